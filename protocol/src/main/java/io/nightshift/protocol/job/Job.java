@@ -1,0 +1,73 @@
+package io.nightshift.protocol.job;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A validated job. Paths are absolute: those that were relative have been resolved against the job file's folder.
+///
+/// @param name lower-case letters, digits, `-`, `_` and `.`
+/// @param features the model's inputs in its order, each a source column, a key of [Source#select()] or a DuckDB-SQL
+///     expression; empty where the model names its features
+public record Job(
+        String name,
+        ModelReference model,
+        List<String> features,
+        Source source,
+        Destination destination,
+        Partitions partitions,
+        ErrorPolicy errors,
+        Output output) {
+
+    public Job {
+        features = List.copyOf(features);
+    }
+
+    /// What is scored.
+    ///
+    /// @param parquet files, folders and globs, at least one
+    /// @param id the column that identifies a record, or null: then file and row position do
+    /// @param uniqueId whether a repeated id stops the batch before it is published
+    /// @param select computed columns: name to DuckDB-SQL scalar expression over the file's columns, in file order
+    /// @param where a DuckDB-SQL condition over the file's columns, or null for all rows
+    public record Source(
+            List<String> parquet,
+            @Nullable String id,
+            boolean uniqueId,
+            Map<String, String> select,
+            @Nullable String where) {
+        public Source {
+            parquet = List.copyOf(parquet);
+            select = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(select));
+        }
+    }
+
+    /// Where the predictions go.
+    ///
+    /// @param parquet the folder that holds a folder for each batch
+    public record Destination(String parquet) {}
+
+    /// How the input is cut.
+    ///
+    /// @param rows the size of a partition that is aimed at; row groups are kept whole where they are not larger
+    public record Partitions(int rows) {
+        public static final int DEFAULT_ROWS = 250_000;
+    }
+
+    /// When bad rows fail the batch.
+    ///
+    /// @param maxRate the share of the input's rows that may be quarantined, 0 to 1
+    /// @param maxRows the number of rows that may be quarantined, or null for any
+    public record ErrorPolicy(double maxRate, @Nullable Long maxRows) {
+        public static final double DEFAULT_MAX_RATE = 0.01;
+    }
+
+    /// What is written beside the prediction.
+    ///
+    /// @param columns source columns or keys of [Source#select()] to pass through
+    public record Output(List<String> columns) {
+        public Output {
+            columns = List.copyOf(columns);
+        }
+    }
+}
