@@ -1,0 +1,41 @@
+package io.nightshift.protocol.batch;
+
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.jobs.Submission;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/// What a batch is asked and told. Everything may be sent twice.
+public sealed interface BatchCommand {
+
+    /// Starts the batch, or lets a failed one go on.
+    record Open(Submission submission) implements BatchCommand {}
+
+    /// Makes sure that the batch's coordinator is running, wherever it was before; changes nothing.
+    record Wake() implements BatchCommand {}
+
+    /// Gives the batch up, unless it is being published.
+    record Cancel(String reason) implements BatchCommand {}
+
+    record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
+
+    /// A free worker asks for a partition.
+    ///
+    /// @param node where it scores, `host:port`
+    record RequestLease(String node, ActorRef<WorkerMessage> worker) implements BatchCommand {}
+
+    /// The holder of a lease is alive; the lease is extended. Told [WorkerMessage.Abandon] if it isn't the holder any
+    /// more.
+    ///
+    /// @param rows scored so far in this attempt
+    record Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) implements BatchCommand {}
+
+    /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again if repeated.
+    ///
+    /// @param reasons why the first rows were quarantined, for people; empty if none was
+    record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)
+            implements BatchCommand {}
+
+    /// The attempt ended without output.
+    record AttemptEnded(Attempt attempt, String node, Failure failure) implements BatchCommand {}
+}

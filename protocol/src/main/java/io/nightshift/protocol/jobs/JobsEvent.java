@@ -1,0 +1,21 @@
+package io.nightshift.protocol.jobs;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import java.time.Instant;
+
+/// What happened to the batches of all jobs, in the order of their submission.
+public sealed interface JobsEvent {
+
+    Instant at();
+
+    BatchId batch();
+
+    /// A batch was opened. An earlier open batch of the same job is thereby given up.
+    record Opened(Instant at, BatchId batch, Submission submission) implements JobsEvent {}
+
+    /// A batch ended.
+    ///
+    /// @param phase published or cancelled
+    record Ended(Instant at, BatchId batch, Phase phase) implements JobsEvent {}
+}

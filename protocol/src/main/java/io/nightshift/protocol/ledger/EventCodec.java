@@ -1,0 +1,71 @@
+package io.nightshift.protocol.ledger;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.job.ModelReference;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/// Events as CBOR, with names for types and fields that outlive any refactoring of packages. A reader ignores fields it
+/// doesn't know and takes null or zero for fields an older writer didn't have.
+public final class EventCodec {
+
+    private static final ObjectMapper CBOR = CBORMapper.builder()
+            .addModule(new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .addMixIn(BatchEvent.class, EventTypes.class)
+            .addMixIn(ModelReference.class, ModelReferenceTypes.class)
+            .build();
+
+    private EventCodec() {}
+
+    public static byte[] encode(BatchEvent event) {
+        try {
+            return CBOR.writerFor(BatchEvent.class).writeValueAsBytes(event);
+        } catch (IOException e) {
+            throw new UncheckedIOException("an event could not be encoded", e);
+        }
+    }
+
+    /// @throws UncheckedIOException if the bytes are not an event
+    public static BatchEvent decode(byte[] bytes) {
+        try {
+            return CBOR.readValue(bytes, BatchEvent.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a ledger entry could not be decoded", e);
+        }
+    }
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = BatchEvent.Submitted.class, name = "submitted"),
+        @JsonSubTypes.Type(value = BatchEvent.TookOver.class, name = "took-over"),
+        @JsonSubTypes.Type(value = BatchEvent.Planned.class, name = "planned"),
+        @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
+        @JsonSubTypes.Type(value = BatchEvent.AttemptFailed.class, name = "attempt-failed"),
+        @JsonSubTypes.Type(value = BatchEvent.Failed.class, name = "failed"),
+        @JsonSubTypes.Type(value = BatchEvent.Retried.class, name = "retried"),
+        @JsonSubTypes.Type(value = BatchEvent.Published.class, name = "published"),
+        @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
+    })
+    private interface EventTypes {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ModelReference.Champion.class, name = "champion"),
+        @JsonSubTypes.Type(value = ModelReference.Exact.class, name = "exact"),
+        @JsonSubTypes.Type(value = ModelReference.Alias.class, name = "alias"),
+        @JsonSubTypes.Type(value = ModelReference.File.class, name = "file"),
+    })
+    private interface ModelReferenceTypes {}
+}

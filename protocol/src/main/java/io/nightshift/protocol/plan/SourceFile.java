@@ -1,0 +1,26 @@
+package io.nightshift.protocol.plan;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The pinned identity of an input file.
+///
+/// @param path absolute
+/// @param bytes its length
+/// @param modified its modification time, as fine as the file system keeps it
+/// @param rows it holds
+public record SourceFile(String path, long bytes, Instant modified, long rows) {
+
+    /// What differs between this, the pinned identity, and the file as it is now, in words; empty if nothing does.
+    public List<String> differences(long bytesNow, Instant modifiedNow) {
+        List<String> differences = new ArrayList<>();
+        if (bytesNow != bytes) {
+            differences.add("its length was %,d bytes and is %,d".formatted(bytes, bytesNow));
+        }
+        if (!modifiedNow.equals(modified)) {
+            differences.add("it was last modified at %s and now at %s".formatted(modified, modifiedNow));
+        }
+        return differences;
+    }
+}
