@@ -24,13 +24,14 @@ public sealed interface BatchCommand {
     /// @param node where it scores, `host:port`
     record RequestLease(String node, ActorRef<WorkerMessage> worker) implements BatchCommand {}
 
-    /// The holder of a lease is alive; the lease is extended. Told [WorkerMessage.Abandon] if it isn't the holder any
-    /// more.
+    /// The holder of a lease is alive; the lease is extended. Told [WorkerMessage.Abandon] if it
+    /// isn't the holder any more.
     ///
     /// @param rows scored so far in this attempt
     record Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) implements BatchCommand {}
 
-    /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again if repeated.
+    /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again
+    /// if repeated.
     ///
     /// @param reasons why the first rows were quarantined, for people; empty if none was
     record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)

@@ -8,8 +8,9 @@ import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.util.List;
 
-/// What happened to a batch. Events are the truth: they are persisted before anyone is told, and never changed or
-/// deleted. A new field needs a default for events written before it; a golden file of every version is in the tests.
+/// What happened to a batch. Events are the truth: they are persisted before anyone is told, and
+/// never changed or deleted. A new field needs a default for events written before it; a golden
+/// file of every version is in the tests.
 public sealed interface BatchEvent {
 
     Instant at();

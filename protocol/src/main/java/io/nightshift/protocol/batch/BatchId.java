@@ -6,8 +6,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/// Names a batch everywhere: in the ledger, in folders, in logs. It reads as job, time of submission (UTC) and four
-/// random digits: `flights-20261124t231425-3f9a`.
+/// Names a batch everywhere: in the ledger, in folders, in logs. It reads as job, time of
+/// submission (UTC) and four random digits: `flights-20261124t231425-3f9a`.
 public record BatchId(String value) implements Comparable<BatchId> {
 
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A batch at one moment.
 ///
+/// @param phase null if there is no such batch
 /// @param incarnation how many times a coordinator took charge
 /// @param rows of the whole input; 0 before it is planned
 /// @param rowsDone committed, plus what the attempts in flight have reported
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param destination the published folder
 public record BatchStatus(
         BatchId batch,
-        Phase phase,
+        @Nullable Phase phase,
         int incarnation,
         long rows,
         long rowsDone,

@@ -2,9 +2,9 @@ package io.nightshift.protocol.batch;
 
 import java.util.Comparator;
 
-/// Fences a lease: of two leases of one partition, only the one with the greater epoch can be committed. Epochs grow
-/// across restarts of the coordinator without a journal write per lease, because each restart persists a new
-/// incarnation
+/// Fences a lease: of two leases of one partition, only the one with the greater epoch can be
+/// committed. Epochs grow across restarts of the coordinator without a journal write per lease,
+/// because each restart persists a new incarnation
 /// before it leases anything.
 ///
 /// @param incarnation which start of the batch's coordinator gave the lease, from 1

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// @param partition position in the plan, from 0
 /// @param epoch of the winning attempt
 /// @param node that scored it, `host:port`
-/// @param firstRow position of its first row in the batch's input, all files taken one after another in the pinned
+/// @param firstRow position of its first row in the batch's input, all files taken one after
+///     another in the pinned
 /// order
 /// @param rows the length of its range in rows
 /// @param read rows of the range that the job's `where` lets through

@@ -2,17 +2,19 @@ package io.nightshift.protocol.failure;
 
 import java.util.Objects;
 
-/// Why an attempt or a batch failed. Whether it is worth another try is a property of the failure; how often to try is
-/// the retry policy's.
+/// Why an attempt or a batch failed. Whether it is worth another try is a property of the failure;
+/// how often to try is the retry policy's.
 ///
 /// @param kind whether the same work may succeed later
-/// @param message one or more sentences for a person: what happened, to which file or column, and what to do
+/// @param message one or more sentences for a person: what happened, to which file or column,
+///     and what to do
 public record Failure(Kind kind, String message) {
 
     public enum Kind {
         /// I/O, database, time-out, lost node: the same attempt may succeed later.
         TRANSIENT,
         /// Wrong schema, missing column, changed input, broken model: trying again cannot help.
+        ///
         PERMANENT
     }
 

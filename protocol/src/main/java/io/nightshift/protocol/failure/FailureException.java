@@ -2,7 +2,8 @@ package io.nightshift.protocol.failure;
 
 import org.jspecify.annotations.Nullable;
 
-/// Carries a [Failure] up a call stack. Its message is meant for a person and is shown without a stack trace.
+/// Carries a [Failure] up a call stack. Its message is meant for a person and is shown without a
+/// stack trace.
 public final class FailureException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

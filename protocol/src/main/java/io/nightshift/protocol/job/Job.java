@@ -4,11 +4,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A validated job. Paths are absolute: those that were relative have been resolved against the job file's folder.
+/// A validated job. Paths are absolute: those that were relative have been resolved against the job
+/// file's folder.
 ///
 /// @param name lower-case letters, digits, `-`, `_` and `.`
-/// @param features the model's inputs in its order, each a source column, a key of [Source#select()] or a DuckDB-SQL
-///     expression; empty where the model names its features
+/// @param features the model's inputs in its order, each a source column, a key of
+///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
 public record Job(
         String name,
         ModelReference model,
@@ -28,7 +29,8 @@ public record Job(
     /// @param parquet files, folders and globs, at least one
     /// @param id the column that identifies a record, or null: then file and row position do
     /// @param uniqueId whether a repeated id stops the batch before it is published
-    /// @param select computed columns: name to DuckDB-SQL scalar expression over the file's columns, in file order
+    /// @param select computed columns: name to DuckDB-SQL scalar expression over the file's
+    ///     columns, in file order
     /// @param where a DuckDB-SQL condition over the file's columns, or null for all rows
     public record Source(
             List<String> parquet,
@@ -49,7 +51,8 @@ public record Job(
 
     /// How the input is cut.
     ///
-    /// @param rows the size of a partition that is aimed at; row groups are kept whole where they are not larger
+    /// @param rows the size of a partition that is aimed at; row groups are kept whole where
+    ///     they are not larger
     public record Partitions(int rows) {
         public static final int DEFAULT_ROWS = 250_000;
     }

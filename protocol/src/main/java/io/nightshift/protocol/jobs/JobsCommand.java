@@ -8,13 +8,14 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// What the jobs' register is asked and told. Everything may be sent twice.
 public sealed interface JobsCommand {
 
-    /// Opens a batch of a job, or finds the one to go on with. The reply is sent when the decision is durable.
+    /// Opens a batch of a job, or finds the one to go on with. The reply is sent when the decision
+    /// is durable.
     ///
     /// @param fresh gives up an open batch and runs even if the same was published before
     record Submit(Submission submission, boolean fresh, ActorRef<SubmitReply> replyTo) implements JobsCommand {}
 
-    /// Asks for a batch that has partitions to lease. The reply comes as soon as there is one; who is not answered
-    /// within
+    /// Asks for a batch that has partitions to lease. The reply comes as soon as there is one; who
+    /// is not answered within
     /// a few seconds asks again.
     record FindWork(ActorRef<WorkerMessage> worker) implements JobsCommand {}
 

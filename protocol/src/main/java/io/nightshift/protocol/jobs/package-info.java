@@ -1,4 +1,5 @@
-/// The register of all jobs' batches: which is open, which was published last, and which has work to give.
+/// The register of all jobs' batches: which is open, which was published last, and which has work
+/// to give.
 @NullMarked
 package io.nightshift.protocol.jobs;
 

@@ -10,11 +10,13 @@ import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// Events as CBOR, with names for types and fields that outlive any refactoring of packages. A reader ignores fields it
-/// doesn't know and takes null or zero for fields an older writer didn't have.
+/// Events as CBOR, with names for types and fields that outlive any refactoring of packages. A
+/// reader ignores fields it doesn't know and takes null or zero for fields an older writer didn't
+/// have.
 public final class EventCodec {
 
     private static final ObjectMapper CBOR = CBORMapper.builder()
@@ -24,23 +26,41 @@ public final class EventCodec {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .addMixIn(BatchEvent.class, EventTypes.class)
+            .addMixIn(JobsEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .build();
 
     private EventCodec() {}
 
     public static byte[] encode(BatchEvent event) {
+        return encode(BatchEvent.class, event);
+    }
+
+    /// @throws UncheckedIOException if the bytes are not a batch's event
+    public static BatchEvent decode(byte[] bytes) {
+        return decode(BatchEvent.class, bytes);
+    }
+
+    public static byte[] encodeJobs(JobsEvent event) {
+        return encode(JobsEvent.class, event);
+    }
+
+    /// @throws UncheckedIOException if the bytes are not an event of the jobs' register
+    public static JobsEvent decodeJobs(byte[] bytes) {
+        return decode(JobsEvent.class, bytes);
+    }
+
+    private static <T> byte[] encode(Class<T> type, T event) {
         try {
-            return CBOR.writerFor(BatchEvent.class).writeValueAsBytes(event);
+            return CBOR.writerFor(type).writeValueAsBytes(event);
         } catch (IOException e) {
             throw new UncheckedIOException("an event could not be encoded", e);
         }
     }
 
-    /// @throws UncheckedIOException if the bytes are not an event
-    public static BatchEvent decode(byte[] bytes) {
+    private static <T> T decode(Class<T> type, byte[] bytes) {
         try {
-            return CBOR.readValue(bytes, BatchEvent.class);
+            return CBOR.readValue(bytes, type);
         } catch (IOException e) {
             throw new UncheckedIOException("a ledger entry could not be decoded", e);
         }
@@ -59,6 +79,13 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
     })
     private interface EventTypes {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = JobsEvent.Opened.class, name = "opened"),
+        @JsonSubTypes.Type(value = JobsEvent.Ended.class, name = "ended"),
+    })
+    private interface JobsEventTypes {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({

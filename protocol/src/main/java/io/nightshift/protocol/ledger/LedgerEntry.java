@@ -7,8 +7,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// One entry of a batch's ledger, as it is journalled: an event's bytes, and the hash that chains them to everything
-/// before. The hash covers the bytes as stored, so nothing depends on how an event would be encoded again.
+/// One entry of a batch's ledger, as it is journalled: an event's bytes, and the hash that chains
+/// them to everything before. The hash covers the bytes as stored, so nothing depends on how an
+/// event would be encoded again.
 ///
 /// `hash(n) = SHA-256(hash(n - 1) ‖ bytes(n))`, and `hash(0) = SHA-256(batch id)`.
 ///

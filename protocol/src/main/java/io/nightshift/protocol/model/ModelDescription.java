@@ -9,7 +9,8 @@ import java.util.Map;
 /// @param algorithm in the words of the training library, e.g. `gbtree`, `RandomForest`
 /// @param task what it predicts
 /// @param features its inputs, in the model's order; all named or none
-/// @param classes the labels, in the model's order (the positive class of a binary model last); empty for a regression
+/// @param classes the labels, in the model's order (the positive class of a binary model last);
+///     empty for a regression
 /// @param facts what else is known, for people: number of trees, training metrics, library version
 public record ModelDescription(
         String format,
@@ -44,8 +45,8 @@ public record ModelDescription(
         return features.getFirst().name() != null;
     }
 
-    /// The number of columns a scorer fills: the prediction, then the probabilities (one, the positive class's, for a
-    /// binary model; one a class for more; none for a regression).
+    /// The number of columns a scorer fills: the prediction, then the probabilities (one, the
+    /// positive class's, for a binary model; one a class for more; none for a regression).
     public int outputs() {
         return switch (task) {
             case BINARY -> 2;

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at written output, with other eyes than those that wrote it. Blocking; called off the actors' threads; safe
-/// for
+/// Looks at written output, with other eyes than those that wrote it. Blocking; called off the
+/// actors' threads; safe for
 /// several threads.
 public interface OutputInspector {
 
@@ -22,8 +22,8 @@ public interface OutputInspector {
     /// @return `id × times`
     List<String> repeatedIds(List<Path> files, int limit);
 
-    /// An order-independent digest of the record ids in some output files: equal to [#sourceIds] of the rows they came
-    /// from
+    /// An order-independent digest of the record ids in some output files: equal to [#sourceIds] of
+    /// the rows they came from
     /// if no row is missing or doubled.
     String outputIds(List<Path> files);
 

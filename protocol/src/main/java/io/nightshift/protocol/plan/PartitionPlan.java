@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/// How a batch's input is cut: consecutive ranges over its rows, all files taken one after another. Equal ranges are
-/// kept
+/// How a batch's input is cut: consecutive ranges over its rows, all files taken one after another.
+/// Equal ranges are kept
 /// as one run, so a million regular partitions cost a few bytes.
 ///
 /// @param runs in the order of the input; together they cover it without gap or overlap

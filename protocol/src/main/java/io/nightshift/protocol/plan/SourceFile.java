@@ -12,7 +12,8 @@ import java.util.List;
 /// @param rows it holds
 public record SourceFile(String path, long bytes, Instant modified, long rows) {
 
-    /// What differs between this, the pinned identity, and the file as it is now, in words; empty if nothing does.
+    /// What differs between this, the pinned identity, and the file as it is now, in words; empty
+    /// if nothing does.
     public List<String> differences(long bytesNow, Instant modifiedNow) {
         List<String> differences = new ArrayList<>();
         if (bytesNow != bytes) {

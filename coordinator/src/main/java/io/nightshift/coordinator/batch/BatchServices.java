@@ -1,0 +1,26 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.SourceInspector;
+import java.time.Clock;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/// What a batch's coordinator works with.
+///
+/// @param models describes a registered model
+/// @param jobs tells the jobs' register
+/// @param blocking runs what waits for disks; never the actors' own threads
+/// @param node this node's name, `host:port`
+public record BatchServices(
+        BatchSettings settings,
+        SourceInspector inspector,
+        Function<ModelVersion, ModelDescription> models,
+        Publisher publisher,
+        Consumer<JobsCommand> jobs,
+        Executor blocking,
+        Clock clock,
+        String node) {}

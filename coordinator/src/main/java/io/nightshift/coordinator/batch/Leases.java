@@ -1,0 +1,117 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Epoch;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.PriorityQueue;
+
+/// Who holds which partition, within one incarnation of a batch's coordinator. Not persisted: after
+/// a restart every lease
+/// is void, and the new incarnation's epochs are greater than all before. Deterministic; the caller
+/// brings the time.
+///
+/// Times are nanoseconds of a monotonic clock. Used by one thread.
+final class Leases {
+
+    private record Held(Epoch epoch, long deadline, long rows) {}
+
+    private record Waiting(int partition, long notBefore) {}
+
+    private final int incarnation;
+    private final long duration;
+    private final int partitions;
+    private final Map<Integer, Held> held = new HashMap<>();
+    private final ArrayDeque<Integer> returned = new ArrayDeque<>();
+    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::notBefore));
+    private int fresh;
+    private int granted;
+
+    /// @param duration how long a lease lasts without a heartbeat, in nanoseconds
+    Leases(int incarnation, int partitions, long duration) {
+        this.incarnation = incarnation;
+        this.partitions = partitions;
+        this.duration = duration;
+    }
+
+    /// The partition to lease next, or nothing if all are committed, held or waiting for their next
+    /// attempt.
+    OptionalInt next(Winners winners, long now) {
+        while (!waiting.isEmpty() && waiting.peek().notBefore() - now <= 0) {
+            returned.add(waiting.remove().partition());
+        }
+        if (!returned.isEmpty()) {
+            return OptionalInt.of(returned.element());
+        }
+        while (fresh < partitions && winners.contains(fresh)) {
+            fresh++;
+        }
+        return fresh < partitions ? OptionalInt.of(fresh) : OptionalInt.empty();
+    }
+
+    /// Leases the partition that [#next] named.
+    Epoch grant(int partition, long now) {
+        if (!returned.isEmpty() && returned.element() == partition) {
+            returned.remove();
+        } else if (partition == fresh) {
+            fresh++;
+        } else {
+            throw new IllegalStateException("partition " + partition + " is not next");
+        }
+        granted++;
+        Epoch epoch = new Epoch(incarnation, granted);
+        held.put(partition, new Held(epoch, now + duration, 0));
+        return epoch;
+    }
+
+    boolean holds(int partition, Epoch epoch) {
+        Held lease = held.get(partition);
+        return lease != null && lease.epoch().equals(epoch);
+    }
+
+    /// Extends a lease.
+    ///
+    /// @return whether the epoch holds the partition
+    boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
+        if (!holds(partition, epoch)) {
+            return false;
+        }
+        held.put(partition, new Held(epoch, now + duration, rows));
+        return true;
+    }
+
+    /// Ends the lease of a committed partition.
+    void committed(int partition) {
+        held.remove(partition);
+    }
+
+    /// Takes a partition back, to be leased again from `notBefore` on.
+    void giveBack(int partition, long notBefore) {
+        held.remove(partition);
+        waiting.add(new Waiting(partition, notBefore));
+    }
+
+    /// Takes back every partition whose holder has not been heard of in time.
+    List<Integer> expire(long now) {
+        List<Integer> expired = new ArrayList<>();
+        held.forEach((partition, lease) -> {
+            if (lease.deadline() - now < 0) {
+                expired.add(partition);
+            }
+        });
+        expired.forEach(partition -> giveBack(partition, now));
+        return expired;
+    }
+
+    int inFlight() {
+        return held.size();
+    }
+
+    long rowsInFlight() {
+        return held.values().stream().mapToLong(Held::rows).sum();
+    }
+}

@@ -1,0 +1,139 @@
+package io.nightshift.coordinator.batch;
+
+import static io.nightshift.protocol.batch.Phase.CANCELLED;
+import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.PUBLISHED;
+import static io.nightshift.protocol.batch.Phase.PUBLISHING;
+import static io.nightshift.protocol.batch.Phase.RUNNING;
+import static io.nightshift.protocol.batch.Phase.SUBMITTED;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
+import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.Committed;
+import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.Planned;
+import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.Phase;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Which event may happen in which phase, and where it leads: the single truth, from which the
+/// table in the user guide is
+/// generated. A batch begins with `Submitted`, which nothing else may follow or precede.
+public final class Transitions {
+
+    /// Where an event leads.
+    enum Target {
+        /// The phase stays.
+        SAME,
+        /// `publishing` if every partition is now committed, else `running`.
+        BY_PROGRESS,
+        /// What is next to do: `submitted` without a plan, else as [#BY_PROGRESS].
+        WHERE_IT_STOPPED,
+        TO_RUNNING,
+        TO_PUBLISHED,
+        TO_FAILED,
+        TO_CANCELLED
+    }
+
+    private static final Map<Phase, Map<Class<? extends BatchEvent>, Target>> TABLE = new EnumMap<>(Phase.class);
+
+    static {
+        TABLE.put(
+                SUBMITTED,
+                row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Planned.class, Target.TO_RUNNING),
+                        Map.entry(Failed.class, Target.TO_FAILED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
+        TABLE.put(
+                RUNNING,
+                row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Committed.class, Target.BY_PROGRESS),
+                        Map.entry(AttemptFailed.class, Target.SAME),
+                        Map.entry(Failed.class, Target.TO_FAILED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
+        TABLE.put(
+                PUBLISHING,
+                row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Published.class, Target.TO_PUBLISHED),
+                        Map.entry(Failed.class, Target.TO_FAILED)));
+        TABLE.put(
+                FAILED,
+                row(
+                        Map.entry(Retried.class, Target.WHERE_IT_STOPPED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
+        TABLE.put(PUBLISHED, Map.of());
+        TABLE.put(CANCELLED, Map.of());
+    }
+
+    private Transitions() {}
+
+    @SafeVarargs
+    private static Map<Class<? extends BatchEvent>, Target> row(
+            Map.Entry<Class<? extends BatchEvent>, Target>... entries) {
+        Map<Class<? extends BatchEvent>, Target> row = new LinkedHashMap<>();
+        for (Map.Entry<Class<? extends BatchEvent>, Target> entry : entries) {
+            row.put(entry.getKey(), entry.getValue());
+        }
+        return row;
+    }
+
+    /// Whether the event may happen in this phase.
+    public static boolean allows(Phase phase, Class<? extends BatchEvent> event) {
+        return target(phase, event).isPresent();
+    }
+
+    /// The phase after the event, or nothing if the event can't happen in this phase.
+    ///
+    /// @param planned whether the input is pinned
+    /// @param complete whether every partition is committed, the event's own included
+    public static Optional<Phase> next(
+            Phase phase, Class<? extends BatchEvent> event, boolean planned, boolean complete) {
+        return target(phase, event).map(target -> switch (target) {
+            case SAME -> phase;
+            case BY_PROGRESS -> complete ? PUBLISHING : RUNNING;
+            case WHERE_IT_STOPPED -> !planned ? SUBMITTED : complete ? PUBLISHING : RUNNING;
+            case TO_RUNNING -> RUNNING;
+            case TO_PUBLISHED -> PUBLISHED;
+            case TO_FAILED -> FAILED;
+            case TO_CANCELLED -> CANCELLED;
+        });
+    }
+
+    private static Optional<Target> target(Phase phase, Class<? extends BatchEvent> event) {
+        return Optional.ofNullable(TABLE.getOrDefault(phase, Map.of()).get(event));
+    }
+
+    /// The table as Markdown, for the user guide.
+    public static String markdown() {
+        StringBuilder table = new StringBuilder("| phase | event | next phase |\n|---|---|---|\n");
+        TABLE.forEach((phase, row) -> {
+            if (row.isEmpty()) {
+                table.append("| `%s` | | the end |\n".formatted(phase));
+            }
+            row.forEach((event, target) -> table.append(
+                    "| `%s` | `%s` | %s |\n".formatted(phase, event.getSimpleName(), describe(phase, target))));
+        });
+        return table.toString();
+    }
+
+    private static String describe(Phase phase, Target target) {
+        return switch (target) {
+            case SAME -> "`" + phase + "`";
+            case BY_PROGRESS -> "`running`, or `publishing` after the last partition";
+            case WHERE_IT_STOPPED -> "where it stopped: `submitted`, `running` or `publishing`";
+            case TO_RUNNING -> "`running`";
+            case TO_PUBLISHED -> "`published`";
+            case TO_FAILED -> "`failed`";
+            case TO_CANCELLED -> "`cancelled`";
+        };
+    }
+}

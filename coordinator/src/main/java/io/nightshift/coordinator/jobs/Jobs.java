@@ -1,0 +1,182 @@
+package io.nightshift.coordinator.jobs;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.jobs.Submission;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The register of all jobs' batches: decides which batch a submission means, wakes open batches
+/// after a restart, and leads free workers to batches that have work, each batch in turn.
+///
+/// There is one in the cluster, the sharded entity [#ID].
+public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, JobsState> {
+
+    public static final EntityTypeKey<JobsCommand> KEY = EntityTypeKey.create(JobsCommand.class, "jobs");
+    public static final String ID = "jobs";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
+
+    /// Reaches the coordinator of a batch, wherever it runs.
+    @FunctionalInterface
+    public interface Batches {
+        void tell(BatchId batch, BatchCommand command);
+    }
+
+    private final Batches batches;
+    private final Clock clock;
+    private final RandomGenerator random = new SplittableRandom();
+
+    /// Batches with work, the one to be served next first.
+    private final SequencedSet<BatchId> withWork = new LinkedHashSet<>();
+
+    private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
+
+    private Jobs(Batches batches, Clock clock) {
+        super(
+                PersistenceId.of(KEY.name(), ID),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        this.batches = batches;
+        this.clock = clock;
+    }
+
+    public static Behavior<JobsCommand> create(Batches batches, Clock clock) {
+        return Behaviors.setup(context -> new Jobs(batches, clock));
+    }
+
+    @Override
+    public JobsState emptyState() {
+        return JobsState.EMPTY;
+    }
+
+    @Override
+    public EventHandler<JobsState, JobsEvent> eventHandler() {
+        return JobsState::apply;
+    }
+
+    @Override
+    public SignalHandler<JobsState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), this::wake)
+                .build();
+    }
+
+    @Override
+    public CommandHandler<JobsCommand, JobsEvent, JobsState> commandHandler() {
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand((state, command) -> switch (command) {
+            case JobsCommand.Submit submit -> submit(state, submit);
+            case JobsCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
+                freeWorkers.remove(worker);
+                freeWorkers.add(worker);
+                match();
+                yield Effect().none();
+            }
+            case JobsCommand.HasWork(BatchId batch) -> {
+                withWork.add(batch);
+                match();
+                yield Effect().none();
+            }
+            case JobsCommand.HasNoWork(BatchId batch) -> {
+                withWork.remove(batch);
+                yield Effect().none();
+            }
+            case JobsCommand.BatchEnded(BatchId batch, Phase phase) -> ended(state, batch, phase);
+        });
+    }
+
+    /// Lets every open batch go on where it was, and finishes what a crash kept from being told.
+    private void wake(JobsState state) {
+        for (JobsState.Entry entry : state.unfinished()) {
+            BatchId batch = entry.opened().batch();
+            if (entry.superseded()) {
+                batches.tell(batch, new BatchCommand.Cancel("given up for a later batch"));
+            } else {
+                batches.tell(batch, new BatchCommand.Wake());
+            }
+        }
+    }
+
+    private Effect<JobsEvent, JobsState> submit(JobsState state, JobsCommand.Submit submit) {
+        Submission submission = submit.submission();
+        String job = submission.job().name();
+        Optional<JobsState.Entry> open = state.open(job);
+        if (open.isPresent() && !submit.fresh()) {
+            return goOn(open.get(), submit);
+        }
+        if (!submit.fresh()) {
+            Optional<JobsState.Entry> last = state.lastPublished(job)
+                    .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+            if (last.isPresent()) {
+                submit.replyTo()
+                        .tell(new JobsCommand.AlreadyPublished(
+                                last.get().opened().batch()));
+                return Effect().none();
+            }
+        }
+        Instant now = clock.instant();
+        BatchId batch = BatchId.of(job, now, random.nextInt());
+        return Effect().persist(new JobsEvent.Opened(now, batch, submission)).thenRun((JobsState next) -> {
+            open.ifPresent(
+                    entry -> batches.tell(entry.opened().batch(), new BatchCommand.Cancel("given up for " + batch)));
+            batches.tell(batch, new BatchCommand.Open(submission));
+            submit.replyTo().tell(new JobsCommand.Accepted(batch, false));
+        });
+    }
+
+    private Effect<JobsEvent, JobsState> goOn(JobsState.Entry open, JobsCommand.Submit submit) {
+        BatchId batch = open.opened().batch();
+        Optional<String> conflict = JobsState.conflict(open, submit.submission());
+        if (conflict.isPresent()) {
+            submit.replyTo()
+                    .tell(new JobsCommand.Rejected(
+                            "batch %s of this job is open, but %s. Undo the change to go on with it, or start over with --new"
+                                    .formatted(batch, conflict.get())));
+        } else {
+            batches.tell(batch, new BatchCommand.Open(submit.submission()));
+            submit.replyTo().tell(new JobsCommand.Accepted(batch, true));
+        }
+        return Effect().none();
+    }
+
+    private Effect<JobsEvent, JobsState> ended(JobsState state, BatchId batch, Phase phase) {
+        withWork.remove(batch);
+        if (state.hasEnded(batch)) {
+            return Effect().none();
+        }
+        LOG.debug("{} ended: {}", batch, phase);
+        return Effect().persist(new JobsEvent.Ended(clock.instant(), batch, phase));
+    }
+
+    private void match() {
+        while (!freeWorkers.isEmpty() && !withWork.isEmpty()) {
+            BatchId batch = withWork.removeFirst();
+            withWork.addLast(batch);
+            freeWorkers.remove().tell(new WorkerMessage.WorkAt(batch));
+        }
+    }
+}

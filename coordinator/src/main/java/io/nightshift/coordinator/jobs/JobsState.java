@@ -1,0 +1,96 @@
+package io.nightshift.coordinator.jobs;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.jobs.Submission;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// All batches of all jobs, in the order of submission: an immutable fold.
+///
+/// @param batches by id
+public record JobsState(Map<BatchId, Entry> batches) {
+
+    /// @param superseded whether a later batch of the job was opened while this was open
+    /// @param end how it ended, or nothing while it is open
+    public record Entry(JobsEvent.Opened opened, boolean superseded, Optional<Phase> end) {
+        boolean isOpen() {
+            return end.isEmpty() && !superseded;
+        }
+    }
+
+    public static final JobsState EMPTY = new JobsState(Map.of());
+
+    public JobsState apply(JobsEvent event) {
+        Map<BatchId, Entry> next = new LinkedHashMap<>(batches);
+        switch (event) {
+            case JobsEvent.Opened opened -> {
+                String job = opened.submission().job().name();
+                next.replaceAll((id, entry) -> entry.isOpen() && job(entry).equals(job)
+                        ? new Entry(entry.opened(), true, entry.end())
+                        : entry);
+                next.put(opened.batch(), new Entry(opened, false, Optional.empty()));
+            }
+            case JobsEvent.Ended ended ->
+                next.computeIfPresent(
+                        ended.batch(),
+                        (id, entry) -> new Entry(entry.opened(), entry.superseded(), Optional.of(ended.phase())));
+        }
+        return new JobsState(Collections.unmodifiableMap(next));
+    }
+
+    /// The open batch of a job; there is at most one.
+    Optional<Entry> open(String job) {
+        return ofJob(job).filter(Entry::isOpen).findFirst();
+    }
+
+    /// The batch of the job that was published last.
+    Optional<Entry> lastPublished(String job) {
+        return ofJob(job)
+                .filter(entry -> entry.end().filter(Phase.PUBLISHED::equals).isPresent())
+                .reduce((earlier, later) -> later);
+    }
+
+    /// Whether nothing more is expected of the batch.
+    boolean hasEnded(BatchId batch) {
+        Entry entry = batches.get(batch);
+        return entry == null || entry.end().isPresent();
+    }
+
+    List<Entry> unfinished() {
+        List<Entry> unfinished = new ArrayList<>(batches.values());
+        unfinished.removeIf(entry -> entry.end().isPresent());
+        return unfinished;
+    }
+
+    public Collection<Entry> all() {
+        return batches.values();
+    }
+
+    private java.util.stream.Stream<Entry> ofJob(String job) {
+        return batches.values().stream().filter(entry -> job(entry).equals(job));
+    }
+
+    private static String job(Entry entry) {
+        return entry.opened().submission().job().name();
+    }
+
+    /// Whether an open batch may be gone on with for this submission.
+    static Optional<String> conflict(Entry open, Submission submission) {
+        Submission before = open.opened().submission();
+        if (!before.fingerprint().equals(submission.fingerprint())) {
+            return Optional.of("the job file is another than the one that batch was opened with");
+        }
+        if (!before.model().equals(submission.model())) {
+            return Optional.of("it was opened with model %s, and the job now names %s"
+                    .formatted(before.model(), submission.model()));
+        }
+        return Optional.empty();
+    }
+}

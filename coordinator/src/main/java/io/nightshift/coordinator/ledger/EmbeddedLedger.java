@@ -1,0 +1,126 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/// The ledger of a single process: an H2 file in the home folder, held by one process at a time.
+///
+/// H2's own file lock would refuse a second process too, but can't say who holds the file. Every
+/// commit is written to the
+/// file before it is acknowledged (`WRITE_DELAY=0`; H2's default keeps up to half a second in
+/// memory, which a kill loses).
+public final class EmbeddedLedger implements AutoCloseable {
+
+    private final Ledger ledger;
+    private final FileChannel lockFile;
+    private final Connection keepOpen;
+
+    private EmbeddedLedger(Ledger ledger, FileChannel lockFile, Connection keepOpen) {
+        this.ledger = ledger;
+        this.lockFile = lockFile;
+        this.keepOpen = keepOpen;
+    }
+
+    /// Opens the ledger of a home folder, and makes it if it isn't there.
+    ///
+    /// @throws FailureException if another process holds it, or it can't be opened
+    public static EmbeddedLedger open(Path home) {
+        Path folder = home.resolve("ledger");
+        FileChannel lockFile = lock(home, folder);
+        try {
+            Ledger ledger = new Ledger(url(folder), "nightshift", "");
+            Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+            if (isNew(connection)) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
+                }
+            }
+            return new EmbeddedLedger(ledger, lockFile, connection);
+        } catch (SQLException e) {
+            close(lockFile);
+            throw FailureException.permanent("the ledger in %s can't be opened: %s".formatted(folder, e.getMessage()));
+        }
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    private static String url(Path folder) {
+        String file = folder.resolve("ledger").toAbsolutePath().toString().replace(";", "\\;");
+        return "jdbc:h2:file:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
+    }
+
+    private static boolean isNew(Connection connection) throws SQLException {
+        try (ResultSet tables = connection.getMetaData().getTables(null, "PUBLIC", "event_journal", null)) {
+            return !tables.next();
+        }
+    }
+
+    private static FileChannel lock(Path home, Path folder) {
+        Path file = folder.resolve("lock");
+        try {
+            Files.createDirectories(folder);
+            FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (!tryLock(channel)) {
+                String holder = Files.readString(file).strip();
+                close(channel);
+                throw FailureException.permanent(
+                        "another process (%s) is using %s. Wait for it, stop it, or choose another folder with --home"
+                                .formatted(holder.isEmpty() ? "unknown" : holder, home));
+            }
+            channel.truncate(0);
+            String holder = "process " + ProcessHandle.current().pid();
+            channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.UTF_8)));
+            return channel;
+        } catch (AccessDeniedException e) {
+            throw FailureException.permanent(
+                    "no right to write %s. Choose another folder with --home".formatted(e.getFile()));
+        } catch (IOException e) {
+            throw FailureException.permanent("the folder %s can't be used: %s".formatted(folder, e));
+        }
+    }
+
+    private static boolean tryLock(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            keepOpen.close();
+        } catch (SQLException e) {
+            throw FailureException.permanent("the ledger can't be closed: " + e.getMessage());
+        } finally {
+            close(lockFile);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.jobs.Jobs;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.ledger.EventCodec;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import java.io.NotSerializableException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.persistence.typed.PersistenceId;
+
+/// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
+/// listing, and for a proof
+/// that doesn't trust the code that wrote it. Safe for several threads.
+///
+/// @param url of the journal's database; it holds no credentials
+public record Ledger(String url, String user, String password) {
+
+    @FunctionalInterface
+    public interface Visitor {
+        /// @param number of the entry, from 1
+        void entry(long number, LedgerEntry entry);
+    }
+
+    @FunctionalInterface
+    private interface RowVisitor {
+        void row(long number, String manifest, byte[] payload) throws NotSerializableException;
+    }
+
+    /// Shows every entry of a batch, in order; none if there is no such batch.
+    ///
+    /// @throws FailureException if the journal can't be read, or holds something that isn't an
+    ///     entry
+    public void forEach(BatchId batch, Visitor visitor) {
+        rows(
+                PersistenceId.of(Batch.KEY.name(), batch.value()),
+                (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
+    }
+
+    /// The history of the jobs' register, in order.
+    public List<JobsEvent> jobs() {
+        List<JobsEvent> events = new ArrayList<>();
+        rows(
+                PersistenceId.of(Jobs.KEY.name(), Jobs.ID),
+                (number, manifest, payload) -> events.add(EventCodec.decodeJobs(payload)));
+        return events;
+    }
+
+    private void rows(PersistenceId id, RowVisitor visitor) {
+        String sql = """
+                SELECT "sequence_number", "event_ser_manifest", "event_payload" FROM "event_journal"
+                WHERE "persistence_id" = ? AND NOT "deleted" ORDER BY "sequence_number"
+                """;
+        try (Connection connection = DriverManager.getConnection(url, user, password);
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, id.id());
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    visitor.row(rows.getLong(1), rows.getString(2), rows.getBytes(3));
+                }
+            }
+        } catch (SQLException e) {
+            throw FailureException.permanent("the ledger can't be read: " + e.getMessage());
+        } catch (NotSerializableException e) {
+            throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.ledger.EventCodec;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import java.io.NotSerializableException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+
+/// How the journal stores what is persisted: a ledger entry as its hash, 32 bytes, before the
+/// event's CBOR; an event of the
+/// jobs' register as CBOR.
+public final class LedgerSerializer extends SerializerWithStringManifest {
+
+    static final int IDENTIFIER = 720_001;
+    static final String ENTRY = "entry-1";
+    static final String JOBS = "jobs-1";
+
+    private static final int HASH_BYTES = 32;
+
+    @Override
+    public int identifier() {
+        return IDENTIFIER;
+    }
+
+    @Override
+    public String manifest(Object object) {
+        return switch (object) {
+            case LedgerEntry entry -> ENTRY;
+            case JobsEvent event -> JOBS;
+            default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
+        };
+    }
+
+    @Override
+    public byte[] toBinary(Object object) {
+        return switch (object) {
+            case LedgerEntry entry ->
+                ByteBuffer.allocate(HASH_BYTES + entry.bytes().length)
+                        .put(HexFormat.of().parseHex(entry.hash()))
+                        .put(entry.bytes())
+                        .array();
+            case JobsEvent event -> EventCodec.encodeJobs(event);
+            default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
+        };
+    }
+
+    @Override
+    public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+        try {
+            return switch (manifest) {
+                case ENTRY -> entry(bytes);
+                case JOBS -> EventCodec.decodeJobs(bytes);
+                default ->
+                    throw new NotSerializableException(
+                            "the journal holds a '%s', which this version does not know".formatted(manifest));
+            };
+        } catch (UncheckedIOException e) {
+            NotSerializableException problem = new NotSerializableException(e.getMessage());
+            problem.initCause(e);
+            throw problem;
+        }
+    }
+
+    static LedgerEntry entry(byte[] stored) throws NotSerializableException {
+        if (stored.length <= HASH_BYTES) {
+            throw new NotSerializableException("a ledger entry of only " + stored.length + " bytes");
+        }
+        String hash = HexFormat.of().formatHex(stored, 0, HASH_BYTES);
+        byte[] event = java.util.Arrays.copyOfRange(stored, HASH_BYTES, stored.length);
+        return new LedgerEntry(hash, event);
+    }
+}

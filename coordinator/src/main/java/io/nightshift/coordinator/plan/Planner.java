@@ -1,0 +1,41 @@
+package io.nightshift.coordinator.plan;
+
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/// Cuts an input into partitions of about the wanted size. Row groups are kept whole unless they
+/// are larger than that, and
+/// small files are taken together.
+public final class Planner {
+
+    private Planner() {}
+
+    /// @param target rows per partition, at least 1
+    public static PartitionPlan cut(List<InspectedFile> files, int target) {
+        LongStream.Builder partitions = LongStream.builder();
+        long open = 0;
+        for (InspectedFile file : files) {
+            for (long group : file.rowGroups()) {
+                if (open > 0 && open + group > target) {
+                    partitions.add(open);
+                    open = 0;
+                }
+                if (group <= target) {
+                    open += group;
+                } else {
+                    long pieces = Math.max(1, Math.round((double) group / target));
+                    long size = (group + pieces - 1) / pieces;
+                    for (long left = group; left > 0; left -= size) {
+                        partitions.add(Math.min(size, left));
+                    }
+                }
+            }
+        }
+        if (open > 0) {
+            partitions.add(open);
+        }
+        return PartitionPlan.of(partitions.build().toArray());
+    }
+}

@@ -1,0 +1,227 @@
+package io.nightshift.coordinator.publish;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.Publisher;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.OutputInspector;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Publishes a folder of Parquet files with one atomic rename.
+///
+/// ```
+/// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
+/// DESTINATION/.staging/batch=ID/output/     committed files move here under their final names,
+/// then manifest, _SUCCESS DESTINATION/batch=ID/                     is `output` renamed: readers
+/// see nothing of the batch, or all of it
+/// ```
+///
+/// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is
+/// deleted last; a worker that wakes up later finds no folder to write to.
+public final class ParquetPublisher implements Publisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ParquetPublisher.class);
+
+    private final Ledger ledger;
+    private final OutputInspector inspector;
+
+    public ParquetPublisher(Ledger ledger, OutputInspector inspector) {
+        this.ledger = ledger;
+        this.inspector = inspector;
+    }
+
+    /// The folder that readers see.
+    public static Path destination(BatchId batch, Job job) {
+        return Path.of(job.destination().parquet()).resolve("batch=" + batch);
+    }
+
+    private static Path stagingRoot(Job job) {
+        return Path.of(job.destination().parquet()).resolve(".staging");
+    }
+
+    private static Path batchStaging(BatchId batch, Job job) {
+        return stagingRoot(job).resolve("batch=" + batch);
+    }
+
+    private static Path attempts(BatchId batch, Job job) {
+        return batchStaging(batch, job).resolve("attempts");
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job) {
+        Path attempts = attempts(batch, job);
+        try {
+            Files.createDirectories(attempts);
+            Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
+        } catch (IOException e) {
+            throw FailureException.permanent("the destination %s can't be written: %s"
+                    .formatted(job.destination().parquet(), reason(e)));
+        }
+    }
+
+    @Override
+    public String staging(BatchId batch, Job job) {
+        return attempts(batch, job).toString();
+    }
+
+    @Override
+    public Publication publish(BatchState state) {
+        Job job = state.submission().job();
+        Path destination = destination(state.batch(), job);
+        try {
+            if (!Files.exists(destination)) {
+                Path output = batchStaging(state.batch(), job).resolve("output");
+                assemble(state, output);
+                Files.move(output, destination, StandardCopyOption.ATOMIC_MOVE);
+                force(Path.of(job.destination().parquet()));
+            }
+            String manifest = Digests.sha256(destination.resolve("_manifest.json"));
+            discard(state.batch(), job);
+            return new Publication(destination.toString(), manifest);
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure("%s can't be published: %s".formatted(state.batch(), reason(e))), e);
+        }
+    }
+
+    private void assemble(BatchState state, Path output) throws IOException {
+        Files.createDirectories(output);
+        List<PartitionCommit> commits = commits(state.batch());
+        Path attempts = attempts(state.batch(), state.submission().job());
+        for (PartitionCommit commit : commits) {
+            Attempt attempt = commit.attempt(state.batch());
+            move(
+                    attempts.resolve(attempt.stagedPart()),
+                    output.resolve(Attempt.partName(commit.partition())),
+                    commit.part());
+            if (commit.quarantine() != null) {
+                move(
+                        attempts.resolve(attempt.stagedQuarantine()),
+                        output.resolve(Attempt.quarantineName(commit.partition())),
+                        commit.quarantine());
+            }
+        }
+        refuseRepeatedIds(state, output, commits);
+        Path manifest = output.resolve("_manifest.json");
+        try (FileChannel channel = create(manifest);
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
+            Manifest.write(out, state, commits);
+            out.flush();
+            channel.force(true);
+        }
+        create(output.resolve("_SUCCESS")).close();
+        force(output);
+    }
+
+    private List<PartitionCommit> commits(BatchId batch) {
+        List<PartitionCommit> commits = new ArrayList<>();
+        ledger.forEach(batch, (number, entry) -> {
+            if (entry.event() instanceof BatchEvent.Committed committed) {
+                commits.addAll(committed.commits());
+            }
+        });
+        commits.sort(Comparator.comparingInt(PartitionCommit::partition));
+        return commits;
+    }
+
+    private static void move(Path staged, Path target, OutputFile file) throws IOException {
+        if (!Files.exists(target)) {
+            try {
+                Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            } catch (NoSuchFileException e) {
+                throw FailureException.permanent(
+                        "the committed file %s is gone. Start over with --new".formatted(staged));
+            }
+        }
+        long bytes = Files.size(target);
+        if (bytes != file.bytes()) {
+            throw FailureException.permanent("the committed file %s has %,d bytes instead of %,d. Start over with --new"
+                    .formatted(target, bytes, file.bytes()));
+        }
+    }
+
+    private void refuseRepeatedIds(BatchState state, Path output, List<PartitionCommit> commits) {
+        Job.Source source = state.submission().job().source();
+        if (!source.uniqueId()) {
+            return;
+        }
+        List<Path> files = commits.stream()
+                .map(commit -> output.resolve(Attempt.partName(commit.partition())))
+                .toList();
+        List<String> repeated = inspector.repeatedIds(files, 3);
+        if (!repeated.isEmpty()) {
+            throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
+                    .formatted(source.id(), String.join(", ", repeated)));
+        }
+    }
+
+    @Override
+    public void discard(BatchId batch, Job job) {
+        try {
+            deleteTree(batchStaging(batch, job));
+            Files.deleteIfExists(stagingRoot(job));
+        } catch (java.nio.file.DirectoryNotEmptyException e) {
+            LOG.debug("{} holds another batch's output", stagingRoot(job));
+        } catch (IOException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, reason(e));
+        }
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        List<Path> paths;
+        try (Stream<Path> walk = Files.walk(root)) {
+            paths = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path path : paths) {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    private static FileChannel create(Path file) throws IOException {
+        return FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+    }
+
+    /// Makes a folder's entries durable.
+    private static void force(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException denied -> "no right to write " + denied.getFile();
+            case FileSystemException problem
+            when problem.getReason() != null -> problem.getFile() + ": " + problem.getReason();
+            default -> e.getMessage() == null ? e.toString() : e.getMessage();
+        };
+    }
+}
