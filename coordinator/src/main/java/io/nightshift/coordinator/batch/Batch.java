@@ -290,6 +290,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                         attempt,
                         submitted.job(),
                         submitted.model(),
+                        state.pinned().index().range(partition).firstRow(),
                         state.pinned().index().slices(partition),
                         services.publisher().staging(batch, submitted.job())));
         return Effect().none();

@@ -35,7 +35,7 @@ public record RetryPolicy(int attempts, Duration minBackoff, Duration maxBackoff
     /// @param failed how many tries have failed, at least 1
     Duration backoff(int failed, RandomGenerator random) {
         double doubled = (double) minBackoff.toNanos() * Math.pow(2, failed - 1.0);
-        double wait = Math.min(doubled, maxBackoff.toNanos());
+        double wait = Math.min(doubled, (double) maxBackoff.toNanos());
         return Duration.ofNanos((long) (wait * (1 - jitter * random.nextDouble())));
     }
 }

@@ -13,9 +13,10 @@ public sealed interface WorkerMessage {
 
     /// The worker holds the partition while its heartbeats arrive.
     ///
+    /// @param firstRow position of the partition's first row in the batch's input
     /// @param slices the rows to score, in order
     /// @param staging the folder for the attempt's output; it exists
-    record Lease(Attempt attempt, Job job, ModelVersion model, List<Slice> slices, String staging)
+    record Lease(Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging)
             implements WorkerMessage {}
 
     /// The batch has nothing to lease at the moment.

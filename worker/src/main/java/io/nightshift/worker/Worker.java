@@ -1,0 +1,275 @@
+package io.nightshift.worker;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.worker.output.StagedFile;
+import io.nightshift.worker.partition.PartitionAttempt;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Takes partitions one after another, when it has one of its node's scoring slots. It only steers:
+/// the work is done by a [PartitionAttempt] on a scoring thread.
+///
+/// Every question is asked again until it is answered, so lost messages cost time, nothing else. An
+/// attempt whose lease is lost is cancelled and its output deleted; if that comes too late, the
+/// batch refuses the commit.
+public final class Worker extends AbstractBehavior<Worker.Command> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+
+    /// What a worker is told, and what it tells itself.
+    public sealed interface Command {}
+
+    private record Granted() implements Command {}
+
+    private record Told(WorkerMessage message) implements Command {}
+
+    private record Scored(PartitionAttempt.Result result) implements Command {}
+
+    private record Unscored(Failure failure) implements Command {}
+
+    private record AskAgain() implements Command {}
+
+    private record Beat() implements Command {}
+
+    /// What the worker is doing.
+    private sealed interface Activity {
+
+        /// Not asked to work yet.
+        record Waiting() implements Activity {}
+
+        record FindingWork() implements Activity {}
+
+        record Leasing(BatchId batch) implements Activity {}
+
+        record Scoring(WorkerMessage.Lease lease, Running running) implements Activity {}
+
+        record Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) implements Activity {}
+    }
+
+    /// An attempt, from the moment a scoring thread has taken it up.
+    private static final class Running {
+        private volatile @Nullable PartitionAttempt attempt;
+        private volatile boolean abandoned;
+
+        void abandon() {
+            abandoned = true;
+            PartitionAttempt started = attempt;
+            if (started != null) {
+                started.cancel();
+            }
+        }
+
+        long rows() {
+            PartitionAttempt started = attempt;
+            return started == null ? 0 : started.rows();
+        }
+    }
+
+    private final WorkerServices services;
+    private final TimerScheduler<Command> timers;
+    private final ActorRef<WorkerMessage> self;
+    private Activity activity = new Activity.Waiting();
+
+    private Worker(ActorContext<Command> context, TimerScheduler<Command> timers, WorkerServices services) {
+        super(context);
+        this.services = services;
+        this.timers = timers;
+        this.self = context.messageAdapter(WorkerMessage.class, Told::new);
+        services.slots()
+                .tell(new ScoringSlots.Acquire(
+                        context.messageAdapter(ScoringSlots.Granted.class, granted -> new Granted())));
+    }
+
+    public static Behavior<Command> create(WorkerServices services) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new Worker(context, timers, services)));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onAnyMessage(this::onCommand)
+                .onSignal(PostStop.class, stopped -> {
+                    if (activity instanceof Activity.Scoring scoring) {
+                        scoring.running().abandon();
+                    }
+                    return this;
+                })
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Granted granted -> findWork();
+            case AskAgain again -> askAgain();
+            case Beat beat -> beat();
+            case Told(WorkerMessage message) -> {
+                switch (message) {
+                    case WorkerMessage.WorkAt(BatchId batch) -> workAt(batch);
+                    case WorkerMessage.Lease lease -> leased(lease);
+                    case WorkerMessage.NothingToLease(BatchId batch) -> nothingToLease(batch);
+                    case WorkerMessage.Committed(Attempt attempt) -> committed(attempt);
+                    case WorkerMessage.Abandon(Attempt attempt, String reason) -> abandon(attempt, reason);
+                }
+            }
+            case Scored(PartitionAttempt.Result result) -> scored(result);
+            case Unscored(Failure failure) -> unscored(failure);
+        }
+        return this;
+    }
+
+    private void findWork() {
+        become(new Activity.FindingWork());
+        services.jobs().accept(new JobsCommand.FindWork(self));
+    }
+
+    private void workAt(BatchId batch) {
+        if (activity instanceof Activity.FindingWork) {
+            become(new Activity.Leasing(batch));
+            services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
+        }
+    }
+
+    private void nothingToLease(BatchId batch) {
+        if (activity instanceof Activity.Leasing(BatchId asked) && asked.equals(batch)) {
+            findWork();
+        }
+    }
+
+    private void leased(WorkerMessage.Lease lease) {
+        if (!(activity instanceof Activity.Leasing)) {
+            // An answer that came after it was given up; the lease runs out by itself.
+            return;
+        }
+        Running running = new Running();
+        become(new Activity.Scoring(lease, running));
+        timers.startTimerWithFixedDelay(Beat.class, new Beat(), services.heartbeat());
+        CompletableFuture<PartitionAttempt.Result> result = CompletableFuture.supplyAsync(
+                () -> {
+                    PartitionAttempt attempt = services.attempts().apply(lease);
+                    running.attempt = attempt;
+                    if (running.abandoned) {
+                        attempt.cancel();
+                    }
+                    return attempt.run();
+                },
+                services.scoring());
+        getContext()
+                .pipeToSelf(
+                        result,
+                        (done, problem) -> problem == null ? new Scored(done) : new Unscored(failure(lease, problem)));
+    }
+
+    private static Failure failure(WorkerMessage.Lease lease, Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        if (cause instanceof FailureException known) {
+            return known.failure();
+        }
+        LOG.error("{}: unexpected", lease.attempt(), cause);
+        return Failure.permanent("an unexpected error: " + cause);
+    }
+
+    private void scored(PartitionAttempt.Result result) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+            if (running.abandoned) {
+                deleteOutput(lease);
+                findWork();
+                return;
+            }
+            become(new Activity.Committing(lease, result));
+            commit(lease, result);
+        }
+    }
+
+    private void commit(WorkerMessage.Lease lease, PartitionAttempt.Result result) {
+        services.batches()
+                .accept(lease.attempt().batch(), new BatchCommand.Commit(result.commit(), result.reasons(), self));
+    }
+
+    private void unscored(Failure failure) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+            if (!running.abandoned) {
+                services.batches()
+                        .accept(
+                                lease.attempt().batch(),
+                                new BatchCommand.AttemptEnded(lease.attempt(), services.node(), failure));
+            }
+            findWork();
+        }
+    }
+
+    private void committed(Attempt attempt) {
+        if (activity instanceof Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
+                && lease.attempt().equals(attempt)) {
+            findWork();
+        }
+    }
+
+    private void abandon(Attempt attempt, String reason) {
+        switch (activity) {
+            case Activity.Scoring(WorkerMessage.Lease lease, Running running)
+            when lease.attempt().equals(attempt) -> {
+                LOG.info("{} is abandoned: {}", attempt, reason);
+                running.abandon();
+            }
+            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
+            when lease.attempt().equals(attempt) -> {
+                LOG.info("{} was refused: {}", attempt, reason);
+                deleteOutput(lease);
+                findWork();
+            }
+            default -> LOG.debug("{} is not this worker's any more", attempt);
+        }
+    }
+
+    private void deleteOutput(WorkerMessage.Lease lease) {
+        Path staging = Path.of(lease.staging());
+        Attempt attempt = lease.attempt();
+        services.scoring().execute(() -> {
+            new StagedFile(staging.resolve(attempt.stagedPart())).delete();
+            new StagedFile(staging.resolve(attempt.stagedQuarantine())).delete();
+        });
+    }
+
+    private void beat() {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+            services.batches()
+                    .accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), running.rows(), self));
+        }
+    }
+
+    private void askAgain() {
+        switch (activity) {
+            case Activity.FindingWork finding -> findWork();
+            case Activity.Leasing leasing -> findWork();
+            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) ->
+                commit(lease, result);
+            case Activity.Waiting waiting -> {}
+            case Activity.Scoring scoring -> {}
+        }
+    }
+
+    private void become(Activity next) {
+        activity = next;
+        if (!(next instanceof Activity.Scoring)) {
+            timers.cancel(Beat.class);
+        }
+        timers.startTimerWithFixedDelay(AskAgain.class, new AskAgain(), services.patience());
+    }
+}

@@ -1,0 +1,59 @@
+package io.nightshift.worker.duckdb;
+
+import io.nightshift.protocol.failure.Failure;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Objects;
+
+/// What a DuckDB error means for the work that met it. DuckDB tells the kind by the beginning of
+/// its message.
+public enum DuckDbError {
+    /// A value of some row could not be converted or computed; the row may be told apart from
+    /// others.
+    ROW,
+    /// The disk is full, a file can't be opened, read or written; may pass.
+    IO,
+    /// More memory is needed than the node gives to DuckDB.
+    MEMORY,
+    /// The query was cancelled.
+    INTERRUPTED,
+    /// The query or the file is wrong.
+    OTHER;
+
+    public static DuckDbError of(SQLException e) {
+        String message = message(e);
+        if (message.startsWith("Conversion Error")
+                || message.startsWith("Out of Range Error")
+                || message.startsWith("Invalid Input Error")) {
+            return ROW;
+        }
+        if (message.startsWith("IO Error")) {
+            return IO;
+        }
+        if (message.startsWith("Out of Memory Error")) {
+            return MEMORY;
+        }
+        return message.startsWith("INTERRUPT") ? INTERRUPTED : OTHER;
+    }
+
+    /// A failure that says what was being done.
+    public static Failure failure(String doing, SQLException e) {
+        String message = doing + ": " + firstLine(e);
+        return switch (of(e)) {
+            case IO, MEMORY, INTERRUPTED -> Failure.transientFailure(message);
+            case ROW, OTHER -> Failure.permanent(message);
+        };
+    }
+
+    /// The message without the excerpt of SQL that DuckDB adds.
+    public static String firstLine(SQLException e) {
+        return message(e).lines().findFirst().orElse("").strip();
+    }
+
+    private static String message(SQLException e) {
+        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
+        return message.toLowerCase(Locale.ROOT).startsWith("java.sql.sqlexception: ")
+                ? message.substring("java.sql.SQLException: ".length())
+                : message;
+    }
+}

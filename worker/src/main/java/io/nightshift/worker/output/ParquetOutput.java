@@ -1,0 +1,117 @@
+package io.nightshift.worker.output;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.OutputInspector;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.duckdb.DuckDbError;
+import io.nightshift.worker.duckdb.Sql;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at written Parquet files through DuckDB.
+public final class ParquetOutput implements OutputInspector {
+
+    private final Supplier<DuckDb> duckDb;
+
+    /// @param duckDb opened when first needed
+    public ParquetOutput(Supplier<DuckDb> duckDb) {
+        this.duckDb = duckDb;
+    }
+
+    @Override
+    public long rows(List<Path> files) {
+        // Hashing every value makes DuckDB decode every page, where count(*) would believe the footers.
+        return files.isEmpty()
+                ? 0
+                : Long.parseLong(
+                        ask("SELECT count(*) FILTER (WHERE hash(t) IS NOT NULL) FROM %s AS t".formatted(read(files)))
+                                .getFirst());
+    }
+
+    @Override
+    public List<String> repeatedIds(List<Path> files, int limit) {
+        String sql = """
+                SELECT id || ' × ' || count(*) FROM (SELECT %s AS id FROM %s)
+                GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
+                """.formatted(id(files), read(files), limit);
+        return ask(sql);
+    }
+
+    @Override
+    public String outputIds(List<Path> files) {
+        return ask("SELECT %s FROM (SELECT %s AS id FROM %s)".formatted(digest(), id(files), read(files)))
+                .getFirst();
+    }
+
+    @Override
+    public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
+        String where = source.where() == null ? "" : " AND (" + source.where() + "\n)";
+        String rows = slices.stream()
+                .map(slice ->
+                        "SELECT %s AS id FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
+                                .formatted(
+                                        id == null
+                                                ? position(Sql.text(slice.file().path()), "file_row_number")
+                                                : text(idExpression(source, id)),
+                                        Sql.text(slice.file().path()),
+                                        slice.firstRow(),
+                                        slice.endRow(),
+                                        where))
+                .collect(Collectors.joining("\nUNION ALL "));
+        return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
+    }
+
+    private static String idExpression(Job.Source source, String id) {
+        String computed = source.select().get(id);
+        return computed == null ? Sql.name(id) : "(" + computed + "\n)";
+    }
+
+    private static String digest() {
+        return "count(*) || ':' || coalesce(sum(hash(id)::HUGEINT), 0)";
+    }
+
+    private String id(List<Path> files) {
+        boolean named = ask("SELECT count(*) FILTER (WHERE column_name = 'record_id') FROM (DESCRIBE SELECT * FROM %s)"
+                        .formatted(read(files)))
+                .getFirst()
+                .equals("1");
+        return named ? text("record_id") : position("record_file", "record_row");
+    }
+
+    private static String text(String expression) {
+        return "CAST(" + expression + " AS VARCHAR)";
+    }
+
+    private static String position(String file, String row) {
+        return file + " || ' row ' || " + row;
+    }
+
+    private static String read(List<Path> files) {
+        return "read_parquet(%s, union_by_name = true)"
+                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+    }
+
+    private List<String> ask(String sql) {
+        List<String> answers = new ArrayList<>();
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                answers.add(String.valueOf(rows.getString(1)));
+            }
+            return answers;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("output can't be read", e), e);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+/// The worker: a thin actor that takes partitions one after another, and the node's scoring
+/// threads.
+@NullMarked
+package io.nightshift.worker;
+
+import org.jspecify.annotations.NullMarked;

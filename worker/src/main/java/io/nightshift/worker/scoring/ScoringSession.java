@@ -1,0 +1,93 @@
+package io.nightshift.worker.scoring;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// One attempt's scoring on one thread: collects a block of features, runs the scorer, and keeps
+/// the outputs until the query has read them by their tickets.
+///
+/// A ticket is the row's number within the attempt. The outputs of the last [#KEPT] rows are kept;
+/// a query reads a row's outputs right after it was scored, long before they are overwritten.
+public final class ScoringSession {
+
+    static final int BLOCK = 2048;
+    static final int KEPT = 8 * BLOCK;
+
+    private static final ThreadLocal<@Nullable ScoringSession> CURRENT = new ThreadLocal<>();
+
+    private final Scorer scorer;
+    private final double[][] features;
+    private final double[][] block;
+    private final double[][] kept;
+    private final AtomicLong rows;
+
+    /// @param rows counts the rows scored, for others to read
+    public ScoringSession(Scorer scorer, int features, int outputs, AtomicLong rows) {
+        this.scorer = scorer;
+        this.features = new double[features][BLOCK];
+        this.block = new double[outputs][BLOCK];
+        this.kept = new double[outputs][KEPT];
+        this.rows = rows;
+    }
+
+    /// Runs a query in whose course this thread's rows are scored by this session.
+    public <T, X extends Exception> T during(Query<T, X> query) throws X {
+        if (CURRENT.get() != null) {
+            throw new IllegalStateException("this thread is scoring already");
+        }
+        CURRENT.set(this);
+        try {
+            return query.run();
+        } finally {
+            CURRENT.remove();
+        }
+    }
+
+    @FunctionalInterface
+    public interface Query<T, X extends Exception> {
+        T run() throws X;
+    }
+
+    /// @throws IllegalStateException if the thread is not scoring an attempt
+    static ScoringSession current() {
+        ScoringSession session = CURRENT.get();
+        if (session == null) {
+            throw new IllegalStateException("a row was scored outside an attempt");
+        }
+        return session;
+    }
+
+    int features() {
+        return features.length;
+    }
+
+    /// Where to put a feature's values of the next block.
+    double[] column(int feature) {
+        return features[feature];
+    }
+
+    /// Scores the rows put into the columns.
+    ///
+    /// @param count 0 to [#BLOCK]
+    /// @return the ticket of the first; the others follow
+    long score(int count) {
+        scorer.score(features, count, block);
+        long first = rows.get();
+        int at = (int) (first % KEPT);
+        int head = Math.min(count, KEPT - at);
+        for (int k = 0; k < kept.length; k++) {
+            System.arraycopy(block[k], 0, kept[k], at, head);
+            System.arraycopy(block[k], head, kept[k], 0, count - head);
+        }
+        rows.addAndGet(count);
+        return first;
+    }
+
+    /// @param output 0 for the prediction, then the probabilities
+    double output(long ticket, int output) {
+        if (ticket < rows.get() - KEPT || ticket >= rows.get()) {
+            throw new IllegalStateException("the outputs of row " + ticket + " are not kept any more");
+        }
+        return kept[output][(int) (ticket % KEPT)];
+    }
+}
