@@ -87,7 +87,7 @@ final class JobKeys {
         @Override
         public String expectation() {
             String list = (least == 0 ? "a list" : "a list of one or more") + ", each " + form.expectation;
-            return orOne ? form.expectation + ", or " + list : list;
+            return orOne ? form.expectation + ", or a list of one or more" : list;
         }
     }
 
@@ -137,7 +137,7 @@ final class JobKeys {
                         + String.join(", ", ModelReference.EXTENSIONS)),
         PATH(
                 "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",
-                "a path in the file system (URLs are not read, ~ is not expanded, and credentials have no place in a job)"),
+                "a path in the file system, not a URL, and not beginning with ~"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
         /// Checked without regard to case, as column names are; a schema can only say it for lower case.
@@ -174,7 +174,7 @@ final class JobKeys {
     }
 
     private static final class Patterns {
-        static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|jdbc:|file:|~";
+        static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
         /// Not blank, and no control characters.
         static final String LINE = " *[^\\u0000-\\u0020][^\\u0000-\\u001f]*";
         /// Not blank; tabs and line ends may stand in it.

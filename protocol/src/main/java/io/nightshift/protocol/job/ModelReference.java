@@ -22,11 +22,13 @@ public sealed interface ModelReference {
     /// The endings that make a reference a path even without a `/`. A registered model can't be named like that.
     List<String> EXTENSIONS = List.of(".json", ".ubj", ".ser", ".nsm", ".model", ".txt", ".onnx", ".bin");
 
-    /// What a path of a model file looks like, and a reference to a registered model, as regular expressions.
+    /// What a path of a model file, an alias, and a reference to a registered model look like, as regular expressions.
     String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
             + String.join("|", EXTENSIONS).replace(".", "\\.") + "))";
 
-    String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|[a-z][a-z0-9._-]{0,62}))?";
+    String ALIAS = "[a-z][a-z0-9._-]{0,62}";
+
+    String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|" + ALIAS + "))?";
 
     /// Reads what a person wrote: a text with a `/`, or one that ends in one of [#EXTENSIONS], is a file; anything
     /// else is `name`, `name@3` or `name@alias`. A version has at most nine digits; an alias starts with a letter.
