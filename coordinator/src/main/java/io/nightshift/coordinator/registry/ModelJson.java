@@ -1,0 +1,132 @@
+package io.nightshift.coordinator.registry;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelVersion;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// The registry's files as JSON. They live for years: fields are added, never renamed, and a reader passes over those
+/// that it doesn't know. A golden file in the tests holds the form.
+final class ModelJson {
+
+    /// Raised when an older release could no longer make sense of the file.
+    private static final int SCHEMA = 1;
+
+    /// The file isn't what this release can read. Its message goes after "it is damaged: ".
+    static final class Damaged extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Damaged(String message) {
+            super(message);
+        }
+    }
+
+    private record Document(
+            int schema,
+            String name,
+            int version,
+            String sha256,
+            long size,
+            String registeredAt,
+            Provenance provenance,
+            ModelDescription description) {}
+
+    /// `protocol` knows nothing of JSON, so its sealed type gets its tag here.
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = FeatureType.Numeric.class, name = "numeric"),
+        @JsonSubTypes.Type(value = FeatureType.Nominal.class, name = "nominal")
+    })
+    private interface TaggedFeatureType {}
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .addMixIn(FeatureType.class, TaggedFeatureType.class)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .defaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .build();
+
+    private static final DefaultIndenter INDENTER = new DefaultIndenter("  ", "\n");
+
+    private static final ObjectWriter WRITER = MAPPER.writer(
+            new DefaultPrettyPrinter().withObjectIndenter(INDENTER).withArrayIndenter(INDENTER));
+
+    private ModelJson() {}
+
+    static byte[] write(RegisteredModel model) {
+        ModelVersion version = model.version();
+        return bytes(new Document(
+                SCHEMA,
+                version.name(),
+                version.version(),
+                version.sha256(),
+                model.size(),
+                model.registeredAt().toString(),
+                model.provenance(),
+                model.description()));
+    }
+
+    static RegisteredModel readModel(byte[] json) throws Damaged {
+        try {
+            Document document = MAPPER.readValue(json, Document.class);
+            if (document.schema > SCHEMA) {
+                throw new Damaged("a later release of Nightshift wrote it (schema " + document.schema
+                        + ", this one knows " + SCHEMA + ")");
+            }
+            return new RegisteredModel(
+                    new ModelVersion(document.name, document.version, document.sha256),
+                    document.description,
+                    document.provenance,
+                    Instant.parse(document.registeredAt),
+                    document.size);
+        } catch (Damaged e) {
+            throw e;
+        } catch (JsonProcessingException e) {
+            throw new Damaged(e.getOriginalMessage());
+        } catch (IOException | NullPointerException | IllegalArgumentException | DateTimeException e) {
+            throw new Damaged(String.valueOf(e.getMessage()));
+        }
+    }
+
+    static byte[] writeAliases(Map<String, Integer> aliases) {
+        return bytes(aliases);
+    }
+
+    static SortedMap<String, Integer> readAliases(byte[] json) throws Damaged {
+        try {
+            return MAPPER.readValue(json, new TypeReference<TreeMap<String, Integer>>() {});
+        } catch (JsonProcessingException e) {
+            throw new Damaged(e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new Damaged(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static byte[] bytes(Object value) {
+        try {
+            return (WRITER.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("the registry's own records can be written as JSON", e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.nightshift.coordinator.registry;
+
+/// Where a registered model came from.
+///
+/// @param file the name of the file that the training library wrote
+/// @param sha256 of that file, 64 hexadecimal digits
+public record Provenance(String file, String sha256) {
+
+    public Provenance {
+        if (file.isBlank()) {
+            throw new IllegalArgumentException("a model's provenance names a file");
+        }
+        if (!sha256.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException("not a SHA-256 digest: " + sha256);
+        }
+    }
+}

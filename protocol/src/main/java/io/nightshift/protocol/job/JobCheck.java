@@ -1,0 +1,264 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.Expressions;
+import io.nightshift.protocol.job.JobKeys.Flag;
+import io.nightshift.protocol.job.JobKeys.Form;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.Share;
+import io.nightshift.protocol.job.JobKeys.Text;
+import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.JobKeys.Whole;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
+import io.nightshift.protocol.job.YamlValue.Scalar;
+import io.nightshift.protocol.job.YamlValue.Scalar.Kind;
+import io.nightshift.protocol.job.YamlValue.Sequence;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with defaults
+/// filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`, expressions a
+/// `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
+final class JobCheck {
+
+    /// Longer numbers aren't worth their parsing time.
+    private static final int MAX_DIGITS = 40;
+
+    private final Path folder;
+    private final List<Mistake> mistakes;
+    private final Map<String, Object> values = new HashMap<>();
+
+    private JobCheck(Path folder, List<Mistake> mistakes) {
+        this.folder = folder;
+        this.mistakes = mistakes;
+    }
+
+    static Map<String, Object> check(Mapping root, Path folder, List<Mistake> mistakes) {
+        JobCheck check = new JobCheck(folder, mistakes);
+        check.section(JobKeys.ROOT, "", root, root.line());
+        return check.values;
+    }
+
+    private void section(Section section, String path, Mapping mapping, int line) {
+        for (Member entry : mapping.entries()) {
+            if (section.key(entry.key()) == null) {
+                mistakes.add(new Mistake(
+                        entry.line(),
+                        JobKey.path(path, YamlValue.shortened(entry.key())),
+                        "unknown key",
+                        "one of " + String.join(", ", section.names()),
+                        Suggestion.forKey(section, entry.key())));
+            }
+        }
+        for (JobKey key : section.keys()) {
+            String keyPath = JobKey.path(path, key.name());
+            Member entry = mapping.entry(key.name());
+            if (entry == null) {
+                absent(key, keyPath, line);
+                continue;
+            }
+            if (key.needs() != null && mapping.entry(key.needs()) == null) {
+                String found = "given without " + JobKey.path(path, key.needs());
+                mistakes.add(new Mistake(entry.line(), keyPath, found, "both or neither", null));
+            }
+            Object value = value(key, keyPath, entry);
+            if (value != null) {
+                values.put(keyPath, value);
+            }
+        }
+    }
+
+    private void absent(JobKey key, String path, int line) {
+        if (key.required()) {
+            mistakes.add(new Mistake(line, path, "missing", key.type().expectation(), null));
+        } else if (key.fallback() != null) {
+            values.put(path, key.fallback());
+        } else if (key.type() instanceof Section section) {
+            section(section, path, new Mapping(List.of(), line), line);
+        }
+    }
+
+    /// The value, or null where a mistake was noted or the value is a section's.
+    private @Nullable Object value(JobKey key, String path, Member entry) {
+        YamlValue value = entry.value();
+        return switch (key.type()) {
+            case Section section -> {
+                if (value instanceof Mapping mapping) {
+                    section(section, path, mapping, entry.line());
+                    yield null;
+                }
+                refuse(value, path, section.expectation(), null);
+                yield null;
+            }
+            case Text text -> text(text.form(), text.expectation(), path, value);
+            case Texts texts -> texts(texts, path, value);
+            case Expressions expressions -> expressions(expressions, path, value);
+            case Flag flag -> flag(flag, path, value);
+            case Whole whole -> whole(whole, path, value);
+            case Share share -> share(share, path, value);
+        };
+    }
+
+    private @Nullable String text(Form form, String expectation, String path, YamlValue value) {
+        if (!(value instanceof Scalar scalar) || scalar.kind() == Kind.NOTHING || !form.fits(scalar.text())) {
+            refuse(value, path, expectation, null);
+            return null;
+        }
+        if (scalar.kind() != Kind.TEXT) {
+            refuse(value, path, expectation, "write it in quotes: \"" + scalar.text() + "\"");
+            return null;
+        }
+        boolean isPath = form == Form.PATH || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
+        return isPath ? resolved(scalar, path) : scalar.text();
+    }
+
+    private @Nullable String resolved(Scalar scalar, String path) {
+        try {
+            return folder.resolve(scalar.text()).normalize().toString();
+        } catch (InvalidPathException e) {
+            refuse(scalar, path, "a path that this system can have (" + e.getReason() + ")", null);
+            return null;
+        }
+    }
+
+    private @Nullable List<String> texts(Texts type, String path, YamlValue value) {
+        if (value instanceof Scalar && type.orOne()) {
+            String text = text(type.form(), type.expectation(), path, value);
+            return text == null ? null : List.of(text);
+        }
+        if (!(value instanceof Sequence sequence) || sequence.items().size() < type.least()) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<String> texts = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (YamlValue item : sequence.items()) {
+            String text = text(type.form(), type.form().expectation, path, item);
+            if (text == null) {
+                continue;
+            }
+            texts.add(text);
+            if (!seen.add(type.form() == Form.OUTPUT_COLUMN ? text.toLowerCase(Locale.ROOT) : text)) {
+                mistakes.add(new Mistake(item.line(), path, item.found() + " twice", "each once", null));
+            }
+        }
+        return List.copyOf(texts);
+    }
+
+    private @Nullable Map<String, String> expressions(Expressions type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, String> expressions = new LinkedHashMap<>();
+        Set<String> seen = new HashSet<>();
+        for (Member entry : mapping.entries()) {
+            String shown = YamlValue.shortened(entry.key());
+            String keyPath = JobKey.path(path, shown);
+            if (!Form.COLUMN.fits(entry.key())) {
+                mistakes.add(
+                        new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
+            } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
+                String expected = "names that differ in more than upper and lower case";
+                mistakes.add(new Mistake(entry.line(), keyPath, "the name stands twice", expected, null));
+            }
+            if (entry.value() instanceof Scalar scalar
+                    && scalar.kind() != Kind.NOTHING
+                    && Form.EXPRESSION.fits(scalar.text())) {
+                expressions.put(entry.key(), scalar.text());
+            } else {
+                refuse(entry.value(), keyPath, "an SQL expression", null);
+            }
+        }
+        return expressions;
+    }
+
+    private @Nullable Boolean flag(Flag type, String path, YamlValue value) {
+        if (!(value instanceof Scalar scalar)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        String text = scalar.text().toLowerCase(Locale.ROOT);
+        if (scalar.kind() == Kind.BOOLEAN) {
+            return text.equals("true");
+        }
+        String suggestion = switch (text) {
+            case "true", "yes", "on", "y" -> "write true, without quotes";
+            case "false", "no", "off", "n" -> "write false, without quotes";
+            default -> null;
+        };
+        refuse(value, path, type.expectation(), suggestion);
+        return null;
+    }
+
+    private @Nullable Long whole(Whole type, String path, YamlValue value) {
+        BigDecimal number = number(value);
+        if (number != null
+                && number.compareTo(BigDecimal.valueOf(type.least())) >= 0
+                && number.compareTo(BigDecimal.valueOf(type.most())) <= 0
+                && number.stripTrailingZeros().scale() <= 0) {
+            return number.longValueExact();
+        }
+        String suggestion = null;
+        if (value instanceof Scalar scalar && scalar.kind() == Kind.TEXT) {
+            String digits = scalar.text().replaceAll("[_, ]", "");
+            suggestion = digits.matches("[0-9]{1,19}") ? "write " + digits + ", without quotes or separators" : null;
+        }
+        refuse(value, path, type.expectation(), suggestion);
+        return null;
+    }
+
+    private @Nullable Double share(Share type, String path, YamlValue value) {
+        BigDecimal number = number(value);
+        if (value instanceof Scalar scalar
+                && scalar.kind() == Kind.TEXT
+                && scalar.text().matches(Share.PER_CENT)) {
+            String perCent = scalar.text().substring(0, scalar.text().length() - 1);
+            number = new BigDecimal(perCent).movePointLeft(2);
+        }
+        if (number != null && number.signum() >= 0 && number.compareTo(BigDecimal.ONE) <= 0) {
+            return number.doubleValue();
+        }
+        refuse(value, path, type.expectation(), null);
+        return null;
+    }
+
+    /// The number, or null where the value isn't one that a job can hold.
+    private static @Nullable BigDecimal number(YamlValue value) {
+        if (!(value instanceof Scalar scalar) || scalar.text().length() > MAX_DIGITS) {
+            return null;
+        }
+        String text = scalar.text();
+        try {
+            return switch (scalar.kind()) {
+                case WHOLE ->
+                    new BigDecimal(
+                            text.startsWith("0x")
+                                    ? new BigInteger(text.substring(2), 16)
+                                    : text.startsWith("0o")
+                                            ? new BigInteger(text.substring(2), 8)
+                                            : new BigInteger(text));
+                case DECIMAL -> new BigDecimal(text);
+                case TEXT, BOOLEAN, NOTHING -> null;
+            };
+        } catch (NumberFormatException _) {
+            return null; // .inf, .nan, or an exponent beyond reason
+        }
+    }
+
+    private void refuse(YamlValue value, String path, String expected, @Nullable String suggestion) {
+        mistakes.add(new Mistake(value.line(), path, value.found(), expected, suggestion));
+    }
+}

@@ -1,0 +1,142 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Scalar;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what it is
+/// given.
+///
+/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the resource
+/// [#SCHEMA].
+public final class JobFile {
+
+    /// The resource, beside this class, that describes job files in JSON Schema 2020-12.
+    public static final String SCHEMA = "job.schema.json";
+
+    private static final String EXPECTED = "a job: a map with at least job, model, source and destination";
+
+    private JobFile() {}
+
+    /// Reads the job.
+    ///
+    /// @param content the file's bytes, in UTF-8
+    /// @param file where it stands: relative paths, those of overrides too, are resolved against its folder, and
+    ///     mistakes begin with it as it is given here
+    /// @param overrides `key=value` pairs that take the place of what the file says, as in `partitions.rows=1000`
+    /// @throws JobFileException with every mistake, where there is one
+    public static Job parse(byte[] content, Path file, List<String> overrides) {
+        CharBuffer text = CharBuffer.allocate(content.length);
+        CoderResult result = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .decode(ByteBuffer.wrap(content), text, true);
+        text.flip();
+        if (result.isError()) {
+            int line = 1 + (int) text.chars().filter(c -> c == '\n').count();
+            throw mistake(file, new Mistake(line, "", "bytes that are not UTF-8", "a text file in UTF-8", null));
+        }
+        return parse(text.toString(), file, overrides);
+    }
+
+    /// As [#parse(byte[], Path, List)], of a text.
+    public static Job parse(String yaml, Path file, List<String> overrides) {
+        List<Mistake> mistakes = new ArrayList<>();
+        Mapping root = Overrides.apply(overrides, root(yaml, file, mistakes), mistakes);
+        Path absolute = file.toAbsolutePath().normalize();
+        Path folder = Objects.requireNonNullElse(absolute.getParent(), absolute);
+        Map<String, Object> values = JobCheck.check(root, folder, mistakes);
+        if (!mistakes.isEmpty()) {
+            throw mistakes(file, mistakes);
+        }
+        return new Values(values).job();
+    }
+
+    private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {
+        YamlValue root;
+        try {
+            root = YamlReader.file(yaml.startsWith("\uFEFF") ? yaml.substring(1) : yaml, mistakes);
+        } catch (YamlReader.Unreadable e) {
+            mistakes.add(e.mistake);
+            throw mistakes(file, mistakes);
+        }
+        if (root instanceof Mapping mapping) {
+            return mapping;
+        }
+        boolean isEmpty = root == null || (root instanceof Scalar scalar && scalar.kind() == Scalar.Kind.NOTHING);
+        int line = root == null ? 1 : root.line();
+        String found = root == null || isEmpty ? "an empty file" : root.found();
+        mistakes.add(new Mistake(line, "", found, EXPECTED, null));
+        throw mistakes(file, mistakes);
+    }
+
+    private static JobFileException mistake(Path file, Mistake mistake) {
+        return mistakes(file, List.of(mistake));
+    }
+
+    private static JobFileException mistakes(Path file, List<Mistake> mistakes) {
+        Comparator<Mistake> byLine = Comparator.comparingInt(
+                mistake -> mistake.line() == Mistake.OVERRIDE ? Integer.MAX_VALUE : mistake.line());
+        return new JobFileException(
+                file.toString(), mistakes.stream().sorted(byLine).toList());
+    }
+
+    /// Values that [JobCheck] found right, by path.
+    private record Values(Map<String, Object> values) {
+
+        Job job() {
+            return new Job(
+                    text("job"),
+                    ModelReference.parse(text("model")),
+                    texts("features"),
+                    new Job.Source(
+                            texts("source.parquet"),
+                            textOrNull("source.id"),
+                            (Boolean) value("source.unique-id"),
+                            expressions("source.select"),
+                            textOrNull("source.where")),
+                    new Job.Destination(text("destination.parquet")),
+                    new Job.Partitions(Math.toIntExact((Long) value("partitions.rows"))),
+                    new Job.ErrorPolicy((Double) value("errors.max-rate"), (Long) values.get("errors.max-rows")),
+                    new Job.Output(texts("output.columns")));
+        }
+
+        private Object value(String path) {
+            return Objects.requireNonNull(values.get(path), path);
+        }
+
+        private String text(String path) {
+            return (String) value(path);
+        }
+
+        private @Nullable String textOrNull(String path) {
+            return (String) values.get(path);
+        }
+
+        private List<String> texts(String path) {
+            return values.get(path) instanceof List<?> list
+                    ? list.stream().map(String.class::cast).toList()
+                    : List.of();
+        }
+
+        private Map<String, String> expressions(String path) {
+            LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
+            if (values.get(path) instanceof Map<?, ?> map) {
+                map.forEach((name, expression) -> expressions.put((String) name, (String) expression));
+            }
+            return expressions;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.nightshift.protocol.job;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Tells whether a job is still what it was.
+///
+/// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing as
+/// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
+/// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
+/// `destination.parquet`, `partitions.rows`, `errors.max-rate`, `errors.max-rows` and `output.columns`. So
+/// comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference;
+/// moving the file does where it has relative paths. What the model's or the source's files contain does not take
+/// part.
+public final class JobFingerprint {
+
+    private final StringBuilder text = new StringBuilder("nightshift-job 1\n");
+
+    private JobFingerprint() {}
+
+    /// 64 hexadecimal digits: the SHA-256 of [#canonical(Job)] in UTF-8.
+    public static String of(Job job) {
+        try {
+            byte[] bytes = canonical(job).getBytes(StandardCharsets.UTF_8);
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /// The job as a text in which no two jobs are the same: a line for each key, with the number of its values and,
+    /// before each value, its length in UTF-16 units.
+    static String canonical(Job job) {
+        JobFingerprint print = new JobFingerprint();
+        Job.Source source = job.source();
+        print.add("job", List.of(job.name()));
+        print.add("model", List.of(model(job.model())));
+        print.add("features", job.features());
+        print.add("source.parquet", source.parquet());
+        print.add("source.id", orNone(source.id()));
+        print.add("source.unique-id", List.of(String.valueOf(source.uniqueId())));
+        print.add(
+                "source.select",
+                source.select().entrySet().stream()
+                        .flatMap(entry -> List.of(entry.getKey(), entry.getValue()).stream())
+                        .toList());
+        print.add("source.where", orNone(source.where()));
+        print.add("destination.parquet", List.of(job.destination().parquet()));
+        print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
+        print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
+        print.add("errors.max-rows", orNone(job.errors().maxRows()));
+        print.add("output.columns", job.output().columns());
+        return print.text.toString();
+    }
+
+    private static String model(ModelReference model) {
+        return switch (model) {
+            case ModelReference.Champion(String name) -> name;
+            case ModelReference.Exact(String name, int version) -> name + "@" + version;
+            case ModelReference.Alias(String name, String alias) -> name + "@" + alias;
+            case ModelReference.File(String path) -> path;
+        };
+    }
+
+    private static List<String> orNone(@Nullable Object value) {
+        return value == null ? List.of() : List.of(value.toString());
+    }
+
+    private void add(String key, List<String> values) {
+        text.append(key).append(' ').append(values.size());
+        values.forEach(
+                value -> text.append(' ').append(value.length()).append(':').append(value));
+        text.append('\n');
+    }
+}

@@ -1,0 +1,296 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.model.ModelVersion;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// The keys of a job file: the one description that the parser checks against, and that the tests hold the JSON
+/// Schema and the reference page to.
+final class JobKeys {
+
+    /// One key.
+    ///
+    /// @param fallback what an absent key means, as a reader would write it; null where that is nothing at all
+    /// @param needs a key of the same section that must be given with this one, or null
+    /// @param meaning a sentence or two for the reference page and for editors
+    /// @param example a value, as YAML in one line; empty for a section
+    record JobKey(
+            String name,
+            ValueType type,
+            boolean required,
+            @Nullable Object fallback,
+            @Nullable String needs,
+            String meaning,
+            String example) {
+
+        static JobKey required(String name, ValueType type, String meaning, String example) {
+            return new JobKey(name, type, true, null, null, meaning, example);
+        }
+
+        static JobKey optional(String name, ValueType type, String meaning, String example) {
+            return new JobKey(name, type, false, null, null, meaning, example);
+        }
+
+        /// The path of a key inside a section; a top-level key's section is the empty text.
+        static String path(String section, String name) {
+            return section.isEmpty() ? name : section + "." + name;
+        }
+
+        JobKey or(Object value) {
+            return new JobKey(name, type, required, value, needs, meaning, example);
+        }
+
+        JobKey with(String neededKey) {
+            return new JobKey(name, type, required, fallback, neededKey, meaning, example);
+        }
+    }
+
+    /// What a key may hold.
+    sealed interface ValueType {
+
+        /// In words, after "expected".
+        String expectation();
+    }
+
+    record Section(List<JobKey> keys) implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map with the keys " + String.join(", ", names());
+        }
+
+        List<String> names() {
+            return keys.stream().map(JobKey::name).toList();
+        }
+
+        @Nullable
+        JobKey key(String name) {
+            return keys.stream()
+                    .filter(key -> key.name().equals(name))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    record Text(Form form) implements ValueType {
+        @Override
+        public String expectation() {
+            return form.expectation;
+        }
+    }
+
+    /// No text twice.
+    ///
+    /// @param least the smallest length
+    /// @param orOne whether a text by itself stands for a list of it alone
+    record Texts(Form form, int least, boolean orOne) implements ValueType {
+        @Override
+        public String expectation() {
+            String list = (least == 0 ? "a list" : "a list of one or more") + ", each " + form.expectation;
+            return orOne ? form.expectation + ", or a list of one or more" : list;
+        }
+    }
+
+    /// A map of the file's own names to expressions. A number or a boolean is an expression too.
+    record Expressions() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of column names to SQL expressions";
+        }
+    }
+
+    record Flag() implements ValueType {
+        @Override
+        public String expectation() {
+            return "true or false";
+        }
+    }
+
+    record Whole(long least, long most) implements ValueType {
+        @Override
+        public String expectation() {
+            return most == Long.MAX_VALUE
+                    ? "a whole number, " + least + " or more"
+                    : "a whole number from " + least + " to " + most;
+        }
+    }
+
+    /// A number from 0 to 1, or a text in per cent.
+    record Share() implements ValueType {
+        static final String PER_CENT = "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]{1,9})?)%$";
+
+        @Override
+        public String expectation() {
+            return "a share from 0 to 1, or from 0% to 100%";
+        }
+    }
+
+    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON Schema
+    /// share.
+    enum Form {
+        NAME(
+                "^" + ModelVersion.NAME.pattern() + "$",
+                "a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit"),
+        MODEL(
+                "^(?!" + Patterns.ADDRESS + ")(" + ModelReference.FILE + "|" + ModelReference.REGISTERED + ")$",
+                "a registered model as name, name@3 or name@alias, or the path of a model file, which contains a / or ends in "
+                        + String.join(", ", ModelReference.EXTENSIONS)),
+        PATH(
+                "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",
+                "a path in the file system, not a URL, and not beginning with ~"),
+        COLUMN("^" + Patterns.LINE + "$", "a column name"),
+        EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
+        /// Checked without regard to case, as column names are; a schema can only say it for lower case.
+        OUTPUT_COLUMN(
+                "^(?!(" + String.join("|", Patterns.RESERVED) + ")$|probability_)" + Patterns.LINE + "$",
+                Pattern.CASE_INSENSITIVE,
+                "a column name that is not one of the output's own: " + String.join(", ", Patterns.RESERVED)
+                        + ", probability_*");
+
+        final String regex;
+        final Pattern pattern;
+        final String expectation;
+
+        Form(String regex, String expectation) {
+            this(regex, 0, expectation);
+        }
+
+        Form(String regex, int flags, String expectation) {
+            this.regex = regex;
+            this.pattern = Pattern.compile(regex, flags);
+            this.expectation = expectation;
+        }
+
+        boolean fits(String text) {
+            return pattern.matcher(text).matches();
+        }
+
+        /// Whether the text names something outside the file system.
+        static boolean isAddress(String text) {
+            return ADDRESS.matcher(text).lookingAt();
+        }
+
+        private static final Pattern ADDRESS = Pattern.compile(Patterns.ADDRESS);
+    }
+
+    private static final class Patterns {
+        static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
+        /// Not blank, and no control characters.
+        static final String LINE = " *[^\\u0000-\\u0020][^\\u0000-\\u001f]*";
+        /// Not blank; tabs and line ends may stand in it.
+        static final String BLOCK = "[\\u0001-\\u0020]*[^\\u0000-\\u0020][^\\u0000]*";
+        static final List<String> RESERVED = List.of(
+                "record_id",
+                "record_file",
+                "record_row",
+                "prediction",
+                "probability",
+                "model_name",
+                "model_version",
+                "batch_id",
+                "predicted_at",
+                "schema_version");
+
+        private Patterns() {}
+    }
+
+    static final Section ROOT = new Section(List.of(
+            JobKey.required(
+                    "job",
+                    new Text(Form.NAME),
+                    "The job's name, which is its identity: batches of the same name belong together.",
+                    "flight-delays"),
+            JobKey.required(
+                    "model",
+                    new Text(Form.MODEL),
+                    "What scores the rows. `name` is the version that the alias `champion` points at, or else the newest; `name@3` is a version; `name@alias` is what the alias points at. A text with a `/`, or that ends in "
+                            + String.join(", ", ModelReference.EXTENSIONS)
+                            + ", is the path of a model file, which is registered on first use.",
+                    "delays@3"),
+            JobKey.optional(
+                    "features",
+                    new Texts(Form.EXPRESSION, 1, false),
+                    "The model's inputs, in the model's order: columns of the source, keys of `source.select`, or DuckDB SQL expressions. Leave it out where the model names its features.",
+                    "[dep_delay, distance, hour]"),
+            JobKey.required(
+                    "source",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "parquet",
+                                    new Texts(Form.PATH, 1, true),
+                                    "Parquet files, folders and globs: one text or a list. None twice.",
+                                    "flights/*.parquet"),
+                            JobKey.optional(
+                                    "id",
+                                    new Text(Form.COLUMN),
+                                    "The column that identifies a record. Without it the file and the row's position in it do.",
+                                    "flight_id"),
+                            JobKey.optional(
+                                            "unique-id",
+                                            new Flag(),
+                                            "Whether a repeated `id` fails the batch before it is published.",
+                                            "true")
+                                    .or(false)
+                                    .with("id"),
+                            JobKey.optional(
+                                    "select",
+                                    new Expressions(),
+                                    "Computed columns: name to DuckDB SQL scalar expression over the columns of the file.",
+                                    "{hour: hour(departure)}"),
+                            JobKey.optional(
+                                    "where",
+                                    new Text(Form.EXPRESSION),
+                                    "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
+                                    "not cancelled"))),
+                    "What is scored.",
+                    ""),
+            JobKey.required(
+                    "destination",
+                    new Section(List.of(JobKey.required(
+                            "parquet",
+                            new Text(Form.PATH),
+                            "The folder that gets a folder for each batch.",
+                            "predictions"))),
+                    "Where the predictions go.",
+                    ""),
+            JobKey.optional(
+                    "partitions",
+                    new Section(List.of(JobKey.optional(
+                                    "rows",
+                                    new Whole(1, 1_000_000_000),
+                                    "The size of a partition that is aimed at. Row groups are kept whole where they are not larger.",
+                                    "100000")
+                            .or((long) Job.Partitions.DEFAULT_ROWS))),
+                    "How the input is cut.",
+                    ""),
+            JobKey.optional(
+                    "errors",
+                    new Section(List.of(
+                            JobKey.optional(
+                                            "max-rate",
+                                            new Share(),
+                                            "The share of the input's rows that may be quarantined before the batch fails.",
+                                            "1%")
+                                    .or(Job.ErrorPolicy.DEFAULT_MAX_RATE),
+                            JobKey.optional(
+                                    "max-rows",
+                                    new Whole(0, Long.MAX_VALUE),
+                                    "The number of rows that may be quarantined before the batch fails. Without it only `max-rate` counts.",
+                                    "1000"))),
+                    "When bad rows fail the batch.",
+                    ""),
+            JobKey.optional(
+                    "output",
+                    new Section(List.of(JobKey.optional(
+                                    "columns",
+                                    new Texts(Form.OUTPUT_COLUMN, 0, false),
+                                    "Columns of the source or keys of `source.select` to pass through. The output's own columns ("
+                                            + String.join(", ", Patterns.RESERVED)
+                                            + ", probability_*) can't be among them.",
+                                    "[carrier, hour]")
+                            .or(List.of()))),
+                    "What is written beside the prediction.",
+                    "")));
+
+    private JobKeys() {}
+}

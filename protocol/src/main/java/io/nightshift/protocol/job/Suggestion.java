@@ -1,0 +1,58 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Guesses what the writer of an unknown key meant.
+final class Suggestion {
+
+    private Suggestion() {}
+
+    /// What to do about a key that its section doesn't know: a key of another section of exactly this name is named
+    /// first, then a similar key of the section itself, then a similar key of another.
+    static @Nullable String forKey(Section section, String key) {
+        if (!placesOf(key).isEmpty()) {
+            return belongs(key);
+        }
+        String sibling = NearMiss.of(key, section.names());
+        if (sibling != null) {
+            return "did you mean \"" + sibling + "\"?";
+        }
+        String cousin = NearMiss.of(
+                key,
+                sections().stream()
+                        .flatMap(place -> place.section.names().stream())
+                        .toList());
+        return cousin == null ? null : belongs(cousin);
+    }
+
+    private static String belongs(String key) {
+        return placesOf(key).stream()
+                .map(place -> place.isEmpty() ? "at the top level" : "under " + place)
+                .collect(Collectors.joining(" or ", "\"" + key + "\" belongs ", ""));
+    }
+
+    private static List<String> placesOf(String key) {
+        return sections().stream()
+                .filter(place -> place.section.key(key) != null)
+                .map(Place::name)
+                .toList();
+    }
+
+    private record Place(String name, Section section) {}
+
+    private static List<Place> sections() {
+        List<Place> places = new ArrayList<>(List.of(new Place("", JobKeys.ROOT)));
+        for (JobKey key : JobKeys.ROOT.keys()) {
+            if (key.type() instanceof Section section) {
+                places.add(new Place(key.name(), section));
+            }
+        }
+        return places;
+    }
+}

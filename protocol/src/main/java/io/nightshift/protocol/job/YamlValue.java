@@ -1,0 +1,74 @@
+package io.nightshift.protocol.job;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A job file before it is understood: YAML with its lines.
+sealed interface YamlValue {
+
+    /// From 1, or [Mistake#OVERRIDE].
+    int line();
+
+    /// In words, for [Mistake#found()].
+    String found();
+
+    /// A text of a file as a message can carry it: in one line that isn't long.
+    static String shortened(String text) {
+        String start = text.length() <= 60 ? text : text.substring(0, 60) + "...";
+        return start.replaceAll("\\p{Cntrl}+", " ");
+    }
+
+    record Scalar(Kind kind, String text, int line) implements YamlValue {
+        enum Kind {
+            TEXT,
+            WHOLE,
+            DECIMAL,
+            BOOLEAN,
+            NOTHING
+        }
+
+        @Override
+        public String found() {
+            if (JobKeys.Form.isAddress(text) && !text.startsWith("~")) {
+                return "an address \"" + text.substring(0, text.indexOf(':') + 1)
+                        + "...\""; // the rest may hold a password
+            }
+            return switch (kind) {
+                case TEXT -> "\"" + shortened(text) + "\"";
+                case WHOLE, DECIMAL -> "the number " + shortened(text);
+                case BOOLEAN -> text;
+                case NOTHING -> "nothing";
+            };
+        }
+    }
+
+    record Sequence(List<YamlValue> items, int line) implements YamlValue {
+        @Override
+        public String found() {
+            return items.isEmpty() ? "an empty list" : "a list";
+        }
+    }
+
+    /// A map.
+    ///
+    /// @param entries in file order, no key twice
+    record Mapping(List<Member> entries, int line) implements YamlValue {
+        @Override
+        public String found() {
+            return "a map";
+        }
+
+        @Nullable
+        Member entry(String key) {
+            return entries.stream()
+                    .filter(entry -> entry.key().equals(key))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    /// A key with its value.
+    ///
+    /// @param line the key's
+    record Member(String key, int line, YamlValue value) {}
+}

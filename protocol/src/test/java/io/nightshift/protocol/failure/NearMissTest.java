@@ -1,0 +1,24 @@
+package io.nightshift.protocol.failure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NearMissTest {
+
+    @ParameterizedTest
+    @CsvSource({"ab,ab,0", "ab,ba,1", "parquet,paruqet,1", "id,ids,1", "abc,'',3", "rows,crow,2"})
+    void aSwapOfNeighboursIsOneEdit(String a, String b, int distance) {
+        assertThat(NearMiss.distance(a, b)).isEqualTo(distance);
+        assertThat(NearMiss.distance(b, a)).isEqualTo(distance);
+    }
+
+    @Test
+    void theNearestOfSeveralIsMeantAndNothingWhereNoneIsNear() {
+        assertThat(NearMiss.of("Delay", List.of("relays", "delays", "churn"))).isEqualTo("delays");
+        assertThat(NearMiss.of("fraud", List.of("relays", "delays", "churn"))).isNull();
+    }
+}

@@ -1,0 +1,209 @@
+package io.nightshift.protocol.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+
+class JobFilePropertyTest {
+
+    private static final Path FILE = Path.of("/jobs/job.yaml");
+
+    @Property(tries = 2000)
+    void anyBytesGiveAJobOrItsMistakes(@ForAll byte[] content) {
+        judge(content);
+    }
+
+    @Property(tries = 2000)
+    void anyTextGivesAJobOrItsMistakes(@ForAll("nearlyJobs") String text, @ForAll("overrides") List<String> overrides) {
+        try {
+            JobFile.parse(text, FILE, overrides);
+        } catch (JobFileException e) {
+            assertThat(e.mistakes()).isNotEmpty();
+            assertThat(e.getMessage()).isNotBlank();
+        }
+    }
+
+    @Property(tries = 500)
+    void aJobSurvivesBeingWrittenAndReadAgain(@ForAll("jobs") Job job) {
+        Job read = JobFile.parse(write(job), FILE, List.of());
+
+        assertThat(read).isEqualTo(job);
+        assertThat(JobFingerprint.of(read)).isEqualTo(JobFingerprint.of(job));
+    }
+
+    private static void judge(byte[] content) {
+        try {
+            JobFile.parse(content, FILE, List.of());
+        } catch (JobFileException e) {
+            assertThat(e.mistakes()).isNotEmpty();
+        }
+    }
+
+    /// Pieces of YAML and of job files in any order: more of it gets past the first token than of random letters.
+    @Provide
+    Arbitrary<String> nearlyJobs() {
+        Arbitrary<String> pieces = Arbitraries.of(
+                "job",
+                "model",
+                "source",
+                "parquet",
+                "select",
+                "partitions",
+                "rows",
+                "errors",
+                "max-rate",
+                "output",
+                ": ",
+                ":",
+                "\n",
+                "\n  ",
+                "\n\t",
+                "- ",
+                "[",
+                "]",
+                "{",
+                "}",
+                ", ",
+                "&a ",
+                "*a",
+                "<<: ",
+                "!!int ",
+                "!x ",
+                "'",
+                "\"",
+                "\\U0011FFFF",
+                "|\n",
+                ">-\n",
+                "? ",
+                "%YAML 1.1\n",
+                "---\n",
+                "...\n",
+                "# ",
+                "1",
+                "1e400",
+                ".inf",
+                "0x",
+                "~",
+                "null",
+                "true",
+                "50%",
+                "\uFEFF",
+                "\u0000",
+                "\u0085",
+                "\uD800",
+                "@",
+                "`");
+        return pieces.list().ofMaxSize(30).map(list -> String.join("", list));
+    }
+
+    @Provide
+    Arbitrary<List<String>> overrides() {
+        Arbitrary<String> paths =
+                Arbitraries.of("job", "source", "source.select.a", "source.parquet", "a.b.c", "", ".");
+        return Combinators.combine(paths, Arbitraries.of("=", "", "=="), nearlyJobs())
+                .as((path, sign, value) -> path + sign + value)
+                .list()
+                .ofMaxSize(2);
+    }
+
+    @Provide
+    Arbitrary<Job> jobs() {
+        Arbitrary<String> words = Arbitraries.strings().all().ofMaxLength(12).filter(JobFilePropertyTest::isPlain);
+        Arbitrary<List<String>> columns = words.filter(JobKeys.Form.OUTPUT_COLUMN::fits)
+                .list()
+                .uniqueElements(String::toLowerCase)
+                .ofMaxSize(4);
+        Arbitrary<Job.Source> sources = Combinators.combine(
+                        words.map(word -> "/data/" + word.replace('/', '-').replace('.', '-'))
+                                .list()
+                                .ofMinSize(1)
+                                .ofMaxSize(3)
+                                .uniqueElements(),
+                        words.injectNull(0.5),
+                        Arbitraries.of(true, false),
+                        Arbitraries.maps(words, words).ofMaxSize(1),
+                        words.injectNull(0.5))
+                .as((parquet, id, unique, select, where) ->
+                        new Job.Source(parquet, id, unique && id != null, select, where));
+        return Combinators.combine(
+                        Arbitraries.of("a", "flight-delays", "0.x_y"),
+                        Arbitraries.of(
+                                new ModelReference.Champion("m"),
+                                new ModelReference.Exact("m", 999_999_999),
+                                new ModelReference.Alias("m", "candidate"),
+                                new ModelReference.File("/models/m")),
+                        columns,
+                        sources,
+                        Arbitraries.integers().between(1, 1_000_000_000),
+                        Arbitraries.doubles().between(0, 1),
+                        Arbitraries.longs().greaterOrEqual(0).injectNull(0.5),
+                        columns)
+                .as((name, model, features, source, rows, rate, most, output) -> new Job(
+                        name,
+                        model,
+                        features,
+                        source,
+                        new Job.Destination("/out"),
+                        new Job.Partitions(rows),
+                        new Job.ErrorPolicy(rate + 0.0, most),
+                        new Job.Output(output)));
+    }
+
+    /// Whether YAML can carry the text and a job can hold it.
+    private static boolean isPlain(String text) {
+        return JobKeys.Form.COLUMN.fits(text)
+                && StandardCharsets.UTF_8.newEncoder().canEncode(text)
+                && text.codePoints().noneMatch(c -> Character.isISOControl(c) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE);
+    }
+
+    private static String write(Job job) {
+        Map<String, Object> source =
+                new LinkedHashMap<>(Map.of("parquet", job.source().parquet()));
+        if (job.source().id() != null) {
+            source.put("id", job.source().id());
+            source.put("unique-id", job.source().uniqueId());
+        }
+        source.put("select", job.source().select());
+        if (job.source().where() != null) {
+            source.put("where", job.source().where());
+        }
+        Map<String, Object> errors =
+                new LinkedHashMap<>(Map.of("max-rate", job.errors().maxRate()));
+        if (job.errors().maxRows() != null) {
+            errors.put("max-rows", job.errors().maxRows());
+        }
+        Map<String, Object> root = new LinkedHashMap<>();
+        root.put("job", job.name());
+        root.put("model", model(job.model()));
+        if (!job.features().isEmpty()) {
+            root.put("features", job.features());
+        }
+        root.put("source", source);
+        root.put("destination", Map.of("parquet", job.destination().parquet()));
+        root.put("partitions", Map.of("rows", job.partitions().rows()));
+        root.put("errors", errors);
+        root.put("output", Map.of("columns", job.output().columns()));
+        return new Dump(DumpSettings.builder().build()).dumpToString(root);
+    }
+
+    private static String model(ModelReference model) {
+        return switch (model) {
+            case ModelReference.Champion(String name) -> name;
+            case ModelReference.Exact(String name, int version) -> name + "@" + version;
+            case ModelReference.Alias(String name, String alias) -> name + "@" + alias;
+            case ModelReference.File(String path) -> path;
+        };
+    }
+}

@@ -1,0 +1,402 @@
+package io.nightshift.protocol.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JobFileTest {
+
+    private static final Path FILE = Path.of("/jobs/flights/job.yaml");
+
+    private static final String SMALLEST = """
+            job: flight-delays
+            model: delays
+            source:
+              parquet: flights.parquet
+            destination:
+              parquet: predictions
+            """;
+
+    @Test
+    void everyKeyFindsItsPlaceInTheJob() {
+        Job job = parse("""
+                # yaml-language-server: $schema=job.schema.json
+                job: flight-delays
+                model: delays@3
+                features: [dep_delay, "distance / 1000", hour]
+                source:
+                  parquet: [2024/*.parquet, /data/older.parquet]
+                  id: flight_id
+                  unique-id: true
+                  select:
+                    hour: hour(departure)
+                    season: 4
+                    weekend: true
+                  where: |
+                    not cancelled
+                destination:
+                  parquet: ../predictions/
+                partitions:
+                  rows: 100000
+                errors:
+                  max-rate: 0.5%
+                  max-rows: 1000
+                output:
+                  columns: [carrier, hour]
+                """);
+
+        assertThat(job)
+                .isEqualTo(new Job(
+                        "flight-delays",
+                        new ModelReference.Exact("delays", 3),
+                        List.of("dep_delay", "distance / 1000", "hour"),
+                        new Job.Source(
+                                List.of("/jobs/flights/2024/*.parquet", "/data/older.parquet"),
+                                "flight_id",
+                                true,
+                                Map.of("hour", "hour(departure)", "season", "4", "weekend", "true"),
+                                "not cancelled\n"),
+                        new Job.Destination("/jobs/predictions"),
+                        new Job.Partitions(100_000),
+                        new Job.ErrorPolicy(0.005, 1000L),
+                        new Job.Output(List.of("carrier", "hour"))));
+        assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
+    }
+
+    @Test
+    void whatIsLeftOutHasItsDefault() {
+        assertThat(parse(SMALLEST))
+                .isEqualTo(new Job(
+                        "flight-delays",
+                        new ModelReference.Champion("delays"),
+                        List.of(),
+                        new Job.Source(List.of("/jobs/flights/flights.parquet"), null, false, Map.of(), null),
+                        new Job.Destination("/jobs/flights/predictions"),
+                        new Job.Partitions(250_000),
+                        new Job.ErrorPolicy(0.01, null),
+                        new Job.Output(List.of())));
+    }
+
+    @Test
+    void allMistakesAreReportedAtOnceInTheOrderOfTheirLines() {
+        assertThat(complaint("""
+                        job: Flight Delays
+                        modle: delays
+                        source:
+                          paruqet: flights.parquet
+                          unique-id: yes
+                        partitions:
+                          rows: 0
+                        errors:
+                          max-rate: 200%
+                        id: flight_id
+                        """, "partitions.size=1")).isEqualTo("""
+                        /jobs/flights/job.yaml:1: job: "Flight Delays"; expected a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit
+                        /jobs/flights/job.yaml:1: model: missing; expected a registered model as name, name@3 or name@alias, or the path of a model file, which contains a / or ends in .json, .ubj, .ser, .nsm, .model, .txt, .onnx, .bin
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with the keys parquet
+                        /jobs/flights/job.yaml:2: modle: unknown key; did you mean "model"?
+                        /jobs/flights/job.yaml:3: source.parquet: missing; expected a path in the file system, not a URL, and not beginning with ~, or a list of one or more
+                        /jobs/flights/job.yaml:4: source.paruqet: unknown key; did you mean "parquet"?
+                        /jobs/flights/job.yaml:5: source.unique-id: given without source.id; expected both or neither
+                        /jobs/flights/job.yaml:5: source.unique-id: "yes"; write true, without quotes
+                        /jobs/flights/job.yaml:7: partitions.rows: the number 0; expected a whole number from 1 to 1000000000
+                        /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
+                        /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
+                        --set: partitions.size: unknown key; expected one of rows\
+                        """);
+    }
+
+    @Test
+    void theMessagePrintsFiftyMistakesAtMost() {
+        String many =
+                IntStream.range(0, 60).mapToObj(i -> "unknown" + i + ": 1\n").collect(Collectors.joining());
+        JobFileException refused = refusal(SMALLEST + many);
+
+        assertThat(refused.mistakes()).hasSize(60);
+        assertThat(String.valueOf(refused.getMessage()).lines())
+                .hasSize(51)
+                .last()
+                .isEqualTo("and 10 more");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rows, '\"rows\" belongs under partitions'",
+        "parquet, '\"parquet\" belongs under source or under destination'",
+        "maxRate, '\"max-rate\" belongs under errors'",
+        "feature, 'did you mean \"features\"?'",
+        "optuput, 'did you mean \"output\"?'",
+        "xyzzy,",
+    })
+    void anUnknownKeyIsLikenedToAKnownOne(String key, String suggestion) {
+        assertThat(refusal(SMALLEST + key + ": 1").mistakes())
+                .singleElement()
+                .satisfies(mistake -> assertThat(mistake.suggestion()).isEqualTo(suggestion));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "jdbc:postgresql://u:secret@host/db",
+                "JDBC:h2:secret",
+                "http://u:secret@host/x",
+                "s3://secret/x",
+                "file:secret.parquet",
+                "https://secret/*.parquet"
+            })
+    void anAddressIsRefusedAndNotRepeated(String address) {
+        assertThat(complaint(SMALLEST.replace("flights.parquet", address)))
+                .contains("job.yaml:4: source.parquet: an address")
+                .doesNotContain("secret");
+        assertThat(complaint(SMALLEST.replace("model: delays", "model: " + address)))
+                .contains("job.yaml:2: model: an address")
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void aPathMayHoldAColon() {
+        assertThat(parse(SMALLEST.replace("flights.parquet", "run-12:30.parquet"))
+                        .source()
+                        .parquet())
+                .containsExactly("/jobs/flights/run-12:30.parquet");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"record_id", "prediction", "Prediction", "probability_late", "PROBABILITY_X", "schema_version"})
+    void theOutputsOwnColumnsCannotBePassedThrough(String column) {
+        assertThat(complaint(SMALLEST + "output: {columns: [carrier, " + column + "]}"))
+                .contains("job.yaml:7: output.columns: \"" + column + "\"; expected a column name that is not one of");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "features: [a, b, a]",
+                "output: {columns: [a, A]}",
+            })
+    void aNameTwiceInAListIsRefused(String keys) {
+        assertThat(complaint(SMALLEST + keys)).contains("twice; expected each once");
+    }
+
+    @Test
+    void aPathTwiceIsRefusedHoweverItIsWritten() {
+        assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
+                .isEqualTo("/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" twice; expected each once");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "job: a\\njob: b|2: job: the key stands twice, first in line 1; expected each key once",
+                "source:\\n  id: a\\n  id: b|3: source.id: the key stands twice, first in line 2; expected each key once",
+                "a: 1\\n\\tb: 2|2: not YAML: found character '\\t(TAB)' that cannot start any token. (Do not use \\t(TAB) for indentation); expected YAML 1.2",
+                "a: 1\\n---\\nb: 2|2: a second document; expected one job in a file; remove the \"---\"",
+                "''|1: an empty file; expected a job: a map with at least job, model, source and destination",
+                "'# only a comment'|1: an empty file; expected a job",
+                "- a|1: a list; expected a job: a map",
+                "a: [1, 2|not YAML:",
+                "a: *b|1: the alias *b; expected an anchor &b before it",
+                "a: !!python/object x|1: a: the tag tag:yaml.org,2002:python/object; expected values without tags",
+                "? [a]\\n: b|1: a list as a key; expected a name",
+                "a: '\\x01'|1: not YAML: the character U+0001; expected printable characters only",
+                "features: [1]|1: features: the number 1; write it in quotes: \"1\"",
+                "job:|1: job: nothing; expected a name",
+                "partitions:|1: partitions: nothing; expected a map with the keys rows",
+                "partitions: {rows: 250_000}|1: partitions.rows: \"250_000\"; write 250000, without quotes or separators",
+                "source: {select: {a: [1]}}|1: source.select.a: a list; expected an SQL expression",
+                "source: {select: {a: 1, A: 2}}|1: source.select.A: the name stands twice; expected names that differ",
+            })
+    void whatIsNotRightInTheYamlIsSaidWithItsLine(String yaml, String complaint) {
+        String text = yaml.replace("\\n", "\n").replace("\\t", "\t").replace("\\x01", "\u0001");
+        assertThat(complaint(text)).contains(complaint.replace("'\t", "'\\t"));
+    }
+
+    @Test
+    void bombsAreRefusedBeforeTheyGoOff() {
+        StringBuilder laughs = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for (int i = 1; i < 12; i++) {
+            laughs.append("a%d: &a%d [%s]\n".formatted(i, i, "*a" + (i - 1) + (", *a" + (i - 1)).repeat(9)));
+        }
+        assertThat(complaint(laughs.toString())).contains("more than 100 aliases");
+        assertThat(complaint("[".repeat(1_000_000))).contains("more than 20 levels");
+        assertThat(complaint("a: " + "x".repeat(2_000_000))).contains("a text of 2000003 characters");
+        assertThat(complaint("job: &a [*a]")).contains("the alias *a");
+        assertThat(complaint("partitions: {rows: 1e999999999}")).contains("the number 1e999999999");
+        assertThat(complaint("errors: {max-rate: 1e99999999999}")).contains("the number 1e99999999999");
+        assertThat(complaint("job: \"\\UFFFFFFFF\"")).contains("not YAML");
+    }
+
+    @Test
+    void bytesThatAreNotTextAreRefusedWithTheirLine() {
+        byte[] bytes = "job: a\nmodel: \u00e9".getBytes(StandardCharsets.ISO_8859_1);
+        JobFileException refused =
+                catchThrowableOfType(JobFileException.class, () -> JobFile.parse(bytes, FILE, List.of()));
+        assertThat(refused).hasMessageContaining("job.yaml:2: bytes that are not UTF-8");
+    }
+
+    @Test
+    void aTruncatedCharacterAtTheEndIsRefused() {
+        byte[] bytes = {'j', (byte) 0xC3};
+        assertThat(catchThrowableOfType(JobFileException.class, () -> JobFile.parse(bytes, FILE, List.of())))
+                .hasMessageContaining("job.yaml:1: bytes that are not UTF-8");
+    }
+
+    @Test
+    void aByteOrderMarkAndWindowsLineEndsAreFine() {
+        assertThat(parse("\uFEFF" + SMALLEST.replace("\n", "\r\n"))).isEqualTo(parse(SMALLEST));
+    }
+
+    @Test
+    void anAnchorMayBeUsedOnceItIsSet() {
+        assertThat(parse(SMALLEST + "features: &f [a, b]\noutput: {columns: *f}")
+                        .output()
+                        .columns())
+                .containsExactly("a", "b");
+    }
+
+    @Test
+    void wholeNumbersAreReadHoweverYamlWritesThem() {
+        for (String number : List.of("4096", "0x1000", "0o10000", "4.096e3", "4096.0", "+4096")) {
+            assertThat(parse(SMALLEST + "partitions: {rows: " + number + "}")
+                            .partitions()
+                            .rows())
+                    .isEqualTo(4096);
+        }
+        assertThat(complaint(SMALLEST + "partitions: {rows: 1.5}")).contains("the number 1.5");
+    }
+
+    @Test
+    void anOverrideTakesThePlaceOfWhatTheFileSays() {
+        Job job = parse(
+                SMALLEST,
+                "job=2024",
+                "partitions.rows=1000",
+                "partitions.rows=2000",
+                "source.parquet=x.parquet",
+                "source.select.hour.of.day=hour(date)",
+                "source.where=\"a\" = 'x: y' # not a comment",
+                "output.columns=[a, b]",
+                "errors.max-rate=2%");
+
+        assertThat(job.name()).isEqualTo("2024");
+        assertThat(job.partitions().rows()).isEqualTo(2000);
+        assertThat(job.source().parquet()).containsExactly("/jobs/flights/x.parquet");
+        assertThat(job.source().select()).isEqualTo(Map.of("hour.of.day", "hour(date)"));
+        assertThat(job.source().where()).isEqualTo("\"a\" = 'x: y' # not a comment");
+        assertThat(job.output().columns()).containsExactly("a", "b");
+        assertThat(job.errors().maxRate()).isEqualTo(0.02);
+        assertThat(parse(SMALLEST, "source.parquet=[a.parquet, b.parquet]")
+                        .source()
+                        .parquet())
+                .hasSize(2);
+        assertThat(parse(SMALLEST, "source.parquet=[0-9]*.parquet").source().parquet())
+                .containsExactly("/jobs/flights/[0-9]*.parquet");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "rows|--set: \"rows\"; expected key=value, such as partitions.rows=1000",
+                "partitions.rows=many|--set: partitions.rows: \"many\"; expected a whole number",
+                "output.columns=[a|--set: output.columns: not YAML:",
+                "source.paruqet=x|--set: source.paruqet: unknown key; did you mean \"parquet\"?",
+                "sorce.parquet=x|--set: sorce: unknown key; did you mean \"source\"?",
+                "partitions.rows.x=1|--set: partitions.rows: a map; expected a whole number",
+                "features=a|--set: features: \"a\"; expected a list of one or more",
+                "partitions={rows: 1, rows: 2}|--set: partitions.rows: the key stands twice",
+            })
+    void aMistakeInAnOverrideIsTheOverrides(String override, String complaint) {
+        assertThat(complaint(SMALLEST, override)).startsWith(complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "delays@3, delays@3",
+        "delays@candidate, delays@candidate",
+        "models/delays, /jobs/flights/models/delays",
+        "delays.json, /jobs/flights/delays.json",
+        "../m@v2.ubj, /jobs/m@v2.ubj",
+    })
+    void aModelIsAFileWhereItLooksLikeAPath(String model, String meaning) {
+        assertThat(JobFingerprint.canonical(parse(SMALLEST.replace("model: delays", "model: \"" + model + "\""))))
+                .contains("\nmodel 1 " + meaning.length() + ":" + meaning + "\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"delays@0", "delays@", "@3", "Delays", "delays@03", "delays@1234567890", "a@b@c"})
+    void aModelThatIsNeitherIsRefused(String model) {
+        assertThat(complaint(SMALLEST.replace("model: delays", "model: \"" + model + "\"")))
+                .contains("job.yaml:2: model: \"" + model + "\"; expected a registered model");
+    }
+
+    @Test
+    void theFingerprintIsOfTheMeaningAndNotOfTheText() {
+        String rewritten = """
+                # the same job
+                model: "delays"
+                destination: {parquet: ./predictions}
+                source: {parquet: [/jobs/flights/flights.parquet], unique-id: false, id: null}
+                errors: {max-rate: 1%}
+                job: flight-delays
+                """.replace(", unique-id: false, id: null", "");
+        assertThat(JobFingerprint.of(parse(rewritten)))
+                .isEqualTo(JobFingerprint.of(parse(SMALLEST)))
+                .matches("[0-9a-f]{64}");
+    }
+
+    @Test
+    void anyOtherValueGivesAnotherFingerprint() {
+        List<String> overrides = List.of(
+                "job=other",
+                "model=delays@1",
+                "features=[a]",
+                "features=[a, b]",
+                "source.parquet=x",
+                "source.id=a",
+                "source.select.a=b",
+                "source.where=a",
+                "destination.parquet=x",
+                "partitions.rows=1",
+                "errors.max-rate=0",
+                "errors.max-rows=1",
+                "output.columns=[a]");
+        assertThat(overrides.stream()
+                        .map(override -> JobFingerprint.of(parse(SMALLEST, override)))
+                        .distinct())
+                .hasSize(overrides.size());
+        assertThat(JobFingerprint.of(parse(SMALLEST, "source.id=a", "source.unique-id=true")))
+                .isNotEqualTo(JobFingerprint.of(parse(SMALLEST, "source.id=a")));
+    }
+
+    /// Open batches are matched by it, so a change here makes every open batch look changed.
+    @Test
+    void theFingerprintStaysTheSameFromReleaseToRelease() {
+        assertThat(JobFingerprint.of(parse(SMALLEST)))
+                .isEqualTo("cd5533c633014322adfdd20d234a557068b1fe9e53307cc82dceb23ef93626ee");
+    }
+
+    private static Job parse(String yaml, String... overrides) {
+        return JobFile.parse(yaml, FILE, List.of(overrides));
+    }
+
+    private static JobFileException refusal(String yaml, String... overrides) {
+        return catchThrowableOfType(JobFileException.class, () -> parse(yaml, overrides));
+    }
+
+    private static String complaint(String yaml, String... overrides) {
+        return String.valueOf(refusal(yaml, overrides).getMessage());
+    }
+}

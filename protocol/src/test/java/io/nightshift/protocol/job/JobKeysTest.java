@@ -1,0 +1,267 @@
+package io.nightshift.protocol.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Holds the schema and the reference page to the description of the keys. `-Dnightshift.regenerate=true` writes them
+/// anew.
+class JobKeysTest {
+
+    private static final Path SCHEMA =
+            Path.of("src/main/resources/io/nightshift/protocol/job").resolve(JobFile.SCHEMA);
+    private static final Path PAGE = Path.of("../docs/reference/job-file.md");
+    private static final String BEGIN = "<!-- keys: written by JobKeysTest -->\n";
+    private static final String END = "<!-- end of keys -->\n";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String FRAME = "{job: a, model: m, source: {parquet: p}, destination: {parquet: d}, ";
+
+    @Test
+    void theSchemaIsWhatTheDescriptionSays() throws IOException {
+        hold(SCHEMA, schema() + "\n");
+    }
+
+    @Test
+    void thePageListsTheKeysAsTheDescriptionDoes() throws IOException {
+        String page = Files.readString(PAGE);
+        int begin = page.indexOf(BEGIN) + BEGIN.length();
+        int end = page.indexOf(END);
+        hold(PAGE, page.substring(0, begin) + "\n" + table() + "\n" + page.substring(end));
+    }
+
+    @Test
+    void theSchemaShipsBesideTheParser() throws IOException {
+        try (var shipped = Objects.requireNonNull(JobFile.class.getResourceAsStream(JobFile.SCHEMA))) {
+            assertThat(JSON.readTree(shipped)).isEqualTo(JSON.readTree(schema()));
+        }
+    }
+
+    @Test
+    void theExampleOfThePageIsAJob() throws IOException {
+        String page = Files.readString(PAGE);
+        String yaml = page.substring(page.indexOf("```yaml\n") + 8);
+        String example = yaml.substring(0, yaml.indexOf("```"));
+        assertThat(JobFile.parse(example, Path.of("job.yaml"), List.of()).name())
+                .isEqualTo("flight-delays");
+        assertThat(errors(example)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void theExampleOfEveryKeyIsRight(String yaml) {
+        assertThat(isJob(yaml)).as(yaml).isTrue();
+        assertThat(errors(yaml)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "partitions: {rows: 1}",
+                "partitions: {rows: 1000000000}",
+                "partitions: {rows: 1e6}",
+                "partitions: {}",
+                "errors: {max-rate: 0, max-rows: 0}",
+                "errors: {max-rate: 1}",
+                "errors: {max-rate: 100%}",
+                "errors: {max-rate: 99.999%, max-rows: 9223372036854775807}",
+                "output: {columns: []}",
+                "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
+                "features: ['hour(date)']",
+            })
+    void whatTheParserTakesTheSchemaTakes(String keys) {
+        assertThat(isJob(FRAME + keys + "}")).isTrue();
+        assertThat(errors(FRAME + keys + "}")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "partitions: {rows: 0}",
+                "partitions: {rows: 1000000001}",
+                "partitions: {rows: 1.5}",
+                "partitions: {rows: '1'}",
+                "partitions: {rows: 1_000}",
+                "partitions: {row: 1}",
+                "partitions: 1",
+                "partitions: null",
+                "errors: {max-rate: -0.1}",
+                "errors: {max-rate: 1.1}",
+                "errors: {max-rate: 101%}",
+                "errors: {max-rate: 1 %}",
+                "errors: {max-rows: -1}",
+                "errors: {max-rows: 9223372036854775808}",
+                "output: {columns: a}",
+                "output: {columns: [prediction]}",
+                "output: {columns: [probability_late]}",
+                "output: {columns: [a, a]}",
+                "output: {columns: [' ']}",
+                "output: {columns: [1]}",
+                "output: {columns: [\"a\\tb\"]}",
+                "features: []",
+                "features: a",
+                "features: [null]",
+                "features: [a, a]",
+                "id: a",
+            })
+    void whatTheParserRefusesTheSchemaRefuses(String keys) {
+        assertThat(isJob(FRAME + keys + "}")).isFalse();
+        assertThat(errors(FRAME + keys + "}")).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{job: A, model: m, source: {parquet: p}, destination: {parquet: d}}",
+                "{job: 1, model: m, source: {parquet: p}, destination: {parquet: d}}",
+                "{job: a, model: m@0, source: {parquet: p}, destination: {parquet: d}}",
+                "{job: a, model: s3://m, source: {parquet: p}, destination: {parquet: d}}",
+                "{job: a, model: m, source: p, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: []}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: [p, p]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: 'jdbc:x'}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {parquet: http://d}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {parquet: ~/d}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {parquet: [d]}}",
+                "{job: a, model: m, source: {parquet: p, unique-id: true}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, id: a, unique-id: 'true'}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, select: [a]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, select: {'': a}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, select: {a: ''}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, select: {a: null}}, destination: {parquet: d}}",
+            })
+    void aFrameThatTheParserRefusesTheSchemaRefuses(String yaml) {
+        assertThat(isJob(yaml)).isFalse();
+        assertThat(errors(yaml)).isNotEmpty();
+    }
+
+    static List<String> examples() {
+        List<String> jobs = new ArrayList<>();
+        for (JobKey key : JobKeys.ROOT.keys()) {
+            if (!(key.type() instanceof Section section)) {
+                jobs.add(jobWith("", key));
+                continue;
+            }
+            section.keys().forEach(inner -> jobs.add(jobWith(key.name(), inner)));
+        }
+        return jobs;
+    }
+
+    private static String jobWith(String section, JobKey key) {
+        String root = (key.name().equals("job") ? "" : "job: a\n") + (key.name().equals("model") ? "" : "model: m\n");
+        String neighbour = key.needs() == null ? "" : ", " + key.needs() + ": x";
+        String others = "";
+        for (String required : List.of("source", "destination")) {
+            String parquet = section.equals(required) && !key.name().equals("parquet") ? ", parquet: p" : "";
+            others += section.equals(required) ? "" : required + ": {parquet: p}\n";
+            neighbour += parquet;
+        }
+        String example = key.name() + ": " + key.example();
+        return root + others + (section.isEmpty() ? example : section + ": {" + example + neighbour + "}");
+    }
+
+    private static boolean isJob(String yaml) {
+        try {
+            JobFile.parse(yaml, Path.of("job.yaml"), List.of());
+            return true;
+        } catch (JobFileException e) {
+            assertThat(e).hasMessageNotContaining("not YAML");
+            return false;
+        }
+    }
+
+    private static List<Error> errors(String yaml) {
+        try {
+            Schema schema = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                    .getSchema(JSON.readTree(SCHEMA.toFile()));
+            return schema.validate(json(Objects.requireNonNull(YamlReader.file(yaml, new ArrayList<>()))));
+        } catch (IOException | YamlReader.Unreadable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static JsonNode json(YamlValue value) {
+        return switch (value) {
+            case YamlValue.Mapping mapping -> {
+                ObjectNode object = JsonNodeFactory.instance.objectNode();
+                mapping.entries().forEach(entry -> object.set(entry.key(), json(entry.value())));
+                yield object;
+            }
+            case YamlValue.Sequence sequence -> {
+                ArrayNode array = JsonNodeFactory.instance.arrayNode();
+                sequence.items().forEach(item -> array.add(json(item)));
+                yield array;
+            }
+            case YamlValue.Scalar scalar ->
+                switch (scalar.kind()) {
+                    case TEXT -> TextNode.valueOf(scalar.text());
+                    case WHOLE, DECIMAL -> DecimalNode.valueOf(new BigDecimal(scalar.text()));
+                    case BOOLEAN -> BooleanNode.valueOf(Boolean.parseBoolean(scalar.text()));
+                    case NOTHING -> NullNode.instance;
+                };
+        };
+    }
+
+    private static String schema() throws JsonProcessingException {
+        return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(JobSchema.of(JobKeys.ROOT));
+    }
+
+    private static String table() {
+        StringBuilder table =
+                new StringBuilder("| Key | Holds | Default | Meaning | Example |\n|---|---|---|---|---|\n");
+        for (JobKey key : JobKeys.ROOT.keys()) {
+            row(table, "", key);
+            if (key.type() instanceof Section section) {
+                section.keys().forEach(inner -> row(table, key.name(), inner));
+            }
+        }
+        return table.toString();
+    }
+
+    private static void row(StringBuilder table, String section, JobKey key) {
+        String fallback = key.required() ? "required" : key.fallback() == null ? "" : "`" + key.fallback() + "`";
+        String holds = key.type() instanceof Section ? "a map" : key.type().expectation();
+        String example = key.example().isEmpty() ? "" : "`" + key.example() + "`";
+        table.append("| `%s` | %s | %s | %s | %s |\n"
+                .formatted(JobKey.path(section, key.name()), holds, fallback, key.meaning(), example)
+                .replace("*", "\\*")
+                .replace("/\\*.parquet`", "/*.parquet`"));
+    }
+
+    private static void hold(Path file, String expected) throws IOException {
+        if (Boolean.getBoolean("nightshift.regenerate")) {
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
+            Files.writeString(file, expected);
+        }
+        assertThat(Files.readString(file))
+                .as("%s differs from JobKeys; run this test with -Dnightshift.regenerate=true", file)
+                .isEqualTo(expected);
+    }
+}

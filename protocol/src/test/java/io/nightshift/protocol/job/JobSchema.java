@@ -1,0 +1,109 @@
+package io.nightshift.protocol.job;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.protocol.job.JobKeys.Form;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import java.util.List;
+
+/// Says in JSON Schema 2020-12 what [JobKeys] says.
+final class JobSchema {
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private JobSchema() {}
+
+    static ObjectNode of(Section root) {
+        ObjectNode schema = JSON.objectNode();
+        schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.put("title", "Nightshift job file");
+        return schema.setAll(section(root));
+    }
+
+    private static ObjectNode section(Section section) {
+        ObjectNode properties = JSON.objectNode();
+        ArrayNode required = JSON.arrayNode();
+        ObjectNode needs = JSON.objectNode();
+        for (JobKey key : section.keys()) {
+            properties.set(key.name(), property(key));
+            if (key.required()) {
+                required.add(key.name());
+            }
+            if (key.needs() != null) {
+                needs.putArray(key.name()).add(key.needs());
+            }
+        }
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("properties", properties);
+        if (!required.isEmpty()) {
+            schema.set("required", required);
+        }
+        if (!needs.isEmpty()) {
+            schema.set("dependentRequired", needs);
+        }
+        return schema.put("additionalProperties", false);
+    }
+
+    private static ObjectNode property(JobKey key) {
+        ObjectNode schema = JSON.objectNode().put("description", key.meaning());
+        if (key.fallback() instanceof List<?>) {
+            schema.putArray("default");
+        } else if (key.fallback() != null) {
+            schema.putPOJO("default", key.fallback());
+        }
+        return schema.setAll(
+                switch (key.type()) {
+                    case Section section -> section(section);
+                    case JobKeys.Text text -> text(text.form());
+                    case JobKeys.Texts texts -> texts(texts);
+                    case JobKeys.Expressions ignored -> expressions();
+                    case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
+                    case JobKeys.Whole whole ->
+                        JSON.objectNode()
+                                .put("type", "integer")
+                                .put("minimum", whole.least())
+                                .put("maximum", whole.most());
+                    case JobKeys.Share ignored -> share();
+                });
+    }
+
+    private static ObjectNode text(Form form) {
+        return JSON.objectNode().put("type", "string").put("pattern", form.regex);
+    }
+
+    private static ObjectNode texts(JobKeys.Texts type) {
+        ObjectNode list = JSON.objectNode().put("type", "array");
+        list.set("items", text(type.form()));
+        list.put("minItems", type.least()).put("uniqueItems", true);
+        return type.orOne() ? anyOf(text(type.form()), list) : list;
+    }
+
+    private static ObjectNode expressions() {
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
+        schema.set(
+                "additionalProperties",
+                anyOf(
+                        text(Form.EXPRESSION),
+                        JSON.objectNode().put("type", "number"),
+                        JSON.objectNode().put("type", "boolean")));
+        return schema;
+    }
+
+    private static ObjectNode share() {
+        return anyOf(
+                JSON.objectNode().put("type", "number").put("minimum", 0).put("maximum", 1),
+                JSON.objectNode().put("type", "string").put("pattern", JobKeys.Share.PER_CENT));
+    }
+
+    private static ObjectNode anyOf(ObjectNode... schemas) {
+        ObjectNode schema = JSON.objectNode();
+        ArrayNode choices = schema.putArray("anyOf");
+        for (ObjectNode choice : schemas) {
+            choices.add(choice);
+        }
+        return schema;
+    }
+}
