@@ -8,7 +8,8 @@ public sealed interface FeatureType {
     /// A finite number. The model compares it in the given precision; a source value is rounded to it first.
     record Numeric(Precision precision) implements FeatureType {}
 
-    /// One of a closed set of levels, given to the scorer as the level's position. A value outside the set is out of the
+    /// One of a closed set of levels, given to the scorer as the level's position. A value outside the set is out of
+    /// the
     /// model's domain.
     record Nominal(List<String> levels) implements FeatureType {
         public Nominal {

@@ -30,12 +30,11 @@ public record ModelDescription(
         if (named != 0 && named != features.size()) {
             throw new IllegalArgumentException("all features of a model are named, or none");
         }
-        int expected =
-                switch (task) {
-                    case BINARY -> 2;
-                    case MULTICLASS -> Math.max(3, classes.size());
-                    case REGRESSION -> 0;
-                };
+        int expected = switch (task) {
+            case BINARY -> 2;
+            case MULTICLASS -> Math.max(3, classes.size());
+            case REGRESSION -> 0;
+        };
         if (classes.size() != expected) {
             throw new IllegalArgumentException(task + " does not go with the classes " + classes);
         }

@@ -9,10 +9,10 @@ public interface Scorer {
 
     /// Scores a block.
     ///
-    /// @param features one array a feature, in the model's order, each with at least `rows` values. NaN is a missing
-    ///     value; a nominal feature's value is the position of its level. Not changed.
+    /// @param features one array a feature, in the model's order, each with at least `rows` values. NaN is a
+    ///     missing value; a nominal feature's value is the position of its level. Not changed.
     /// @param rows the number of rows, 0 or more
-    /// @param outputs one array for each of [io.nightshift.protocol.model.ModelDescription#outputs()] with room for
-    ///     `rows` values: the prediction (the value, or the position of the class), then the probabilities
+    /// @param outputs one array for each of [io.nightshift.protocol.model.ModelDescription#outputs()] with room
+    ///     for `rows` values: the prediction (the value, or the position of the class), then the probabilities
     void score(double[][] features, int rows, double[][] outputs);
 }
