@@ -1,0 +1,191 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.Comparison;
+import io.nightshift.worker.scoring.Forest.NodeKind;
+import io.nightshift.worker.scoring.ForestBuilder;
+import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.LinearForm;
+import io.nightshift.worker.scoring.LinearForm.Term;
+import io.nightshift.worker.scoring.Link;
+import io.nightshift.worker.scoring.ModelForm;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Reads what [ModelEncoder] writes. A length is believed only as far as there are bytes for it, and every rule of the
+/// value types is checked again at their birth.
+final class ModelDecoder {
+
+    private final ByteBuffer in;
+
+    ModelDecoder(ByteBuffer in) {
+        this.in = in;
+    }
+
+    StoredModel model() throws MalformedModelException {
+        try {
+            int section = in.getInt();
+            ModelDescription description = description();
+            ModelForm form = switch (section) {
+                case ModelEncoder.FOREST -> forest();
+                case ModelEncoder.LINEAR -> linear();
+                default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
+            };
+            if (in.hasRemaining()) {
+                throw new MalformedModelException("it goes on behind its end");
+            }
+            return new StoredModel(description, form);
+        } catch (BufferUnderflowException truncated) {
+            throw new MalformedModelException("it ends early", truncated);
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedModelException(String.valueOf(invalid.getMessage()), invalid);
+        }
+    }
+
+    private ModelDescription description() throws MalformedModelException {
+        String format = text();
+        String algorithm = text();
+        Task task = Task.valueOf(text());
+        int features = count(4);
+        List<ModelFeature> inputs = new ArrayList<>();
+        for (int i = 0; i < features; i++) {
+            inputs.add(feature());
+        }
+        List<String> classes = texts();
+        int size = count(2 * Integer.BYTES);
+        Map<String, String> facts = new TreeMap<>();
+        for (int i = 0; i < size; i++) {
+            facts.put(text(), text());
+        }
+        return new ModelDescription(format, algorithm, task, inputs, classes, facts);
+    }
+
+    private ModelFeature feature() throws MalformedModelException {
+        String name = flag() ? text() : null;
+        boolean missing = flag();
+        FeatureType type = switch (in.get()) {
+            case ModelEncoder.NUMERIC -> new FeatureType.Numeric(Precision.valueOf(text()));
+            case ModelEncoder.NOMINAL -> new FeatureType.Nominal(texts());
+            default -> throw new MalformedModelException("it has a feature of an unknown kind");
+        };
+        return new ModelFeature(name, type, missing);
+    }
+
+    private Forest forest() throws MalformedModelException {
+        int features = count(1);
+        List<Precision> precision = new ArrayList<>();
+        for (int i = 0; i < features; i++) {
+            precision.add(flag() ? Precision.FLOAT64 : Precision.FLOAT32);
+        }
+        Precision arithmetic = Precision.valueOf(text());
+        Comparison comparison = Comparison.valueOf(text());
+        Link link = Link.valueOf(text());
+        int width = in.getInt();
+        ForestShape shape = new ForestShape(precision, arithmetic, comparison, width, numbers(), link);
+        int trees = count(2 * Integer.BYTES);
+        int[] group = new int[trees];
+        int[] nodes = new int[trees];
+        for (int tree = 0; tree < trees; tree++) {
+            group[tree] = in.getInt();
+            nodes[tree] = in.getInt();
+        }
+        ForestBuilder forest = new ForestBuilder(shape);
+        double[] values = new double[width];
+        for (int tree = 0; tree < trees; tree++) {
+            forest.tree(group[tree]);
+            for (int node = 0; node < nodes[tree]; node++) {
+                node(forest, values);
+            }
+            if (forest.due() != 0) {
+                throw new MalformedModelException("tree " + tree + " has fewer nodes than its splits need");
+            }
+        }
+        return forest.build();
+    }
+
+    private void node(ForestBuilder forest, double[] values) {
+        NodeKind kind = NodeKind.ofCode(in.get());
+        int number = in.getInt();
+        if (kind != NodeKind.LEAF) {
+            forest.split(kind, number, in.getDouble());
+            return;
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = in.getDouble();
+        }
+        forest.leaf(number, values);
+    }
+
+    private LinearForm linear() throws MalformedModelException {
+        int features = in.getInt();
+        Link link = Link.valueOf(text());
+        int size = count(1 + 2 * Integer.BYTES);
+        List<Term> terms = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            terms.add(
+                    switch (in.get()) {
+                        case ModelEncoder.NUMERIC -> new Term.Scaled(in.getInt(), in.getDouble(), in.getDouble());
+                        case ModelEncoder.NOMINAL -> new Term.Indicator(in.getInt(), in.getInt());
+                        default -> throw new MalformedModelException("it has a term of an unknown kind");
+                    });
+        }
+        int sums = count(Integer.BYTES);
+        List<List<Double>> weights = new ArrayList<>();
+        for (int i = 0; i < sums; i++) {
+            weights.add(numbers());
+        }
+        return new LinearForm(features, terms, weights, link);
+    }
+
+    private List<String> texts() throws MalformedModelException {
+        int size = count(Integer.BYTES);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            texts.add(text());
+        }
+        return texts;
+    }
+
+    private List<Double> numbers() throws MalformedModelException {
+        int size = count(Double.BYTES);
+        List<Double> numbers = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            numbers.add(in.getDouble());
+        }
+        return numbers;
+    }
+
+    private String text() throws MalformedModelException {
+        byte[] bytes = new byte[count(1)];
+        in.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private boolean flag() throws MalformedModelException {
+        return switch (in.get()) {
+            case 0 -> false;
+            case 1 -> true;
+            default -> throw new MalformedModelException("it has a truth value that is neither 0 nor 1");
+        };
+    }
+
+    /// A number of elements, each of at least `bytes` bytes.
+    private int count(int bytes) throws MalformedModelException {
+        int count = in.getInt();
+        if (count < 0 || count > in.remaining() / bytes) {
+            throw new MalformedModelException("it promises " + Integer.toUnsignedString(count) + " elements at byte "
+                    + in.position() + " and ends before them");
+        }
+        return count;
+    }
+}

@@ -1,0 +1,184 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.NodeKind;
+import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.LinearForm;
+import io.nightshift.worker.scoring.LinearForm.Term;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8, enumerations
+/// their
+/// names.
+final class ModelEncoder {
+
+    static final int FOREST = 1;
+    static final int LINEAR = 2;
+    static final int NUMERIC = 0;
+    static final int NOMINAL = 1;
+
+    private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+
+    byte[] toBytes() {
+        return Arrays.copyOf(out.array(), out.position());
+    }
+
+    void model(StoredModel model) {
+        switch (model.form()) {
+            case Forest forest -> {
+                integer(FOREST);
+                description(model.description());
+                forest(forest);
+            }
+            case LinearForm linear -> {
+                integer(LINEAR);
+                description(model.description());
+                linear(linear);
+            }
+        }
+    }
+
+    void bytes(byte[] bytes) {
+        room(bytes.length).put(bytes);
+    }
+
+    void integer(int value) {
+        room(Integer.BYTES).putInt(value);
+    }
+
+    private void description(ModelDescription description) {
+        text(description.format());
+        text(description.algorithm());
+        text(description.task().name());
+        integer(description.features().size());
+        for (ModelFeature feature : description.features()) {
+            feature(feature);
+        }
+        texts(description.classes());
+        Map<String, String> facts = new TreeMap<>(description.facts());
+        integer(facts.size());
+        facts.forEach((name, value) -> {
+            text(name);
+            text(value);
+        });
+    }
+
+    private void feature(ModelFeature feature) {
+        String name = feature.name();
+        flag(name != null);
+        if (name != null) {
+            text(name);
+        }
+        flag(feature.missing());
+        switch (feature.type()) {
+            case FeatureType.Numeric(Precision precision) -> {
+                octet(NUMERIC);
+                text(precision.name());
+            }
+            case FeatureType.Nominal(List<String> levels) -> {
+                octet(NOMINAL);
+                texts(levels);
+            }
+        }
+    }
+
+    private void forest(Forest forest) {
+        ForestShape shape = forest.shape();
+        integer(shape.features());
+        for (Precision precision : shape.precision()) {
+            octet(precision == Precision.FLOAT32 ? 0 : 1);
+        }
+        text(shape.arithmetic().name());
+        text(shape.comparison().name());
+        text(shape.link().name());
+        integer(shape.width());
+        numbers(shape.base());
+        integer(forest.trees());
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            integer(forest.group(tree));
+            integer(forest.root(tree + 1) - forest.root(tree));
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            octet(forest.kind(node).code());
+            if (forest.kind(node) == NodeKind.LEAF) {
+                int leaf = forest.child(node);
+                integer(forest.vote(leaf));
+                for (int i = 0; i < shape.width(); i++) {
+                    number(forest.leaf(leaf, i));
+                }
+            } else {
+                integer(forest.feature(node));
+                number(forest.threshold(node));
+            }
+        }
+    }
+
+    private void linear(LinearForm linear) {
+        integer(linear.features());
+        text(linear.link().name());
+        integer(linear.terms().size());
+        for (Term term : linear.terms()) {
+            switch (term) {
+                case Term.Scaled(int feature, double centre, double scale) -> {
+                    octet(NUMERIC);
+                    integer(feature);
+                    number(centre);
+                    number(scale);
+                }
+                case Term.Indicator(int feature, int level) -> {
+                    octet(NOMINAL);
+                    integer(feature);
+                    integer(level);
+                }
+            }
+        }
+        integer(linear.weights().size());
+        linear.weights().forEach(this::numbers);
+    }
+
+    private void texts(List<String> texts) {
+        integer(texts.size());
+        texts.forEach(this::text);
+    }
+
+    private void numbers(List<Double> numbers) {
+        integer(numbers.size());
+        numbers.forEach(this::number);
+    }
+
+    private void text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        integer(bytes.length);
+        bytes(bytes);
+    }
+
+    private void number(double value) {
+        room(Double.BYTES).putDouble(value);
+    }
+
+    private void flag(boolean value) {
+        octet(value ? 1 : 0);
+    }
+
+    private void octet(int value) {
+        room(1).put((byte) value);
+    }
+
+    private ByteBuffer room(int bytes) {
+        if (out.remaining() < bytes) {
+            int size = Math.max(2 * out.capacity(), out.position() + bytes);
+            out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).put(out.flip());
+        }
+        return out;
+    }
+}

@@ -1,0 +1,54 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.worker.scoring.ModelForm;
+import io.nightshift.worker.scoring.Scorer;
+
+/// A model as our own file keeps it: a description and what it computes.
+final class StoredModel implements Model {
+
+    private final ModelDescription description;
+    private final ModelForm form;
+    private final ModelForm.ScorerFactory scorers;
+
+    /// Refuses a description that does not go with the form.
+    StoredModel(ModelDescription description, ModelForm form) {
+        if (description.features().size() != form.features() || description.outputs() != form.outputs()) {
+            throw new IllegalArgumentException(
+                    "a model with " + description.features().size() + " features and "
+                            + description.outputs() + " outputs is not one with " + form.features() + " and "
+                            + form.outputs());
+        }
+        this.description = description;
+        this.form = form;
+        this.scorers = form.prepare();
+    }
+
+    ModelForm form() {
+        return form;
+    }
+
+    @Override
+    public ModelDescription description() {
+        return description;
+    }
+
+    @Override
+    public Scorer scorer() {
+        return scorers.scorer();
+    }
+
+    @Override
+    public long heapBytes() {
+        long names = 0;
+        for (var feature : description.features()) {
+            names += 64;
+            if (feature.type() instanceof FeatureType.Nominal(var levels)) {
+                names +=
+                        levels.stream().mapToLong(level -> 56L + level.length()).sum();
+            }
+        }
+        return form.heapBytes() + scorers.heapBytes() + names;
+    }
+}

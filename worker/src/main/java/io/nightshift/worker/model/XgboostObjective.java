@@ -1,0 +1,60 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.worker.scoring.Link;
+
+/// The objectives of XGBoost whose predictions are understood, and what they make of margins.
+///
+/// @param name in XGBoost's words
+/// @param kind what the model predicts
+/// @param link from margin to prediction
+record XgboostObjective(String name, Kind kind, Link link) {
+
+    private static final String SUPPORTED = "binary:logistic, binary:logitraw, multi:softprob, multi:softmax,"
+            + " reg:squarederror, reg:squaredlogerror, reg:logistic, reg:pseudohubererror, reg:absoluteerror,"
+            + " reg:quantileerror (one quantile), reg:gamma, reg:tweedie, count:poisson, rank:ndcg, rank:map and"
+            + " rank:pairwise";
+
+    enum Kind {
+        VALUE,
+        BINARY,
+        CLASSES
+    }
+
+    /// `binary:logitraw` predicts the margin, not a class, so it counts as a regression.
+    static XgboostObjective of(String name) throws MalformedModelException {
+        return switch (name) {
+            case "binary:logistic" -> new XgboostObjective(name, Kind.BINARY, Link.LOGISTIC);
+            case "multi:softprob", "multi:softmax" -> new XgboostObjective(name, Kind.CLASSES, Link.SOFTMAX);
+            case "reg:logistic" -> new XgboostObjective(name, Kind.VALUE, Link.SIGMOID);
+            case "reg:gamma", "reg:tweedie", "count:poisson" ->
+                new XgboostObjective(name, Kind.VALUE, Link.EXPONENTIAL);
+            case "binary:logitraw",
+                    "reg:squarederror",
+                    "reg:linear",
+                    "reg:squaredlogerror",
+                    "reg:pseudohubererror",
+                    "reg:absoluteerror",
+                    "reg:quantileerror",
+                    "rank:ndcg",
+                    "rank:map",
+                    "rank:pairwise" -> new XgboostObjective(name, Kind.VALUE, Link.IDENTITY);
+            default -> throw new MalformedModelException("its objective is " + name + "; supported are " + SUPPORTED);
+        };
+    }
+
+    /// The margin at which sums start, for the `base_score` of the file, in single precision. XGBoost keeps a
+    /// probability there for the logistic objectives and a mean for those with a logarithmic link.
+    float margin(float baseScore) throws MalformedModelException {
+        boolean logit = switch (name) {
+            case "binary:logistic", "binary:logitraw", "reg:logistic" -> true;
+            default -> false;
+        };
+        float margin = logit
+                ? -(float) Math.log(1.0f / baseScore - 1.0f)
+                : link == Link.EXPONENTIAL ? (float) Math.log(baseScore) : baseScore;
+        if (Float.isNaN(margin) || Float.isInfinite(margin)) {
+            throw new MalformedModelException("its base_score " + baseScore + " is out of the range of " + name);
+        }
+        return margin;
+    }
+}

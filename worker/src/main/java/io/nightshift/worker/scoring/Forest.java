@@ -1,0 +1,240 @@
+package io.nightshift.worker.scoring;
+
+import io.nightshift.protocol.model.FeatureType.Precision;
+import java.util.Arrays;
+
+/// An ensemble of decision trees, in one form for every library that grew it.
+///
+/// The trees' nodes lie in flat arrays, one tree after the other, each tree's root first and every parent before its
+/// two
+/// children, which are neighbours: the right one follows the left. A row goes left where the node's test holds:
+///
+/// - a numeric node tests `x < threshold` or `x <= threshold`, by the forest's [Comparison];
+/// - a nominal node tests `x == level`, the position of one level;
+/// - NaN goes left where the node says so, and right otherwise.
+///
+/// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more, each to
+/// the
+/// sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the forest's arithmetic:
+/// the order is part of the model, since floating-point addition is not associative. The [Link] makes predictions of
+/// sums.
+///
+/// Immutable and validated at birth, so that a kernel may follow any index without a check of its own.
+public final class Forest implements ModelForm {
+
+    /// What a numeric node tests.
+    public enum Comparison {
+        /// `x < threshold` goes left (XGBoost).
+        LESS,
+        /// `x <= threshold` goes left (Smile).
+        LESS_OR_EQUAL
+    }
+
+    /// The kind of a node, with the direction of a missing value.
+    public enum NodeKind {
+        LEAF(0),
+        NUMERIC_MISSING_LEFT(1),
+        NUMERIC_MISSING_RIGHT(2),
+        NOMINAL(3);
+
+        private static final NodeKind[] KINDS = values();
+
+        private final byte code;
+
+        NodeKind(int code) {
+            this.code = (byte) code;
+        }
+
+        /// The number by which a model file knows this kind.
+        public byte code() {
+            return code;
+        }
+
+        /// The kind with this number, from 0 to 3.
+        public static NodeKind ofCode(int code) {
+            if (code < 0 || code >= KINDS.length) {
+                throw new IllegalArgumentException("no kind of node has the number " + code);
+            }
+            return KINDS[code];
+        }
+    }
+
+    static final byte LEAF = NodeKind.LEAF.code();
+    static final byte NOMINAL = NodeKind.NOMINAL.code();
+
+    private final ForestShape shape;
+    final int[] root;
+    final int[] group;
+    final byte[] kind;
+    final int[] feature;
+    final double[] threshold;
+    final int[] child;
+    final double[] leaf;
+    final int[] vote;
+    private final int[] depth;
+
+    Forest(ForestShape shape, ForestBuilder nodes) {
+        this.shape = shape;
+        this.root = nodes.roots();
+        this.group = nodes.groups();
+        this.kind = nodes.kinds();
+        this.feature = nodes.features();
+        this.threshold = nodes.thresholds();
+        this.child = nodes.children();
+        this.leaf = nodes.leaves();
+        this.vote = nodes.votes();
+        this.depth = new int[trees()];
+        check();
+    }
+
+    /// What all trees have in common.
+    public ForestShape shape() {
+        return shape;
+    }
+
+    @Override
+    public int features() {
+        return shape.features();
+    }
+
+    @Override
+    public int outputs() {
+        return shape.link().outputs(shape.sums());
+    }
+
+    public int trees() {
+        return group.length;
+    }
+
+    public int nodes() {
+        return kind.length;
+    }
+
+    public int leaves() {
+        return leaf.length / shape.width();
+    }
+
+    /// The first node of a tree; of the tree after the last one, the number of nodes.
+    public int root(int tree) {
+        return root[tree];
+    }
+
+    /// The sum to which a tree's leaves of width 1 are added.
+    public int group(int tree) {
+        return group[tree];
+    }
+
+    /// The number of tests on the longest way from a tree's root to a leaf.
+    public int depth(int tree) {
+        return depth[tree];
+    }
+
+    public NodeKind kind(int node) {
+        return NodeKind.KINDS[kind[node]];
+    }
+
+    /// The feature that an inner node tests; 0 for a leaf.
+    public int feature(int node) {
+        return feature[node];
+    }
+
+    /// The threshold of a numeric node, the level's position of a nominal one; 0 for a leaf.
+    public double threshold(int node) {
+        return threshold[node];
+    }
+
+    /// The left child of an inner node; of a leaf, its position among the forest's leaves.
+    public int child(int node) {
+        return child[node];
+    }
+
+    /// One of the numbers a leaf holds, by the leaf's position and the number's.
+    public double leaf(int leaf, int position) {
+        return this.leaf[leaf * shape.width() + position];
+    }
+
+    /// The class a leaf votes for; 0 where the link has no votes.
+    public int vote(int leaf) {
+        return vote[leaf];
+    }
+
+    @Override
+    public ScorerFactory prepare() {
+        return ForestScorers.of(this);
+    }
+
+    @Override
+    public long heapBytes() {
+        return 17L * nodes() + 8L * leaf.length + 4L * vote.length + 12L * trees();
+    }
+
+    private void check() {
+        require(trees() > 0, "a forest has trees");
+        require(root[0] == 0 && root[trees()] == nodes(), "the trees cover the nodes");
+        int leaves = 0;
+        for (int tree = 0; tree < trees(); tree++) {
+            require(root[tree] < root[tree + 1], "tree " + tree + " has nodes");
+            require(
+                    group[tree] >= 0 && group[tree] < shape.groups(),
+                    "the group of tree " + tree + " is one of the forest's");
+            leaves += checkTree(tree, leaves);
+        }
+        require(leaf.length == leaves * shape.width() && vote.length == leaves, "every leaf has its numbers");
+        for (int i = 0; i < leaves; i++) {
+            require(vote[i] >= 0 && vote[i] < shape.sums(), "a leaf votes for one of the classes");
+        }
+    }
+
+    /// Follows a tree's nodes in their order. The inner nodes' children come two by two in that same order, which makes
+    /// every node but the root the child of exactly one other: no cycle, no sharing, nothing out of reach.
+    private int checkTree(int tree, int firstLeaf) {
+        int first = root[tree];
+        int end = root[tree + 1];
+        int next = first + 1;
+        int leaves = 0;
+        int[] level = new int[end - first];
+        for (int node = first; node < end; node++) {
+            require(node < next, "node " + node + " has a parent");
+            byte nodeKind = kind[node];
+            require(nodeKind >= LEAF && nodeKind <= NOMINAL, "node " + node + " has a known kind");
+            if (nodeKind == LEAF) {
+                require(child[node] == firstLeaf + leaves, "leaf " + node + " has the next position");
+                leaves++;
+                depth[tree] = Math.max(depth[tree], level[node - first]);
+                continue;
+            }
+            require(
+                    feature[node] >= 0 && feature[node] < features(),
+                    "node " + node + " tests one of the " + features() + " features");
+            require(!Double.isNaN(threshold[node]), "node " + node + " tests against a number");
+            if (nodeKind == NOMINAL) {
+                require(
+                        threshold[node] >= 0 && threshold[node] == (int) threshold[node],
+                        "node " + node + " tests for a level");
+            }
+            require(child[node] == next && next + 1 < end, "node " + node + " has its two children in its tree");
+            level[next - first] = level[node - first] + 1;
+            level[next + 1 - first] = level[node - first] + 1;
+            next += 2;
+        }
+        require(next == end, "the nodes of tree " + tree + " hang together");
+        return leaves;
+    }
+
+    private static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException("not a forest: the rule «" + rule + "» is broken");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Forest[" + shape + ", trees=" + trees() + ", nodes=" + nodes() + ", deepest="
+                + Arrays.stream(depth).max().orElse(0) + "]";
+    }
+
+    /// The precision in which `feature` is compared.
+    Precision precision(int feature) {
+        return shape.precision().get(feature);
+    }
+}

@@ -1,0 +1,150 @@
+package io.nightshift.worker.scoring;
+
+import io.nightshift.worker.scoring.Forest.NodeKind;
+import java.util.Arrays;
+
+/// Collects the nodes of a [Forest], tree by tree, each tree level by level.
+///
+/// After [#tree] a node is due for the root. Each split makes two more nodes due, the left child and then the right
+/// one;
+/// each split or leaf settles the node that has been due longest. When none is due the tree is complete. The order is
+/// the one in which a queue over the source's nodes is emptied.
+public final class ForestBuilder {
+
+    private final ForestShape shape;
+    private int trees;
+    private int nodes;
+    private int leaves;
+    private int due;
+    private int[] root = new int[16];
+    private int[] group = new int[16];
+    private byte[] kind = new byte[256];
+    private int[] feature = new int[256];
+    private double[] threshold = new double[256];
+    private int[] child = new int[256];
+    private double[] leaf = new double[256];
+    private int[] vote = new int[256];
+
+    public ForestBuilder(ForestShape shape) {
+        this.shape = shape;
+    }
+
+    /// Begins a tree whose leaves of width 1 are added to the sum `treeGroup`.
+    public void tree(int treeGroup) {
+        if (due != 0) {
+            throw new IllegalStateException("the tree before is not complete");
+        }
+        if (trees + 1 == root.length) {
+            root = Arrays.copyOf(root, 2 * trees + 2);
+            group = Arrays.copyOf(group, 2 * trees + 2);
+        }
+        root[trees] = nodes;
+        group[trees] = treeGroup;
+        trees++;
+        due = 1;
+    }
+
+    /// Settles the next node as a test.
+    ///
+    /// @param value the threshold, or the position of the level
+    public void split(NodeKind splitKind, int splitFeature, double value) {
+        if (splitKind == NodeKind.LEAF) {
+            throw new IllegalArgumentException("a leaf is no test");
+        }
+        int node = settle();
+        kind[node] = splitKind.code();
+        feature[node] = splitFeature;
+        threshold[node] = value;
+        child[node] = node + due + 1;
+        due += 2;
+    }
+
+    /// Settles the next node as a leaf of width 1.
+    public void leaf(double value) {
+        leaf(0, value);
+    }
+
+    /// Settles the next node as a leaf.
+    ///
+    /// @param leafVote the class it votes for, 0 where the link has no votes
+    /// @param values as many as the shape's width
+    public void leaf(int leafVote, double... values) {
+        if (values.length != shape.width()) {
+            throw new IllegalArgumentException("a leaf holds " + shape.width() + " numbers, not " + values.length);
+        }
+        int node = settle();
+        kind[node] = Forest.LEAF;
+        child[node] = leaves;
+        int at = leaves * values.length;
+        if (at + values.length > leaf.length) {
+            leaf = Arrays.copyOf(leaf, Math.max(2 * leaf.length, at + values.length));
+        }
+        if (leaves == vote.length) {
+            vote = Arrays.copyOf(vote, 2 * leaves);
+        }
+        System.arraycopy(values, 0, leaf, at, values.length);
+        vote[leaves] = leafVote;
+        leaves++;
+    }
+
+    /// The number of nodes of the open tree that still have to be settled.
+    public int due() {
+        return due;
+    }
+
+    /// The forest, if every tree is complete and every node is sound.
+    public Forest build() {
+        if (due != 0) {
+            throw new IllegalArgumentException("the last tree is not complete");
+        }
+        return new Forest(shape, this);
+    }
+
+    private int settle() {
+        if (due == 0) {
+            throw new IllegalArgumentException("the tree is complete");
+        }
+        due--;
+        if (nodes == kind.length) {
+            kind = Arrays.copyOf(kind, 2 * nodes);
+            feature = Arrays.copyOf(feature, 2 * nodes);
+            threshold = Arrays.copyOf(threshold, 2 * nodes);
+            child = Arrays.copyOf(child, 2 * nodes);
+        }
+        return nodes++;
+    }
+
+    int[] roots() {
+        int[] roots = Arrays.copyOf(root, trees + 1);
+        roots[trees] = nodes;
+        return roots;
+    }
+
+    int[] groups() {
+        return Arrays.copyOf(group, trees);
+    }
+
+    byte[] kinds() {
+        return Arrays.copyOf(kind, nodes);
+    }
+
+    int[] features() {
+        return Arrays.copyOf(feature, nodes);
+    }
+
+    double[] thresholds() {
+        return Arrays.copyOf(threshold, nodes);
+    }
+
+    int[] children() {
+        return Arrays.copyOf(child, nodes);
+    }
+
+    double[] leaves() {
+        return Arrays.copyOf(leaf, leaves * shape.width());
+    }
+
+    int[] votes() {
+        return Arrays.copyOf(vote, leaves);
+    }
+}

@@ -1,0 +1,80 @@
+package io.nightshift.worker.scoring;
+
+import io.nightshift.worker.scoring.LinearForm.Term;
+import java.util.Arrays;
+
+/// Scores a [LinearForm], term by term over a block of rows.
+final class LinearScorer implements Scorer {
+
+    private static final int BLOCK = 256;
+
+    private final LinearForm form;
+    private final Term[] terms;
+    private final double[][] weights;
+    private final double[] values = new double[BLOCK];
+    private final double[][] sums;
+
+    LinearScorer(LinearForm form) {
+        this.form = form;
+        this.terms = form.terms().toArray(new Term[0]);
+        this.weights = form.weights().stream()
+                .map(row -> row.stream().mapToDouble(Double::doubleValue).toArray())
+                .toArray(double[][]::new);
+        this.sums = new double[weights.length][BLOCK];
+    }
+
+    @Override
+    public void score(double[][] features, int rows, double[][] outputs) {
+        for (int from = 0; from < rows; from += BLOCK) {
+            int count = Math.min(BLOCK, rows - from);
+            for (int sum = 0; sum < sums.length; sum++) {
+                Arrays.fill(sums[sum], 0, count, weights[sum][terms.length]);
+            }
+            for (int term = 0; term < terms.length; term++) {
+                evaluate(terms[term], features, from, count);
+                for (int sum = 0; sum < sums.length; sum++) {
+                    addWeighted(values, weights[sum][term], sums[sum], count);
+                }
+            }
+            link(from, count, outputs);
+        }
+    }
+
+    private void evaluate(Term term, double[][] features, int from, int count) {
+        double[] column = features[term.feature()];
+        switch (term) {
+            case Term.Scaled scaled -> {
+                for (int row = 0; row < count; row++) {
+                    values[row] = (column[from + row] - scaled.centre()) / scaled.scale();
+                }
+            }
+            case Term.Indicator indicator -> {
+                for (int row = 0; row < count; row++) {
+                    values[row] = column[from + row] == indicator.level() ? 1 : 0;
+                }
+            }
+        }
+    }
+
+    private static void addWeighted(double[] values, double weight, double[] sum, int count) {
+        for (int row = 0; row < count; row++) {
+            sum[row] += values[row] * weight;
+        }
+    }
+
+    private void link(int from, int count, double[][] outputs) {
+        for (int row = 0; row < count; row++) {
+            if (form.link() == Link.IDENTITY) {
+                outputs[0][from + row] = sums[0][row];
+            } else if (form.link() == Link.LOGISTIC_FROM_HALF) {
+                double probability = 1.0 / (1.0 + Math.exp(-sums[0][row]));
+                outputs[0][from + row] = probability < 0.5 ? 0 : 1;
+                outputs[1][from + row] = probability;
+            } else {
+                Classes.softmax(sums, row);
+                outputs[0][from + row] = Classes.highest(sums, row);
+                Classes.store(sums, row, outputs, from + row);
+            }
+        }
+    }
+}

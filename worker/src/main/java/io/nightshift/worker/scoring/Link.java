@@ -1,0 +1,57 @@
+package io.nightshift.worker.scoring;
+
+/// How the sums over a forest's trees, or over a linear form's terms, become predictions and probabilities.
+///
+/// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes, one a
+/// class
+/// for more) or, where leaves hold a vector, one a class. A tie between classes goes to the first.
+public enum Link {
+    /// A regression: the sum.
+    IDENTITY(Outputs.VALUE),
+    /// A regression: the sum over the number of trees.
+    MEAN(Outputs.VALUE),
+    /// A regression: the exponential of the sum.
+    EXPONENTIAL(Outputs.VALUE),
+    /// A regression between 0 and 1: the logistic function of the sum.
+    SIGMOID(Outputs.VALUE),
+    /// Two classes: the positive one has the logistic function of the sum, and is predicted above one half.
+    LOGISTIC(Outputs.BINARY),
+    /// Two classes: the positive one has the logistic function of the sum, and is predicted from one half on.
+    LOGISTIC_FROM_HALF(Outputs.BINARY),
+    /// Two classes: the sum is half of the log-odds (Friedman's boosting); the positive class is predicted above zero.
+    HALF_LOGISTIC(Outputs.BINARY),
+    /// A class a sum: the softmax of the sums.
+    SOFTMAX(Outputs.CLASSES),
+    /// A class a sum: the sums are the probabilities.
+    PROBABILITIES(Outputs.CLASSES),
+    /// A class a sum: each sum's share of the total.
+    SHARES(Outputs.CLASSES),
+    /// A class a sum: the probabilities are shares of the total, the predicted class is the one most trees vote for.
+    VOTED_SHARES(Outputs.CLASSES);
+
+    private final Outputs outputs;
+
+    Link(Outputs outputs) {
+        this.outputs = outputs;
+    }
+
+    /// The number of output columns for `sums` sums.
+    int outputs(int sums) {
+        return switch (outputs) {
+            case VALUE -> 1;
+            case BINARY -> 2;
+            case CLASSES -> sums == 2 ? 2 : 1 + sums;
+        };
+    }
+
+    /// Whether this link goes with `sums` sums.
+    boolean accepts(int sums) {
+        return outputs == Outputs.CLASSES ? sums >= 2 : sums == 1;
+    }
+
+    private enum Outputs {
+        VALUE,
+        BINARY,
+        CLASSES
+    }
+}
