@@ -51,14 +51,22 @@ public final class FlightsExample {
 
     private static Booster train(DMatrix training, DMatrix unseen) throws XGBoostError {
         Map<String, Object> parameters = Map.of(
-                "objective", "binary:logistic",
-                "tree_method", "hist",
-                "max_bin", 256,
-                "max_depth", 6,
-                "eta", 0.2,
-                "min_child_weight", 20,
-                "eval_metric", "auc",
-                "seed", 2001);
+                "objective",
+                "binary:logistic",
+                "tree_method",
+                "hist",
+                "max_bin",
+                256,
+                "max_depth",
+                6,
+                "eta",
+                0.2,
+                "min_child_weight",
+                20,
+                "eval_metric",
+                "auc",
+                "seed",
+                2001);
         Map<String, DMatrix> watches = new LinkedHashMap<>();
         watches.put("training", training);
         watches.put("unseen", unseen);
@@ -74,13 +82,14 @@ public final class FlightsExample {
 
     private static DMatrix rows(Statement statement, Path full, String condition) throws SQLException, XGBoostError {
         StringBuilder columns = new StringBuilder();
-        FEATURES.forEach(
-                (name, expression) -> columns.append(expression).append(" AS ").append(name).append(", "));
+        FEATURES.forEach((name, expression) ->
+                columns.append(expression).append(" AS ").append(name).append(", "));
         String from = " FROM read_parquet('%s', file_row_number = true) WHERE %s ORDER BY file_row_number"
                 .formatted(full, condition);
         int rows;
-        try (ResultSet count = statement.executeQuery(
-                "SELECT count(*) FROM read_parquet('%s', file_row_number = true) WHERE %s".formatted(full, condition))) {
+        try (ResultSet count =
+                statement.executeQuery("SELECT count(*) FROM read_parquet('%s', file_row_number = true) WHERE %s"
+                        .formatted(full, condition))) {
             count.next();
             rows = count.getInt(1);
         }
