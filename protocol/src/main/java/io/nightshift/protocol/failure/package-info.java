@@ -1,4 +1,4 @@
-/// What went wrong, and whether trying again can help.
+/// What went wrong, whether trying again can help, and what was likely meant.
 @NullMarked
 package io.nightshift.protocol.failure;
 

@@ -117,7 +117,7 @@ final class JobCheck {
             return null;
         }
         if (scalar.kind() != Kind.TEXT) {
-            refuse(value, path, expectation, "write it in quotes: \"" + scalar.text() + "\"");
+            refuse(value, path, expectation, "write it in quotes: \"" + YamlValue.shortened(scalar.text()) + "\"");
             return null;
         }
         boolean isPath = form == Form.PATH || (form == Form.MODEL && ModelReference.isFile(scalar.text()));

@@ -38,7 +38,7 @@ public final class JobFingerprint {
         JobFingerprint print = new JobFingerprint();
         Job.Source source = job.source();
         print.add("job", List.of(job.name()));
-        print.add("model", List.of(model(job.model())));
+        print.add("model", List.of(job.model().text()));
         print.add("features", job.features());
         print.add("source.parquet", source.parquet());
         print.add("source.id", orNone(source.id()));
@@ -55,15 +55,6 @@ public final class JobFingerprint {
         print.add("errors.max-rows", orNone(job.errors().maxRows()));
         print.add("output.columns", job.output().columns());
         return print.text.toString();
-    }
-
-    private static String model(ModelReference model) {
-        return switch (model) {
-            case ModelReference.Champion(String name) -> name;
-            case ModelReference.Exact(String name, int version) -> name + "@" + version;
-            case ModelReference.Alias(String name, String alias) -> name + "@" + alias;
-            case ModelReference.File(String path) -> path;
-        };
     }
 
     private static List<String> orNone(@Nullable Object value) {

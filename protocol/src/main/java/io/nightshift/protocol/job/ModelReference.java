@@ -50,6 +50,16 @@ public sealed interface ModelReference {
         return Character.isDigit(label.charAt(0)) ? new Exact(name, Integer.parseInt(label)) : new Alias(name, label);
     }
 
+    /// The reference as a person writes it, so that [#parse(String)] gives it back.
+    default String text() {
+        return switch (this) {
+            case Champion(String name) -> name;
+            case Exact(String name, int version) -> name + "@" + version;
+            case Alias(String name, String alias) -> name + "@" + alias;
+            case File(String path) -> path;
+        };
+    }
+
     /// Whether the text is read as the path of a model file.
     static boolean isFile(String text) {
         return Pattern.matches(FILE, text);

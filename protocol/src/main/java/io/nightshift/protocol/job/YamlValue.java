@@ -30,8 +30,8 @@ sealed interface YamlValue {
         @Override
         public String found() {
             if (JobKeys.Form.isAddress(text) && !text.startsWith("~")) {
-                return "an address \"" + text.substring(0, text.indexOf(':') + 1)
-                        + "...\""; // the rest may hold a password
+                String scheme = text.substring(0, text.indexOf(':') + 1); // a password may come after it
+                return "an address \"" + scheme + "...\"";
             }
             return switch (kind) {
                 case TEXT -> "\"" + shortened(text) + "\"";

@@ -186,7 +186,7 @@ class JobFilePropertyTest {
         }
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("job", job.name());
-        root.put("model", model(job.model()));
+        root.put("model", job.model().text());
         if (!job.features().isEmpty()) {
             root.put("features", job.features());
         }
@@ -196,14 +196,5 @@ class JobFilePropertyTest {
         root.put("errors", errors);
         root.put("output", Map.of("columns", job.output().columns()));
         return new Dump(DumpSettings.builder().build()).dumpToString(root);
-    }
-
-    private static String model(ModelReference model) {
-        return switch (model) {
-            case ModelReference.Champion(String name) -> name;
-            case ModelReference.Exact(String name, int version) -> name + "@" + version;
-            case ModelReference.Alias(String name, String alias) -> name + "@" + alias;
-            case ModelReference.File(String path) -> path;
-        };
     }
 }
