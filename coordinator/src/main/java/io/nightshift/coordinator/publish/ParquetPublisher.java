@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,15 +37,16 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```
 /// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
-/// DESTINATION/.staging/batch=ID/output/     committed files move here under their final names,
-/// then manifest, _SUCCESS DESTINATION/batch=ID/                     is `output` renamed: readers
-/// see nothing of the batch, or all of it
+/// DESTINATION/.staging/batch=ID/output/     committed files, then manifest and _SUCCESS
+/// DESTINATION/batch=ID/                     is `output`, renamed: readers see nothing, or all
 /// ```
 ///
 /// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is
-/// deleted last; a worker that wakes up later finds no folder to write to.
+/// deleted last: renamed first, so that a worker that is still writing can't keep it alive, and one
+/// that wakes up later finds no folder to write to.
 public final class ParquetPublisher implements Publisher {
 
+    private static final int PREPARE_TRIES = 20;
     private static final Logger LOG = LoggerFactory.getLogger(ParquetPublisher.class);
 
     private final Ledger ledger;
@@ -67,6 +70,10 @@ public final class ParquetPublisher implements Publisher {
         return stagingRoot(job).resolve("batch=" + batch);
     }
 
+    private static Path discarded(BatchId batch, Job job) {
+        return stagingRoot(job).resolve("discarded=" + batch);
+    }
+
     private static Path attempts(BatchId batch, Job job) {
         return batchStaging(batch, job).resolve("attempts");
     }
@@ -75,11 +82,25 @@ public final class ParquetPublisher implements Publisher {
     public void prepare(BatchId batch, Job job) {
         Path attempts = attempts(batch, job);
         try {
-            Files.createDirectories(attempts);
+            makeFolders(attempts);
             Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
         } catch (IOException e) {
             throw FailureException.permanent("the destination %s can't be written: %s"
                     .formatted(job.destination().parquet(), reason(e)));
+        }
+    }
+
+    /// Another batch that ends at this moment may remove the staging root while it is empty.
+    private static void makeFolders(Path folder) throws IOException {
+        for (int left = PREPARE_TRIES; ; left--) {
+            try {
+                Files.createDirectories(folder);
+                return;
+            } catch (NoSuchFileException e) {
+                if (left == 0) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -159,8 +180,12 @@ public final class ParquetPublisher implements Publisher {
         }
         long bytes = Files.size(target);
         if (bytes != file.bytes()) {
-            throw FailureException.permanent("the committed file %s has %,d bytes instead of %,d. Start over with --new"
-                    .formatted(target, bytes, file.bytes()));
+            throw FailureException.permanent(String.format(
+                    Locale.ROOT,
+                    "the committed file %s has %,d bytes instead of %,d. Start over with --new",
+                    target,
+                    bytes,
+                    file.bytes()));
         }
     }
 
@@ -182,9 +207,14 @@ public final class ParquetPublisher implements Publisher {
     @Override
     public void discard(BatchId batch, Job job) {
         try {
-            deleteTree(batchStaging(batch, job));
+            Path discarded = discarded(batch, job);
+            deleteTree(discarded);
+            if (Files.exists(batchStaging(batch, job))) {
+                Files.move(batchStaging(batch, job), discarded, StandardCopyOption.ATOMIC_MOVE);
+                deleteTree(discarded);
+            }
             Files.deleteIfExists(stagingRoot(job));
-        } catch (java.nio.file.DirectoryNotEmptyException e) {
+        } catch (DirectoryNotEmptyException e) {
             LOG.debug("{} holds another batch's output", stagingRoot(job));
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, reason(e));
