@@ -49,17 +49,22 @@ public final class PartitionAttempt {
     private final Model model;
     private final String node;
     private final int rowGroupRows;
+    private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
 
     /// @param rowGroupRows of the written files
-    public PartitionAttempt(DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows) {
+    /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first
+    ///     scored
+    public PartitionAttempt(
+            DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows, AtomicLong firstScored) {
         this.duckDb = duckDb;
         this.lease = lease;
         this.model = model;
         this.node = node;
         this.rowGroupRows = rowGroupRows;
+        this.firstScored = firstScored;
     }
 
     /// The number of rows scored so far.
@@ -150,8 +155,8 @@ public final class PartitionAttempt {
 
     private long scoreInto(Connection connection, PartitionQuery query, StagedFile part) throws SQLException {
         ModelDescription description = model.description();
-        ScoringSession session =
-                new ScoringSession(model.scorer(), description.features().size(), description.outputs(), rows);
+        ScoringSession session = new ScoringSession(
+                model.scorer(), description.features().size(), description.outputs(), rows, firstScored);
         String sql = query.scoreInto(part.path(), lease.attempt(), lease.model(), description, Instant.now());
         return session.during(() -> update(connection, sql));
     }

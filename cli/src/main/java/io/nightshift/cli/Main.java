@@ -1,0 +1,66 @@
+package io.nightshift.cli;
+
+import io.nightshift.cli.run.RunCommand;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.JobFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ParameterException;
+
+/// The program.
+@Command(
+        name = "nightshift",
+        description = "Scores data in bulk with a model: every row exactly once, resumable after any crash.",
+        subcommands = {RunCommand.class, PlanCommand.class, ModelCommands.class, BatchCommands.class, HelpCommand.class
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        // Everything that matters is on disk by now: no waiting for an actor system to stop.
+        Runtime.getRuntime().halt(run(arguments));
+    }
+
+    /// Runs a command and returns its exit status.
+    public static int run(String... arguments) {
+        int status = commandLine().execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        return status;
+    }
+
+    static CommandLine commandLine() {
+        CommandLine commands = new CommandLine(new Main());
+        commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setParameterExceptionHandler(Main::wrongUsage);
+        commands.setExecutionExceptionHandler((problem, command, parsed) -> report(problem, command));
+        return commands;
+    }
+
+    private static int wrongUsage(ParameterException problem, String[] arguments) {
+        CommandLine command = problem.getCommandLine();
+        command.getErr().println("nightshift: " + problem.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(problem, command.getErr());
+        command.getErr()
+                .println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
+        return ExitStatus.NOTHING_STARTED;
+    }
+
+    /// What was refused before a batch was opened. A person gets a sentence, never a stack trace.
+    private static int report(Exception problem, CommandLine command) {
+        switch (problem) {
+            case JobFileException mistakes -> command.getErr().println(mistakes.getMessage());
+            case FailureException failure -> command.getErr().println("nightshift: " + failure.getMessage());
+            default -> {
+                command.getErr().println("nightshift: an unexpected error, which is a bug worth reporting: " + problem);
+                org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", problem);
+            }
+        }
+        return ExitStatus.NOTHING_STARTED;
+    }
+}
