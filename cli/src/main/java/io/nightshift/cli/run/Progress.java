@@ -2,9 +2,11 @@ package io.nightshift.cli.run;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -24,7 +26,12 @@ sealed interface Progress {
 
     /// A bar on a terminal, lines elsewhere.
     static Progress of(boolean people, PrintWriter out) {
-        return people && System.console().isTerminal() ? new Bar(out) : new Lines(out);
+        return people
+                        && Optional.ofNullable(System.console())
+                                .filter(Console::isTerminal)
+                                .isPresent()
+                ? new Bar(out)
+                : new Lines(out);
     }
 
     private static String opening(BatchId batch, boolean resumed) {
