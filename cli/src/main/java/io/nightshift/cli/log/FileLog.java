@@ -12,6 +12,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /// Sends the log to a file of the home folder: what a person is told stands on the terminal, what
 /// happened stands there. Configured in code, since reading XML takes a tenth of a second at every
@@ -20,9 +21,11 @@ public final class FileLog extends ContextAwareBase implements Configurator {
 
     private static volatile @Nullable Path file;
 
-    /// Chooses the file. Called before the first logger is used; without it nothing is logged.
+    /// Chooses the file and starts logging. Called before other threads use loggers; without it
+    /// nothing is logged.
     public static void to(Path log) {
         file = log;
+        LoggerFactory.getILoggerFactory();
     }
 
     @Override

@@ -99,6 +99,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     private final List<String> firstReasons = new ArrayList<>();
     private boolean announced;
 
+    /// Whether this actor has persisted its incarnation.
+    private boolean inCharge;
+
     private Batch(ActorContext<Command> context, BatchId batch, BatchServices services) {
         super(
                 PersistenceId.of(KEY.name(), batch.value()),
@@ -187,7 +190,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     private Effect<LedgerEntry, BatchState> recovered(BatchState state) {
         Phase phase = state.phase();
-        if (phase == null) {
+        if (phase == null || inCharge) {
             return Effect().none();
         }
         return switch (phase) {
@@ -213,6 +216,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     /// Does what is next, after this incarnation is durable.
     private void resume(BatchState state) {
+        inCharge = true;
         leases = null;
         switch (state.phase()) {
             case SUBMITTED -> plan(state);
