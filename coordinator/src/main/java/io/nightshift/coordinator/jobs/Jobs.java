@@ -12,7 +12,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
@@ -43,7 +47,6 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     public static final String ID = "jobs";
 
     private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /// The public protocol, and what the register tells itself.
     sealed interface Command {}
@@ -51,9 +54,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     private record Public(JobsCommand command) implements Command {}
 
     /// How the batch that a submission would go on with really is.
-    private record Described(JobsCommand.Submit submit, BatchStatus status) implements Command {}
-
-    private record NotDescribed(JobsCommand.Submit submit, BatchId batch) implements Command {}
+    private record Described(BatchStatus status) implements Command {}
 
     /// Reaches the coordinator of a batch, wherever it runs.
     @FunctionalInterface
@@ -71,6 +72,11 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
+    /// Submissions that wait to hear how the open batch of their job is.
+    private final Map<BatchId, List<JobsCommand.Submit>> asking = new HashMap<>();
+
+    private final ActorRef<BatchStatus> descriptions;
+
     private Jobs(ActorContext<Command> context, Batches batches, Clock clock) {
         super(
                 PersistenceId.of(KEY.name(), ID),
@@ -78,6 +84,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         this.context = context;
         this.batches = batches;
         this.clock = clock;
+        this.descriptions = context.messageAdapter(BatchStatus.class, Described::new);
     }
 
     public static Behavior<JobsCommand> create(Batches batches, Clock clock) {
@@ -126,11 +133,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
                 yield Effect().none();
             }
             case Public(JobsCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
-            case Described(JobsCommand.Submit submit, BatchStatus status) -> described(state, submit, status);
-            case NotDescribed(JobsCommand.Submit submit, BatchId batch) -> {
-                submit.replyTo().tell(new JobsCommand.Rejected("batch %s does not answer".formatted(batch)));
-                yield Effect().none();
-            }
+            case Described(BatchStatus status) -> described(state, status);
         };
     }
 
@@ -154,22 +157,26 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
             return decide(state, submit);
         }
         BatchId batch = open.get().opened().batch();
-        context.ask(
-                BatchStatus.class,
-                (ActorRef<BatchStatus> replyTo) -> batches.tell(batch, new BatchCommand.Describe(replyTo)),
-                PATIENCE,
-                (status, problem) -> status != null ? new Described(submit, status) : new NotDescribed(submit, batch));
+        asking.computeIfAbsent(batch, asked -> new ArrayList<>()).add(submit);
+        batches.tell(batch, new BatchCommand.Describe(descriptions));
         return Effect().none();
     }
 
-    private Effect<JobsEvent, JobsState> described(JobsState state, JobsCommand.Submit submit, BatchStatus status) {
+    private Effect<JobsEvent, JobsState> described(JobsState state, BatchStatus status) {
         Phase phase = status.phase();
         if (phase != null && phase.isEnd() && !state.hasEnded(status.batch())) {
             return Effect()
                     .persist(new JobsEvent.Ended(clock.instant(), status.batch(), phase))
-                    .thenRun((JobsState next) -> context.getSelf().tell(new Public(submit)));
+                    .thenRun((JobsState next) -> context.getSelf().tell(new Described(status)));
         }
-        return decide(state, submit);
+        List<JobsCommand.Submit> submits = asking.getOrDefault(status.batch(), List.of());
+        if (submits.isEmpty()) {
+            asking.remove(status.batch());
+            return Effect().none();
+        }
+        JobsCommand.Submit next = submits.removeFirst();
+        context.getSelf().tell(new Described(status));
+        return decide(state, next);
     }
 
     private Effect<JobsEvent, JobsState> decide(JobsState state, JobsCommand.Submit submit) {
