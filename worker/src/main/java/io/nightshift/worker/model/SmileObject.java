@@ -66,6 +66,7 @@ final class SmileObject {
             "smile.data.type.BooleanType",
             "smile.data.type.ByteType",
             "smile.data.type.DataType",
+            "smile.data.type.DataType$ID",
             "smile.data.type.DoubleType",
             "smile.data.type.FloatType",
             "smile.data.type.IntType",
