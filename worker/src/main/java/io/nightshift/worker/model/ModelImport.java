@@ -25,8 +25,9 @@ public final class ModelImport {
 
     /// Reads a model and prepares it for scoring.
     ///
-    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported, with a
-    ///     sentence that names the file, what was found and what is supported; transiently if reading it failed
+    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported,
+    ///     with a sentence that names the file, what was found and what is supported; transiently if reading
+    ///     it failed
     public static Model read(Path file) {
         byte[] content = content(file);
         try {

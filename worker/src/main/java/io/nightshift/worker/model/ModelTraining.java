@@ -20,8 +20,8 @@ public final class ModelTraining {
     /// Trains a model that predicts `target` from `features`.
     ///
     /// A target of categories makes a classifier, one of numbers a regression; for classes that are numbers see
-    /// [TrainingColumn.Numbers#toCategories]. With a holdout share, the facts of the description hold the metrics
-    /// on those rows: `accuracy`, `auc` (two classes) and `log-loss`, or `rmse` and `r2`.
+    /// [TrainingColumn.Numbers#toCategories]. With a holdout share, the facts of the description hold the
+    /// metrics on those rows: `accuracy`, `auc` (two classes) and `log-loss`, or `rmse` and `r2`.
     ///
     /// @param features at least one, with distinct names, as many rows as the target, and no missing value
     /// @throws FailureException permanently if the data cannot be trained on, with the column and the row

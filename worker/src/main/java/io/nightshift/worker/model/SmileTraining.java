@@ -126,8 +126,8 @@ final class SmileTraining {
                 formula(), frame, new RegressionTree.Options(options.depth() + 1, leavesOfTree(), options.nodeSize()));
     }
 
-    /// Fitted on standardised numbers and one indicator a level but the first, so that the penalty treats columns of
-    /// different units alike and the optimiser gets along.
+    /// Fitted on standardised numbers and one indicator a level but the first, so that the penalty treats
+    /// columns of different units alike and the optimiser gets along.
     private ModelForm logisticRegression() throws MalformedModelException {
         List<Term> terms = terms();
         double[][] columns = data.features();

@@ -20,8 +20,8 @@ public sealed interface TrainingColumn {
             return values.length;
         }
 
-        /// The same column as one of categories, or classes: each distinct number is one, in ascending order. Whole
-        /// numbers are named without a decimal point.
+        /// The same column as one of categories, or classes: each distinct number is one, in ascending order.
+        /// Whole numbers are named without a decimal point.
         public Categories toCategories() {
             double[] distinct = Arrays.stream(values).sorted().distinct().toArray();
             List<String> levels =
