@@ -123,7 +123,8 @@ final class DocumentReader {
         return (int) value;
     }
 
-    /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several: `[5E-1,2E-1]`.
+    /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several:
+    /// `[5E-1,2E-1]`.
     float[] floats(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof Document.Figure(double number)) {

@@ -54,7 +54,11 @@ public final class ModelFile {
         encoder.bytes(MAGIC);
         encoder.integer(VERSION);
         encoder.model(stored);
-        byte[] body = encoder.toBytes();
+        return sealed(encoder.toBytes());
+    }
+
+    /// A file's content with its checksum behind it.
+    static byte[] sealed(byte[] body) {
         byte[] file = Arrays.copyOf(body, body.length + DIGEST_BYTES);
         System.arraycopy(sha256(body, body.length), 0, file, body.length, DIGEST_BYTES);
         return file;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
 public final class ModelImport {
 
-    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON) and Nightshift's own" + " format.";
+    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), Smile (a serialised model"
+            + " object) and Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.
     private static final long MAX_BYTES = 1L << 30;
@@ -24,8 +25,9 @@ public final class ModelImport {
 
     /// Reads a model and prepares it for scoring.
     ///
-    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported, with a
-    ///     sentence that names the file, what was found and what is supported; transiently if reading it failed
+    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported,
+    ///     with a sentence that names the file, what was found and what is supported; transiently if reading
+    ///     it failed
     public static Model read(Path file) {
         byte[] content = content(file);
         try {
@@ -46,7 +48,7 @@ public final class ModelImport {
             return ModelFile.decode(content);
         }
         if (startsWith(content, 0xAC, 0xED)) {
-            throw new MalformedModelException("it is a serialised Java object. " + SUPPORTED);
+            return SmileImport.read(content);
         }
         if (isUbjson(content)) {
             return XgboostImport.read(UbjsonDocument.read(ByteBuffer.wrap(content)), "xgboost-ubjson");

@@ -185,8 +185,9 @@ public final class Forest implements ModelForm {
         }
     }
 
-    /// Follows a tree's nodes in their order. The inner nodes' children come two by two in that same order, which makes
-    /// every node but the root the child of exactly one other: no cycle, no sharing, nothing out of reach.
+    /// Follows a tree's nodes in their order. The inner nodes' children come two by two in that same order,
+    /// which makes every node but the root the child of exactly one other: no cycle, no sharing, nothing out
+    /// of reach.
     private int checkTree(int tree, int firstLeaf) {
         int first = root[tree];
         int end = root[tree + 1];

@@ -6,19 +6,16 @@ package io.nightshift.worker.scoring;
 /// speed and in the forests they can take.
 interface ForestKernel {
 
-    /// The most rows that fit in a block. A multiple of 16.
-    int blockSize();
-
-    /// Takes in a block of rows, which the calls of [#leaves] up to the next load are about.
+    /// Takes in a block of rows, which the calls of [#places] up to the next load are about.
     ///
     /// @param features one array a feature; held until the next load
     /// @param from the first row
-    /// @param rows the number of rows, at most [#blockSize()]
+    /// @param rows the number of rows, at most the kernel's block size
     void load(double[][] features, int from, int rows);
 
     /// Finds the loaded rows' leaves in a tree.
     ///
-    /// @param leaves receives the leaf's position among the forest's leaves, for each row; has room for
-    ///     [#blockSize()] of them, and what stands behind the last row is undefined
-    void leaves(int tree, int[] leaves);
+    /// @param places receives each row's leaf, as a place of the kernel's [ForestLayout]; has room for a
+    ///     block, and what stands behind the last row is undefined
+    void places(int tree, int[] places);
 }

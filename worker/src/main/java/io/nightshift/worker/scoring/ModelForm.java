@@ -9,7 +9,8 @@ public sealed interface ModelForm permits Forest, LinearForm {
     /// The number of columns a scorer fills, as in [io.nightshift.protocol.model.ModelDescription#outputs()].
     int outputs();
 
-    /// Something that makes scorers, each for the use of one thread. What scorers can share is prepared here, once.
+    /// Something that makes scorers, each for the use of one thread. What scorers can share is prepared here,
+    /// once.
     ScorerFactory prepare();
 
     /// The arrays of this form in bytes.
