@@ -169,19 +169,23 @@ public final class Forest implements ModelForm {
     }
 
     private void check() {
-        require(trees() > 0, "a forest has trees");
-        require(root[0] == 0 && root[trees()] == nodes(), "the trees cover the nodes");
+        if (trees() == 0) {
+            throw broken("a forest has trees");
+        }
         int leaves = 0;
         for (int tree = 0; tree < trees(); tree++) {
-            require(root[tree] < root[tree + 1], "tree " + tree + " has nodes");
-            require(
-                    group[tree] >= 0 && group[tree] < shape.groups(),
-                    "the group of tree " + tree + " is one of the forest's");
+            if (group[tree] < 0 || group[tree] >= shape.groups()) {
+                throw broken("the group of tree " + tree + " is one of the forest's");
+            }
             leaves += checkTree(tree, leaves);
         }
-        require(leaf.length == leaves * shape.width() && vote.length == leaves, "every leaf has its numbers");
+        if (leaf.length != leaves * shape.width() || vote.length != leaves) {
+            throw broken("every leaf has its numbers");
+        }
         for (int i = 0; i < leaves; i++) {
-            require(vote[i] >= 0 && vote[i] < shape.sums(), "a leaf votes for one of the classes");
+            if (vote[i] < 0 || vote[i] >= shape.sums()) {
+                throw broken("a leaf votes for one of the classes");
+            }
         }
     }
 
@@ -195,37 +199,46 @@ public final class Forest implements ModelForm {
         int leaves = 0;
         int[] level = new int[end - first];
         for (int node = first; node < end; node++) {
-            require(node < next, "node " + node + " has a parent");
-            byte nodeKind = kind[node];
-            require(nodeKind >= LEAF && nodeKind <= NOMINAL, "node " + node + " has a known kind");
-            if (nodeKind == LEAF) {
-                require(child[node] == firstLeaf + leaves, "leaf " + node + " has the next position");
+            if (node >= next) {
+                throw broken("node " + node + " has a parent");
+            }
+            if (kind[node] == LEAF) {
+                if (child[node] != firstLeaf + leaves) {
+                    throw broken("leaf " + node + " has the next position");
+                }
                 leaves++;
                 depth[tree] = Math.max(depth[tree], level[node - first]);
                 continue;
             }
-            require(
-                    feature[node] >= 0 && feature[node] < features(),
-                    "node " + node + " tests one of the " + features() + " features");
-            require(!Double.isNaN(threshold[node]), "node " + node + " tests against a number");
-            if (nodeKind == NOMINAL) {
-                require(
-                        threshold[node] >= 0 && threshold[node] == (int) threshold[node],
-                        "node " + node + " tests for a level");
+            checkTest(node);
+            if (child[node] != next || next + 1 >= end) {
+                throw broken("node " + node + " has its two children in its tree");
             }
-            require(child[node] == next && next + 1 < end, "node " + node + " has its two children in its tree");
             level[next - first] = level[node - first] + 1;
             level[next + 1 - first] = level[node - first] + 1;
             next += 2;
         }
-        require(next == end, "the nodes of tree " + tree + " hang together");
+        if (next != end) {
+            throw broken("the nodes of tree " + tree + " hang together");
+        }
         return leaves;
     }
 
-    private static void require(boolean holds, String rule) {
-        if (!holds) {
-            throw new IllegalArgumentException("not a forest: the rule «" + rule + "» is broken");
+    private void checkTest(int node) {
+        if (feature[node] < 0 || feature[node] >= features()) {
+            throw broken("node " + node + " tests one of the " + features() + " features");
         }
+        double value = threshold[node];
+        if (Double.isNaN(value)) {
+            throw broken("node " + node + " tests against a number");
+        }
+        if (kind[node] == NOMINAL && !(value >= 0 && value == (int) value)) {
+            throw broken("node " + node + " tests for a level");
+        }
+    }
+
+    private static IllegalArgumentException broken(String rule) {
+        return new IllegalArgumentException("not a forest: the rule «" + rule + "» is broken");
     }
 
     @Override

@@ -177,11 +177,20 @@ final class RankedForest implements ForestLayout {
         }
         Feature[] features = new Feature[counts.length];
         for (int feature = 0; feature < features.length; feature++) {
-            features[feature] = new Feature(
-                    Arrays.stream(all[feature]).sorted().distinct().toArray(),
-                    forest.precision(feature) == Precision.FLOAT32);
+            features[feature] = new Feature(distinct(all[feature]), forest.precision(feature) == Precision.FLOAT32);
         }
         return features;
+    }
+
+    private static double[] distinct(double[] keys) {
+        Arrays.sort(keys);
+        int count = 0;
+        for (int i = 0; i < keys.length; i++) {
+            if (i == 0 || Double.compare(keys[i], keys[i - 1]) != 0) {
+                keys[count++] = keys[i];
+            }
+        }
+        return Arrays.copyOf(keys, count);
     }
 
     private static int assignSlots(Forest forest, Feature[] features) {
