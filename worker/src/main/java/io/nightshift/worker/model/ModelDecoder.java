@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Reads what [ModelEncoder] writes. A length is believed only as far as there are bytes for it, and every rule of the
-/// value types is checked again at their birth.
+/// Reads what [ModelEncoder] writes. A length is believed only as far as there are bytes for it, and every rule
+/// of the value types is checked again at their birth.
 final class ModelDecoder {
 
     private final ByteBuffer in;

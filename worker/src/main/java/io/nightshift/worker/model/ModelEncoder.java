@@ -17,10 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8, enumerations
-/// their
-/// names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature of a test or the vote of a
-/// leaf; then the thresholds of the tests, and the numbers of the leaves.
+/// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8,
+/// enumerations their names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature
+/// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves.
 final class ModelEncoder {
 
     static final int FOREST = 1;

@@ -5,19 +5,18 @@ import java.util.Arrays;
 
 /// An ensemble of decision trees, in one form for every library that grew it.
 ///
-/// The trees' nodes lie in flat arrays, one tree after the other, each tree's root first and every parent before its
-/// two
-/// children, which are neighbours: the right one follows the left. A row goes left where the node's test holds:
+/// The trees' nodes lie in flat arrays, one tree after the other, each tree's root first and every parent
+/// before its two children, which are neighbours: the right one follows the left. A row goes left where the
+/// node's test holds:
 ///
 /// - a numeric node tests `x < threshold` or `x <= threshold`, by the forest's [Comparison];
 /// - a nominal node tests `x == level`, the position of one level;
 /// - NaN goes left where the node says so, and right otherwise.
 ///
-/// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more, each to
-/// the
-/// sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the forest's arithmetic:
-/// the order is part of the model, since floating-point addition is not associative. The [Link] makes predictions of
-/// sums.
+/// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more,
+/// each to the sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the
+/// forest's arithmetic: the order is part of the model, since floating-point addition is not associative. The
+/// [Link] makes predictions of sums.
 ///
 /// Immutable and validated at birth, so that a kernel may follow any index without a check of its own.
 public final class Forest implements ModelForm {
