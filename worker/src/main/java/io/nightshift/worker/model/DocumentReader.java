@@ -3,9 +3,8 @@ package io.nightshift.worker.model;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Walks a [Document] by what is expected of it; a surprise becomes a sentence that names the place. XGBoost writes
-/// many
-/// numbers as text, so both are taken for a number.
+/// Walks a [Document] by what is expected of it; a surprise becomes a sentence that names the place. XGBoost
+/// writes many numbers as text, so both are taken for a number.
 final class DocumentReader {
 
     private final String path;

@@ -21,8 +21,9 @@ import java.util.Arrays;
 /// 32 bytes  SHA-256 of all that stands before
 /// ```
 ///
-/// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so there is
-/// no index in the file that could point anywhere. A file that is truncated, altered or longer than it says is refused.
+/// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so
+/// there is no index in the file that could point anywhere. A file that is truncated, altered or longer than it
+/// says is refused.
 public final class ModelFile {
 
     private static final byte[] MAGIC = {'N', 'S', 'M', 'O', 'D', 'E', 'L', 0};

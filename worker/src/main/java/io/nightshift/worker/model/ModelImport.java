@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
@@ -101,15 +100,15 @@ public final class ModelImport {
     }
 
     private static boolean startsWith(byte[] content, int... bytes) {
-        return content.length >= bytes.length && Arrays.equals(Arrays.copyOf(content, bytes.length), toBytes(bytes));
-    }
-
-    private static byte[] toBytes(int[] values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) values[i];
+        if (content.length < bytes.length) {
+            return false;
         }
-        return bytes;
+        for (int i = 0; i < bytes.length; i++) {
+            if ((content[i] & 0xff) != bytes[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static byte[] content(Path file) {

@@ -38,7 +38,7 @@ public final class ModelTraining {
             TrainingData data = new TrainingData(features, target);
             StoredModel untested = new SmileTraining(data.take(rows.training()), options).train(facts);
             return rows.holdout().length == 0 ? untested : measured(untested, data.take(rows.holdout()), facts);
-        } catch (MalformedModelException | IllegalArgumentException | ArithmeticException failed) {
+        } catch (MalformedModelException | RuntimeException failed) {
             throw new FailureException(
                     Failure.permanent(
                             "Smile could not train the " + options.algorithm().label() + ": " + failed.getMessage()),

@@ -36,9 +36,10 @@ import smile.regression.RegressionTree;
 
 /// Makes a model of Smile's objects, whose scores are Smile's own to the last bit.
 ///
-/// The prediction is that of Smile's `predict(x)`, the probabilities those of `predict(x, posteriori)`. For a random
-/// forest the two may disagree: the one counts the trees' votes, the other adds up their weighted probabilities. A leaf
-/// is multiplied with the shrinkage, or the tree's weight, here and not for each row: the product is the same.
+/// The prediction is that of Smile's `predict(x)`, the probabilities those of `predict(x, posteriori)`. For a
+/// random forest the two may disagree: the one counts the trees' votes, the other adds up their weighted
+/// probabilities. A leaf is multiplied with the shrinkage, or the tree's weight, here and not for each row: the
+/// product is the same.
 final class SmileImport {
 
     static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"

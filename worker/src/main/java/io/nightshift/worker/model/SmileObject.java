@@ -19,8 +19,9 @@ import smile.data.type.StructType;
 ///
 /// - A filter sees every class before an object of it is made, and lets only those through that a supported model
 ///   consists of. Depth, number of references, length of arrays and bytes are bounded.
-/// - Among the classes that are let through, hash maps and lists could still be nested so that hashing them never ends.
-///   So a map holds only texts and numbers, a list only fields of a schema, and a field is of a plain type.
+/// - Among the classes that are let through, hash maps and lists could still be nested so that hashing them
+///   never ends. So a map holds only texts and numbers, a list only fields of a schema, and a field is of a
+///   plain type.
 final class SmileObject {
 
     private static final int MAX_DEPTH = 400;

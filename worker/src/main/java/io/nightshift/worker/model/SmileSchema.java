@@ -13,8 +13,9 @@ import smile.data.type.StructType;
 
 /// The features of a Smile model, from the schema its trees were grown on.
 ///
-/// Smile numbers the levels of a nominal column freely; here a level is its position. Smile compares single-precision
-/// columns after widening them, everything else as double. A missing value has no meaning in its trees.
+/// Smile numbers the levels of a nominal column freely; here a level is its position. Smile compares
+/// single-precision columns after widening them, everything else as double. A missing value has no meaning in
+/// its trees.
 final class SmileSchema {
 
     private final List<StructField> fields;

@@ -20,9 +20,8 @@ import smile.regression.RegressionTree;
 
 /// One call of Smile. It counts a tree's root in the depth, we do not.
 ///
-/// Each tree of a forest has a seed of its own, since Smile grows them in parallel; boosting draws from the generator
-/// of
-/// the calling thread.
+/// Each tree of a forest has a seed of its own, since Smile grows them in parallel; boosting draws from the
+/// generator of the calling thread.
 final class SmileTraining {
 
     private final TrainingData data;

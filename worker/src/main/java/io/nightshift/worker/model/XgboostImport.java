@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Makes a model of an XGBoost document, JSON or UBJSON alike: the schema is the same
 /// ([XGBoost's description of it](https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html)).
 ///
-/// Scores are XGBoost's own: features and thresholds in single precision, `x < threshold` goes left, NaN takes the
-/// node's
-/// default direction, and each row's margin is a single-precision sum over the trees in their order.
+/// Scores are XGBoost's own: features and thresholds in single precision, `x < threshold` goes left, NaN takes
+/// the node's default direction, and each row's margin is a single-precision sum over the trees in their order.
 final class XgboostImport {
 
     private static final String SUPPORTED =

@@ -2,11 +2,11 @@ package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
 
-/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves in the
-/// forest's order.
+/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves
+/// in the forest's order.
 ///
-/// XGBoost calls the C library's `expf`. Here `exp` is computed in double precision and rounded, which is the correctly
-/// rounded result but for one argument in many millions; the C libraries' are within 1 ulp of it.
+/// XGBoost calls the C library's `expf`. Here `exp` is computed in double precision and rounded, which is the
+/// correctly rounded result but for one argument in many millions; the C libraries' are within 1 ulp of it.
 final class FloatForestScorer implements Scorer {
 
     private final Forest forest;

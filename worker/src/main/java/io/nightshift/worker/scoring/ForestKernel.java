@@ -2,8 +2,8 @@ package io.nightshift.worker.scoring;
 
 /// Finds the leaf that each row of a block reaches in each tree: the part of scoring that takes the time.
 ///
-/// A kernel keeps scratch space and belongs to one thread at a time. All kernels find the same leaves; they differ in
-/// speed and in the forests they can take.
+/// A kernel keeps scratch space and belongs to one thread at a time. All kernels find the same leaves; they
+/// differ in speed and in the forests they can take.
 interface ForestKernel {
 
     /// Takes in a block of rows, which the calls of [#places] up to the next load are about.

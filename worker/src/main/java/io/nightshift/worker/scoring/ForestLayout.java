@@ -1,8 +1,8 @@
 package io.nightshift.worker.scoring;
 
-/// A forest's trees in the tables of one kind of kernel, shared by the kernels of all threads. A tree has numbered
-/// places;
-/// a kernel finds the place at which a row ends up, and every table of leaves is laid out by places.
+/// A forest's trees in the tables of one kind of kernel, shared by the kernels of all threads. A tree has
+/// numbered places; a kernel finds the place at which a row ends up, and every table of leaves is laid out by
+/// places.
 interface ForestLayout {
 
     /// A new kernel for the use of one thread.

@@ -2,9 +2,8 @@ package io.nightshift.worker.scoring;
 
 /// How the sums over a forest's trees, or over a linear form's terms, become predictions and probabilities.
 ///
-/// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes, one a
-/// class
-/// for more) or, where leaves hold a vector, one a class. A tie between classes goes to the first.
+/// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes,
+/// one a class for more) or, where leaves hold a vector, one a class. A tie between classes goes to the first.
 public enum Link {
     /// A regression: the sum.
     IDENTITY(Outputs.VALUE),

@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
-/// What a model computes, free of the library that trained it: immutable, validated at birth, shared between threads.
+/// What a model computes, free of the library that trained it: immutable, validated at birth, shared between
+/// threads.
 public sealed interface ModelForm permits Forest, LinearForm {
 
     /// The number of input columns.

@@ -8,24 +8,24 @@ import org.jspecify.annotations.Nullable;
 
 /// A [Forest] in the layout of the [RankedKernel], shared by the kernels of all threads.
 ///
-/// The idea: for each feature, sort the distinct thresholds of the whole ensemble. Then «x is not below threshold j» is
-/// the same as «rank(x) > j», where rank counts the thresholds that x is not below. It holds for every number and
-/// approximates nothing. A block's values are ranked once, and from then on each test is a subtraction of two integers,
-/// whose sign bit is the step to the left or right child: no branch, no floating point.
+/// The idea: for each feature, sort the distinct thresholds of the whole ensemble. Then «x is not below
+/// threshold j» is the same as «rank(x) > j», where rank counts the thresholds that x is not below. It holds
+/// for every number and approximates nothing. A block's values are ranked once, and from then on each test is a
+/// subtraction of two integers, whose sign bit is the step to the left or right child: no branch, no floating
+/// point.
 ///
-/// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in *slots*: in
-/// the
-/// one, a missing value has the lowest rank, in the other the highest; a node reads from the slot of its direction. A
-/// nominal feature has a slot of its own for the level's position.
+/// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in
+/// *slots*: in the one, a missing value has the lowest rank, in the other the highest; a node reads from the
+/// slot of its direction. A nominal feature has a slot of its own for the level's position.
 ///
-/// A node is one 64-bit number. From the top: 32 bits for the test (the threshold's position j, or the level), one for
-/// «nominal», 11 for the slot, 20 for half the position of the left child, whose position in the tree is even. A rank
-/// stands in the upper half of 64 bits too, so one subtraction leaves the outcome in the sign bit and the child's
-/// position in the lowest ones; rotated by one bit, they are the position of the left child or the right one. A leaf's
-/// test always leads to itself, so each row takes as many steps as the tree is deep.
+/// A node is one 64-bit number. From the top: 32 bits for the test (the threshold's position j, or the level),
+/// one for «nominal», 11 for the slot, 20 for half the position of the left child, whose position in the tree
+/// is even. A rank stands in the upper half of 64 bits too, so one subtraction leaves the outcome in the sign
+/// bit and the child's position in the lowest ones; rotated by one bit, they are the position of the left child
+/// or the right one. A leaf's test always leads to itself, so each row takes as many steps as the tree is deep.
 ///
-/// After the fixed-depth traversal of Asadi, Lin and de Vries, «Runtime Optimizations for Tree-Based Machine Learning
-/// Models» (IEEE TKDE 2014), with ranks in the place of values.
+/// After the fixed-depth traversal of Asadi, Lin and de Vries, «Runtime Optimizations for Tree-Based Machine
+/// Learning Models» (IEEE TKDE 2014), with ranks in the place of values.
 final class RankedForest implements ForestLayout {
 
     static final int SLOT_SHIFT = 20;
@@ -177,11 +177,20 @@ final class RankedForest implements ForestLayout {
         }
         Feature[] features = new Feature[counts.length];
         for (int feature = 0; feature < features.length; feature++) {
-            features[feature] = new Feature(
-                    Arrays.stream(all[feature]).sorted().distinct().toArray(),
-                    forest.precision(feature) == Precision.FLOAT32);
+            features[feature] = new Feature(distinct(all[feature]), forest.precision(feature) == Precision.FLOAT32);
         }
         return features;
+    }
+
+    private static double[] distinct(double[] keys) {
+        Arrays.sort(keys);
+        int count = 0;
+        for (int i = 0; i < keys.length; i++) {
+            if (i == 0 || Double.compare(keys[i], keys[i - 1]) != 0) {
+                keys[count++] = keys[i];
+            }
+        }
+        return Arrays.copyOf(keys, count);
     }
 
     private static int assignSlots(Forest forest, Feature[] features) {

@@ -3,9 +3,8 @@ package io.nightshift.worker.scoring;
 import java.util.Arrays;
 
 /// Walks a block of rows down a [RankedForest], a tree after the other and all rows a level at a time: steps of
-/// different
-/// rows do not depend on each other, so the processor overlaps their loads, and a tree stays in the first-level cache
-/// while the block passes through it.
+/// different rows do not depend on each other, so the processor overlaps their loads, and a tree stays in the
+/// first-level cache while the block passes through it.
 final class RankedKernel implements ForestKernel {
 
     private final RankedForest ranked;

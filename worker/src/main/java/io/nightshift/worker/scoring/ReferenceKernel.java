@@ -3,8 +3,8 @@ package io.nightshift.worker.scoring;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.Comparison;
 
-/// Follows the definition of a [Forest] to the letter, one row and one node at a time. Takes every forest; the other
-/// kernels are tested against it.
+/// Follows the definition of a [Forest] to the letter, one row and one node at a time. Takes every forest; the
+/// other kernels are tested against it.
 final class ReferenceKernel implements ForestKernel {
 
     private final Forest forest;

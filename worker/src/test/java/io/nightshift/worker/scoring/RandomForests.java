@@ -8,9 +8,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/// Forests and rows made to hit the corners: equal values and thresholds, zeros of both signs, infinities, missing
-/// values,
-/// levels that are none, trees of one leaf and lopsided ones.
+/// Forests and rows made to hit the corners: equal values and thresholds, zeros of both signs, infinities,
+/// missing values, levels that are none, trees of one leaf and lopsided ones.
 final class RandomForests {
 
     static final int FEATURES = 5;
