@@ -35,6 +35,11 @@ public final class EmbeddedLedger implements AutoCloseable {
         this.keepOpen = keepOpen;
     }
 
+    /// Whether a home folder has a ledger.
+    public static boolean exists(Path home) {
+        return Files.exists(home.resolve("ledger").resolve("ledger.mv.db"));
+    }
+
     /// Opens the ledger of a home folder, and makes it if it isn't there.
     ///
     /// @throws FailureException if another process holds it, or it can't be opened

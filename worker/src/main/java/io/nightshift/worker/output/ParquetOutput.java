@@ -41,7 +41,7 @@ public final class ParquetOutput implements OutputInspector {
     @Override
     public List<String> repeatedIds(List<Path> files, int limit) {
         String sql = """
-                SELECT id || ' × ' || count(*) FROM (SELECT %s AS id FROM %s)
+                SELECT id || ' × ' || count(*) FROM (SELECT %s AS id FROM %s) WHERE id IS NOT NULL
                 GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
                 """.formatted(id(files), read(files), limit);
         return ask(sql);
