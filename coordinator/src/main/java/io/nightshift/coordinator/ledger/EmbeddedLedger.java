@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -48,7 +47,7 @@ public final class EmbeddedLedger implements AutoCloseable {
         FileChannel lockFile = lock(home, folder);
         try {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
-            Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+            Connection connection = ledger.connect();
             if (isNew(connection)) {
                 try (Statement statement = connection.createStatement()) {
                     statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");

@@ -17,8 +17,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.h2.Driver;
 
 /// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
 /// listing, and for a proof
@@ -73,13 +75,24 @@ public record Ledger(String url, String user, String password) {
         return events;
     }
 
+    /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
+    /// which would load every driver there is, DuckDB's native library with it.
+    Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", user);
+        properties.setProperty("password", password);
+        return url.startsWith("jdbc:h2:")
+                ? Driver.load().connect(url, properties)
+                : DriverManager.getConnection(url, properties);
+    }
+
     private void rows(PersistenceId id, RowVisitor visitor) {
         String sql = """
                 SELECT "sequence_number", "event_ser_manifest", "event_payload" FROM "event_journal"
                 WHERE "persistence_id" = ? AND NOT "deleted" ORDER BY "sequence_number"
                 """;
         long number = 0;
-        try (Connection connection = DriverManager.getConnection(url, user, password);
+        try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, id.id());
             try (ResultSet rows = statement.executeQuery()) {
