@@ -46,6 +46,9 @@ public final class ParquetPublisher implements Publisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(ParquetPublisher.class);
 
+    public static final String MANIFEST = "_manifest.json";
+    public static final String SUCCESS = "_SUCCESS";
+
     private final Ledger ledger;
     private final OutputInspector inspector;
 
@@ -63,12 +66,19 @@ public final class ParquetPublisher implements Publisher {
         return Path.of(job.destination().parquet()).resolve(".staging");
     }
 
-    private static Path batchStaging(BatchId batch, Job job) {
+    /// The folder that is there while the batch is not published.
+    public static Path staged(BatchId batch, Job job) {
         return stagingRoot(job).resolve("batch=" + batch);
     }
 
-    private static Path attempts(BatchId batch, Job job) {
-        return batchStaging(batch, job).resolve("attempts");
+    /// Where workers write.
+    public static Path attempts(BatchId batch, Job job) {
+        return staged(batch, job).resolve("attempts");
+    }
+
+    /// Where committed files are gathered under their published names.
+    public static Path gathered(BatchId batch, Job job) {
+        return staged(batch, job).resolve("output");
     }
 
     @Override
@@ -94,12 +104,12 @@ public final class ParquetPublisher implements Publisher {
         Path destination = destination(state.batch(), job);
         try {
             if (!Files.exists(destination)) {
-                Path output = batchStaging(state.batch(), job).resolve("output");
+                Path output = gathered(state.batch(), job);
                 assemble(state, output);
                 Files.move(output, destination, StandardCopyOption.ATOMIC_MOVE);
                 force(Path.of(job.destination().parquet()));
             }
-            String manifest = Digests.sha256(destination.resolve("_manifest.json"));
+            String manifest = Digests.sha256(destination.resolve(MANIFEST));
             discard(state.batch(), job);
             return new Publication(destination.toString(), manifest);
         } catch (IOException e) {
@@ -126,14 +136,14 @@ public final class ParquetPublisher implements Publisher {
             }
         }
         refuseRepeatedIds(state, output, commits);
-        Path manifest = output.resolve("_manifest.json");
+        Path manifest = output.resolve(MANIFEST);
         try (FileChannel channel = create(manifest);
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
             Manifest.write(out, state, commits);
             out.flush();
             channel.force(true);
         }
-        create(output.resolve("_SUCCESS")).close();
+        create(output.resolve(SUCCESS)).close();
         force(output);
     }
 
@@ -182,7 +192,7 @@ public final class ParquetPublisher implements Publisher {
     @Override
     public void discard(BatchId batch, Job job) {
         try {
-            deleteTree(batchStaging(batch, job));
+            deleteTree(staged(batch, job));
             Files.deleteIfExists(stagingRoot(job));
         } catch (java.nio.file.DirectoryNotEmptyException e) {
             LOG.debug("{} holds another batch's output", stagingRoot(job));

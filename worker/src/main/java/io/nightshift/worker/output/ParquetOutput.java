@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// Looks at written Parquet files through DuckDB.
 public final class ParquetOutput implements OutputInspector {
 
+    /// Two ids may have one hash, though it takes billions of them.
+    private static final int HASHES_TO_SPARE = 10;
+
     private final Supplier<DuckDb> duckDb;
 
     /// @param duckDb opened when first needed
@@ -38,12 +41,18 @@ public final class ParquetOutput implements OutputInspector {
                                 .getFirst());
     }
 
+    /// Ids are counted by their 64-bit hashes, of which tens of millions can be spilled in little
+    /// memory; only those whose hash is there twice are looked at as they are. Bad rows without an
+    /// id repeat nothing.
     @Override
     public List<String> repeatedIds(List<Path> files, int limit) {
+        String ids = "(SELECT %s AS id FROM %s)".formatted(id(files), read(files));
         String sql = """
-                SELECT id || ' × ' || count(*) FROM (SELECT %s AS id FROM %s)
+                SELECT id || ' × ' || count(*) FROM %s
+                WHERE hash(id) IN (SELECT hash FROM (SELECT hash(id) AS hash FROM %s WHERE id IS NOT NULL)
+                                   GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d)
                 GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
-                """.formatted(id(files), read(files), limit);
+                """.formatted(ids, ids, limit + HASHES_TO_SPARE, limit);
         return ask(sql);
     }
 
@@ -55,25 +64,47 @@ public final class ParquetOutput implements OutputInspector {
 
     @Override
     public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
-        String where = source.where() == null ? "" : " AND (" + source.where() + "\n)";
+        try {
+            return sourceIds(source, id, slices, false);
+        } catch (FailureException e) {
+            if (e.getCause() instanceof SQLException cause && DuckDbError.of(cause) == DuckDbError.ROW) {
+                return sourceIds(source, id, slices, true);
+            }
+            throw e;
+        }
+    }
+
+    /// @param careful whether expressions may fail for single rows, which are quarantined then
+    private String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices, boolean careful) {
         String rows = slices.stream()
                 .map(slice ->
                         "SELECT %s AS id FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
                                 .formatted(
                                         id == null
                                                 ? position(Sql.text(slice.file().path()), "file_row_number")
-                                                : text(idExpression(source, id)),
+                                                : text(idExpression(source, id, careful)),
                                         Sql.text(slice.file().path()),
                                         slice.firstRow(),
                                         slice.endRow(),
-                                        where))
+                                        where(source.where(), careful)))
                 .collect(Collectors.joining("\nUNION ALL "));
         return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
     }
 
-    private static String idExpression(Job.Source source, String id) {
+    /// Rows for which the condition can't be computed are read, and quarantined.
+    private static String where(@Nullable String where, boolean careful) {
+        if (where == null) {
+            return "";
+        }
+        return careful
+                ? " AND (TRY((%s\n)) OR TRY((%s\n) IS NULL) IS NULL)".formatted(where, where)
+                : " AND (" + where + "\n)";
+    }
+
+    private static String idExpression(Job.Source source, String id, boolean careful) {
         String computed = source.select().get(id);
-        return computed == null ? Sql.name(id) : "(" + computed + "\n)";
+        String expression = computed == null ? Sql.name(id) : "(" + computed + "\n)";
+        return careful ? "TRY(" + expression + ")" : expression;
     }
 
     private static String digest() {
