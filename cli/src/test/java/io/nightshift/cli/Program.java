@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /// The program as a process of its own, as users start it and as machines kill it.
@@ -113,7 +114,7 @@ final class Program implements AutoCloseable {
             if (!process.isAlive()) {
                 return false;
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(500_000);
         }
         throw new AssertionError("no %d lines of %s in the log".formatted(times, pattern));
     }
