@@ -200,8 +200,12 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                 yield persist(state, tookOver(state)).thenRun(this::resume);
             }
             case FAILED -> Effect().none();
-            case PUBLISHED, CANCELLED -> {
+            case PUBLISHED -> {
                 services.jobs().accept(new JobsCommand.BatchEnded(batch, phase));
+                yield Effect().none();
+            }
+            case CANCELLED -> {
+                sweep(state);
                 yield Effect().none();
             }
         };
@@ -239,6 +243,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     }
 
     private Effect<LedgerEntry, BatchState> planned(BatchState state, PlanMade made) {
+        if (state.phase() == Phase.CANCELLED) {
+            sweep(state);
+        }
         if (state.phase() != Phase.SUBMITTED) {
             return Effect().none();
         }
@@ -489,10 +496,16 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         return persist(state, new BatchEvent.Cancelled(now(), reason)).thenRun(next -> {
             LOG.info("{} is cancelled: {}", batch, reason);
             leases = null;
+            sweep(next);
+        });
+    }
+
+    /// Removes what a given-up batch has staged, and only then tells the register that it has
+    /// ended: after a crash in between the register still wakes the batch, which sweeps again.
+    private void sweep(BatchState state) {
+        services.blocking().execute(() -> {
+            services.publisher().discard(batch, state.submission().job());
             services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.CANCELLED));
-            services.blocking()
-                    .execute(() -> services.publisher()
-                            .discard(batch, next.submission().job()));
         });
     }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ParquetOutputTest {
 
-    private static final long MEMORY = 64L << 20;
+    private static final long MEMORY = 32L << 20;
 
     @TempDir
     Path folder = Path.of("");
