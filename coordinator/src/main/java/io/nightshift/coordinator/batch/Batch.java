@@ -99,6 +99,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     private final List<String> firstReasons = new ArrayList<>();
     private boolean announced;
 
+    /// Whether anything was persisted since the ledger was read.
+    private boolean begun;
+
     private Batch(ActorContext<Command> context, BatchId batch, BatchServices services) {
         super(
                 PersistenceId.of(KEY.name(), batch.value()),
@@ -129,8 +132,12 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     @Override
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(
-                        RecoveryCompleted.instance(), state -> context.getSelf().tell(new Recovered()))
+                .onSignal(RecoveryCompleted.instance(), state -> {
+                    leases = null;
+                    pending.clear();
+                    begun = false;
+                    context.getSelf().tell(new Recovered());
+                })
                 .build();
     }
 
@@ -185,9 +192,10 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         return Effect().none();
     }
 
+    /// Commands that came in while the ledger was read are handled before this.
     private Effect<LedgerEntry, BatchState> recovered(BatchState state) {
         Phase phase = state.phase();
-        if (phase == null) {
+        if (phase == null || begun) {
             return Effect().none();
         }
         return switch (phase) {
@@ -513,6 +521,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     private org.apache.pekko.persistence.typed.javadsl.EffectBuilder<LedgerEntry, BatchState> persist(
             BatchState state, BatchEvent... events) {
+        begun = true;
         List<LedgerEntry> entries = new ArrayList<>(events.length);
         String head = state.head();
         for (BatchEvent event : events) {

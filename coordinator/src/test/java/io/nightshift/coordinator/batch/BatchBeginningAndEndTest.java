@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -22,12 +23,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// A batch that is given up leaves nothing staged, whenever the process is killed.
-class CancelledBatchTest {
+/// How a batch begins, and that one that is given up leaves nothing staged, whenever the process is
+/// killed.
+class BatchBeginningAndEndTest {
 
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-0001");
     private static final Submission SUBMISSION = new Submission(
@@ -75,6 +78,23 @@ class CancelledBatchTest {
 
         assertThat(next()).isEqualTo("discarded");
         assertThat(next()).isEqualTo("ended as " + Phase.CANCELLED);
+    }
+
+    /// The messages come in while the ledger is read, and are handled before the batch hears that it
+    /// has been.
+    @Test
+    void aNewBatchIsTakenChargeOfOnce() throws Exception {
+        ActorRef<BatchCommand> batch = spawn();
+        batch.tell(new BatchCommand.Open(SUBMISSION));
+        TestProbe<BatchStatus> probe = node.createTestProbe(BatchStatus.class);
+
+        probe.awaitAssert(() -> {
+            batch.tell(new BatchCommand.Describe(probe.ref()));
+            return assertThat(probe.receiveMessage().phase()).isEqualTo(Phase.FAILED);
+        });
+
+        batch.tell(new BatchCommand.Describe(probe.ref()));
+        assertThat(probe.receiveMessage().incarnation()).isEqualTo(1);
     }
 
     private String next() throws InterruptedException {
