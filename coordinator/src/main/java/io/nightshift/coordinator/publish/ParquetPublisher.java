@@ -18,16 +18,20 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +52,9 @@ public final class ParquetPublisher implements Publisher {
 
     public static final String MANIFEST = "_manifest.json";
     public static final String SUCCESS = "_SUCCESS";
+
+    /// How often a folder is deleted that a late worker writes to.
+    private static final int DELETIONS = 20;
 
     private final Ledger ledger;
     private final OutputInspector inspector;
@@ -179,9 +186,13 @@ public final class ParquetPublisher implements Publisher {
         if (!source.uniqueId()) {
             return;
         }
-        List<Path> files = commits.stream()
-                .map(commit -> output.resolve(Attempt.partName(commit.partition())))
-                .toList();
+        List<Path> files = new ArrayList<>();
+        for (PartitionCommit commit : commits) {
+            files.add(output.resolve(Attempt.partName(commit.partition())));
+            if (commit.quarantine() != null) {
+                files.add(output.resolve(Attempt.quarantineName(commit.partition())));
+            }
+        }
         List<String> repeated = inspector.repeatedIds(files, 3);
         if (!repeated.isEmpty()) {
             throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
@@ -193,24 +204,44 @@ public final class ParquetPublisher implements Publisher {
     public void discard(BatchId batch, Job job) {
         try {
             deleteTree(staged(batch, job));
-            Files.deleteIfExists(stagingRoot(job));
-        } catch (java.nio.file.DirectoryNotEmptyException e) {
-            LOG.debug("{} holds another batch's output", stagingRoot(job));
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, reason(e));
+            return;
+        }
+        try {
+            Files.deleteIfExists(stagingRoot(job));
+        } catch (IOException e) {
+            LOG.debug("{} is kept; most often it holds another batch's output: {}", stagingRoot(job), reason(e));
         }
     }
 
+    /// Deletes a folder while a late worker may still write to it, or delete from it.
     private static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
+        for (int attempt = 1; Files.exists(root); attempt++) {
+            try {
+                Files.walkFileTree(root, new Deletion());
+            } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+                if (attempt == DELETIONS) {
+                    throw e;
+                }
+            }
         }
-        List<Path> paths;
-        try (Stream<Path> walk = Files.walk(root)) {
-            paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+
+    private static final class Deletion extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
         }
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException problem) throws IOException {
+            if (problem != null) {
+                throw problem;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
         }
     }
 

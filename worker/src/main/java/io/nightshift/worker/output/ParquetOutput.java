@@ -24,11 +24,21 @@ public final class ParquetOutput implements OutputInspector {
     /// Two ids may have one hash, though it takes billions of them.
     private static final int HASHES_TO_SPARE = 10;
 
+    /// So many are counted in well under 256 MiB.
+    private static final long HASHES_AT_ONCE = 16_000_000;
+
     private final Supplier<DuckDb> duckDb;
+    private final long hashesAtOnce;
 
     /// @param duckDb opened when first needed
     public ParquetOutput(Supplier<DuckDb> duckDb) {
+        this(duckDb, HASHES_AT_ONCE);
+    }
+
+    /// @param hashesAtOnce how many ids are counted at a time
+    ParquetOutput(Supplier<DuckDb> duckDb, long hashesAtOnce) {
         this.duckDb = duckDb;
+        this.hashesAtOnce = hashesAtOnce;
     }
 
     @Override
@@ -41,19 +51,25 @@ public final class ParquetOutput implements OutputInspector {
                                 .getFirst());
     }
 
-    /// Ids are counted by their 64-bit hashes, of which tens of millions can be spilled in little
-    /// memory; only those whose hash is there twice are looked at as they are. Bad rows without an
-    /// id repeat nothing.
+    /// Ids are counted by their 64-bit hashes, so many millions at a time that the memory suffices;
+    /// only those whose hash is there twice are looked at as they are. Bad rows without an id repeat
+    /// nothing.
     @Override
     public List<String> repeatedIds(List<Path> files, int limit) {
         String ids = "(SELECT %s AS id FROM %s)".formatted(id(files), read(files));
-        String sql = """
-                SELECT id || ' × ' || count(*) FROM %s
-                WHERE hash(id) IN (SELECT hash FROM (SELECT hash(id) AS hash FROM %s WHERE id IS NOT NULL)
-                                   GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d)
+        long rows = Long.parseLong(ask("SELECT count(*) FROM " + read(files)).getFirst());
+        long passes = rows / hashesAtOnce + 1;
+        List<String> hashes = new ArrayList<>();
+        for (long pass = 0; pass < passes; pass++) {
+            hashes.addAll(ask("""
+                    SELECT hash FROM (SELECT hash(id) AS hash FROM %s WHERE id IS NOT NULL) WHERE hash %% %d = %d
+                    GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d
+                    """.formatted(ids, passes, pass, limit + HASHES_TO_SPARE)));
+        }
+        return hashes.isEmpty() ? List.of() : ask("""
+                SELECT id || ' × ' || count(*) FROM %s WHERE hash(id) IN (%s)
                 GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
-                """.formatted(ids, ids, limit + HASHES_TO_SPARE, limit);
-        return ask(sql);
+                """.formatted(ids, String.join(", ", hashes), limit));
     }
 
     @Override
