@@ -80,47 +80,27 @@ public final class ParquetOutput implements OutputInspector {
 
     @Override
     public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
-        try {
-            return sourceIds(source, id, slices, false);
-        } catch (FailureException e) {
-            if (e.getCause() instanceof SQLException cause && DuckDbError.of(cause) == DuckDbError.ROW) {
-                return sourceIds(source, id, slices, true);
-            }
-            throw e;
-        }
-    }
-
-    /// @param careful whether expressions may fail for single rows, which are quarantined then
-    private String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices, boolean careful) {
-        String rows = slices.stream()
-                .map(slice ->
-                        "SELECT %s AS id FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
-                                .formatted(
-                                        id == null
-                                                ? position(Sql.text(slice.file().path()), "file_row_number")
-                                                : text(idExpression(source, id, careful)),
-                                        Sql.text(slice.file().path()),
-                                        slice.firstRow(),
-                                        slice.endRow(),
-                                        where(source.where(), careful)))
-                .collect(Collectors.joining("\nUNION ALL "));
+        String rows = slices.stream().map(slice -> ids(source, id, slice)).collect(Collectors.joining("\nUNION ALL "));
         return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
     }
 
-    /// Rows for which the condition can't be computed are read, and quarantined.
-    private static String where(@Nullable String where, boolean careful) {
-        if (where == null) {
-            return "";
-        }
-        return careful
-                ? " AND (TRY((%s\n)) OR TRY((%s\n) IS NULL) IS NULL)".formatted(where, where)
-                : " AND (" + where + "\n)";
+    /// What fails for a row makes it a bad row, and its id then is NULL; it is counted all the same.
+    private static String ids(Job.Source source, @Nullable String id, Slice slice) {
+        String select = id == null
+                ? position(Sql.text(slice.file().path()), "file_row_number")
+                : text("TRY(" + idExpression(source, id) + ")");
+        String where = source.where() == null ? "TRUE" : source.where();
+        return """
+                SELECT id FROM (
+                    SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s
+                    WHERE file_row_number >= %d AND file_row_number < %d)
+                WHERE nightshift_where IS NULL OR nightshift_where[1]
+                """.formatted(select, where, Sql.parquet(slice.file().path()), slice.firstRow(), slice.endRow());
     }
 
-    private static String idExpression(Job.Source source, String id, boolean careful) {
+    private static String idExpression(Job.Source source, String id) {
         String computed = source.select().get(id);
-        String expression = computed == null ? Sql.name(id) : "(" + computed + "\n)";
-        return careful ? "TRY(" + expression + ")" : expression;
+        return computed == null ? Sql.name(id) : "(" + computed + "\n)";
     }
 
     private static String digest() {
@@ -144,8 +124,8 @@ public final class ParquetOutput implements OutputInspector {
     }
 
     private static String read(List<Path> files) {
-        return "read_parquet(%s, union_by_name = true)"
-                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+        return "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
+                .formatted(Sql.files(files.stream().map(Path::toString).toList()));
     }
 
     private List<String> ask(String sql) {
