@@ -5,15 +5,10 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.worker.duckdb.Sql;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -44,24 +39,26 @@ public record BoundJob(
     public record Feature(Bound source, ModelFeature model) {}
 
     private static final Set<String> INTEGERS = Set.of(
-            "BOOLEAN",
-            "TINYINT",
-            "SMALLINT",
-            "INTEGER",
-            "BIGINT",
-            "HUGEINT",
-            "UTINYINT",
-            "USMALLINT",
-            "UINTEGER",
-            "UBIGINT");
+            "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
     public static boolean isAlwaysFinite(String type) {
-        return INTEGERS.contains(type) || type.startsWith("DECIMAL");
+        return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
     }
 
-    private static boolean isNumber(String type) {
+    /// Whether the type is one of whole numbers.
+    public static boolean isInteger(String type) {
+        return INTEGERS.contains(type);
+    }
+
+    /// Whether the type is one of texts.
+    public static boolean isText(String type) {
+        return type.equals("VARCHAR") || type.startsWith("ENUM");
+    }
+
+    /// Whether the type is one of numbers, truth values included.
+    public static boolean isNumber(String type) {
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
@@ -73,30 +70,28 @@ public record BoundJob(
     }
 
     private static final class Binder {
-        private final Connection connection;
         private final String file;
         private final Job job;
-        private final Map<String, String> columns;
+        private final SourceColumns columns;
 
         Binder(Connection connection, String file, Job job) throws SQLException {
-            this.connection = connection;
             this.file = file;
             this.job = job;
-            this.columns = describe("SELECT * FROM read_parquet(" + Sql.text(file) + ")");
+            this.columns = SourceColumns.ofFile(connection, file, job.source().select());
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {
             Job.Source source = job.source();
             String id = source.id();
             if (source.where() != null) {
-                type("source.where", source.where());
+                columns.type("source.where", source.where());
             }
-            Bound boundId = id == null ? null : named("source.id", id, id);
+            Bound boundId = id == null ? null : columns.named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
-                output.add(named("output.columns", column, column));
+                output.add(columns.named("output.columns", column, column));
             }
-            return new BoundJob(file, columns, boundId, features(model), output, source.where());
+            return new BoundJob(file, columns.columns(), boundId, features(model), output, source.where());
         }
 
         private List<Feature> features(ModelDescription model) throws SQLException {
@@ -115,27 +110,19 @@ public record BoundJob(
                 ModelFeature feature = model.features().get(i);
                 String modelName = feature.name() == null ? "feature " + i : feature.name();
                 Bound bound = given.isEmpty()
-                        ? named("the model's feature", modelName, modelName)
-                        : featureOf(modelName, given.get(i));
+                        ? columns.named("the model's feature", modelName, modelName)
+                        : columns.bound("features", modelName, given.get(i));
                 refuseType(bound, feature);
                 features.add(new Feature(bound, feature));
             }
             return features;
         }
 
-        private Bound featureOf(String modelName, String text) throws SQLException {
-            if (job.source().select().containsKey(text) || columns.containsKey(text)) {
-                return named("features", modelName, text);
-            }
-            return new Bound(modelName, text, type("features", text));
-        }
-
         private void refuseType(Bound bound, ModelFeature feature) {
             String type = bound.type();
             boolean fits = switch (feature.type()) {
                 case FeatureType.Numeric numeric -> isNumber(type);
-                case FeatureType.Nominal nominal ->
-                    isAlwaysFinite(type) || type.equals("VARCHAR") || type.startsWith("ENUM");
+                case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
             };
             if (!fits) {
                 String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
@@ -143,47 +130,6 @@ public record BoundJob(
                         "%s: %s is %s, but the model's feature \"%s\" wants %s. Convert it under source.select, e.g. %s: CAST(… AS DOUBLE)"
                                 .formatted(file, bound.sql(), type, bound.name(), wanted, bound.name()));
             }
-        }
-
-        /// A key of `source.select`, or a column.
-        private Bound named(String key, String name, String text) throws SQLException {
-            String expression = job.source().select().get(text);
-            if (expression != null) {
-                return new Bound(name, expression, type("source.select." + text, expression));
-            }
-            String type = columns.get(text);
-            if (type == null) {
-                List<String> near = SourceFiles.near(text, columns.keySet());
-                String hint = near.isEmpty()
-                        ? "it has " + String.join(", ", columns.keySet())
-                        : "did you mean " + String.join(" or ", near) + "?";
-                throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of source.select; %s"
-                        .formatted(key, text, file, hint));
-            }
-            return new Bound(name, Sql.name(text), type);
-        }
-
-        private String type(String key, String expression) throws SQLException {
-            Expressions.check(connection, key, expression);
-            try {
-                return describe("SELECT (%s\n) AS e FROM read_parquet(%s)".formatted(expression, Sql.text(file)))
-                        .values()
-                        .iterator()
-                        .next();
-            } catch (SQLException e) {
-                throw Expressions.refusal(key, expression + "» over «" + file, e);
-            }
-        }
-
-        private Map<String, String> describe(String select) throws SQLException {
-            Map<String, String> types = new LinkedHashMap<>();
-            try (Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery("DESCRIBE " + select)) {
-                while (rows.next()) {
-                    types.put(rows.getString(1), rows.getString(2).toUpperCase(Locale.ROOT));
-                }
-            }
-            return types;
         }
     }
 }

@@ -31,7 +31,8 @@ final class Expressions {
             "LAMBDA",
             "OPERATOR",
             "COLLATE",
-            "POSITIONAL_REFERENCE");
+            "POSITIONAL_REFERENCE",
+            "TYPE");
 
     private Expressions() {}
 
@@ -52,6 +53,21 @@ final class Expressions {
         Set<String> functions = new TreeSet<>();
         walk(key, expression, list.get(0), functions);
         refuseChanging(connection, key, expression, functions);
+    }
+
+    /// The names among `known` that an expression reads, upper and lower case being the same.
+    static Set<String> columns(Connection connection, String key, String expression, Set<String> known)
+            throws SQLException {
+        Set<String> read = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        collect(parse(connection, key, expression), read);
+        Set<String> columns = new TreeSet<>(known);
+        columns.removeIf(name -> !read.contains(name));
+        return columns;
+    }
+
+    private static void collect(JsonNode node, Set<String> names) {
+        node.path("column_names").forEach(name -> names.add(name.asText()));
+        node.forEach(child -> collect(child, names));
     }
 
     private static JsonNode parse(Connection connection, String key, String expression) throws SQLException {
