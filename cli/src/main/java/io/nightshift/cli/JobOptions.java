@@ -44,6 +44,10 @@ public final class JobOptions {
 
     /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
     public Job read() {
+        return read(file, overrides);
+    }
+
+    static Job read(Path file, List<String> overrides) {
         try {
             return JobFile.parse(Files.readAllBytes(file), file, overrides);
         } catch (NoSuchFileException e) {

@@ -16,6 +16,12 @@ public final class Memory {
         return system.getTotalMemorySize() / 4 * 3;
     }
 
+    /// What is left of this process's heap, in bytes.
+    static long freeHeap() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
+    }
+
     /// What DuckDB gets of it, in bytes, before it spills.
     public static long duckDb(int threads) {
         return Math.min(budget() / 2, (192 + 64L * threads) * MEGABYTE);

@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
             ModelCommands.Import.class,
             ModelCommands.ListModels.class,
             ModelCommands.Show.class,
-            ModelCommands.Alias.class
+            ModelCommands.Alias.class,
+            TrainCommand.class
         })
 final class ModelCommands {
 

@@ -26,9 +26,17 @@ public final class ModelTraining {
     /// @param features at least one, with distinct names, as many rows as the target, and no missing value
     /// @throws FailureException permanently if the data cannot be trained on, with the column and the row
     public static Model train(List<TrainingColumn> features, TrainingColumn target, TrainingOptions options) {
+        return train(features, target, options, Map.of());
+    }
+
+    /// As [#train(List, TrainingColumn, TrainingOptions)], with more to be kept of where the rows came from.
+    ///
+    /// @param origin facts for the model's description
+    public static Model train(
+            List<TrainingColumn> features, TrainingColumn target, TrainingOptions options, Map<String, String> origin) {
         check(features, target, options);
         TrainingRows rows = TrainingRows.split(target.rows(), options.holdout(), new SplittableRandom(options.seed()));
-        Map<String, String> facts = new TreeMap<>();
+        Map<String, String> facts = new TreeMap<>(origin);
         facts.put("algorithm", options.algorithm().label());
         facts.put("target", target.name());
         facts.put("seed", Long.toString(options.seed()));

@@ -1,5 +1,6 @@
 package io.nightshift.worker.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -60,6 +61,24 @@ public sealed interface TrainingColumn {
         @Override
         public int rows() {
             return positions.length;
+        }
+
+        /// The same column without the levels that no row has.
+        public Categories occurring() {
+            int[] to = new int[levels.size()];
+            Arrays.fill(to, -1);
+            Arrays.stream(positions).filter(position -> position >= 0).forEach(position -> to[position] = 0);
+            List<String> kept = new ArrayList<>();
+            for (int level = 0; level < to.length; level++) {
+                if (to[level] == 0) {
+                    to[level] = kept.size();
+                    kept.add(levels.get(level));
+                }
+            }
+            int[] moved = Arrays.stream(positions)
+                    .map(position -> position < 0 ? -1 : to[position])
+                    .toArray();
+            return new Categories(name, kept, moved);
         }
     }
 

@@ -75,10 +75,11 @@ public record TrainingOptions(
         require(holdout >= 0 && holdout <= 0.9, "holdout", holdout, "from 0 to 0.9");
     }
 
-    /// What an algorithm is trained with where nothing else is said.
+    /// What an algorithm is trained with where nothing else is said. A forest's leaves are limited, since unlimited
+    /// trees of many rows hardly predict better and take a hundred times the memory.
     public static TrainingOptions defaults(Algorithm algorithm) {
         return switch (algorithm) {
-            case RANDOM_FOREST -> new TrainingOptions(algorithm, 100, 20, 0, 5, 1, 1, 0, 1, 0.2);
+            case RANDOM_FOREST -> new TrainingOptions(algorithm, 100, 20, 1000, 5, 1, 1, 0, 1, 0.2);
             case GRADIENT_BOOSTING -> new TrainingOptions(algorithm, 200, 6, 0, 5, 0.05, 0.7, 0, 1, 0.2);
             case DECISION_TREE -> new TrainingOptions(algorithm, 1, 10, 0, 5, 1, 1, 0, 1, 0.2);
             case LOGISTIC_REGRESSION -> new TrainingOptions(algorithm, 1, 1, 0, 1, 1, 1, 0.1, 1, 0.2);

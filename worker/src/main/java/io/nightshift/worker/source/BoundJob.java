@@ -1,19 +1,13 @@
 package io.nightshift.worker.source;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.worker.duckdb.DuckDbError;
-import io.nightshift.worker.duckdb.Sql;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,26 +40,27 @@ public record BoundJob(
     /// A model's input and the expression that gives it.
     public record Feature(Bound source, ModelFeature model) {}
 
-    private static final String ROW = "file_row_number";
     private static final Set<String> INTEGERS = Set.of(
-            "BOOLEAN",
-            "TINYINT",
-            "SMALLINT",
-            "INTEGER",
-            "BIGINT",
-            "HUGEINT",
-            "UTINYINT",
-            "USMALLINT",
-            "UINTEGER",
-            "UBIGINT");
+            "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
     public static boolean isAlwaysFinite(String type) {
-        return INTEGERS.contains(type) || type.startsWith("DECIMAL");
+        return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
     }
 
-    private static boolean isNumber(String type) {
+    /// Whether the type is one of whole numbers.
+    public static boolean isInteger(String type) {
+        return INTEGERS.contains(type);
+    }
+
+    /// Whether the type is one of texts.
+    public static boolean isText(String type) {
+        return type.equals("VARCHAR") || type.startsWith("ENUM");
+    }
+
+    /// Whether the type is one of numbers, truth values included.
+    public static boolean isNumber(String type) {
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
@@ -97,52 +92,47 @@ public record BoundJob(
     }
 
     private static final class Binder {
-        private final Connection connection;
         private final String file;
         private final Job job;
-        private final Map<String, String> columns;
-
-        /// The types of the job's expressions, by their SQL.
-        private Map<String, String> types = Map.of();
+        private final SourceColumns columns;
 
         Binder(Connection connection, String file, Job job) throws SQLException {
-            this.connection = connection;
             this.file = file;
             this.job = job;
-            this.columns = columns();
-        }
-
-        private Map<String, String> columns() throws SQLException {
-            Map<String, String> found;
-            try {
-                found = describe("* EXCLUDE (" + ROW + ")");
-            } catch (SQLException e) {
-                if (DuckDbError.reason(e).contains("also in the file")) {
-                    throw FailureException.permanent(
-                            "source: %s has a column \"%s\", the name by which its rows are counted; rename the column"
-                                    .formatted(file, ROW));
-                }
-                throw e;
-            }
-            return Collections.unmodifiableMap(found);
+            this.columns = SourceColumns.ofFile(connection, file, job.source().select());
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {
             List<String> inputs = inputs(model);
-            types = types(inputs);
+            columns.look(expressions(inputs));
             Job.Source source = job.source();
             String where = source.where();
-            if (where != null && !"BOOLEAN".equals(types.get(where))) {
+            if (where != null && !"BOOLEAN".equals(columns.type("source.where", where))) {
                 throw Expressions.refusal(
-                        "source.where", where, "it is %s, not a condition".formatted(types.get(where)));
+                        "source.where",
+                        where,
+                        "it is %s, not a condition".formatted(columns.type("source.where", where)));
             }
             String id = source.id();
-            Bound boundId = id == null ? null : named("source.id", id, id);
+            Bound boundId = id == null ? null : columns.named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
-                output.add(named("output.columns", column, column));
+                output.add(columns.named("output.columns", column, column));
             }
-            return new BoundJob(file, columns, boundId, features(model, inputs), List.copyOf(output), where);
+            return new BoundJob(file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where);
+        }
+
+        /// All of the job's expressions, and where each is written.
+        private Map<String, String> expressions(List<String> inputs) {
+            Map<String, String> keys = new LinkedHashMap<>();
+            if (job.source().where() != null) {
+                keys.put(job.source().where(), "source.where");
+            }
+            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            if (!job.features().isEmpty()) {
+                inputs.stream().filter(columns::isExpression).forEach(input -> keys.put(input, "features"));
+            }
+            return keys;
         }
 
         /// What gives each of the model's features: the job's own list, or the model's names.
@@ -164,16 +154,15 @@ public record BoundJob(
                     : given;
         }
 
-        private List<Feature> features(ModelDescription model, List<String> inputs) {
+        private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {
             List<Feature> features = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);
                 String name = feature.name() == null ? "feature " + i : feature.name();
                 String input = inputs.get(i);
-                String type = types.get(input);
-                Bound bound = isExpression(input) && type != null
-                        ? new Bound(name, input, type)
-                        : named(job.features().isEmpty() ? "the model's feature" : "features", name, input);
+                Bound bound = job.features().isEmpty()
+                        ? columns.named("the model's feature", name, input)
+                        : columns.bound("features", name, input);
                 refuseType(input, bound, feature);
                 features.add(new Feature(bound, feature));
             }
@@ -184,8 +173,7 @@ public record BoundJob(
             String type = bound.type();
             boolean fits = switch (feature.type()) {
                 case FeatureType.Numeric numeric -> isNumber(type);
-                case FeatureType.Nominal nominal ->
-                    isAlwaysFinite(type) || type.equals("VARCHAR") || type.startsWith("ENUM");
+                case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
             };
             if (!fits) {
                 String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
@@ -193,91 +181,6 @@ public record BoundJob(
                         "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
                                 .formatted(file, input, type, bound.name(), wanted));
             }
-        }
-
-        /// Whether a text under `features` is an expression of its own. A lone name that no column has
-        /// is none: it is a column's, misspelt.
-        private boolean isExpression(String text) {
-            return !job.features().isEmpty()
-                    && !job.source().select().containsKey(text)
-                    && !columns.containsKey(text)
-                    && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*") || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
-        }
-
-        /// A key of `source.select`, or a column.
-        private Bound named(String key, String name, String text) {
-            String expression = job.source().select().get(text);
-            String type = expression == null ? columns.get(text) : types.get(expression);
-            if (type != null) {
-                return new Bound(name, expression == null ? Sql.name(text) : expression, type);
-            }
-            List<String> candidates = new ArrayList<>(job.source().select().keySet());
-            candidates.addAll(columns.keySet());
-            String near = NearMiss.of(text, candidates);
-            String hint =
-                    near == null ? "it has " + String.join(", ", columns.keySet()) : "did you mean \"" + near + "\"?";
-            throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of source.select; %s"
-                    .formatted(key, text, file, hint));
-        }
-
-        /// Checks all of the job's expressions and finds their types, by one query if none is wrong.
-        private Map<String, String> types(List<String> inputs) throws SQLException {
-            Map<String, String> keys = new LinkedHashMap<>();
-            if (job.source().where() != null) {
-                keys.put(job.source().where(), "source.where");
-            }
-            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
-            inputs.stream().filter(this::isExpression).forEach(input -> keys.put(input, "features"));
-            if (keys.isEmpty()) {
-                return Map.of();
-            }
-            Expressions expressions = new Expressions(connection, columns.keySet());
-            for (Map.Entry<String, String> entry : keys.entrySet()) {
-                expressions.check(entry.getValue(), entry.getKey());
-            }
-            List<String> all = List.copyOf(keys.keySet());
-            List<String> found;
-            try {
-                found = typesOf(all);
-            } catch (SQLException e) {
-                throw blame(keys, e);
-            }
-            Map<String, String> types = new LinkedHashMap<>();
-            for (int i = 0; i < all.size(); i++) {
-                types.put(all.get(i), found.get(i));
-            }
-            return types;
-        }
-
-        private RuntimeException blame(Map<String, String> keys, SQLException all) throws SQLException {
-            for (Map.Entry<String, String> entry : keys.entrySet()) {
-                try {
-                    typesOf(List.of(entry.getKey()));
-                } catch (SQLException e) {
-                    return Expressions.refusal(entry.getValue(), entry.getKey() + "» over «" + file, e);
-                }
-            }
-            throw all;
-        }
-
-        private List<String> typesOf(List<String> expressions) throws SQLException {
-            List<String> select = new ArrayList<>();
-            for (String expression : expressions) {
-                select.add("(%s\n) AS nightshift_%d".formatted(expression, select.size()));
-            }
-            return List.copyOf(describe(String.join(", ", select)).values());
-        }
-
-        private Map<String, String> describe(String select) throws SQLException {
-            Map<String, String> found = new LinkedHashMap<>();
-            try (Statement statement = connection.createStatement();
-                    ResultSet rows =
-                            statement.executeQuery("DESCRIBE SELECT %s FROM %s".formatted(select, Sql.parquet(file)))) {
-                while (rows.next()) {
-                    found.put(rows.getString(1), rows.getString(2));
-                }
-            }
-            return found;
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Holds a job's SQL to what it may be: one scalar expression over the row's own columns. DuckDB's
 /// parser does the reading. Subqueries and table functions could read other files; functions that
@@ -38,12 +39,14 @@ final class Expressions {
 
     private final Connection connection;
     private final Functions functions;
+    private final Collection<String> named;
     private final Set<String> columns = new HashSet<>();
 
     /// @param columns of the file
     Expressions(Connection connection, Collection<String> columns) throws SQLException {
         this.connection = connection;
         this.functions = Functions.of(connection);
+        this.named = columns;
         columns.forEach(column -> this.columns.add(column.toLowerCase(Locale.ROOT)));
     }
 
@@ -54,6 +57,20 @@ final class Expressions {
         // `1) HAVING (true`. Alone it must be an expression, too.
         parse(key, expression, expression + "\n");
         walk(key, expression, parse(key, expression, "(" + expression + "\n)"), new HashSet<>());
+    }
+
+    /// The file's columns that an expression reads, as the file writes their names.
+    Set<String> columnsOf(String key, String expression) throws SQLException {
+        Set<String> read = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        collect(parse(key, expression, "(" + expression + "\n)"), read);
+        Set<String> known = new TreeSet<>(named);
+        known.removeIf(name -> !read.contains(name));
+        return known;
+    }
+
+    private static void collect(JsonNode node, Set<String> names) {
+        node.path("column_names").forEach(name -> names.add(name.asText()));
+        node.forEach(child -> collect(child, names));
     }
 
     private JsonNode parse(String key, String expression, String selected) throws SQLException {
