@@ -43,7 +43,7 @@ final class BatchEventsCommand extends LedgerCommand {
                         "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));
             }
         });
-        return DONE;
+        return ExitStatus.DONE;
     }
 
     /// The stored event, whatever it holds, after number and hash.

@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /// A node's DuckDB, set up as in production, and a folder to work in.
@@ -121,7 +122,7 @@ public final class TestNode implements AutoCloseable {
     }
 
     public PartitionAttempt attempt(Lease lease, Model model) {
-        return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", 122_880);
+        return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", 122_880, new AtomicLong());
     }
 
     /// Runs an attempt over whole files.

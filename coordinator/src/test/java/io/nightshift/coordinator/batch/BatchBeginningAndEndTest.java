@@ -74,7 +74,7 @@ class BatchBeginningAndEndTest {
         next();
 
         node.stop(batch);
-        spawn().tell(new BatchCommand.Wake());
+        spawn().tell(new BatchCommand.Wake(SUBMISSION));
 
         assertThat(next()).isEqualTo("discarded");
         assertThat(next()).isEqualTo("ended as " + Phase.CANCELLED);

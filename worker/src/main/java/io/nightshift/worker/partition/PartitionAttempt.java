@@ -167,9 +167,8 @@ public final class PartitionAttempt {
             refuseIfCancelled();
             scorer.score(features, count, outputs);
         };
-        ScoringSession session =
-                new ScoringSession(
-                        cancellable, description.features().size(), description.outputs(), rows, firstScored);
+        ScoringSession session = new ScoringSession(
+                cancellable, description.features().size(), description.outputs(), rows, firstScored);
         String sql = query.scoreInto(part.path(), lease.attempt(), lease.model(), description, Instant.now());
         return session.during(() -> update(connection, sql));
     }

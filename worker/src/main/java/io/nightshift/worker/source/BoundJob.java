@@ -201,7 +201,8 @@ public record BoundJob(
             return !job.features().isEmpty()
                     && !job.source().select().containsKey(text)
                     && !columns.containsKey(text)
-                    && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*") || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
+                    && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*")
+                            || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
         }
 
         /// A key of `source.select`, or a column.

@@ -434,7 +434,8 @@ class PartitionAttemptTest {
 
     @Test
     void nullAndNanAreQuarantinedWhereTheModelDoesNotKnowThem() {
-        Path file = node.parquet("in.parquet", "SELECT unnest([1.5, NULL, 'nan'::DOUBLE]) AS f0, [1, 'nan'::DOUBLE] AS l");
+        Path file =
+                node.parquet("in.parquet", "SELECT unnest([1.5, NULL, 'nan'::DOUBLE]) AS f0, [1, 'nan'::DOUBLE] AS l");
         SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
         Scored scored = node.score(JobBuilder.over(file).build(), model, file);
         assertThat(predictions(scored)).containsExactly("0|1.5");
