@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves it.
+/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves
+/// it.
 @Command(name = "events", description = "Shows a batch's history, a line an event.", mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends LedgerCommand {
 
