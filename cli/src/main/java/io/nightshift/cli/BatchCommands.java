@@ -28,6 +28,6 @@ public final class BatchCommands implements Callable<Integer> {
         if (spec != null) {
             spec.commandLine().usage(spec.commandLine().getErr());
         }
-        return LedgerCommand.WRONG;
+        return ExitStatus.NOTHING_STARTED;
     }
 }

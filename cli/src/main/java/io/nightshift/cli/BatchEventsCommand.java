@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves it.
+/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves
+/// it.
 @Command(name = "events", description = "Shows a batch's history, a line an event.", mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends LedgerCommand {
 
@@ -43,7 +44,7 @@ final class BatchEventsCommand extends LedgerCommand {
                         "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));
             }
         });
-        return DONE;
+        return ExitStatus.DONE;
     }
 
     /// The stored event, whatever it holds, after number and hash.

@@ -35,7 +35,7 @@ final class BatchListCommand extends LedgerCommand {
         } else {
             out().println("Nothing here: %s.".formatted(nothingRan()));
         }
-        return DONE;
+        return ExitStatus.DONE;
     }
 
     @Override
@@ -56,7 +56,7 @@ final class BatchListCommand extends LedgerCommand {
         } else {
             table(batches).print(out());
         }
-        return DONE;
+        return ExitStatus.DONE;
     }
 
     private String nothing(List<JobsState.Entry> entries) {

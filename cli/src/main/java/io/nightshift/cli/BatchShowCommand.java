@@ -28,7 +28,7 @@ final class BatchShowCommand extends LedgerCommand {
         } else {
             table(summary).print(out());
         }
-        return DONE;
+        return ExitStatus.DONE;
     }
 
     private static Table table(BatchSummary batch) {

@@ -48,7 +48,7 @@ final class BatchVerifyCommand extends LedgerCommand {
             DuckDb open = duckDb;
             if (open == null) {
                 String spill = "spill-verify-" + ProcessHandle.current().pid();
-                open = DuckDb.open(MEMORY, home().resolve(spill));
+                open = DuckDb.open(MEMORY, home().folder().resolve(spill));
                 duckDb = open;
             }
             return open;
@@ -75,7 +75,7 @@ final class BatchVerifyCommand extends LedgerCommand {
             out().println();
             out().println(symbols.text(proof.sentence()));
         }
-        return proof.holds() ? DONE : NOT_PROVED;
+        return proof.holds() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 
     private void told(Finding finding) {

@@ -7,10 +7,10 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,19 +19,11 @@ import picocli.CommandLine.Spec;
 /// nothing where there is no ledger. A failure is one sentence on standard error.
 abstract class LedgerCommand implements Callable<Integer> {
 
-    static final int DONE = 0;
-    static final int NOT_PROVED = 1;
-    static final int WRONG = 2;
-
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(
-            names = "--home",
-            paramLabel = "DIR",
-            defaultValue = "${sys:user.home}/.nightshift",
-            description = "The folder with ledger and models (default: ~/.nightshift).")
-    private @Nullable Path home;
+    @Mixin
+    private final Home home = new Home();
 
     @Option(
             names = {"-o", "--output"},
@@ -43,15 +35,15 @@ abstract class LedgerCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         try {
-            if (!EmbeddedLedger.exists(home())) {
+            if (!EmbeddedLedger.exists(home.folder())) {
                 return withoutLedger();
             }
-            try (EmbeddedLedger ledger = EmbeddedLedger.open(home())) {
+            try (EmbeddedLedger ledger = home.openLedger()) {
                 return run(ledger.ledger());
             }
         } catch (FailureException e) {
             err().println("nightshift: " + e.getMessage());
-            return WRONG;
+            return ExitStatus.NOTHING_STARTED;
         } finally {
             out().flush();
             err().flush();
@@ -68,7 +60,7 @@ abstract class LedgerCommand implements Callable<Integer> {
     }
 
     final String nothingRan() {
-        return "no batch has run with the home folder %s yet".formatted(home());
+        return "no batch has run with the home folder %s yet".formatted(home.folder());
     }
 
     static JobsState register(Ledger ledger) {
@@ -79,8 +71,8 @@ abstract class LedgerCommand implements Callable<Integer> {
         return register;
     }
 
-    final Path home() {
-        return Objects.requireNonNull(home).toAbsolutePath().normalize();
+    final Home home() {
+        return home;
     }
 
     final boolean asJson() {
