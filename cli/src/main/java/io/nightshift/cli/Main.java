@@ -2,11 +2,14 @@ package io.nightshift.cli;
 
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.JobFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The program.
 @Command(
@@ -44,11 +47,26 @@ public final class Main {
 
     private static int wrongUsage(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
-        command.getErr().println("nightshift: " + problem.getMessage());
-        CommandLine.UnmatchedArgumentException.printSuggestions(problem, command.getErr());
+        String message = problem instanceof UnmatchedArgumentException unmatched
+                ? unknown(unmatched.getUnmatched().getFirst(), command.getCommandSpec())
+                : problem.getMessage();
+        command.getErr().println("nightshift: " + message);
         command.getErr()
                 .println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
         return ExitStatus.NOTHING_STARTED;
+    }
+
+    /// What to say of a word that nothing is known of.
+    private static String unknown(String word, CommandSpec command) {
+        boolean isOption = word.startsWith("-");
+        if (!isOption && command.subcommands().isEmpty()) {
+            return "'%s' is one argument too many".formatted(word);
+        }
+        String near = NearMiss.of(
+                word,
+                isOption ? command.optionsMap().keySet() : command.subcommands().keySet());
+        return "there is no %s '%s'".formatted(isOption ? "option" : "command", word)
+                + (near == null ? "" : "; did you mean %s?".formatted(near));
     }
 
     /// What was refused before a batch was opened. A person gets a sentence, never a stack trace.

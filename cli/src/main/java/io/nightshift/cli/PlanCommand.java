@@ -37,6 +37,7 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Job job = options.read();
         int threads = options.threads();
+        Destinations.check(job);
         Model model = JobModel.look(job.model(), home.registry());
         MemoryEstimate memory =
                 MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());

@@ -1,11 +1,21 @@
 package io.nightshift.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The example's job on its real data, in a folder of a test.
 ///
@@ -33,6 +43,42 @@ record FlightsJob(Path folder) {
         return new FlightsJob(folder);
     }
 
+    /// A job like the example's on an input of its own.
+    ///
+    /// @param query over `flights`, the example's
+    static FlightsJob on(Path folder, String query) throws IOException, SQLException {
+        FlightsJob job = in(folder);
+        job.write(query);
+        String example = example().resolve("flights.parquet").toString();
+        job.edit("parquet: " + example, "parquet: " + job.input());
+        return job;
+    }
+
+    /// Writes the job's own input anew.
+    void write(String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE VIEW flights AS FROM '%s'".formatted(example().resolve("flights.parquet")));
+            statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(query, input()));
+        }
+    }
+
+    /// Replaces a text of the job file.
+    void edit(String before, String after) throws IOException {
+        String text = Files.readString(file());
+        assertThat(text).contains(before);
+        Files.writeString(file(), text.replace(before, after));
+    }
+
+    Path file() {
+        return folder.resolve("job.yaml");
+    }
+
+    Path input() {
+        return folder.resolve("own.parquet");
+    }
+
     Path home() {
         return folder.resolve("home");
     }
@@ -45,10 +91,36 @@ record FlightsJob(Path folder) {
         return folder.resolve("predictions");
     }
 
+    /// Runs it in a process of its own, with JSON at the end.
+    Program.End runs(String... more) throws IOException, InterruptedException {
+        return Program.run(folder, run(more).toArray(String[]::new));
+    }
+
+    /// What readers see at the destination: the folders of published batches, sorted.
+    List<Path> published() throws IOException {
+        if (!Files.exists(predictions())) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(predictions())) {
+            return entries.filter(entry -> !entry.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /// Everything below the job's folder but the program's own output.
+    Set<String> files() throws IOException {
+        try (Stream<Path> walk = Files.walk(folder)) {
+            return walk.map(path -> folder.relativize(path).toString())
+                    .filter(path -> !path.matches("(out|err)[0-9]*\\.txt"))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
     /// The arguments of a `run` that ends with JSON.
     List<String> run(String... more) {
-        List<String> arguments = new ArrayList<>(
-                List.of("run", folder.resolve("job.yaml").toString(), "--home", home().toString(), "-o", "json"));
+        List<String> arguments =
+                new ArrayList<>(List.of("run", file().toString(), "--home", home().toString(), "-o", "json"));
         arguments.addAll(List.of(more));
         return arguments;
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import picocli.CommandLine;
 
 /// The program as a process of its own, as users start it and as machines kill it.
 final class Program implements AutoCloseable {
@@ -23,6 +26,16 @@ final class Program implements AutoCloseable {
     ///
     /// @param status 137 if it was killed
     record End(int status, String out, String err) {
+
+        /// Ended as documented, with a sentence and no stack trace.
+        End expect(int wanted, String... sentences) {
+            assertThat(status).as("exit status; out: %s; err: %s", out, err).isEqualTo(wanted);
+            assertThat(out + err).doesNotContain("\tat ", "Exception", "unexpected");
+            for (String sentence : sentences) {
+                assertThat(err).contains(sentence);
+            }
+            return this;
+        }
 
         /// The JSON object in the last line of standard output.
         JsonNode json() {
@@ -75,6 +88,22 @@ final class Program implements AutoCloseable {
         try (Program program = start(folder, List.of(arguments))) {
             return program.end();
         }
+    }
+
+    /// Runs a command in this process. Not for a `run` that gets as far as starting a node, which is left to its
+    /// process's end.
+    static End here(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine program = Main.commandLine();
+        program.setOut(new PrintWriter(out, true));
+        program.setErr(new PrintWriter(err, true));
+        int status = program.execute(arguments);
+        return new End(status, out.toString(), err.toString());
+    }
+
+    long id() {
+        return process.pid();
     }
 
     boolean isAlive() {

@@ -74,8 +74,12 @@ record Result(PrintWriter out, PrintWriter err, RunCommand.Format format, boolea
         String reason = failure == null ? "it was given up" : failure.message();
         err.println("Batch %s failed: %s".formatted(status.batch(), reason));
         if (status.committed() > 0) {
-            err.println("%,d of %,d partitions are committed and kept. To go on: %s"
-                    .formatted(status.committed(), status.partitions(), again));
+            err.println(
+                    "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
+        }
+        if (status.phase() == Phase.FAILED) {
+            err.println("When the cause is mended, go on with: " + again);
+            err.println("Or start over: " + again + " --new");
         }
     }
 

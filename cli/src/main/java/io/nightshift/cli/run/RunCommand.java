@@ -1,5 +1,6 @@
 package io.nightshift.cli.run;
 
+import io.nightshift.cli.Destinations;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
 import io.nightshift.cli.JobModel;
@@ -80,6 +81,7 @@ public final class RunCommand implements Callable<Integer> {
         FileLog.to(home.log());
         Job job = options.read();
         int threads = options.threads();
+        Destinations.check(job);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
