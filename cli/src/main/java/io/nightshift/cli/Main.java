@@ -1,9 +1,12 @@
 package io.nightshift.cli;
 
 import io.nightshift.cli.run.RunCommand;
+import io.nightshift.cli.run.Warmup;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.JobFileException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -15,14 +18,24 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "nightshift",
         description = "Scores data in bulk with a model: every row exactly once, resumable after any crash.",
-        subcommands = {RunCommand.class, PlanCommand.class, ModelCommands.class, BatchCommands.class, HelpCommand.class
-        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
+    private static final Map<String, Class<?>> COMMANDS = commands();
+
     private Main() {}
+
+    private static Map<String, Class<?>> commands() {
+        Map<String, Class<?>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand.class);
+        commands.put("plan", PlanCommand.class);
+        commands.put("model", ModelCommands.class);
+        commands.put("batch", BatchCommands.class);
+        commands.put("help", HelpCommand.class);
+        return commands;
+    }
 
     public static void main(String[] arguments) {
         // Everything that matters is on disk by now: no waiting for an actor system to stop.
@@ -31,14 +44,29 @@ public final class Main {
 
     /// Runs a command and returns its exit status.
     public static int run(String... arguments) {
-        int status = commandLine().execute(arguments);
+        if (first(arguments).equals("run")) {
+            Warmup.begin();
+        }
+        int status = commandLine(arguments).execute(arguments);
         System.out.flush();
         System.err.flush();
         return status;
     }
 
-    static CommandLine commandLine() {
+    private static String first(String... arguments) {
+        return arguments.length == 0 ? "" : arguments[0];
+    }
+
+    /// @param arguments if they begin with a command, only that one is prepared, since each takes a while
+    static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
+        String wanted = first(arguments);
+        boolean all = wanted.equals("help") || !COMMANDS.containsKey(wanted);
+        COMMANDS.forEach((name, implementation) -> {
+            if (all || name.equals(wanted)) {
+                commands.addSubcommand(name, implementation);
+            }
+        });
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setParameterExceptionHandler(Main::wrongUsage);
         commands.setExecutionExceptionHandler((problem, command, parsed) -> report(problem, command));

@@ -103,6 +103,7 @@ public final class RunCommand implements Callable<Integer> {
         Submission submission =
                 new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
 
+        Warmup.codec(submission);
         EmbeddedNode node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {

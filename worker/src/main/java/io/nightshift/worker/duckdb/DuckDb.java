@@ -27,6 +27,15 @@ public final class DuckDb implements AutoCloseable {
         this.root = root;
     }
 
+    /// Loads the native library, if it isn't loaded: most of the time that a first [#open] takes.
+    public static void load() {
+        try {
+            Class.forName("org.duckdb.DuckDBNative");
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("the DuckDB driver is not what it was", e);
+        }
+    }
+
     /// @param memoryLimit for buffers and sorts, in bytes; beyond it DuckDB spills or refuses
     /// @param spill the folder to spill to; made when needed
     public static DuckDb open(long memoryLimit, Path spill) {
