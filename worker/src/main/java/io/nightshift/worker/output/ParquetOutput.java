@@ -55,20 +55,22 @@ public final class ParquetOutput implements OutputInspector {
 
     @Override
     public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
-        String where = source.where() == null ? "" : " AND (" + source.where() + "\n)";
-        String rows = slices.stream()
-                .map(slice ->
-                        "SELECT %s AS id FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
-                                .formatted(
-                                        id == null
-                                                ? position(Sql.text(slice.file().path()), "file_row_number")
-                                                : text(idExpression(source, id)),
-                                        Sql.text(slice.file().path()),
-                                        slice.firstRow(),
-                                        slice.endRow(),
-                                        where))
-                .collect(Collectors.joining("\nUNION ALL "));
+        String rows = slices.stream().map(slice -> ids(source, id, slice)).collect(Collectors.joining("\nUNION ALL "));
         return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
+    }
+
+    /// What fails for a row makes it a bad row, and its id then is NULL; it is counted all the same.
+    private static String ids(Job.Source source, @Nullable String id, Slice slice) {
+        String select = id == null
+                ? position(Sql.text(slice.file().path()), "file_row_number")
+                : text("TRY(" + idExpression(source, id) + ")");
+        String where = source.where() == null ? "TRUE" : source.where();
+        return """
+                SELECT id FROM (
+                    SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s
+                    WHERE file_row_number >= %d AND file_row_number < %d)
+                WHERE nightshift_where IS NULL OR nightshift_where[1]
+                """.formatted(select, where, Sql.parquet(slice.file().path()), slice.firstRow(), slice.endRow());
     }
 
     private static String idExpression(Job.Source source, String id) {
@@ -97,8 +99,8 @@ public final class ParquetOutput implements OutputInspector {
     }
 
     private static String read(List<Path> files) {
-        return "read_parquet(%s, union_by_name = true)"
-                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+        return "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
+                .formatted(Sql.files(files.stream().map(Path::toString).toList()));
     }
 
     private List<String> ask(String sql) {

@@ -1,20 +1,23 @@
 package io.nightshift.worker.source;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.duckdb.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,7 @@ public record BoundJob(
     /// A model's input and the expression that gives it.
     public record Feature(Bound source, ModelFeature model) {}
 
+    private static final String ROW = "file_row_number";
     private static final Set<String> INTEGERS = Set.of(
             "BOOLEAN",
             "TINYINT",
@@ -72,65 +76,111 @@ public record BoundJob(
         return new Binder(connection, file, job).bind(model);
     }
 
+    /// Files of one batch are written to parts of one schema.
+    ///
+    /// @throws FailureException naming this file, if a column of its output has another type than in
+    ///     that of `other`
+    void refuseOtherOutput(BoundJob other) {
+        if (id != null && other.id != null) {
+            refuseOtherType("source.id", id, other.id, other.file);
+        }
+        for (int i = 0; i < output.size(); i++) {
+            refuseOtherType("output.columns", output.get(i), other.output.get(i), other.file);
+        }
+    }
+
+    private void refuseOtherType(String key, Bound bound, Bound other, String otherFile) {
+        if (!bound.type().equals(other.type())) {
+            throw FailureException.permanent("%s: %s is %s in %s, but %s in %s; convert it under source.select"
+                    .formatted(key, bound.name(), bound.type(), file, other.type(), otherFile));
+        }
+    }
+
     private static final class Binder {
         private final Connection connection;
         private final String file;
         private final Job job;
         private final Map<String, String> columns;
 
+        /// The types of the job's expressions, by their SQL.
+        private Map<String, String> types = Map.of();
+
         Binder(Connection connection, String file, Job job) throws SQLException {
             this.connection = connection;
             this.file = file;
             this.job = job;
-            this.columns = describe("SELECT * FROM read_parquet(" + Sql.text(file) + ")");
+            this.columns = columns();
+        }
+
+        private Map<String, String> columns() throws SQLException {
+            Map<String, String> found;
+            try {
+                found = describe("* EXCLUDE (" + ROW + ")");
+            } catch (SQLException e) {
+                if (DuckDbError.reason(e).contains("also in the file")) {
+                    throw FailureException.permanent(
+                            "source: %s has a column \"%s\", the name by which its rows are counted; rename the column"
+                                    .formatted(file, ROW));
+                }
+                throw e;
+            }
+            return Collections.unmodifiableMap(found);
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {
+            List<String> inputs = inputs(model);
+            types = types(inputs);
             Job.Source source = job.source();
-            String id = source.id();
-            if (source.where() != null) {
-                type("source.where", source.where());
+            String where = source.where();
+            if (where != null && !"BOOLEAN".equals(types.get(where))) {
+                throw Expressions.refusal(
+                        "source.where", where, "it is %s, not a condition".formatted(types.get(where)));
             }
+            String id = source.id();
             Bound boundId = id == null ? null : named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
                 output.add(named("output.columns", column, column));
             }
-            return new BoundJob(file, columns, boundId, features(model), output, source.where());
+            return new BoundJob(file, columns, boundId, features(model, inputs), List.copyOf(output), where);
         }
 
-        private List<Feature> features(ModelDescription model) throws SQLException {
+        /// What gives each of the model's features: the job's own list, or the model's names.
+        private List<String> inputs(ModelDescription model) {
             List<String> given = job.features();
             if (given.isEmpty() && !model.namesFeatures()) {
                 throw FailureException.permanent(
-                        "the model does not name its %d features; list them under 'features' in the job file, in the model's order"
+                        "features: the model does not name its %d features; list them here, in the model's order"
                                 .formatted(model.features().size()));
             }
             if (!given.isEmpty() && given.size() != model.features().size()) {
                 throw FailureException.permanent("features: the job lists %d, the model has %d"
                         .formatted(given.size(), model.features().size()));
             }
+            return given.isEmpty()
+                    ? model.features().stream()
+                            .map(feature -> Objects.requireNonNull(feature.name()))
+                            .toList()
+                    : given;
+        }
+
+        private List<Feature> features(ModelDescription model, List<String> inputs) {
             List<Feature> features = new ArrayList<>();
-            for (int i = 0; i < model.features().size(); i++) {
+            for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);
-                String modelName = feature.name() == null ? "feature " + i : feature.name();
-                Bound bound = given.isEmpty()
-                        ? named("the model's feature", modelName, modelName)
-                        : featureOf(modelName, given.get(i));
-                refuseType(bound, feature);
+                String name = feature.name() == null ? "feature " + i : feature.name();
+                String input = inputs.get(i);
+                String type = types.get(input);
+                Bound bound = isExpression(input) && type != null
+                        ? new Bound(name, input, type)
+                        : named(job.features().isEmpty() ? "the model's feature" : "features", name, input);
+                refuseType(input, bound, feature);
                 features.add(new Feature(bound, feature));
             }
-            return features;
+            return List.copyOf(features);
         }
 
-        private Bound featureOf(String modelName, String text) throws SQLException {
-            if (job.source().select().containsKey(text) || columns.containsKey(text)) {
-                return named("features", modelName, text);
-            }
-            return new Bound(modelName, text, type("features", text));
-        }
-
-        private void refuseType(Bound bound, ModelFeature feature) {
+        private void refuseType(String input, Bound bound, ModelFeature feature) {
             String type = bound.type();
             boolean fits = switch (feature.type()) {
                 case FeatureType.Numeric numeric -> isNumber(type);
@@ -140,50 +190,95 @@ public record BoundJob(
             if (!fits) {
                 String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
                 throw FailureException.permanent(
-                        "%s: %s is %s, but the model's feature \"%s\" wants %s. Convert it under source.select, e.g. %s: CAST(… AS DOUBLE)"
-                                .formatted(file, bound.sql(), type, bound.name(), wanted, bound.name()));
+                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
+                                .formatted(file, input, type, bound.name(), wanted));
             }
+        }
+
+        /// Whether a text under `features` is an expression of its own. A lone name that no column has
+        /// is none: it is a column's, misspelt.
+        private boolean isExpression(String text) {
+            return !job.features().isEmpty()
+                    && !job.source().select().containsKey(text)
+                    && !columns.containsKey(text)
+                    && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*")
+                            || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
         }
 
         /// A key of `source.select`, or a column.
-        private Bound named(String key, String name, String text) throws SQLException {
+        private Bound named(String key, String name, String text) {
             String expression = job.source().select().get(text);
-            if (expression != null) {
-                return new Bound(name, expression, type("source.select." + text, expression));
+            String type = expression == null ? columns.get(text) : types.get(expression);
+            if (type != null) {
+                return new Bound(name, expression == null ? Sql.name(text) : expression, type);
             }
-            String type = columns.get(text);
-            if (type == null) {
-                List<String> near = SourceFiles.near(text, columns.keySet());
-                String hint = near.isEmpty()
-                        ? "it has " + String.join(", ", columns.keySet())
-                        : "did you mean " + String.join(" or ", near) + "?";
-                throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of source.select; %s"
-                        .formatted(key, text, file, hint));
-            }
-            return new Bound(name, Sql.name(text), type);
+            List<String> candidates = new ArrayList<>(job.source().select().keySet());
+            candidates.addAll(columns.keySet());
+            String near = NearMiss.of(text, candidates);
+            String hint =
+                    near == null ? "it has " + String.join(", ", columns.keySet()) : "did you mean \"" + near + "\"?";
+            throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of source.select; %s"
+                    .formatted(key, text, file, hint));
         }
 
-        private String type(String key, String expression) throws SQLException {
-            Expressions.check(connection, key, expression);
-            try {
-                return describe("SELECT (%s\n) AS e FROM read_parquet(%s)".formatted(expression, Sql.text(file)))
-                        .values()
-                        .iterator()
-                        .next();
-            } catch (SQLException e) {
-                throw Expressions.refusal(key, expression + "» over «" + file, e);
+        /// Checks all of the job's expressions and finds their types, by one query if none is wrong.
+        private Map<String, String> types(List<String> inputs) throws SQLException {
+            Map<String, String> keys = new LinkedHashMap<>();
+            if (job.source().where() != null) {
+                keys.put(job.source().where(), "source.where");
             }
+            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            inputs.stream().filter(this::isExpression).forEach(input -> keys.put(input, "features"));
+            if (keys.isEmpty()) {
+                return Map.of();
+            }
+            Expressions expressions = new Expressions(connection, columns.keySet());
+            for (Map.Entry<String, String> entry : keys.entrySet()) {
+                expressions.check(entry.getValue(), entry.getKey());
+            }
+            List<String> all = List.copyOf(keys.keySet());
+            List<String> found;
+            try {
+                found = typesOf(all);
+            } catch (SQLException e) {
+                throw blame(keys, e);
+            }
+            Map<String, String> types = new LinkedHashMap<>();
+            for (int i = 0; i < all.size(); i++) {
+                types.put(all.get(i), found.get(i));
+            }
+            return types;
+        }
+
+        private RuntimeException blame(Map<String, String> keys, SQLException all) throws SQLException {
+            for (Map.Entry<String, String> entry : keys.entrySet()) {
+                try {
+                    typesOf(List.of(entry.getKey()));
+                } catch (SQLException e) {
+                    return Expressions.refusal(entry.getValue(), entry.getKey() + "» over «" + file, e);
+                }
+            }
+            throw all;
+        }
+
+        private List<String> typesOf(List<String> expressions) throws SQLException {
+            List<String> select = new ArrayList<>();
+            for (String expression : expressions) {
+                select.add("(%s\n) AS nightshift_%d".formatted(expression, select.size()));
+            }
+            return List.copyOf(describe(String.join(", ", select)).values());
         }
 
         private Map<String, String> describe(String select) throws SQLException {
-            Map<String, String> types = new LinkedHashMap<>();
+            Map<String, String> found = new LinkedHashMap<>();
             try (Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery("DESCRIBE " + select)) {
+                    ResultSet rows =
+                            statement.executeQuery("DESCRIBE SELECT %s FROM %s".formatted(select, Sql.parquet(file)))) {
                 while (rows.next()) {
-                    types.put(rows.getString(1), rows.getString(2).toUpperCase(Locale.ROOT));
+                    found.put(rows.getString(1), rows.getString(2));
                 }
             }
-            return types;
+            return found;
         }
     }
 }
