@@ -359,7 +359,7 @@ class PartitionAttemptTest {
             }
             outcomes.add(outcome.stream().sorted().toList());
         }
-        assertThat(outcomes.getFirst()).hasSizeGreaterThan(8000);
+        assertThat(outcomes.getFirst()).hasSizeGreaterThan(5000);
         for (List<String> outcome : outcomes) {
             assertThat(outcome).isEqualTo(outcomes.getFirst());
         }
@@ -705,7 +705,7 @@ class PartitionAttemptTest {
         Lease scoring = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
         Lease filtering = node.lease(
                 JobBuilder.over(file)
-                        .where("f0 < 0 AND len(list_filter(range(f0 % 1000), lambda x: x > 3)) > 1")
+                        .where("len(list_filter(range(f0 % 1000), lambda x: x > 3)) = 7777")
                         .build(),
                 List.of(node.whole(file)));
         SumModel model = SumModel.ofNumbers(1);
