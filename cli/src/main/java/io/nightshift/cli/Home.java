@@ -23,6 +23,11 @@ public final class Home {
         return folder().equals(new Home().folder());
     }
 
+    /// What a command has to end with to use the same home.
+    public String option() {
+        return isDefault() ? "" : " --home " + Shell.word(folder().toString());
+    }
+
     public Registry registry() {
         return new Registry(folder());
     }

@@ -75,6 +75,10 @@ public final class Main {
 
     private static int wrongUsage(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
+        if (arguments.length == 0 || "Missing required subcommand".equals(problem.getMessage())) {
+            command.usage(command.getErr());
+            return ExitStatus.NOTHING_STARTED;
+        }
         String message = problem instanceof UnmatchedArgumentException unmatched
                 ? unknown(unmatched.getUnmatched().getFirst(), command.getCommandSpec())
                 : problem.getMessage();

@@ -169,7 +169,9 @@ final class RefusalTest {
         assertThat(job.predictions()).doesNotExist();
 
         job.write(ROWS);
-        Files.createFile(folder.resolve("file"));
+        Path file = Files.createFile(folder.resolve("file"));
+        Program.run(folder, "run", job.file().toString(), "--home", file + "/home")
+                .expect(2, "the log " + file + "/home/logs/nightshift.log can't be written", "--home");
         job.runs("--set", "destination.parquet=file/predictions").expect(2, "file/predictions can't be made");
 
         assertThat(job.runs().expect(0).json().get("resumed").asBoolean())
@@ -206,6 +208,8 @@ final class RefusalTest {
         Program.here("rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
         Program.here("run", file, file).expect(2, "one argument too many");
         Program.here("run").expect(2, "JOB.yaml");
+        Program.here().expect(2, "Usage: nightshift", "Scores what a job file describes");
+        Program.here("model").expect(2, "Usage: nightshift model", "Trains a model");
         Program.here(
                         "run",
                         folder.resolve("lost.yaml").toString(),

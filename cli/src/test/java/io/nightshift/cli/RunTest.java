@@ -78,7 +78,7 @@ final class RunTest {
 
         assertThat(end.out())
                 .containsPattern("Published 3,000 predictions in [0-9.]+ s \\([0-9,]+ rows/s .*\\), 0 rows quarantined")
-                .contains("verify       nightshift batch verify flights-");
+                .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
         Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(end.out());
         assertThat(query.find()).isTrue();
         assertThat(PublishedOutput.ask("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))

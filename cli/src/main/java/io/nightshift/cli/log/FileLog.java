@@ -10,7 +10,12 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +28,17 @@ public final class FileLog extends ContextAwareBase implements Configurator {
 
     /// Chooses the file and starts logging. Called before other threads use loggers; without it
     /// nothing is logged.
+    ///
+    /// @throws FailureException if the file can't be written, which Logback would tell with a stack trace
     public static void to(Path log) {
+        try {
+            Files.createDirectories(log.toAbsolutePath().getParent());
+            FileChannel.open(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the log %s can't be written. Choose another home folder with --home".formatted(log));
+        }
         file = log;
         LoggerFactory.getILoggerFactory();
     }

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -31,7 +32,7 @@ sealed interface Progress {
                                 .filter(Console::isTerminal)
                                 .isPresent()
                 ? new Bar(out)
-                : new Lines(out);
+                : new Lines(out, System::nanoTime);
     }
 
     private static String opening(BatchId batch, boolean resumed) {
@@ -100,12 +101,17 @@ sealed interface Progress {
         private static final long EVERY = Duration.ofSeconds(5).toNanos();
 
         private final PrintWriter out;
-        private final long began = System.nanoTime();
-        private long said = began;
+        private final LongSupplier clock;
+        private final long began;
+        private long said;
         private long rowsAtStart = -1;
 
-        Lines(PrintWriter out) {
+        /// @param clock in nanoseconds
+        Lines(PrintWriter out, LongSupplier clock) {
             this.out = out;
+            this.clock = clock;
+            this.began = clock.getAsLong();
+            this.said = began;
         }
 
         @Override
@@ -119,7 +125,7 @@ sealed interface Progress {
             if (rowsAtStart < 0 && status.rows() > 0) {
                 rowsAtStart = status.rowsDone();
             }
-            long now = System.nanoTime();
+            long now = clock.getAsLong();
             if (status.rows() == 0 || now - said < EVERY) {
                 return;
             }

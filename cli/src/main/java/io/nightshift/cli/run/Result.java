@@ -19,10 +19,19 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param resumed whether the batch was open before
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
-record Result(PrintWriter out, PrintWriter err, RunCommand.Format format, boolean resumed, long firstRow) {
+/// @param again the command that goes on with the same job
+/// @param home what a command has to end with to use the same home
+record Result(
+        PrintWriter out,
+        PrintWriter err,
+        RunCommand.Format format,
+        boolean resumed,
+        long firstRow,
+        String again,
+        String home) {
 
     /// @return the exit status
-    int print(BatchStatus status, String again) {
+    int print(BatchStatus status) {
         boolean published = status.phase() == Phase.PUBLISHED;
         if (format == RunCommand.Format.JSON) {
             out.println(json(status, false));
@@ -30,7 +39,7 @@ record Result(PrintWriter out, PrintWriter err, RunCommand.Format format, boolea
             summary(status);
         }
         if (!published) {
-            failure(status, again);
+            failure(status);
         }
         out.flush();
         err.flush();
@@ -43,7 +52,7 @@ record Result(PrintWriter out, PrintWriter err, RunCommand.Format format, boolea
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."
                     .formatted(status.batch(), status.destination()));
-            out.println("To run it again all the same: --new");
+            out.println("To run it again all the same: " + again + " --new");
         }
         out.flush();
     }
@@ -66,10 +75,10 @@ record Result(PrintWriter out, PrintWriter err, RunCommand.Format format, boolea
                     "  quarantine   duckdb -c \"SELECT reason, count(*) FROM '%s/_quarantine-*.parquet' GROUP BY ALL\""
                             .formatted(status.destination()));
         }
-        out.println("  verify       nightshift batch verify " + status.batch());
+        out.println("  verify       nightshift batch verify " + status.batch() + home);
     }
 
-    private void failure(BatchStatus status, String again) {
+    private void failure(BatchStatus status) {
         Failure failure = status.failure();
         String reason = failure == null ? "it was given up" : failure.message();
         err.println("Batch %s failed: %s".formatted(status.batch(), reason));

@@ -25,12 +25,14 @@ import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import io.nightshift.protocol.jobs.Submission;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.source.ParquetInspector;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -131,19 +133,26 @@ public final class RunCommand implements Callable<Integer> {
         interruption.end();
         progress.show(status);
         progress.end();
-        return result(node, resumed).print(status, options.again(home));
+        return result(node, resumed).print(status);
     }
 
     private Result result(EmbeddedNode node, boolean resumed) {
-        return new Result(spec.commandLine().getOut(), spec.commandLine().getErr(), format, resumed, node.firstRow());
+        return new Result(
+                spec.commandLine().getOut(),
+                spec.commandLine().getErr(),
+                format,
+                resumed,
+                node.firstRow(),
+                options.again(home),
+                home.option());
     }
 
     private static boolean isSettled(BatchStatus status) {
         return status.phase() == Phase.PUBLISHED || status.phase() == Phase.FAILED || status.phase() == Phase.CANCELLED;
     }
 
-    private static void pause(java.time.Duration interval) {
-        java.util.concurrent.locks.LockSupport.parkNanos(interval.toNanos());
+    private static void pause(Duration interval) {
+        LockSupport.parkNanos(interval.toNanos());
     }
 
     private static <T> T await(CompletionStage<T> stage) {
