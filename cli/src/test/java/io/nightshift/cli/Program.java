@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 
@@ -142,7 +143,7 @@ final class Program implements AutoCloseable {
             if (!process.isAlive()) {
                 return false;
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(500_000);
         }
         throw new AssertionError("no %d lines of %s in the log".formatted(times, pattern));
     }

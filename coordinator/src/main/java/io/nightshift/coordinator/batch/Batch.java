@@ -18,6 +18,7 @@ import io.nightshift.protocol.jobs.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,11 +36,13 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
@@ -57,7 +60,9 @@ import org.slf4j.LoggerFactory;
 /// attempt of the old one can't be committed any more.
 ///
 /// Planning, checking the input and publishing wait for disks, so they run elsewhere and report
-/// back.
+/// back with the incarnation that asked; what an earlier one asked for is not listened to. The same
+/// holds after a failed journal write, whose outcome is unknown: the actor recovers, forgets all
+/// that isn't in the ledger, and takes charge anew.
 public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry, BatchState> {
 
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
@@ -72,50 +77,59 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     private record Recovered() implements Command {}
 
-    private record PlanMade(List<InspectedFile> files, PartitionPlan partitions) implements Command {}
-
-    private record InputUnchanged() implements Command {}
-
     private record Flush() implements Command {}
 
     private record Tick() implements Command {}
 
-    private record Visible(String destination, String manifest) implements Command {}
+    /// What ran elsewhere has ended.
+    ///
+    /// @param incarnation that asked for it
+    private record Reported(int incarnation, Outcome outcome) implements Command {}
 
-    /// Something that ran elsewhere failed, and the batch with it.
-    private record Broken(Failure failure) implements Command {}
+    private sealed interface Outcome {}
+
+    private record PlanMade(List<InspectedFile> files, PartitionPlan partitions) implements Outcome {}
+
+    private record InputUnchanged() implements Outcome {}
+
+    private record Visible(String destination, String manifest) implements Outcome {}
+
+    /// It failed, and the batch with it.
+    private record Broken(Failure failure) implements Outcome {}
 
     private record PendingCommit(PartitionCommit commit, ActorRef<WorkerMessage> worker) {}
 
     private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
     private final BatchId batch;
     private final BatchServices services;
     private final RandomGenerator random = new SplittableRandom();
 
+    /// The incarnation that this actor has persisted; 0 until it has taken charge.
+    private int incarnation;
+
     /// Null until the input of this incarnation is known to be the pinned one.
     private @Nullable Leases leases;
 
+    private long lastTick;
+
     private final Map<Integer, PendingCommit> pending = new LinkedHashMap<>();
     private final List<String> firstReasons = new ArrayList<>();
-    private boolean announced;
 
-    /// Whether this actor has persisted its incarnation.
-    private boolean inCharge;
-
-    private Batch(ActorContext<Command> context, BatchId batch, BatchServices services) {
+    private Batch(
+            ActorContext<Command> context, TimerScheduler<Command> timers, BatchId batch, BatchServices services) {
         super(
                 PersistenceId.of(KEY.name(), batch.value()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
         this.context = context;
+        this.timers = timers;
         this.batch = batch;
         this.services = services;
     }
 
     public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
-        Behavior<Command> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(new Tick(), services.settings().tick());
-            return new Batch(context, batch, services);
-        }));
+        Behavior<Command> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new Batch(context, timers, batch, services)));
         return Behaviors.transformMessages(BatchCommand.class, behavior, pattern -> pattern.matchAny(Public::new));
     }
 
@@ -132,9 +146,17 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     @Override
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(
-                        RecoveryCompleted.instance(), state -> context.getSelf().tell(new Recovered()))
+                .onSignal(RecoveryCompleted.instance(), state -> beginAnew())
                 .build();
+    }
+
+    /// Forgets what isn't in the ledger: this object outlives a failed journal write.
+    private void beginAnew() {
+        incarnation = 0;
+        leases = null;
+        pending.clear();
+        timers.startTimerWithFixedDelay(new Tick(), services.settings().tick());
+        context.getSelf().tell(new Recovered());
     }
 
     @Override
@@ -147,7 +169,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             case Public(BatchCommand message) ->
                 switch (message) {
                     case BatchCommand.Open(Submission submission) -> open(state, submission);
-                    case BatchCommand.Wake() -> Effect().none();
+                    case BatchCommand.Wake(Submission submission) -> wake(state, submission);
                     case BatchCommand.Cancel(String reason) -> cancel(state, reason);
                     case BatchCommand.Describe(ActorRef<BatchStatus> replyTo) -> {
                         replyTo.tell(describe(state));
@@ -159,13 +181,25 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                     case BatchCommand.AttemptEnded ended -> attemptEnded(state, ended);
                 };
             case Recovered recovered -> recovered(state);
+            case Flush flush -> flush(state);
+            case Tick tick -> tick(state);
+            case Reported(int asked, Outcome outcome) when asked == incarnation -> reported(state, outcome);
+            case Reported outdated -> Effect().none();
+        };
+    }
+
+    private Effect<LedgerEntry, BatchState> reported(BatchState state, Outcome outcome) {
+        if (state.phase() == Phase.CANCELLED) {
+            // It may have made the folder that the cancellation had already removed.
+            sweep(state);
+            return Effect().none();
+        }
+        return switch (outcome) {
             case PlanMade made -> planned(state, made);
             case InputUnchanged unchanged -> {
                 startLeasing(state);
                 yield Effect().none();
             }
-            case Flush flush -> flush(state);
-            case Tick tick -> tick(state);
             case Visible visible -> visible(state, visible);
             case Broken(Failure failure) -> fail(state, failure);
         };
@@ -174,23 +208,41 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     // The beginning, and every new beginning.
 
     private Effect<LedgerEntry, BatchState> open(BatchState state, Submission submission) {
-        if (state.phase() == null) {
-            return persist(
-                            state,
-                            new BatchEvent.Submitted(now(), batch, submission.job(), submission.model()),
-                            tookOver(state))
-                    .thenRun(this::resume);
+        return switch (state.phase()) {
+            case null ->
+                takeCharge(state, new BatchEvent.Submitted(now(), batch, submission.job(), submission.model()));
+            case FAILED -> {
+                if (budgetExceeded(state, state.totals()) != null) {
+                    LOG.warn("{} stays failed: what is committed has too many bad rows already", batch);
+                    yield Effect().none();
+                }
+                yield takeCharge(state, new BatchEvent.Retried(now()));
+            }
+            case SUBMITTED, RUNNING, PUBLISHING -> Effect().none();
+            case PUBLISHED, CANCELLED -> {
+                tellEnd(state);
+                yield Effect().none();
+            }
+        };
+    }
+
+    private Effect<LedgerEntry, BatchState> wake(BatchState state, Submission submission) {
+        Phase phase = state.phase();
+        if (phase == null) {
+            return open(state, submission);
         }
-        if (state.phase() == Phase.FAILED) {
-            return persist(state, new BatchEvent.Retried(now()), tookOver(state))
-                    .thenRun(this::resume);
+        if (phase.isEnd()) {
+            tellEnd(state);
+        } else {
+            announce(state);
         }
         return Effect().none();
     }
 
     private Effect<LedgerEntry, BatchState> recovered(BatchState state) {
         Phase phase = state.phase();
-        if (phase == null || inCharge) {
+        if (phase == null || incarnation != 0) {
+            // Nothing to go on with, or a message that waited for the recovery has begun already.
             return Effect().none();
         }
         return switch (phase) {
@@ -200,23 +252,46 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                         batch,
                         state.winners().count(),
                         partitions(state));
-                yield persist(state, tookOver(state)).thenRun(this::resume);
+                yield takeCharge(state);
             }
             case FAILED -> Effect().none();
             case PUBLISHED, CANCELLED -> {
-                services.jobs().accept(new JobsCommand.BatchEnded(batch, phase));
+                tellEnd(state);
                 yield Effect().none();
             }
         };
     }
 
-    private BatchEvent.TookOver tookOver(BatchState state) {
-        return new BatchEvent.TookOver(now(), state.incarnation() + 1, services.node());
+    /// Persists a new incarnation, then does what is next.
+    private Effect<LedgerEntry, BatchState> takeCharge(BatchState state, BatchEvent... before) {
+        List<BatchEvent> events = new ArrayList<>(List.of(before));
+        events.add(new BatchEvent.TookOver(now(), state.incarnation() + 1, services.node()));
+        return persist(state, events).thenRun(next -> {
+            incarnation = next.incarnation();
+            resume(next);
+        });
     }
 
-    /// Does what is next, after this incarnation is durable.
+    /// Tells the register that the batch ended; of a cancelled one, when its output is swept.
+    private void tellEnd(BatchState state) {
+        if (state.phase() == Phase.CANCELLED) {
+            sweep(state);
+        } else {
+            services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.PUBLISHED));
+        }
+    }
+
+    private void sweep(BatchState state) {
+        services.blocking().execute(() -> {
+            try {
+                services.publisher().discard(batch, state.submission().job());
+            } finally {
+                services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.CANCELLED));
+            }
+        });
+    }
+
     private void resume(BatchState state) {
-        inCharge = true;
         leases = null;
         switch (state.phase()) {
             case SUBMITTED -> plan(state);
@@ -237,6 +312,10 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             List<InspectedFile> files = services.inspector().inspect(submitted.job(), model);
             PartitionPlan partitions =
                     Planner.cut(files, submitted.job().partitions().rows());
+            if (partitions.partitions() == 0) {
+                throw FailureException.permanent("the source has no rows: "
+                        + String.join(", ", submitted.job().source().parquet()));
+            }
             services.publisher().prepare(batch, submitted.job());
             return new PlanMade(files, partitions);
         });
@@ -246,12 +325,8 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         if (state.phase() != Phase.SUBMITTED) {
             return Effect().none();
         }
-        return persist(
-                        state,
-                        new BatchEvent.Planned(
-                                now(),
-                                made.files().stream().map(InspectedFile::file).toList(),
-                                made.partitions()))
+        List<SourceFile> files = made.files().stream().map(InspectedFile::file).toList();
+        return persist(state, List.of(new BatchEvent.Planned(now(), files, made.partitions())))
                 .thenRun(planned -> {
                     LOG.info(
                             "{} is planned: {} rows in {} partitions",
@@ -265,9 +340,8 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     private void startLeasing(BatchState state) {
         if (state.phase() == Phase.RUNNING) {
             leases = new Leases(
-                    state.incarnation(),
-                    partitions(state),
-                    services.settings().lease().toNanos());
+                    incarnation, partitions(state), services.settings().lease().toNanos());
+            lastTick = System.nanoTime();
             announce(state);
         }
     }
@@ -279,13 +353,12 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                 ? OptionalInt.empty()
                 : leases.next(state.winners(), System.nanoTime());
         if (leases == null || next.isEmpty()) {
-            announced = false;
             services.jobs().accept(new JobsCommand.HasNoWork(batch));
             request.worker().tell(new WorkerMessage.NothingToLease(batch));
             return Effect().none();
         }
         int partition = next.getAsInt();
-        Epoch epoch = leases.grant(partition, System.nanoTime());
+        Epoch epoch = leases.grant(partition, request.node(), System.nanoTime());
         BatchEvent.Submitted submitted = state.submission();
         Attempt attempt = new Attempt(batch, partition, epoch);
         LOG.info("{} leased to {}", attempt, request.node());
@@ -316,44 +389,75 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         if (leases == null || state.phase() != Phase.RUNNING || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Effect().none();
         }
-        Failure failure = ended.failure();
-        LOG.warn("{} failed on {}: {}", attempt, ended.node(), failure.message());
-        BatchEvent.AttemptFailed event =
-                new BatchEvent.AttemptFailed(now(), attempt.partition(), attempt.epoch(), ended.node(), failure);
-        int failed = state.attemptsFailed().getOrDefault(attempt.partition(), 0) + 1;
+        return attemptsFailed(
+                state,
+                List.of(new BatchEvent.AttemptFailed(
+                        now(), attempt.partition(), attempt.epoch(), ended.node(), ended.failure())));
+    }
+
+    /// Persists failed attempts and lets their partitions wait for the next, or fails the batch.
+    private Effect<LedgerEntry, BatchState> attemptsFailed(BatchState state, List<BatchEvent.AttemptFailed> attempts) {
         RetryPolicy retry = services.settings().retry();
-        if (failure.isPermanent() || failed >= retry.attempts()) {
-            String message = failure.isPermanent()
-                    ? failure.message()
-                    : "partition %d failed %d times, the last time so: %s"
-                            .formatted(attempt.partition(), failed, failure.message());
-            return failWith(state, new Failure(failure.kind(), message), event);
+        for (BatchEvent.AttemptFailed attempt : attempts) {
+            Failure failure = attempt.failure();
+            LOG.warn(
+                    "{} failed on {}: {}",
+                    new Attempt(batch, attempt.partition(), attempt.epoch()),
+                    attempt.node(),
+                    failure.message());
+            int failed = state.attemptsFailed().getOrDefault(attempt.partition(), 0) + 1;
+            if (failure.isPermanent()) {
+                return failWith(state, failure, attempts);
+            }
+            if (failed >= retry.attempts()) {
+                String message = "partition %d failed %d times, the last time so: %s"
+                        .formatted(attempt.partition(), failed, failure.message());
+                return failWith(state, Failure.transientFailure(message), attempts);
+            }
         }
-        return persist(state, event).thenRun(next -> {
-            if (leases != null) {
-                leases.giveBack(
-                        attempt.partition(),
-                        System.nanoTime() + retry.backoff(failed, random).toNanos());
+        return persist(state, attempts).thenRun(next -> {
+            for (BatchEvent.AttemptFailed attempt : attempts) {
+                int failed = next.attemptsFailed().getOrDefault(attempt.partition(), 1);
+                long wait = retry.backoff(failed, random).toNanos();
+                if (leases != null) {
+                    leases.giveBack(attempt.partition(), attempt.epoch(), System.nanoTime() + wait);
+                }
             }
         });
     }
 
+    /// Takes back the partitions of holders that have gone silent. Each counts as a failed attempt,
+    /// so a partition that kills whoever scores it fails the batch in the end.
     private Effect<LedgerEntry, BatchState> tick(BatchState state) {
-        if (leases != null && state.phase() == Phase.RUNNING) {
-            for (int partition : leases.expire(System.nanoTime())) {
-                LOG.warn("{}: the lease of partition {} ran out", batch, partition);
-            }
-            announce(state);
+        if (leases == null || state.phase() != Phase.RUNNING) {
+            return Effect().none();
         }
-        return Effect().none();
+        long now = System.nanoTime();
+        Duration lease = services.settings().lease();
+        if (now - lastTick > services.settings().tick().plus(lease.dividedBy(2)).toNanos()) {
+            LOG.info("{} was held up; its leases are renewed, since heartbeats may be waiting", batch);
+            leases.renew(now);
+        }
+        lastTick = now;
+        announce(state);
+        List<BatchEvent.AttemptFailed> silent = new ArrayList<>();
+        for (Leases.Expired expired : leases.expired(now)) {
+            Failure failure = Failure.transientFailure("nothing was heard of it for %s s"
+                    .formatted(java.math.BigDecimal.valueOf(lease.toMillis(), 3)
+                            .stripTrailingZeros()
+                            .toPlainString()));
+            silent.add(
+                    new BatchEvent.AttemptFailed(now(), expired.partition(), expired.epoch(), expired.node(), failure));
+        }
+        return silent.isEmpty() ? Effect().none() : attemptsFailed(state, silent);
     }
 
-    /// Tells the register that there is work, if there is and it doesn't know.
+    /// Tells the register if there is work. Told again with every tick, so a register that has
+    /// started anew, or missed it, learns of it.
     private void announce(BatchState state) {
         if (leases != null
-                && !announced
+                && state.phase() == Phase.RUNNING
                 && leases.next(state.winners(), System.nanoTime()).isPresent()) {
-            announced = true;
             services.jobs().accept(new JobsCommand.HasWork(batch));
         }
     }
@@ -372,6 +476,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             LOG.warn("{} is refused: {}", attempt, refusal);
             message.worker().tell(new WorkerMessage.Abandon(attempt, refusal));
             return Effect().none();
+        }
+        if (leases != null) {
+            leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), System.nanoTime());
         }
         message.reasons().stream()
                 .limit(Math.max(0, REASONS_SHOWN - firstReasons.size()))
@@ -429,7 +536,18 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         }
         List<PartitionCommit> commits =
                 winners.stream().map(PendingCommit::commit).toList();
-        return persist(state, new BatchEvent.Committed(now(), commits)).thenRun(next -> {
+        List<BatchEvent> events = new ArrayList<>();
+        events.add(new BatchEvent.Committed(now(), commits));
+        BatchState.Totals totals = state.totals();
+        for (PartitionCommit commit : commits) {
+            totals = totals.plus(commit);
+        }
+        String exceeded = budgetExceeded(state, totals);
+        if (exceeded != null) {
+            // In the same write: no crash can come between, and let the batch be published.
+            events.add(new BatchEvent.Failed(now(), Failure.permanent(exceeded)));
+        }
+        return persist(state, events).thenRun(next -> {
             for (PendingCommit winner : winners) {
                 Attempt attempt = winner.commit().attempt(batch);
                 LOG.info("{} committed", attempt);
@@ -438,13 +556,19 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                 }
                 winner.worker().tell(new WorkerMessage.Committed(attempt));
             }
-            String broken = ErrorBudget.violation(next, firstReasons);
-            if (broken != null) {
-                context.getSelf().tell(new Broken(Failure.permanent(broken)));
+            if (next.phase() == Phase.FAILED) {
+                stopped(next);
             } else if (next.phase() == Phase.PUBLISHING) {
                 publish(next);
             }
         });
+    }
+
+    private @Nullable String budgetExceeded(BatchState state, BatchState.Totals totals) {
+        return state.plan() == null
+                ? null
+                : ErrorBudget.violation(
+                        state.submission().job().errors(), state.plan().index().rows(), totals, firstReasons);
     }
 
     // The end.
@@ -462,7 +586,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         if (state.phase() != Phase.PUBLISHING) {
             return Effect().none();
         }
-        return persist(state, new BatchEvent.Published(now(), visible.destination(), visible.manifest()))
+        return persist(state, List.of(new BatchEvent.Published(now(), visible.destination(), visible.manifest())))
                 .thenRun(next -> {
                     LOG.info("{} is published in {}", batch, visible.destination());
                     services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.PUBLISHED));
@@ -473,38 +597,51 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         if (state.phase() == null || !Transitions.allows(state.phase(), BatchEvent.Failed.class)) {
             return Effect().none();
         }
-        return failWith(state, failure);
+        return failWith(state, failure, List.of());
     }
 
-    private Effect<LedgerEntry, BatchState> failWith(BatchState state, Failure failure, BatchEvent... before) {
-        List<BatchEvent> events = new ArrayList<>(List.of(before));
+    private Effect<LedgerEntry, BatchState> failWith(
+            BatchState state, Failure failure, List<? extends BatchEvent> before) {
+        List<BatchEvent> events = new ArrayList<>(before);
         events.add(new BatchEvent.Failed(now(), failure));
-        return persist(state, events.toArray(BatchEvent[]::new)).thenRun(next -> {
-            LOG.error("{} failed: {}", batch, failure.message());
-            leases = null;
-            services.jobs().accept(new JobsCommand.HasNoWork(batch));
-        });
+        return persist(state, events).thenRun(this::stopped);
+    }
+
+    private void stopped(BatchState failed) {
+        LOG.error(
+                "{} failed: {}",
+                batch,
+                failed.failure() == null ? "" : failed.failure().message());
+        leases = null;
+        services.jobs().accept(new JobsCommand.HasNoWork(batch));
     }
 
     private Effect<LedgerEntry, BatchState> cancel(BatchState state, String reason) {
-        if (state.phase() == null || !Transitions.allows(state.phase(), BatchEvent.Cancelled.class)) {
+        Phase phase = state.phase();
+        if (phase == null) {
+            services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.CANCELLED));
             return Effect().none();
         }
-        return persist(state, new BatchEvent.Cancelled(now(), reason)).thenRun(next -> {
+        if (phase.isEnd()) {
+            tellEnd(state);
+            return Effect().none();
+        }
+        if (!Transitions.allows(phase, BatchEvent.Cancelled.class)) {
+            LOG.info("{} can't be cancelled any more: it is {}", batch, phase);
+            return Effect().none();
+        }
+        return persist(state, List.of(new BatchEvent.Cancelled(now(), reason))).thenRun(next -> {
             LOG.info("{} is cancelled: {}", batch, reason);
             leases = null;
-            services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.CANCELLED));
-            services.blocking()
-                    .execute(() -> services.publisher()
-                            .discard(batch, next.submission().job()));
+            services.jobs().accept(new JobsCommand.HasNoWork(batch));
+            sweep(next);
         });
     }
 
     // Tools.
 
-    private org.apache.pekko.persistence.typed.javadsl.EffectBuilder<LedgerEntry, BatchState> persist(
-            BatchState state, BatchEvent... events) {
-        List<LedgerEntry> entries = new ArrayList<>(events.length);
+    private EffectBuilder<LedgerEntry, BatchState> persist(BatchState state, List<? extends BatchEvent> events) {
+        List<LedgerEntry> entries = new ArrayList<>(events.size());
         String head = state.head();
         for (BatchEvent event : events) {
             LedgerEntry entry = LedgerEntry.after(head, event);
@@ -514,18 +651,20 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         return Effect().persist(entries);
     }
 
-    private void elsewhere(Supplier<Command> work) {
-        context.pipeToSelf(CompletableFuture.supplyAsync(work, services.blocking()), (done, problem) -> {
-            if (problem == null) {
-                return done;
-            }
-            Throwable cause = problem.getCause() == null ? problem : problem.getCause();
-            if (cause instanceof FailureException known) {
-                return new Broken(known.failure());
-            }
-            LOG.error("{}: unexpected", batch, cause);
-            return new Broken(Failure.permanent("an unexpected error: " + cause));
-        });
+    private void elsewhere(Supplier<Outcome> work) {
+        int asking = incarnation;
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(work, services.blocking()),
+                (done, problem) -> new Reported(asking, problem == null ? done : broken(problem)));
+    }
+
+    private Broken broken(Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        if (cause instanceof FailureException known) {
+            return new Broken(known.failure());
+        }
+        LOG.error("{}: unexpected", batch, cause);
+        return new Broken(Failure.permanent("an unexpected error: " + cause));
     }
 
     private Instant now() {
@@ -543,7 +682,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                 batch,
                 state.phase(),
                 state.incarnation(),
-                state.plan() == null ? 0 : state.plan().partitions().rows(),
+                state.plan() == null ? 0 : state.plan().index().rows(),
                 totals.rows() + (leases == null ? 0 : leases.rowsInFlight()),
                 partitions(state),
                 state.winners().count(),

@@ -12,7 +12,7 @@ import java.util.function.Function;
 /// What a batch's coordinator works with.
 ///
 /// @param models describes a registered model
-/// @param jobs tells the jobs' register
+/// @param jobs tells the jobs' register; called by any thread
 /// @param blocking runs what waits for disks; never the actors' own threads
 /// @param node this node's name, `host:port`
 public record BatchServices(

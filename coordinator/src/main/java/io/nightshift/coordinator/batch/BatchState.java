@@ -17,6 +17,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,11 +113,18 @@ public record BatchState(
     /// @throws IllegalStateException if the entry doesn't continue the chain or can't happen
     ///     now: the ledger is damaged
     public BatchState apply(LedgerEntry entry) {
-        if (!entry.follows(head)) {
-            throw new IllegalStateException("ledger of %s, entry %d: its hash does not follow from the entry before"
-                    .formatted(batch, entries + 1));
+        try {
+            if (!entry.follows(head)) {
+                throw new IllegalStateException("its hash does not follow from the entry before");
+            }
+            return apply(entry.event()).at(entries + 1, entry.hash());
+        } catch (IllegalStateException
+                | IllegalArgumentException
+                | IndexOutOfBoundsException
+                | UncheckedIOException damage) {
+            throw new IllegalStateException(
+                    "ledger of %s, entry %d: %s".formatted(batch, entries + 1, damage.getMessage()), damage);
         }
-        return apply(entry.event()).at(entries + 1, entry.hash());
     }
 
     private BatchState at(long count, String hash) {
@@ -137,23 +145,23 @@ public record BatchState(
 
     private BatchState apply(BatchEvent event) {
         if (event instanceof Submitted first) {
-            if (phase != null || !first.batch().equals(batch)) {
-                throw new IllegalStateException("ledger of %s: it can't begin twice".formatted(batch));
+            if (phase != null) {
+                throw new IllegalStateException("it can't begin twice");
+            }
+            if (!first.batch().equals(batch)) {
+                throw new IllegalStateException("it is about " + first.batch());
             }
             return new BatchState(
                     batch, entries, head, Phase.SUBMITTED, first, null, 0, winners, totals, attemptsFailed, null, null);
         }
-        BatchState next = fold(event);
         Phase before = phase;
-        Phase after = before == null
-                ? null
-                : Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
-                        .orElse(null);
-        if (after == null) {
-            throw new IllegalStateException("ledger of %s, entry %d: %s can't happen to a batch that is %s"
-                    .formatted(batch, entries + 1, event.getClass().getSimpleName(), before));
+        if (before == null || !Transitions.allows(before, event.getClass())) {
+            throw new IllegalStateException("%s can't happen to a batch that is %s"
+                    .formatted(event.getClass().getSimpleName(), before == null ? "not submitted" : before));
         }
-        return next.in(after);
+        BatchState next = fold(event);
+        return next.in(Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
+                .orElseThrow());
     }
 
     private BatchState in(Phase next) {
@@ -181,8 +189,14 @@ public record BatchState(
         Failure nextFailure = failure;
         Published nextPublished = published;
         switch (event) {
-            case Submitted again -> throw new IllegalStateException("submitted twice: " + again.batch());
-            case TookOver tookOver -> nextIncarnation = tookOver.incarnation();
+            case Submitted again -> throw new IllegalStateException("it can't begin twice");
+            case TookOver tookOver -> {
+                if (tookOver.incarnation() <= incarnation) {
+                    throw new IllegalStateException(
+                            "incarnation %d can't follow %d".formatted(tookOver.incarnation(), incarnation));
+                }
+                nextIncarnation = tookOver.incarnation();
+            }
             case Planned planned -> {
                 PartitionPlan.Index index = planned.partitions().index(planned.files());
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
@@ -191,6 +205,7 @@ public record BatchState(
             case Committed committed -> {
                 nextWinners = winners.with(committed.commits());
                 for (PartitionCommit commit : committed.commits()) {
+                    check(commit);
                     nextTotals = nextTotals.plus(commit);
                 }
             }
@@ -220,5 +235,13 @@ public record BatchState(
                 nextAttemptsFailed,
                 nextFailure,
                 nextPublished);
+    }
+
+    private void check(PartitionCommit commit) {
+        PartitionPlan.Range range = pinned().index().range(commit.partition());
+        if (commit.firstRow() != range.firstRow() || commit.rows() != range.rows()) {
+            throw new IllegalStateException(
+                    "partition %d is committed with other rows than planned".formatted(commit.partition()));
+        }
     }
 }

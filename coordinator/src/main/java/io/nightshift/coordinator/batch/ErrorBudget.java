@@ -1,36 +1,34 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.job.Job;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// Whether a batch has quarantined more rows than its job allows. Asked after every commit, with
-/// what is certain by then,
-/// so the answer doesn't depend on the order in which partitions are committed.
+/// what is certain by then, so the verdict doesn't depend on the order in which partitions are
+/// committed.
 final class ErrorBudget {
 
     private ErrorBudget() {}
 
+    /// @param rows of the whole input
+    /// @param totals of what is committed
     /// @param reasons why the first rows were quarantined
     /// @return what is exceeded, in words, or null if nothing is
-    static @Nullable String violation(BatchState state, List<String> reasons) {
-        Job.ErrorPolicy policy = state.submission().job().errors();
-        long quarantined = state.totals().quarantined();
-        if (quarantined == 0) {
-            return null;
-        }
+    static @Nullable String violation(
+            Job.ErrorPolicy policy, long rows, BatchState.Totals totals, List<String> reasons) {
+        long quarantined = totals.quarantined();
         // While partitions are open, the rate is taken of all rows that may still be read.
-        long rows = state.isComplete()
-                ? state.totals().read()
-                : state.pinned().partitions().rows()
-                        - state.totals().rows()
-                        + state.totals().read();
+        long readAtMost = rows - totals.rows() + totals.read();
+        BigDecimal allowed = BigDecimal.valueOf(policy.maxRate()).multiply(BigDecimal.valueOf(readAtMost));
         String limit = null;
         if (policy.maxRows() != null && quarantined > policy.maxRows()) {
-            limit = "errors.max-rows allows %,d".formatted(policy.maxRows());
-        } else if (quarantined > policy.maxRate() * rows) {
-            limit = String.format(Locale.ROOT, "errors.max-rate allows %s %% of %,d", percent(policy.maxRate()), rows);
+            limit = String.format(Locale.ROOT, "errors.max-rows allows %,d", policy.maxRows());
+        } else if (BigDecimal.valueOf(quarantined).compareTo(allowed) > 0) {
+            limit = String.format(
+                    Locale.ROOT, "errors.max-rate allows %s %% of %,d", percent(policy.maxRate()), readAtMost);
         }
         if (limit == null) {
             return null;
@@ -40,9 +38,6 @@ final class ErrorBudget {
     }
 
     private static String percent(double share) {
-        return java.math.BigDecimal.valueOf(share)
-                .movePointRight(2)
-                .stripTrailingZeros()
-                .toPlainString();
+        return BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
     }
 }

@@ -3,7 +3,6 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.Epoch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,10 @@ import java.util.PriorityQueue;
 /// Times are nanoseconds of a monotonic clock. Used by one thread.
 final class Leases {
 
-    private record Held(Epoch epoch, long deadline, long rows) {}
+    private record Held(Epoch epoch, String node, long deadline, long rows) {}
+
+    /// A lease whose holder has not been heard of in time.
+    record Expired(int partition, Epoch epoch, String node) {}
 
     private record Waiting(int partition, long notBefore) {}
 
@@ -27,7 +29,8 @@ final class Leases {
     private final int partitions;
     private final Map<Integer, Held> held = new HashMap<>();
     private final ArrayDeque<Integer> returned = new ArrayDeque<>();
-    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::notBefore));
+    private final PriorityQueue<Waiting> waiting =
+            new PriorityQueue<>((one, other) -> Long.signum(one.notBefore() - other.notBefore()));
     private int fresh;
     private int granted;
 
@@ -54,7 +57,7 @@ final class Leases {
     }
 
     /// Leases the partition that [#next] named.
-    Epoch grant(int partition, long now) {
+    Epoch grant(int partition, String node, long now) {
         if (!returned.isEmpty() && returned.element() == partition) {
             returned.remove();
         } else if (partition == fresh) {
@@ -64,7 +67,7 @@ final class Leases {
         }
         granted++;
         Epoch epoch = new Epoch(incarnation, granted);
-        held.put(partition, new Held(epoch, now + duration, 0));
+        held.put(partition, new Held(epoch, node, now + duration, 0));
         return epoch;
     }
 
@@ -77,10 +80,11 @@ final class Leases {
     ///
     /// @return whether the epoch holds the partition
     boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-        if (!holds(partition, epoch)) {
+        Held lease = held.get(partition);
+        if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        held.put(partition, new Held(epoch, now + duration, rows));
+        held.put(partition, new Held(epoch, lease.node(), now + duration, rows));
         return true;
     }
 
@@ -89,22 +93,29 @@ final class Leases {
         held.remove(partition);
     }
 
-    /// Takes a partition back, to be leased again from `notBefore` on.
-    void giveBack(int partition, long notBefore) {
-        held.remove(partition);
-        waiting.add(new Waiting(partition, notBefore));
+    /// Takes a partition back from the epoch that holds it, to be leased again from `notBefore` on.
+    /// Does nothing if that epoch doesn't hold it.
+    void giveBack(int partition, Epoch epoch, long notBefore) {
+        if (holds(partition, epoch)) {
+            held.remove(partition);
+            waiting.add(new Waiting(partition, notBefore));
+        }
     }
 
-    /// Takes back every partition whose holder has not been heard of in time.
-    List<Integer> expire(long now) {
-        List<Integer> expired = new ArrayList<>();
+    /// The leases that ran out; they are held until they are given back.
+    List<Expired> expired(long now) {
+        List<Expired> expired = new ArrayList<>();
         held.forEach((partition, lease) -> {
             if (lease.deadline() - now < 0) {
-                expired.add(partition);
+                expired.add(new Expired(partition, lease.epoch(), lease.node()));
             }
         });
-        expired.forEach(partition -> giveBack(partition, now));
         return expired;
+    }
+
+    /// Extends every lease.
+    void renew(long now) {
+        held.replaceAll((partition, lease) -> new Held(lease.epoch(), lease.node(), now + duration, lease.rows()));
     }
 
     int inFlight() {

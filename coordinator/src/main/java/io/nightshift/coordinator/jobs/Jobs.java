@@ -144,7 +144,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
             if (entry.superseded()) {
                 batches.tell(batch, new BatchCommand.Cancel("given up for a later batch"));
             } else {
-                batches.tell(batch, new BatchCommand.Wake());
+                batches.tell(batch, new BatchCommand.Wake(entry.opened().submission()));
             }
         }
     }
@@ -194,13 +194,22 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
             return Effect().none();
         }
         Instant now = clock.instant();
-        BatchId batch = BatchId.of(job, now, random.nextInt());
+        BatchId batch = newId(state, job, now);
         return Effect().persist(new JobsEvent.Opened(now, batch, submission)).thenRun((JobsState next) -> {
+            LOG.info("{} is opened", batch);
             open.ifPresent(
                     entry -> batches.tell(entry.opened().batch(), new BatchCommand.Cancel("given up for " + batch)));
             batches.tell(batch, new BatchCommand.Open(submission));
             submit.replyTo().tell(new JobsCommand.Accepted(batch, false));
         });
+    }
+
+    private BatchId newId(JobsState state, String job, Instant now) {
+        BatchId batch = BatchId.of(job, now, random.nextInt());
+        while (state.batches().containsKey(batch)) {
+            batch = BatchId.of(job, now, random.nextInt());
+        }
+        return batch;
     }
 
     private Effect<JobsEvent, JobsState> goOn(JobsState.Entry open, JobsCommand.Submit submit) {

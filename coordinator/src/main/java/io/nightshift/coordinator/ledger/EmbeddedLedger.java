@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -35,6 +34,11 @@ public final class EmbeddedLedger implements AutoCloseable {
         this.keepOpen = keepOpen;
     }
 
+    /// Whether a home folder has a ledger.
+    public static boolean exists(Path home) {
+        return Files.exists(home.resolve("ledger").resolve("ledger.mv.db"));
+    }
+
     /// Opens the ledger of a home folder, and makes it if it isn't there.
     ///
     /// @throws FailureException if another process holds it, or it can't be opened
@@ -43,7 +47,7 @@ public final class EmbeddedLedger implements AutoCloseable {
         FileChannel lockFile = lock(home, folder);
         try {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
-            Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+            Connection connection = ledger.connect();
             if (isNew(connection)) {
                 try (Statement statement = connection.createStatement()) {
                     statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");

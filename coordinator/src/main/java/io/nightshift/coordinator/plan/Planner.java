@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /// Cuts an input into partitions of about the wanted size. Row groups are kept whole unless they
-/// are larger than that, and
-/// small files are taken together.
+/// are larger than that; then they are cut into equal pieces. Small ones are taken together, across
+/// files too.
 public final class Planner {
 
     private Planner() {}
@@ -26,9 +26,8 @@ public final class Planner {
                     open += group;
                 } else {
                     long pieces = Math.max(1, Math.round((double) group / target));
-                    long size = (group + pieces - 1) / pieces;
-                    for (long left = group; left > 0; left -= size) {
-                        partitions.add(Math.min(size, left));
+                    for (long piece = 0; piece < pieces; piece++) {
+                        partitions.add(group / pieces + (piece < group % pieces ? 1 : 0));
                     }
                 }
             }

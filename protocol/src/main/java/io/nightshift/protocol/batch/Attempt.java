@@ -7,6 +7,12 @@ import java.util.Locale;
 /// @param partition the partition's position in the plan, from 0
 public record Attempt(BatchId batch, int partition, Epoch epoch) {
 
+    public Attempt {
+        if (partition < 0) {
+            throw new IllegalArgumentException("partition " + partition);
+        }
+    }
+
     /// The name of the part file that this attempt stages.
     public String stagedPart() {
         return "%s.%s.staged".formatted(partName(partition), epoch);

@@ -11,8 +11,9 @@ public sealed interface BatchCommand {
     /// Starts the batch, or lets a failed one go on.
     record Open(Submission submission) implements BatchCommand {}
 
-    /// Makes sure that the batch's coordinator is running, wherever it was before; changes nothing.
-    record Wake() implements BatchCommand {}
+    /// Makes sure that the batch was started and its coordinator is running, and that the register
+    /// knows how the batch stands. Unlike [Open], it leaves a failed batch failed.
+    record Wake(Submission submission) implements BatchCommand {}
 
     /// Gives the batch up, unless it is being published.
     record Cancel(String reason) implements BatchCommand {}

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// @param epoch of the winning attempt
 /// @param node that scored it, `host:port`
 /// @param firstRow position of its first row in the batch's input, all files taken one after
-///     another in the pinned
-/// order
+///     another in the pinned order
 /// @param rows the length of its range in rows
 /// @param read rows of the range that the job's `where` lets through
 /// @param part the file of predictions
@@ -34,6 +33,9 @@ public record PartitionCommit(
     public record OutputFile(long rows, long bytes, String sha256) {}
 
     public PartitionCommit {
+        if (partition < 0 || firstRow < 0) {
+            throw new IllegalArgumentException("partition %d at row %d".formatted(partition, firstRow));
+        }
         long quarantinedRows = quarantine == null ? 0 : quarantine.rows();
         if (read != part.rows() + quarantinedRows) {
             throw new IllegalArgumentException("partition %d: %d rows read, but %d predicted and %d quarantined"

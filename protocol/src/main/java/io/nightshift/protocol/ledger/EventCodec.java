@@ -1,9 +1,12 @@
 package io.nightshift.protocol.ledger;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
@@ -13,15 +16,19 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
 
 /// Events as CBOR, with names for types and fields that outlive any refactoring of packages. A
-/// reader ignores fields it doesn't know and takes null or zero for fields an older writer didn't
-/// have.
+/// reader ignores fields it doesn't know and takes null, zero, or an empty list or map for fields
+/// an older writer didn't have.
 public final class EventCodec {
 
     private static final ObjectMapper CBOR = CBORMapper.builder()
             .addModule(new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            // What a record computes is not what happened.
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
@@ -29,6 +36,12 @@ public final class EventCodec {
             .addMixIn(JobsEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .build();
+
+    static {
+        JsonSetter.Value emptyIfAbsent = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
+        CBOR.configOverride(List.class).setSetterInfo(emptyIfAbsent);
+        CBOR.configOverride(Map.class).setSetterInfo(emptyIfAbsent);
+    }
 
     private EventCodec() {}
 

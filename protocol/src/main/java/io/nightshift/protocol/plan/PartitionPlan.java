@@ -91,6 +91,11 @@ public record PartitionPlan(List<Run> runs) {
             return firstPartition[runs.size()];
         }
 
+        /// Rows of the whole input.
+        public long rows() {
+            return firstRow[runs.size()];
+        }
+
         public Range range(int partition) {
             Objects.checkIndex(partition, partitions());
             int found = Arrays.binarySearch(firstPartition, partition);

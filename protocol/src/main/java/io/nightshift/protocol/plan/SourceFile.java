@@ -3,6 +3,7 @@ package io.nightshift.protocol.plan;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// The pinned identity of an input file.
 ///
@@ -17,7 +18,7 @@ public record SourceFile(String path, long bytes, Instant modified, long rows) {
     public List<String> differences(long bytesNow, Instant modifiedNow) {
         List<String> differences = new ArrayList<>();
         if (bytesNow != bytes) {
-            differences.add("its length was %,d bytes and is %,d".formatted(bytes, bytesNow));
+            differences.add(String.format(Locale.ROOT, "its length was %,d bytes and is %,d", bytes, bytesNow));
         }
         if (!modifiedNow.equals(modified)) {
             differences.add("it was last modified at %s and now at %s".formatted(modified, modifiedNow));

@@ -16,6 +16,9 @@ import org.duckdb.DuckDBConnection;
 /// finds its attempt by the thread it is called on.
 ///
 /// Nothing is downloaded: extensions are neither installed nor loaded on demand.
+///
+/// The optimizer's search for common subexpressions is off: it moves what two TRYs have in common out
+/// of both, and then an error in it ends the query.
 public final class DuckDb implements AutoCloseable {
 
     private final DuckDBConnection root;
@@ -46,6 +49,8 @@ public final class DuckDb implements AutoCloseable {
                 "SET autoload_known_extensions = false",
                 "SET allow_community_extensions = false",
                 "SET TimeZone = 'UTC'",
+                "SET disabled_optimizers = 'common_subexpressions'",
+                "SET enable_external_file_cache = false",
                 "SET preserve_insertion_order = true");
         try (Statement statement = root.createStatement()) {
             for (String setting : settings) {

@@ -8,8 +8,10 @@ import io.nightshift.protocol.model.ModelFeature;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,26 @@ public record BoundJob(
         return new Binder(connection, file, job).bind(model);
     }
 
+    /// Files of one batch are written to parts of one schema.
+    ///
+    /// @throws FailureException naming this file, if a column of its output has another type than in
+    ///     that of `other`
+    void refuseOtherOutput(BoundJob other) {
+        if (id != null && other.id != null) {
+            refuseOtherType("source.id", id, other.id, other.file);
+        }
+        for (int i = 0; i < output.size(); i++) {
+            refuseOtherType("output.columns", output.get(i), other.output.get(i), other.file);
+        }
+    }
+
+    private void refuseOtherType(String key, Bound bound, Bound other, String otherFile) {
+        if (!bound.type().equals(other.type())) {
+            throw FailureException.permanent("%s: %s is %s in %s, but %s in %s; convert it under source.select"
+                    .formatted(key, bound.name(), bound.type(), file, other.type(), otherFile));
+        }
+    }
+
     private static final class Binder {
         private final String file;
         private final Job job;
@@ -81,44 +103,73 @@ public record BoundJob(
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {
+            List<String> inputs = inputs(model);
+            columns.look(expressions(inputs));
             Job.Source source = job.source();
-            String id = source.id();
-            if (source.where() != null) {
-                columns.type("source.where", source.where());
+            String where = source.where();
+            if (where != null && !"BOOLEAN".equals(columns.type("source.where", where))) {
+                throw Expressions.refusal(
+                        "source.where",
+                        where,
+                        "it is %s, not a condition".formatted(columns.type("source.where", where)));
             }
+            String id = source.id();
             Bound boundId = id == null ? null : columns.named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
                 output.add(columns.named("output.columns", column, column));
             }
-            return new BoundJob(file, columns.columns(), boundId, features(model), output, source.where());
+            return new BoundJob(file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where);
         }
 
-        private List<Feature> features(ModelDescription model) throws SQLException {
+        /// All of the job's expressions, and where each is written.
+        private Map<String, String> expressions(List<String> inputs) {
+            Map<String, String> keys = new LinkedHashMap<>();
+            if (job.source().where() != null) {
+                keys.put(job.source().where(), "source.where");
+            }
+            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            if (!job.features().isEmpty()) {
+                inputs.stream().filter(columns::isExpression).forEach(input -> keys.put(input, "features"));
+            }
+            return keys;
+        }
+
+        /// What gives each of the model's features: the job's own list, or the model's names.
+        private List<String> inputs(ModelDescription model) {
             List<String> given = job.features();
             if (given.isEmpty() && !model.namesFeatures()) {
                 throw FailureException.permanent(
-                        "the model does not name its %d features; list them under 'features' in the job file, in the model's order"
+                        "features: the model does not name its %d features; list them here, in the model's order"
                                 .formatted(model.features().size()));
             }
             if (!given.isEmpty() && given.size() != model.features().size()) {
                 throw FailureException.permanent("features: the job lists %d, the model has %d"
                         .formatted(given.size(), model.features().size()));
             }
-            List<Feature> features = new ArrayList<>();
-            for (int i = 0; i < model.features().size(); i++) {
-                ModelFeature feature = model.features().get(i);
-                String modelName = feature.name() == null ? "feature " + i : feature.name();
-                Bound bound = given.isEmpty()
-                        ? columns.named("the model's feature", modelName, modelName)
-                        : columns.bound("features", modelName, given.get(i));
-                refuseType(bound, feature);
-                features.add(new Feature(bound, feature));
-            }
-            return features;
+            return given.isEmpty()
+                    ? model.features().stream()
+                            .map(feature -> Objects.requireNonNull(feature.name()))
+                            .toList()
+                    : given;
         }
 
-        private void refuseType(Bound bound, ModelFeature feature) {
+        private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {
+            List<Feature> features = new ArrayList<>();
+            for (int i = 0; i < inputs.size(); i++) {
+                ModelFeature feature = model.features().get(i);
+                String name = feature.name() == null ? "feature " + i : feature.name();
+                String input = inputs.get(i);
+                Bound bound = job.features().isEmpty()
+                        ? columns.named("the model's feature", name, input)
+                        : columns.bound("features", name, input);
+                refuseType(input, bound, feature);
+                features.add(new Feature(bound, feature));
+            }
+            return List.copyOf(features);
+        }
+
+        private void refuseType(String input, Bound bound, ModelFeature feature) {
             String type = bound.type();
             boolean fits = switch (feature.type()) {
                 case FeatureType.Numeric numeric -> isNumber(type);
@@ -127,8 +178,8 @@ public record BoundJob(
             if (!fits) {
                 String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
                 throw FailureException.permanent(
-                        "%s: %s is %s, but the model's feature \"%s\" wants %s. Convert it under source.select, e.g. %s: CAST(… AS DOUBLE)"
-                                .formatted(file, bound.sql(), type, bound.name(), wanted, bound.name()));
+                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
+                                .formatted(file, input, type, bound.name(), wanted));
             }
         }
     }

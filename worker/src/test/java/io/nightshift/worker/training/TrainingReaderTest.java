@@ -176,15 +176,15 @@ final class TrainingReaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "delya          | n       | did you mean delay?",
-                "delay          | distnace| did you mean distance?",
+                "delya          | n       | did you mean \"delay\"?",
+                "delay          | distnace| did you mean \"distance\"?",
                 "delay > 15     | n       | An expression needs a name: --target 'NAME=delay > 15'",
                 "late=dely > 15 | n       | dely",
                 "date           | n       | date is TIMESTAMP",
                 "delay          | date    | --select 'hour=hour(\"date\")'",
                 "delay          | delay   | delay is the target",
                 "delay          | ticket  | more than 1,000 distinct texts",
-                "late=random() > 0.5 | n  | random() gives another value each time",
+                "late=random() > 0.5 | n  | random() depends on more than the row",
                 "late=(SELECT 1)     | n  | not allowed",
                 "late=NULL::BOOLEAN  | n  | has no row to train on: 1,000 rows, of which 1,000 have no late"
             })

@@ -1,0 +1,214 @@
+package io.nightshift.coordinator.batch;
+
+import static io.nightshift.coordinator.batch.Examples.AT;
+import static io.nightshift.coordinator.batch.Examples.after;
+import static io.nightshift.coordinator.batch.Examples.attemptFailed;
+import static io.nightshift.coordinator.batch.Examples.cancelled;
+import static io.nightshift.coordinator.batch.Examples.commit;
+import static io.nightshift.coordinator.batch.Examples.committed;
+import static io.nightshift.coordinator.batch.Examples.failed;
+import static io.nightshift.coordinator.batch.Examples.job;
+import static io.nightshift.coordinator.batch.Examples.planned;
+import static io.nightshift.coordinator.batch.Examples.published;
+import static io.nightshift.coordinator.batch.Examples.state;
+import static io.nightshift.coordinator.batch.Examples.submitted;
+import static io.nightshift.coordinator.batch.Examples.tookOver;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class BatchStateTest {
+
+    private static final Epoch FIRST = new Epoch(1, 1);
+
+    private final BatchState running = state(submitted(job()), tookOver(1), planned());
+    private final BatchState publishing = after(
+            running, committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 2), commit(2, new Epoch(1, 3), 0)));
+
+    @Test
+    void aBatchGoesItsWayFromSubmissionToPublication() {
+        BatchState state = state(submitted(job()));
+        assertThat(state.phase()).isEqualTo(Phase.SUBMITTED);
+        assertThat(state.submission().job()).isEqualTo(job());
+
+        state = after(state, tookOver(1));
+        assertThat(state.incarnation()).isEqualTo(1);
+
+        state = after(state, planned());
+        assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+        assertThat(state.pinned().index().partitions()).isEqualTo(3);
+        assertThat(state.isComplete()).isFalse();
+
+        state = after(state, committed(commit(2, FIRST, 0)));
+        assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+        assertThat(state.winners().epoch(2)).contains(FIRST);
+        assertThat(state.winners().contains(0)).isFalse();
+
+        state = after(state, committed(commit(0, new Epoch(1, 2), 0), commit(1, new Epoch(1, 3), 3)));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+        assertThat(state.totals()).isEqualTo(new BatchState.Totals(30, 30, 27, 3, 350));
+
+        state = after(state, published());
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+        assertThat(state.published()).isEqualTo(published());
+        assertThat(state.isOpen()).isFalse();
+        assertThat(state.entries()).isEqualTo(6);
+    }
+
+    @Test
+    void failedAttemptsAreCountedUntilARetry() {
+        BatchState state = after(after(running, attemptFailed(1)), attemptFailed(1));
+        assertThat(state.attemptsFailed()).containsExactly(Map.entry(1, 2));
+        assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+
+        state = after(state, failed());
+        assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        assertThat(state.failure()).isEqualTo(failed().failure());
+
+        state = after(state, new BatchEvent.Retried(AT));
+        assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+        assertThat(state.failure()).isNull();
+        assertThat(state.attemptsFailed()).isEmpty();
+    }
+
+    @Test
+    void aRetryKeepsWhatIsCommitted() {
+        BatchState state = after(running, committed(commit(1, FIRST, 1)));
+        BatchState retried = after(after(state, failed()), new BatchEvent.Retried(AT));
+
+        assertThat(retried.winners().epoch(1)).contains(FIRST);
+        assertThat(retried.totals()).isEqualTo(state.totals());
+    }
+
+    @Test
+    void theReasonOfACancelledBatchIsKept() {
+        BatchState state = after(running, cancelled());
+
+        assertThat(state.phase()).isEqualTo(Phase.CANCELLED);
+        assertThat(state.failure())
+                .isNotNull()
+                .extracting(failure -> failure.message())
+                .isEqualTo("no longer needed");
+    }
+
+    @Test
+    void whatTheTransitionsForbidIsRefusedInEveryPhase() {
+        Map<Phase, BatchState> states = new LinkedHashMap<>();
+        states.put(Phase.SUBMITTED, state(submitted(job()), tookOver(1)));
+        states.put(Phase.RUNNING, running);
+        states.put(Phase.PUBLISHING, publishing);
+        states.put(Phase.PUBLISHED, after(publishing, published()));
+        states.put(Phase.FAILED, after(running, failed()));
+        states.put(Phase.CANCELLED, after(running, cancelled()));
+        List<BatchEvent> events = List.of(
+                submitted(job()),
+                tookOver(9),
+                planned(),
+                committed(commit(0, FIRST, 0)),
+                attemptFailed(0),
+                failed(),
+                new BatchEvent.Retried(AT),
+                published(),
+                cancelled());
+        assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));
+
+        states.forEach((phase, state) -> {
+            assertThat(state.phase()).isEqualTo(phase);
+            for (BatchEvent event : events) {
+                if (!Transitions.allows(phase, event.getClass())) {
+                    assertThatThrownBy(() -> after(state, event))
+                            .as("%s in %s", event, phase)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageStartingWith("ledger of flights-1, entry %d: ".formatted(state.entries() + 1));
+                }
+            }
+        });
+    }
+
+    @Test
+    void anEventBeforeTheSubmissionIsRefused() {
+        assertThatThrownBy(() -> state(committed(commit(0, FIRST, 0))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 1: Committed can't happen to a batch that is not submitted");
+    }
+
+    @Test
+    void theSubmissionOfAnotherBatchIsRefused() {
+        BatchEvent other = new BatchEvent.Submitted(AT, new BatchId("flights-2"), job(), Examples.MODEL);
+
+        assertThatThrownBy(() -> state(other))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 1: it is about flights-2");
+    }
+
+    @Test
+    void aBrokenChainIsRefused() {
+        LedgerEntry elsewhere = LedgerEntry.after(LedgerEntry.origin(new BatchId("flights-2")), failed());
+
+        assertThatThrownBy(() -> running.apply(elsewhere))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 4: its hash does not follow from the entry before");
+    }
+
+    @Test
+    void anEntryThatIsNoEventIsRefused() {
+        LedgerEntry good = LedgerEntry.after(running.head(), failed());
+        byte[] cut = Arrays.copyOf(good.bytes(), 5);
+
+        assertThatThrownBy(() -> running.apply(new LedgerEntry(chained(running.head(), cut), cut)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("ledger of flights-1, entry 4: ");
+    }
+
+    @Test
+    void aPartitionCommittedTwiceIsRefused() {
+        BatchState once = after(running, committed(commit(1, FIRST, 0)));
+
+        assertThatThrownBy(() -> after(once, committed(commit(1, new Epoch(1, 2), 0))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 5: partition 1 is committed twice");
+        assertThatThrownBy(() -> after(running, committed(commit(1, FIRST, 0), commit(1, FIRST, 0))))
+                .hasMessage("ledger of flights-1, entry 4: partition 1 is committed twice");
+    }
+
+    @Test
+    void aCommitOutsideThePlanIsRefused() {
+        PartitionCommit shifted = new PartitionCommit(
+                1, FIRST, "node:1", 11, 9, 9, new OutputFile(9, 1, Examples.DIGEST), null, Examples.MODEL.sha256());
+
+        assertThatThrownBy(() -> after(running, committed(commit(3, FIRST, 0))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("ledger of flights-1, entry 4: ");
+        assertThatThrownBy(() -> after(running, committed(shifted)))
+                .hasMessage("ledger of flights-1, entry 4: partition 1 is committed with other rows than planned");
+    }
+
+    @Test
+    void anIncarnationThatDoesNotGrowIsRefused() {
+        assertThatThrownBy(() -> after(running, tookOver(1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 4: incarnation 1 can't follow 1");
+    }
+
+    private static String chained(String previous, byte[] bytes) {
+        try {
+            java.security.MessageDigest digest = java.security.MessageDigest.getInstance("SHA-256");
+            digest.update(java.util.HexFormat.of().parseHex(previous));
+            return java.util.HexFormat.of().formatHex(digest.digest(bytes));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

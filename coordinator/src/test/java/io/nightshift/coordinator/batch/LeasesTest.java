@@ -1,0 +1,53 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.Epoch;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LeasesTest {
+
+    private final Winners none = Winners.none(3);
+    private final Leases leases = new Leases(2, 3, 10);
+
+    @Test
+    void aCommittedPartitionIsNeverLeased() {
+        Winners some =
+                none.with(List.of(Examples.commit(0, new Epoch(1, 1), 0), Examples.commit(2, new Epoch(1, 2), 0)));
+
+        assertThat(leases.next(some, 0)).hasValue(1);
+        assertThat(leases.grant(1, "node", 0)).isEqualTo(new Epoch(2, 1));
+        assertThat(leases.next(some, 0)).isEmpty();
+    }
+
+    @Test
+    void aPartitionThatFailedWaitsForItsTime() {
+        leases.next(none, 0);
+        Epoch epoch = leases.grant(0, "node", 0);
+        leases.giveBack(0, epoch, 100);
+
+        assertThat(leases.next(none, 99)).hasValue(1);
+        assertThat(leases.next(none, 100)).hasValue(0);
+        assertThat(leases.grant(0, "node", 100)).isGreaterThan(epoch);
+    }
+
+    @Test
+    void renewingKeepsEveryLease() {
+        leases.next(none, 0);
+        Epoch epoch = leases.grant(0, "node", 0);
+        leases.heartbeat(0, epoch, 42, 1);
+
+        leases.renew(50);
+
+        assertThat(leases.expired(60)).isEmpty();
+        assertThat(leases.expired(61)).containsExactly(new Leases.Expired(0, epoch, "node"));
+        assertThat(leases.rowsInFlight()).isEqualTo(42);
+    }
+
+    @Test
+    void onlyTheNextPartitionIsGranted() {
+        assertThatThrownBy(() -> leases.grant(2, "node", 0)).isInstanceOf(IllegalStateException.class);
+    }
+}

@@ -1,0 +1,113 @@
+package io.nightshift.coordinator.batch;
+
+import static io.nightshift.protocol.batch.Phase.CANCELLED;
+import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.PUBLISHED;
+import static io.nightshift.protocol.batch.Phase.PUBLISHING;
+import static io.nightshift.protocol.batch.Phase.RUNNING;
+import static io.nightshift.protocol.batch.Phase.SUBMITTED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
+import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.Committed;
+import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.Planned;
+import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.Phase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// The table of the design, said a second time and compared with the code's for every phase and
+/// every type of event.
+class TransitionsTest {
+
+    private static final Map<Phase, Map<Class<? extends BatchEvent>, Phase>> COMPLETE = Map.of(
+            SUBMITTED,
+                    Map.of(
+                            TookOver.class,
+                            SUBMITTED,
+                            Planned.class,
+                            RUNNING,
+                            Failed.class,
+                            FAILED,
+                            Cancelled.class,
+                            CANCELLED),
+            RUNNING,
+                    Map.of(
+                            TookOver.class,
+                            RUNNING,
+                            Committed.class,
+                            PUBLISHING,
+                            AttemptFailed.class,
+                            RUNNING,
+                            Failed.class,
+                            FAILED,
+                            Cancelled.class,
+                            CANCELLED),
+            PUBLISHING, Map.of(TookOver.class, PUBLISHING, Published.class, PUBLISHED, Failed.class, FAILED),
+            FAILED, Map.of(Retried.class, PUBLISHING, Cancelled.class, CANCELLED),
+            PUBLISHED, Map.of(),
+            CANCELLED, Map.of());
+
+    @Test
+    void everyEventIsAllowedOrRefusedAsTheDesignSays() {
+        for (Phase phase : Phase.values()) {
+            for (Class<? extends BatchEvent> event : events()) {
+                Optional<Phase> expected = Optional.ofNullable(
+                        COMPLETE.getOrDefault(phase, Map.of()).get(event));
+                assertThat(Transitions.next(phase, event, true, true))
+                        .as("%s in %s", event.getSimpleName(), phase)
+                        .isEqualTo(expected);
+                assertThat(Transitions.allows(phase, event)).isEqualTo(expected.isPresent());
+            }
+        }
+    }
+
+    @Test
+    void aCommitLeadsToPublishingOnlyWhenItIsTheLast() {
+        assertThat(Transitions.next(RUNNING, Committed.class, true, false)).contains(RUNNING);
+        assertThat(Transitions.next(RUNNING, Committed.class, true, true)).contains(PUBLISHING);
+    }
+
+    @Test
+    void aRetryGoesOnWhereTheBatchStopped() {
+        assertThat(Transitions.next(FAILED, Retried.class, false, false)).contains(SUBMITTED);
+        assertThat(Transitions.next(FAILED, Retried.class, true, false)).contains(RUNNING);
+        assertThat(Transitions.next(FAILED, Retried.class, true, true)).contains(PUBLISHING);
+    }
+
+    @Test
+    void nothingFollowsAnEnd() {
+        for (Phase phase : Phase.values()) {
+            boolean moves = java.util.Arrays.stream(BatchEvent.class.getPermittedSubclasses())
+                    .anyMatch(event -> Transitions.allows(phase, event.asSubclass(BatchEvent.class)));
+            assertThat(moves).as("%s", phase).isEqualTo(!phase.isEnd());
+        }
+    }
+
+    @Test
+    void theUserGuideShowsTheTableOfTheCode() throws IOException {
+        String guide = Files.readString(Path.of("../docs/concepts/exactly-once.md"));
+
+        assertThat(guide.lines()).containsAll(Transitions.markdown().lines().toList());
+        assertThat(guide.lines().filter(line -> line.startsWith("| `") && line.contains("` | `")))
+                .hasSameSizeAs(Transitions.markdown()
+                        .lines()
+                        .filter(line -> line.contains("` | `"))
+                        .toList());
+    }
+
+    private static java.util.List<Class<? extends BatchEvent>> events() {
+        return java.util.Arrays.stream(BatchEvent.class.getPermittedSubclasses())
+                .<Class<? extends BatchEvent>>map(event -> event.asSubclass(BatchEvent.class))
+                .toList();
+    }
+}

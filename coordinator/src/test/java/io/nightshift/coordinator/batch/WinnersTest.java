@@ -1,0 +1,72 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.Epoch;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.constraints.UniqueElements;
+import org.junit.jupiter.api.Test;
+
+class WinnersTest {
+
+    static final int PARTITIONS = 5_000;
+
+    @Property(tries = 100)
+    void winnersAreWhatAMapWouldHold(
+            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> committed) {
+        Winners winners = Winners.none(PARTITIONS);
+        Map<Integer, Epoch> model = new TreeMap<>();
+        for (int partition : committed) {
+            Epoch epoch = new Epoch(Integer.MAX_VALUE - partition, partition + 1);
+            winners = winners.with(List.of(Examples.commit(partition, epoch, 0)));
+            model.put(partition, epoch);
+        }
+
+        assertThat(winners.count()).isEqualTo(model.size());
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            assertThat(winners.contains(partition)).isEqualTo(model.containsKey(partition));
+            assertThat(winners.epoch(partition).orElse(null)).isEqualTo(model.get(partition));
+        }
+    }
+
+    @Test
+    void whatWasBeforeIsNotChanged() {
+        Winners none = Winners.none(3);
+        Winners one = none.with(List.of(Examples.commit(0, new Epoch(1, 1), 0)));
+        Winners two = one.with(List.of(Examples.commit(1, new Epoch(1, 2), 0)));
+
+        assertThat(none.contains(0)).isFalse();
+        assertThat(one.contains(1)).isFalse();
+        assertThat(two.contains(0)).isTrue();
+        assertThat(none.count()).isZero();
+        assertThat(one.count()).isEqualTo(1);
+    }
+
+    @Test
+    void allPartitionsTogetherAreComplete() {
+        Winners two = Winners.none(3)
+                .with(List.of(Examples.commit(0, new Epoch(1, 1), 0), Examples.commit(2, new Epoch(1, 2), 0)));
+
+        assertThat(two.isComplete()).isFalse();
+        assertThat(two.with(List.of(Examples.commit(1, new Epoch(1, 3), 0))).isComplete())
+                .isTrue();
+    }
+
+    @Test
+    void aPartitionIsCommittedOnce() {
+        Winners one = Winners.none(3).with(List.of(Examples.commit(1, new Epoch(1, 1), 0)));
+
+        assertThatThrownBy(() -> one.with(List.of(Examples.commit(1, new Epoch(1, 2), 0))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("partition 1 is committed twice");
+        assertThatThrownBy(() -> one.with(List.of(Examples.commit(3, new Epoch(1, 2), 0))))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+}

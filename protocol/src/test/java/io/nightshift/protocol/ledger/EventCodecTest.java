@@ -1,0 +1,160 @@
+package io.nightshift.protocol.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.jobs.JobsEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Events live for years: what any released version wrote is read for ever.
+class EventCodecTest {
+
+    private static final CBORMapper CBOR = new CBORMapper();
+
+    static Stream<String> batchNames() {
+        return GoldenEvents.batch().keySet().stream();
+    }
+
+    static Stream<String> jobsNames() {
+        return GoldenEvents.jobs().keySet().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("batchNames")
+    void aGoldenBatchEventIsReadAndWrittenAsEver(String name) throws IOException {
+        BatchEvent expected = expectedOf(name);
+
+        assertThat(EventCodec.decode(golden("batch/" + name))).isEqualTo(expected);
+        assertThat(EventCodec.encode(expected)).isEqualTo(golden("batch/" + name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("jobsNames")
+    void aGoldenEventOfTheJobsIsReadAndWrittenAsEver(String name) throws IOException {
+        JobsEvent expected = Objects.requireNonNull(GoldenEvents.jobs().get(name));
+
+        assertThat(EventCodec.decodeJobs(golden("jobs/" + name))).isEqualTo(expected);
+        assertThat(EventCodec.encodeJobs(expected)).isEqualTo(golden("jobs/" + name));
+    }
+
+    @Test
+    void everyTypeOfEventHasAGoldenFile() throws IOException {
+        assertThat(typesIn("batch", GoldenEvents.batch(), EventCodec::decode)).isEqualTo(permitted(BatchEvent.class));
+        assertThat(typesIn("jobs", GoldenEvents.jobs(), EventCodec::decodeJobs)).isEqualTo(permitted(JobsEvent.class));
+    }
+
+    @ParameterizedTest
+    @MethodSource("batchNames")
+    void fieldsOfALaterVersionAreIgnored(String name) throws IOException {
+        JsonNode tree = CBOR.readTree(golden("batch/" + name));
+        objects(tree).forEach(node -> node.put("from-the-future", 1));
+
+        assertThat(EventCodec.decode(CBOR.writeValueAsBytes(tree))).isEqualTo(expectedOf(name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("batchNames")
+    void aFieldThatAnEarlierVersionDidNotHaveIsNullZeroOrEmpty(String name) throws IOException {
+        List<String> fields = new ArrayList<>();
+        CBOR.readTree(golden("batch/" + name)).fieldNames().forEachRemaining(fields::add);
+        fields.remove("event");
+        for (String field : fields) {
+            ObjectNode tree = (ObjectNode) CBOR.readTree(golden("batch/" + name));
+            tree.remove(field);
+            assertThat(EventCodec.decode(CBOR.writeValueAsBytes(tree)))
+                    .as("%s without %s", name, field)
+                    .hasSameClassAs(expectedOf(name));
+        }
+    }
+
+    @Test
+    void listsAndMapsThatAnEarlierVersionDidNotHaveAreEmpty() throws IOException {
+        ObjectNode tree = (ObjectNode) CBOR.readTree(golden("batch/submitted-full"));
+        ((ObjectNode) tree.at("/job")).remove("features");
+        ((ObjectNode) tree.at("/job/source")).remove("select");
+        ((ObjectNode) tree.at("/job/output")).remove("columns");
+
+        BatchEvent.Submitted submitted = (BatchEvent.Submitted) EventCodec.decode(CBOR.writeValueAsBytes(tree));
+
+        assertThat(submitted.job().features()).isEmpty();
+        assertThat(submitted.job().source().select()).isEmpty();
+        assertThat(submitted.job().output().columns()).isEmpty();
+    }
+
+    @Test
+    void onlyWhatHappenedIsWrittenNotWhatFollowsFromIt() throws IOException {
+        assertThat(CBOR.readTree(golden("batch/failed")).at("/failure").properties())
+                .extracting(Map.Entry::getKey)
+                .containsExactlyInAnyOrder("kind", "message");
+    }
+
+    @Test
+    void whatIsNoEventIsRefused() {
+        assertThatThrownBy(() -> EventCodec.decode(new byte[] {1, 2, 3})).isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> EventCodec.decode(
+                        CBOR.writeValueAsBytes(CBOR.createObjectNode().put("event", "no-such-event"))))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasStackTraceContaining("no-such-event");
+    }
+
+    private static BatchEvent expectedOf(String name) {
+        return Objects.requireNonNull(GoldenEvents.batch().get(name));
+    }
+
+    private static List<ObjectNode> objects(JsonNode node) {
+        List<ObjectNode> found = new ArrayList<>();
+        if (node instanceof ObjectNode object) {
+            found.add(object);
+        }
+        node.properties().forEach(child -> {
+            // The keys of this map are the user's, no fields.
+            if (!child.getKey().equals("select")) {
+                found.addAll(objects(child.getValue()));
+            }
+        });
+        if (node.isArray()) {
+            node.forEach(child -> found.addAll(objects(child)));
+        }
+        return found;
+    }
+
+    @FunctionalInterface
+    private interface Decoder {
+        Object decode(byte[] bytes);
+    }
+
+    private static Set<Class<?>> typesIn(String folder, Map<String, ?> names, Decoder decoder) throws IOException {
+        List<Class<?>> types = new ArrayList<>();
+        for (String name : names.keySet()) {
+            types.add(decoder.decode(golden(folder + "/" + name)).getClass());
+        }
+        return Set.copyOf(types);
+    }
+
+    private static Set<Class<?>> permitted(Class<?> type) {
+        return Arrays.stream(type.getPermittedSubclasses()).collect(Collectors.toSet());
+    }
+
+    private static byte[] golden(String name) throws IOException {
+        try (InputStream in = EventCodecTest.class.getResourceAsStream("/golden/" + name + ".cbor")) {
+            return Objects.requireNonNull(in, () -> "no golden file " + name).readAllBytes();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package io.nightshift.protocol.ledger;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.jobs.Submission;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What the golden files under `src/test/resources/golden` hold. A file is never changed once it is
+/// released: a new version of an event gets a new file beside the old one. [#main] writes the files
+/// that are missing.
+final class GoldenEvents {
+
+    private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
+    private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
+    private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
+
+    private GoldenEvents() {}
+
+    static Map<String, BatchEvent> batch() {
+        Map<String, BatchEvent> events = new LinkedHashMap<>();
+        events.put("submitted-full", new BatchEvent.Submitted(AT, BATCH, full(), MODEL));
+        events.put(
+                "submitted-least", new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Champion("m")), MODEL));
+        events.put(
+                "submitted-exact", new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Exact("m", 3)), MODEL));
+        events.put(
+                "submitted-alias",
+                new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
+        events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
+        events.put(
+                "planned",
+                new BatchEvent.Planned(
+                        AT,
+                        List.of(
+                                new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70),
+                                new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5)),
+                        PartitionPlan.of(25, 25, 20, 5)));
+        events.put(
+                "committed",
+                new BatchEvent.Committed(
+                        AT,
+                        List.of(
+                                new PartitionCommit(
+                                        0,
+                                        new Epoch(1, 7),
+                                        "127.0.0.1:25520",
+                                        0,
+                                        25,
+                                        24,
+                                        new OutputFile(22, 4_096, "b2".repeat(32)),
+                                        new OutputFile(2, 512, "c3".repeat(32)),
+                                        MODEL.sha256()),
+                                new PartitionCommit(
+                                        3,
+                                        new Epoch(2, 1),
+                                        "node-b:25520",
+                                        70,
+                                        5,
+                                        5,
+                                        new OutputFile(5, 6_000_000_000L, "d4".repeat(32)),
+                                        null,
+                                        MODEL.sha256()))));
+        events.put(
+                "attempt-failed",
+                new BatchEvent.AttemptFailed(
+                        AT, 3, new Epoch(2, 4), "node-b:25520", Failure.transientFailure("the disk is full")));
+        events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
+        events.put("retried", new BatchEvent.Retried(AT));
+        events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
+        events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
+        return events;
+    }
+
+    static Map<String, JobsEvent> jobs() {
+        Map<String, JobsEvent> events = new LinkedHashMap<>();
+        events.put(
+                "opened",
+                new JobsEvent.Opened(AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL)));
+        events.put("ended-published", new JobsEvent.Ended(AT, BATCH, Phase.PUBLISHED));
+        events.put("ended-cancelled", new JobsEvent.Ended(AT, BATCH, Phase.CANCELLED));
+        return events;
+    }
+
+    private static Job full() {
+        Map<String, String> select = new LinkedHashMap<>();
+        select.put("hour", "hour(date)");
+        select.put("far", "distance > 1000");
+        return new Job(
+                "flights",
+                new ModelReference.File("/models/flights.ubj"),
+                List.of("hour", "distance"),
+                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
+                new Job.Destination("/out"),
+                new Job.Partitions(100_000),
+                new Job.ErrorPolicy(0.05, 1_000L),
+                new Job.Output(List.of("hour", "carrier")));
+    }
+
+    private static Job least(ModelReference model) {
+        return new Job(
+                "flights",
+                model,
+                List.of(),
+                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
+                new Job.Destination("/out"),
+                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
+                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
+                new Job.Output(List.of()));
+    }
+
+    /// @param arguments the folder `protocol/src/test/resources/golden`
+    public static void main(String[] arguments) throws IOException {
+        Path golden = Path.of(arguments[0]);
+        for (Map.Entry<String, BatchEvent> event : batch().entrySet()) {
+            write(golden.resolve("batch").resolve(event.getKey() + ".cbor"), EventCodec.encode(event.getValue()));
+        }
+        for (Map.Entry<String, JobsEvent> event : jobs().entrySet()) {
+            write(golden.resolve("jobs").resolve(event.getKey() + ".cbor"), EventCodec.encodeJobs(event.getValue()));
+        }
+    }
+
+    private static void write(Path file, byte[] bytes) throws IOException {
+        Files.createDirectories(file.resolveSibling(""));
+        if (!Files.exists(file)) {
+            Files.write(file, bytes);
+        }
+    }
+}
