@@ -69,11 +69,11 @@ final class RefusalTest {
                         job -> job.write(
                                 "SELECT date, origin, destination, distance AS distances FROM flights LIMIT 9"),
                         "the model's feature: \"distance\" is neither a column of ",
-                        "did you mean distances?"),
+                        "did you mean \"distances\"?"),
                 new Case(
                         "a column of another type",
                         job -> job.write("SELECT * REPLACE ('far' AS distance) FROM flights LIMIT 9"),
-                        "own.parquet: \"distance\" is VARCHAR, but the model's feature \"distance\" wants a number"),
+                        "own.parquet: distance is VARCHAR, but the model's feature \"distance\" wants a number"),
                 new Case(
                         "an expression over another type",
                         job -> job.write("SELECT * REPLACE (1 AS date) FROM flights LIMIT 9"),
@@ -219,7 +219,7 @@ final class RefusalTest {
         Program.here("run", folder.toString(), "--home", job.home().toString()).expect(2, folder.toString());
         Program.here("run", file, "--threads", "0", "--home", job.home().toString())
                 .expect(2, "--threads is 1 to 1024, not 0");
-        Program.here("run", file, "-o", "xml").expect(2, "xml");
+        Program.here("run", file, "-o", "xml").expect(2, "'xml' is neither table nor json");
         Program.here("plan", file, "--set", "partitions.rwos=5").expect(2, "--set", "partitions.rwos", "rows");
     }
 }

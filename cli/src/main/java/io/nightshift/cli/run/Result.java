@@ -3,6 +3,7 @@ package io.nightshift.cli.run;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.Format;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -22,18 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// @param again the command that goes on with the same job
 /// @param home what a command has to end with to use the same home
 record Result(
-        PrintWriter out,
-        PrintWriter err,
-        RunCommand.Format format,
-        boolean resumed,
-        long firstRow,
-        String again,
-        String home) {
+        PrintWriter out, PrintWriter err, Format format, boolean resumed, long firstRow, String again, String home) {
 
     /// @return the exit status
     int print(BatchStatus status) {
         boolean published = status.phase() == Phase.PUBLISHED;
-        if (format == RunCommand.Format.JSON) {
+        if (format == Format.JSON) {
             out.println(json(status, false));
         } else if (published) {
             summary(status);
@@ -47,7 +42,7 @@ record Result(
     }
 
     void printAlreadyPublished(BatchStatus status) {
-        if (format == RunCommand.Format.JSON) {
+        if (format == Format.JSON) {
             out.println(json(status, true));
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."

@@ -10,6 +10,7 @@ import io.nightshift.cli.log.FileLog;
 import io.nightshift.cli.node.EmbeddedNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.NodeDuckDb;
+import io.nightshift.cli.output.Format;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchId;
@@ -50,12 +51,6 @@ import picocli.CommandLine.Spec;
                 + " or something it needs is wrong), 130 interrupted, and can be gone on with.")
 public final class RunCommand implements Callable<Integer> {
 
-    /// How a result is printed.
-    enum Format {
-        TABLE,
-        JSON
-    }
-
     @Mixin
     private JobOptions options = new JobOptions();
 
@@ -71,7 +66,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            description = "table or json; default: table.")
+            converter = Format.Converter.class,
+            description = "table (default) or json.")
     private Format format = Format.TABLE;
 
     @Spec
