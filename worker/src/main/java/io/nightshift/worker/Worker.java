@@ -11,6 +11,7 @@ import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -153,8 +154,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void leased(WorkerMessage.Lease lease) {
-        if (!(activity instanceof Activity.Leasing)) {
-            // An answer that came after it was given up; the lease runs out by itself.
+        // An answer may come after it was given up. If there is no other work yet, it is still good;
+        // else the lease runs out by itself.
+        if (!(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
             return;
         }
         Running running = new Running();
@@ -177,12 +179,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private static Failure failure(WorkerMessage.Lease lease, Throwable problem) {
-        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (cause instanceof FailureException known) {
             return known.failure();
         }
         LOG.error("{}: unexpected", lease.attempt(), cause);
-        return Failure.permanent("an unexpected error: " + cause);
+        return Failure.permanent("%s: an unexpected error: %s".formatted(lease.attempt(), cause));
     }
 
     private void scored(PartitionAttempt.Result result) {

@@ -13,8 +13,8 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
-import io.nightshift.protocol.jobs.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -86,6 +86,11 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     /// @param incarnation that asked for it
     private record Reported(int incarnation, Outcome outcome) implements Command {}
 
+    /// What failed elsewhere is to be tried again.
+    ///
+    /// @param incarnation that tried it before
+    private record Again(int incarnation) implements Command {}
+
     private sealed interface Outcome {}
 
     private record PlanMade(List<InspectedFile> files, PartitionPlan partitions) implements Outcome {}
@@ -110,6 +115,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     /// Null until the input of this incarnation is known to be the pinned one.
     private @Nullable Leases leases;
+
+    /// How often planning or publishing has failed since this incarnation took charge.
+    private int failedElsewhere;
 
     private long lastTick;
 
@@ -185,6 +193,12 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             case Tick tick -> tick(state);
             case Reported(int asked, Outcome outcome) when asked == incarnation -> reported(state, outcome);
             case Reported outdated -> Effect().none();
+            case Again(int asked) -> {
+                if (asked == incarnation && state.phase() != null && !isSettled(state.phase())) {
+                    resume(state);
+                }
+                yield Effect().none();
+            }
         };
     }
 
@@ -201,8 +215,21 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
                 yield Effect().none();
             }
             case Visible visible -> visible(state, visible);
-            case Broken(Failure failure) -> fail(state, failure);
+            case Broken(Failure failure) -> broken(state, failure);
         };
+    }
+
+    /// A transient failure of planning or publishing is tried again like an attempt's.
+    private Effect<LedgerEntry, BatchState> broken(BatchState state, Failure failure) {
+        RetryPolicy retry = services.settings().retry();
+        failedElsewhere++;
+        if (failure.isPermanent() || failedElsewhere >= retry.attempts()) {
+            return fail(state, failure);
+        }
+        Duration backoff = retry.backoff(failedElsewhere, random);
+        LOG.warn("{}, to be tried again in {} ms: {}", batch, backoff.toMillis(), failure.message());
+        timers.startSingleTimer(new Again(incarnation), backoff);
+        return Effect().none();
     }
 
     // The beginning, and every new beginning.
@@ -268,8 +295,14 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         events.add(new BatchEvent.TookOver(now(), state.incarnation() + 1, services.node()));
         return persist(state, events).thenRun(next -> {
             incarnation = next.incarnation();
+            failedElsewhere = 0;
             resume(next);
         });
+    }
+
+    /// Whether nothing is going on.
+    private static boolean isSettled(Phase phase) {
+        return phase.isEnd() || phase == Phase.FAILED;
     }
 
     /// Tells the register that the batch ended; of a cancelled one, when its output is swept.

@@ -2,16 +2,21 @@ package io.nightshift.coordinator.jobs;
 
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsEvent;
-import io.nightshift.protocol.jobs.Submission;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
@@ -19,6 +24,7 @@ import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -35,12 +41,20 @@ import org.slf4j.LoggerFactory;
 /// after a restart, and leads free workers to batches that have work, each batch in turn.
 ///
 /// There is one in the cluster, the sharded entity [#ID].
-public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, JobsState> {
+public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, JobsState> {
 
     public static final EntityTypeKey<JobsCommand> KEY = EntityTypeKey.create(JobsCommand.class, "jobs");
     public static final String ID = "jobs";
 
     private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
+
+    /// The public protocol, and what the register tells itself.
+    sealed interface Command {}
+
+    private record Public(JobsCommand command) implements Command {}
+
+    /// How the batch that a submission would go on with really is.
+    private record Described(BatchStatus status) implements Command {}
 
     /// Reaches the coordinator of a batch, wherever it runs.
     @FunctionalInterface
@@ -48,6 +62,7 @@ public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, Job
         void tell(BatchId batch, BatchCommand command);
     }
 
+    private final ActorContext<Command> context;
     private final Batches batches;
     private final Clock clock;
     private final RandomGenerator random = new SplittableRandom();
@@ -57,16 +72,24 @@ public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, Job
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
-    private Jobs(Batches batches, Clock clock) {
+    /// Submissions that wait to hear how the open batch of their job is.
+    private final Map<BatchId, List<JobsCommand.Submit>> asking = new HashMap<>();
+
+    private final ActorRef<BatchStatus> descriptions;
+
+    private Jobs(ActorContext<Command> context, Batches batches, Clock clock) {
         super(
                 PersistenceId.of(KEY.name(), ID),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        this.context = context;
         this.batches = batches;
         this.clock = clock;
+        this.descriptions = context.messageAdapter(BatchStatus.class, Described::new);
     }
 
     public static Behavior<JobsCommand> create(Batches batches, Clock clock) {
-        return Behaviors.setup(context -> new Jobs(batches, clock));
+        Behavior<Command> behavior = Behaviors.setup(context -> new Jobs(context, batches, clock));
+        return Behaviors.transformMessages(JobsCommand.class, behavior, pattern -> pattern.matchAny(Public::new));
     }
 
     @Override
@@ -87,26 +110,31 @@ public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, Job
     }
 
     @Override
-    public CommandHandler<JobsCommand, JobsEvent, JobsState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand((state, command) -> switch (command) {
-            case JobsCommand.Submit submit -> submit(state, submit);
-            case JobsCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
+    public CommandHandler<Command, JobsEvent, JobsState> commandHandler() {
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onCommand);
+    }
+
+    private Effect<JobsEvent, JobsState> onCommand(JobsState state, Command command) {
+        return switch (command) {
+            case Public(JobsCommand.Submit submit) -> submit(state, submit);
+            case Public(JobsCommand.FindWork(ActorRef<WorkerMessage> worker)) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
                 match();
                 yield Effect().none();
             }
-            case JobsCommand.HasWork(BatchId batch) -> {
+            case Public(JobsCommand.HasWork(BatchId batch)) -> {
                 withWork.add(batch);
                 match();
                 yield Effect().none();
             }
-            case JobsCommand.HasNoWork(BatchId batch) -> {
+            case Public(JobsCommand.HasNoWork(BatchId batch)) -> {
                 withWork.remove(batch);
                 yield Effect().none();
             }
-            case JobsCommand.BatchEnded(BatchId batch, Phase phase) -> ended(state, batch, phase);
-        });
+            case Public(JobsCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
+            case Described(BatchStatus status) -> described(state, status);
+        };
     }
 
     /// Lets every open batch go on where it was, and finishes what a crash kept from being told.
@@ -121,22 +149,49 @@ public final class Jobs extends EventSourcedBehavior<JobsCommand, JobsEvent, Job
         }
     }
 
+    /// A batch ends in its own ledger first, and here only when it is heard of; so one that is open here
+    /// is asked how it is before anything is decided about it.
     private Effect<JobsEvent, JobsState> submit(JobsState state, JobsCommand.Submit submit) {
+        Optional<JobsState.Entry> open = state.open(submit.submission().job().name());
+        if (open.isEmpty()) {
+            return decide(state, submit);
+        }
+        BatchId batch = open.get().opened().batch();
+        asking.computeIfAbsent(batch, asked -> new ArrayList<>()).add(submit);
+        batches.tell(batch, new BatchCommand.Describe(descriptions));
+        return Effect().none();
+    }
+
+    private Effect<JobsEvent, JobsState> described(JobsState state, BatchStatus status) {
+        Phase phase = status.phase();
+        if (phase != null && phase.isEnd() && !state.hasEnded(status.batch())) {
+            return Effect()
+                    .persist(new JobsEvent.Ended(clock.instant(), status.batch(), phase))
+                    .thenRun((JobsState next) -> context.getSelf().tell(new Described(status)));
+        }
+        List<JobsCommand.Submit> submits = asking.getOrDefault(status.batch(), List.of());
+        if (submits.isEmpty()) {
+            asking.remove(status.batch());
+            return Effect().none();
+        }
+        JobsCommand.Submit next = submits.removeFirst();
+        context.getSelf().tell(new Described(status));
+        return decide(state, next);
+    }
+
+    private Effect<JobsEvent, JobsState> decide(JobsState state, JobsCommand.Submit submit) {
         Submission submission = submit.submission();
         String job = submission.job().name();
         Optional<JobsState.Entry> open = state.open(job);
         if (open.isPresent() && !submit.fresh()) {
             return goOn(open.get(), submit);
         }
-        if (!submit.fresh()) {
-            Optional<JobsState.Entry> last = state.lastPublished(job)
-                    .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
-            if (last.isPresent()) {
-                submit.replyTo()
-                        .tell(new JobsCommand.AlreadyPublished(
-                                last.get().opened().batch()));
-                return Effect().none();
-            }
+        Optional<JobsState.Entry> same = state.lastPublished(job)
+                .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+        if (same.isPresent() && !submit.fresh()) {
+            submit.replyTo()
+                    .tell(new JobsCommand.AlreadyPublished(same.get().opened().batch()));
+            return Effect().none();
         }
         Instant now = clock.instant();
         BatchId batch = newId(state, job, now);

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -38,6 +37,11 @@ public final class EmbeddedLedger implements AutoCloseable {
         this.keepOpen = keepOpen;
     }
 
+    /// Whether a home folder has a ledger.
+    public static boolean exists(Path home) {
+        return Files.exists(home.resolve("ledger").resolve("ledger.mv.db"));
+    }
+
     /// Opens the ledger of a home folder, and makes it if it isn't there.
     ///
     /// @throws FailureException if another process holds it, or it can't be opened
@@ -51,7 +55,7 @@ public final class EmbeddedLedger implements AutoCloseable {
         FileChannel lockFile = lock(home, folder);
         try {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
-            Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+            Connection connection = ledger.connect();
             makeSchema(connection);
             return new EmbeddedLedger(ledger, lockFile, connection);
         } catch (SQLException e) {

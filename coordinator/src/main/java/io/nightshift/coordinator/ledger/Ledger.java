@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.ledger;
 
 import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -8,6 +9,7 @@ import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import java.io.NotSerializableException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -15,7 +17,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.h2.Driver;
 
 /// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
 /// listing, and for a proof
@@ -45,7 +50,23 @@ public record Ledger(String url, String user, String password) {
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
     }
 
+    /// What the entries of a batch add up to; a state without a phase if there is none.
+    ///
+    /// @throws FailureException if the journal can't be read, or its entries don't make a batch
+    public BatchState state(BatchId batch) {
+        AtomicReference<BatchState> state = new AtomicReference<>(BatchState.none(batch));
+        try {
+            forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
+        } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
+        }
+        return state.get();
+    }
+
     /// The history of the jobs' register, in order.
+    ///
+    /// @throws FailureException if the journal can't be read, or holds something that isn't such
+    ///     an event
     public List<JobsEvent> jobs() {
         List<JobsEvent> events = new ArrayList<>();
         rows(
@@ -54,23 +75,37 @@ public record Ledger(String url, String user, String password) {
         return events;
     }
 
+    /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
+    /// which would load every driver there is, DuckDB's native library with it.
+    Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", user);
+        properties.setProperty("password", password);
+        return url.startsWith("jdbc:h2:")
+                ? Driver.load().connect(url, properties)
+                : DriverManager.getConnection(url, properties);
+    }
+
     private void rows(PersistenceId id, RowVisitor visitor) {
         String sql = """
                 SELECT "sequence_number", "event_ser_manifest", "event_payload" FROM "event_journal"
                 WHERE "persistence_id" = ? AND NOT "deleted" ORDER BY "sequence_number"
                 """;
-        try (Connection connection = DriverManager.getConnection(url, user, password);
+        long number = 0;
+        try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, id.id());
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    visitor.row(rows.getLong(1), rows.getString(2), rows.getBytes(3));
+                    number = rows.getLong(1);
+                    visitor.row(number, rows.getString(2), rows.getBytes(3));
                 }
             }
         } catch (SQLException e) {
             throw FailureException.permanent("the ledger can't be read: " + e.getMessage());
-        } catch (NotSerializableException e) {
-            throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
+        } catch (NotSerializableException | UncheckedIOException e) {
+            throw FailureException.permanent(
+                    "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));
         }
     }
 }

@@ -20,16 +20,19 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,12 @@ public final class ParquetPublisher implements Publisher {
     private static final int PREPARE_TRIES = 20;
     private static final Logger LOG = LoggerFactory.getLogger(ParquetPublisher.class);
 
+    public static final String MANIFEST = "_manifest.json";
+    public static final String SUCCESS = "_SUCCESS";
+
+    /// How often a folder is deleted in which a late worker deletes too.
+    private static final int DELETIONS = 20;
+
     private final Ledger ledger;
     private final OutputInspector inspector;
 
@@ -66,7 +75,8 @@ public final class ParquetPublisher implements Publisher {
         return Path.of(job.destination().parquet()).resolve(".staging");
     }
 
-    private static Path batchStaging(BatchId batch, Job job) {
+    /// The folder that is there while the batch is not published.
+    public static Path staged(BatchId batch, Job job) {
         return stagingRoot(job).resolve("batch=" + batch);
     }
 
@@ -74,8 +84,14 @@ public final class ParquetPublisher implements Publisher {
         return stagingRoot(job).resolve("discarded=" + batch);
     }
 
-    private static Path attempts(BatchId batch, Job job) {
-        return batchStaging(batch, job).resolve("attempts");
+    /// Where workers write.
+    public static Path attempts(BatchId batch, Job job) {
+        return staged(batch, job).resolve("attempts");
+    }
+
+    /// Where committed files are gathered under their published names.
+    public static Path gathered(BatchId batch, Job job) {
+        return staged(batch, job).resolve("output");
     }
 
     @Override
@@ -115,12 +131,12 @@ public final class ParquetPublisher implements Publisher {
         Path destination = destination(state.batch(), job);
         try {
             if (!Files.exists(destination)) {
-                Path output = batchStaging(state.batch(), job).resolve("output");
+                Path output = gathered(state.batch(), job);
                 assemble(state, output);
                 Files.move(output, destination, StandardCopyOption.ATOMIC_MOVE);
                 force(Path.of(job.destination().parquet()));
             }
-            String manifest = Digests.sha256(destination.resolve("_manifest.json"));
+            String manifest = Digests.sha256(destination.resolve(MANIFEST));
             discard(state.batch(), job);
             return new Publication(destination.toString(), manifest);
         } catch (IOException e) {
@@ -147,14 +163,14 @@ public final class ParquetPublisher implements Publisher {
             }
         }
         refuseRepeatedIds(state, output, commits);
-        Path manifest = output.resolve("_manifest.json");
+        Path manifest = output.resolve(MANIFEST);
         try (FileChannel channel = create(manifest);
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
             Manifest.write(out, state, commits);
             out.flush();
             channel.force(true);
         }
-        create(output.resolve("_SUCCESS")).close();
+        create(output.resolve(SUCCESS)).close();
         force(output);
     }
 
@@ -194,9 +210,13 @@ public final class ParquetPublisher implements Publisher {
         if (!source.uniqueId()) {
             return;
         }
-        List<Path> files = commits.stream()
-                .map(commit -> output.resolve(Attempt.partName(commit.partition())))
-                .toList();
+        List<Path> files = new ArrayList<>();
+        for (PartitionCommit commit : commits) {
+            files.add(output.resolve(Attempt.partName(commit.partition())));
+            if (commit.quarantine() != null) {
+                files.add(output.resolve(Attempt.quarantineName(commit.partition())));
+            }
+        }
         List<String> repeated = inspector.repeatedIds(files, 3);
         if (!repeated.isEmpty()) {
             throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
@@ -209,28 +229,48 @@ public final class ParquetPublisher implements Publisher {
         try {
             Path discarded = discarded(batch, job);
             deleteTree(discarded);
-            if (Files.exists(batchStaging(batch, job))) {
-                Files.move(batchStaging(batch, job), discarded, StandardCopyOption.ATOMIC_MOVE);
+            if (Files.exists(staged(batch, job))) {
+                Files.move(staged(batch, job), discarded, StandardCopyOption.ATOMIC_MOVE);
                 deleteTree(discarded);
             }
-            Files.deleteIfExists(stagingRoot(job));
-        } catch (DirectoryNotEmptyException e) {
-            LOG.debug("{} holds another batch's output", stagingRoot(job));
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, reason(e));
+            return;
+        }
+        try {
+            Files.deleteIfExists(stagingRoot(job));
+        } catch (IOException e) {
+            LOG.debug("{} is kept; most often it holds another batch's output: {}", stagingRoot(job), reason(e));
         }
     }
 
+    /// Deletes a folder while a late worker may still write to it, or delete from it.
     private static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
+        for (int attempt = 1; Files.exists(root); attempt++) {
+            try {
+                Files.walkFileTree(root, new Deletion());
+            } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+                if (attempt == DELETIONS) {
+                    throw e;
+                }
+            }
         }
-        List<Path> paths;
-        try (Stream<Path> walk = Files.walk(root)) {
-            paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+
+    private static final class Deletion extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
         }
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException problem) throws IOException {
+            if (problem != null) {
+                throw problem;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
         }
     }
 

@@ -2,8 +2,8 @@ package io.nightshift.coordinator.registry;
 
 /// Where a registered model came from.
 ///
-/// @param file the name of the file that the training library wrote
-/// @param sha256 of that file, 64 hexadecimal digits
+/// @param file the name of the file that the training library wrote, or of what it was trained on here
+/// @param sha256 of that file, or of the rows that the model was trained on; 64 hexadecimal digits
 public record Provenance(String file, String sha256) {
 
     public Provenance {

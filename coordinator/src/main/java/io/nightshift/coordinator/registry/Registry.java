@@ -204,7 +204,8 @@ public final class Registry {
         return aliases.isEmpty() ? "" : ", its aliases " + shown(aliases);
     }
 
-    private static void checkName(String name) {
+    /// Refuses a name under which nothing can be registered.
+    public static void checkName(String name) {
         if (!ModelVersion.NAME.matcher(name).matches()) {
             throw FailureException.permanent("\"" + name
                     + "\" is not a model name; expected at most 63 lower-case letters, digits, -, _ and .,"

@@ -563,6 +563,29 @@ class BatchTest {
     }
 
     @Test
+    void aTransientFailureOfPlanningOrPublishingIsTriedAgainByItself() throws IOException {
+        OneBatch batch = batch(1, PATIENT, LENIENT);
+        AtomicInteger inspections = new AtomicInteger();
+        batch.onInspect = () -> failOnce(inspections, "the share was away");
+        AtomicInteger publications = new AtomicInteger();
+        batch.onPublish = () -> failOnce(publications, "the disk was full");
+
+        batch.open();
+        batch.complete(0);
+
+        batch.awaitPhase(Phase.PUBLISHED);
+        assertThat(inspections).hasValue(2);
+        assertThat(publications).hasValue(2);
+        assertThat(batch.history(BatchEvent.Failed.class)).isEmpty();
+    }
+
+    private static void failOnce(AtomicInteger times, String message) {
+        if (times.incrementAndGet() == 1) {
+            throw new FailureException(Failure.transientFailure(message));
+        }
+    }
+
+    @Test
     void aCrashWhilePublishingIsFinishedByTheNextIncarnation() throws IOException {
         OneBatch batch = opened(2);
         CountDownLatch never = new CountDownLatch(1);

@@ -16,12 +16,24 @@ import org.duckdb.DuckDBConnection;
 /// finds its attempt by the thread it is called on.
 ///
 /// Nothing is downloaded: extensions are neither installed nor loaded on demand.
+///
+/// The optimizer's search for common subexpressions is off: it moves what two TRYs have in common out
+/// of both, and then an error in it ends the query.
 public final class DuckDb implements AutoCloseable {
 
     private final DuckDBConnection root;
 
     private DuckDb(DuckDBConnection root) {
         this.root = root;
+    }
+
+    /// Loads the native library, if it isn't loaded: most of the time that a first [#open] takes.
+    public static void load() {
+        try {
+            Class.forName("org.duckdb.DuckDBNative");
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("the DuckDB driver is not what it was", e);
+        }
     }
 
     /// @param memoryLimit for buffers and sorts, in bytes; beyond it DuckDB spills or refuses
@@ -46,6 +58,8 @@ public final class DuckDb implements AutoCloseable {
                 "SET autoload_known_extensions = false",
                 "SET allow_community_extensions = false",
                 "SET TimeZone = 'UTC'",
+                "SET disabled_optimizers = 'common_subexpressions'",
+                "SET enable_external_file_cache = false",
                 "SET preserve_insertion_order = true");
         try (Statement statement = root.createStatement()) {
             for (String setting : settings) {

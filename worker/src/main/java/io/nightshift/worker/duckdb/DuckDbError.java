@@ -4,6 +4,9 @@ import io.nightshift.protocol.failure.Failure;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// What a DuckDB error means for the work that met it. DuckDB tells the kind by the beginning of
 /// its message.
@@ -11,7 +14,8 @@ public enum DuckDbError {
     /// A value of some row could not be converted or computed; the row may be told apart from
     /// others.
     ROW,
-    /// The disk is full, a file can't be opened, read or written; may pass.
+    /// The disk is full, a file can't be opened, read or written; may pass. A file that ends too early
+    /// is not meant: it is broken.
     IO,
     /// More memory is needed than the node gives to DuckDB.
     MEMORY,
@@ -19,6 +23,9 @@ public enum DuckDbError {
     INTERRUPTED,
     /// The query or the file is wrong.
     OTHER;
+
+    /// How a failed write in the background is told.
+    private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     public static DuckDbError of(SQLException e) {
         String message = message(e);
@@ -28,7 +35,7 @@ public enum DuckDbError {
             return ROW;
         }
         if (message.startsWith("IO Error")) {
-            return IO;
+            return message.contains("Could not read enough bytes") ? OTHER : IO;
         }
         if (message.startsWith("Out of Memory Error")) {
             return MEMORY;
@@ -38,16 +45,23 @@ public enum DuckDbError {
 
     /// A failure that says what was being done.
     public static Failure failure(String doing, SQLException e) {
-        String message = doing + ": " + firstLine(e);
+        String message = doing + ": " + reason(e);
         return switch (of(e)) {
             case IO, MEMORY, INTERRUPTED -> Failure.transientFailure(message);
             case ROW, OTHER -> Failure.permanent(message);
         };
     }
 
-    /// The message without the excerpt of SQL that DuckDB adds.
-    public static String firstLine(SQLException e) {
-        return message(e).lines().findFirst().orElse("").strip();
+    /// The message in one line, without the excerpt of SQL and the JSON that DuckDB may add.
+    public static String reason(SQLException e) {
+        String line = message(e)
+                .lines()
+                .takeWhile(text -> !text.startsWith("LINE "))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(" "));
+        Matcher nested = NESTED.matcher(line);
+        return nested.find() ? nested.group(1).replace("\\\"", "\"").replace("\\\\", "\\") : line;
     }
 
     private static String message(SQLException e) {

@@ -22,4 +22,21 @@ public final class Sql {
     public static String texts(Collection<String> texts) {
         return texts.stream().map(Sql::text).collect(Collectors.joining(", ", "[", "]"));
     }
+
+    /// A file's path as a literal for a function that reads files, all of which take globs: what
+    /// means something in a glob is made to stand for itself.
+    public static String file(String path) {
+        return text(path.replaceAll("[\\[*?\\\\]", "[$0]"));
+    }
+
+    /// Paths as a list literal for a function that reads files.
+    public static String files(Collection<String> paths) {
+        return paths.stream().map(Sql::file).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /// A Parquet file as a table of its own columns and `file_row_number`. Names of folders such as
+    /// `year=2026` make no columns: they would take the place of the file's own.
+    public static String parquet(String path) {
+        return "read_parquet(%s, file_row_number = true, hive_partitioning = false)".formatted(file(path));
+    }
 }

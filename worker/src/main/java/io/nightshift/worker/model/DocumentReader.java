@@ -3,9 +3,8 @@ package io.nightshift.worker.model;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Walks a [Document] by what is expected of it; a surprise becomes a sentence that names the place. XGBoost writes
-/// many
-/// numbers as text, so both are taken for a number.
+/// Walks a [Document] by what is expected of it; a surprise becomes a sentence that names the place. XGBoost
+/// writes many numbers as text, so both are taken for a number.
 final class DocumentReader {
 
     private final String path;
@@ -123,7 +122,8 @@ final class DocumentReader {
         return (int) value;
     }
 
-    /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several: `[5E-1,2E-1]`.
+    /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several:
+    /// `[5E-1,2E-1]`.
     float[] floats(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof Document.Figure(double number)) {

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Reads what [ModelEncoder] writes. A length is believed only as far as there are bytes for it, and every rule of the
-/// value types is checked again at their birth.
+/// Reads what [ModelEncoder] writes. A length is believed only as far as there are bytes for it, and every rule
+/// of the value types is checked again at their birth.
 final class ModelDecoder {
 
     private final ByteBuffer in;
@@ -99,12 +99,41 @@ final class ModelDecoder {
             group[tree] = in.getInt();
             nodes[tree] = in.getInt();
         }
+        return forest(shape, group, nodes);
+    }
+
+    private Forest forest(ForestShape shape, int[] group, int[] nodes) throws MalformedModelException {
+        long total = 0;
+        for (int count : nodes) {
+            total += count;
+            if (count < 1 || total > in.remaining()) {
+                throw new MalformedModelException("it promises more nodes than it has bytes, or a tree without one");
+            }
+        }
+        byte[] kinds = new byte[(int) total];
+        in.get(kinds);
+        int[] features = integers((int) total);
+        int leaves = 0;
+        for (byte kind : kinds) {
+            leaves += kind == NodeKind.LEAF.code() ? 1 : 0;
+        }
+        double[] thresholds = numbers((long) kinds.length - leaves);
+        double[] values = numbers((long) leaves * shape.width());
         ForestBuilder forest = new ForestBuilder(shape);
-        double[] values = new double[width];
-        for (int tree = 0; tree < trees; tree++) {
+        double[] leaf = new double[shape.width()];
+        int node = 0;
+        int test = 0;
+        int number = 0;
+        for (int tree = 0; tree < nodes.length; tree++) {
             forest.tree(group[tree]);
-            for (int node = 0; node < nodes[tree]; node++) {
-                node(forest, values);
+            for (int end = node + nodes[tree]; node < end; node++) {
+                if (kinds[node] == NodeKind.LEAF.code()) {
+                    System.arraycopy(values, number, leaf, 0, leaf.length);
+                    number += leaf.length;
+                    forest.leaf(features[node], leaf);
+                } else {
+                    forest.split(NodeKind.ofCode(kinds[node]), features[node], thresholds[test++]);
+                }
             }
             if (forest.due() != 0) {
                 throw new MalformedModelException("tree " + tree + " has fewer nodes than its splits need");
@@ -113,17 +142,24 @@ final class ModelDecoder {
         return forest.build();
     }
 
-    private void node(ForestBuilder forest, double[] values) {
-        NodeKind kind = NodeKind.ofCode(in.get());
-        int number = in.getInt();
-        if (kind != NodeKind.LEAF) {
-            forest.split(kind, number, in.getDouble());
-            return;
+    private int[] integers(int count) {
+        if (count > in.remaining() / Integer.BYTES) {
+            throw new BufferUnderflowException();
         }
-        for (int i = 0; i < values.length; i++) {
-            values[i] = in.getDouble();
+        int[] integers = new int[count];
+        in.asIntBuffer().get(integers);
+        in.position(in.position() + count * Integer.BYTES);
+        return integers;
+    }
+
+    private double[] numbers(long count) {
+        if (count > in.remaining() / Double.BYTES) {
+            throw new BufferUnderflowException();
         }
-        forest.leaf(number, values);
+        double[] numbers = new double[(int) count];
+        in.asDoubleBuffer().get(numbers);
+        in.position(in.position() + numbers.length * Double.BYTES);
+        return numbers;
     }
 
     private LinearForm linear() throws MalformedModelException {

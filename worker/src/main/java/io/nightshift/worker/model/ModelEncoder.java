@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8, enumerations
-/// their
-/// names.
+/// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8,
+/// enumerations their names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature
+/// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves.
 final class ModelEncoder {
 
     static final int FOREST = 1;
@@ -110,15 +110,18 @@ final class ModelEncoder {
         }
         for (int node = 0; node < forest.nodes(); node++) {
             octet(forest.kind(node).code());
-            if (forest.kind(node) == NodeKind.LEAF) {
-                int leaf = forest.child(node);
-                integer(forest.vote(leaf));
-                for (int i = 0; i < shape.width(); i++) {
-                    number(forest.leaf(leaf, i));
-                }
-            } else {
-                integer(forest.feature(node));
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            integer(forest.kind(node) == NodeKind.LEAF ? forest.vote(forest.child(node)) : forest.feature(node));
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            if (forest.kind(node) != NodeKind.LEAF) {
                 number(forest.threshold(node));
+            }
+        }
+        for (int leaf = 0; leaf < forest.leaves(); leaf++) {
+            for (int i = 0; i < shape.width(); i++) {
+                number(forest.leaf(leaf, i));
             }
         }
     }

@@ -21,8 +21,9 @@ import java.util.Arrays;
 /// 32 bytes  SHA-256 of all that stands before
 /// ```
 ///
-/// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so there is
-/// no index in the file that could point anywhere. A file that is truncated, altered or longer than it says is refused.
+/// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so
+/// there is no index in the file that could point anywhere. A file that is truncated, altered or longer than it
+/// says is refused.
 public final class ModelFile {
 
     private static final byte[] MAGIC = {'N', 'S', 'M', 'O', 'D', 'E', 'L', 0};
@@ -54,7 +55,11 @@ public final class ModelFile {
         encoder.bytes(MAGIC);
         encoder.integer(VERSION);
         encoder.model(stored);
-        byte[] body = encoder.toBytes();
+        return sealed(encoder.toBytes());
+    }
+
+    /// A file's content with its checksum behind it.
+    static byte[] sealed(byte[] body) {
         byte[] file = Arrays.copyOf(body, body.length + DIGEST_BYTES);
         System.arraycopy(sha256(body, body.length), 0, file, body.length, DIGEST_BYTES);
         return file;

@@ -9,13 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
 public final class ModelImport {
 
-    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON) and Nightshift's own" + " format.";
+    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), Smile (a serialised model"
+            + " object) and Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.
     private static final long MAX_BYTES = 1L << 30;
@@ -24,8 +24,9 @@ public final class ModelImport {
 
     /// Reads a model and prepares it for scoring.
     ///
-    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported, with a
-    ///     sentence that names the file, what was found and what is supported; transiently if reading it failed
+    /// @throws FailureException permanently if the file is not there, broken, too large, or not supported,
+    ///     with a sentence that names the file, what was found and what is supported; transiently if reading
+    ///     it failed
     public static Model read(Path file) {
         byte[] content = content(file);
         try {
@@ -46,7 +47,7 @@ public final class ModelImport {
             return ModelFile.decode(content);
         }
         if (startsWith(content, 0xAC, 0xED)) {
-            throw new MalformedModelException("it is a serialised Java object. " + SUPPORTED);
+            return SmileImport.read(content);
         }
         if (isUbjson(content)) {
             return XgboostImport.read(UbjsonDocument.read(ByteBuffer.wrap(content)), "xgboost-ubjson");
@@ -99,15 +100,15 @@ public final class ModelImport {
     }
 
     private static boolean startsWith(byte[] content, int... bytes) {
-        return content.length >= bytes.length && Arrays.equals(Arrays.copyOf(content, bytes.length), toBytes(bytes));
-    }
-
-    private static byte[] toBytes(int[] values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) values[i];
+        if (content.length < bytes.length) {
+            return false;
         }
-        return bytes;
+        for (int i = 0; i < bytes.length; i++) {
+            if ((content[i] & 0xff) != bytes[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static byte[] content(Path file) {

@@ -4,6 +4,7 @@ import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.worker.scoring.ModelForm;
 import io.nightshift.worker.scoring.Scorer;
+import java.util.Map;
 
 /// A model as our own file keeps it: a description and what it computes.
 final class StoredModel implements Model {
@@ -23,6 +24,24 @@ final class StoredModel implements Model {
         this.description = description;
         this.form = form;
         this.scorers = form.prepare();
+    }
+
+    private StoredModel(ModelDescription description, StoredModel same) {
+        this.description = description;
+        this.form = same.form;
+        this.scorers = same.scorers;
+    }
+
+    /// The same model with other facts.
+    StoredModel withFacts(Map<String, String> facts) {
+        ModelDescription other = new ModelDescription(
+                description.format(),
+                description.algorithm(),
+                description.task(),
+                description.features(),
+                description.classes(),
+                facts);
+        return new StoredModel(other, this);
     }
 
     ModelForm form() {

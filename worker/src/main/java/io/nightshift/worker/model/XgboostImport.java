@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Makes a model of an XGBoost document, JSON or UBJSON alike: the schema is the same
 /// ([XGBoost's description of it](https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html)).
 ///
-/// Scores are XGBoost's own: features and thresholds in single precision, `x < threshold` goes left, NaN takes the
-/// node's
-/// default direction, and each row's margin is a single-precision sum over the trees in their order.
+/// Scores are XGBoost's own: features and thresholds in single precision, `x < threshold` goes left, NaN takes
+/// the node's default direction, and each row's margin is a single-precision sum over the trees in their order.
 final class XgboostImport {
 
     private static final String SUPPORTED =
@@ -31,13 +31,20 @@ final class XgboostImport {
     private final DocumentReader learner;
     private final DocumentReader parameters;
     private final DocumentReader booster;
-    private final String boosterName;
+    private final DocumentReader trees;
+    private final String algorithm;
 
     private XgboostImport(DocumentReader root) throws MalformedModelException {
         this.learner = root.member("learner");
         this.parameters = learner.member("learner_model_param");
         this.booster = learner.member("gradient_booster");
-        this.boosterName = booster.text("name");
+        String name = booster.text("name");
+        this.trees = switch (name) {
+            case "gbtree" -> booster.member("model");
+            case "dart" -> booster.member("gbtree").member("model");
+            default -> throw new MalformedModelException("its booster is " + name + "; " + SUPPORTED);
+        };
+        this.algorithm = trees.has("weight_drop") ? "dart" : name;
     }
 
     /// @param format `xgboost-json` or `xgboost-ubjson`, for the description
@@ -49,6 +56,7 @@ final class XgboostImport {
     private StoredModel model(String format, DocumentReader root) throws MalformedModelException {
         XgboostObjective objective =
                 XgboostObjective.of(learner.member("objective").text("name"));
+        refuseOldRawMargins(objective, root);
         int features = parameters.count("num_feature");
         int classes = parameters.count("num_class");
         int targets = parameters.has("num_target") ? parameters.count("num_target") : 1;
@@ -71,6 +79,28 @@ final class XgboostImport {
         return new StoredModel(description(format, objective, features, groups, forest, root), forest);
     }
 
+    /// The trees' weights under dropout: beside the trees up to XGBoost 3.3, among them since 3.4. Null
+    /// without dropout.
+    private double @Nullable [] weights() throws MalformedModelException {
+        if (booster.has("weight_drop")) {
+            return booster.numbers("weight_drop");
+        }
+        return trees.has("weight_drop") ? trees.numbers("weight_drop") : null;
+    }
+
+    /// XGBoost 1 kept a probability in the base score of `binary:logitraw`, XGBoost 2 and later the margin
+    /// itself.
+    private static void refuseOldRawMargins(XgboostObjective objective, DocumentReader root)
+            throws MalformedModelException {
+        if (objective.name().equals("binary:logitraw")) {
+            int[] version = root.has("version") ? root.integers("version") : new int[0];
+            if (version.length == 0 || version[0] < 2) {
+                throw new MalformedModelException("its objective is binary:logitraw, and it was written by XGBoost 1;"
+                        + " load it with XGBoost 2 or later and save it again");
+            }
+        }
+    }
+
     private List<Double> base(XgboostObjective objective, int groups) throws MalformedModelException {
         float[] scores = parameters.floats("base_score");
         if (scores.length != 1 && scores.length != groups) {
@@ -84,14 +114,9 @@ final class XgboostImport {
     }
 
     private Forest forest(ForestShape shape) throws MalformedModelException {
-        DocumentReader trees = switch (boosterName) {
-            case "gbtree" -> booster.member("model");
-            case "dart" -> booster.member("gbtree").member("model");
-            default -> throw new MalformedModelException("its booster is " + boosterName + "; " + SUPPORTED);
-        };
         List<DocumentReader> documents = trees.elements("trees");
         int[] groups = trees.integers("tree_info");
-        double[] weights = boosterName.equals("dart") ? booster.numbers("weight_drop") : null;
+        double[] weights = weights();
         if (groups.length != documents.size() || (weights != null && weights.length != groups.length)) {
             throw new MalformedModelException(
                     "its " + documents.size() + " trees do not go with the lengths of tree_info and weight_drop");
@@ -151,6 +176,6 @@ final class XgboostImport {
             case 2 -> Task.BINARY;
             default -> Task.MULTICLASS;
         };
-        return new ModelDescription(format, boosterName, task, inputs, labels, facts);
+        return new ModelDescription(format, algorithm, task, inputs, labels, facts);
     }
 }

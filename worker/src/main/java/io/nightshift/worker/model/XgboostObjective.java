@@ -46,7 +46,7 @@ record XgboostObjective(String name, Kind kind, Link link) {
     /// probability there for the logistic objectives and a mean for those with a logarithmic link.
     float margin(float baseScore) throws MalformedModelException {
         boolean logit = switch (name) {
-            case "binary:logistic", "binary:logitraw", "reg:logistic" -> true;
+            case "binary:logistic", "reg:logistic" -> true;
             default -> false;
         };
         float margin = logit

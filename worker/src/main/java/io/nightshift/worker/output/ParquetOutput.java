@@ -21,11 +21,24 @@ import org.jspecify.annotations.Nullable;
 /// Looks at written Parquet files through DuckDB.
 public final class ParquetOutput implements OutputInspector {
 
+    /// Two ids may have one hash, though it takes billions of them.
+    private static final int HASHES_TO_SPARE = 10;
+
+    /// So many are counted in well under 256 MiB.
+    private static final long HASHES_AT_ONCE = 16_000_000;
+
     private final Supplier<DuckDb> duckDb;
+    private final long hashesAtOnce;
 
     /// @param duckDb opened when first needed
     public ParquetOutput(Supplier<DuckDb> duckDb) {
+        this(duckDb, HASHES_AT_ONCE);
+    }
+
+    /// @param hashesAtOnce how many ids are counted at a time
+    ParquetOutput(Supplier<DuckDb> duckDb, long hashesAtOnce) {
         this.duckDb = duckDb;
+        this.hashesAtOnce = hashesAtOnce;
     }
 
     @Override
@@ -38,13 +51,25 @@ public final class ParquetOutput implements OutputInspector {
                                 .getFirst());
     }
 
+    /// Ids are counted by their 64-bit hashes, so many millions at a time that the memory suffices;
+    /// only those whose hash is there twice are looked at as they are. Bad rows without an id repeat
+    /// nothing.
     @Override
     public List<String> repeatedIds(List<Path> files, int limit) {
-        String sql = """
-                SELECT id || ' × ' || count(*) FROM (SELECT %s AS id FROM %s)
+        String ids = "(SELECT %s AS id FROM %s)".formatted(id(files), read(files));
+        long rows = Long.parseLong(ask("SELECT count(*) FROM " + read(files)).getFirst());
+        long passes = rows / hashesAtOnce + 1;
+        List<String> hashes = new ArrayList<>();
+        for (long pass = 0; pass < passes; pass++) {
+            hashes.addAll(ask("""
+                    SELECT hash FROM (SELECT hash(id) AS hash FROM %s WHERE id IS NOT NULL) WHERE hash %% %d = %d
+                    GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d
+                    """.formatted(ids, passes, pass, limit + HASHES_TO_SPARE)));
+        }
+        return hashes.isEmpty() ? List.of() : ask("""
+                SELECT id || ' × ' || count(*) FROM %s WHERE hash(id) IN (%s)
                 GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
-                """.formatted(id(files), read(files), limit);
-        return ask(sql);
+                """.formatted(ids, String.join(", ", hashes), limit));
     }
 
     @Override
@@ -55,20 +80,22 @@ public final class ParquetOutput implements OutputInspector {
 
     @Override
     public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
-        String where = source.where() == null ? "" : " AND (" + source.where() + "\n)";
-        String rows = slices.stream()
-                .map(slice ->
-                        "SELECT %s AS id FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
-                                .formatted(
-                                        id == null
-                                                ? position(Sql.text(slice.file().path()), "file_row_number")
-                                                : text(idExpression(source, id)),
-                                        Sql.text(slice.file().path()),
-                                        slice.firstRow(),
-                                        slice.endRow(),
-                                        where))
-                .collect(Collectors.joining("\nUNION ALL "));
+        String rows = slices.stream().map(slice -> ids(source, id, slice)).collect(Collectors.joining("\nUNION ALL "));
         return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
+    }
+
+    /// What fails for a row makes it a bad row, and its id then is NULL; it is counted all the same.
+    private static String ids(Job.Source source, @Nullable String id, Slice slice) {
+        String select = id == null
+                ? position(Sql.text(slice.file().path()), "file_row_number")
+                : text("TRY(" + idExpression(source, id) + ")");
+        String where = source.where() == null ? "TRUE" : source.where();
+        return """
+                SELECT id FROM (
+                    SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s
+                    WHERE file_row_number >= %d AND file_row_number < %d)
+                WHERE nightshift_where IS NULL OR nightshift_where[1]
+                """.formatted(select, where, Sql.parquet(slice.file().path()), slice.firstRow(), slice.endRow());
     }
 
     private static String idExpression(Job.Source source, String id) {
@@ -97,8 +124,8 @@ public final class ParquetOutput implements OutputInspector {
     }
 
     private static String read(List<Path> files) {
-        return "read_parquet(%s, union_by_name = true)"
-                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+        return "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
+                .formatted(Sql.files(files.stream().map(Path::toString).toList()));
     }
 
     private List<String> ask(String sql) {

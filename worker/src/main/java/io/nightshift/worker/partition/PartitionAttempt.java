@@ -13,10 +13,12 @@ import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.output.StagedFile;
+import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.source.BoundJob;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
@@ -28,6 +30,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One attempt at one partition: reads its rows, scores them, stages the output and says what came
 /// of every row. Blocking; [#run] is called once, on a scoring thread; [#rows] and [#cancel] may be
@@ -42,6 +46,7 @@ public final class PartitionAttempt {
     /// @param reasons why the first bad rows are bad
     public record Result(PartitionCommit commit, List<String> reasons) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionAttempt.class);
     private static final int REASONS = 3;
 
     private final DuckDb duckDb;
@@ -49,17 +54,22 @@ public final class PartitionAttempt {
     private final Model model;
     private final String node;
     private final int rowGroupRows;
+    private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
 
     /// @param rowGroupRows of the written files
-    public PartitionAttempt(DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows) {
+    /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first
+    ///     scored
+    public PartitionAttempt(
+            DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows, AtomicLong firstScored) {
         this.duckDb = duckDb;
         this.lease = lease;
         this.model = model;
         this.node = node;
         this.rowGroupRows = rowGroupRows;
+        this.firstScored = firstScored;
     }
 
     /// The number of rows scored so far.
@@ -67,7 +77,7 @@ public final class PartitionAttempt {
         return rows.get();
     }
 
-    /// Makes [#run] end soon, with a failure.
+    /// Makes [#run] end soon, with a failure. Does nothing if it has ended.
     public void cancel() {
         cancelled = true;
         Statement statement = running;
@@ -75,7 +85,7 @@ public final class PartitionAttempt {
             try {
                 statement.cancel();
             } catch (SQLException e) {
-                throw new IllegalStateException("a query can't be cancelled", e);
+                LOG.debug("{} ended while it was cancelled", lease.attempt(), e);
             }
         }
     }
@@ -86,23 +96,24 @@ public final class PartitionAttempt {
         Path staging = Path.of(lease.staging());
         StagedFile part = new StagedFile(staging.resolve(attempt.stagedPart()));
         StagedFile quarantine = new StagedFile(staging.resolve(attempt.stagedQuarantine()));
+        boolean staged = false;
         try (Connection connection = duckDb.connect()) {
             checkPins();
             Result result = score(connection, part, quarantine);
             checkPins();
+            staged = true;
             return result;
         } catch (SQLException e) {
-            part.delete();
-            quarantine.delete();
+            refuseIfCancelled();
+            checkPins();
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         } catch (IOException e) {
-            part.delete();
-            quarantine.delete();
             throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
-        } catch (RuntimeException e) {
-            part.delete();
-            quarantine.delete();
-            throw e;
+        } finally {
+            if (!staged) {
+                part.delete();
+                quarantine.delete();
+            }
         }
     }
 
@@ -150,18 +161,25 @@ public final class PartitionAttempt {
 
     private long scoreInto(Connection connection, PartitionQuery query, StagedFile part) throws SQLException {
         ModelDescription description = model.description();
-        ScoringSession session =
-                new ScoringSession(model.scorer(), description.features().size(), description.outputs(), rows);
+        Scorer scorer = model.scorer();
+        // A cancelled statement stops by itself, except if it was cancelled just before it began.
+        Scorer cancellable = (features, count, outputs) -> {
+            refuseIfCancelled();
+            scorer.score(features, count, outputs);
+        };
+        ScoringSession session = new ScoringSession(
+                cancellable, description.features().size(), description.outputs(), rows, firstScored);
         String sql = query.scoreInto(part.path(), lease.attempt(), lease.model(), description, Instant.now());
         return session.during(() -> update(connection, sql));
     }
 
     private long count(Connection connection, PartitionQuery query) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query.count())) {
-            row.next();
-            return row.getLong(1);
-        }
+        return run(connection, statement -> {
+            try (ResultSet row = statement.executeQuery(query.count())) {
+                row.next();
+                return row.getLong(1);
+            }
+        });
     }
 
     private static List<String> reasons(Connection connection, StagedFile quarantine) throws SQLException {
@@ -176,14 +194,26 @@ public final class PartitionAttempt {
     }
 
     private long update(Connection connection, String sql) throws SQLException {
+        return run(connection, statement -> statement.executeLargeUpdate(sql));
+    }
+
+    private interface Execution {
+        long on(Statement statement) throws SQLException;
+    }
+
+    private long run(Connection connection, Execution execution) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             running = statement;
-            if (cancelled) {
-                throw new FailureException(Failure.transientFailure(doing() + ": cancelled"));
-            }
-            return statement.executeLargeUpdate(sql);
+            refuseIfCancelled();
+            return execution.on(statement);
         } finally {
             running = null;
+        }
+    }
+
+    private void refuseIfCancelled() {
+        if (cancelled) {
+            throw new FailureException(Failure.transientFailure(lease.attempt() + " was cancelled"));
         }
     }
 
@@ -194,12 +224,19 @@ public final class PartitionAttempt {
         return "%s, scoring rows of %s%s".formatted(lease.attempt(), files.getFirst(), more);
     }
 
-    private void checkPins() throws IOException {
+    private void checkPins() {
         for (Slice slice : lease.slices()) {
             SourceFile file = slice.file();
-            BasicFileAttributes now = Files.readAttributes(Path.of(file.path()), BasicFileAttributes.class);
-            List<String> differences =
-                    file.differences(now.size(), now.lastModifiedTime().toInstant());
+            List<String> differences;
+            try {
+                BasicFileAttributes now = Files.readAttributes(Path.of(file.path()), BasicFileAttributes.class);
+                differences =
+                        file.differences(now.size(), now.lastModifiedTime().toInstant());
+            } catch (NoSuchFileException e) {
+                differences = List.of("it is gone");
+            } catch (IOException e) {
+                throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
+            }
             if (!differences.isEmpty()) {
                 throw FailureException.permanent("the input changed while %s was running: %s: %s"
                         .formatted(lease.attempt().batch(), file.path(), String.join(", ", differences)));

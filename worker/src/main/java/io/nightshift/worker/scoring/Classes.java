@@ -1,8 +1,7 @@
 package io.nightshift.worker.scoring;
 
-/// Double-precision arithmetic over the classes of one row. Sums are one array a class, indexed by row. A tie goes to
-/// the
-/// first class.
+/// Double-precision arithmetic over the classes of one row. Sums are one array a class, indexed by row. A tie
+/// goes to the first class.
 final class Classes {
 
     private Classes() {}

@@ -7,27 +7,33 @@ final class DoubleForestScorer implements Scorer {
 
     private final Forest forest;
     private final ForestKernel kernel;
+    private final int blockSize;
     private final int width;
+    private final double[][] values;
+    private final int[][] leafVotes;
     private final double[] base;
     private final double[][] sums;
     private final int[][] votes;
-    private final int[] leaves;
+    private final int[] places;
 
-    DoubleForestScorer(Forest forest, ForestKernel kernel) {
-        this.forest = forest;
-        this.kernel = kernel;
+    DoubleForestScorer(ForestScorers shared) {
+        this.forest = shared.forest;
+        this.blockSize = shared.blockSize;
+        this.kernel = shared.layout.kernel(blockSize);
         this.width = forest.shape().width();
+        this.values = shared.doubles;
+        this.leafVotes = shared.votes;
         this.base =
                 forest.shape().base().stream().mapToDouble(Double::doubleValue).toArray();
-        this.sums = new double[base.length][kernel.blockSize()];
-        this.votes = new int[forest.shape().link() == Link.VOTED_SHARES ? base.length : 0][kernel.blockSize()];
-        this.leaves = new int[kernel.blockSize()];
+        this.sums = new double[base.length][blockSize];
+        this.votes = new int[leafVotes.length == 0 ? 0 : base.length][blockSize];
+        this.places = new int[blockSize];
     }
 
     @Override
     public void score(double[][] features, int rows, double[][] outputs) {
-        for (int from = 0; from < rows; from += kernel.blockSize()) {
-            int count = Math.min(kernel.blockSize(), rows - from);
+        for (int from = 0; from < rows; from += blockSize) {
+            int count = Math.min(blockSize, rows - from);
             kernel.load(features, from, count);
             for (int sum = 0; sum < base.length; sum++) {
                 Arrays.fill(sums[sum], 0, count, base[sum]);
@@ -36,7 +42,7 @@ final class DoubleForestScorer implements Scorer {
                 Arrays.fill(vote, 0, count, 0);
             }
             for (int tree = 0; tree < forest.trees(); tree++) {
-                kernel.leaves(tree, leaves);
+                kernel.places(tree, places);
                 add(tree, count);
             }
             link(from, count, outputs);
@@ -45,22 +51,22 @@ final class DoubleForestScorer implements Scorer {
 
     private void add(int tree, int count) {
         if (width == 1) {
-            add(forest.leaf, 1, 0, leaves, count, sums[forest.group(tree)]);
+            add(values[tree], 1, 0, places, count, sums[forest.group(tree)]);
         } else {
             for (int sum = 0; sum < width; sum++) {
-                add(forest.leaf, width, sum, leaves, count, sums[sum]);
+                add(values[tree], width, sum, places, count, sums[sum]);
             }
         }
         if (votes.length > 0) {
             for (int row = 0; row < count; row++) {
-                votes[forest.vote[leaves[row]]][row]++;
+                votes[leafVotes[tree][places[row]]][row]++;
             }
         }
     }
 
-    private static void add(double[] values, int width, int position, int[] leaves, int count, double[] sum) {
+    private static void add(double[] values, int width, int position, int[] places, int count, double[] sum) {
         for (int row = 0; row < count; row++) {
-            sum[row] += values[leaves[row] * width + position];
+            sum[row] += values[places[row] * width + position];
         }
     }
 

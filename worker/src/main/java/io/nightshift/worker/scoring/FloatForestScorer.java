@@ -2,56 +2,55 @@ package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
 
-/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves in the
-/// forest's order.
+/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves
+/// in the forest's order.
 ///
-/// XGBoost calls the C library's `expf`. Here `exp` is computed in double precision and rounded, which is the correctly
-/// rounded result but for one argument in many millions; the C libraries' are within 1 ulp of it.
+/// XGBoost calls the C library's `expf`. Here `exp` is computed in double precision and rounded, which is the
+/// correctly rounded result but for one argument in many millions; the C libraries' are within 1 ulp of it.
 final class FloatForestScorer implements Scorer {
 
     private final Forest forest;
     private final ForestKernel kernel;
+    private final int blockSize;
     private final int groups;
-    private final float[] leafValues;
+    private final float[][] values;
     private final float[] base;
     private final float[][] sums;
-    private final int[] leaves;
+    private final int[] places;
 
-    FloatForestScorer(Forest forest, ForestKernel kernel) {
-        this.forest = forest;
-        this.kernel = kernel;
+    FloatForestScorer(ForestScorers shared) {
+        this.forest = shared.forest;
+        this.blockSize = shared.blockSize;
+        this.kernel = shared.layout.kernel(blockSize);
         this.groups = forest.shape().sums();
-        this.leafValues = new float[forest.leaves()];
-        for (int i = 0; i < leafValues.length; i++) {
-            leafValues[i] = (float) forest.leaf(i, 0);
-        }
+        this.values = shared.singles;
         this.base = new float[groups];
         for (int group = 0; group < groups; group++) {
             base[group] = forest.shape().base().get(group).floatValue();
         }
-        this.sums = new float[groups][kernel.blockSize()];
-        this.leaves = new int[kernel.blockSize()];
+        this.sums = new float[groups][blockSize];
+        this.places = new int[blockSize];
     }
 
     @Override
     public void score(double[][] features, int rows, double[][] outputs) {
-        for (int from = 0; from < rows; from += kernel.blockSize()) {
-            int count = Math.min(kernel.blockSize(), rows - from);
+        for (int from = 0; from < rows; from += blockSize) {
+            int count = Math.min(blockSize, rows - from);
             kernel.load(features, from, count);
             for (int group = 0; group < groups; group++) {
                 Arrays.fill(sums[group], 0, count, base[group]);
             }
             for (int tree = 0; tree < forest.trees(); tree++) {
-                kernel.leaves(tree, leaves);
-                add(leafValues, leaves, count, sums[forest.group(tree)]);
+                kernel.places(tree, places);
+                add(values[tree], places, count, sums[forest.group(tree)]);
             }
             link(from, count, outputs);
         }
     }
 
-    private static void add(float[] values, int[] leaves, int count, float[] sum) {
+    private static void add(float[] values, int[] places, int count, float[] sum) {
         for (int row = 0; row < count; row++) {
-            sum[row] += values[leaves[row]];
+            sum[row] += values[places[row]];
         }
     }
 

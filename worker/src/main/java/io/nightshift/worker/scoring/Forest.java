@@ -5,19 +5,18 @@ import java.util.Arrays;
 
 /// An ensemble of decision trees, in one form for every library that grew it.
 ///
-/// The trees' nodes lie in flat arrays, one tree after the other, each tree's root first and every parent before its
-/// two
-/// children, which are neighbours: the right one follows the left. A row goes left where the node's test holds:
+/// The trees' nodes lie in flat arrays, one tree after the other, each tree's root first and every parent
+/// before its two children, which are neighbours: the right one follows the left. A row goes left where the
+/// node's test holds:
 ///
 /// - a numeric node tests `x < threshold` or `x <= threshold`, by the forest's [Comparison];
 /// - a nominal node tests `x == level`, the position of one level;
 /// - NaN goes left where the node says so, and right otherwise.
 ///
-/// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more, each to
-/// the
-/// sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the forest's arithmetic:
-/// the order is part of the model, since floating-point addition is not associative. The [Link] makes predictions of
-/// sums.
+/// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more,
+/// each to the sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the
+/// forest's arithmetic: the order is part of the model, since floating-point addition is not associative. The
+/// [Link] makes predictions of sums.
 ///
 /// Immutable and validated at birth, so that a kernel may follow any index without a check of its own.
 public final class Forest implements ModelForm {
@@ -169,24 +168,29 @@ public final class Forest implements ModelForm {
     }
 
     private void check() {
-        require(trees() > 0, "a forest has trees");
-        require(root[0] == 0 && root[trees()] == nodes(), "the trees cover the nodes");
+        if (trees() == 0) {
+            throw broken("a forest has trees");
+        }
         int leaves = 0;
         for (int tree = 0; tree < trees(); tree++) {
-            require(root[tree] < root[tree + 1], "tree " + tree + " has nodes");
-            require(
-                    group[tree] >= 0 && group[tree] < shape.groups(),
-                    "the group of tree " + tree + " is one of the forest's");
+            if (group[tree] < 0 || group[tree] >= shape.groups()) {
+                throw broken("the group of tree " + tree + " is one of the forest's");
+            }
             leaves += checkTree(tree, leaves);
         }
-        require(leaf.length == leaves * shape.width() && vote.length == leaves, "every leaf has its numbers");
+        if (leaf.length != leaves * shape.width() || vote.length != leaves) {
+            throw broken("every leaf has its numbers");
+        }
         for (int i = 0; i < leaves; i++) {
-            require(vote[i] >= 0 && vote[i] < shape.sums(), "a leaf votes for one of the classes");
+            if (vote[i] < 0 || vote[i] >= shape.sums()) {
+                throw broken("a leaf votes for one of the classes");
+            }
         }
     }
 
-    /// Follows a tree's nodes in their order. The inner nodes' children come two by two in that same order, which makes
-    /// every node but the root the child of exactly one other: no cycle, no sharing, nothing out of reach.
+    /// Follows a tree's nodes in their order. The inner nodes' children come two by two in that same order,
+    /// which makes every node but the root the child of exactly one other: no cycle, no sharing, nothing out
+    /// of reach.
     private int checkTree(int tree, int firstLeaf) {
         int first = root[tree];
         int end = root[tree + 1];
@@ -194,37 +198,46 @@ public final class Forest implements ModelForm {
         int leaves = 0;
         int[] level = new int[end - first];
         for (int node = first; node < end; node++) {
-            require(node < next, "node " + node + " has a parent");
-            byte nodeKind = kind[node];
-            require(nodeKind >= LEAF && nodeKind <= NOMINAL, "node " + node + " has a known kind");
-            if (nodeKind == LEAF) {
-                require(child[node] == firstLeaf + leaves, "leaf " + node + " has the next position");
+            if (node >= next) {
+                throw broken("node " + node + " has a parent");
+            }
+            if (kind[node] == LEAF) {
+                if (child[node] != firstLeaf + leaves) {
+                    throw broken("leaf " + node + " has the next position");
+                }
                 leaves++;
                 depth[tree] = Math.max(depth[tree], level[node - first]);
                 continue;
             }
-            require(
-                    feature[node] >= 0 && feature[node] < features(),
-                    "node " + node + " tests one of the " + features() + " features");
-            require(!Double.isNaN(threshold[node]), "node " + node + " tests against a number");
-            if (nodeKind == NOMINAL) {
-                require(
-                        threshold[node] >= 0 && threshold[node] == (int) threshold[node],
-                        "node " + node + " tests for a level");
+            checkTest(node);
+            if (child[node] != next || next + 1 >= end) {
+                throw broken("node " + node + " has its two children in its tree");
             }
-            require(child[node] == next && next + 1 < end, "node " + node + " has its two children in its tree");
             level[next - first] = level[node - first] + 1;
             level[next + 1 - first] = level[node - first] + 1;
             next += 2;
         }
-        require(next == end, "the nodes of tree " + tree + " hang together");
+        if (next != end) {
+            throw broken("the nodes of tree " + tree + " hang together");
+        }
         return leaves;
     }
 
-    private static void require(boolean holds, String rule) {
-        if (!holds) {
-            throw new IllegalArgumentException("not a forest: the rule «" + rule + "» is broken");
+    private void checkTest(int node) {
+        if (feature[node] < 0 || feature[node] >= features()) {
+            throw broken("node " + node + " tests one of the " + features() + " features");
         }
+        double value = threshold[node];
+        if (Double.isNaN(value)) {
+            throw broken("node " + node + " tests against a number");
+        }
+        if (kind[node] == NOMINAL && !(value >= 0 && value == (int) value)) {
+            throw broken("node " + node + " tests for a level");
+        }
+    }
+
+    private static IllegalArgumentException broken(String rule) {
+        return new IllegalArgumentException("not a forest: the rule «" + rule + "» is broken");
     }
 
     @Override

@@ -5,10 +5,9 @@ import java.util.Arrays;
 
 /// Collects the nodes of a [Forest], tree by tree, each tree level by level.
 ///
-/// After [#tree] a node is due for the root. Each split makes two more nodes due, the left child and then the right
-/// one;
-/// each split or leaf settles the node that has been due longest. When none is due the tree is complete. The order is
-/// the one in which a queue over the source's nodes is emptied.
+/// After [#tree] a node is due for the root. Each split makes two more nodes due, the left child and then the
+/// right one; each split or leaf settles the node that has been due longest. When none is due the tree is
+/// complete. The order is the one in which a queue over the source's nodes is emptied.
 public final class ForestBuilder {
 
     private final ForestShape shape;

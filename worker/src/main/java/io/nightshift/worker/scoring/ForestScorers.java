@@ -1,46 +1,89 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ModelForm.ScorerFactory;
-import java.util.function.Supplier;
 
-/// Chooses a forest's kernel, and the scorer of its arithmetic.
+/// What the scorers of one forest share: the kernel's layout, and the leaves laid out by its places.
 final class ForestScorers implements ScorerFactory {
 
-    /// Rows of a block: enough to make up for loading a tree, few enough for the first-level cache to hold their ranks.
-    static final int BLOCK = 128;
+    /// Rows of a block: enough to make up for loading a tree, few enough for the first-level cache to hold
+    /// their ranks.
+    private static final int BLOCK = 128;
 
-    private final Forest forest;
-    private final Supplier<ForestKernel> kernels;
-    private final long heapBytes;
+    final Forest forest;
+    final ForestLayout layout;
+    final int blockSize;
+    /// For each tree and place, the leaf's number in single precision; empty unless the forest's arithmetic
+    /// is single.
+    final float[][] singles;
+    /// For each tree and place, the leaf's numbers; empty unless the forest's arithmetic is double.
+    final double[][] doubles;
+    /// For each tree and place, the class the leaf votes for; empty unless the forest's link has votes.
+    final int[][] votes;
 
-    private ForestScorers(Forest forest, Supplier<ForestKernel> kernels, long heapBytes) {
+    ForestScorers(Forest forest, ForestLayout layout, int blockSize) {
         this.forest = forest;
-        this.kernels = kernels;
-        this.heapBytes = heapBytes;
+        this.layout = layout;
+        this.blockSize = blockSize;
+        boolean single = forest.shape().arithmetic() == Precision.FLOAT32;
+        this.singles = new float[single ? forest.trees() : 0][];
+        this.doubles = new double[single ? 0 : forest.trees()][];
+        this.votes = new int[forest.shape().link() == Link.VOTED_SHARES ? forest.trees() : 0][];
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            layOut(tree);
+        }
     }
 
     static ForestScorers of(Forest forest) {
         RankedForest ranked = RankedForest.of(forest);
-        if (ranked == null) {
-            return new ForestScorers(forest, () -> new ReferenceKernel(forest), 0);
-        }
-        return new ForestScorers(forest, () -> new RankedKernel(ranked, BLOCK), ranked.heapBytes());
+        return new ForestScorers(forest, ranked != null ? ranked : new ReferenceKernel.Layout(forest), BLOCK);
     }
 
     @Override
     public Scorer scorer() {
-        return scorer(forest, kernels.get());
+        return doubles.length == 0 ? new FloatForestScorer(this) : new DoubleForestScorer(this);
     }
 
     @Override
     public long heapBytes() {
-        return heapBytes + 4L * forest.leaves();
+        long bytes = layout.heapBytes();
+        int width = forest.shape().width();
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            long perPlace = (doubles.length == 0 ? 4 : 8L * width) + (votes.length == 0 ? 0 : 4);
+            bytes += layout.places(tree) * perPlace;
+        }
+        return bytes;
     }
 
-    static Scorer scorer(Forest forest, ForestKernel kernel) {
-        return forest.shape().arithmetic() == Precision.FLOAT32
-                ? new FloatForestScorer(forest, kernel)
-                : new DoubleForestScorer(forest, kernel);
+    private void layOut(int tree) {
+        int width = forest.shape().width();
+        int places = layout.places(tree);
+        if (singles.length > 0) {
+            singles[tree] = new float[places];
+        } else {
+            doubles[tree] = new double[places * width];
+        }
+        if (votes.length > 0) {
+            votes[tree] = new int[places];
+        }
+        for (int node = forest.root(tree); node < forest.root(tree + 1); node++) {
+            if (forest.kind(node) == NodeKind.LEAF) {
+                layOut(tree, layout.place(tree, node), forest.child(node), width);
+            }
+        }
+    }
+
+    private void layOut(int tree, int place, int leaf, int width) {
+        if (singles.length > 0) {
+            singles[tree][place] = (float) forest.leaf(leaf, 0);
+        } else {
+            for (int i = 0; i < width; i++) {
+                doubles[tree][place * width + i] = forest.leaf(leaf, i);
+            }
+        }
+        if (votes.length > 0) {
+            votes[tree][place] = forest.vote(leaf);
+        }
     }
 }

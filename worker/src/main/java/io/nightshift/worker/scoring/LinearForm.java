@@ -14,11 +14,24 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
     public sealed interface Term {
         int feature();
 
+        /// The term for a value of its feature.
+        double of(double value);
+
         /// A number, standardised: `(x - centre) / scale`.
-        record Scaled(int feature, double centre, double scale) implements Term {}
+        record Scaled(int feature, double centre, double scale) implements Term {
+            @Override
+            public double of(double value) {
+                return (value - centre) / scale;
+            }
+        }
 
         /// 1 where a nominal feature has this level, otherwise 0.
-        record Indicator(int feature, int level) implements Term {}
+        record Indicator(int feature, int level) implements Term {
+            @Override
+            public double of(double value) {
+                return value == level ? 1 : 0;
+            }
+        }
     }
 
     public LinearForm {

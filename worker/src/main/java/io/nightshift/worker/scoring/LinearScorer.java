@@ -42,17 +42,8 @@ final class LinearScorer implements Scorer {
 
     private void evaluate(Term term, double[][] features, int from, int count) {
         double[] column = features[term.feature()];
-        switch (term) {
-            case Term.Scaled scaled -> {
-                for (int row = 0; row < count; row++) {
-                    values[row] = (column[from + row] - scaled.centre()) / scaled.scale();
-                }
-            }
-            case Term.Indicator indicator -> {
-                for (int row = 0; row < count; row++) {
-                    values[row] = column[from + row] == indicator.level() ? 1 : 0;
-                }
-            }
+        for (int row = 0; row < count; row++) {
+            values[row] = term.of(column[from + row]);
         }
     }
 

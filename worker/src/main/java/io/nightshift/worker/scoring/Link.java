@@ -2,9 +2,8 @@ package io.nightshift.worker.scoring;
 
 /// How the sums over a forest's trees, or over a linear form's terms, become predictions and probabilities.
 ///
-/// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes, one a
-/// class
-/// for more) or, where leaves hold a vector, one a class. A tie between classes goes to the first.
+/// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes,
+/// one a class for more) or, where leaves hold a vector, one a class. A tie between classes goes to the first.
 public enum Link {
     /// A regression: the sum.
     IDENTITY(Outputs.VALUE),
@@ -18,7 +17,8 @@ public enum Link {
     LOGISTIC(Outputs.BINARY),
     /// Two classes: the positive one has the logistic function of the sum, and is predicted from one half on.
     LOGISTIC_FROM_HALF(Outputs.BINARY),
-    /// Two classes: the sum is half of the log-odds (Friedman's boosting); the positive class is predicted above zero.
+    /// Two classes: the sum is half of the log-odds (Friedman's boosting); the positive class is predicted
+    /// above zero.
     HALF_LOGISTIC(Outputs.BINARY),
     /// A class a sum: the softmax of the sums.
     SOFTMAX(Outputs.CLASSES),
@@ -26,7 +26,8 @@ public enum Link {
     PROBABILITIES(Outputs.CLASSES),
     /// A class a sum: each sum's share of the total.
     SHARES(Outputs.CLASSES),
-    /// A class a sum: the probabilities are shares of the total, the predicted class is the one most trees vote for.
+    /// A class a sum: the probabilities are shares of the total, the predicted class is the one most trees
+    /// vote for.
     VOTED_SHARES(Outputs.CLASSES);
 
     private final Outputs outputs;

@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
-/// What a model computes, free of the library that trained it: immutable, validated at birth, shared between threads.
+/// What a model computes, free of the library that trained it: immutable, validated at birth, shared between
+/// threads.
 public sealed interface ModelForm permits Forest, LinearForm {
 
     /// The number of input columns.
@@ -9,7 +10,8 @@ public sealed interface ModelForm permits Forest, LinearForm {
     /// The number of columns a scorer fills, as in [io.nightshift.protocol.model.ModelDescription#outputs()].
     int outputs();
 
-    /// Something that makes scorers, each for the use of one thread. What scorers can share is prepared here, once.
+    /// Something that makes scorers, each for the use of one thread. What scorers can share is prepared here,
+    /// once.
     ScorerFactory prepare();
 
     /// The arrays of this form in bytes.

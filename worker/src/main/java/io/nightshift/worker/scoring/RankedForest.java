@@ -8,50 +8,56 @@ import org.jspecify.annotations.Nullable;
 
 /// A [Forest] in the layout of the [RankedKernel], shared by the kernels of all threads.
 ///
-/// The idea: for each feature, sort the distinct thresholds of the whole ensemble. Then «x is not below threshold j» is
-/// the same as «rank(x) > j», where rank counts the thresholds that x is not below. It holds for every number and
-/// approximates nothing. A block's values are ranked once, and from then on each test is a subtraction of two integers,
-/// whose sign bit is the step to the left or right child: no branch, no floating point.
+/// The idea: for each feature, sort the distinct thresholds of the whole ensemble. Then «x is not below
+/// threshold j» is the same as «rank(x) > j», where rank counts the thresholds that x is not below. It holds
+/// for every number and approximates nothing. A block's values are ranked once, and from then on each test is a
+/// subtraction of two integers, whose sign bit is the step to the left or right child: no branch, no floating
+/// point.
 ///
-/// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in *slots*: in
-/// the
-/// one, a missing value has the lowest rank, in the other the highest; a node reads from the slot of its direction. A
-/// nominal feature has a slot of its own for the level's position.
+/// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in
+/// *slots*: in the one, a missing value has the lowest rank, in the other the highest; a node reads from the
+/// slot of its direction. A nominal feature has a slot of its own for the level's position.
 ///
-/// A node is one 64-bit number: the test in the upper half (the threshold's position j; for a nominal node the
-/// complement of the level, which is negative), and in the lower half the left child, relative to the tree's root, over
-/// the slot. A leaf's test always leads to its «left child», itself; so each row takes as many steps as the tree is
-/// deep.
+/// A node is one 64-bit number. From the top: 32 bits for the test (the threshold's position j, or the level),
+/// one for «nominal», 11 for the slot, 20 for half the position of the left child, whose position in the tree
+/// is even. A rank stands in the upper half of 64 bits too, so one subtraction leaves the outcome in the sign
+/// bit and the child's position in the lowest ones; rotated by one bit, they are the position of the left child
+/// or the right one. A leaf's test always leads to itself, so each row takes as many steps as the tree is deep.
 ///
-/// After the fixed-depth traversal of Asadi, Lin and de Vries, «Runtime Optimizations for Tree-Based Machine Learning
-/// Models» (IEEE TKDE 2014), with ranks in the place of values.
-final class RankedForest {
+/// After the fixed-depth traversal of Asadi, Lin and de Vries, «Runtime Optimizations for Tree-Based Machine
+/// Learning Models» (IEEE TKDE 2014), with ranks in the place of values.
+final class RankedForest implements ForestLayout {
 
-    /// Above every rank and level, for a leaf's test.
-    static final int NEVER_RIGHT = Integer.MAX_VALUE;
+    static final int SLOT_SHIFT = 20;
+    static final int MAX_SLOTS = 1 << 11;
+    static final int MAX_NODES = 1 << (SLOT_SHIFT + 1);
+    static final int CHILD_MASK = MAX_NODES - 1;
+    static final int NOMINAL_FLAG = 1 << 31;
+
+    /// The test of a leaf at an even position, above every rank; it has -1 at an odd one.
+    private static final int NEVER_RIGHT = Integer.MAX_VALUE;
     /// The rank of a missing value that goes right, and of a value that is no level.
     static final int ALWAYS_RIGHT = Integer.MAX_VALUE - 1;
 
     final Forest forest;
     final boolean nominal;
     final int slots;
-    final int slotBits;
-    final long[] nodes;
+    final long[][] trees;
+
     final Feature[] features;
 
-    /// How a feature's values become ranks. A slot is -1 where the forest has no use for it.
+    /// How a feature's values become ranks: by the keys, ascending, that they are not below. A slot is -1
+    /// where the forest has no use for it.
     static final class Feature {
         final double[] thresholds;
         final boolean narrow;
-        final boolean orEqual;
         int missingLeft = -1;
         int missingRight = -1;
         int level = -1;
 
-        Feature(double[] thresholds, boolean narrow, boolean orEqual) {
+        Feature(double[] thresholds, boolean narrow) {
             this.thresholds = thresholds;
             this.narrow = narrow;
-            this.orEqual = orEqual;
         }
     }
 
@@ -59,86 +65,132 @@ final class RankedForest {
         this.forest = forest;
         this.features = features;
         this.slots = slots;
-        this.slotBits = bits(slots);
-        this.nodes = new long[forest.nodes()];
+        this.trees = new long[forest.trees()][];
         boolean anyNominal = false;
-        for (int tree = 0; tree < forest.trees(); tree++) {
-            for (int node = forest.root(tree); node < forest.root(tree + 1); node++) {
-                nodes[node] = encode(node, forest.root(tree));
+        for (int tree = 0; tree < trees.length; tree++) {
+            int first = forest.root(tree);
+            trees[tree] = new long[forest.root(tree + 1) - first + 1];
+            for (int node = first; node < forest.root(tree + 1); node++) {
+                trees[tree][position(node - first)] = encode(node, first);
                 anyNominal |= forest.kind[node] == Forest.NOMINAL;
             }
         }
         this.nominal = anyNominal;
     }
 
+    @Override
+    public ForestKernel kernel(int blockSize) {
+        return new RankedKernel(this, blockSize);
+    }
+
+    @Override
+    public int places(int tree) {
+        return trees[tree].length;
+    }
+
+    @Override
+    public int place(int tree, int node) {
+        return position(node - forest.root(tree));
+    }
+
+    @Override
+    public long heapBytes() {
+        long bytes = 0;
+        for (long[] tree : trees) {
+            bytes += 16 + 8L * tree.length;
+        }
+        for (Feature feature : features) {
+            bytes += 48 + 8L * feature.thresholds.length;
+        }
+        return bytes;
+    }
+
+    /// The place of a tree's node: the one after the root stays empty, so that left children are at even
+    /// places.
+    private static int position(int node) {
+        return node == 0 ? 0 : node + 1;
+    }
+
     /// The forest in this layout, or null if it has too many features for trees so large.
     static @Nullable RankedForest of(Forest forest) {
-        Feature[] features = new Feature[forest.features()];
-        for (int feature = 0; feature < features.length; feature++) {
-            features[feature] = new Feature(
-                    new double[0],
-                    forest.precision(feature) == Precision.FLOAT32,
-                    forest.shape().comparison() == Comparison.LESS_OR_EQUAL);
-        }
-        collectThresholds(forest, features);
+        Feature[] features = features(forest);
         int slots = assignSlots(forest, features);
         int largest = 0;
         for (int tree = 0; tree < forest.trees(); tree++) {
             largest = Math.max(largest, forest.root(tree + 1) - forest.root(tree));
         }
-        if (bits(slots) + bits(largest) > Integer.SIZE || slots > (1 << 20)) {
+        if (slots > MAX_SLOTS || largest >= MAX_NODES) {
             return null;
         }
         return new RankedForest(forest, features, Math.max(1, slots));
     }
 
-    long heapBytes() {
-        long bytes = 8L * nodes.length;
-        for (Feature feature : features) {
-            bytes += 48L + 8L * feature.thresholds.length;
-        }
-        return bytes;
-    }
-
     private long encode(int node, int root) {
         if (forest.kind[node] == Forest.LEAF) {
-            return ((long) NEVER_RIGHT << 32) | ((long) (node - root) << slotBits);
+            int self = position(node - root);
+            return word((self & 1) == 0 ? NEVER_RIGHT : -1, 0, self);
         }
         Feature feature = features[forest.feature[node]];
         double threshold = forest.threshold[node];
-        int slot = switch (forest.kind(node)) {
-            case LEAF -> 0;
-            case NUMERIC_MISSING_LEFT -> feature.missingLeft;
-            case NUMERIC_MISSING_RIGHT -> feature.missingRight;
-            case NOMINAL -> feature.level;
+        int left = position(forest.child[node] - root);
+        return switch (forest.kind(node)) {
+            case LEAF -> throw new IllegalStateException("a leaf tests nothing");
+            case NUMERIC_MISSING_LEFT ->
+                word(
+                        Arrays.binarySearch(
+                                feature.thresholds,
+                                key(threshold, forest.shape().comparison())),
+                        feature.missingLeft,
+                        left);
+            case NUMERIC_MISSING_RIGHT ->
+                word(
+                        Arrays.binarySearch(
+                                feature.thresholds,
+                                key(threshold, forest.shape().comparison())),
+                        feature.missingRight,
+                        left);
+            case NOMINAL -> word((int) threshold, feature.level, left) | (NOMINAL_FLAG & 0xffffffffL);
         };
-        int test = forest.kind[node] == Forest.NOMINAL
-                ? ~(int) threshold
-                : Arrays.binarySearch(feature.thresholds, unsigned(threshold));
-        return ((long) test << 32) | ((long) (forest.child[node] - root) << slotBits) | slot;
     }
 
-    private static void collectThresholds(Forest forest, Feature[] features) {
-        int[] counts = new int[features.length];
+    private static long word(int test, int slot, int child) {
+        return ((long) test << 32) | ((long) slot << SLOT_SHIFT) | (child >>> 1);
+    }
+
+    private static Feature[] features(Forest forest) {
+        Comparison comparison = forest.shape().comparison();
+        int[] counts = new int[forest.features()];
         for (int node = 0; node < forest.nodes(); node++) {
             if (isNumeric(forest.kind(node))) {
                 counts[forest.feature[node]]++;
             }
         }
-        double[][] all = new double[features.length][];
-        for (int feature = 0; feature < features.length; feature++) {
+        double[][] all = new double[counts.length][];
+        for (int feature = 0; feature < counts.length; feature++) {
             all[feature] = new double[counts[feature]];
         }
         for (int node = 0; node < forest.nodes(); node++) {
             if (isNumeric(forest.kind(node))) {
                 int feature = forest.feature[node];
-                all[feature][--counts[feature]] = unsigned(forest.threshold[node]);
+                all[feature][--counts[feature]] = key(forest.threshold[node], comparison);
             }
         }
+        Feature[] features = new Feature[counts.length];
         for (int feature = 0; feature < features.length; feature++) {
-            double[] distinct = Arrays.stream(all[feature]).sorted().distinct().toArray();
-            features[feature] = new Feature(distinct, features[feature].narrow, features[feature].orEqual);
+            features[feature] = new Feature(distinct(all[feature]), forest.precision(feature) == Precision.FLOAT32);
         }
+        return features;
+    }
+
+    private static double[] distinct(double[] keys) {
+        Arrays.sort(keys);
+        int count = 0;
+        for (int i = 0; i < keys.length; i++) {
+            if (i == 0 || Double.compare(keys[i], keys[i - 1]) != 0) {
+                keys[count++] = keys[i];
+            }
+        }
+        return Arrays.copyOf(keys, count);
     }
 
     private static int assignSlots(Forest forest, Feature[] features) {
@@ -171,12 +223,13 @@ final class RankedForest {
         return kind == NodeKind.NUMERIC_MISSING_LEFT || kind == NodeKind.NUMERIC_MISSING_RIGHT;
     }
 
-    /// Makes -0.0, which compares equal to 0.0 but sorts below it, 0.0.
-    private static double unsigned(double threshold) {
-        return threshold + 0.0;
-    }
-
-    private static int bits(int values) {
-        return Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(0, values - 1));
+    /// The least number that does not go left: the threshold itself for «less», the next number for «less or
+    /// equal», and NaN, which sorts last and which nothing reaches, where all numbers go left. Never -0.0,
+    /// which compares equal to 0.0 but sorts below it.
+    private static double key(double threshold, Comparison comparison) {
+        return switch (comparison) {
+            case LESS -> threshold + 0.0;
+            case LESS_OR_EQUAL -> threshold == Double.POSITIVE_INFINITY ? Double.NaN : Math.nextUp(threshold) + 0.0;
+        };
     }
 }

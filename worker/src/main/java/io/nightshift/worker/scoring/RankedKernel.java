@@ -1,14 +1,14 @@
 package io.nightshift.worker.scoring;
 
-/// Walks a block of rows down a [RankedForest], four rows abreast, so that the four chains of dependent loads overlap.
-/// A tree stays in the first-level cache while the block passes through it.
+import java.util.Arrays;
+
+/// Walks a block of rows down a [RankedForest], a tree after the other and all rows a level at a time: steps of
+/// different rows do not depend on each other, so the processor overlaps their loads, and a tree stays in the
+/// first-level cache while the block passes through it.
 final class RankedKernel implements ForestKernel {
 
-    private static final int ABREAST = 4;
-
     private final RankedForest ranked;
-    private final int blockSize;
-    private final int[] ranks;
+    private final long[] ranks;
     private final int[] ranking;
     private int rows;
 
@@ -17,14 +17,8 @@ final class RankedKernel implements ForestKernel {
             throw new IllegalArgumentException("a block is a multiple of 16 rows, not " + blockSize);
         }
         this.ranked = ranked;
-        this.blockSize = blockSize;
-        this.ranks = new int[blockSize * ranked.slots];
+        this.ranks = new long[blockSize * ranked.slots];
         this.ranking = new int[blockSize];
-    }
-
-    @Override
-    public int blockSize() {
-        return blockSize;
     }
 
     @Override
@@ -45,127 +39,87 @@ final class RankedKernel implements ForestKernel {
     }
 
     @Override
-    public void leaves(int tree, int[] leaves) {
-        Forest forest = ranked.forest;
-        int root = forest.root[tree];
+    public void places(int tree, int[] places) {
+        int depth = ranked.forest.depth(tree);
         if (ranked.nominal) {
-            descendNominal(ranked.nodes, root, forest.depth(tree), ranks, ranked.slots, ranked.slotBits, rows, leaves);
+            descendNominal(ranked.trees[tree], depth, ranks, ranked.slots, rows, places);
         } else {
-            descend(ranked.nodes, root, forest.depth(tree), ranks, ranked.slots, ranked.slotBits, rows, leaves);
-        }
-        int[] position = forest.child;
-        for (int row = 0; row < rows; row++) {
-            leaves[row] = position[leaves[row]];
+            descend(ranked.trees[tree], depth, ranks, ranked.slots, rows, places);
         }
     }
 
-    private static void descend(
-            long[] nodes, int root, int depth, int[] ranks, int slots, int slotBits, int rows, int[] leaves) {
-        int mask = (1 << slotBits) - 1;
-        for (int row = 0; row < rows; row += ABREAST) {
-            int base0 = row * slots;
-            int base1 = base0 + slots;
-            int base2 = base1 + slots;
-            int base3 = base2 + slots;
-            int node0 = 0;
-            int node1 = 0;
-            int node2 = 0;
-            int node3 = 0;
-            for (int level = 0; level < depth; level++) {
-                long word0 = nodes[root + node0];
-                long word1 = nodes[root + node1];
-                long word2 = nodes[root + node2];
-                long word3 = nodes[root + node3];
-                node0 = step(word0, ranks[base0 + ((int) word0 & mask)], slotBits);
-                node1 = step(word1, ranks[base1 + ((int) word1 & mask)], slotBits);
-                node2 = step(word2, ranks[base2 + ((int) word2 & mask)], slotBits);
-                node3 = step(word3, ranks[base3 + ((int) word3 & mask)], slotBits);
+    private static void descend(long[] tree, int depth, long[] ranks, int slots, int rows, int[] nodes) {
+        Arrays.fill(nodes, 0, rows, 0);
+        for (int level = 0; level < depth; level++) {
+            for (int row = 0, base = 0; row < rows; row++, base += slots) {
+                long word = tree[nodes[row]];
+                nodes[row] = step(word, ranks[base + slot(word)]);
             }
-            leaves[row] = root + node0;
-            leaves[row + 1] = root + node1;
-            leaves[row + 2] = root + node2;
-            leaves[row + 3] = root + node3;
         }
     }
 
-    private static int step(long word, int rank, int slotBits) {
-        return ((int) word >>> slotBits) + (((int) (word >> 32) - rank) >>> 31);
+    private static int slot(long word) {
+        return (int) word >>> RankedForest.SLOT_SHIFT;
     }
 
-    private static void descendNominal(
-            long[] nodes, int root, int depth, int[] ranks, int slots, int slotBits, int rows, int[] leaves) {
-        int mask = (1 << slotBits) - 1;
-        for (int row = 0; row < rows; row += ABREAST) {
-            int base0 = row * slots;
-            int base1 = base0 + slots;
-            int base2 = base1 + slots;
-            int base3 = base2 + slots;
-            int node0 = 0;
-            int node1 = 0;
-            int node2 = 0;
-            int node3 = 0;
-            for (int level = 0; level < depth; level++) {
-                long word0 = nodes[root + node0];
-                long word1 = nodes[root + node1];
-                long word2 = nodes[root + node2];
-                long word3 = nodes[root + node3];
-                node0 = stepNominal(word0, ranks[base0 + ((int) word0 & mask)], slotBits);
-                node1 = stepNominal(word1, ranks[base1 + ((int) word1 & mask)], slotBits);
-                node2 = stepNominal(word2, ranks[base2 + ((int) word2 & mask)], slotBits);
-                node3 = stepNominal(word3, ranks[base3 + ((int) word3 & mask)], slotBits);
+    /// The sign of the difference says right; it comes to stand below the left child's position.
+    private static int step(long word, long rank) {
+        return (int) Long.rotateLeft(word - rank, 1) & RankedForest.CHILD_MASK;
+    }
+
+    /// The same loop for forests with nominal nodes, whose steps cost more. Two methods, since the compiler
+    /// would not inline a step that is chosen at run time.
+    private static void descendNominal(long[] tree, int depth, long[] ranks, int slots, int rows, int[] nodes) {
+        Arrays.fill(nodes, 0, rows, 0);
+        for (int level = 0; level < depth; level++) {
+            for (int row = 0, base = 0; row < rows; row++, base += slots) {
+                long word = tree[nodes[row]];
+                nodes[row] = stepNominal(word, ranks[base + nominalSlot(word)]);
             }
-            leaves[row] = root + node0;
-            leaves[row + 1] = root + node1;
-            leaves[row + 2] = root + node2;
-            leaves[row + 3] = root + node3;
         }
     }
 
-    /// Both kinds of test as one: right if `rank`, counted from `low` on and unsigned, is above `width`. A numeric
-    /// test counts from 0 and has its threshold's position for a width; a nominal one counts from its level and has
-    /// width 0.
-    private static int stepNominal(long word, int rank, int slotBits) {
-        int test = (int) (word >> 32);
-        int sign = test >> 31;
-        int low = sign & ~test;
-        long width = ~sign & test;
-        return ((int) word >>> slotBits) + (int) ((width - Integer.toUnsignedLong(rank - low)) >>> 63);
+    private static int nominalSlot(long word) {
+        return (int) word >>> RankedForest.SLOT_SHIFT & RankedForest.MAX_SLOTS - 1;
     }
 
+    /// A nominal node leads right on any difference between the levels, not only on a negative one.
+    private static int stepNominal(long word, long rank) {
+        int difference = (int) ((word - rank) >> 32);
+        int opposite = -difference & (int) word >> 31;
+        return ((int) word << 1 | (difference | opposite) >>> 31) & RankedForest.CHILD_MASK;
+    }
+
+    /// Binary searches without a branch, four rows abreast: each one is a chain of dependent loads.
     private void rank(RankedForest.Feature feature, double[] column, int from) {
-        if (feature.orEqual) {
-            for (int row = 0; row < rows; row++) {
-                double given = column[from + row];
-                ranking[row] = countBelow(feature.thresholds, feature.narrow ? (float) given : given);
+        double[] thresholds = feature.thresholds;
+        for (int row = 0; row < rows; row += 4) {
+            double x0 = value(feature, column, from, row);
+            double x1 = value(feature, column, from, row + 1);
+            double x2 = value(feature, column, from, row + 2);
+            double x3 = value(feature, column, from, row + 3);
+            int count0 = 0;
+            int count1 = 0;
+            int count2 = 0;
+            int count3 = 0;
+            int half;
+            for (int length = thresholds.length; length > 0; length -= half) {
+                half = (length + 1) >>> 1;
+                count0 += x0 >= thresholds[count0 + half - 1] ? half : 0;
+                count1 += x1 >= thresholds[count1 + half - 1] ? half : 0;
+                count2 += x2 >= thresholds[count2 + half - 1] ? half : 0;
+                count3 += x3 >= thresholds[count3 + half - 1] ? half : 0;
             }
-        } else {
-            for (int row = 0; row < rows; row++) {
-                double given = column[from + row];
-                ranking[row] = countUpTo(feature.thresholds, feature.narrow ? (float) given : given);
-            }
+            ranking[row] = count0;
+            ranking[row + 1] = count1;
+            ranking[row + 2] = count2;
+            ranking[row + 3] = count3;
         }
     }
 
-    /// How many thresholds are at most `value`.
-    private static int countUpTo(double[] thresholds, double value) {
-        int base = 0;
-        for (int length = thresholds.length; length > 1; ) {
-            int half = length >>> 1;
-            base += value >= thresholds[base + half - 1] ? half : 0;
-            length -= half;
-        }
-        return base + (value >= thresholds[base] ? 1 : 0);
-    }
-
-    /// How many thresholds are less than `value`.
-    private static int countBelow(double[] thresholds, double value) {
-        int base = 0;
-        for (int length = thresholds.length; length > 1; ) {
-            int half = length >>> 1;
-            base += value > thresholds[base + half - 1] ? half : 0;
-            length -= half;
-        }
-        return base + (value > thresholds[base] ? 1 : 0);
+    private double value(RankedForest.Feature feature, double[] column, int from, int row) {
+        double given = column[from + Math.min(row, rows - 1)];
+        return feature.narrow ? (float) given : given;
     }
 
     private void store(double[] column, int from, int slot, int missing) {
@@ -173,7 +127,7 @@ final class RankedKernel implements ForestKernel {
             return;
         }
         for (int row = 0, at = slot; row < rows; row++, at += ranked.slots) {
-            ranks[at] = Double.isNaN(column[from + row]) ? missing : ranking[row];
+            ranks[at] = (long) (Double.isNaN(column[from + row]) ? missing : ranking[row]) << 32;
         }
     }
 
@@ -181,9 +135,8 @@ final class RankedKernel implements ForestKernel {
         for (int row = 0, at = slot; row < rows; row++, at += ranked.slots) {
             double value = column[from + row];
             int level = (int) value;
-            ranks[at] = level == value && level >= 0
-                    ? Math.min(level, RankedForest.ALWAYS_RIGHT)
-                    : RankedForest.ALWAYS_RIGHT;
+            boolean sound = level == value && level >= 0 && level < RankedForest.ALWAYS_RIGHT;
+            ranks[at] = (long) (sound ? level : RankedForest.ALWAYS_RIGHT) << 32;
         }
     }
 }

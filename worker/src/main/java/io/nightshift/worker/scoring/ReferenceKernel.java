@@ -3,8 +3,8 @@ package io.nightshift.worker.scoring;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.Comparison;
 
-/// Follows the definition of a [Forest] to the letter, one row and one node at a time. Takes every forest; the other
-/// kernels are tested against it.
+/// Follows the definition of a [Forest] to the letter, one row and one node at a time. Takes every forest; the
+/// other kernels are tested against it.
 final class ReferenceKernel implements ForestKernel {
 
     private final Forest forest;
@@ -12,13 +12,31 @@ final class ReferenceKernel implements ForestKernel {
     private int from;
     private int rows;
 
-    ReferenceKernel(Forest forest) {
-        this.forest = forest;
+    /// A forest as it is: a tree's places are its nodes.
+    record Layout(Forest forest) implements ForestLayout {
+        @Override
+        public ForestKernel kernel(int blockSize) {
+            return new ReferenceKernel(forest);
+        }
+
+        @Override
+        public int places(int tree) {
+            return forest.root(tree + 1) - forest.root(tree);
+        }
+
+        @Override
+        public int place(int tree, int node) {
+            return node - forest.root(tree);
+        }
+
+        @Override
+        public long heapBytes() {
+            return 0;
+        }
     }
 
-    @Override
-    public int blockSize() {
-        return 256;
+    private ReferenceKernel(Forest forest) {
+        this.forest = forest;
     }
 
     @Override
@@ -29,13 +47,13 @@ final class ReferenceKernel implements ForestKernel {
     }
 
     @Override
-    public void leaves(int tree, int[] leaves) {
+    public void places(int tree, int[] places) {
         for (int row = 0; row < rows; row++) {
             int node = forest.root(tree);
             while (forest.kind[node] != Forest.LEAF) {
                 node = forest.child(node) + (goesLeft(node, from + row) ? 0 : 1);
             }
-            leaves[row] = forest.child(node);
+            places[row] = node - forest.root(tree);
         }
     }
 
@@ -46,7 +64,7 @@ final class ReferenceKernel implements ForestKernel {
         double threshold = forest.threshold(node);
         return switch (forest.kind(node)) {
             case LEAF -> throw new IllegalStateException("a leaf tests nothing");
-            case NOMINAL -> value == threshold;
+            case NOMINAL -> given == threshold;
             case NUMERIC_MISSING_LEFT -> Double.isNaN(value) || isBelow(value, threshold);
             case NUMERIC_MISSING_RIGHT -> isBelow(value, threshold);
         };

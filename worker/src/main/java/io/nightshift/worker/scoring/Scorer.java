@@ -2,9 +2,9 @@ package io.nightshift.worker.scoring;
 
 /// Maps a block of rows to predictions.
 ///
-/// A scorer keeps scratch space, so it belongs to one thread at a time; the model behind it is shared. Nothing is
-/// allocated per block once the scratch has grown to the block's size. Scores do not depend on how rows are cut into
-/// blocks.
+/// A scorer keeps scratch space, so it belongs to one thread at a time; the model behind it is shared. Nothing
+/// is allocated per block once the scratch has grown to the block's size. Scores do not depend on how rows are
+/// cut into blocks.
 public interface Scorer {
 
     /// Scores a block.

@@ -20,14 +20,17 @@ public final class ScoringSession {
     private final double[][] block;
     private final double[][] kept;
     private final AtomicLong rows;
+    private final AtomicLong firstScored;
 
     /// @param rows counts the rows scored, for others to read
-    public ScoringSession(Scorer scorer, int features, int outputs, AtomicLong rows) {
+    /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
+    public ScoringSession(Scorer scorer, int features, int outputs, AtomicLong rows, AtomicLong firstScored) {
         this.scorer = scorer;
         this.features = new double[features][BLOCK];
         this.block = new double[outputs][BLOCK];
         this.kept = new double[outputs][KEPT];
         this.rows = rows;
+        this.firstScored = firstScored;
     }
 
     /// Runs a query in whose course this thread's rows are scored by this session.
@@ -80,6 +83,9 @@ public final class ScoringSession {
             System.arraycopy(block[k], head, kept[k], 0, count - head);
         }
         rows.addAndGet(count);
+        if (first == 0) {
+            firstScored.compareAndSet(0, System.currentTimeMillis());
+        }
         return first;
     }
 

@@ -5,16 +5,13 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.worker.duckdb.Sql;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,24 +41,26 @@ public record BoundJob(
     public record Feature(Bound source, ModelFeature model) {}
 
     private static final Set<String> INTEGERS = Set.of(
-            "BOOLEAN",
-            "TINYINT",
-            "SMALLINT",
-            "INTEGER",
-            "BIGINT",
-            "HUGEINT",
-            "UTINYINT",
-            "USMALLINT",
-            "UINTEGER",
-            "UBIGINT");
+            "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
     public static boolean isAlwaysFinite(String type) {
-        return INTEGERS.contains(type) || type.startsWith("DECIMAL");
+        return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
     }
 
-    private static boolean isNumber(String type) {
+    /// Whether the type is one of whole numbers.
+    public static boolean isInteger(String type) {
+        return INTEGERS.contains(type);
+    }
+
+    /// Whether the type is one of texts.
+    public static boolean isText(String type) {
+        return type.equals("VARCHAR") || type.startsWith("ENUM");
+    }
+
+    /// Whether the type is one of numbers, truth values included.
+    public static boolean isNumber(String type) {
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
@@ -72,118 +71,116 @@ public record BoundJob(
         return new Binder(connection, file, job).bind(model);
     }
 
+    /// Files of one batch are written to parts of one schema.
+    ///
+    /// @throws FailureException naming this file, if a column of its output has another type than in
+    ///     that of `other`
+    void refuseOtherOutput(BoundJob other) {
+        if (id != null && other.id != null) {
+            refuseOtherType("source.id", id, other.id, other.file);
+        }
+        for (int i = 0; i < output.size(); i++) {
+            refuseOtherType("output.columns", output.get(i), other.output.get(i), other.file);
+        }
+    }
+
+    private void refuseOtherType(String key, Bound bound, Bound other, String otherFile) {
+        if (!bound.type().equals(other.type())) {
+            throw FailureException.permanent("%s: %s is %s in %s, but %s in %s; convert it under source.select"
+                    .formatted(key, bound.name(), bound.type(), file, other.type(), otherFile));
+        }
+    }
+
     private static final class Binder {
-        private final Connection connection;
         private final String file;
         private final Job job;
-        private final Map<String, String> columns;
+        private final SourceColumns columns;
 
         Binder(Connection connection, String file, Job job) throws SQLException {
-            this.connection = connection;
             this.file = file;
             this.job = job;
-            this.columns = describe("SELECT * FROM read_parquet(" + Sql.text(file) + ")");
+            this.columns = SourceColumns.ofFile(connection, file, job.source().select());
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {
+            List<String> inputs = inputs(model);
+            columns.look(expressions(inputs));
             Job.Source source = job.source();
-            String id = source.id();
-            if (source.where() != null) {
-                type("source.where", source.where());
+            String where = source.where();
+            if (where != null && !"BOOLEAN".equals(columns.type("source.where", where))) {
+                throw Expressions.refusal(
+                        "source.where",
+                        where,
+                        "it is %s, not a condition".formatted(columns.type("source.where", where)));
             }
-            Bound boundId = id == null ? null : named("source.id", id, id);
+            String id = source.id();
+            Bound boundId = id == null ? null : columns.named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
-                output.add(named("output.columns", column, column));
+                output.add(columns.named("output.columns", column, column));
             }
-            return new BoundJob(file, columns, boundId, features(model), output, source.where());
+            return new BoundJob(file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where);
         }
 
-        private List<Feature> features(ModelDescription model) throws SQLException {
+        /// All of the job's expressions, and where each is written.
+        private Map<String, String> expressions(List<String> inputs) {
+            Map<String, String> keys = new LinkedHashMap<>();
+            if (job.source().where() != null) {
+                keys.put(job.source().where(), "source.where");
+            }
+            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            if (!job.features().isEmpty()) {
+                inputs.stream().filter(columns::isExpression).forEach(input -> keys.put(input, "features"));
+            }
+            return keys;
+        }
+
+        /// What gives each of the model's features: the job's own list, or the model's names.
+        private List<String> inputs(ModelDescription model) {
             List<String> given = job.features();
             if (given.isEmpty() && !model.namesFeatures()) {
                 throw FailureException.permanent(
-                        "the model does not name its %d features; list them under 'features' in the job file, in the model's order"
+                        "features: the model does not name its %d features; list them here, in the model's order"
                                 .formatted(model.features().size()));
             }
             if (!given.isEmpty() && given.size() != model.features().size()) {
                 throw FailureException.permanent("features: the job lists %d, the model has %d"
                         .formatted(given.size(), model.features().size()));
             }
+            return given.isEmpty()
+                    ? model.features().stream()
+                            .map(feature -> Objects.requireNonNull(feature.name()))
+                            .toList()
+                    : given;
+        }
+
+        private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {
             List<Feature> features = new ArrayList<>();
-            for (int i = 0; i < model.features().size(); i++) {
+            for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);
-                String modelName = feature.name() == null ? "feature " + i : feature.name();
-                Bound bound = given.isEmpty()
-                        ? named("the model's feature", modelName, modelName)
-                        : featureOf(modelName, given.get(i));
-                refuseType(bound, feature);
+                String name = feature.name() == null ? "feature " + i : feature.name();
+                String input = inputs.get(i);
+                Bound bound = job.features().isEmpty()
+                        ? columns.named("the model's feature", name, input)
+                        : columns.bound("features", name, input);
+                refuseType(input, bound, feature);
                 features.add(new Feature(bound, feature));
             }
-            return features;
+            return List.copyOf(features);
         }
 
-        private Bound featureOf(String modelName, String text) throws SQLException {
-            if (job.source().select().containsKey(text) || columns.containsKey(text)) {
-                return named("features", modelName, text);
-            }
-            return new Bound(modelName, text, type("features", text));
-        }
-
-        private void refuseType(Bound bound, ModelFeature feature) {
+        private void refuseType(String input, Bound bound, ModelFeature feature) {
             String type = bound.type();
             boolean fits = switch (feature.type()) {
                 case FeatureType.Numeric numeric -> isNumber(type);
-                case FeatureType.Nominal nominal ->
-                    isAlwaysFinite(type) || type.equals("VARCHAR") || type.startsWith("ENUM");
+                case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
             };
             if (!fits) {
                 String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
                 throw FailureException.permanent(
-                        "%s: %s is %s, but the model's feature \"%s\" wants %s. Convert it under source.select, e.g. %s: CAST(… AS DOUBLE)"
-                                .formatted(file, bound.sql(), type, bound.name(), wanted, bound.name()));
+                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
+                                .formatted(file, input, type, bound.name(), wanted));
             }
-        }
-
-        /// A key of `source.select`, or a column.
-        private Bound named(String key, String name, String text) throws SQLException {
-            String expression = job.source().select().get(text);
-            if (expression != null) {
-                return new Bound(name, expression, type("source.select." + text, expression));
-            }
-            String type = columns.get(text);
-            if (type == null) {
-                List<String> near = SourceFiles.near(text, columns.keySet());
-                String hint = near.isEmpty()
-                        ? "it has " + String.join(", ", columns.keySet())
-                        : "did you mean " + String.join(" or ", near) + "?";
-                throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of source.select; %s"
-                        .formatted(key, text, file, hint));
-            }
-            return new Bound(name, Sql.name(text), type);
-        }
-
-        private String type(String key, String expression) throws SQLException {
-            Expressions.check(connection, key, expression);
-            try {
-                return describe("SELECT (%s\n) AS e FROM read_parquet(%s)".formatted(expression, Sql.text(file)))
-                        .values()
-                        .iterator()
-                        .next();
-            } catch (SQLException e) {
-                throw Expressions.refusal(key, expression + "» over «" + file, e);
-            }
-        }
-
-        private Map<String, String> describe(String select) throws SQLException {
-            Map<String, String> types = new LinkedHashMap<>();
-            try (Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery("DESCRIBE " + select)) {
-                while (rows.next()) {
-                    types.put(rows.getString(1), rows.getString(2).toUpperCase(Locale.ROOT));
-                }
-            }
-            return types;
         }
     }
 }

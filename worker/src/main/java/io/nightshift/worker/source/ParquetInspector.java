@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /// Looks at Parquet sources through DuckDB.
 public final class ParquetInspector implements SourceInspector {
@@ -57,71 +59,98 @@ public final class ParquetInspector implements SourceInspector {
         List<Path> files = SourceFiles.expand(job.source().parquet());
         files.forEach(SourceFiles::checkMagic);
         try (Connection connection = duckDb.get().connect()) {
-            List<InspectedFile> inspected = footers(connection, files);
+            Footers footers = footers(connection, files);
+            List<InspectedFile> inspected =
+                    files.stream().map(file -> inspected(file, footers)).toList();
             long rows = inspected.stream().mapToLong(file -> file.file().rows()).sum();
             if (rows == 0) {
                 throw FailureException.permanent("source: there is not a single row in %s"
                         .formatted(files.size() == 1 ? files.getFirst() : files.size() + " files"));
             }
-            for (Path file : oneOfEachSchema(connection, files)) {
-                BoundJob.bind(connection, file.toString(), job, model);
-            }
+            bind(connection, footers.schemas(), job, model);
             return inspected;
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
         }
     }
 
-    private static List<InspectedFile> footers(Connection connection, List<Path> files) throws SQLException {
-        Map<String, List<Long>> rowGroups;
-        try {
-            rowGroups = rowGroups(connection, files);
-        } catch (SQLException e) {
-            throw blame(connection, files, e);
-        }
-        List<InspectedFile> inspected = new ArrayList<>();
+    private static void bind(Connection connection, List<Path> files, Job job, ModelDescription model) {
+        BoundJob first = null;
         for (Path file : files) {
-            BasicFileAttributes attributes = attributes(file);
-            List<Long> groups = rowGroups.getOrDefault(file.toString(), List.of());
-            long rows = groups.stream().mapToLong(Long::longValue).sum();
-            inspected.add(new InspectedFile(
-                    new SourceFile(
-                            file.toString(),
-                            attributes.size(),
-                            attributes.lastModifiedTime().toInstant(),
-                            rows),
-                    groups));
+            try {
+                BoundJob bound = BoundJob.bind(connection, file.toString(), job, model);
+                if (first == null) {
+                    first = bound;
+                } else {
+                    bound.refuseOtherOutput(first);
+                }
+            } catch (SQLException e) {
+                throw broken(file, e);
+            }
         }
-        return inspected;
+    }
+
+    /// @param rowGroups the rows of each row group that has some, by file
+    /// @param schemas a file of each schema, in order
+    private record Footers(Map<String, List<Long>> rowGroups, List<Path> schemas) {}
+
+    private static Footers footers(Connection connection, List<Path> files) throws SQLException {
+        try {
+            return new Footers(rowGroups(connection, files), oneOfEachSchema(connection, files));
+        } catch (SQLException e) {
+            throw files.size() == 1 ? broken(files.getFirst(), e) : blame(connection, files, e);
+        }
+    }
+
+    /// DuckDB reads many footers at once; this finds whose is broken.
+    private static FailureException blame(Connection connection, List<Path> files, SQLException all)
+            throws SQLException {
+        for (Path file : files) {
+            try {
+                rowGroups(connection, List.of(file));
+                oneOfEachSchema(connection, List.of(file));
+            } catch (SQLException e) {
+                return broken(file, e);
+            }
+        }
+        throw all;
+    }
+
+    private static FailureException broken(Path file, SQLException e) {
+        return FailureException.permanent(
+                "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.reason(e)));
+    }
+
+    private static InspectedFile inspected(Path file, Footers footers) {
+        BasicFileAttributes attributes = attributes(file);
+        List<Long> groups = footers.rowGroups().getOrDefault(file.toString(), List.of());
+        long rows = groups.stream().mapToLong(Long::longValue).sum();
+        Instant modified = attributes.lastModifiedTime().toInstant();
+        return new InspectedFile(new SourceFile(file.toString(), attributes.size(), modified, rows), groups);
     }
 
     private static Map<String, List<Long>> rowGroups(Connection connection, List<Path> files) throws SQLException {
         String sql = """
-                SELECT file_name, row_group_id, any_value(row_group_num_rows) AS num_rows
+                SELECT file_name, row_group_id, any_value(row_group_num_rows), max(
+                    least(data_page_offset, coalesce(nullif(dictionary_page_offset, 0), data_page_offset))
+                    + total_compressed_size)
                 FROM parquet_metadata(%s) GROUP BY ALL ORDER BY ALL
                 """.formatted(list(files));
         Map<String, List<Long>> groups = new HashMap<>();
+        Map<String, Long> ends = new TreeMap<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
-                groups.computeIfAbsent(rows.getString(1), name -> new ArrayList<>())
-                        .add(rows.getLong(3));
+                String file = rows.getString(1);
+                long count = rows.getLong(3);
+                if (count > 0) {
+                    ends.merge(file, rows.getLong(4), Math::max);
+                    groups.computeIfAbsent(file, name -> new ArrayList<>()).add(count);
+                }
             }
         }
+        ends.forEach((file, end) -> SourceFiles.checkHolds(Path.of(file), end));
         return groups;
-    }
-
-    /// DuckDB reads many footers at once; this finds whose is broken.
-    private static FailureException blame(Connection connection, List<Path> files, SQLException all) {
-        for (Path file : files) {
-            try {
-                rowGroups(connection, List.of(file));
-            } catch (SQLException e) {
-                return FailureException.permanent(
-                        "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.firstLine(e)));
-            }
-        }
-        return FailureException.permanent("source: " + DuckDbError.firstLine(all));
     }
 
     private static List<Path> oneOfEachSchema(Connection connection, List<Path> files) throws SQLException {
@@ -143,7 +172,7 @@ public final class ParquetInspector implements SourceInspector {
     }
 
     private static String list(List<Path> files) {
-        return Sql.texts(files.stream().map(Path::toString).toList());
+        return Sql.files(files.stream().map(Path::toString).toList());
     }
 
     private static BasicFileAttributes attributes(Path file) {

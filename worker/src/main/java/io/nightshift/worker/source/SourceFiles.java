@@ -4,12 +4,13 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SequencedSet;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
 final class SourceFiles {
 
     private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
+
+    /// The footer's length and the magic, at the end of a file.
+    private static final long TAIL_BYTES = 8;
 
     private SourceFiles() {}
 
@@ -108,22 +112,29 @@ final class SourceFiles {
         }
     }
 
+    /// Refuses a file that lost bytes in its middle: then its footer, which is at the end, tells of data
+    /// beyond the footer's own beginning.
+    ///
+    /// @param end of a row group's data, as the footer has it
+    static void checkHolds(Path file, long end) {
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            long length = in.length();
+            int footer = ByteBuffer.wrap(read(in, length - TAIL_BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getInt();
+            if (end > length - TAIL_BYTES - footer) {
+                throw FailureException.permanent(
+                        "source: %s is truncated: it is shorter than its Parquet footer says".formatted(file));
+            }
+        } catch (IOException e) {
+            throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+        }
+    }
+
     private static byte[] read(RandomAccessFile in, long position) throws IOException {
         byte[] bytes = new byte[MAGIC.length];
         in.seek(position);
         in.readFully(bytes);
         return bytes;
-    }
-
-    /// The names that come close to a wanted one, for error messages.
-    static List<String> near(String wanted, Iterable<String> names) {
-        List<String> near = new ArrayList<>();
-        for (String name : names) {
-            if (name.equalsIgnoreCase(wanted)
-                    || name.toLowerCase(java.util.Locale.ROOT).contains(wanted.toLowerCase(java.util.Locale.ROOT))) {
-                near.add(name);
-            }
-        }
-        return near;
     }
 }

@@ -1,0 +1,33 @@
+package io.nightshift.cli;
+
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// `nightshift batch`: what ran, its history, the proof. Its commands read the ledger without
+/// starting a node.
+@Command(
+        name = "batch",
+        description = "Shows what ran, its history, and proves it.",
+        subcommands = {
+            BatchListCommand.class,
+            BatchShowCommand.class,
+            BatchEventsCommand.class,
+            BatchVerifyCommand.class
+        },
+        mixinStandardHelpOptions = true)
+public final class BatchCommands implements Callable<Integer> {
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (spec != null) {
+            spec.commandLine().usage(spec.commandLine().getErr());
+        }
+        return ExitStatus.NOTHING_STARTED;
+    }
+}

@@ -1,0 +1,48 @@
+package io.nightshift.cli;
+
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.registry.Registry;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/// The folder that holds the ledger, the registered models and the log of a single process; the
+/// option by which every command is told another one.
+public final class Home {
+
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            description = "Holds the ledger and the models; default: ~/.nightshift.")
+    private Path folder = Path.of(System.getProperty("user.home"), ".nightshift");
+
+    public Path folder() {
+        return folder.toAbsolutePath().normalize();
+    }
+
+    public boolean isDefault() {
+        return folder().equals(new Home().folder());
+    }
+
+    /// What a command has to end with to use the same home.
+    public String option() {
+        return isDefault() ? "" : " --home " + Shell.word(folder().toString());
+    }
+
+    public Registry registry() {
+        return new Registry(folder());
+    }
+
+    /// @throws io.nightshift.protocol.failure.FailureException if another process holds it
+    public EmbeddedLedger openLedger() {
+        return EmbeddedLedger.open(folder());
+    }
+
+    public Path log() {
+        return folder().resolve("logs").resolve("nightshift.log");
+    }
+
+    /// Where DuckDB spills what doesn't fit its memory.
+    public Path spill() {
+        return folder().resolve("spill");
+    }
+}

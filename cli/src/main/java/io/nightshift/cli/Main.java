@@ -1,0 +1,116 @@
+package io.nightshift.cli;
+
+import io.nightshift.cli.run.RunCommand;
+import io.nightshift.cli.run.Warmup;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.job.JobFileException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The program.
+@Command(
+        name = "nightshift",
+        description = "Scores data in bulk with a model: every row exactly once, resumable after any crash.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main {
+
+    private static final Map<String, Class<?>> COMMANDS = commands();
+
+    private Main() {}
+
+    private static Map<String, Class<?>> commands() {
+        Map<String, Class<?>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand.class);
+        commands.put("plan", PlanCommand.class);
+        commands.put("model", ModelCommands.class);
+        commands.put("batch", BatchCommands.class);
+        commands.put("help", HelpCommand.class);
+        return commands;
+    }
+
+    public static void main(String[] arguments) {
+        // Everything that matters is on disk by now: no waiting for an actor system to stop.
+        Runtime.getRuntime().halt(run(arguments));
+    }
+
+    /// Runs a command and returns its exit status.
+    public static int run(String... arguments) {
+        if (first(arguments).equals("run")) {
+            Warmup.begin();
+        }
+        int status = commandLine(arguments).execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        return status;
+    }
+
+    private static String first(String... arguments) {
+        return arguments.length == 0 ? "" : arguments[0];
+    }
+
+    /// @param arguments if they begin with a command, only that one is prepared, since each takes a while
+    static CommandLine commandLine(String... arguments) {
+        CommandLine commands = new CommandLine(new Main());
+        String wanted = first(arguments);
+        boolean all = wanted.equals("help") || !COMMANDS.containsKey(wanted);
+        COMMANDS.forEach((name, implementation) -> {
+            if (all || name.equals(wanted)) {
+                commands.addSubcommand(name, implementation);
+            }
+        });
+        commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setParameterExceptionHandler(Main::wrongUsage);
+        commands.setExecutionExceptionHandler((problem, command, parsed) -> report(problem, command));
+        return commands;
+    }
+
+    private static int wrongUsage(ParameterException problem, String[] arguments) {
+        CommandLine command = problem.getCommandLine();
+        if (arguments.length == 0 || "Missing required subcommand".equals(problem.getMessage())) {
+            command.usage(command.getErr());
+            return ExitStatus.NOTHING_STARTED;
+        }
+        String message = problem instanceof UnmatchedArgumentException unmatched
+                ? unknown(unmatched.getUnmatched().getFirst(), command.getCommandSpec())
+                : problem.getMessage();
+        command.getErr().println("nightshift: " + message);
+        command.getErr()
+                .println("Try '%s --help'.".formatted(command.getCommandSpec().qualifiedName()));
+        return ExitStatus.NOTHING_STARTED;
+    }
+
+    /// What to say of a word that nothing is known of.
+    private static String unknown(String word, CommandSpec command) {
+        boolean isOption = word.startsWith("-");
+        if (!isOption && command.subcommands().isEmpty()) {
+            return "'%s' is one argument too many".formatted(word);
+        }
+        String near = NearMiss.of(
+                word,
+                isOption ? command.optionsMap().keySet() : command.subcommands().keySet());
+        return "there is no %s '%s'".formatted(isOption ? "option" : "command", word)
+                + (near == null ? "" : "; did you mean %s?".formatted(near));
+    }
+
+    /// What was refused before a batch was opened. A person gets a sentence, never a stack trace.
+    private static int report(Exception problem, CommandLine command) {
+        switch (problem) {
+            case JobFileException mistakes -> command.getErr().println(mistakes.getMessage());
+            case FailureException failure -> command.getErr().println("nightshift: " + failure.getMessage());
+            default -> {
+                command.getErr().println("nightshift: an unexpected error, which is a bug worth reporting: " + problem);
+                org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", problem);
+            }
+        }
+        return ExitStatus.NOTHING_STARTED;
+    }
+}

@@ -1,0 +1,240 @@
+package io.nightshift.cli;
+
+import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.RegisteredModel;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.ModelVersion;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// The registry of models.
+@Command(
+        name = "model",
+        description = "Registers, lists, names and trains models.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ModelCommands.Import.class,
+            ModelCommands.ListModels.class,
+            ModelCommands.Show.class,
+            ModelCommands.Alias.class,
+            TrainCommand.class
+        })
+final class ModelCommands {
+
+    private ModelCommands() {}
+
+    @Command(
+            name = "import",
+            description = "Registers a model file (XGBoost JSON or UBJSON, Smile) as the next version of a model.",
+            mixinStandardHelpOptions = true)
+    static final class Import implements Callable<Integer> {
+
+        @Parameters(paramLabel = "FILE", description = "The model file.")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Path file;
+
+        @Option(names = "--name", paramLabel = "NAME", description = "Default: the file's name without its ending.")
+        private @Nullable String name;
+
+        @Mixin
+        private Home home = new Home();
+
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(file));
+            JobModel.Import imported = JobModel.register(file, chosen, home.registry());
+            print(spec, imported);
+            return ExitStatus.DONE;
+        }
+    }
+
+    static void print(CommandSpec spec, JobModel.Import imported) {
+        ModelVersion version = imported.loaded().version();
+        spec.commandLine()
+                .getOut()
+                .println(
+                        imported.isNew()
+                                ? "Registered %s (%s)".formatted(version, version.sha256())
+                                : "Already registered as %s (%s)".formatted(version, version.sha256()));
+        spec.commandLine().getOut().flush();
+    }
+
+    @Command(name = "list", description = "Lists the registered models.", mixinStandardHelpOptions = true)
+    static final class ListModels implements Callable<Integer> {
+
+        @Mixin
+        private Home home = new Home();
+
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            List<ModelListing> models = home.registry().list();
+            if (models.isEmpty()) {
+                out.println("No model is registered in " + home.folder());
+            }
+            for (ModelListing model : models) {
+                for (RegisteredModel version : model.versions()) {
+                    out.println(line(model, version));
+                }
+            }
+            out.flush();
+            return ExitStatus.DONE;
+        }
+
+        private static String line(ModelListing model, RegisteredModel version) {
+            String aliases = model.aliases().entrySet().stream()
+                    .filter(alias -> alias.getValue() == version.version().version())
+                    .map(alias -> alias.getKey())
+                    .collect(Collectors.joining(", "));
+            ModelDescription description = version.description();
+            return "%-30s %-12s %-10s %4d features  %s  %s%s"
+                    .formatted(
+                            version.version(),
+                            description.algorithm(),
+                            description.task().name().toLowerCase(Locale.ROOT),
+                            description.features().size(),
+                            version.registeredAt(),
+                            version.version().sha256().substring(0, 12),
+                            aliases.isEmpty() ? "" : "  " + aliases);
+        }
+    }
+
+    @Command(
+            name = "show",
+            description = "Shows what a model takes and gives, and where it came from.",
+            mixinStandardHelpOptions = true)
+    static final class Show implements Callable<Integer> {
+
+        @Parameters(paramLabel = "MODEL", description = "name, name@version or name@alias.")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private String reference;
+
+        @Mixin
+        private Home home = new Home();
+
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            Registry registry = home.registry();
+            RegisteredModel model = registry.describe(registry.resolve(registered(reference)));
+            ModelDescription description = model.description();
+            PrintWriter out = spec.commandLine().getOut();
+            out.println("model       " + model.version());
+            out.println("sha256      " + model.version().sha256());
+            out.println("registered  " + model.registeredAt());
+            out.println("from        %s (%s, sha256 %s)"
+                    .formatted(
+                            model.provenance().file(),
+                            description.format(),
+                            model.provenance().sha256()));
+            out.println("size        %,d bytes".formatted(model.size()));
+            out.println("algorithm   " + description.algorithm());
+            out.println("task        " + description.task().name().toLowerCase(Locale.ROOT));
+            if (!description.classes().isEmpty()) {
+                out.println("classes     " + String.join(", ", description.classes()));
+            }
+            description.facts().entrySet().stream()
+                    .sorted(java.util.Map.Entry.comparingByKey())
+                    .forEach(fact -> out.println("%-11s %s".formatted(fact.getKey(), fact.getValue())));
+            out.println("features");
+            int position = 0;
+            for (ModelFeature feature : description.features()) {
+                out.println("  %3d  %-24s %s%s"
+                        .formatted(
+                                position++,
+                                Objects.requireNonNullElse(feature.name(), "(not named)"),
+                                type(feature.type()),
+                                feature.missing() ? ", may be missing" : ""));
+            }
+            out.flush();
+            return ExitStatus.DONE;
+        }
+
+        private static String type(FeatureType type) {
+            return switch (type) {
+                case FeatureType.Numeric(FeatureType.Precision precision) ->
+                    "number (" + precision.name().toLowerCase(Locale.ROOT) + ")";
+                case FeatureType.Nominal(List<String> levels) ->
+                    levels.size() <= 8
+                            ? "one of " + String.join(", ", levels)
+                            : "one of %d levels: %s, …"
+                                    .formatted(levels.size(), String.join(", ", levels.subList(0, 8)));
+            };
+        }
+    }
+
+    @Command(
+            name = "alias",
+            description = "Points an alias at a version: nightshift model alias flights@2 champion.",
+            mixinStandardHelpOptions = true)
+    static final class Alias implements Callable<Integer> {
+
+        @Parameters(index = "0", paramLabel = "MODEL", description = "name@version.")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private String reference;
+
+        @Parameters(index = "1", paramLabel = "ALIAS", description = "E.g. champion, candidate.")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private String alias;
+
+        @Mixin
+        private Home home = new Home();
+
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            Registry registry = home.registry();
+            ModelVersion version = registry.resolve(registered(reference));
+            registry.alias(version.name(), alias, version.version());
+            spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));
+            spec.commandLine().getOut().flush();
+            return ExitStatus.DONE;
+        }
+    }
+
+    private static ModelReference registered(String text) {
+        ModelReference reference;
+        try {
+            reference = ModelReference.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw FailureException.permanent(String.valueOf(e.getMessage()));
+        }
+        if (reference instanceof ModelReference.File) {
+            throw FailureException.permanent(
+                    "%s is a file; name a registered model: name, name@version or name@alias".formatted(text));
+        }
+        return reference;
+    }
+}

@@ -1,0 +1,75 @@
+package io.nightshift.cli;
+
+import io.nightshift.coordinator.plan.Planner;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.model.Model;
+import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.source.ParquetInspector;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// Says what a run would do, and touches nothing: no ledger, no registry, no destination.
+@Command(
+        name = "plan",
+        description = "Says what a run of the job would do; touches nothing.",
+        mixinStandardHelpOptions = true)
+final class PlanCommand implements Callable<Integer> {
+
+    @Mixin
+    private JobOptions options = new JobOptions();
+
+    @Mixin
+    private Home home = new Home();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Job job = options.read();
+        int threads = options.threads();
+        Destinations.check(job);
+        Model model = JobModel.look(job.model(), home.registry());
+        MemoryEstimate memory =
+                MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
+        try (DuckDb duckDb = DuckDb.open(Memory.duckDb(threads), home.spill())) {
+            List<InspectedFile> files = new ParquetInspector(() -> duckDb).inspect(job, model.description());
+            print(job, files, Planner.cut(files, job.partitions().rows()), memory);
+        }
+        return ExitStatus.DONE;
+    }
+
+    private void print(Job job, List<InspectedFile> files, PartitionPlan plan, MemoryEstimate memory) {
+        PrintWriter out = spec.commandLine().getOut();
+        String source = files.size() == 1
+                ? files.getFirst().file().path()
+                : "%,d files (%s)"
+                        .formatted(files.size(), String.join(", ", job.source().parquet()));
+        String filter =
+                job.source().where() == null ? "" : " where " + job.source().where();
+        out.println("Run once, by hand, processing %,d rows from %s%s writing to %s"
+                .formatted(plan.rows(), source, filter, job.destination().parquet()));
+        out.println();
+        out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
+        out.println("  model       " + job.model().text());
+        out.println("  memory      " + memory);
+        out.flush();
+    }
+
+    private static String sizes(PartitionPlan plan) {
+        long least =
+                plan.runs().stream().mapToLong(PartitionPlan.Run::rows).min().orElse(0);
+        long most =
+                plan.runs().stream().mapToLong(PartitionPlan.Run::rows).max().orElse(0);
+        return least == most ? "%,d rows each".formatted(most) : "%,d to %,d rows each".formatted(least, most);
+    }
+}

@@ -1,0 +1,315 @@
+package io.nightshift.cli;
+
+import io.nightshift.coordinator.registry.Provenance;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.model.Model;
+import io.nightshift.worker.model.ModelTraining;
+import io.nightshift.worker.model.TrainingColumn;
+import io.nightshift.worker.model.TrainingOptions;
+import io.nightshift.worker.model.TrainingOptions.Algorithm;
+import io.nightshift.worker.source.SourceColumns.Origin;
+import io.nightshift.worker.training.TrainingReader;
+import io.nightshift.worker.training.TrainingRequest;
+import io.nightshift.worker.training.TrainingRequest.Target;
+import io.nightshift.worker.training.TrainingTable;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// Trains a model with Smile and registers it, from rows that are read as a job reads them.
+@Command(
+        name = "train",
+        description = "Trains a model and registers it as the next version of its name.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Truth values, texts, and whole numbers of at most " + TrainingReader.MAX_INTEGER_CLASSES
+                    + " distinct values are classes; other numbers make a regression.",
+            "",
+            "Examples:",
+            "  nightshift model train --algorithm random-forest --target delayed --data history.parquet",
+            "  nightshift model train --algorithm gradient-boosting --target 'delayed=delay > 15' \\",
+            "      --data 'history/*.parquet' --select 'hour=hour(date)' --select distance=distance",
+            "  nightshift model train --algorithm random-forest --target 'delayed=delay > 15' --job job.yaml"
+        })
+final class TrainCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--algorithm",
+            required = true,
+            paramLabel = "ALGORITHM",
+            description = "random-forest, gradient-boosting, decision-tree or logistic-regression.")
+    private String algorithm = "";
+
+    @Option(
+            names = "--target",
+            required = true,
+            paramLabel = "NAME[=SQL]",
+            description = "What to predict: a column, or an expression with a name, as 'delayed=delay > 15'.")
+    private String target = "";
+
+    @Option(names = "--data", paramLabel = "PATH", description = "Parquet files, folders or globs. Can be repeated.")
+    private List<String> data = new ArrayList<>();
+
+    @Option(
+            names = "--job",
+            paramLabel = "JOB.yaml",
+            description = "Takes source, select, where and features from a job file, so that training and scoring"
+                    + " compute the same. --data, --where and --features take their place, --select adds.")
+    private @Nullable Path job;
+
+    @Option(
+            names = "--select",
+            paramLabel = "NAME=SQL",
+            description = "A computed column, as 'hour=hour(date)'. Can be repeated.")
+    private Map<String, String> select = new LinkedHashMap<>();
+
+    @Option(
+            names = "--features",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Columns to predict from, with commas between. Default: all computed columns or, where"
+                    + " there are none, all columns but what the target is made of.")
+    private List<String> features = new ArrayList<>();
+
+    @Option(names = "--where", paramLabel = "SQL", description = "Takes only rows that meet this condition.")
+    private @Nullable String where;
+
+    @Option(
+            names = "--sample",
+            paramLabel = "ROWS",
+            description = "The most rows to take; drawn by --seed where there are more. Default: ${DEFAULT-VALUE}.")
+    private int sample = 200_000;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "What to register the model as. Default: the target's name.")
+    private @Nullable String name;
+
+    @ArgGroup(validate = false, heading = "%nHow to train (defaults depend on the algorithm):%n")
+    private Tuning tuning = new Tuning();
+
+    @Mixin
+    private Home home = new Home();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    /// What takes the place of an algorithm's defaults.
+    static final class Tuning {
+        @Option(names = "--trees", paramLabel = "N", description = "Trees; for boosting, rounds.")
+        private @Nullable Integer trees;
+
+        @Option(names = "--depth", paramLabel = "N", description = "The most tests on the way to a leaf.")
+        private @Nullable Integer depth;
+
+        @Option(names = "--nodes", paramLabel = "N", description = "The most leaves of a tree.")
+        private @Nullable Integer nodes;
+
+        @Option(names = "--node-size", paramLabel = "ROWS", description = "The fewest rows in a leaf.")
+        private @Nullable Integer nodeSize;
+
+        @Option(names = "--shrinkage", paramLabel = "RATE", description = "Boosting's learning rate, 0 to 1.")
+        private @Nullable Double shrinkage;
+
+        @Option(names = "--subsample", paramLabel = "SHARE", description = "The share of rows a tree is grown on.")
+        private @Nullable Double subsample;
+
+        @Option(names = "--penalty", paramLabel = "WEIGHT", description = "Logistic regression's L2 penalty.")
+        private @Nullable Double penalty;
+
+        @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same model. Default: 1.")
+        private @Nullable Long seed;
+
+        @Option(
+                names = "--holdout",
+                paramLabel = "SHARE",
+                description = "The share of rows to measure the model on instead of training. Default: 0.2.")
+        private @Nullable Double holdout;
+
+        TrainingOptions over(TrainingOptions usual) {
+            return new TrainingOptions(
+                    usual.algorithm(),
+                    Objects.requireNonNullElse(trees, usual.trees()),
+                    Objects.requireNonNullElse(depth, usual.depth()),
+                    Objects.requireNonNullElse(nodes, usual.nodes()),
+                    Objects.requireNonNullElse(nodeSize, usual.nodeSize()),
+                    Objects.requireNonNullElse(shrinkage, usual.shrinkage()),
+                    Objects.requireNonNullElse(subsample, usual.sample()),
+                    Objects.requireNonNullElse(penalty, usual.penalty()),
+                    Objects.requireNonNullElse(seed, usual.seed()),
+                    Objects.requireNonNullElse(holdout, usual.holdout()));
+        }
+    }
+
+    @Override
+    public Integer call() {
+        TrainingOptions options = tuning.over(TrainingOptions.defaults(Algorithm.of(algorithm)));
+        TrainingRequest request = request(options.seed());
+        String registeredName =
+                name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
+        Registry.checkName(registeredName);
+        PrintWriter out = spec.commandLine().getOut();
+
+        TrainingTable table;
+        try (DuckDb duckDb = DuckDb.open(Memory.duckDb(1), home.spill())) {
+            table = TrainingReader.read(duckDb, request, Memory.freeHeap());
+        }
+        printRows(out, table);
+        long began = System.nanoTime();
+        Model model = ModelTraining.train(table.features(), table.target(), options, origin(request, table));
+        double seconds = (System.nanoTime() - began) / 1e9;
+        JobModel.Import registered = JobModel.register(
+                model, registeredName, new Provenance(table.source(), table.sha256()), home.registry());
+        printModel(out, registered, seconds);
+        printUse(out, registered, request);
+        out.flush();
+        return ExitStatus.DONE;
+    }
+
+    private TrainingRequest request(long seed) {
+        Path file = job;
+        if (file == null && data.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "Give the rows to train on: --data PATH or --job JOB.yaml");
+        }
+        Map<String, String> computed = new LinkedHashMap<>();
+        List<String> paths = data;
+        List<String> chosen = features;
+        String condition = where;
+        if (file != null) {
+            Job read = JobOptions.read(file, List.of());
+            Job.Source source = read.source();
+            computed.putAll(source.select());
+            paths = data.isEmpty() ? source.parquet() : data;
+            chosen = features.isEmpty() ? read.features() : features;
+            condition = where == null ? source.where() : where;
+        }
+        computed.putAll(select);
+        return new TrainingRequest(
+                new TrainingRequest.Source(
+                        paths, computed, condition, file == null ? Origin.COMMAND_LINE : Origin.JOB_FILE),
+                chosen,
+                Target.parse(target),
+                sample,
+                seed);
+    }
+
+    /// What is kept of where the model came from.
+    private static Map<String, String> origin(TrainingRequest request, TrainingTable table) {
+        Map<String, String> facts = new TreeMap<>();
+        facts.put("data", String.join(", ", request.source().paths()));
+        facts.put("data-rows", Long.toString(table.rows()));
+        String expression = request.target().expression();
+        if (expression != null) {
+            facts.put("target-is", expression);
+        }
+        String condition = request.source().where();
+        if (condition != null) {
+            facts.put("where", condition);
+        }
+        for (TrainingColumn feature : table.features()) {
+            String computed = request.source().select().get(feature.name());
+            if (computed != null) {
+                facts.put("select." + feature.name(), computed);
+            }
+        }
+        return facts;
+    }
+
+    private static void printRows(PrintWriter out, TrainingTable table) {
+        out.println("Training on %,d of %,d rows of %s%s."
+                .formatted(
+                        table.target().rows(), table.rows(), table.source(), table.isSampled() ? " (a sample)" : ""));
+        if (table.withoutTarget() > 0) {
+            out.println("  left out   %,d rows without a value of %s"
+                    .formatted(table.withoutTarget(), table.target().name()));
+        }
+        if (table.withoutFeature() > 0) {
+            out.println("  left out   %,d rows that miss the value of a feature".formatted(table.withoutFeature()));
+        }
+        if (!table.unusable().isEmpty()) {
+            out.println("  left out   the columns " + String.join(", ", table.unusable()));
+        }
+        out.println("  target     " + targetLine(table));
+        out.println("  features   "
+                + table.features().stream().map(TrainingColumn::name).collect(Collectors.joining(", ")));
+        out.flush();
+    }
+
+    private static String targetLine(TrainingTable table) {
+        String what = switch (table.target()) {
+            case TrainingColumn.Categories(String name, List<String> levels, int[] positions) ->
+                levels.size() <= 20
+                        ? "the classes " + String.join(", ", levels)
+                        : "%,d classes".formatted(levels.size());
+            case TrainingColumn.Numbers numbers -> "a number, so this is a regression";
+        };
+        return "%s (%s): %s".formatted(table.target().name(), table.targetType(), what);
+    }
+
+    private static void printModel(PrintWriter out, JobModel.Import registered, double seconds) {
+        ModelDescription description = registered.loaded().model().description();
+        out.println();
+        out.println(String.format(
+                Locale.ROOT,
+                "%s %s in %.1f s.",
+                registered.isNew() ? "Registered" : "Trained the same model again:",
+                registered.loaded().version(),
+                seconds));
+        Map<String, String> facts = description.facts();
+        for (String metric : List.of("accuracy", "auc", "log-loss", "rmse", "r2")) {
+            String value = facts.get(metric);
+            if (value != null) {
+                out.println("  %-10s %s".formatted(metric, value));
+            }
+        }
+        String holdout = facts.getOrDefault("holdout-rows", "0");
+        if (!holdout.equals("0")) {
+            out.println("  measured on %,d rows that it was not trained on".formatted(Integer.parseInt(holdout)));
+        }
+    }
+
+    private void printUse(PrintWriter out, JobModel.Import registered, TrainingRequest request) {
+        out.println();
+        out.println("Use it in " + (job == null ? "a job file:" : job + ":"));
+        out.println();
+        out.println("  model: " + registered.loaded().version());
+        List<String> names = registered.loaded().model().description().features().stream()
+                .map(feature -> Objects.requireNonNull(feature.name()))
+                .filter(request.source().select()::containsKey)
+                .toList();
+        if (job == null && !names.isEmpty()) {
+            out.println("  source:");
+            out.println("    select:");
+            names.forEach(feature -> out.println("      %s: %s"
+                    .formatted(feature, yaml(request.source().select().get(feature)))));
+        }
+    }
+
+    private static String yaml(@Nullable String expression) {
+        return "'" + Objects.requireNonNullElse(expression, "").replace("'", "''") + "'";
+    }
+}

@@ -1,0 +1,5 @@
+/// How commands say what they have to say: tables for people, JSON for programs.
+@NullMarked
+package io.nightshift.cli.output;
+
+import org.jspecify.annotations.NullMarked;

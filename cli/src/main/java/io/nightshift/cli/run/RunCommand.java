@@ -1,0 +1,164 @@
+package io.nightshift.cli.run;
+
+import io.nightshift.cli.Destinations;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Home;
+import io.nightshift.cli.JobModel;
+import io.nightshift.cli.JobOptions;
+import io.nightshift.cli.Memory;
+import io.nightshift.cli.log.FileLog;
+import io.nightshift.cli.node.EmbeddedNode;
+import io.nightshift.cli.node.LoadedModels;
+import io.nightshift.cli.node.NodeDuckDb;
+import io.nightshift.cli.output.Format;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.jobs.JobsCommand.Accepted;
+import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
+import io.nightshift.protocol.jobs.JobsCommand.Rejected;
+import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.source.ParquetInspector;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Runs a job to its end on a node of its own. DuckDB, the node and the model get ready side by
+/// side, since each takes a while to load.
+@Command(
+        name = "run",
+        description = "Scores what a job file describes and publishes the predictions. Goes on with the job's"
+                + " open batch, if there is one.",
+        mixinStandardHelpOptions = true,
+        footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
+                + " or something it needs is wrong), 130 interrupted, and can be gone on with.")
+public final class RunCommand implements Callable<Integer> {
+
+    @Mixin
+    private JobOptions options = new JobOptions();
+
+    @Mixin
+    private Home home = new Home();
+
+    @Option(
+            names = "--new",
+            description =
+                    "Starts another batch, even if one is open (it is given up) or the same" + " was published before.")
+    private boolean fresh;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            converter = Format.Converter.class,
+            description = "table (default) or json.")
+    private Format format = Format.TABLE;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        FileLog.to(home.log());
+        Job job = options.read();
+        int threads = options.threads();
+        Destinations.check(job);
+        ExecutorService background = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("start-", 1).factory());
+        NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
+        Registry registry = home.registry();
+        LoadedModels models = new LoadedModels(registry::path);
+        CompletableFuture<EmbeddedNode> starting = CompletableFuture.supplyAsync(
+                () -> {
+                    EmbeddedLedger ledger = home.openLedger();
+                    return EmbeddedNode.start(
+                            new EmbeddedNode.Parts(ledger.ledger(), duckDb, models, threads, Memory.budget()));
+                },
+                background);
+
+        JobModel model = JobModel.of(job.model(), registry);
+        models.keep(model.version(), model.model());
+        MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, Memory.budget());
+        ParquetInspector inspector = new ParquetInspector(duckDb);
+        inspector.inspect(job, model.model().description());
+        Submission submission =
+                new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
+
+        Warmup.codec(submission);
+        EmbeddedNode node = await(starting);
+        SubmitReply reply = await(node.submit(submission, fresh));
+        return switch (reply) {
+            case Accepted(BatchId batch, boolean resumed) -> follow(node, batch, resumed);
+            case AlreadyPublished(BatchId batch) -> {
+                result(node, false).printAlreadyPublished(await(node.describe(batch)));
+                yield ExitStatus.DONE;
+            }
+            case Rejected(String reason) -> throw FailureException.permanent(reason);
+        };
+    }
+
+    private int follow(EmbeddedNode node, BatchId batch, boolean resumed) {
+        Progress progress =
+                Progress.of(format == Format.TABLE, spec.commandLine().getErr());
+        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, options.again(home));
+        progress.begin(batch, resumed);
+        BatchStatus status = await(node.describe(batch));
+        while (!isSettled(status)) {
+            interruption.latest(status);
+            progress.show(status);
+            pause(progress.interval());
+            status = await(node.describe(batch));
+        }
+        interruption.end();
+        progress.show(status);
+        progress.end();
+        return result(node, resumed).print(status);
+    }
+
+    private Result result(EmbeddedNode node, boolean resumed) {
+        return new Result(
+                spec.commandLine().getOut(),
+                spec.commandLine().getErr(),
+                format,
+                resumed,
+                node.firstRow(),
+                options.again(home),
+                home.option());
+    }
+
+    private static boolean isSettled(BatchStatus status) {
+        return status.phase() == Phase.PUBLISHED || status.phase() == Phase.FAILED || status.phase() == Phase.CANCELLED;
+    }
+
+    private static void pause(Duration interval) {
+        LockSupport.parkNanos(interval.toNanos());
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof FailureException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+}

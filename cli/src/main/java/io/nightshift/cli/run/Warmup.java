@@ -1,0 +1,29 @@
+package io.nightshift.cli.run;
+
+import com.typesafe.config.ConfigFactory;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.worker.duckdb.DuckDb;
+import java.time.Instant;
+
+/// Uses what a run needs for the first time while nobody waits for it yet. First uses take long: code is
+/// loaded, tables are built. Nothing of this changes what a run does.
+public final class Warmup {
+
+    private Warmup() {}
+
+    /// Begins in the background, before the command line has been read.
+    public static void begin() {
+        Thread.ofPlatform().daemon().name("warm-up-duckdb").start(DuckDb::load);
+        Thread.ofPlatform().daemon().name("warm-up-config").start(ConfigFactory::load);
+    }
+
+    /// Encodes and decodes an event, while the node is still forming its cluster.
+    static void codec(Submission submission) {
+        BatchId batch = BatchId.of(submission.job().name(), Instant.EPOCH, 0);
+        BatchEvent event = new BatchEvent.Submitted(Instant.EPOCH, batch, submission.job(), submission.model());
+        LedgerEntry.after(LedgerEntry.origin(batch), event).event();
+    }
+}

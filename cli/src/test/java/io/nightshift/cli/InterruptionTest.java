@@ -1,0 +1,37 @@
+package io.nightshift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Ctrl-C.
+final class InterruptionTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeGoneOnWith() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
+        try (Program program = Program.start(folder, arguments)) {
+            program.awaitLog(job.log(), Pattern.compile(" committed"), 3);
+            long asked = System.nanoTime();
+            program.signal("INT");
+            Program.End end = program.end();
+            assertThat((System.nanoTime() - asked) / 1e9).as("seconds to stop").isLessThan(2);
+            assertThat(end.status()).isEqualTo(130);
+            assertThat(end.err())
+                    .containsPattern("Interrupted\\. \\d+ of \\d+ partitions of flights-\\S+ are committed and kept")
+                    .contains("Go on with: nightshift run " + folder.resolve("job.yaml"));
+        }
+        Program.End end = Program.run(folder, arguments.toArray(String[]::new));
+        assertThat(end.status()).as(end.err()).isZero();
+        assertThat(end.json().get("resumed").asBoolean()).isTrue();
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
+    }
+}

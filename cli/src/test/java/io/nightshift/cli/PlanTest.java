@@ -1,0 +1,52 @@
+package io.nightshift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `plan`.
+final class PlanTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aPlanSaysInASentenceWhatARunWouldDoAndTouchesNothing() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        Set<String> before = job.files();
+
+        Program.End end = plan(job, job.home());
+
+        assertThat(end.expect(0).out())
+                .startsWith("Run once, by hand, processing 300,000 rows from %s writing to %s"
+                        .formatted(FlightsJob.example().resolve("flights.parquet"), job.predictions()))
+                .containsPattern("partitions +\\d+ \\(")
+                .containsPattern("memory +\\d+ MB \\(");
+        assertThat(end.err()).isEmpty();
+        assertThat(job.files()).isEqualTo(before);
+    }
+
+    @Test
+    void aPlanWithAConditionCountsAllRowsAndSaysTheCondition() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        job.edit("source:", "source:\n  where: distance > 500");
+
+        assertThat(plan(job, job.home()).expect(0).out()).contains("where distance > 500", "300,000 rows");
+    }
+
+    @Test
+    void aPlanNeedsNoHome() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        Path file = Files.createFile(folder.resolve("no folder"));
+
+        plan(job, file.resolve("home")).expect(0);
+    }
+
+    private static Program.End plan(FlightsJob job, Path home) {
+        return Program.here("plan", job.file().toString(), "--home", home.toString());
+    }
+}

@@ -1,0 +1,282 @@
+package io.nightshift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `run`, from the start of a process to its exit status.
+final class RunTest {
+
+    private static final Pattern COMMITTED = Pattern.compile(" committed");
+
+    /// In 30 partitions, so that there is a middle to stop in.
+    private static final String MANY = "SELECT * FROM flights ORDER BY date LIMIT 60000";
+
+    private static final String FEW = "SELECT * FROM flights LIMIT 3000";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theJsonOfAPublishedRunHasTheDocumentedKeys() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        Program.End end = job.runs("--set", "partitions.rows=1000").expect(0, "Batch flights-");
+
+        JsonNode json = end.json();
+        assertThat(json.properties().stream()
+                        .map(entry -> entry.getKey() + " " + entry.getValue().getNodeType()))
+                .containsExactlyInAnyOrder(
+                        "batch STRING",
+                        "state STRING",
+                        "rows NUMBER",
+                        "predictions NUMBER",
+                        "quarantined NUMBER",
+                        "partitions NUMBER",
+                        "committed NUMBER",
+                        "resumed BOOLEAN",
+                        "already_published BOOLEAN",
+                        "seconds NUMBER",
+                        "seconds_to_first_row NUMBER",
+                        "destination STRING",
+                        "failure NULL");
+        assertThat(json.get("state").asText()).isEqualTo("published");
+        assertThat(json.get("rows").asInt()).isEqualTo(3000);
+        assertThat(json.get("predictions").asInt()).isEqualTo(3000);
+        assertThat(json.get("partitions").asInt()).isEqualTo(3);
+        assertThat(json.get("resumed").asBoolean()).isFalse();
+        assertThat(Path.of(json.get("destination").asText()))
+                .isEqualTo(
+                        job.predictions().resolve("batch=" + json.get("batch").asText()));
+        assertThat(end.out().lines()).as("only the JSON").hasSize(1);
+    }
+
+    @Test
+    void theSummaryForPeopleHasAQueryThatWorks() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        Program.End end = Program.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+
+        assertThat(end.out())
+                .containsPattern("Published 3,000 predictions in [0-9.]+ s \\([0-9,]+ rows/s .*\\), 0 rows quarantined")
+                .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
+        Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(end.out());
+        assertThat(query.find()).isTrue();
+        assertThat(PublishedOutput.ask("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
+                .isEqualTo("3000");
+    }
+
+    @Test
+    void aPublishedBatchIsRunAgainOnlyWhenItsInputOrModelHasChangedOrOnDemand() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+        String first = job.runs().expect(0).json().get("batch").asText();
+
+        JsonNode again = job.runs().expect(0).json();
+        assertThat(again.get("already_published").asBoolean()).isTrue();
+        assertThat(again.get("batch").asText()).isEqualTo(first);
+        assertThat(job.published()).hasSize(1);
+
+        job.write("SELECT * FROM flights LIMIT 2999");
+        assertThat(job.runs().expect(0).json().get("predictions").asInt()).isEqualTo(2999);
+        assertThat(job.published()).hasSize(2);
+
+        Program.here(
+                        "model",
+                        "train",
+                        "--algorithm",
+                        "decision-tree",
+                        "--target",
+                        "delayed=delay > 15",
+                        "--job",
+                        job.file().toString(),
+                        "--name",
+                        "tree",
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+        job.runs("--set", "model=tree", "--set", "job=flights").expect(0);
+        assertThat(job.published()).hasSize(3);
+
+        assertThat(job.runs("--set", "model=tree")
+                        .expect(0)
+                        .json()
+                        .get("already_published")
+                        .asBoolean())
+                .isTrue();
+        job.runs("--set", "model=tree", "--new").expect(0);
+        assertThat(job.published()).hasSize(4);
+    }
+
+    @Test
+    void threadsAndPartitionsMakeNoDifferenceToThePredictions() throws Exception {
+        FlightsJob one = FlightsJob.on(folder.resolve("one"), MANY);
+        FlightsJob other = FlightsJob.in(folder.resolve("other"));
+        other.edit(
+                FlightsJob.example().resolve("flights.parquet").toString(),
+                one.input().toString());
+
+        assertThat(one.runs("--threads", "1", "--set", "partitions.rows=7001")
+                        .expect(0)
+                        .json()
+                        .get("partitions")
+                        .asInt())
+                .isEqualTo(9);
+        other.runs("--threads", "2", "--set", "partitions.rows=60000").expect(0);
+
+        assertThat(PublishedOutput.digest(one.predictions())).isEqualTo(PublishedOutput.digest(other.predictions()));
+    }
+
+    @Test
+    void badRowsAreQuarantinedWithinTheLimitsAndFailTheBatchEarlyBeyondThem() throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder,
+                "SELECT * REPLACE (if(distance = 733, 'inf'::DOUBLE, distance) AS distance) FROM (" + MANY + ")");
+        int bad = Integer.parseInt(
+                PublishedOutput.ask("SELECT count(*) FROM '%s' WHERE isinf(distance)".formatted(job.input())));
+        assertThat(bad).isGreaterThan(200);
+        String rows = "partitions.rows=2000";
+
+        Program.End failed = job.runs("--set", rows, "--threads", "1");
+        failed.expect(
+                1, " rows are quarantined, errors.max-", "own.parquet row ", "distance", "start over: nightshift run");
+        assertThat(failed.json().get("state").asText()).isEqualTo("failed");
+        assertThat(failed.json().get("failure").asText()).contains("rows are quarantined");
+        assertThat(failed.json().get("committed").asInt()).as("early").isLessThan(30);
+        assertThat(job.published()).isEmpty();
+
+        JsonNode published = job.runs(
+                        "--set", rows, "--set", "errors.max-rate=0.05", "--set", "errors.max-rows=30000", "--new")
+                .expect(0)
+                .json();
+        assertThat(published.get("quarantined").asInt()).isEqualTo(bad);
+        assertThat(published.get("predictions").asInt()).isEqualTo(60_000 - bad);
+        assertThat(PublishedOutput.ask("SELECT count(*) || ' ' || count(reason) FROM '%s/_quarantine-*.parquet'"
+                        .formatted(published.get("destination").asText())))
+                .isEqualTo(bad + " " + bad);
+        assertThat(job.published()).hasSize(1);
+        assertThat(job.predictions().resolve(".staging")).doesNotExist();
+    }
+
+    @Test
+    void aRepeatedIdIsRefusedBeforePublishing() throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder,
+                "SELECT *, if(n = 2500, 7, n) AS flight FROM (SELECT *, row_number() OVER () AS n FROM flights LIMIT 3000)");
+        job.edit("source:", "source:\n  id: flight\n  unique-id: true");
+
+        job.runs("--set", "partitions.rows=1000").expect(1, "the column flight is not unique", "7 × 2");
+
+        assertThat(job.published()).isEmpty();
+    }
+
+    @Test
+    void aKilledBatchGoesOnOnlyWithTheJobAndTheInputItWasOpenedWith() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, MANY);
+        killInTheMiddle(job);
+
+        job.runs("--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
+                .expect(2, "is open, but the job file is another", "Undo the change", "--new");
+
+        byte[] content = Files.readAllBytes(job.input());
+        FileTime modified = Files.getLastModifiedTime(job.input());
+        job.write("SELECT * FROM flights LIMIT 59999");
+        job.runs("--set", "partitions.rows=2000").expect(1, job.input().toString(), "bytes", "modified");
+        assertThat(job.published()).isEmpty();
+
+        Files.write(job.input(), content);
+        Files.setLastModifiedTime(job.input(), modified);
+        JsonNode json = job.runs("--set", "partitions.rows=2000").expect(0).json();
+        assertThat(json.get("resumed").asBoolean()).isTrue();
+        assertThat(json.get("predictions").asInt()).isEqualTo(60_000);
+        assertThat(job.published()).hasSize(1);
+    }
+
+    @Test
+    void aNewBatchGivesTheOpenOneUpAndRemovesItsStagedFiles() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, MANY);
+        killInTheMiddle(job);
+        assertThat(job.predictions().resolve(".staging")).isNotEmptyDirectory();
+
+        JsonNode json =
+                job.runs("--set", "partitions.rows=30000", "--new").expect(0).json();
+
+        assertThat(json.get("resumed").asBoolean()).isFalse();
+        assertThat(job.published()).hasSize(1);
+        assertThat(job.predictions().resolve(".staging")).doesNotExist();
+    }
+
+    private static void killInTheMiddle(FlightsJob job) throws IOException, InterruptedException {
+        List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
+        try (Program program = Program.start(job.folder(), arguments)) {
+            assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
+            program.kill();
+            assertThat(program.end().status()).isEqualTo(137);
+        }
+        assertThat(job.published()).isEmpty();
+    }
+
+    @Test
+    void readersSeeNothingOfABatchThatIsNotPublishedAndOtherProcessesAreTurnedAway() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        List<String> arguments = job.run("--set", "partitions.rows=3000", "--threads", "1");
+        Set<String> seen = new TreeSet<>();
+        try (Program program = Program.start(folder, arguments)) {
+            program.awaitLog(job.log(), COMMITTED, 1);
+            Program second = Program.start(folder, job.run());
+            while (second.isAlive()) {
+                seen.addAll(parts(job));
+            }
+            boolean overlapped = program.isAlive();
+            Program.End refused = second.end();
+            if (overlapped) {
+                refused.expect(2, "another process (process %d) is using %s".formatted(program.id(), job.home()));
+            }
+            while (program.isAlive()) {
+                seen.addAll(parts(job));
+            }
+            JsonNode json = program.end().expect(0).json();
+            Pattern published = Pattern.compile("batch=" + json.get("batch").asText() + "/part-\\d+\\.parquet");
+            assertThat(seen)
+                    .allMatch(part -> part.startsWith(".staging/")
+                            || published.matcher(part).matches());
+            assertThat(seen.stream().filter(part -> part.startsWith(".staging/")))
+                    .as("only while the batch is assembled under its final names")
+                    .allMatch(part -> part.contains("/output/part-"));
+        }
+    }
+
+    /// What a reader of `predictions/**/part-*.parquet` would open, hidden folders or not.
+    private static Set<String> parts(FlightsJob job) throws IOException {
+        if (!Files.exists(job.predictions())) {
+            return Set.of();
+        }
+        try (Stream<Path> walk = Files.walk(job.predictions())) {
+            return walk.map(path -> job.predictions().relativize(path))
+                    .filter(path -> path.getFileName().toString().matches("part-.*\\.parquet"))
+                    .map(Path::toString)
+                    .collect(Collectors.toSet());
+        } catch (java.io.UncheckedIOException e) {
+            // The folder it was walking has just been renamed.
+            return Set.of();
+        }
+    }
+}

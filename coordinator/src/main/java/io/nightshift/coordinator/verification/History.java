@@ -1,0 +1,266 @@
+package io.nightshift.coordinator.verification;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.plan.PartitionPlan.Range;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// What the ledger says of a batch, read once from its first entry on and believed as far as each
+/// entry follows from the ones before: by its hash, by its number, by what may happen to a batch in
+/// that phase, and by the epochs that its coordinators could have given. It ends at the first entry
+/// that doesn't.
+///
+/// Keeps every commit: some 300 bytes a partition.
+final class History {
+
+    private final BatchId batch;
+    private final Check chain;
+    private final Check epochs;
+    private final Check partitions;
+
+    private BatchState state;
+    private boolean ended;
+    private @Nullable PartitionCommit[] commits = {};
+    private final Set<Epoch> failedEpochs = new HashSet<>();
+    /// The hash after each entry from the last commit on: one of them is in the manifest.
+    private final Map<Long, String> heads = new HashMap<>();
+
+    private final Map<String, String> shared = new HashMap<>();
+
+    private History(BatchId batch, Consumer<Finding> findings) {
+        this.batch = batch;
+        this.state = BatchState.none(batch);
+        chain = new Check("ledger", findings);
+        epochs = new Check("epochs", findings);
+        partitions = new Check("partitions", findings);
+    }
+
+    /// Reads the history of a batch and reports what it proves of itself.
+    static History read(Ledger ledger, BatchId batch, Consumer<Finding> findings) {
+        History history = new History(batch, findings);
+        try {
+            ledger.forEach(batch, history::entry);
+        } catch (FailureException e) {
+            history.chain.problem("%s", e.getMessage());
+        }
+        history.conclude();
+        return history;
+    }
+
+    /// Whether every entry was believed.
+    boolean isSound() {
+        return !chain.hasProblems();
+    }
+
+    /// Whether every entry was believed, and there is one.
+    boolean isWhole() {
+        return isSound() && state.entries() > 0;
+    }
+
+    BatchState state() {
+        return state;
+    }
+
+    /// The committed partitions, in the order of the plan.
+    List<PartitionCommit> commits() {
+        return committed().toList();
+    }
+
+    /// The commit of a partition, or null if there is none.
+    @Nullable
+    PartitionCommit commit(int partition) {
+        return partition < commits.length ? commits[partition] : null;
+    }
+
+    /// The hash after an entry, or null if that entry is older than the last commit.
+    @Nullable
+    String headAt(long entry) {
+        return heads.get(entry);
+    }
+
+    private Stream<PartitionCommit> committed() {
+        return Arrays.stream(commits).filter(Objects::nonNull).map(Objects::requireNonNull);
+    }
+
+    private void entry(long number, LedgerEntry entry) {
+        if (ended) {
+            return;
+        }
+        if (number != state.entries() + 1) {
+            end("entry %,d is missing: after entry %,d comes entry %,d", state.entries() + 1, state.entries(), number);
+            return;
+        }
+        if (!entry.follows(state.head())) {
+            end(
+                    "entry %,d was changed, or stands in another's place: its hash does not follow from the entry before",
+                    number);
+            return;
+        }
+        BatchEvent event;
+        BatchState next;
+        try {
+            event = entry.event();
+            next = state.apply(entry);
+        } catch (RuntimeException e) {
+            // Whatever a forged entry breaks: it can't have been written by a coordinator.
+            end("entry %,d can't be: %s", number, e.getMessage());
+            return;
+        }
+        look(number, event, next);
+        state = next;
+    }
+
+    private void end(String format, @Nullable Object... arguments) {
+        chain.problem(format, arguments);
+        ended = true;
+    }
+
+    private void look(long number, BatchEvent event, BatchState next) {
+        if (event instanceof BatchEvent.Committed) {
+            heads.clear();
+        }
+        if (!(event instanceof BatchEvent.Published)) {
+            heads.put(number, next.head());
+        }
+        switch (event) {
+            case BatchEvent.TookOver tookOver -> {
+                if (tookOver.incarnation() != state.incarnation() + 1) {
+                    epochs.problem(
+                            "entry %,d: after incarnation %d came incarnation %d",
+                            number, state.incarnation(), tookOver.incarnation());
+                }
+            }
+            case BatchEvent.Planned planned ->
+                commits = new @Nullable PartitionCommit[next.pinned().index().partitions()];
+            case BatchEvent.AttemptFailed failed -> {
+                lookAtEpoch(number, failed.partition(), failed.epoch());
+                failedEpochs.add(failed.epoch());
+            }
+            case BatchEvent.Committed committed -> committed.commits().forEach(commit -> lookAtCommit(number, commit));
+            default -> {}
+        }
+    }
+
+    private void lookAtEpoch(long number, int partition, Epoch epoch) {
+        if (epoch.incarnation() != state.incarnation()) {
+            epochs.problem(
+                    "entry %,d: partition %d has the epoch %s, which incarnation %d can't have given",
+                    number, partition, epoch, state.incarnation());
+        }
+    }
+
+    private void lookAtCommit(long number, PartitionCommit commit) {
+        lookAtEpoch(number, commit.partition(), commit.epoch());
+        if (failedEpochs.contains(commit.epoch())) {
+            epochs.problem(
+                    "entry %,d: partition %d was committed by the attempt %s, which had failed",
+                    number, commit.partition(), commit.epoch());
+        }
+        Range range = state.pinned().index().range(commit.partition());
+        if (commit.firstRow() != range.firstRow() || commit.rows() != range.rows()) {
+            partitions.problem(
+                    "entry %,d: partition %d is committed with rows %,d to %,d, and planned with rows %,d to %,d",
+                    number,
+                    commit.partition(),
+                    commit.firstRow(),
+                    commit.firstRow() + commit.rows() - 1,
+                    range.firstRow(),
+                    range.endRow() - 1);
+        }
+        if (state.submission().job().source().where() == null && commit.read() != commit.rows()) {
+            partitions.problem(
+                    "entry %,d: partition %d has %,d rows, but %,d were predicted or quarantined",
+                    number, commit.partition(), commit.rows(), commit.read());
+        }
+        if (!commit.model().equals(state.submission().model().sha256())) {
+            partitions.problem("entry %,d: partition %d was scored by another model", number, commit.partition());
+        }
+        commits[commit.partition()] = compact(commit);
+    }
+
+    /// The commit with texts that others have too kept once.
+    private PartitionCommit compact(PartitionCommit commit) {
+        return new PartitionCommit(
+                commit.partition(),
+                commit.epoch(),
+                share(commit.node()),
+                commit.firstRow(),
+                commit.rows(),
+                commit.read(),
+                commit.part(),
+                commit.quarantine(),
+                share(commit.model()));
+    }
+
+    private String share(String text) {
+        return shared.computeIfAbsent(text, same -> same);
+    }
+
+    private void conclude() {
+        if (state.entries() == 0 && !chain.hasProblems()) {
+            chain.open("it has no entry of %s", batch);
+            return;
+        }
+        chain.proved(
+                "%,d entries, each following from the one before; the hash of the last is %s",
+                state.entries(), state.head());
+        if (!isWhole() || state.plan() == null) {
+            return;
+        }
+        lookForRepeatedEpochs();
+        epochs.proved("each commit was made under its own lease, given by the coordinator in charge");
+        lookAtTiling();
+    }
+
+    private void lookForRepeatedEpochs() {
+        Epoch[] sorted = committed().map(PartitionCommit::epoch).sorted().toArray(Epoch[]::new);
+        for (int i = 1; i < sorted.length; i++) {
+            if (sorted[i].equals(sorted[i - 1])) {
+                epochs.problem("two partitions were committed under one lease, %s", sorted[i]);
+            }
+        }
+    }
+
+    private void lookAtTiling() {
+        long rows = state.pinned().partitions().rows();
+        if (!state.isComplete()) {
+            partitions.open(
+                    "%,d of %,d are committed, each once and with its planned rows; %,d of %,d input rows are not yet covered",
+                    state.winners().count(),
+                    commits.length,
+                    rows - state.totals().rows(),
+                    rows);
+            return;
+        }
+        long covered = 0;
+        for (PartitionCommit commit : commits()) {
+            if (commit.firstRow() != covered) {
+                partitions.problem(
+                        "partition %d begins at row %,d, where row %,d is next",
+                        commit.partition(), commit.firstRow(), covered);
+            }
+            covered = commit.firstRow() + commit.rows();
+        }
+        if (covered != rows) {
+            partitions.problem("they cover %,d rows; the input has %,d", covered, rows);
+        }
+        partitions.proved(
+                "%,d, each committed once; end to end they are the %,d input rows, without gap or overlap",
+                commits.length, rows);
+    }
+}

@@ -1,0 +1,160 @@
+package io.nightshift.coordinator.verification;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.publish.Digests;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent.Submitted;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Holds `_manifest.json` to the ledger: its digest to the one recorded when the batch was
+/// published, and its content, read with a reader of its own, to what the ledger says. Keys it
+/// doesn't know are passed over.
+final class ManifestCheck {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private record Listed(String name, OutputFile file) {}
+
+    private final History history;
+    private final Check check;
+
+    ManifestCheck(History history, Check check) {
+        this.history = history;
+        this.check = check;
+    }
+
+    /// @param sha256 of the manifest, as recorded
+    void run(Path manifest, String sha256) {
+        try {
+            String found = Digests.sha256(manifest);
+            if (!found.equals(sha256)) {
+                check.problem("_manifest.json was changed: its SHA-256 is %s, the ledger says %s", found, sha256);
+            }
+            read(manifest);
+        } catch (NoSuchFileException e) {
+            check.problem("_manifest.json is missing");
+        } catch (IOException e) {
+            check.problem("_manifest.json can't be read: %s", e.getMessage());
+        }
+        check.proved("_manifest.json is the one recorded at publication, and says what the ledger says");
+    }
+
+    private void read(Path manifest) throws IOException {
+        ObjectNode head = JSON.createObjectNode();
+        try (JsonParser json = JSON.createParser(Files.newInputStream(manifest))) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("it is not a JSON object");
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String key = json.currentName();
+                json.nextToken();
+                switch (key) {
+                    case "parts" -> files(json, key, history.commits().stream().map(ManifestCheck::part));
+                    case "quarantine" ->
+                        files(json, key, history.commits().stream().flatMap(ManifestCheck::quarantine));
+                    default -> head.set(key, JSON.readTree(json));
+                }
+                if (key.equals("parts") || key.equals("quarantine")) {
+                    head.put(key, true);
+                }
+            }
+        }
+        head(head);
+    }
+
+    private static Listed part(PartitionCommit commit) {
+        return new Listed(Attempt.partName(commit.partition()), commit.part());
+    }
+
+    private static Stream<Listed> quarantine(PartitionCommit commit) {
+        OutputFile file = commit.quarantine();
+        return file == null ? Stream.empty() : Stream.of(new Listed(Attempt.quarantineName(commit.partition()), file));
+    }
+
+    private void files(JsonParser json, String key, Stream<Listed> expected) throws IOException {
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+            throw new IOException(key + " is not a list");
+        }
+        Iterator<Listed> files = expected.iterator();
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            JsonNode found = JSON.readTree(json);
+            if (!files.hasNext()) {
+                check.problem("_manifest.json lists %s, which the ledger doesn't have", text(found.get("file")));
+                continue;
+            }
+            Listed file = files.next();
+            String where = key + "." + file.name();
+            compare(where + ".file", file.name(), found.get("file"));
+            compare(where + ".rows", file.file().rows(), found.get("rows"));
+            compare(where + ".bytes", file.file().bytes(), found.get("bytes"));
+            compare(where + ".sha256", file.file().sha256(), found.get("sha256"));
+        }
+        files.forEachRemaining(file -> check.problem("_manifest.json doesn't list %s", file.name()));
+    }
+
+    private void head(JsonNode found) {
+        BatchState state = history.state();
+        Submitted submitted = state.submission();
+        for (String key : List.of("parts", "quarantine")) {
+            compare(key, true, found.get(key));
+        }
+        compare("batch", state.batch(), found.get("batch"));
+        compare("job", submitted.job().name(), found.get("job"));
+        compare("submitted_at", submitted.at(), found.get("submitted_at"));
+        compare("model.name", submitted.model().name(), found.at("/model/name"));
+        compare("model.version", submitted.model().version(), found.at("/model/version"));
+        compare("model.sha256", submitted.model().sha256(), found.at("/model/sha256"));
+        compare("rows.input", state.pinned().partitions().rows(), found.at("/rows/input"));
+        compare("rows.read", state.totals().read(), found.at("/rows/read"));
+        compare("rows.predictions", state.totals().predictions(), found.at("/rows/predictions"));
+        compare("rows.quarantined", state.totals().quarantined(), found.at("/rows/quarantined"));
+        inputs(state.pinned().files(), found.at("/inputs"));
+        long entries = found.at("/ledger/entries").asLong();
+        String head = history.headAt(entries);
+        if (head == null) {
+            check.problem(
+                    "_manifest.json was written at entry %,d of the ledger, which is not between the last commit and the publication",
+                    entries);
+        } else {
+            compare("ledger.head", head, found.at("/ledger/head"));
+        }
+    }
+
+    private void inputs(List<SourceFile> files, JsonNode found) {
+        compare("inputs (their number)", files.size(), JSON.getNodeFactory().numberNode(found.size()));
+        for (int i = 0; i < Math.min(files.size(), found.size()); i++) {
+            SourceFile file = files.get(i);
+            String where = "inputs[%d]".formatted(i);
+            compare(where + ".path", file.path(), found.get(i).get("path"));
+            compare(where + ".bytes", file.bytes(), found.get(i).get("bytes"));
+            compare(where + ".modified", file.modified(), found.get(i).get("modified"));
+            compare(where + ".rows", file.rows(), found.get(i).get("rows"));
+        }
+    }
+
+    private void compare(String key, Object expected, @Nullable JsonNode found) {
+        if (!Objects.toString(expected).equals(text(found))) {
+            check.problem("_manifest.json: %s is %s, the ledger says %s", key, text(found), expected);
+        }
+    }
+
+    private static String text(@Nullable JsonNode node) {
+        return node == null || node.isMissingNode() ? "missing" : node.asText();
+    }
+}

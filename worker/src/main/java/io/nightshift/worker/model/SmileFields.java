@@ -1,0 +1,92 @@
+package io.nightshift.worker.model;
+
+import java.lang.reflect.Field;
+import smile.classification.AdaBoost;
+import smile.classification.GradientTreeBoost;
+import smile.data.type.StructField;
+import smile.data.type.StructType;
+import smile.model.cart.CART;
+import smile.model.cart.NominalNode;
+import smile.model.cart.OrdinalNode;
+
+/// Those parts of Smile's models for which Smile has no accessor. Pinned to the managed version by the tests.
+final class SmileFields {
+
+    private static final Field ORDINAL_VALUE = field(OrdinalNode.class, "value");
+    private static final Field NOMINAL_VALUE = field(NominalNode.class, "value");
+    private static final Field SCHEMA = field(CART.class, "schema");
+    private static final Field RESPONSE = field(CART.class, "response");
+    private static final Field ALPHA = field(AdaBoost.class, "alpha");
+    private static final Field BASE = field(GradientTreeBoost.class, "b");
+    private static final Field SHRINKAGE = field(GradientTreeBoost.class, "shrinkage");
+    private static final Field REGRESSION_BASE = field(smile.regression.GradientTreeBoost.class, "b");
+    private static final Field REGRESSION_SHRINKAGE = field(smile.regression.GradientTreeBoost.class, "shrinkage");
+
+    private SmileFields() {}
+
+    static double threshold(OrdinalNode node) {
+        return number(ORDINAL_VALUE, node);
+    }
+
+    static int value(NominalNode node) {
+        return (int) number(NOMINAL_VALUE, node);
+    }
+
+    static StructType schema(CART tree) {
+        return (StructType) get(SCHEMA, tree);
+    }
+
+    static StructField response(CART tree) {
+        return (StructField) get(RESPONSE, tree);
+    }
+
+    static double[] weights(AdaBoost model) {
+        return (double[]) get(ALPHA, model);
+    }
+
+    static double base(GradientTreeBoost model) {
+        return number(BASE, model);
+    }
+
+    static double shrinkage(GradientTreeBoost model) {
+        return number(SHRINKAGE, model);
+    }
+
+    static double base(smile.regression.GradientTreeBoost model) {
+        return number(REGRESSION_BASE, model);
+    }
+
+    static double shrinkage(smile.regression.GradientTreeBoost model) {
+        return number(REGRESSION_SHRINKAGE, model);
+    }
+
+    private static double number(Field field, Object owner) {
+        try {
+            return ((Number) field.get(owner)).doubleValue();
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Object get(Field field, Object owner) {
+        try {
+            Object value = field.get(owner);
+            if (value == null) {
+                throw new IllegalArgumentException("it lacks «" + field.getName() + "»");
+            }
+            return value;
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Field field(Class<?> owner, String name) {
+        try {
+            Field field = owner.getDeclaredField(name);
+            field.setAccessible(true);
+            return field;
+        } catch (NoSuchFieldException changed) {
+            throw new IllegalStateException("this version of Smile has no " + owner.getName() + "." + name, changed);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.Comparison;
+import io.nightshift.worker.scoring.ForestBuilder;
+import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.LinearForm;
+import io.nightshift.worker.scoring.Link;
+import io.nightshift.worker.scoring.ModelForm;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import smile.classification.AdaBoost;
+import smile.classification.DecisionTree;
+import smile.classification.GradientTreeBoost;
+import smile.classification.LogisticRegression;
+import smile.classification.RandomForest;
+import smile.data.formula.Formula;
+import smile.data.formula.Intercept;
+import smile.data.formula.Term;
+import smile.data.formula.Variable;
+import smile.data.measure.NominalScale;
+import smile.model.cart.CART;
+import smile.regression.RegressionTree;
+
+/// Makes a model of Smile's objects, whose scores are Smile's own to the last bit.
+///
+/// The prediction is that of Smile's `predict(x)`, the probabilities those of `predict(x, posteriori)`. For a
+/// random forest the two may disagree: the one counts the trees' votes, the other adds up their weighted
+/// probabilities. A leaf is multiplied with the shrinkage, or the tree's weight, here and not for each row: the
+/// product is the same.
+final class SmileImport {
+
+    static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"
+            + " RegressionTree and LogisticRegression";
+
+    private SmileImport() {}
+
+    static StoredModel read(byte[] content) throws MalformedModelException {
+        return convert(SmileObject.read(content), List.of(), Map.of());
+    }
+
+    /// Converts a model object.
+    ///
+    /// @param classes the labels, where the model does not know them; empty for those it has
+    /// @param facts to add to what the model itself tells
+    static StoredModel convert(@Nullable Object model, List<String> classes, Map<String, String> facts)
+            throws MalformedModelException {
+        try {
+            return switch (model) {
+                case RandomForest forest -> randomForest(forest, facts);
+                case GradientTreeBoost boost -> gradientTreeBoost(boost, classes, facts);
+                case AdaBoost boost -> adaBoost(boost, facts);
+                case DecisionTree tree -> decisionTree(tree, facts);
+                case smile.regression.RandomForest forest -> regressionForest(forest, facts);
+                case smile.regression.GradientTreeBoost boost -> regressionBoost(boost, facts);
+                case RegressionTree tree -> regressionTree(tree, facts);
+                case LogisticRegression regression -> logisticRegression(regression, facts);
+                case null -> throw new MalformedModelException("it holds null; " + SUPPORTED);
+                default ->
+                    throw new MalformedModelException("it holds an object of the class "
+                            + model.getClass().getName() + "; " + SUPPORTED);
+            };
+        } catch (NullPointerException | IndexOutOfBoundsException incomplete) {
+            throw new MalformedModelException("a part of the model is missing", incomplete);
+        }
+    }
+
+    private static StoredModel randomForest(RandomForest forest, Map<String, String> facts)
+            throws MalformedModelException {
+        int classes = forest.numClasses();
+        Ensemble ensemble = new Ensemble(forest.formula(), forest.models()[0].tree());
+        ForestBuilder builder = ensemble.builder(classes, zeros(classes), Link.VOTED_SHARES);
+        for (RandomForest.Model member : forest.models()) {
+            ensemble.trees(builder).addClassification(member.tree(), classes, (to, leaf) -> {
+                double[] shares = leaf.posteriori(new double[classes]);
+                to.leaf(
+                        leaf.output(),
+                        Arrays.stream(shares)
+                                .map(share -> member.weight() * share)
+                                .toArray());
+            });
+        }
+        return ensemble.model("RandomForest", ensemble.labels(forest.classes()), builder, facts);
+    }
+
+    private static StoredModel decisionTree(DecisionTree tree, Map<String, String> facts)
+            throws MalformedModelException {
+        int classes = tree.numClasses();
+        Ensemble ensemble = new Ensemble(tree.formula(), tree);
+        ForestBuilder builder = ensemble.builder(classes, zeros(classes), Link.PROBABILITIES);
+        ensemble.trees(builder)
+                .addClassification(
+                        tree, classes, (to, leaf) -> to.leaf(leaf.output(), leaf.posteriori(new double[classes])));
+        return ensemble.model("DecisionTree", ensemble.labels(tree.classes()), builder, facts);
+    }
+
+    private static StoredModel adaBoost(AdaBoost boost, Map<String, String> facts) throws MalformedModelException {
+        int classes = boost.numClasses();
+        double[] weights = SmileFields.weights(boost);
+        Ensemble ensemble = new Ensemble(boost.formula(), boost.trees()[0]);
+        ForestBuilder builder = ensemble.builder(classes, zeros(classes), Link.SHARES);
+        for (int i = 0; i < boost.trees().length; i++) {
+            double weight = weights[i];
+            ensemble.trees(builder).addClassification(boost.trees()[i], classes, (to, leaf) -> {
+                double[] vote = new double[classes];
+                vote[leaf.output()] = weight;
+                to.leaf(leaf.output(), vote);
+            });
+        }
+        return ensemble.model("AdaBoost", ensemble.labels(boost.classes()), builder, facts);
+    }
+
+    private static StoredModel gradientTreeBoost(
+            GradientTreeBoost boost, List<String> labels, Map<String, String> facts) throws MalformedModelException {
+        int classes = boost.numClasses();
+        RegressionTree[][] trees = boost.trees();
+        if (trees.length != (classes == 2 ? 1 : classes)) {
+            throw new MalformedModelException(
+                    "it has " + trees.length + " groups of trees for " + classes + " classes");
+        }
+        Ensemble ensemble = new Ensemble(boost.formula(), trees[0][0]);
+        ForestBuilder builder = classes == 2
+                ? ensemble.builder(1, List.of(SmileFields.base(boost)), Link.HALF_LOGISTIC)
+                : ensemble.builder(1, zeros(classes), Link.SOFTMAX);
+        for (int group = 0; group < trees.length; group++) {
+            for (RegressionTree tree : trees[group]) {
+                ensemble.trees(builder).addRegression(tree, group, SmileFields.shrinkage(boost));
+            }
+        }
+        return ensemble.model(
+                "GradientTreeBoost", labels.isEmpty() ? numbered(boost.classes()) : labels, builder, facts);
+    }
+
+    private static StoredModel regressionForest(smile.regression.RandomForest forest, Map<String, String> facts)
+            throws MalformedModelException {
+        Ensemble ensemble = new Ensemble(forest.formula(), forest.models()[0].tree());
+        ForestBuilder builder = ensemble.builder(1, zeros(1), Link.MEAN);
+        for (smile.regression.RandomForest.Model member : forest.models()) {
+            ensemble.trees(builder).addRegression(member.tree(), 0, 1);
+        }
+        return ensemble.model("RandomForest", List.of(), builder, facts);
+    }
+
+    private static StoredModel regressionBoost(smile.regression.GradientTreeBoost boost, Map<String, String> facts)
+            throws MalformedModelException {
+        Ensemble ensemble = new Ensemble(boost.formula(), boost.trees()[0]);
+        ForestBuilder builder = ensemble.builder(1, List.of(SmileFields.base(boost)), Link.IDENTITY);
+        for (RegressionTree tree : boost.trees()) {
+            ensemble.trees(builder).addRegression(tree, 0, SmileFields.shrinkage(boost));
+        }
+        return ensemble.model("GradientTreeBoost", List.of(), builder, facts);
+    }
+
+    /// The sum starts at -0.0, to which any number can be added without a change, even -0.0.
+    private static StoredModel regressionTree(RegressionTree tree, Map<String, String> facts)
+            throws MalformedModelException {
+        Ensemble ensemble = new Ensemble(tree.formula(), tree);
+        ForestBuilder builder = ensemble.builder(1, List.of(-0.0), Link.IDENTITY);
+        ensemble.trees(builder).addRegression(tree, 0, 1);
+        return ensemble.model("RegressionTree", List.of(), builder, facts);
+    }
+
+    /// Smile fits this one on bare numbers: the file has no names and no classes' labels.
+    private static StoredModel logisticRegression(LogisticRegression regression, Map<String, String> facts)
+            throws MalformedModelException {
+        LinearForm form = linear(regression);
+        List<ModelFeature> features = Collections.nCopies(
+                form.features(), new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT64), false));
+        List<String> labels =
+                IntStream.of(regression.classes()).mapToObj(Integer::toString).toList();
+        return model("LogisticRegression", features, labels, form, facts);
+    }
+
+    /// The weights over the columns that Smile was given, in their order.
+    static LinearForm linear(LogisticRegression regression) throws MalformedModelException {
+        List<double[]> rows = switch (regression) {
+            case LogisticRegression.Binomial binomial -> List.of(binomial.coefficients());
+            case LogisticRegression.Multinomial multinomial -> {
+                List<double[]> all = new ArrayList<>(List.of(multinomial.coefficients()));
+                all.add(new double[all.getFirst().length]);
+                yield all;
+            }
+            default ->
+                throw new MalformedModelException("it holds an object of the class "
+                        + regression.getClass().getName() + "; " + SUPPORTED);
+        };
+        int columns = rows.getFirst().length - 1;
+        List<LinearForm.Term> terms = new ArrayList<>();
+        for (int column = 0; column < columns; column++) {
+            terms.add(new LinearForm.Term.Scaled(column, 0, 1));
+        }
+        List<List<Double>> weights =
+                rows.stream().map(row -> DoubleStream.of(row).boxed().toList()).toList();
+        return new LinearForm(columns, terms, weights, rows.size() == 1 ? Link.LOGISTIC_FROM_HALF : Link.SOFTMAX);
+    }
+
+    static StoredModel model(
+            String algorithm,
+            List<ModelFeature> features,
+            List<String> labels,
+            ModelForm form,
+            Map<String, String> facts) {
+        Map<String, String> all = new TreeMap<>(facts);
+        all.put("library", "Smile 6");
+        Task task = switch (labels.size()) {
+            case 0 -> Task.REGRESSION;
+            case 2 -> Task.BINARY;
+            default -> Task.MULTICLASS;
+        };
+        return new StoredModel(new ModelDescription("smile", algorithm, task, features, labels, all), form);
+    }
+
+    private static List<String> numbered(int[] classes) {
+        return IntStream.of(classes).mapToObj(Integer::toString).toList();
+    }
+
+    private static List<Double> zeros(int sums) {
+        return Collections.nCopies(sums, 0.0);
+    }
+
+    /// What the trees of one model share.
+    private static final class Ensemble {
+
+        private final CART first;
+        private final SmileSchema schema;
+        private final List<ModelFeature> features;
+
+        private Ensemble(@Nullable Formula formula, CART first) throws MalformedModelException {
+            requirePlain(formula);
+            this.first = first;
+            this.schema = new SmileSchema(SmileFields.schema(first));
+            this.features = schema.features();
+        }
+
+        private ForestBuilder builder(int width, List<Double> base, Link link) throws MalformedModelException {
+            return new ForestBuilder(new ForestShape(
+                    schema.precision(), Precision.FLOAT64, Comparison.LESS_OR_EQUAL, width, base, link));
+        }
+
+        private SmileTree trees(ForestBuilder builder) {
+            return new SmileTree(schema, features.size(), builder);
+        }
+
+        private StoredModel model(
+                String algorithm, List<String> labels, ForestBuilder builder, Map<String, String> facts) {
+            Forest forest = builder.build();
+            Map<String, String> all = new TreeMap<>(facts);
+            all.put("trees", Integer.toString(forest.trees()));
+            all.put("nodes", Integer.toString(forest.nodes()));
+            return SmileImport.model(algorithm, features, labels, forest, all);
+        }
+
+        /// The response's levels. The trees of boosting do not know the response.
+        private List<String> labels(int[] classes) {
+            return SmileFields.response(first).measure() instanceof NominalScale scale
+                    ? IntStream.of(classes).mapToObj(scale::level).toList()
+                    : numbered(classes);
+        }
+
+        private static void requirePlain(@Nullable Formula formula) throws MalformedModelException {
+            if (formula == null) {
+                return;
+            }
+            for (Term term : formula.predictors()) {
+                if (!(term instanceof Variable || term instanceof Intercept)) {
+                    throw new MalformedModelException("its formula uses " + term
+                            + "; supported are formulas of plain columns (compute derived columns in the source)");
+                }
+            }
+        }
+    }
+}

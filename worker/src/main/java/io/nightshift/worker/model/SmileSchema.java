@@ -1,0 +1,83 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelFeature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import smile.data.measure.CategoricalMeasure;
+import smile.data.measure.NominalScale;
+import smile.data.type.StructField;
+import smile.data.type.StructType;
+
+/// The features of a Smile model, from the schema its trees were grown on.
+///
+/// Smile numbers the levels of a nominal column freely; here a level is its position. Smile compares
+/// single-precision columns after widening them, everything else as double. A missing value has no meaning in
+/// its trees.
+final class SmileSchema {
+
+    private final List<StructField> fields;
+
+    SmileSchema(StructType schema) {
+        this.fields = List.copyOf(schema.fields());
+    }
+
+    List<ModelFeature> features() throws MalformedModelException {
+        List<ModelFeature> features = new ArrayList<>();
+        for (StructField field : fields) {
+            features.add(new ModelFeature(field.name(), type(field), false));
+        }
+        return features;
+    }
+
+    /// The precision in which values are compared.
+    List<Precision> precision() throws MalformedModelException {
+        List<Precision> precision = new ArrayList<>();
+        for (StructField field : fields) {
+            precision.add(type(field) instanceof FeatureType.Numeric(Precision single) ? single : Precision.FLOAT64);
+        }
+        return precision;
+    }
+
+    boolean isNominal(int feature) {
+        return fields.get(feature).measure() instanceof NominalScale;
+    }
+
+    /// The position of the level that Smile numbers `value`.
+    int position(int feature, int value) throws MalformedModelException {
+        if (fields.get(feature).measure() instanceof NominalScale scale) {
+            int[] values = scale.values();
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] == value) {
+                    return i;
+                }
+            }
+        }
+        throw new MalformedModelException("a node tests the column "
+                + fields.get(feature).name() + " for the level " + value + ", which it does not have");
+    }
+
+    private static FeatureType type(StructField field) throws MalformedModelException {
+        return switch (field.measure()) {
+            case NominalScale scale -> new FeatureType.Nominal(List.of(scale.levels()));
+            case CategoricalMeasure scale -> {
+                int[] values = scale.values();
+                if (!IntStream.range(0, values.length).allMatch(i -> values[i] == i)) {
+                    throw new MalformedModelException("the levels of its ordinal column " + field.name()
+                            + " are not numbered from 0; supported are ordinal columns that are");
+                }
+                yield new FeatureType.Nominal(List.of(scale.levels()));
+            }
+            case null, default ->
+                switch (field.dtype().id()) {
+                    case Float -> new FeatureType.Numeric(Precision.FLOAT32);
+                    case Boolean, Byte, Short, Int, Long, Double -> new FeatureType.Numeric(Precision.FLOAT64);
+                    default ->
+                        throw new MalformedModelException("its column " + field.name() + " has the type "
+                                + field.dtype().name() + "; supported are numbers and categories");
+                };
+        };
+    }
+}

@@ -1,0 +1,212 @@
+package io.nightshift.worker.partition;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.worker.duckdb.Sql;
+import io.nightshift.worker.source.BoundJob;
+import io.nightshift.worker.source.BoundJob.Bound;
+import io.nightshift.worker.source.BoundJob.Feature;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// The SQL for the rows of one slice: evaluates the job's expressions, each once, and tells bad rows
+/// from good ones.
+///
+/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a
+/// feature from whole numbers can't be out of the model's domain, so a job of such features has no
+/// check at all and pays nothing.
+///
+/// In the careful form every expression is evaluated as `TRY([expression])`, so that one that can't
+/// be computed for some row makes that row bad instead of ending the query: TRY gives NULL for an
+/// error, and a list of one value, even of NULL, is not NULL. The job's condition always has this
+/// form, since DuckDB is free to evaluate its parts in any order: whether one fails for a row must not
+/// depend on the rows beside it.
+///
+/// All names in here begin with `nightshift_`, so none hides, or is hidden by, one of the user's.
+final class SliceQuery {
+
+    /// A row is bad if `condition` holds, for `reason`, an SQL text expression.
+    private record Check(String condition, String reason) {}
+
+    private final BoundJob job;
+    private final Slice slice;
+    private final boolean careful;
+
+    /// The columns that hold the values of the job's expressions, by their SQL.
+    private final Map<String, String> columns = new LinkedHashMap<>();
+
+    /// @param careful whether expressions may fail for single rows
+    SliceQuery(BoundJob job, Slice slice, boolean careful) {
+        this.job = job;
+        this.slice = slice;
+        this.careful = careful;
+    }
+
+    /// Position, id, features as the scorer takes them, output columns and reason of each row.
+    String scored() {
+        List<String> select =
+                new ArrayList<>(List.of(Sql.text(slice.file().path()) + " AS nightshift_file", "nightshift_row"));
+        if (job.id() != null) {
+            select.add(value(job.id()) + " AS nightshift_id");
+        }
+        for (int i = 0; i < job.features().size(); i++) {
+            select.add(argument(job.features().get(i)) + " AS nightshift_feature_" + i);
+        }
+        for (int i = 0; i < job.output().size(); i++) {
+            select.add(value(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        select.add(reason() + " AS nightshift_reason");
+        return over(select, List.of());
+    }
+
+    /// Position, id, reason and the file's own values, as JSON, of each row.
+    String quarantined() {
+        List<String> select = new ArrayList<>(
+                List.of(Sql.text(slice.file().path()) + " AS record_file", "nightshift_row AS record_row"));
+        if (job.id() != null) {
+            select.add(value(job.id()) + " AS record_id");
+        }
+        select.add(reason() + " AS reason");
+        select.add("nightshift_values AS \"values\"");
+        String values = job.columns().entrySet().stream()
+                .map(column -> Sql.text(column.getKey()) + ", " + json(Sql.name(column.getKey()), column.getValue()))
+                .collect(Collectors.joining(", ", "CAST(json_object(", ") AS VARCHAR) AS nightshift_values"));
+        return over(select, List.of(values));
+    }
+
+    /// Each row that the job lets through, good or bad.
+    String counted() {
+        return over(List.of("1 AS one"), List.of());
+    }
+
+    private String over(List<String> select, List<String> more) {
+        String where = job.where();
+        List<String> inner = new ArrayList<>(List.of("file_row_number AS nightshift_row"));
+        columns.forEach((sql, column) -> inner.add((careful ? attempt(sql) : "(" + sql + "\n)") + " AS " + column));
+        if (where != null) {
+            inner.add(attempt(where) + " AS nightshift_where");
+        }
+        inner.addAll(more);
+        return """
+                SELECT %s FROM (SELECT %s FROM %s WHERE file_row_number >= %d AND file_row_number < %d)%s""".formatted(
+                        String.join(", ", select),
+                        String.join(", ", inner),
+                        Sql.parquet(slice.file().path()),
+                        slice.firstRow(),
+                        slice.endRow(),
+                        where == null ? "" : " WHERE nightshift_where IS NULL OR nightshift_where[1]");
+    }
+
+    private static String attempt(String sql) {
+        return "TRY([(" + sql + "\n)])";
+    }
+
+    /// A value of the file as JSON. JSON has no NaN and no infinity; they become texts.
+    private static String json(String name, String type) {
+        if (!type.contains("FLOAT") && !type.contains("DOUBLE")) {
+            return name;
+        }
+        return "CASE WHEN regexp_matches(CAST(to_json(%1$s) AS VARCHAR), 'NaN|Infinity') THEN to_json(CAST(%1$s AS VARCHAR)) ELSE to_json(%1$s) END"
+                .formatted(name);
+    }
+
+    // Values.
+
+    private String column(String sql) {
+        return columns.computeIfAbsent(sql, wanted -> "nightshift_x" + columns.size());
+    }
+
+    private String value(Bound bound) {
+        return careful ? column(bound.sql()) + "[1]" : column(bound.sql());
+    }
+
+    /// A feature as the scorer takes it: a number, or a level's position.
+    private String argument(Feature feature) {
+        return switch (feature.model().type()) {
+            case FeatureType.Numeric(Precision precision) ->
+                "CAST(" + narrowed(value(feature.source()), precision) + " AS DOUBLE)";
+            case FeatureType.Nominal(List<String> levels) ->
+                "CAST(list_position(%s, CAST(%s AS VARCHAR)) - 1 AS DOUBLE)"
+                        .formatted(Sql.texts(levels), value(feature.source()));
+        };
+    }
+
+    private static String narrowed(String value, Precision precision) {
+        return "TRY_CAST(%s AS %s)".formatted(value, precision == Precision.FLOAT32 ? "FLOAT" : "DOUBLE");
+    }
+
+    // Checks.
+
+    private String reason() {
+        List<Check> checks = checks();
+        return checks.isEmpty()
+                ? "CAST(NULL AS VARCHAR)"
+                : checks.stream()
+                        .map(check -> "WHEN %s THEN %s".formatted(check.condition(), check.reason()))
+                        .collect(Collectors.joining(" ", "CASE ", " END"));
+    }
+
+    private List<Check> checks() {
+        List<Check> checks = new ArrayList<>();
+        String where = job.where();
+        if (where != null) {
+            checks.add(new Check("nightshift_where IS NULL", Sql.text("source.where can't be computed: " + where)));
+        }
+        if (job.id() != null) {
+            addFailure(checks, "the id", job.id());
+            checks.add(new Check(value(job.id()) + " IS NULL", Sql.text("the id is NULL")));
+        }
+        for (Feature feature : job.features()) {
+            addFailure(checks, "feature \"" + feature.source().name() + "\"", feature.source());
+            addDomain(checks, feature);
+        }
+        for (Bound bound : job.output()) {
+            addFailure(checks, "output column \"" + bound.name() + "\"", bound);
+        }
+        return checks;
+    }
+
+    private void addFailure(List<Check> checks, String what, Bound bound) {
+        if (careful) {
+            checks.add(
+                    new Check(column(bound.sql()) + " IS NULL", Sql.text(what + " can't be computed: " + bound.sql())));
+        }
+    }
+
+    private void addDomain(List<Check> checks, Feature feature) {
+        String value = value(feature.source());
+        String what = "feature \"" + feature.source().name() + "\"";
+        boolean finite = BoundJob.isAlwaysFinite(feature.source().type());
+        switch (feature.model().type()) {
+            case FeatureType.Numeric(Precision precision) -> {
+                if (!feature.model().missing()) {
+                    String nan = finite ? "" : " OR isnan(" + value + ")";
+                    checks.add(new Check(value + " IS NULL" + nan, Sql.text(what + " is missing")));
+                }
+                if (!finite) {
+                    String narrowed = narrowed(value, precision);
+                    checks.add(new Check(
+                            "%s IS NOT NULL AND (%s IS NULL OR isinf(%s))".formatted(value, narrowed, narrowed),
+                            outOfDomain(what + " is out of range: ", value)));
+                }
+            }
+            case FeatureType.Nominal(List<String> levels) -> {
+                if (!feature.model().missing()) {
+                    checks.add(new Check(value + " IS NULL", Sql.text(what + " is missing")));
+                }
+                checks.add(new Check(
+                        "%s IS NOT NULL AND NOT list_contains(%s, CAST(%s AS VARCHAR))"
+                                .formatted(value, Sql.texts(levels), value),
+                        outOfDomain(what + " has a level that the model doesn't know: ", value)));
+            }
+        }
+    }
+
+    private static String outOfDomain(String what, String value) {
+        return Sql.text(what) + " || CAST(" + value + " AS VARCHAR)";
+    }
+}

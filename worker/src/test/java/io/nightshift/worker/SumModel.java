@@ -1,0 +1,64 @@
+package io.nightshift.worker;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.worker.model.Model;
+import io.nightshift.worker.scoring.Scorer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// A model small enough to work out by hand: a regression that predicts the sum of its features, each
+/// missing one counting as -1000.
+public record SumModel(ModelDescription description) implements Model {
+
+    public static final double MISSING = -1000;
+
+    public static SumModel of(ModelFeature... features) {
+        return new SumModel(
+                new ModelDescription("test", "sum", Task.REGRESSION, List.of(features), List.of(), Map.of()));
+    }
+
+    /// Features `f0`, `f1`, … that know missing values.
+    public static SumModel ofNumbers(int features) {
+        List<ModelFeature> all = new ArrayList<>();
+        for (int i = 0; i < features; i++) {
+            all.add(number("f" + i));
+        }
+        return of(all.toArray(ModelFeature[]::new));
+    }
+
+    public static ModelFeature number(String name) {
+        return new ModelFeature(name, new FeatureType.Numeric(Precision.FLOAT64), true);
+    }
+
+    /// One that doesn't know missing values.
+    public static ModelFeature required(String name, Precision precision) {
+        return new ModelFeature(name, new FeatureType.Numeric(precision), false);
+    }
+
+    public static ModelFeature level(String name, boolean missing, String... levels) {
+        return new ModelFeature(name, new FeatureType.Nominal(List.of(levels)), missing);
+    }
+
+    @Override
+    public Scorer scorer() {
+        return (features, rows, outputs) -> {
+            for (int row = 0; row < rows; row++) {
+                double sum = 0;
+                for (double[] feature : features) {
+                    sum += Double.isNaN(feature[row]) ? MISSING : feature[row];
+                }
+                outputs[0][row] = sum;
+            }
+        };
+    }
+
+    @Override
+    public long heapBytes() {
+        return 0;
+    }
+}

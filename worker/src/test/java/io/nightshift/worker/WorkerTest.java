@@ -1,0 +1,333 @@
+package io.nightshift.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.worker.model.Model;
+import io.nightshift.worker.scoring.Scorer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A worker with real attempts; the register of jobs and the batch are probes.
+class WorkerTest {
+
+    private static final Duration PATIENCE = Duration.ofMillis(300);
+    private static final Duration SILENCE = Duration.ofMillis(150);
+
+    /// What a batch was told.
+    private record Told(BatchId batch, BatchCommand command) {}
+
+    private record ThreadsModel(ModelDescription description, Scorer scorer) implements Model {
+        @Override
+        public long heapBytes() {
+            return 0;
+        }
+    }
+
+    private final ActorTestKit kit = ActorTestKit.create();
+    private final TestProbe<JobsCommand> jobs = kit.createTestProbe(JobsCommand.class);
+    private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
+    private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
+    private final ExecutorService scoring = Executors.newFixedThreadPool(
+            2, Thread.ofPlatform().name("scoring-", 1).factory());
+    private final Set<String> scoringThreads = ConcurrentHashMap.newKeySet();
+    private volatile Model model = SumModel.ofNumbers(1);
+    private TestNode node;
+    private Path file;
+
+    @BeforeEach
+    void start(@TempDir Path temp) {
+        node = new TestNode(temp);
+        file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(500000) t(i)");
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        kit.shutdownTestKit();
+        scoring.shutdownNow();
+        assertThat(scoring.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        node.close();
+    }
+
+    private ActorRef<Worker.Command> worker() {
+        return kit.spawn(Worker.create(new WorkerServices(
+                slots.ref(),
+                jobs.ref()::tell,
+                (batch, command) -> batches.ref().tell(new Told(batch, command)),
+                lease -> {
+                    scoringThreads.add(Thread.currentThread().getName());
+                    return node.attempt(lease, model);
+                },
+                scoring,
+                Duration.ofMillis(50),
+                PATIENCE,
+                "127.0.0.1:1")));
+    }
+
+    private void grant() {
+        slots.receiveMessage().worker().tell(new ScoringSlots.Granted());
+    }
+
+    private ActorRef<WorkerMessage> findWork() {
+        return jobs.expectMessageClass(JobsCommand.FindWork.class).worker();
+    }
+
+    private ActorRef<WorkerMessage> requestLease() {
+        findWork().tell(new WorkerMessage.WorkAt(TestNode.BATCH));
+        return next(BatchCommand.RequestLease.class).worker();
+    }
+
+    /// The next command of a kind; heartbeats may come in between.
+    private <T extends BatchCommand> T next(Class<T> kind) {
+        while (true) {
+            Told told = batches.receiveMessage(Duration.ofSeconds(10));
+            assertThat(told.batch()).isEqualTo(TestNode.BATCH);
+            if (kind.isInstance(told.command())) {
+                return kind.cast(told.command());
+            }
+            assertThat(told.command()).isInstanceOf(BatchCommand.Heartbeat.class);
+        }
+    }
+
+    private Lease lease() {
+        return node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+    }
+
+    private void scoreSlowly() {
+        model = new ThreadsModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
+            scoringThreads.add(Thread.currentThread().getName());
+            LockSupport.parkNanos(10_000_000);
+        });
+    }
+
+    @Test
+    void aWorkerWithoutASlotAsksForNothing() {
+        worker();
+        jobs.expectNoMessage(SILENCE);
+        grant();
+        findWork();
+    }
+
+    @Test
+    void aPartitionIsLeasedScoredCommittedAndTheNextAskedFor() {
+        worker();
+        grant();
+        Lease lease = lease();
+        requestLease().tell(lease);
+
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+
+        assertThat(commit.commit().attempt(TestNode.BATCH)).isEqualTo(lease.attempt());
+        assertThat(commit.commit().predictions()).isEqualTo(500_000);
+        assertThat(commit.commit().node()).isEqualTo("127.0.0.1:1");
+        assertThat(commit.reasons()).isEmpty();
+        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
+        commit.worker().tell(new WorkerMessage.Committed(lease.attempt()));
+        findWork();
+    }
+
+    @Test
+    void everyQuestionIsAskedAgainUntilItIsAnswered() {
+        worker();
+        grant();
+        findWork();
+        ActorRef<WorkerMessage> self = findWork();
+        self.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
+        next(BatchCommand.RequestLease.class);
+        // Unanswered, the worker looks for work anew.
+        self = requestLease();
+        self.tell(lease());
+        BatchCommand.Commit first = next(BatchCommand.Commit.class);
+        BatchCommand.Commit again = next(BatchCommand.Commit.class);
+        assertThat(again.commit()).isEqualTo(first.commit());
+        again.worker().tell(new WorkerMessage.Committed(lease().attempt()));
+        assertThat(next(BatchCommand.Commit.class).commit()).isEqualTo(first.commit());
+        self.tell(new WorkerMessage.Committed(first.commit().attempt(TestNode.BATCH)));
+        findWork();
+    }
+
+    @Test
+    void aBatchWithoutPartitionsSendsTheWorkerBackToTheRegister() {
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        self.tell(new WorkerMessage.NothingToLease(new BatchId("another")));
+        self.tell(new WorkerMessage.NothingToLease(TestNode.BATCH));
+        findWork();
+    }
+
+    @Test
+    void aLeaseThatComesLateIsTakenWhileThereIsNoOtherWork() {
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        findWork();
+        Lease lease = lease();
+        self.tell(lease);
+        assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
+                .isEqualTo(lease.attempt());
+    }
+
+    @Test
+    void aSecondLeaseIsNotTakenBesideTheFirst() {
+        scoreSlowly();
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        Lease lease = lease();
+        self.tell(lease);
+        self.tell(lease());
+        assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
+                .isEqualTo(lease.attempt());
+        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
+    }
+
+    @Test
+    void heartbeatsCarryTheProgressWhileAPartitionIsScored() {
+        scoreSlowly();
+        worker();
+        grant();
+        Lease lease = lease();
+        requestLease().tell(lease);
+        long rows = 0;
+        while (rows < 10_000) {
+            BatchCommand.Heartbeat beat = next(BatchCommand.Heartbeat.class);
+            assertThat(beat.attempt()).isEqualTo(lease.attempt());
+            assertThat(beat.rows()).isGreaterThanOrEqualTo(rows);
+            rows = beat.rows();
+        }
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        commit.worker().tell(new WorkerMessage.Committed(lease.attempt()));
+        findWork();
+        batches.expectNoMessage(SILENCE);
+    }
+
+    @Test
+    void anAbandonedAttemptStopsSoonAndLeavesNothing() {
+        scoreSlowly();
+        worker();
+        grant();
+        Lease lease = lease();
+        ActorRef<WorkerMessage> self = requestLease();
+        self.tell(lease);
+        next(BatchCommand.Heartbeat.class);
+        self.tell(new WorkerMessage.Abandon(otherThan(lease.attempt()), "of another attempt"));
+        next(BatchCommand.Heartbeat.class);
+
+        self.tell(new WorkerMessage.Abandon(lease.attempt(), "the lease ran out"));
+
+        ActorRef<WorkerMessage> again = jobs.expectMessageClass(JobsCommand.FindWork.class, Duration.ofSeconds(1))
+                .worker();
+        assertThat(node.staged()).isEmpty();
+        again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
+        // Nobody waits for the outcome, so the batch is told of nothing before the next request.
+        next(BatchCommand.RequestLease.class);
+    }
+
+    @Test
+    void aRefusedCommitsOutputIsDeleted() {
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        self.tell(lease());
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        assertThat(node.staged()).hasSize(1);
+        self.tell(new WorkerMessage.Abandon(commit.commit().attempt(TestNode.BATCH), "another epoch holds it"));
+        findWork();
+        await().atMost(Duration.ofSeconds(2)).until(() -> node.staged().isEmpty());
+    }
+
+    @Test
+    void aFailedAttemptIsReportedWithItsKindAndTheWorkerGoesOn() {
+        worker();
+        grant();
+        model = new ThreadsModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
+            throw new IllegalStateException("the model is broken");
+        });
+        Lease lease = lease();
+        requestLease().tell(lease);
+        BatchCommand.AttemptEnded ended = next(BatchCommand.AttemptEnded.class);
+        assertThat(ended.attempt()).isEqualTo(lease.attempt());
+        assertThat(ended.failure().isPermanent()).isTrue();
+        assertThat(ended.failure().message()).contains("the model is broken", file.toString());
+        findWork();
+    }
+
+    @Test
+    void aFailureKeepsItsKindThoughItHasACause() {
+        kit.spawn(Worker.create(new WorkerServices(
+                slots.ref(),
+                jobs.ref()::tell,
+                (batch, command) -> batches.ref().tell(new Told(batch, command)),
+                lease -> {
+                    throw new FailureException(
+                            Failure.transientFailure("the registry is away"), new IllegalStateException("cause"));
+                },
+                scoring,
+                Duration.ofMillis(50),
+                PATIENCE,
+                "127.0.0.1:1")));
+        grant();
+        requestLease().tell(lease());
+        assertThat(next(BatchCommand.AttemptEnded.class).failure())
+                .isEqualTo(Failure.transientFailure("the registry is away"));
+    }
+
+    @Test
+    void scoringIsDoneOnScoringThreadsOnly() {
+        scoreSlowly();
+        worker();
+        grant();
+        requestLease().tell(lease());
+        next(BatchCommand.Commit.class);
+        assertThat(scoringThreads).isNotEmpty().allMatch(name -> name.startsWith("scoring-"));
+    }
+
+    @Test
+    void aWorkerThatStopsCancelsItsAttemptAndGivesUpItsSlot() throws InterruptedException {
+        scoreSlowly();
+        ActorRef<ScoringSlots.Acquire> realSlots = kit.spawn(ScoringSlots.create(1));
+        ActorRef<Worker.Command> worker = worker();
+        ScoringSlots.Acquire acquire = slots.receiveMessage();
+        realSlots.tell(acquire);
+        TestProbe<ScoringSlots.Granted> next = kit.createTestProbe(ScoringSlots.Granted.class);
+        realSlots.tell(new ScoringSlots.Acquire(next.ref()));
+        requestLease().tell(lease());
+        next(BatchCommand.Heartbeat.class);
+        next.expectNoMessage(SILENCE);
+
+        kit.stop(worker);
+
+        next.expectMessageClass(ScoringSlots.Granted.class);
+        scoring.shutdown();
+        assertThat(scoring.awaitTermination(1, TimeUnit.SECONDS)).isTrue();
+        assertThat(node.staged()).isEmpty();
+    }
+
+    private static Attempt otherThan(Attempt attempt) {
+        return new Attempt(attempt.batch(), attempt.partition() + 1, attempt.epoch());
+    }
+}

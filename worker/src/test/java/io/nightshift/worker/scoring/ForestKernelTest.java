@@ -1,0 +1,140 @@
+package io.nightshift.worker.scoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.worker.scoring.Forest.Comparison;
+import io.nightshift.worker.scoring.Forest.NodeKind;
+import java.lang.management.ManagementFactory;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ForestKernelTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "LESS,          false, IDENTITY,      1, 1",
+        "LESS,          false, LOGISTIC,      1, 1",
+        "LESS,          false, SOFTMAX,       4, 1",
+        "LESS,          true,  EXPONENTIAL,   1, 1",
+        "LESS_OR_EQUAL, false, HALF_LOGISTIC, 1, 1",
+        "LESS_OR_EQUAL, true,  MEAN,          1, 1",
+        "LESS_OR_EQUAL, true,  SOFTMAX,       3, 1",
+        "LESS_OR_EQUAL, true,  VOTED_SHARES,  3, 3",
+        "LESS_OR_EQUAL, true,  SHARES,        2, 2",
+        "LESS_OR_EQUAL, false, PROBABILITIES, 5, 5"
+    })
+    void everyBlockSizeGivesTheBitsOfTheDefinition(
+            Comparison comparison, boolean nominal, Link link, int sums, int width) {
+        Random random = new Random(42);
+        for (int i = 0; i < 60; i++) {
+            Forest forest = RandomForests.forest(random, comparison, nominal, link, sums, width);
+            double[][] rows = RandomForests.rows(random, 1 + random.nextInt(300));
+            double[][] expected = score(new ForestScorers(forest, new ReferenceKernel.Layout(forest), 256), rows);
+            for (int blockSize : new int[] {16, 48, 64, 128, 512}) {
+                RankedForest ranked = Objects.requireNonNull(RankedForest.of(forest));
+                assertThat(score(new ForestScorers(forest, ranked, blockSize), rows))
+                        .as("forest %d, block of %d", i, blockSize)
+                        .isDeepEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void scoresDoNotDependOnHowRowsAreCut() {
+        Random random = new Random(7);
+        Forest forest = RandomForests.forest(random, Comparison.LESS, false, Link.LOGISTIC, 1, 1);
+        double[][] rows = RandomForests.rows(random, 1000);
+        double[][] whole = score(ForestScorers.of(forest), rows);
+        Scorer scorer = ForestScorers.of(forest).scorer();
+
+        for (int from = 0; from < 1000; ) {
+            int count = Math.min(1000 - from, 1 + random.nextInt(300));
+            double[][] part = new double[rows.length][];
+            for (int feature = 0; feature < rows.length; feature++) {
+                part[feature] = java.util.Arrays.copyOfRange(rows[feature], from, from + count);
+            }
+            double[][] outputs = new double[2][count];
+            scorer.score(part, count, outputs);
+            for (int row = 0; row < count; row++) {
+                assertThat(outputs[1][row]).isEqualTo(whole[1][from + row]);
+            }
+            from += count;
+        }
+    }
+
+    @Test
+    void noBlockAllocates() {
+        Random random = new Random(9);
+        Forest forest = RandomForests.forest(random, Comparison.LESS_OR_EQUAL, true, Link.VOTED_SHARES, 3, 3);
+        double[][] rows = RandomForests.rows(random, 1000);
+        double[][] outputs = new double[forest.outputs()][1000];
+        Scorer scorer = ForestScorers.of(forest).scorer();
+        scorer.score(rows, 1000, outputs);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 100; i++) {
+            scorer.score(rows, 1000, outputs);
+        }
+
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000);
+    }
+
+    @Test
+    void aForestTooWideForTheRanksIsScoredByTheDefinition() {
+        int features = RankedForest.MAX_SLOTS + 1;
+        ForestBuilder builder = new ForestBuilder(new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT32,
+                Comparison.LESS,
+                1,
+                List.of(0.0),
+                Link.IDENTITY));
+        for (int feature = 0; feature < features; feature++) {
+            builder.tree(0);
+            builder.split(NodeKind.NUMERIC_MISSING_LEFT, feature, 0.5);
+            builder.leaf(1);
+            builder.leaf(2);
+        }
+        Forest forest = builder.build();
+
+        assertThat(RankedForest.of(forest)).isNull();
+        assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(features);
+    }
+
+    @Test
+    void aNodeThatCannotBeIsRefused() {
+        ForestShape shape = new ForestShape(
+                List.of(Precision.FLOAT64), Precision.FLOAT64, Comparison.LESS, 1, List.of(0.0), Link.IDENTITY);
+
+        assertThatThrownBy(() -> stump(shape, NodeKind.NUMERIC_MISSING_LEFT, 1, 0))
+                .hasMessageContaining("feature");
+        assertThatThrownBy(() -> stump(shape, NodeKind.NUMERIC_MISSING_LEFT, 0, Double.NaN))
+                .hasMessageContaining("number");
+        assertThatThrownBy(() -> stump(shape, NodeKind.NOMINAL, 0, 1.5)).hasMessageContaining("level");
+        assertThatThrownBy(() -> new ForestBuilder(shape).build()).hasMessageContaining("trees");
+    }
+
+    private static Forest stump(ForestShape shape, NodeKind kind, int feature, double threshold) {
+        ForestBuilder builder = new ForestBuilder(shape);
+        builder.tree(0);
+        builder.split(kind, feature, threshold);
+        builder.leaf(1);
+        builder.leaf(2);
+        return builder.build();
+    }
+
+    private static double[][] score(ForestScorers scorers, double[][] rows) {
+        double[][] outputs = new double[scorers.forest.outputs()][rows[0].length];
+        scorers.scorer().score(rows, rows[0].length, outputs);
+        return outputs;
+    }
+}
