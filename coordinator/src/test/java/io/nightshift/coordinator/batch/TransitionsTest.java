@@ -18,9 +18,6 @@ import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -91,18 +88,6 @@ class TransitionsTest {
                     .anyMatch(event -> Transitions.allows(phase, event.asSubclass(BatchEvent.class)));
             assertThat(moves).as("%s", phase).isEqualTo(!phase.isEnd());
         }
-    }
-
-    @Test
-    void theUserGuideShowsTheTableOfTheCode() throws IOException {
-        String guide = Files.readString(Path.of("../docs/concepts/exactly-once.md"));
-
-        assertThat(guide.lines()).containsAll(Transitions.markdown().lines().toList());
-        assertThat(guide.lines().filter(line -> line.startsWith("| `") && line.contains("` | `")))
-                .hasSameSizeAs(Transitions.markdown()
-                        .lines()
-                        .filter(line -> line.contains("` | `"))
-                        .toList());
     }
 
     private static java.util.List<Class<? extends BatchEvent>> events() {

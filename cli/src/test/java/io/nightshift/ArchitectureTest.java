@@ -1,0 +1,184 @@
+package io.nightshift;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.Serializable;
+import java.nio.file.Files;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+
+/// The rules of the house, for the whole program: the command line sees every module.
+@AnalyzeClasses(packages = "io.nightshift", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    private static final String PROTOCOL = "io.nightshift.protocol..";
+    private static final String COORDINATOR = "io.nightshift.coordinator..";
+    private static final String WORKER = "io.nightshift.worker..";
+    private static final String CLI = "io.nightshift.cli..";
+
+    // Dependencies point one way: cli → {coordinator, worker} → protocol.
+
+    @ArchTest
+    static final ArchRule protocolSeesNoOtherModule = noClasses()
+            .that(resideInAPackage(PROTOCOL))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
+
+    @ArchTest
+    static final ArchRule theCoordinatorSeesNoWorker = noClasses()
+            .that(resideInAPackage(COORDINATOR))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(WORKER, CLI));
+
+    @ArchTest
+    static final ArchRule theWorkerSeesNoCoordinator = noClasses()
+            .that(resideInAPackage(WORKER))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, CLI));
+
+    // The protocol does no I/O and has no threads.
+
+    @ArchTest
+    static final ArchRule theProtocolDoesNoInputOrOutput = noClasses()
+            .that(resideInAPackage(PROTOCOL))
+            .should()
+            .dependOnClassesThat(resideInAPackage("java.io")
+                    .and(not(assignableTo(Throwable.class)))
+                    .and(not(type(Serializable.class))))
+            .orShould()
+            .dependOnClassesThat(type(Files.class))
+            .orShould()
+            .dependOnClassesThat(resideInAnyPackage("java.nio.channels..", "java.net..", "java.sql..", "javax.sql.."));
+
+    @ArchTest
+    static final ArchRule theProtocolHasNoThreads = noClasses()
+            .that(resideInAPackage(PROTOCOL))
+            .should()
+            .dependOnClassesThat(assignableTo(Thread.class))
+            .orShould()
+            .dependOnClassesThat(resideInAPackage("java.util.concurrent.."));
+
+    // Libraries that stay where they are.
+
+    @ArchTest
+    static final ArchRule smileIsUsedOnlyInThePackageModelOfTheWorker = noClasses()
+            .that(not(resideInAPackage("io.nightshift.worker.model..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("smile.."));
+
+    @ArchTest
+    static final ArchRule duckDbIsOfTheWorkerAndTheProgram = noClasses()
+            .that(resideInAnyPackage(PROTOCOL, COORDINATOR))
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.duckdb.."));
+
+    // Packages.
+
+    @ArchTest
+    static final ArchRule aPackageIsANounThatAUserWouldRecognise = noClasses()
+            .should()
+            .resideInAnyPackage(
+                    "..util..", "..utils..", "..common..", "..impl..", "..manager..", "..helper..", "..helpers..");
+
+    @ArchTest
+    static final ArchRule packagesOfAModuleNeedEachOtherInOneDirection =
+            slices().assignedFrom(new Packages()).should().beFreeOfCycles();
+
+    // No thread of an actor dispatcher blocks or scores.
+
+    @ArchTest
+    static final ArchRule actorsDoNotWaitForDisksOrDatabases = noClasses()
+            .that(areActors())
+            .should()
+            .dependOnClassesThat(type(Files.class))
+            .orShould()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "java.sql..",
+                    "javax.sql..",
+                    "java.nio.channels..",
+                    "java.net..",
+                    "org.duckdb..",
+                    "org.h2..",
+                    "io.nightshift.worker.duckdb.."));
+
+    @ArchTest
+    static final ArchRule actorsDoNotWaitForOtherThreads =
+            noClasses().that(areActors()).should().callMethodWhere(waits());
+
+    @ArchTest
+    static final ArchRule actorsDoNotScore = noClasses()
+            .that(areActors())
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", "io.nightshift.worker.model.."));
+
+    @ArchTest
+    static final ArchRule thereAreActorsToLookAt =
+            classes().that(areActors()).should().notBeInterfaces();
+
+    /// Actors and what is written inside them.
+    private static DescribedPredicate<JavaClass> areActors() {
+        return describe("are actors or nested in them", ArchitectureTest::isActor);
+    }
+
+    private static boolean isActor(JavaClass type) {
+        return type.isAssignableTo(AbstractBehavior.class)
+                || type.isAssignableTo(EventSourcedBehavior.class)
+                || (!type.isInterface()
+                        && type.getEnclosingClass()
+                                .map(ArchitectureTest::isActor)
+                                .orElse(false));
+    }
+
+    private static DescribedPredicate<JavaCall<?>> waits() {
+        DescribedPredicate<JavaCall<?>> sleeps = target(Thread.class, "sleep", "join");
+        DescribedPredicate<JavaCall<?>> gets = target(Future.class, "get", "resultNow");
+        DescribedPredicate<JavaCall<?>> joins = target(CompletableFuture.class, "get", "join", "getNow");
+        return sleeps.or(gets)
+                .or(joins)
+                .or(target(CompletionStage.class, "join"))
+                .or(target(Object.class, "wait"));
+    }
+
+    private static DescribedPredicate<JavaCall<?>> target(Class<?> owner, String... methods) {
+        DescribedPredicate<JavaCall<?>> named = describe(
+                owner.getSimpleName() + "." + String.join("/", methods),
+                call -> java.util.Arrays.asList(methods)
+                        .contains(call.getTarget().getName()));
+        return named.and(describe("of " + owner, call -> call.getTargetOwner().isAssignableTo(owner)));
+    }
+
+    /// Each package is a slice of its own, the modules' root packages included. Only `Main` belongs to
+    /// none: it names every command, wherever that lives.
+    private static final class Packages implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return type.getFullName().startsWith("io.nightshift.cli.Main")
+                    ? SliceIdentifier.ignore()
+                    : SliceIdentifier.of(type.getPackageName());
+        }
+
+        @Override
+        public String getDescription() {
+            return "packages";
+        }
+    }
+}
