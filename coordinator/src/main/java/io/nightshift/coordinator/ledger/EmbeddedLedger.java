@@ -24,6 +24,9 @@ import java.sql.Statement;
 /// memory, which a kill loses).
 public final class EmbeddedLedger implements AutoCloseable {
 
+    /// A table that is made after all others, so it tells that they are there.
+    private static final String COMPLETE = "LEDGER_SCHEMA";
+
     private final Ledger ledger;
     private final FileChannel lockFile;
     private final Connection keepOpen;
@@ -44,15 +47,16 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// @throws FailureException if another process holds it, or it can't be opened
     public static EmbeddedLedger open(Path home) {
         Path folder = home.resolve("ledger");
+        if (folder.toAbsolutePath().toString().contains(";")) {
+            throw FailureException.permanent(
+                    "the ledger can't be in %s, since its path holds a ';'. Choose another folder with --home"
+                            .formatted(folder));
+        }
         FileChannel lockFile = lock(home, folder);
         try {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
             Connection connection = ledger.connect();
-            if (isNew(connection)) {
-                try (Statement statement = connection.createStatement()) {
-                    statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
-                }
-            }
+            makeSchema(connection);
             return new EmbeddedLedger(ledger, lockFile, connection);
         } catch (SQLException e) {
             close(lockFile);
@@ -65,13 +69,33 @@ public final class EmbeddedLedger implements AutoCloseable {
     }
 
     private static String url(Path folder) {
-        String file = folder.resolve("ledger").toAbsolutePath().toString().replace(";", "\\;");
+        String file = folder.resolve("ledger").toAbsolutePath().toString();
         return "jdbc:h2:file:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
     }
 
-    private static boolean isNew(Connection connection) throws SQLException {
-        try (ResultSet tables = connection.getMetaData().getTables(null, "PUBLIC", "event_journal", null)) {
-            return !tables.next();
+    /// A crash while it was made leaves a part of it and no entry; then it is made again.
+    private static void makeSchema(Connection connection) throws SQLException {
+        if (exists(connection, COMPLETE)) {
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            if (!exists(connection, "event_journal") || isEmpty(statement)) {
+                statement.execute("DROP ALL OBJECTS");
+                statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
+            }
+            statement.execute("CREATE TABLE " + COMPLETE + " AS SELECT 1 AS version");
+        }
+    }
+
+    private static boolean exists(Connection connection, String table) throws SQLException {
+        try (ResultSet tables = connection.getMetaData().getTables(null, "PUBLIC", table, null)) {
+            return tables.next();
+        }
+    }
+
+    private static boolean isEmpty(Statement statement) throws SQLException {
+        try (ResultSet entries = statement.executeQuery("SELECT 1 FROM \"event_journal\" LIMIT 1")) {
+            return !entries.next();
         }
     }
 
@@ -82,8 +106,8 @@ public final class EmbeddedLedger implements AutoCloseable {
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (!tryLock(channel)) {
-                String holder = Files.readString(file).strip();
                 close(channel);
+                String holder = Files.readString(file).strip();
                 throw FailureException.permanent(
                         "another process (%s) is using %s. Wait for it, stop it, or choose another folder with --home"
                                 .formatted(holder.isEmpty() ? "unknown" : holder, home));

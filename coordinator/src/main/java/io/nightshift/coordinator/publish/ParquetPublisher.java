@@ -31,6 +31,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,15 +40,16 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```
 /// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
-/// DESTINATION/.staging/batch=ID/output/     committed files move here under their final names,
-/// then manifest, _SUCCESS DESTINATION/batch=ID/                     is `output` renamed: readers
-/// see nothing of the batch, or all of it
+/// DESTINATION/.staging/batch=ID/output/     committed files, then manifest and _SUCCESS
+/// DESTINATION/batch=ID/                     is `output`, renamed: readers see nothing, or all
 /// ```
 ///
 /// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is
-/// deleted last; a worker that wakes up later finds no folder to write to.
+/// deleted last: renamed first, so that a worker that is still writing can't keep it alive, and one
+/// that wakes up later finds no folder to write to.
 public final class ParquetPublisher implements Publisher {
 
+    private static final int PREPARE_TRIES = 20;
     private static final Logger LOG = LoggerFactory.getLogger(ParquetPublisher.class);
 
     public static final String MANIFEST = "_manifest.json";
@@ -88,15 +90,34 @@ public final class ParquetPublisher implements Publisher {
         return staged(batch, job).resolve("output");
     }
 
+    /// Where what was staged is put to be deleted.
+    private static Path discarded(BatchId batch, Job job) {
+        return stagingRoot(job).resolve("discarded=" + batch);
+    }
+
     @Override
     public void prepare(BatchId batch, Job job) {
         Path attempts = attempts(batch, job);
         try {
-            Files.createDirectories(attempts);
+            makeFolders(attempts);
             Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
         } catch (IOException e) {
             throw FailureException.permanent("the destination %s can't be written: %s"
                     .formatted(job.destination().parquet(), reason(e)));
+        }
+    }
+
+    /// Another batch that ends at this moment may remove the staging root while it is empty.
+    private static void makeFolders(Path folder) throws IOException {
+        for (int left = PREPARE_TRIES; ; left--) {
+            try {
+                Files.createDirectories(folder);
+                return;
+            } catch (NoSuchFileException e) {
+                if (left == 0) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -176,8 +197,12 @@ public final class ParquetPublisher implements Publisher {
         }
         long bytes = Files.size(target);
         if (bytes != file.bytes()) {
-            throw FailureException.permanent("the committed file %s has %,d bytes instead of %,d. Start over with --new"
-                    .formatted(target, bytes, file.bytes()));
+            throw FailureException.permanent(String.format(
+                    Locale.ROOT,
+                    "the committed file %s has %,d bytes instead of %,d. Start over with --new",
+                    target,
+                    bytes,
+                    file.bytes()));
         }
     }
 
@@ -203,7 +228,12 @@ public final class ParquetPublisher implements Publisher {
     @Override
     public void discard(BatchId batch, Job job) {
         try {
-            deleteTree(staged(batch, job));
+            Path discarded = discarded(batch, job);
+            deleteTree(discarded);
+            if (Files.exists(staged(batch, job))) {
+                Files.move(staged(batch, job), discarded, StandardCopyOption.ATOMIC_MOVE);
+                deleteTree(discarded);
+            }
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, reason(e));
             return;

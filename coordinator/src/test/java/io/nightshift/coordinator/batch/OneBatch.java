@@ -72,7 +72,10 @@ final class OneBatch {
         this.settings = settings;
         id = new BatchId(name.toLowerCase(java.util.Locale.ROOT));
         rows = partitions * 10;
-        source = Files.writeString(Files.createDirectories(folder).resolve("input.parquet"), "rows");
+        source = Files.createDirectories(folder).resolve("input.parquet");
+        if (!Files.exists(source)) {
+            Files.writeString(source, "rows");
+        }
         destination = folder.resolve("predictions");
         job = Examples.job(source, destination, errors);
         worker = node.kit().createTestProbe(WorkerMessage.class);

@@ -1,0 +1,177 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.coordinator.Node;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A hundred thousand partitions through the real coordinator and journal. Prints the figures of
+/// `docs/performance.md`.
+@Timeout(120)
+class LedgerScaleTest {
+
+    private static final int PARTITIONS = 100_000;
+    private static final int WORKERS = 64;
+
+    @TempDir
+    Path home = Path.of("");
+
+    @Test
+    void aHundredThousandPartitionsAreCommittedAndRecoveredWithinSeconds() throws IOException {
+        try (Node node = new Node(home)) {
+            OneBatch batch = new OneBatch(
+                    node, home.resolve("scale"), "scale", PARTITIONS, OneBatch.PATIENT, new Job.ErrorPolicy(1, null));
+            // The files of so many parts are not what is measured.
+            batch.onPublish = () -> {
+                throw new FailureException(Failure.transientFailure("not published here"));
+            };
+            long begin = System.nanoTime();
+            batch.open();
+            await().atMost(OneBatch.SOON).until(() -> batch.describe().partitions() == PARTITIONS);
+            Duration planning = since(begin);
+
+            begin = System.nanoTime();
+            for (int i = 0; i < WORKERS; i++) {
+                node.kit().spawn(worker(batch));
+            }
+            BatchStatus status = await().atMost(Duration.ofSeconds(100))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(batch::describe, described -> described.phase() == Phase.FAILED);
+            Duration committing = since(begin);
+            assertThat(status.committed()).isEqualTo(PARTITIONS);
+
+            begin = System.nanoTime();
+            batch.restart();
+            assertThat(batch.describe().committed()).isEqualTo(PARTITIONS);
+            Duration recovery = since(begin);
+
+            System.out.printf(Locale.ROOT, "planning %,d partitions: %d ms%n", PARTITIONS, planning.toMillis());
+            System.out.printf(
+                    Locale.ROOT,
+                    "committing them, %d workers: %d ms, %,d commits/s, %,d journal writes%n",
+                    WORKERS,
+                    committing.toMillis(),
+                    PARTITIONS * 1000L / committing.toMillis(),
+                    batch.history(BatchEvent.Committed.class).size());
+            System.out.printf(Locale.ROOT, "recovering the batch: %d ms%n", recovery.toMillis());
+            assertThat(planning).isLessThan(Duration.ofSeconds(5));
+            assertThat(committing).isLessThan(Duration.ofSeconds(60));
+            assertThat(recovery).isLessThan(Duration.ofSeconds(20));
+        }
+    }
+
+    /// Leases and commits without end, without scoring.
+    private static Behavior<WorkerMessage> worker(OneBatch batch) {
+        return Behaviors.setup(context -> {
+            BatchCommand request = new BatchCommand.RequestLease("node:1", context.getSelf());
+            batch.tell(request);
+            return Behaviors.receiveMessage(message -> {
+                switch (message) {
+                    case WorkerMessage.Lease lease ->
+                        batch.tell(new BatchCommand.Commit(
+                                Examples.commit(
+                                        lease.attempt().partition(),
+                                        lease.attempt().epoch(),
+                                        0),
+                                List.of(),
+                                context.getSelf()));
+                    case WorkerMessage.Committed committed -> batch.tell(request);
+                    case WorkerMessage.NothingToLease nothing -> {}
+                    case WorkerMessage.WorkAt work -> {}
+                    case WorkerMessage.Abandon abandon -> throw new AssertionError(abandon);
+                }
+                return Behaviors.same();
+            });
+        });
+    }
+
+    @Test
+    void aPartitionCostsAFewBytesOfHeap() {
+        long[] regular = new long[PARTITIONS];
+        Arrays.fill(regular, 10);
+        long[] irregular = new long[PARTITIONS];
+        Arrays.setAll(irregular, i -> 10 + i % 2);
+
+        long planned = heapOf(regular, false);
+        long committed = heapOf(regular, true);
+        long worst = heapOf(irregular, true);
+
+        System.out.printf(
+                Locale.ROOT,
+                "heap of a batch's state, per partition: %.1f B planned, %.1f B committed, %.1f B where no two"
+                        + " neighbours are equal%n",
+                (double) planned / PARTITIONS,
+                (double) committed / PARTITIONS,
+                (double) worst / PARTITIONS);
+        assertThat(committed / PARTITIONS).isLessThan(16);
+        assertThat(worst / PARTITIONS).isLessThan(100);
+    }
+
+    private static long heapOf(long[] sizes, boolean commit) {
+        long rows = Arrays.stream(sizes).sum();
+        SourceFile file = new SourceFile("/data/a.parquet", rows, Examples.AT, rows);
+        long before = usedHeap();
+        BatchState state = Examples.state(
+                Examples.submitted(Examples.job()),
+                Examples.tookOver(1),
+                new BatchEvent.Planned(Examples.AT, List.of(file), PartitionPlan.of(sizes)));
+        long firstRow = 0;
+        List<PartitionCommit> together = new ArrayList<>();
+        for (int partition = 0; commit && partition < sizes.length; partition++) {
+            together.add(new PartitionCommit(
+                    partition,
+                    new Epoch(1, partition + 1),
+                    "node:1",
+                    firstRow,
+                    sizes[partition],
+                    sizes[partition],
+                    new PartitionCommit.OutputFile(sizes[partition], 1, Examples.DIGEST),
+                    null,
+                    Examples.MODEL.sha256()));
+            firstRow += sizes[partition];
+            if (together.size() == 100) {
+                state = Examples.after(state, new BatchEvent.Committed(Examples.AT, together));
+                together.clear();
+            }
+        }
+        long used = usedHeap() - before;
+        assertThat(state.winners().count()).isEqualTo(commit ? sizes.length : 0);
+        return used;
+    }
+
+    private static long usedHeap() {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private static Duration since(long begin) {
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+}

@@ -1,0 +1,252 @@
+package io.nightshift.coordinator.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.coordinator.Node;
+import io.nightshift.coordinator.batch.Examples;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.jobs.Submission;
+import io.nightshift.protocol.model.ModelVersion;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The register of all jobs on a real journal; the test is the batches and the workers.
+@Timeout(60)
+class JobsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Clock CLOCK = Clock.fixed(Examples.AT, ZoneOffset.UTC);
+
+    private record Told(BatchId batch, BatchCommand command) {}
+
+    @TempDir
+    Path home = Path.of("");
+
+    private final Queue<Told> batches = new ConcurrentLinkedQueue<>();
+    private Node node;
+    private ActorRef<JobsCommand> jobs;
+
+    @BeforeEach
+    void start() {
+        node = new Node(home);
+        jobs = spawn();
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private ActorRef<JobsCommand> spawn() {
+        return node.kit().spawn(Jobs.create((batch, command) -> batches.add(new Told(batch, command)), CLOCK));
+    }
+
+    private void restart() {
+        node.kit().stop(jobs);
+        batches.clear();
+        jobs = spawn();
+    }
+
+    private static Submission submission(String job) {
+        Job flights = Examples.job();
+        return Examples.submission(new Job(
+                job,
+                flights.model(),
+                flights.features(),
+                flights.source(),
+                flights.destination(),
+                flights.partitions(),
+                flights.errors(),
+                flights.output()));
+    }
+
+    private JobsCommand.SubmitReply submit(Submission submission, boolean fresh) {
+        TestProbe<JobsCommand.SubmitReply> probe = node.kit().createTestProbe(JobsCommand.SubmitReply.class);
+        jobs.tell(new JobsCommand.Submit(submission, fresh, probe.ref()));
+        return probe.receiveMessage(SOON);
+    }
+
+    private BatchId opened(String job, boolean fresh) {
+        JobsCommand.Accepted accepted = (JobsCommand.Accepted) submit(submission(job), fresh);
+        assertThat(accepted.resumed()).isFalse();
+        return accepted.batch();
+    }
+
+    private void end(BatchId batch, Phase phase) {
+        jobs.tell(new JobsCommand.BatchEnded(batch, phase));
+        await().atMost(SOON).until(() -> node.ledger().jobs().contains(new JobsEvent.Ended(Examples.AT, batch, phase)));
+    }
+
+    private void awaitTold(BatchId batch, BatchCommand command) {
+        await().atMost(SOON).until(() -> batches.contains(new Told(batch, command)));
+    }
+
+    @Test
+    void aSubmissionOpensABatchThatIsDurableWhenItIsAccepted() {
+        BatchId batch = opened("flights", false);
+
+        assertThat(batch.value()).startsWith("flights-20261124t231425-");
+        assertThat(node.ledger().jobs())
+                .containsExactly(new JobsEvent.Opened(Examples.AT, batch, submission("flights")));
+        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+    }
+
+    @Test
+    void anOpenBatchIsGoneOnWith() {
+        BatchId batch = opened("flights", false);
+        restart();
+
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(batch, true));
+
+        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+        assertThat(node.ledger().jobs()).hasSize(1);
+        assertThat(opened("trains", false)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void aPublishedBatchIsNotRunAgainByAccident() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.PUBLISHED);
+
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.AlreadyPublished(batch));
+        assertThat(opened("flights", true)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void anotherInputModelOrJobFileIsRunAfterAPublishedBatch() {
+        end(opened("flights", false), Phase.PUBLISHED);
+        Submission same = submission("flights");
+        List<Submission> others = List.of(
+                new Submission(same.job(), "9".repeat(64), same.input(), same.model()),
+                new Submission(same.job(), same.fingerprint(), "9".repeat(64), same.model()),
+                new Submission(
+                        same.job(), same.fingerprint(), same.input(), new ModelVersion("delays", 2, "c3".repeat(32))));
+        for (Submission other : others) {
+            JobsCommand.SubmitReply reply = submit(other, false);
+            assertThat(reply).isInstanceOf(JobsCommand.Accepted.class);
+            end(((JobsCommand.Accepted) reply).batch(), Phase.CANCELLED);
+        }
+    }
+
+    @Test
+    void afterACancelledBatchTheNextOneIsNew() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.CANCELLED);
+
+        assertThat(opened("flights", false)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void aFreshSubmissionGivesUpTheOpenBatch() {
+        BatchId old = opened("flights", false);
+        BatchId newer = opened("flights", true);
+
+        awaitTold(old, new BatchCommand.Cancel("given up for " + newer));
+        awaitTold(newer, new BatchCommand.Open(submission("flights")));
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(newer, true));
+    }
+
+    @Test
+    void aCrashRightAfterTheDecisionIsMadeUpFor() {
+        BatchId old = opened("flights", false);
+        BatchId newer = opened("flights", true);
+
+        restart();
+
+        awaitTold(old, new BatchCommand.Cancel("given up for a later batch"));
+        awaitTold(newer, new BatchCommand.Wake(submission("flights")));
+        end(old, Phase.CANCELLED);
+        restart();
+        awaitTold(newer, new BatchCommand.Wake(submission("flights")));
+        assertThat(batches).extracting(Told::batch).containsOnly(newer);
+    }
+
+    @Test
+    void aChangedJobFileOrModelIsAConflictWithTheOpenBatch() {
+        BatchId batch = opened("flights", false);
+        Submission same = submission("flights");
+
+        assertThat(submit(new Submission(same.job(), "9".repeat(64), same.input(), same.model()), false))
+                .isEqualTo(new JobsCommand.Rejected("batch " + batch + " of this job is open, but the job file is"
+                        + " another than the one that batch was opened with."
+                        + " Undo the change to go on with it, or start over with --new"));
+        assertThat(submit(
+                        new Submission(
+                                same.job(),
+                                same.fingerprint(),
+                                same.input(),
+                                new ModelVersion("delays", 2, "c3".repeat(32))),
+                        false))
+                .isEqualTo(new JobsCommand.Rejected("batch " + batch + " of this job is open, but it was opened with"
+                        + " model delays@1, and the job now names delays@2."
+                        + " Undo the change to go on with it, or start over with --new"));
+    }
+
+    @Test
+    void anEndIsRegisteredOnce() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.PUBLISHED);
+        jobs.tell(new JobsCommand.BatchEnded(batch, Phase.PUBLISHED));
+        jobs.tell(new JobsCommand.BatchEnded(new BatchId("unknown"), Phase.CANCELLED));
+
+        opened("trains", false);
+
+        assertThat(node.ledger().jobs()).hasSize(3);
+    }
+
+    @Test
+    void workersAreMatchedToBatchesInTurn() {
+        BatchId a = new BatchId("a");
+        BatchId b = new BatchId("b");
+        jobs.tell(new JobsCommand.HasWork(a));
+        jobs.tell(new JobsCommand.HasWork(b));
+        Map<BatchId, Integer> matched = new HashMap<>();
+        for (int i = 0; i < 10; i++) {
+            // Batches tell again and again; that must not give one of them more.
+            jobs.tell(new JobsCommand.HasWork(a));
+            TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+            jobs.tell(new JobsCommand.FindWork(worker.ref()));
+            matched.merge(
+                    worker.expectMessageClass(WorkerMessage.WorkAt.class, SOON).batch(), 1, Integer::sum);
+        }
+        assertThat(matched).containsOnly(Map.entry(a, 5), Map.entry(b, 5));
+    }
+
+    @Test
+    void aWorkerThatAsksAgainIsAnsweredOnceAndWaitsUntilThereIsWork() {
+        BatchId a = new BatchId("a");
+        TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+        jobs.tell(new JobsCommand.FindWork(worker.ref()));
+        jobs.tell(new JobsCommand.FindWork(worker.ref()));
+        worker.expectNoMessage(Duration.ofMillis(100));
+
+        jobs.tell(new JobsCommand.HasWork(a));
+        worker.expectMessage(SOON, new WorkerMessage.WorkAt(a));
+        worker.expectNoMessage(Duration.ofMillis(100));
+
+        jobs.tell(new JobsCommand.HasNoWork(a));
+        jobs.tell(new JobsCommand.FindWork(worker.ref()));
+        worker.expectNoMessage(Duration.ofMillis(100));
+    }
+}

@@ -1,0 +1,149 @@
+package io.nightshift.coordinator.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.coordinator.batch.Examples;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import java.io.NotSerializableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedLedgerTest {
+
+    private static final BatchEvent SUBMITTED =
+            new BatchEvent.Submitted(Examples.AT, Examples.BATCH, Examples.job(), Examples.MODEL);
+
+    @TempDir
+    Path home = Path.of("");
+
+    private List<BatchEvent> events() {
+        List<BatchEvent> events = new ArrayList<>();
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+            ledger.ledger().forEach(Examples.BATCH, (number, entry) -> events.add(entry.event()));
+        }
+        return events;
+    }
+
+    private void execute(String... statements) throws SQLException {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home);
+                Connection connection = DriverManager.getConnection(
+                        ledger.ledger().url(),
+                        ledger.ledger().user(),
+                        ledger.ledger().password());
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    @Test
+    void whatWasWrittenIsThereWhenItIsOpenedAgain() {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+            LedgerRows.write(ledger.ledger(), Examples.BATCH, SUBMITTED);
+        }
+
+        assertThat(events()).containsExactly(SUBMITTED);
+    }
+
+    @Test
+    void aSchemaThatACrashLeftHalfMadeIsMadeAgain() throws SQLException {
+        execute(
+                "DROP TABLE LEDGER_SCHEMA",
+                "DROP TABLE \"durable_state\"",
+                "DROP TABLE \"event_tag\"",
+                "DROP INDEX \"event_journal_ordering_idx\"");
+
+        assertThat(events()).isEmpty();
+
+        execute("SELECT * FROM \"event_tag\"", "DROP INDEX \"event_journal_ordering_idx\"");
+    }
+
+    @Test
+    void aJournalWithEntriesIsNeverMadeAgain() throws SQLException {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+            LedgerRows.write(ledger.ledger(), Examples.BATCH, SUBMITTED);
+        }
+        execute("DROP TABLE LEDGER_SCHEMA");
+
+        assertThat(events()).containsExactly(SUBMITTED);
+    }
+
+    @Test
+    void aHomeIsOpenedOnce() {
+        try (EmbeddedLedger first = EmbeddedLedger.open(home)) {
+            assertThat(first.ledger().url()).contains("WRITE_DELAY=0");
+            assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("process " + ProcessHandle.current().pid());
+        }
+        assertThat(events()).isEmpty();
+    }
+
+    @Test
+    void aHomeThatIsAFileIsRefusedByName() throws Exception {
+        Path file = Files.writeString(home.resolve("file"), "");
+
+        assertThatThrownBy(() -> EmbeddedLedger.open(file))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void aHomeThatTheDatabaseCanNotNameIsRefusedByName() {
+        home = home.resolve("a;b");
+
+        assertThatThrownBy(this::events)
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(home.toString())
+                .hasMessageContaining("';'");
+        assertThat(home).doesNotExist();
+    }
+
+    @Test
+    void aHomeWithSpacesAndAccentsWorks() {
+        home = home.resolve("Données du soir");
+
+        assertThat(events()).isEmpty();
+        assertThat(home.resolve("ledger/ledger.mv.db")).exists();
+    }
+
+    @Test
+    void whatIsJournalledIsReadBack() throws Exception {
+        LedgerSerializer serializer = new LedgerSerializer();
+        LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(Examples.BATCH), SUBMITTED);
+        JobsEvent opened = new JobsEvent.Opened(Examples.AT, Examples.BATCH, Examples.submission(Examples.job()));
+
+        LedgerEntry read = (LedgerEntry) serializer.fromBinary(serializer.toBinary(entry), serializer.manifest(entry));
+        assertThat(read.hash()).isEqualTo(entry.hash());
+        assertThat(read.bytes()).isEqualTo(entry.bytes());
+        assertThat(serializer.fromBinary(serializer.toBinary(opened), serializer.manifest(opened)))
+                .isEqualTo(opened);
+    }
+
+    @Test
+    void whatIsNotOfTheJournalIsRefused() {
+        LedgerSerializer serializer = new LedgerSerializer();
+
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[32], "entry-1"))
+                .isInstanceOf(NotSerializableException.class);
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "jobs-1"))
+                .isInstanceOf(NotSerializableException.class);
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "entry-2"))
+                .isInstanceOf(NotSerializableException.class)
+                .hasMessageContaining("entry-2");
+        assertThatThrownBy(() -> serializer.manifest("text")).isInstanceOf(IllegalArgumentException.class);
+    }
+}
