@@ -19,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A job's expressions and a model's features, bound to the columns of one input file: every name
-/// is resolved, every type is known, and what can't fit was refused.
+/// A job's expressions and a model's features, bound to the columns of an input file: every name is
+/// resolved, every type is known, and what can't fit was refused. It holds for all files of these
+/// columns.
 ///
 /// @param file the file
 /// @param columns the file's own columns and their DuckDB types, in order
@@ -46,7 +49,8 @@ public record BoundJob(
     /// A model's input and the expression that gives it.
     public record Feature(Bound source, ModelFeature model) {}
 
-    private static final String ROW = "file_row_number";
+    private static final Pattern RESERVED =
+            Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
     private static final Set<String> INTEGERS = Set.of(
             "BOOLEAN",
             "TINYINT",
@@ -69,8 +73,19 @@ public record BoundJob(
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
+    /// Binds a job that isn't known yet: its SQL is also held to what a job may say.
+    ///
     /// @throws FailureException naming the file, and the column, feature or expression that
     ///     doesn't fit
+    static BoundJob check(Connection connection, String file, Job job, ModelDescription model) throws SQLException {
+        Binder binder = new Binder(connection, file, job);
+        binder.checkExpressions(model);
+        return binder.bind(model);
+    }
+
+    /// Binds a job that was checked when its batch was planned, to a file of that batch.
+    ///
+    /// @throws FailureException as if it were checked
     public static BoundJob bind(Connection connection, String file, Job job, ModelDescription model)
             throws SQLException {
         return new Binder(connection, file, job).bind(model);
@@ -115,12 +130,13 @@ public record BoundJob(
         private Map<String, String> columns() throws SQLException {
             Map<String, String> found;
             try {
-                found = describe("* EXCLUDE (" + ROW + ")");
+                found = describe("* EXCLUDE (file_row_number, nightshift_file)");
             } catch (SQLException e) {
-                if (DuckDbError.reason(e).contains("also in the file")) {
+                Matcher reserved = RESERVED.matcher(DuckDbError.reason(e));
+                if (reserved.find()) {
                     throw FailureException.permanent(
-                            "source: %s has a column \"%s\", the name by which its rows are counted; rename the column"
-                                    .formatted(file, ROW));
+                            "source: %s has a column \"%s\", a name that is needed to tell rows apart; rename the column"
+                                    .formatted(file, reserved.group(1)));
                 }
                 throw e;
             }
@@ -221,20 +237,29 @@ public record BoundJob(
                     .formatted(key, text, file, hint));
         }
 
-        /// Checks all of the job's expressions and finds their types, by one query if none is wrong.
-        private Map<String, String> types(List<String> inputs) throws SQLException {
+        void checkExpressions(ModelDescription model) throws SQLException {
+            Expressions expressions = new Expressions(connection, columns.keySet());
+            for (Map.Entry<String, String> entry : keys(inputs(model)).entrySet()) {
+                expressions.check(entry.getValue(), entry.getKey());
+            }
+        }
+
+        /// All of the job's expressions, and where the job file has each.
+        private Map<String, String> keys(List<String> inputs) {
             Map<String, String> keys = new LinkedHashMap<>();
             if (job.source().where() != null) {
                 keys.put(job.source().where(), "source.where");
             }
             job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
             inputs.stream().filter(this::isExpression).forEach(input -> keys.put(input, "features"));
+            return keys;
+        }
+
+        /// The types of all expressions, by one query if none is wrong.
+        private Map<String, String> types(List<String> inputs) throws SQLException {
+            Map<String, String> keys = keys(inputs);
             if (keys.isEmpty()) {
                 return Map.of();
-            }
-            Expressions expressions = new Expressions(connection, columns.keySet());
-            for (Map.Entry<String, String> entry : keys.entrySet()) {
-                expressions.check(entry.getValue(), entry.getKey());
             }
             List<String> all = List.copyOf(keys.keySet());
             List<String> found;
@@ -272,8 +297,8 @@ public record BoundJob(
         private Map<String, String> describe(String select) throws SQLException {
             Map<String, String> found = new LinkedHashMap<>();
             try (Statement statement = connection.createStatement();
-                    ResultSet rows =
-                            statement.executeQuery("DESCRIBE SELECT %s FROM %s".formatted(select, Sql.parquet(file)))) {
+                    ResultSet rows = statement.executeQuery(
+                            "DESCRIBE SELECT %s FROM %s".formatted(select, Sql.parquet(List.of(file))))) {
                 while (rows.next()) {
                     found.put(rows.getString(1), rows.getString(2));
                 }

@@ -26,10 +26,12 @@ import io.nightshift.worker.model.Model;
 import io.nightshift.worker.model.ModelImport;
 import io.nightshift.worker.scoring.Scorer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -365,6 +367,41 @@ class PartitionAttemptTest {
         }
     }
 
+    @Test
+    void aPartitionOfManySmallFilesTakesNoLongerThanOneOfFew() {
+        Path folder = node.folder.resolve("many");
+        List<Slice> slices = new ArrayList<>();
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            String extra = i % 2 == 0 ? "" : ", 1 AS other";
+            Path file = folder.resolve("f%03d [x].parquet".formatted(i));
+            node.parquet(
+                    "many/" + file.getFileName(),
+                    "SELECT i + %d AS f0%s FROM range(100) t(i)".formatted(i * 100, extra));
+            SourceFile pinned = new SourceFile(file.toString(), fileSize(file), modified(file), 100);
+            long from = i == 0 ? 40 : 0;
+            slices.add(new Slice(pinned, from, (i == 399 ? 70 : 100) - from));
+            files.add(file);
+        }
+        Job job = JobBuilder.over(folder)
+                .features("CASE WHEN f0 <> 17777 THEN f0 END")
+                .where("f0 <> 10000")
+                .build();
+        SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
+        long start = System.nanoTime();
+
+        Scored scored = node.score(job, model, slices);
+
+        assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(10));
+        assertCounts(scored, 39_929, 39_928);
+        assertThat(node.rows("""
+                SELECT count(DISTINCT record_file), count(*) FROM %s
+                WHERE prediction = record_row + 100 * regexp_extract(record_file, 'f([0-9]+) .x..parquet', 1)::INTEGER
+                """.formatted(scored.partTable()))).containsExactly("400|39928");
+        assertThat(node.rows("SELECT record_file, record_row FROM " + scored.quarantineTable()))
+                .containsExactly(files.get(177) + "|77");
+    }
+
     private static String cutInput(int rows, int from) {
         return """
                 SELECT i + %d AS id, (hash(i + %d) %% 1000) / 10.0 AS x,
@@ -636,8 +673,20 @@ class PartitionAttemptTest {
         }
     }
 
-    private static java.time.Instant modified(Path file) throws IOException {
-        return Files.getLastModifiedTime(file).toInstant();
+    private static Instant modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long fileSize(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
