@@ -211,14 +211,13 @@ public record BoundJob(
             }
         }
 
-        /// Whether a text under `features` is an expression of its own. A lone name that no column has
-        /// is none: it is a column's, misspelt.
+        /// Whether a text under `features` is an expression of its own. A lone name is none: where no
+        /// column has it, it is misspelt.
         private boolean isExpression(String text) {
             return !job.features().isEmpty()
                     && !job.source().select().containsKey(text)
                     && !columns.containsKey(text)
-                    && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*")
-                            || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
+                    && !text.matches("[\\p{L}_][\\p{L}\\p{N}_]*");
         }
 
         /// A key of `source.select`, or a column.

@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
@@ -33,12 +34,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -487,8 +490,7 @@ class PartitionAttemptTest {
         Path file = node.parquet(
                 "in.parquet",
                 "SELECT unnest([1e30, 'inf'::DOUBLE, '-inf'::DOUBLE, 1e39, -1e300, 3.4e38, 1e-320]) AS f0");
-        SumModel single = SumModel.of(
-                new ModelFeature("f0", new io.nightshift.protocol.model.FeatureType.Numeric(Precision.FLOAT32), true));
+        SumModel single = SumModel.of(new ModelFeature("f0", new FeatureType.Numeric(Precision.FLOAT32), true));
         Scored scored = node.score(JobBuilder.over(file).build(), single, file);
         assertThat(node.rows("SELECT record_row FROM " + scored.partTable())).containsExactly("0", "5", "6");
         assertThat(reasons(scored))
@@ -567,6 +569,18 @@ class PartitionAttemptTest {
         assertCounts(scored, 2, 1);
         assertThat(predictions(scored)).containsExactly("0|1.0");
         assertThat(reasons(scored)).containsExactly("1|source.where can't be computed: CAST(s AS INTEGER) > 0");
+    }
+
+    @Test
+    void noPartOfAConditionGuardsAnother() {
+        Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '-3', NULL]) AS s, 1 AS f0");
+        for (String where : List.of("s <> 'abc' AND CAST(s AS INTEGER) > 0", "CAST(s AS INTEGER) > 0 AND s <> 'abc'")) {
+            Scored scored = node.score(JobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
+            assertThat(predictions(scored)).containsExactly("0|1.0");
+            assertThat(reasons(scored)).containsExactly("1|source.where can't be computed: " + where);
+        }
+        Job tolerant = JobBuilder.over(file).where("TRY_CAST(s AS INTEGER) > 0").build();
+        assertCounts(node.score(tolerant, SumModel.ofNumbers(1), file), 1, 1);
     }
 
     @Test
@@ -660,7 +674,7 @@ class PartitionAttemptTest {
                         .getFirst());
         for (int at : new int[] {middle, middle + 1, middle + 3}) {
             byte[] broken = content.clone();
-            java.util.Arrays.fill(broken, at, at + 40, (byte) 0xff);
+            Arrays.fill(broken, at, at + 40, (byte) 0xff);
             Files.write(file, broken);
             Lease lease = node.lease(
                     JobBuilder.over(file).build(),
@@ -761,7 +775,7 @@ class PartitionAttemptTest {
         AtomicInteger blocks = new AtomicInteger();
         Model slow = new FixedModel(model.description(), (features, rows, outputs) -> {
             blocks.incrementAndGet();
-            java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+            LockSupport.parkNanos(5_000_000);
         });
         for (Lease lease : List.of(scoring, filtering)) {
             PartitionAttempt attempt = node.attempt(lease, slow);
