@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns.
-/// Evaluates the job's expressions, each once, and tells bad rows
-/// from good ones.
+/// Evaluates the job's expressions, each once, and tells bad rows from good ones.
 ///
 /// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a
 /// feature from whole numbers can't be out of the model's domain, so a job of such features has no
