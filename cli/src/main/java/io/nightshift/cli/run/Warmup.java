@@ -3,7 +3,7 @@ package io.nightshift.cli.run;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.jobs.Submission;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.worker.duckdb.DuckDb;
 import java.time.Instant;

@@ -2,8 +2,8 @@ package io.nightshift.coordinator.jobs;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsEvent;
-import io.nightshift.protocol.jobs.Submission;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

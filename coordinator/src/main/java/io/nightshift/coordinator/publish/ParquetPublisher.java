@@ -55,7 +55,7 @@ public final class ParquetPublisher implements Publisher {
     public static final String MANIFEST = "_manifest.json";
     public static final String SUCCESS = "_SUCCESS";
 
-    /// How often a folder is deleted that a late worker writes to.
+    /// How often a folder is deleted in which a late worker deletes too.
     private static final int DELETIONS = 20;
 
     private final Ledger ledger;

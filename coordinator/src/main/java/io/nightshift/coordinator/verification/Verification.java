@@ -9,7 +9,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.Submission;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.OutputInspector;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,8 +6,8 @@ import io.nightshift.coordinator.batch.Examples;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsEvent;
-import io.nightshift.protocol.jobs.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import org.junit.jupiter.api.Test;
 

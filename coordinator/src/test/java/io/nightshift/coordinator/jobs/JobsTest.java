@@ -7,12 +7,13 @@ import io.nightshift.coordinator.Node;
 import io.nightshift.coordinator.batch.Examples;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsEvent;
-import io.nightshift.protocol.jobs.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -44,6 +46,7 @@ class JobsTest {
     Path home = Path.of("");
 
     private final Queue<Told> batches = new ConcurrentLinkedQueue<>();
+    private final Map<BatchId, Phase> phases = new ConcurrentHashMap<>();
     private Node node;
     private ActorRef<JobsCommand> jobs;
 
@@ -59,7 +62,16 @@ class JobsTest {
     }
 
     private ActorRef<JobsCommand> spawn() {
-        return node.kit().spawn(Jobs.create((batch, command) -> batches.add(new Told(batch, command)), CLOCK));
+        return node.kit().spawn(Jobs.create(this::tell, CLOCK));
+    }
+
+    private void tell(BatchId batch, BatchCommand command) {
+        if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
+            Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
+            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null));
+        } else {
+            batches.add(new Told(batch, command));
+        }
     }
 
     private void restart() {
@@ -122,6 +134,21 @@ class JobsTest {
         awaitTold(batch, new BatchCommand.Open(submission("flights")));
         assertThat(node.ledger().jobs()).hasSize(1);
         assertThat(opened("trains", false)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void aBatchThatEndedUnheardIsNotGoneOnWith() {
+        BatchId cancelled = opened("flights", false);
+        phases.put(cancelled, Phase.CANCELLED);
+        BatchId next = opened("flights", false);
+        assertThat(next).isNotEqualTo(cancelled);
+
+        phases.put(next, Phase.PUBLISHED);
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.AlreadyPublished(next));
+        assertThat(node.ledger().jobs())
+                .contains(
+                        new JobsEvent.Ended(Examples.AT, cancelled, Phase.CANCELLED),
+                        new JobsEvent.Ended(Examples.AT, next, Phase.PUBLISHED));
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.jobs.Submission;
+import io.nightshift.protocol.job.Submission;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 

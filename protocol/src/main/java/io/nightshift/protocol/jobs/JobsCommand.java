@@ -3,6 +3,7 @@ package io.nightshift.protocol.jobs;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Submission;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// What the jobs' register is asked and told. Everything may be sent twice.

@@ -2,6 +2,7 @@ package io.nightshift.protocol.jobs;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
 
 /// What happened to the batches of all jobs, in the order of their submission.

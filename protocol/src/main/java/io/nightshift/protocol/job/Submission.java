@@ -1,6 +1,5 @@
-package io.nightshift.protocol.jobs;
+package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 
 /// A job together with what it is run on.
