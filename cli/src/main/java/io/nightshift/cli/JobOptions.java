@@ -59,7 +59,8 @@ public final class JobOptions {
 
     /// The command that goes on with the same job.
     public String again(Home home) {
-        StringBuilder command = new StringBuilder("nightshift run ").append(Shell.word(file.toString()));
+        StringBuilder command =
+                new StringBuilder(Shell.program()).append(" run ").append(Shell.word(file.toString()));
         overrides.forEach(override -> command.append(" --set ").append(Shell.word(override)));
         return command.append(home.option()).toString();
     }

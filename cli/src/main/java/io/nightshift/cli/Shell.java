@@ -1,9 +1,14 @@
 package io.nightshift.cli;
 
 /// Commands for people to copy.
-final class Shell {
+public final class Shell {
 
     private Shell() {}
+
+    /// The program as it was called, for commands that go on from there.
+    public static String program() {
+        return word(System.getProperty("nightshift.command", "nightshift"));
+    }
 
     /// A text as one word of a POSIX shell, in quotes only where it needs them.
     static String word(String text) {

@@ -40,7 +40,7 @@ class WorkerTest {
     /// What a batch was told.
     private record Told(BatchId batch, BatchCommand command) {}
 
-    private record ThreadsModel(ModelDescription description, Scorer scorer) implements Model {
+    private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
         @Override
         public long heapBytes() {
             return 0;
@@ -117,7 +117,7 @@ class WorkerTest {
     }
 
     private void scoreSlowly() {
-        model = new ThreadsModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
+        model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
             scoringThreads.add(Thread.currentThread().getName());
             LockSupport.parkNanos(10_000_000);
         });
@@ -264,7 +264,7 @@ class WorkerTest {
     void aFailedAttemptIsReportedWithItsKindAndTheWorkerGoesOn() {
         worker();
         grant();
-        model = new ThreadsModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
+        model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
             throw new IllegalStateException("the model is broken");
         });
         Lease lease = lease();

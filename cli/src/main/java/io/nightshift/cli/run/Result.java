@@ -3,6 +3,7 @@ package io.nightshift.cli.run;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Shell;
 import io.nightshift.cli.output.Format;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -70,7 +71,7 @@ record Result(
                     "  quarantine   duckdb -c \"SELECT reason, count(*) FROM '%s/_quarantine-*.parquet' GROUP BY ALL\""
                             .formatted(status.destination()));
         }
-        out.println("  verify       nightshift batch verify " + status.batch() + home);
+        out.println("  verify       %s batch verify %s%s".formatted(Shell.program(), status.batch(), home));
     }
 
     private void failure(BatchStatus status) {

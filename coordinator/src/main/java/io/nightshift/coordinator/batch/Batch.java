@@ -53,11 +53,10 @@ import org.slf4j.LoggerFactory;
 /// The coordinator of one batch: decides, persists, replies.
 ///
 /// Exactly-once is decided in one place, [#flush]: a commit is persisted if, and only if, its epoch
-/// holds the lease at that
-/// moment, and acknowledged after. All else is idempotent. Everything that is not in the ledger,
-/// the leases above all, is
-/// lost with the actor on purpose: the next incarnation leases anew with greater epochs, so an
-/// attempt of the old one can't be committed any more.
+/// holds the lease at that moment, and acknowledged after. All else is idempotent. Everything that
+/// is not in the ledger, the leases above all, is lost with the actor on purpose: the next
+/// incarnation leases anew with greater epochs, so an attempt of the old one can't be committed any
+/// more.
 ///
 /// Planning, checking the input and publishing wait for disks, so they run elsewhere and report
 /// back with the incarnation that asked; what an earlier one asked for is not listened to. The same

@@ -10,9 +10,8 @@ import java.util.OptionalInt;
 import java.util.PriorityQueue;
 
 /// Who holds which partition, within one incarnation of a batch's coordinator. Not persisted: after
-/// a restart every lease
-/// is void, and the new incarnation's epochs are greater than all before. Deterministic; the caller
-/// brings the time.
+/// a restart every lease is void, and the new incarnation's epochs are greater than all before.
+/// Deterministic; the caller brings the time.
 ///
 /// Times are nanoseconds of a monotonic clock. Used by one thread.
 final class Leases {

@@ -5,8 +5,8 @@ import io.nightshift.protocol.job.Job;
 
 /// Makes a batch visible. The order of calls for one batch is [#prepare], then, when every
 /// partition is committed, [#publish], or [#discard] if it is given up; each may be called again
-/// after a crash at any instant of an earlier call,
-/// and then finishes what that began. Blocking; called off the actors' threads.
+/// after a crash at any instant of an earlier call, and then finishes what that began. Blocking;
+/// called off the actors' threads.
 public interface Publisher {
 
     /// Makes the place where attempts stage their output.

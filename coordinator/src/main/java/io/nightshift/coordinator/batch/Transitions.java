@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Which event may happen in which phase, and where it leads: the single truth, from which the
-/// table in the user guide is
-/// generated. A batch begins with `Submitted`, which nothing else may follow or precede.
+/// table in the user guide is generated. A batch begins with `Submitted`, which nothing else may
+/// follow or precede.
 public final class Transitions {
 
     /// Where an event leads.

@@ -7,8 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /// The winning epoch of each committed partition: immutable, eight bytes a partition. Adding to it
-/// copies only the chunks
-/// that change, so a million commits stay cheap.
+/// copies only the chunks that change, so a million commits stay cheap.
 public final class Winners {
 
     private static final int CHUNK = 1024;

@@ -19,9 +19,8 @@ import java.sql.Statement;
 /// The ledger of a single process: an H2 file in the home folder, held by one process at a time.
 ///
 /// H2's own file lock would refuse a second process too, but can't say who holds the file. Every
-/// commit is written to the
-/// file before it is acknowledged (`WRITE_DELAY=0`; H2's default keeps up to half a second in
-/// memory, which a kill loses).
+/// commit is written to the file before it is acknowledged (`WRITE_DELAY=0`; H2's default keeps up
+/// to half a second in memory, which a kill loses).
 public final class EmbeddedLedger implements AutoCloseable {
 
     /// A table that is made after all others, so it tells that they are there.

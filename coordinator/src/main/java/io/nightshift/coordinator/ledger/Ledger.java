@@ -23,8 +23,7 @@ import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
 
 /// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
-/// listing, and for a proof
-/// that doesn't trust the code that wrote it. Safe for several threads.
+/// listing, and for a proof that doesn't trust the code that wrote it. Safe for several threads.
 ///
 /// @param url of the journal's database; it holds no credentials
 public record Ledger(String url, String user, String password) {

@@ -10,8 +10,7 @@ import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// How the journal stores what is persisted: a ledger entry as its hash, 32 bytes, before the
-/// event's CBOR; an event of the
-/// jobs' register as CBOR.
+/// event's CBOR; an event of the jobs' register as CBOR.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;

@@ -80,10 +80,6 @@ public final class ParquetPublisher implements Publisher {
         return stagingRoot(job).resolve("batch=" + batch);
     }
 
-    private static Path discarded(BatchId batch, Job job) {
-        return stagingRoot(job).resolve("discarded=" + batch);
-    }
-
     /// Where workers write.
     public static Path attempts(BatchId batch, Job job) {
         return staged(batch, job).resolve("attempts");
@@ -92,6 +88,11 @@ public final class ParquetPublisher implements Publisher {
     /// Where committed files are gathered under their published names.
     public static Path gathered(BatchId batch, Job job) {
         return staged(batch, job).resolve("output");
+    }
+
+    /// Where what was staged is put to be deleted.
+    private static Path discarded(BatchId batch, Job job) {
+        return stagingRoot(job).resolve("discarded=" + batch);
     }
 
     @Override

@@ -4,8 +4,7 @@ import java.util.Comparator;
 
 /// Fences a lease: of two leases of one partition, only the one with the greater epoch can be
 /// committed. Epochs grow across restarts of the coordinator without a journal write per lease,
-/// because each restart persists a new incarnation
-/// before it leases anything.
+/// because each restart persists a new incarnation before it leases anything.
 ///
 /// @param incarnation which start of the batch's coordinator gave the lease, from 1
 /// @param lease the lease's number within the incarnation, from 1

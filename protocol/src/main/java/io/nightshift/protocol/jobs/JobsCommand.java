@@ -16,8 +16,7 @@ public sealed interface JobsCommand {
     record Submit(Submission submission, boolean fresh, ActorRef<SubmitReply> replyTo) implements JobsCommand {}
 
     /// Asks for a batch that has partitions to lease. The reply comes as soon as there is one; who
-    /// is not answered within
-    /// a few seconds asks again.
+    /// is not answered within a few seconds asks again.
     record FindWork(ActorRef<WorkerMessage> worker) implements JobsCommand {}
 
     /// From a batch: it has partitions to lease.

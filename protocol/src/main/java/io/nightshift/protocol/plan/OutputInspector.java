@@ -6,8 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at written output, with other eyes than those that wrote it. Blocking; called off the
-/// actors' threads; safe for
-/// several threads.
+/// actors' threads; safe for several threads.
 public interface OutputInspector {
 
     /// The number of rows that Parquet files really hold, all pages decoded.
@@ -23,8 +22,7 @@ public interface OutputInspector {
     List<String> repeatedIds(List<Path> files, int limit);
 
     /// An order-independent digest of the record ids in some output files: equal to [#sourceIds] of
-    /// the rows they came from
-    /// if no row is missing or doubled.
+    /// the rows they came from if no row is missing or doubled.
     String outputIds(List<Path> files);
 
     /// The same digest over the input rows.

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Objects;
 
 /// How a batch's input is cut: consecutive ranges over its rows, all files taken one after another.
-/// Equal ranges are kept
-/// as one run, so a million regular partitions cost a few bytes.
+/// Equal ranges are kept as one run, so a million regular partitions cost a few bytes.
 ///
 /// @param runs in the order of the input; together they cover it without gap or overlap
 public record PartitionPlan(List<Run> runs) {

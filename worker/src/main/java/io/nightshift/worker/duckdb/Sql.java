@@ -34,9 +34,11 @@ public final class Sql {
         return paths.stream().map(Sql::file).collect(Collectors.joining(", ", "[", "]"));
     }
 
-    /// A Parquet file as a table of its own columns and `file_row_number`. Names of folders such as
-    /// `year=2026` make no columns: they would take the place of the file's own.
-    public static String parquet(String path) {
-        return "read_parquet(%s, file_row_number = true, hive_partitioning = false)".formatted(file(path));
+    /// Parquet files of the same columns as a table of these and of `file_row_number` and
+    /// `nightshift_file`. Names of folders such as `year=2026` make no columns: they would take the
+    /// place of the file's own.
+    public static String parquet(Collection<String> paths) {
+        return "read_parquet(%s, filename = 'nightshift_file', file_row_number = true, hive_partitioning = false)"
+                .formatted(files(paths));
     }
 }

@@ -7,6 +7,7 @@ import io.nightshift.protocol.plan.Slice;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.duckdb.Sql;
+import io.nightshift.worker.source.Schemas;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -15,7 +16,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at written Parquet files through DuckDB.
@@ -80,22 +80,35 @@ public final class ParquetOutput implements OutputInspector {
 
     @Override
     public String sourceIds(Job.Source source, @Nullable String id, List<Slice> slices) {
-        String rows = slices.stream().map(slice -> ids(source, id, slice)).collect(Collectors.joining("\nUNION ALL "));
-        return ask("SELECT %s FROM (%s)".formatted(digest(), rows)).getFirst();
+        try (Connection connection = duckDb.get().connect()) {
+            List<String> rows = new ArrayList<>();
+            for (List<Slice> group : Schemas.group(connection, slices)) {
+                rows.add(ids(source, id, group));
+            }
+            return ask("SELECT %s FROM (%s)".formatted(digest(), String.join("\nUNION ALL ", rows)))
+                    .getFirst();
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
+        }
     }
 
     /// What fails for a row makes it a bad row, and its id then is NULL; it is counted all the same.
-    private static String ids(Job.Source source, @Nullable String id, Slice slice) {
-        String select = id == null
-                ? position(Sql.text(slice.file().path()), "file_row_number")
-                : text("TRY(" + idExpression(source, id) + ")");
-        String where = source.where() == null ? "TRUE" : source.where();
+    ///
+    /// @param slices one, or several whole files of equal columns
+    private static String ids(Job.Source source, @Nullable String id, List<Slice> slices) {
+        Slice first = slices.getFirst();
+        String range = slices.size() > 1
+                ? "TRUE"
+                : "file_row_number >= %d AND file_row_number < %d".formatted(first.firstRow(), first.endRow());
         return """
-                SELECT id FROM (
-                    SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s
-                    WHERE file_row_number >= %d AND file_row_number < %d)
-                WHERE nightshift_where IS NULL OR nightshift_where[1]
-                """.formatted(select, where, Sql.parquet(slice.file().path()), slice.firstRow(), slice.endRow());
+                SELECT id FROM (SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s WHERE %s)
+                WHERE nightshift_where IS NULL OR nightshift_where[1]""".formatted(
+                id == null
+                        ? position("nightshift_file", "file_row_number")
+                        : text("TRY(" + idExpression(source, id) + ")"),
+                source.where() == null ? "TRUE" : source.where(),
+                Sql.parquet(slices.stream().map(slice -> slice.file().path()).toList()),
+                range);
     }
 
     private static String idExpression(Job.Source source, String id) {

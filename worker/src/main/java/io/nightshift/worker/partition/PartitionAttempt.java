@@ -16,6 +16,7 @@ import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.source.BoundJob;
+import io.nightshift.worker.source.Schemas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -121,10 +122,11 @@ public final class PartitionAttempt {
             throws SQLException, IOException {
         ModelDescription description = model.description();
         List<BoundJob> jobs = new ArrayList<>();
-        for (Slice slice : lease.slices()) {
-            jobs.add(BoundJob.bind(connection, slice.file().path(), lease.job(), description));
+        List<List<Slice>> groups = Schemas.group(connection, lease.slices());
+        for (List<Slice> group : groups) {
+            jobs.add(BoundJob.bind(connection, group.getFirst().file().path(), lease.job(), description));
         }
-        PartitionQuery query = new PartitionQuery(jobs, lease.slices(), false, rowGroupRows);
+        PartitionQuery query = new PartitionQuery(jobs, groups, false, rowGroupRows);
         long predictions;
         try {
             predictions = scoreInto(connection, query, part);
@@ -132,7 +134,7 @@ public final class PartitionAttempt {
             if (DuckDbError.of(e) != DuckDbError.ROW) {
                 throw e;
             }
-            query = new PartitionQuery(jobs, lease.slices(), true, rowGroupRows);
+            query = new PartitionQuery(jobs, groups, true, rowGroupRows);
             rows.set(0);
             predictions = scoreInto(connection, query, part);
         }

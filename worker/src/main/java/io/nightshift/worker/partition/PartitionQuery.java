@@ -20,14 +20,15 @@ import java.util.stream.IntStream;
 final class PartitionQuery {
 
     private final List<BoundJob> jobs;
-    private final List<Slice> slices;
+    private final List<List<Slice>> slices;
     private final boolean careful;
     private final int rowGroupRows;
 
-    /// @param jobs one for each slice
+    /// @param jobs one for each group of slices
+    /// @param slices in groups that one query can read
     /// @param careful whether expressions may fail for single rows
     /// @param rowGroupRows of the written files
-    PartitionQuery(List<BoundJob> jobs, List<Slice> slices, boolean careful, int rowGroupRows) {
+    PartitionQuery(List<BoundJob> jobs, List<List<Slice>> slices, boolean careful, int rowGroupRows) {
         this.jobs = jobs;
         this.slices = slices;
         this.careful = careful;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// The SQL for the rows of one slice: evaluates the job's expressions, each once, and tells bad rows
-/// from good ones.
+/// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns.
+/// Evaluates the job's expressions, each once, and tells bad rows from good ones.
 ///
 /// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a
 /// feature from whole numbers can't be out of the model's domain, so a job of such features has no
@@ -33,23 +33,23 @@ final class SliceQuery {
     private record Check(String condition, String reason) {}
 
     private final BoundJob job;
-    private final Slice slice;
+    private final List<Slice> slices;
     private final boolean careful;
 
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
 
+    /// @param slices one, or several whole files
     /// @param careful whether expressions may fail for single rows
-    SliceQuery(BoundJob job, Slice slice, boolean careful) {
+    SliceQuery(BoundJob job, List<Slice> slices, boolean careful) {
         this.job = job;
-        this.slice = slice;
+        this.slices = slices;
         this.careful = careful;
     }
 
     /// Position, id, features as the scorer takes them, output columns and reason of each row.
     String scored() {
-        List<String> select =
-                new ArrayList<>(List.of(Sql.text(slice.file().path()) + " AS nightshift_file", "nightshift_row"));
+        List<String> select = new ArrayList<>(List.of("nightshift_file", "nightshift_row"));
         if (job.id() != null) {
             select.add(value(job.id()) + " AS nightshift_id");
         }
@@ -65,8 +65,8 @@ final class SliceQuery {
 
     /// Position, id, reason and the file's own values, as JSON, of each row.
     String quarantined() {
-        List<String> select = new ArrayList<>(
-                List.of(Sql.text(slice.file().path()) + " AS record_file", "nightshift_row AS record_row"));
+        List<String> select =
+                new ArrayList<>(List.of("nightshift_file AS record_file", "nightshift_row AS record_row"));
         if (job.id() != null) {
             select.add(value(job.id()) + " AS record_id");
         }
@@ -85,20 +85,35 @@ final class SliceQuery {
 
     private String over(List<String> select, List<String> more) {
         String where = job.where();
-        List<String> inner = new ArrayList<>(List.of("file_row_number AS nightshift_row"));
+        List<String> inner = new ArrayList<>(List.of("file_row_number AS nightshift_row", file()));
         columns.forEach((sql, column) -> inner.add((careful ? attempt(sql) : "(" + sql + "\n)") + " AS " + column));
         if (where != null) {
             inner.add(attempt(where) + " AS nightshift_where");
         }
         inner.addAll(more);
-        return """
-                SELECT %s FROM (SELECT %s FROM %s WHERE file_row_number >= %d AND file_row_number < %d)%s""".formatted(
+        return "SELECT %s FROM (SELECT %s FROM %s%s)%s"
+                .formatted(
                         String.join(", ", select),
                         String.join(", ", inner),
-                        Sql.parquet(slice.file().path()),
-                        slice.firstRow(),
-                        slice.endRow(),
+                        Sql.parquet(slices.stream()
+                                .map(slice -> slice.file().path())
+                                .toList()),
+                        range(),
                         where == null ? "" : " WHERE nightshift_where IS NULL OR nightshift_where[1]");
+    }
+
+    private String file() {
+        return slices.size() > 1
+                ? "nightshift_file"
+                : Sql.text(slices.getFirst().file().path()) + " AS nightshift_file";
+    }
+
+    private String range() {
+        return slices.size() > 1
+                ? ""
+                : " WHERE file_row_number >= %d AND file_row_number < %d"
+                        .formatted(
+                                slices.getFirst().firstRow(), slices.getFirst().endRow());
     }
 
     private static String attempt(String sql) {

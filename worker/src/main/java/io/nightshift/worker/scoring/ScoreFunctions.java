@@ -52,7 +52,7 @@ public final class ScoreFunctions {
             DuckDBReadableVector vector = in.vector(feature);
             double[] column = session.column(feature);
             for (int row = 0; row < rows; row++) {
-                column[row] = vector.isNull(row) ? Double.NaN : vector.getDouble(row);
+                column[row] = vector.getDouble(row, Double.NaN);
             }
         }
         long ticket = session.score(rows);

@@ -15,8 +15,9 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A job's expressions and a model's features, bound to the columns of one input file: every name
-/// is resolved, every type is known, and what can't fit was refused.
+/// A job's expressions and a model's features, bound to the columns of an input file: every name is
+/// resolved, every type is known, and what can't fit was refused. It holds for all files of these
+/// columns.
 ///
 /// @param file the file
 /// @param columns the file's own columns and their DuckDB types, in order
@@ -64,11 +65,20 @@ public record BoundJob(
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
+    /// Binds a job that isn't known yet: its SQL is also held to what a job may say.
+    ///
     /// @throws FailureException naming the file, and the column, feature or expression that
     ///     doesn't fit
+    static BoundJob check(Connection connection, String file, Job job, ModelDescription model) throws SQLException {
+        return new Binder(connection, file, job, true).bind(model);
+    }
+
+    /// Binds a job that was checked when its batch was planned, to a file of that batch.
+    ///
+    /// @throws FailureException as if it were checked
     public static BoundJob bind(Connection connection, String file, Job job, ModelDescription model)
             throws SQLException {
-        return new Binder(connection, file, job).bind(model);
+        return new Binder(connection, file, job, false).bind(model);
     }
 
     /// Files of one batch are written to parts of one schema.
@@ -96,10 +106,10 @@ public record BoundJob(
         private final Job job;
         private final SourceColumns columns;
 
-        Binder(Connection connection, String file, Job job) throws SQLException {
+        Binder(Connection connection, String file, Job job, boolean checks) throws SQLException {
             this.file = file;
             this.job = job;
-            this.columns = SourceColumns.ofFile(connection, file, job.source().select());
+            this.columns = SourceColumns.ofFile(connection, file, job.source().select(), checks);
         }
 
         BoundJob bind(ModelDescription model) throws SQLException {

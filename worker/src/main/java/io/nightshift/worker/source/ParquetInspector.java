@@ -67,18 +67,18 @@ public final class ParquetInspector implements SourceInspector {
                 throw FailureException.permanent("source: there is not a single row in %s"
                         .formatted(files.size() == 1 ? files.getFirst() : files.size() + " files"));
             }
-            bind(connection, footers.schemas(), job, model);
+            check(connection, footers.schemas(), job, model);
             return inspected;
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
         }
     }
 
-    private static void bind(Connection connection, List<Path> files, Job job, ModelDescription model) {
+    private static void check(Connection connection, List<Path> files, Job job, ModelDescription model) {
         BoundJob first = null;
         for (Path file : files) {
             try {
-                BoundJob bound = BoundJob.bind(connection, file.toString(), job, model);
+                BoundJob bound = BoundJob.check(connection, file.toString(), job, model);
                 if (first == null) {
                     first = bound;
                 } else {
@@ -154,21 +154,12 @@ public final class ParquetInspector implements SourceInspector {
     }
 
     private static List<Path> oneOfEachSchema(Connection connection, List<Path> files) throws SQLException {
-        String sql = """
-                SELECT file_name, string_agg(concat_ws(':', name, type, duckdb_type, num_children), ',' ORDER BY column_id)
-                FROM parquet_schema(%s) GROUP BY 1 ORDER BY 1
-                """.formatted(list(files));
-        List<Path> chosen = new ArrayList<>();
+        Map<String, String> schemas =
+                Schemas.of(connection, files.stream().map(Path::toString).toList());
         Set<String> seen = new HashSet<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            while (rows.next()) {
-                if (seen.add(rows.getString(2))) {
-                    chosen.add(Path.of(rows.getString(1)));
-                }
-            }
-        }
-        return chosen;
+        return files.stream()
+                .filter(file -> seen.add(schemas.getOrDefault(file.toString(), "")))
+                .toList();
     }
 
     private static String list(List<Path> files) {

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The columns of an input and those computed from them: finds a name's SQL and its type, and refuses
 /// what an expression may not be. For the use of one thread, as its connection is.
@@ -43,8 +45,8 @@ public final class SourceColumns {
 
     private static final int LISTED = 40;
 
-    /// The name by which DuckDB counts a file's rows.
-    private static final String ROW = "file_row_number";
+    private static final Pattern RESERVED =
+            Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
 
     private final Connection connection;
     private final String relation;
@@ -53,6 +55,7 @@ public final class SourceColumns {
     private final Origin origin;
     private final Map<String, String> columns;
     private final Expressions expressions;
+    private final boolean checks;
 
     /// The types of the expressions that were looked at, by their SQL.
     private final Map<String, String> types = new HashMap<>();
@@ -63,7 +66,8 @@ public final class SourceColumns {
             String own,
             String called,
             Map<String, String> select,
-            Origin origin)
+            Origin origin,
+            boolean checks)
             throws SQLException {
         this.connection = connection;
         this.relation = relation;
@@ -71,19 +75,31 @@ public final class SourceColumns {
         this.select = select;
         this.origin = origin;
         this.columns = Collections.unmodifiableMap(describe(own));
+        this.checks = checks;
         this.expressions = new Expressions(connection, columns.keySet());
     }
 
     /// Those of one file of a job's source.
-    static SourceColumns ofFile(Connection connection, String file, Map<String, String> select) throws SQLException {
+    ///
+    /// @param checks whether expressions are held to what a job may say; they were, where a batch is
+    ///     planned
+    static SourceColumns ofFile(Connection connection, String file, Map<String, String> select, boolean checks)
+            throws SQLException {
         try {
             return new SourceColumns(
-                    connection, Sql.parquet(file), "* EXCLUDE (" + ROW + ")", file, select, Origin.JOB_FILE);
+                    connection,
+                    Sql.parquet(List.of(file)),
+                    "* EXCLUDE (file_row_number, nightshift_file)",
+                    file,
+                    select,
+                    Origin.JOB_FILE,
+                    checks);
         } catch (SQLException e) {
-            if (DuckDbError.reason(e).contains("also in the file")) {
+            Matcher reserved = RESERVED.matcher(DuckDbError.reason(e));
+            if (reserved.find()) {
                 throw FailureException.permanent(
-                        "source: %s has a column \"%s\", the name by which its rows are counted; rename the column"
-                                .formatted(file, ROW));
+                        "source: %s has a column \"%s\", a name that is needed to tell rows apart; rename the column"
+                                .formatted(file, reserved.group(1)));
             }
             throw e;
         }
@@ -100,7 +116,7 @@ public final class SourceColumns {
                 .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
         String called = files.size() == 1 ? files.getFirst().toString() : "these %,d files".formatted(files.size());
         try {
-            return new SourceColumns(connection, relation, "*", called, select, origin);
+            return new SourceColumns(connection, relation, "*", called, select, origin, true);
         } catch (SQLException e) {
             throw FailureException.permanent("%s can't be read: %s".formatted(called, DuckDbError.reason(e)));
         }
@@ -144,13 +160,10 @@ public final class SourceColumns {
         return isExpression(text) ? new Bound(name, text, type(key, text)) : named(key, name, text);
     }
 
-    /// Whether a text is an expression of its own. A lone name that no column has is none: it is a
-    /// column's, misspelt.
+    /// Whether a text is an expression of its own. A lone name is none: where no column has it, it is
+    /// misspelt.
     boolean isExpression(String text) {
-        return !select.containsKey(text)
-                && !columns.containsKey(text)
-                && (!text.matches("[\\p{L}_][\\p{L}\\p{N}_]*")
-                        || columns.keySet().stream().anyMatch(text::equalsIgnoreCase));
+        return !select.containsKey(text) && !columns.containsKey(text) && !text.matches("[\\p{L}_][\\p{L}\\p{N}_]*");
     }
 
     /// The DuckDB type of an expression over the input's columns.
@@ -163,7 +176,7 @@ public final class SourceColumns {
         return Objects.requireNonNull(types.get(expression));
     }
 
-    /// Checks expressions and finds their types, by one query if none is wrong.
+    /// Finds the types of expressions, by one query if none is wrong.
     ///
     /// @param keys where each expression is written, by its SQL
     /// @throws FailureException naming the first that is wrong
@@ -171,8 +184,10 @@ public final class SourceColumns {
         if (keys.isEmpty()) {
             return;
         }
-        for (Map.Entry<String, String> entry : keys.entrySet()) {
-            expressions.check(entry.getValue(), entry.getKey());
+        if (checks) {
+            for (Map.Entry<String, String> entry : keys.entrySet()) {
+                expressions.check(entry.getValue(), entry.getKey());
+            }
         }
         List<String> all = List.copyOf(keys.keySet());
         List<String> found;

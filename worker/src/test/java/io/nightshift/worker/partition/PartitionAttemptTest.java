@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
@@ -26,17 +27,21 @@ import io.nightshift.worker.model.Model;
 import io.nightshift.worker.model.ModelImport;
 import io.nightshift.worker.scoring.Scorer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -365,6 +370,41 @@ class PartitionAttemptTest {
         }
     }
 
+    @Test
+    void aPartitionOfManySmallFilesTakesNoLongerThanOneOfFew() {
+        Path folder = node.folder.resolve("many");
+        List<Slice> slices = new ArrayList<>();
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            String extra = i % 2 == 0 ? "" : ", 1 AS other";
+            Path file = folder.resolve("f%03d [x].parquet".formatted(i));
+            node.parquet(
+                    "many/" + file.getFileName(),
+                    "SELECT i + %d AS f0%s FROM range(100) t(i)".formatted(i * 100, extra));
+            SourceFile pinned = new SourceFile(file.toString(), fileSize(file), modified(file), 100);
+            long from = i == 0 ? 40 : 0;
+            slices.add(new Slice(pinned, from, (i == 399 ? 70 : 100) - from));
+            files.add(file);
+        }
+        Job job = JobBuilder.over(folder)
+                .features("CASE WHEN f0 <> 17777 THEN f0 END")
+                .where("f0 <> 10000")
+                .build();
+        SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
+        long start = System.nanoTime();
+
+        Scored scored = node.score(job, model, slices);
+
+        assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(10));
+        assertCounts(scored, 39_929, 39_928);
+        assertThat(node.rows("""
+                SELECT count(DISTINCT record_file), count(*) FROM %s
+                WHERE prediction = record_row + 100 * regexp_extract(record_file, 'f([0-9]+) .x..parquet', 1)::INTEGER
+                """.formatted(scored.partTable()))).containsExactly("400|39928");
+        assertThat(node.rows("SELECT record_file, record_row FROM " + scored.quarantineTable()))
+                .containsExactly(files.get(177) + "|77");
+    }
+
     private static String cutInput(int rows, int from) {
         return """
                 SELECT i + %d AS id, (hash(i + %d) %% 1000) / 10.0 AS x,
@@ -450,8 +490,7 @@ class PartitionAttemptTest {
         Path file = node.parquet(
                 "in.parquet",
                 "SELECT unnest([1e30, 'inf'::DOUBLE, '-inf'::DOUBLE, 1e39, -1e300, 3.4e38, 1e-320]) AS f0");
-        SumModel single = SumModel.of(
-                new ModelFeature("f0", new io.nightshift.protocol.model.FeatureType.Numeric(Precision.FLOAT32), true));
+        SumModel single = SumModel.of(new ModelFeature("f0", new FeatureType.Numeric(Precision.FLOAT32), true));
         Scored scored = node.score(JobBuilder.over(file).build(), single, file);
         assertThat(node.rows("SELECT record_row FROM " + scored.partTable())).containsExactly("0", "5", "6");
         assertThat(reasons(scored))
@@ -530,6 +569,18 @@ class PartitionAttemptTest {
         assertCounts(scored, 2, 1);
         assertThat(predictions(scored)).containsExactly("0|1.0");
         assertThat(reasons(scored)).containsExactly("1|source.where can't be computed: CAST(s AS INTEGER) > 0");
+    }
+
+    @Test
+    void noPartOfAConditionGuardsAnother() {
+        Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '-3', NULL]) AS s, 1 AS f0");
+        for (String where : List.of("s <> 'abc' AND CAST(s AS INTEGER) > 0", "CAST(s AS INTEGER) > 0 AND s <> 'abc'")) {
+            Scored scored = node.score(JobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
+            assertThat(predictions(scored)).containsExactly("0|1.0");
+            assertThat(reasons(scored)).containsExactly("1|source.where can't be computed: " + where);
+        }
+        Job tolerant = JobBuilder.over(file).where("TRY_CAST(s AS INTEGER) > 0").build();
+        assertCounts(node.score(tolerant, SumModel.ofNumbers(1), file), 1, 1);
     }
 
     @Test
@@ -623,7 +674,7 @@ class PartitionAttemptTest {
                         .getFirst());
         for (int at : new int[] {middle, middle + 1, middle + 3}) {
             byte[] broken = content.clone();
-            java.util.Arrays.fill(broken, at, at + 40, (byte) 0xff);
+            Arrays.fill(broken, at, at + 40, (byte) 0xff);
             Files.write(file, broken);
             Lease lease = node.lease(
                     JobBuilder.over(file).build(),
@@ -636,8 +687,20 @@ class PartitionAttemptTest {
         }
     }
 
-    private static java.time.Instant modified(Path file) throws IOException {
-        return Files.getLastModifiedTime(file).toInstant();
+    private static Instant modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long fileSize(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -712,7 +775,7 @@ class PartitionAttemptTest {
         AtomicInteger blocks = new AtomicInteger();
         Model slow = new FixedModel(model.description(), (features, rows, outputs) -> {
             blocks.incrementAndGet();
-            java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+            LockSupport.parkNanos(5_000_000);
         });
         for (Lease lease : List.of(scoring, filtering)) {
             PartitionAttempt attempt = node.attempt(lease, slow);

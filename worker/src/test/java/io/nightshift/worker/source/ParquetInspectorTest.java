@@ -252,6 +252,11 @@ class ParquetInspectorTest {
                 JobBuilder.over(file).output("ID").build(),
                 "output.columns: \"ID\" is neither a column of " + file,
                 "did you mean \"Id\"?");
+        assertRefused(
+                JobBuilder.over(file).features("F0").build(),
+                "features: \"F0\" is neither a column of " + file,
+                "did you mean \"f0\"?");
+        assertThat(inspect(JobBuilder.over(file).features("F0 + ID").build())).hasSize(1);
     }
 
     @ParameterizedTest
