@@ -130,10 +130,6 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", "io.nightshift.worker.model.."));
 
-    @ArchTest
-    static final ArchRule thereAreActorsToLookAt =
-            classes().that(areActors()).should().notBeInterfaces();
-
     /// Actors and what is written inside them.
     private static DescribedPredicate<JavaClass> areActors() {
         return describe("are actors or nested in them", ArchitectureTest::isActor);

@@ -118,6 +118,9 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     /// How often planning or publishing has failed since this incarnation took charge.
     private int failedElsewhere;
 
+    /// Whether something of this incarnation runs elsewhere, and will report.
+    private boolean busyElsewhere;
+
     private long lastTick;
 
     private final Map<Integer, PendingCommit> pending = new LinkedHashMap<>();
@@ -160,6 +163,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
     /// Forgets what isn't in the ledger: this object outlives a failed journal write.
     private void beginAnew() {
         incarnation = 0;
+        busyElsewhere = false;
         leases = null;
         pending.clear();
         timers.startTimerWithFixedDelay(new Tick(), services.settings().tick());
@@ -190,8 +194,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             case Recovered recovered -> recovered(state);
             case Flush flush -> flush(state);
             case Tick tick -> tick(state);
-            case Reported(int asked, Outcome outcome) when asked == incarnation -> reported(state, outcome);
-            case Reported outdated -> Effect().none();
+            case Reported(int asked, Outcome outcome) -> reported(state, asked, outcome);
             case Again(int asked) -> {
                 if (asked == incarnation && state.phase() != null && !isSettled(state.phase())) {
                     resume(state);
@@ -201,10 +204,15 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
         };
     }
 
-    private Effect<LedgerEntry, BatchState> reported(BatchState state, Outcome outcome) {
+    private Effect<LedgerEntry, BatchState> reported(BatchState state, int asked, Outcome outcome) {
+        if (asked == incarnation) {
+            busyElsewhere = false;
+        }
         if (state.phase() == Phase.CANCELLED) {
-            // It may have made the folder that the cancellation had already removed.
             sweep(state);
+            return Effect().none();
+        }
+        if (asked != incarnation) {
             return Effect().none();
         }
         return switch (outcome) {
@@ -666,7 +674,10 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
             LOG.info("{} is cancelled: {}", batch, reason);
             leases = null;
             services.jobs().accept(new JobsCommand.HasNoWork(batch));
-            sweep(next);
+            if (!busyElsewhere) {
+                sweep(next);
+            }
+            // Else when it has reported, since until then it may make the staging folder.
         });
     }
 
@@ -685,6 +696,7 @@ public final class Batch extends EventSourcedBehavior<Batch.Command, LedgerEntry
 
     private void elsewhere(Supplier<Outcome> work) {
         int asking = incarnation;
+        busyElsewhere = true;
         context.pipeToSelf(
                 CompletableFuture.supplyAsync(work, services.blocking()),
                 (done, problem) -> new Reported(asking, problem == null ? done : broken(problem)));
