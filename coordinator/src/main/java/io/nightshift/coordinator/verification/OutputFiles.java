@@ -86,10 +86,14 @@ final class OutputFiles {
             bytes += commit.bytes();
         }
         checksums.proved("%,d files, %,d bytes: each has the length and SHA-256 that was committed", files, bytes);
+        if (!readable) {
+            rows.open("not counted, since files are missing or can't be read");
+            return false;
+        }
         rows.proved(
                 "read to the last page, the files hold %,d predictions and %,d quarantined rows, file by file as committed",
                 history.state().totals().predictions(), history.state().totals().quarantined());
-        return readable;
+        return true;
     }
 
     private static boolean check(
