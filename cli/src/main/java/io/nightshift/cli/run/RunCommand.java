@@ -6,7 +6,7 @@ import io.nightshift.cli.Home;
 import io.nightshift.cli.JobModel;
 import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.Memory;
-import io.nightshift.cli.log.FileLog;
+import io.nightshift.cli.log.ProgramLog;
 import io.nightshift.cli.node.EmbeddedNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
@@ -77,7 +77,7 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FileLog.to(home.log());
+        ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
         Destinations.check(job);
