@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.configuration.Configuration;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -1,4 +1,4 @@
-package io.nightshift.cli;
+package io.nightshift.cli.configuration;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +34,25 @@ public final class Configuration {
             Pattern.compile("://[^/?]*@|[?&](user|password|sslpassword)=", Pattern.CASE_INSENSITIVE);
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
 
-    private final DataSources dataSources;
+    private static final Set<String> TUNED = Set.of("batch", "worker");
 
-    private Configuration(DataSources dataSources) {
+    private final DataSources dataSources;
+    private final NodeSettings node;
+    private final @Nullable DataSourceSettings journal;
+    private final @Nullable Path registry;
+    private final Config tuning;
+
+    private Configuration(
+            DataSources dataSources,
+            NodeSettings node,
+            @Nullable DataSourceSettings journal,
+            @Nullable Path registry,
+            Config tuning) {
         this.dataSources = dataSources;
+        this.node = node;
+        this.journal = journal;
+        this.registry = registry;
+        this.tuning = tuning;
     }
 
     /// Reads the configuration.
@@ -46,15 +62,16 @@ public final class Configuration {
     /// @throws FailureException permanent, naming every mistake
     public static Configuration load(@Nullable Path file, Path home) {
         Path used = file == null ? home.resolve(FILE) : file;
-        if (file == null && !Files.exists(used)) {
-            return new Configuration(DataSources.NONE);
-        }
-        if (!Files.isRegularFile(used)) {
+        Config given = ConfigFactory.empty();
+        if (Files.isRegularFile(used)) {
+            given = parse(used);
+        } else if (file != null || Files.exists(used)) {
             throw FailureException.permanent("there is no configuration file " + used);
         }
         List<String> mistakes = new ArrayList<>();
-        ConfigurationSection root = new ConfigurationSection("", parse(used).root(), used, mistakes);
-        Configuration configuration = nightshift(root.section("nightshift"));
+        ConfigurationSection root = new ConfigurationSection("", given.root(), used, mistakes);
+        Configuration configuration = nightshift(root.section("nightshift"), tuning(given));
+        root.section("pekko");
         root.end();
         if (!mistakes.isEmpty()) {
             throw FailureException.permanent(String.join("\n", mistakes));
@@ -66,10 +83,51 @@ public final class Configuration {
         return dataSources;
     }
 
-    private static Configuration nightshift(ConfigurationSection nightshift) {
-        Configuration configuration = new Configuration(dataSources(nightshift.section("data-sources")));
+    public NodeSettings node() {
+        return node;
+    }
+
+    /// The database of a cluster's journal, or null for the journal in the home folder.
+    public @Nullable DataSourceSettings journal() {
+        return journal;
+    }
+
+    /// The folder of the registered models, or null for the home folder's.
+    public @Nullable Path registry() {
+        return registry;
+    }
+
+    /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
+    public Config tuning() {
+        return tuning;
+    }
+
+    private static Configuration nightshift(ConfigurationSection nightshift, Config tuning) {
+        for (String section : TUNED) {
+            ConfigurationSection tuned = nightshift.section(section);
+            if (nightshift.has(section)) {
+                tuned.sameKeysAs(ConfigFactory.defaultReference().getConfig("nightshift." + section));
+            }
+        }
+        String registry = nightshift.textOrNull("registry");
+        Configuration configuration = new Configuration(
+                dataSources(nightshift.section("data-sources")),
+                NodeSettings.read(nightshift.section("node")),
+                nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
+                registry == null ? null : nightshift.resolve(registry),
+                tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static Config tuning(Config given) {
+        Config tuning = ConfigFactory.empty();
+        for (String path : List.of("nightshift.batch", "nightshift.worker", "pekko")) {
+            if (given.hasPath(path)) {
+                tuning = tuning.withValue(path, given.getValue(path));
+            }
+        }
+        return tuning;
     }
 
     private static DataSources dataSources(ConfigurationSection section) {
@@ -78,15 +136,18 @@ public final class Configuration {
             if (!NAME.matcher(name).matches()) {
                 section.mistake(name, "a data source's name is at most 63 lower-case letters, digits, - and _");
             }
-            ConfigurationSection one = section.section(name);
-            String url = url(one);
-            String user = one.textOrNull("user");
-            String password = password(one);
-            one.end();
-            byName.put(name, new DataSourceSettings(name, url, user, password));
+            byName.put(name, dataSource(name, section.section(name)));
         }
         section.end();
         return new DataSources(byName);
+    }
+
+    private static DataSourceSettings dataSource(String name, ConfigurationSection section) {
+        String url = url(section);
+        String user = section.textOrNull("user");
+        String password = password(section);
+        section.end();
+        return new DataSourceSettings(name, url, user, password);
     }
 
     private static String url(ConfigurationSection source) {

@@ -1,5 +1,7 @@
-package io.nightshift.cli;
+package io.nightshift.cli.configuration;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
@@ -39,6 +41,10 @@ final class ConfigurationSection {
         return new TreeSet<>(values.keySet());
     }
 
+    boolean has(String key) {
+        return values.containsKey(key);
+    }
+
     /// The section of this name, empty where it is absent.
     ConfigurationSection section(String key) {
         ConfigValue value = value(key);
@@ -74,6 +80,71 @@ final class ConfigurationSection {
                 yield null;
             }
         };
+    }
+
+    String text(String key, String otherwise) {
+        return values.containsKey(key) ? text(key) : skip(key, otherwise);
+    }
+
+    /// @return a number of the range, the other one where there is none
+    int number(String key, int otherwise, int least, int most) {
+        ConfigValue value = value(key);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            int number = Integer.parseInt(String.valueOf(value.unwrapped()));
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, as what is out of range.
+        }
+        mistake(key, "expected a number from %d to %d".formatted(least, most));
+        return otherwise;
+    }
+
+    List<String> texts(String key, List<String> otherwise) {
+        ConfigValue value = value(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof ConfigList list
+                && list.stream().allMatch(item -> item.valueType() == ConfigValueType.STRING)) {
+            return list.stream().map(item -> String.valueOf(item.unwrapped())).toList();
+        }
+        mistake(key, "expected a list of texts [ \"...\", ... ]");
+        return otherwise;
+    }
+
+    /// Notes every key that isn't among the defaults, and every value of another kind.
+    void sameKeysAs(Config defaults) {
+        for (String key : defaults.root().keySet()) {
+            ConfigValue value = value(key);
+            ConfigValue standard = defaults.root().get(key);
+            if (value == null || standard == null) {
+                continue;
+            }
+            if (standard.valueType() == ConfigValueType.OBJECT) {
+                section(key).sameKeysAs(defaults.getConfig(key));
+            } else if (value instanceof ConfigObject || value instanceof ConfigList) {
+                mistake(key, "expected a value such as %s, not %s".formatted(standard.unwrapped(), type(value)));
+            } else if (isDuration(standard) && !isDuration(value)) {
+                mistake(key, "expected a time such as " + standard.unwrapped());
+            } else if (standard.valueType() == ConfigValueType.NUMBER && value.valueType() != ConfigValueType.NUMBER) {
+                mistake(key, "expected a number such as " + standard.unwrapped());
+            }
+        }
+        end();
+    }
+
+    private static boolean isDuration(ConfigValue value) {
+        return String.valueOf(value.unwrapped()).matches("[0-9.]+ ?(ns|us|ms|s|m|h|d|seconds?|minutes?|hours?|days?)");
+    }
+
+    private <T> T skip(String key, T otherwise) {
+        known.add(key);
+        return otherwise;
     }
 
     /// A path of the file, resolved against the folder in which the file stands.

@@ -1,4 +1,4 @@
-package io.nightshift.cli;
+package io.nightshift.cli.configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,9 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -121,6 +124,59 @@ final class ConfigurationTest {
                 .hasMessage("there is no data source \"warehose\"; did you mean \"warehouse\"?");
         assertThatThrownBy(() -> configuration.dataSources().get("x"))
                 .hasMessage("there is no data source \"x\"; there is warehouse");
+    }
+
+    @Test
+    void aNodesPlaceItsJournalAndItsTuningAreRead() throws IOException {
+        Configuration configuration = load("""
+                nightshift {
+                  node { hostname = node-1, port = 7001, roles = [worker], seed-nodes = ["node-0:7001"], threads = 3 }
+                  journal { url = "jdbc:postgresql://db/journal", user = night }
+                  registry = models
+                  batch.lease = 60s
+                }
+                pekko.loglevel = DEBUG
+                """);
+        assertThat(configuration.node())
+                .isEqualTo(
+                        new NodeSettings("node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3));
+        assertThat(configuration.journal())
+                .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://db/journal", "night", null));
+        assertThat(configuration.registry()).isEqualTo(folder.resolve("models"));
+        assertThat(configuration.tuning().getDuration("nightshift.batch.lease")).isEqualTo(Duration.ofMinutes(1));
+        assertThat(configuration.tuning().getString("pekko.loglevel")).isEqualTo("DEBUG");
+    }
+
+    @Test
+    void withoutAnySectionANodeIsAloneOnLoopback() throws IOException {
+        Configuration configuration = load("");
+        assertThat(configuration.journal()).isNull();
+        assertThat(configuration.registry()).isNull();
+        assertThat(configuration.node().hostname()).isEqualTo("127.0.0.1");
+        assertThat(configuration.node().contactPoints()).containsExactly("127.0.0.1:7355");
+    }
+
+    @Test
+    void mistakesAboutANodeAreReportedAtOnce() {
+        assertThatThrownBy(() -> load("""
+                        nightshift {
+                          node { port = 70000, roles = [boss], seed-nodes = ["nowhere"], thread = 1 }
+                          batch { leese = 1s, tick = soon, retry.attempts = many }
+                          worker.count { a = 1 }
+                        }
+                        """))
+                .satisfies(problem -> assertThat(
+                                String.valueOf(problem.getMessage()).lines())
+                        .map(line -> line.substring(line.indexOf("node.conf")))
+                        .containsExactlyInAnyOrder(
+                                "node.conf:2: nightshift.node.port: expected a number from 1 to 65535",
+                                "node.conf:2: nightshift.node.roles: expected coordinator, worker or both",
+                                "node.conf:2: nightshift.node.seed-nodes: expected host:port",
+                                "node.conf:2: nightshift.node.thread: unknown key; did you mean \"threads\"?",
+                                "node.conf:3: nightshift.batch.leese: unknown key; did you mean \"lease\"?",
+                                "node.conf:3: nightshift.batch.tick: expected a time such as 250ms",
+                                "node.conf:3: nightshift.batch.retry.attempts: expected a number such as 4",
+                                "node.conf:4: nightshift.worker.count: expected a value such as 256, not a section"));
     }
 
     private Configuration load(String text) throws IOException {
