@@ -2,6 +2,7 @@ package io.nightshift.cli;
 
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
+import io.nightshift.cli.server.NodeCommand;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.JobFileException;
@@ -30,6 +31,7 @@ public final class Main {
     private static Map<String, Class<?>> commands() {
         Map<String, Class<?>> commands = new LinkedHashMap<>();
         commands.put("run", RunCommand.class);
+        commands.put("node", NodeCommand.class);
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -69,6 +70,7 @@ class Coordinator {
                     case BatchCommand.RequestLease request -> attempts.lease(state, request, now);
                     case BatchCommand.Heartbeat heartbeat -> attempts.heartbeat(state, heartbeat, now);
                     case BatchCommand.Commit commit -> attempts.commit(state, commit, now);
+                    case BatchCommand.GiveBack(Attempt attempt) -> attempts.giveBack(attempt, now);
                     case BatchCommand.AttemptEnded ended ->
                         attempts.ended(state, ended, now).thenIfPersisted(this::turned);
                 };

@@ -230,6 +230,21 @@ class BatchTest {
     // Leases.
 
     @Test
+    void aPartitionGivenBackIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
+        OneBatch batch = opened(1);
+        for (int i = 0; i < 10; i++) {
+            WorkerMessage.Lease lease = batch.lease();
+            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
+            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
+        }
+        WorkerMessage.Lease last = batch.lease();
+        assertThat(last.attempt().epoch().lease()).isEqualTo(11);
+        assertThat(batch.describe().attemptsFailed()).isZero();
+        batch.commit(batch.score(last, 0));
+        batch.awaitPhase(Phase.PUBLISHED);
+    }
+
+    @Test
     void heartbeatsKeepALease() throws IOException {
         OneBatch batch = opened(1, settings(Duration.ofMillis(300)));
         PartitionCommit commit = batch.score(batch.lease(), 0);

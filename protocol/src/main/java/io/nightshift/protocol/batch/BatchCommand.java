@@ -38,6 +38,9 @@ public sealed interface BatchCommand {
     record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)
             implements BatchCommand {}
 
+    /// The holder won't go on, through no fault of the partition's: another may have it at once.
+    record GiveBack(Attempt attempt) implements BatchCommand {}
+
     /// The attempt ended without output.
     record AttemptEnded(Attempt attempt, String node, Failure failure) implements BatchCommand {}
 }
