@@ -18,14 +18,15 @@ public final class Planner {
         LongStream.Builder partitions = LongStream.builder();
         long open = 0;
         int openBytes = 0;
-        InspectedFile last = null;
-        for (InspectedFile file : files) {
+        int lastFile = -1;
+        for (int i = 0; i < files.size(); i++) {
+            InspectedFile file = files.get(i);
             int fileBytes = WireLimits.sliceBytes(file.file());
             for (long group : file.rowGroups()) {
                 if (group == 0) {
                     continue;
                 }
-                int bytes = openBytes + (file == last ? 0 : fileBytes);
+                int bytes = openBytes + (i == lastFile ? 0 : fileBytes);
                 if (open > 0 && (open + group > target || bytes > WireLimits.SLICES)) {
                     partitions.add(open);
                     open = 0;
@@ -34,10 +35,10 @@ public final class Planner {
                 if (group <= target) {
                     open += group;
                     openBytes = bytes;
-                    last = file;
+                    lastFile = i;
                 } else {
                     openBytes = 0;
-                    last = null;
+                    lastFile = -1;
                     long pieces = Math.max(1, Math.round((double) group / target));
                     for (long piece = 0; piece < pieces; piece++) {
                         partitions.add(group / pieces + (piece < group % pieces ? 1 : 0));
