@@ -3,6 +3,7 @@ package io.nightshift.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -48,7 +49,12 @@ class WorkerTest {
         }
     }
 
-    private final ActorTestKit kit = ActorTestKit.create();
+    // As between nodes: what other actors are told is written and read.
+    private final ActorTestKit kit =
+            ActorTestKit.create(ConfigFactory.parseString("""
+            pekko.actor.serialize-messages = on
+            pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
+            """).withFallback(ConfigFactory.load()));
     private final TestProbe<JobsCommand> jobs = kit.createTestProbe(JobsCommand.class);
     private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
