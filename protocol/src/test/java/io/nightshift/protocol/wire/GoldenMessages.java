@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
@@ -53,6 +54,8 @@ final class GoldenMessages {
         golden.statuses();
         golden.workerMessages();
         golden.jobsCommands(system.actor("worker"), system.actor("asker"));
+        golden.register(system.actor("asker"));
+        golden.gateway(system.actor("asker"), system.actor("asker"));
         return golden.messages;
     }
 
@@ -75,6 +78,7 @@ final class GoldenMessages {
                         commit(new OutputFile(2, 512, "c3".repeat(32))),
                         List.of("distance is missing", "hour is not a number"),
                         worker));
+        add("give-back", new BatchCommand.GiveBack(ATTEMPT));
         add(
                 "attempt-ended",
                 new BatchCommand.AttemptEnded(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
@@ -138,6 +142,24 @@ final class GoldenMessages {
         add("accepted", new JobsCommand.Accepted(BATCH, true));
         add("already-published", new JobsCommand.AlreadyPublished(BATCH));
         add("rejected", new JobsCommand.Rejected("the batch is being published"));
+    }
+
+    private void register(ActorRef<JobsCommand.FindReply> asker) {
+        add("find", new JobsCommand.Find("latest", asker));
+        add("found", new JobsCommand.Found(BATCH));
+        add("find-not-found", new JobsCommand.NotFound("there is no batch x"));
+        add("tend", new JobsCommand.Tend());
+    }
+
+    private void gateway(ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
+        add("gateway-submit", new GatewayCommand.Submit(full(), false, submitter));
+        add("gateway-describe", new GatewayCommand.Describe("flights", asker));
+        add(
+                "described",
+                new GatewayCommand.Described(
+                        new BatchStatus(BATCH, Phase.RUNNING, 1, 70, 0, 7, 0, 0, 0, 0, 0, 0, 0, null, null)));
+        add("not-found", new GatewayCommand.NotFound("there is no batch x"));
+        add("unavailable", new GatewayCommand.Unavailable("the journal's database can't be reached"));
     }
 
     private void add(String name, Object message) {
