@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
 import io.nightshift.cli.server.NodeCommand;

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -142,7 +143,7 @@ public final class Node {
     /// Lets programs outside the cluster ask this node.
     void open(Function<Job, Submission> submissions) {
         GatewayServices services = new GatewayServices(
-                submissions, this::askJobs, batch -> describe(batch, SOON), parts.ledger()::trouble, blocking);
+                submissions, this::askJobs, batch -> describe(batch, SOON), new LedgerHealth(parts.ledger()), blocking);
         system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
     }
 

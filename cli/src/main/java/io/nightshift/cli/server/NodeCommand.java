@@ -22,7 +22,6 @@ import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.worker.source.ParquetInspector;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -129,10 +128,7 @@ public final class NodeCommand implements Callable<Integer> {
                     "a cluster keeps its journal in PostgreSQL: give nightshift.journal { url, user, password } in the"
                             + " configuration. A single process needs none: nightshift run");
         }
-        return PostgresLedger.at(
-                journal.url(),
-                Objects.requireNonNullElse(journal.user(), ""),
-                Objects.requireNonNullElse(journal.password(), ""));
+        return PostgresLedger.at(journal);
     }
 
     /// Waits for a database that isn't up yet, as after a power cut.

@@ -67,7 +67,12 @@ public final class Gateway {
     }
 
     private CompletionStage<DescribeReply> status(BatchId batch) {
-        return services.batches().apply(batch).thenApply(GatewayCommand.Described::new);
+        return services.batches()
+                .apply(batch)
+                .thenApplyAsync(
+                        status -> new GatewayCommand.Described(
+                                status, services.trouble().get()),
+                        services.blocking());
     }
 
     private String reason(Throwable problem, String who) {

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// What a program outside the cluster may ask any of its nodes. Every question is answered, if only
 /// by what keeps it from being answered well; all may be sent twice.
@@ -24,7 +25,8 @@ public sealed interface GatewayCommand {
 
     sealed interface DescribeReply {}
 
-    record Described(BatchStatus status) implements DescribeReply {}
+    /// @param waitsFor what keeps the whole cluster from going on, or null
+    record Described(BatchStatus status, @Nullable String waitsFor) implements DescribeReply {}
 
     /// There is no such batch, or more than one.
     record NotFound(String reason) implements DescribeReply {}

@@ -157,7 +157,8 @@ final class GoldenMessages {
         add(
                 "described",
                 new GatewayCommand.Described(
-                        new BatchStatus(BATCH, Phase.RUNNING, 1, 70, 0, 7, 0, 0, 0, 0, 0, 0, 0, null, null)));
+                        new BatchStatus(BATCH, Phase.RUNNING, 1, 70, 0, 7, 0, 0, 0, 0, 0, 0, 0, null, null),
+                        "the journal's database can't be reached"));
         add("not-found", new GatewayCommand.NotFound("there is no batch x"));
         add("unavailable", new GatewayCommand.Unavailable("the journal's database can't be reached"));
     }

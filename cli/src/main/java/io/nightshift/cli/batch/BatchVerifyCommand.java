@@ -1,7 +1,8 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.jobs.BatchNames;

@@ -1,4 +1,4 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.output.Json;

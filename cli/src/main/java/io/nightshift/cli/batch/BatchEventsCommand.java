@@ -1,9 +1,10 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.Json;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;

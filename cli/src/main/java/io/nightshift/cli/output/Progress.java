@@ -1,4 +1,4 @@
-package io.nightshift.cli.run;
+package io.nightshift.cli.output;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -14,7 +14,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /// Shows a batch going on. Used by one thread, but [#end], which may be called twice.
-sealed interface Progress {
+public sealed interface Progress {
 
     void begin(BatchId batch, boolean resumed);
 

@@ -1,9 +1,14 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Home;
+import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Format;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.PrintWriter;
@@ -15,8 +20,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// A command that reads the ledger of a home folder, which no other process may be using. Makes
-/// nothing where there is no ledger. A failure is one sentence on standard error.
+/// A command that reads the ledger: a cluster's journal where the configuration names one, else that
+/// of a home folder, which no other process may be using. Makes nothing where there is no ledger. A failure is one
+/// sentence on standard error.
 abstract class LedgerCommand implements Callable<Integer> {
 
     @Spec
@@ -24,6 +30,9 @@ abstract class LedgerCommand implements Callable<Integer> {
 
     @Mixin
     private final Home home = new Home();
+
+    @Mixin
+    private final ConfigurationOption configuration = new ConfigurationOption();
 
     @Option(
             names = {"-o", "--output"},
@@ -35,6 +44,10 @@ abstract class LedgerCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         try {
+            Configuration given = configuration.read(home);
+            if (given.journal() != null) {
+                return run(given, PostgresLedger.at(given.journal()));
+            }
             if (!EmbeddedLedger.exists(home.folder())) {
                 return withoutLedger();
             }
@@ -53,6 +66,11 @@ abstract class LedgerCommand implements Callable<Integer> {
     /// @return the exit status
     /// @throws FailureException for a person to read
     abstract int run(Ledger ledger);
+
+    /// The same in a cluster.
+    int run(Configuration cluster, Ledger ledger) {
+        return run(ledger);
+    }
 
     /// What to do where nothing has run yet.
     int withoutLedger() {

@@ -1,5 +1,6 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
 import io.nightshift.coordinator.jobs.BatchNames;

@@ -1,4 +1,4 @@
-package io.nightshift.cli.run;
+package io.nightshift.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.nightshift.cli;
+package io.nightshift.cli.batch;
 
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
