@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
@@ -71,7 +72,16 @@ final class WireTypes {
             new WireType(60, JobsCommand.BatchEnded.class),
             new WireType(61, JobsCommand.Accepted.class),
             new WireType(62, JobsCommand.AlreadyPublished.class),
-            new WireType(63, JobsCommand.Rejected.class));
+            new WireType(63, JobsCommand.Rejected.class),
+            new WireType(64, JobsCommand.Find.class),
+            new WireType(65, JobsCommand.Found.class),
+            new WireType(66, JobsCommand.NotFound.class),
+            new WireType(67, JobsCommand.Tend.class),
+            new WireType(68, GatewayCommand.Submit.class),
+            new WireType(69, GatewayCommand.Describe.class),
+            new WireType(70, GatewayCommand.Described.class),
+            new WireType(71, GatewayCommand.NotFound.class),
+            new WireType(72, GatewayCommand.Unavailable.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(
@@ -79,7 +89,10 @@ final class WireTypes {
             BatchStatus.class,
             WorkerMessage.class,
             JobsCommand.class,
-            JobsCommand.SubmitReply.class);
+            JobsCommand.SubmitReply.class,
+            JobsCommand.FindReply.class,
+            GatewayCommand.class,
+            GatewayCommand.DescribeReply.class);
 
     private WireTypes() {}
 
