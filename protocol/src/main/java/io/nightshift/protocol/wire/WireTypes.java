@@ -73,16 +73,16 @@ final class WireTypes {
             new WireType(61, JobsCommand.Accepted.class),
             new WireType(62, JobsCommand.AlreadyPublished.class),
             new WireType(63, JobsCommand.Rejected.class),
-            new WireType(64, BatchCommand.GiveBack.class),
-            new WireType(65, JobsCommand.Find.class),
-            new WireType(66, JobsCommand.Found.class),
-            new WireType(67, JobsCommand.NotFound.class),
-            new WireType(68, JobsCommand.Tend.class),
-            new WireType(69, GatewayCommand.Submit.class),
-            new WireType(70, GatewayCommand.Describe.class),
-            new WireType(71, GatewayCommand.Described.class),
-            new WireType(72, GatewayCommand.NotFound.class),
-            new WireType(73, GatewayCommand.Unavailable.class));
+            new WireType(64, JobsCommand.Find.class),
+            new WireType(65, JobsCommand.Found.class),
+            new WireType(66, JobsCommand.NotFound.class),
+            new WireType(67, JobsCommand.Tend.class),
+            new WireType(68, GatewayCommand.Submit.class),
+            new WireType(69, GatewayCommand.Describe.class),
+            new WireType(70, GatewayCommand.Described.class),
+            new WireType(71, GatewayCommand.NotFound.class),
+            new WireType(72, GatewayCommand.Unavailable.class),
+            new WireType(73, BatchCommand.GiveBack.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

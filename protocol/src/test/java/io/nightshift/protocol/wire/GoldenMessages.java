@@ -28,7 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// What the golden files under `src/test/resources/golden/wire` hold. A file is never changed once it
 /// is released: when a record has grown, its example gets a new name here, and the old name goes to
@@ -54,8 +56,8 @@ final class GoldenMessages {
         golden.statuses();
         golden.workerMessages();
         golden.jobsCommands(system.actor("worker"), system.actor("asker"));
-        golden.register(system.actor("asker"));
-        golden.gateway(system.actor("asker"), system.actor("asker"));
+        golden.findCommands(system.actor("asker"));
+        golden.gatewayCommands(system.actor("asker"), system.actor("asker"));
         return golden.messages;
     }
 
@@ -103,7 +105,7 @@ final class GoldenMessages {
                         3,
                         Failure.permanent("the column is missing"),
                         "/out/batch=" + BATCH));
-        add("status-none", new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null));
+        add("status-none", none());
     }
 
     private void workerMessages() {
@@ -144,23 +146,24 @@ final class GoldenMessages {
         add("rejected", new JobsCommand.Rejected("the batch is being published"));
     }
 
-    private void register(ActorRef<JobsCommand.FindReply> asker) {
+    private void findCommands(ActorRef<JobsCommand.FindReply> asker) {
         add("find", new JobsCommand.Find("latest", asker));
         add("found", new JobsCommand.Found(BATCH));
-        add("find-not-found", new JobsCommand.NotFound("there is no batch x"));
+        add("not-found", new JobsCommand.NotFound("there is no batch 'x'"));
         add("tend", new JobsCommand.Tend());
     }
 
-    private void gateway(ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
+    private void gatewayCommands(
+            ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
         add("gateway-submit", new GatewayCommand.Submit(full(), false, submitter));
-        add("gateway-describe", new GatewayCommand.Describe("flights", asker));
-        add(
-                "described",
-                new GatewayCommand.Described(
-                        new BatchStatus(BATCH, Phase.RUNNING, 1, 70, 0, 7, 0, 0, 0, 0, 0, 0, 0, null, null),
-                        "the journal's database can't be reached"));
-        add("not-found", new GatewayCommand.NotFound("there is no batch x"));
-        add("unavailable", new GatewayCommand.Unavailable("the journal's database can't be reached"));
+        add("gateway-describe", new GatewayCommand.Describe("latest", asker));
+        add("gateway-described", new GatewayCommand.Described(none(), "the journal does not answer"));
+        add("gateway-not-found", new GatewayCommand.NotFound("there is no batch 'x'"));
+        add("gateway-unavailable", new GatewayCommand.Unavailable("the journal does not answer"));
+    }
+
+    private static BatchStatus none() {
+        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
     }
 
     private void add(String name, Object message) {
@@ -169,7 +172,7 @@ final class GoldenMessages {
         }
     }
 
-    private static PartitionCommit commit(@org.jspecify.annotations.Nullable OutputFile quarantine) {
+    private static PartitionCommit commit(@Nullable OutputFile quarantine) {
         long quarantined = quarantine == null ? 0 : quarantine.rows();
         return new PartitionCommit(
                 3,
@@ -237,9 +240,7 @@ final class GoldenMessages {
                 .filter(type -> lines.stream().noneMatch(line -> line.startsWith(type.id() + " ")))
                 .map(GoldenMessages::line)
                 .toList();
-        Files.write(
-                table,
-                java.util.stream.Stream.concat(lines.stream(), added.stream()).toList());
+        Files.write(table, Stream.concat(lines.stream(), added.stream()).toList());
         try (LocalSystem system = new LocalSystem()) {
             for (Map.Entry<String, Object> message : current(system).entrySet()) {
                 Path file = folder.resolve(message.getKey() + ".bin");

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.wire.WireTypes.WireType;
+import java.io.File;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +75,28 @@ class WireTypesTest {
                 }
             }
         });
+    }
+
+    /// Messages that nobody replies with are found by their names.
+    @Test
+    void everyFamilyOfCommandsAndMessagesIsKnown() throws Exception {
+        Path classes = Path.of(WireTypes.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        try (Stream<Path> files = Files.walk(classes)) {
+            List<String> families = files.map(file -> classes.relativize(file).toString())
+                    .filter(file -> file.matches("[^$]*(Command|Message)\\.class"))
+                    .map(file -> file.replace(".class", "").replace(File.separatorChar, '.'))
+                    .toList();
+
+            assertThat(families).contains("io.nightshift.protocol.batch.BatchCommand");
+            assertThat(families)
+                    .allSatisfy(name -> assertThat(WireTypes.MESSAGES)
+                            .as("add %s to WireTypes.MESSAGES", name)
+                            .anyMatch(message -> message.getName().equals(name)));
+        }
     }
 
     @Test
