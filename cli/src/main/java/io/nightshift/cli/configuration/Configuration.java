@@ -95,6 +95,13 @@ public final class Configuration {
         return tls;
     }
 
+    /// What an actor system is told before all else, so that it talks as its cluster does.
+    ///
+    /// @throws FailureException permanent, if a file of `nightshift.tls` can't be used
+    public Config transport() {
+        return tls == null ? ConfigFactory.empty() : tls.transport();
+    }
+
     /// The database of a cluster's journal, or null for the journal in the home folder.
     public @Nullable DataSourceSettings journal() {
         return journal;

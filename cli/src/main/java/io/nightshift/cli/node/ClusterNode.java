@@ -2,6 +2,7 @@ package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.job.Job;
@@ -30,12 +31,15 @@ public final class ClusterNode {
 
     /// Starts the node and lets it join, or form the cluster if it is the first of the seed nodes.
     ///
-    /// @param tuning goes before the defaults
+    /// @param settings instead of those in the configuration
     /// @param submissions resolves what programs outside the cluster submit by this node
     public static ClusterNode start(
-            Node.Parts parts, NodeSettings settings, Config tuning, Function<Job, Submission> submissions) {
+            Node.Parts parts,
+            NodeSettings settings,
+            Configuration configuration,
+            Function<Job, Submission> submissions) {
         ActorSystem<Void> system =
-                ActorSystem.create(Behaviors.empty(), NAME, configuration(parts.ledger(), settings, tuning));
+                ActorSystem.create(Behaviors.empty(), NAME, config(parts.ledger(), settings, configuration));
         List<Address> seeds =
                 settings.contactPoints().stream().map(ClusterNode::address).toList();
         Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
@@ -54,7 +58,7 @@ public final class ClusterNode {
                 "pekko", NAME, hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
     }
 
-    private static Config configuration(Ledger ledger, NodeSettings settings, Config tuning) {
+    private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
         Map<String, Object> own = new TreeMap<>();
         String artery = "pekko.remote.artery.";
         own.put(artery + "canonical.hostname", settings.hostname());
@@ -68,7 +72,8 @@ public final class ClusterNode {
         own.put(database + "password", ledger.password());
         return ConfigFactory.defaultOverrides()
                 .withFallback(ConfigFactory.parseMap(own))
-                .withFallback(tuning)
+                .withFallback(configuration.transport())
+                .withFallback(configuration.tuning())
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("cluster"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();

@@ -21,7 +21,10 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.worker.source.ParquetInspector;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -78,6 +81,7 @@ public final class NodeCommand implements Callable<Integer> {
     public Integer call() {
         Configuration given = configuration.read(home);
         NodeSettings settings = given.node().with(checkedRoles(), checkedPort(), checkedThreads());
+        requireTlsBeyondLoopback(settings, given);
         Ledger ledger = ledger(given.journal());
         ProgramLog.toConsole();
         LOG.info(
@@ -95,7 +99,7 @@ public final class NodeCommand implements Callable<Integer> {
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
         Node.Parts parts = new Node.Parts(ledger, duckDb, new LoadedModels(registry::path), scoring, Memory.budget());
-        ClusterNode node = ClusterNode.start(parts, settings, given.tuning(), job -> submission(job, registry, duckDb));
+        ClusterNode node = ClusterNode.start(parts, settings, given, job -> submission(job, registry, duckDb));
         return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 
@@ -120,6 +124,24 @@ public final class NodeCommand implements Callable<Integer> {
             throw FailureException.permanent("--threads is 1 to 1024, not " + threads);
         }
         return threads;
+    }
+
+    private static void requireTlsBeyondLoopback(NodeSettings settings, Configuration given) {
+        for (String host : List.of(settings.hostname(), settings.bindHostname())) {
+            if (given.tls() == null && !isLoopback(host)) {
+                throw FailureException.permanent(
+                        "a node listens beyond this machine only with TLS: %s is not a loopback address, and nightshift.tls.enabled is not set"
+                                .formatted(host));
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw FailureException.permanent("there is no host " + host);
+        }
     }
 
     private static Ledger ledger(@Nullable DataSourceSettings journal) {
