@@ -10,7 +10,6 @@ import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -101,25 +100,36 @@ final class ClusterTlsTest {
     void whoConnectsWithoutACertificateIsNotHeard() throws Exception {
         ActorSystem<Void> node = start(tls(certificates.of(HOST)), List.of());
 
-        assertThatThrownBy(() -> serial(node, trusting())).isInstanceOfAny(SSLException.class, SocketException.class);
-        assertThat(serial(node, certificates.of(HOST).context())).isPositive();
+        // In TLS 1.3 a client hears of its refusal after its own handshake, when it first reads.
+        try (SSLSocket socket = connect(node, trusting())) {
+            assertThatThrownBy(() -> socket.getInputStream().read())
+                    .isInstanceOf(SSLException.class)
+                    .hasMessageContaining("alert");
+        }
     }
 
     @Test
     void aRenewedCertificateIsShownWithoutARestart() throws Exception {
-        TestCertificates own = TestCertificates.make(folder.resolve("renewed"), HOST);
-        ActorSystem<Void> node = start(tls(own.of(HOST)), List.of());
-        BigInteger before = serial(node, own.of(HOST).context());
+        TlsFiles own = new TlsFiles(
+                folder.resolve("own.pem"),
+                folder.resolve("own.key"),
+                certificates.of(HOST).ca());
+        replace(own, certificates.of(HOST));
+        ActorSystem<Void> node = start(tls(own), List.of());
+        BigInteger before = serial(node, certificates.of(HOST).context());
 
-        // The same authority, so that the other nodes need not change.
-        TestCertificates.make(own.folder(), HOST);
-        assertThat(serial(node, own.of(HOST).context())).isNotEqualTo(before);
+        replace(own, certificates.of(ELSEWHERE));
+        BigInteger renewed = serial(node, certificates.of(HOST).context());
+        assertThat(renewed).isNotEqualTo(before);
 
         // What can't be used leaves the node with what it had.
-        BigInteger renewed = serial(node, own.of(HOST).context());
-        SSLContext client = own.of(HOST).context();
-        Files.writeString(own.of(HOST).certificate(), "half a cert");
-        assertThat(serial(node, client)).isEqualTo(renewed);
+        Files.writeString(own.certificate(), "half a cert");
+        assertThat(serial(node, certificates.of(HOST).context())).isEqualTo(renewed);
+    }
+
+    private static void replace(TlsFiles files, TlsFiles by) throws IOException {
+        Files.write(files.privateKey(), Files.readAllBytes(by.privateKey()));
+        Files.write(files.certificate(), Files.readAllBytes(by.certificate()));
     }
 
     @Test
@@ -197,7 +207,7 @@ final class ClusterTlsTest {
                     seed-nodes = [%s]
                     seed-node-timeout = 1s
                     retry-unsuccessful-join-after = 1s
-                    shutdown-after-unsuccessful-join-seed-nodes = 20s
+                    shutdown-after-unsuccessful-join-seed-nodes = 12s
                   }
                   coordinated-shutdown.exit-jvm = off
                   coordinated-shutdown.terminate-actor-system = on
@@ -223,21 +233,19 @@ final class ClusterTlsTest {
                 .collect(Collectors.toSet());
     }
 
-    /// Connects as a node would, and gives the number of the certificate that is shown.
-    private static BigInteger serial(ActorSystem<Void> node, SSLContext client)
-            throws IOException, GeneralSecurityException {
-        int port = Cluster.get(node).selfMember().address().getPort().get();
-        try (SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket(HOST, port)) {
-            socket.setSoTimeout(20_000);
-            socket.startHandshake();
-            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
-            // In TLS 1.3 a client hears of its refusal after its own handshake, when it first reads. A node says
-            // nothing before it is told something, and closes where that isn't a message.
-            socket.getOutputStream().write(new byte[64]);
-            socket.getOutputStream().flush();
-            assertThat(socket.getInputStream().read()).isEqualTo(-1);
-            return shown.getSerialNumber();
+    /// The number of the certificate that a node shows who connects.
+    private static BigInteger serial(ActorSystem<Void> node, SSLContext client) throws IOException {
+        try (SSLSocket socket = connect(node, client)) {
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
         }
+    }
+
+    private static SSLSocket connect(ActorSystem<Void> node, SSLContext client) throws IOException {
+        int port = Cluster.get(node).selfMember().address().getPort().get();
+        SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket(HOST, port);
+        socket.setSoTimeout(20_000);
+        socket.startHandshake();
+        return socket;
     }
 
     /// A client that trusts the authority and has no certificate.
