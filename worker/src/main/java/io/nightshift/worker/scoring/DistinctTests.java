@@ -20,6 +20,7 @@ final class DistinctTests {
     final Binning[] binnings;
     /// The slots that are in use, feature by feature.
     final Slot[] slots;
+    /// The number of positions.
     final int count;
     /// For each feature, the levels that nodes test for, ascending.
     final int[][] levels;

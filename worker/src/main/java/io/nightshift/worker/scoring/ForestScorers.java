@@ -51,12 +51,14 @@ final class ForestScorers implements ScorerFactory {
         if (tests.count > BitSlicedForest.MAX_TESTS) {
             return ranked(
                     forest,
-                    "nodes make %,d distinct tests, and the bit-sliced kernel takes %,d"
+                    "tests take %d positions, and the bit-sliced kernel has %d"
                             .formatted(tests.count, BitSlicedForest.MAX_TESTS));
         }
-        String kernel = "bit-sliced, 64 rows at a time: trees are up to %d levels deep, nodes make %,d distinct tests"
-                .formatted(forest.depth(), tests.count);
-        return new ForestScorers(forest, new BitSlicedForest(forest, tests), BLOCK, kernel);
+        return new ForestScorers(
+                forest,
+                new BitSlicedForest(forest, tests),
+                BLOCK,
+                "bit-sliced, 64 rows at a time: no tree is deeper than " + BitSlicedForest.MAX_DEPTH + " levels");
     }
 
     private static ForestScorers ranked(Forest forest, String reason) {

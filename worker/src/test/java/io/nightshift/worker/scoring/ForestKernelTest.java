@@ -102,8 +102,7 @@ class ForestKernelTest {
     @Test
     void shallowTreesAreBitSlicedAndDeeperOnesRanked() {
         assertThat(ForestScorers.of(chain(6)).kernel())
-                .isEqualTo("bit-sliced, 64 rows at a time: trees are up to 6 levels deep,"
-                        + " nodes make 8 distinct tests");
+                .isEqualTo("bit-sliced, 64 rows at a time: no tree is deeper than 6 levels");
         assertThat(ForestScorers.of(chain(7)).kernel())
                 .isEqualTo("ranked, a row at a time: trees are up to 7 levels deep,"
                         + " and the bit-sliced kernel takes 6");
@@ -118,8 +117,7 @@ class ForestKernelTest {
         Forest forest = builder.build();
 
         assertThat(ForestScorers.of(forest).kernel())
-                .isEqualTo("ranked, a row at a time: nodes make 8,194 distinct tests,"
-                        + " and the bit-sliced kernel takes 8,192");
+                .isEqualTo("ranked, a row at a time: tests take 8194 positions, and the bit-sliced kernel has 8192");
         assertThatThrownBy(() -> new BitSlicedForest(forest, DistinctTests.of(forest)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
