@@ -166,7 +166,8 @@ final class ModelCommands {
             description.facts().entrySet().stream()
                     .sorted(java.util.Map.Entry.comparingByKey())
                     .forEach(fact -> out.println("%-11s %s".formatted(fact.getKey(), fact.getValue())));
-            out.println("kernel      " + ModelImport.read(registry.path(model.version())).kernel());
+            out.println("kernel      "
+                    + ModelImport.read(registry.path(model.version())).kernel());
             out.println("features");
             int position = 0;
             for (ModelFeature feature : description.features()) {

@@ -23,6 +23,7 @@ final class ModelCommandsTest {
     }
 
     private Program.End model(String command, String argument) {
-        return Program.here("model", command, argument, "--home", home.toString()).expect(0);
+        return Program.here("model", command, argument, "--home", home.toString())
+                .expect(0);
     }
 }
