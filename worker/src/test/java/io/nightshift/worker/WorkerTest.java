@@ -44,6 +44,11 @@ class WorkerTest {
 
     private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
         @Override
+        public String kernel() {
+            return "arithmetic of the test";
+        }
+
+        @Override
         public long heapBytes() {
             return 0;
         }
