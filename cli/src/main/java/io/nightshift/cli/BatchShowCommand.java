@@ -2,6 +2,7 @@ package io.nightshift.cli;
 
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
+import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchId;

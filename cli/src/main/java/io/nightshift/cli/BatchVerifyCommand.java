@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Symbols;
+import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.verification.Finding;
 import io.nightshift.coordinator.verification.Proof;

@@ -3,42 +3,9 @@ package io.nightshift.cli.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.BatchServices;
-import io.nightshift.coordinator.batch.BatchSettings;
-import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.publish.ParquetPublisher;
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
-import io.nightshift.worker.ScoringSlots;
-import io.nightshift.worker.Worker;
-import io.nightshift.worker.WorkerServices;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.output.ParquetOutput;
-import io.nightshift.worker.partition.MemoryEstimate;
-import io.nightshift.worker.partition.PartitionAttempt;
-import io.nightshift.worker.source.ParquetInspector;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 
@@ -46,39 +13,14 @@ import org.apache.pekko.cluster.typed.Join;
 /// home folder. What runs here is what runs in a cluster; only the configuration differs.
 public final class EmbeddedNode {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private final ActorSystem<Void> system;
-    private final ClusterSharding sharding;
-    private final AtomicLong firstRow;
-
-    private EmbeddedNode(ActorSystem<Void> system, AtomicLong firstRow) {
-        this.system = system;
-        this.sharding = ClusterSharding.get(system);
-        this.firstRow = firstRow;
-    }
-
-    /// What a node is made of.
-    ///
-    /// @param threads that score, at least 1
-    /// @param memory the node may use, in bytes
-    public record Parts(Ledger ledger, NodeDuckDb duckDb, LoadedModels models, int threads, long memory) {}
+    private EmbeddedNode() {}
 
     /// Starts the node and lets it form its cluster.
-    public static EmbeddedNode start(Parts parts) {
-        ActorSystem<Void> system = ActorSystem.create(guardian(), "nightshift", configuration(parts.ledger()));
+    public static Node start(Node.Parts parts) {
+        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "nightshift", configuration(parts.ledger()));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
-        AtomicLong firstRow = new AtomicLong();
-        EmbeddedNode node = new EmbeddedNode(system, firstRow);
-        String name = cluster.selfMember().address().hostPort().replaceFirst("^.*@", "");
-        node.coordinate(parts, name);
-        node.work(parts, name);
-        return node;
-    }
-
-    private static Behavior<Void> guardian() {
-        return Behaviors.empty();
+        return Node.start(system, parts);
     }
 
     private static Config configuration(Ledger ledger) {
@@ -86,85 +28,5 @@ public final class EmbeddedNode {
                 .withValue(
                         "pekko-persistence-jdbc.shared-databases.slick.db.url",
                         ConfigValueFactory.fromAnyRef(ledger.url()));
-    }
-
-    private void coordinate(Parts parts, String name) {
-        ExecutorService blocking = Executors.newCachedThreadPool(
-                Thread.ofPlatform().daemon().name("blocking-", 1).factory());
-        BatchServices services = new BatchServices(
-                BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
-                new ParquetInspector(parts.duckDb()),
-                version -> parts.models().get(version).description(),
-                new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
-                this::tellJobs,
-                blocking,
-                Clock.systemUTC(),
-                name);
-        sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
-                .withRole("coordinator"));
-        sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
-                .withRole("coordinator"));
-    }
-
-    private void work(Parts parts, String name) {
-        Config config = system.settings().config().getConfig("nightshift.worker");
-        ActorRef<ScoringSlots.Acquire> slots =
-                system.systemActorOf(ScoringSlots.create(parts.threads()), "scoring-slots", Props.empty());
-        ExecutorService scoring = Executors.newFixedThreadPool(
-                parts.threads(),
-                Thread.ofPlatform().daemon().name("scoring-", 1).factory());
-        WorkerServices services = new WorkerServices(
-                slots,
-                this::tellJobs,
-                this::tell,
-                lease -> attempt(parts, name, lease),
-                scoring,
-                config.getDuration("heartbeat"),
-                config.getDuration("patience"),
-                name);
-        ShardedDaemonProcess.get(system)
-                .init(
-                        Worker.Command.class,
-                        "worker",
-                        Math.max(config.getInt("count"), parts.threads()),
-                        number -> Worker.create(services),
-                        ShardedDaemonProcessSettings.create(system).withRole("worker"),
-                        Optional.empty());
-    }
-
-    private PartitionAttempt attempt(Parts parts, String name, Lease lease) {
-        Model model = parts.models().get(lease.model());
-        MemoryEstimate estimate =
-                MemoryEstimate.of(lease.job(), model.description(), model.heapBytes(), parts.threads(), parts.memory());
-        return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
-    }
-
-    private void tellJobs(JobsCommand command) {
-        sharding.entityRefFor(Jobs.KEY, Jobs.ID).tell(command);
-    }
-
-    private void tell(BatchId batch, BatchCommand command) {
-        sharding.entityRefFor(Batch.KEY, batch.value()).tell(command);
-    }
-
-    /// Opens a batch, or finds the one to go on with.
-    public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
-        return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
-                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo), PATIENCE);
-    }
-
-    public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
-    }
-
-    /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.
-    public long firstRow() {
-        return firstRow.get();
-    }
-
-    /// Stops the node and waits for it. `run` doesn't, since it ends with its process.
-    public void stop() {
-        system.terminate();
-        system.getWhenTerminated().toCompletableFuture().join();
     }
 }

@@ -6,9 +6,10 @@ import io.nightshift.cli.Home;
 import io.nightshift.cli.JobModel;
 import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.Memory;
-import io.nightshift.cli.log.FileLog;
+import io.nightshift.cli.log.ProgramLog;
 import io.nightshift.cli.node.EmbeddedNode;
 import io.nightshift.cli.node.LoadedModels;
+import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
 import io.nightshift.cli.output.Format;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
@@ -76,7 +77,7 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FileLog.to(home.log());
+        ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
         Destinations.check(job);
@@ -85,11 +86,11 @@ public final class RunCommand implements Callable<Integer> {
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
         Registry registry = home.registry();
         LoadedModels models = new LoadedModels(registry::path);
-        CompletableFuture<EmbeddedNode> starting = CompletableFuture.supplyAsync(
+        CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger ledger = home.openLedger();
                     return EmbeddedNode.start(
-                            new EmbeddedNode.Parts(ledger.ledger(), duckDb, models, threads, Memory.budget()));
+                            new Node.Parts(ledger.ledger(), duckDb, models, threads, Memory.budget()));
                 },
                 background);
 
@@ -102,7 +103,7 @@ public final class RunCommand implements Callable<Integer> {
                 new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
 
         Warmup.codec(submission);
-        EmbeddedNode node = await(starting);
+        Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed) -> follow(node, batch, resumed);
@@ -114,7 +115,7 @@ public final class RunCommand implements Callable<Integer> {
         };
     }
 
-    private int follow(EmbeddedNode node, BatchId batch, boolean resumed) {
+    private int follow(Node node, BatchId batch, boolean resumed) {
         Progress progress =
                 Progress.of(format == Format.TABLE, spec.commandLine().getErr());
         Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, options.again(home));
@@ -132,7 +133,7 @@ public final class RunCommand implements Callable<Integer> {
         return result(node, resumed).print(status);
     }
 
-    private Result result(EmbeddedNode node, boolean resumed) {
+    private Result result(Node node, boolean resumed) {
         return new Result(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),

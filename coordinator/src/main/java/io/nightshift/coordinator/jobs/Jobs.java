@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsEvent;
@@ -117,6 +118,14 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     private Effect<JobsEvent, JobsState> onCommand(JobsState state, Command command) {
         return switch (command) {
             case Public(JobsCommand.Submit submit) -> submit(state, submit);
+            case Public(JobsCommand.Find(String batch, ActorRef<JobsCommand.FindReply> replyTo)) -> {
+                replyTo.tell(find(state, batch));
+                yield Effect().none();
+            }
+            case Public(JobsCommand.Tend tend) -> {
+                wake(state);
+                yield Effect().none();
+            }
             case Public(JobsCommand.FindWork(ActorRef<WorkerMessage> worker)) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
@@ -135,6 +144,14 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
             case Public(JobsCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
             case Described(BatchStatus status) -> described(state, status);
         };
+    }
+
+    private static JobsCommand.FindReply find(JobsState state, String batch) {
+        try {
+            return new JobsCommand.Found(BatchNames.resolve(state, batch));
+        } catch (FailureException e) {
+            return new JobsCommand.NotFound(e.failure().message());
+        }
     }
 
     /// Lets every open batch go on where it was, and finishes what a crash kept from being told.

@@ -21,6 +21,7 @@ import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
 /// listing, and for a proof that doesn't trust the code that wrote it. Safe for several threads.
@@ -80,9 +81,26 @@ public record Ledger(String url, String user, String password) {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
-        return url.startsWith("jdbc:h2:")
-                ? Driver.load().connect(url, properties)
-                : DriverManager.getConnection(url, properties);
+        if (url.startsWith("jdbc:h2:")) {
+            return Driver.load().connect(url, properties);
+        }
+        PostgresLedger.TIMEOUTS.forEach(properties::setProperty);
+        return DriverManager.getConnection(url, properties);
+    }
+
+    /// Why the journal can't be used at the moment, or null if it can. Waits for its database.
+    public @Nullable String trouble() {
+        try (Connection connection = connect()) {
+            return connection.isValid(2) ? null : "the journal's database does not answer";
+        } catch (SQLException e) {
+            return "the journal's database can't be reached: " + e.getMessage();
+        }
+    }
+
+    /// Holds no secret.
+    @Override
+    public String toString() {
+        return "ledger in " + url;
     }
 
     private void rows(PersistenceId id, RowVisitor visitor) {

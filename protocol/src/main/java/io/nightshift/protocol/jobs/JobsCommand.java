@@ -15,9 +15,17 @@ public sealed interface JobsCommand {
     /// @param fresh gives up an open batch and runs even if the same was published before
     record Submit(Submission submission, boolean fresh, ActorRef<SubmitReply> replyTo) implements JobsCommand {}
 
+    /// Asks which batch a user means.
+    ///
+    /// @param batch an id, the beginning of one, or `latest`
+    record Find(String batch, ActorRef<FindReply> replyTo) implements JobsCommand {}
+
     /// Asks for a batch that has partitions to lease. The reply comes as soon as there is one; who
     /// is not answered within a few seconds asks again.
     record FindWork(ActorRef<WorkerMessage> worker) implements JobsCommand {}
+
+    /// Makes sure that every open batch has a coordinator that runs, wherever its node went.
+    record Tend() implements JobsCommand {}
 
     /// From a batch: it has partitions to lease.
     record HasWork(BatchId batch) implements JobsCommand {}
@@ -38,4 +46,11 @@ public sealed interface JobsCommand {
 
     /// Nothing was started.
     record Rejected(String reason) implements SubmitReply {}
+
+    sealed interface FindReply {}
+
+    record Found(BatchId batch) implements FindReply {}
+
+    /// There is no such batch, or more than one.
+    record NotFound(String reason) implements FindReply {}
 }

@@ -1,6 +1,5 @@
-package io.nightshift.cli;
+package io.nightshift.coordinator.jobs;
 
-import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
@@ -8,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// What a user may call a batch: its id, the beginning of it, or `latest`.
-final class BatchNames {
+public final class BatchNames {
 
     static final String LATEST = "latest";
     private static final int SHOWN = 5;
@@ -16,7 +15,7 @@ final class BatchNames {
     private BatchNames() {}
 
     /// @throws FailureException if it names no batch, or more than one
-    static BatchId resolve(JobsState register, String name) {
+    public static BatchId resolve(JobsState register, String name) {
         List<String> ids =
                 register.batches().keySet().stream().map(BatchId::value).toList();
         if (ids.contains(name)) {

@@ -1,10 +1,13 @@
 package io.nightshift.cli.log;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
@@ -19,18 +22,22 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/// Sends the log to a file of the home folder: what a person is told stands on the terminal, what
-/// happened stands there. Configured in code, since reading XML takes a tenth of a second at every
-/// start.
-public final class FileLog extends ContextAwareBase implements Configurator {
+/// Where the log goes. A command that a person runs logs to a file of the home folder: what the
+/// person is told stands on the terminal, what happened stands there. A node logs to standard output, where
+/// whatever supervises it collects it. Configured in code, since reading XML takes a tenth of a second at
+/// every start.
+public final class ProgramLog extends ContextAwareBase implements Configurator {
+
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n";
 
     private static volatile @Nullable Path file;
+    private static volatile boolean console;
 
-    /// Chooses the file and starts logging. Called before other threads use loggers; without it
-    /// nothing is logged.
+    /// Starts logging to a file. Called before other threads use loggers; without it nothing is
+    /// logged.
     ///
     /// @throws FailureException if the file can't be written, which Logback would tell with a stack trace
-    public static void to(Path log) {
+    public static void toFile(Path log) {
         try {
             Files.createDirectories(log.toAbsolutePath().getParent());
             FileChannel.open(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
@@ -43,27 +50,43 @@ public final class FileLog extends ContextAwareBase implements Configurator {
         LoggerFactory.getILoggerFactory();
     }
 
+    /// Starts logging to standard output. Called before other threads use loggers.
+    public static void toConsole() {
+        console = true;
+        LoggerFactory.getILoggerFactory();
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         Path log = file;
-        context.getLogger("ROOT").setLevel(log == null ? Level.OFF : Level.WARN);
+        Logger root = context.getLogger("ROOT");
+        root.setLevel(log == null && !console ? Level.OFF : Level.WARN);
         if (log != null) {
-            context.getLogger("io.nightshift").setLevel(Level.INFO);
-            context.getLogger("ROOT").addAppender(appender(context, log));
+            root.addAppender(started(context, rolling(context, log)));
         }
+        if (console) {
+            context.getLogger("org.apache.pekko.cluster").setLevel(Level.INFO);
+            root.addAppender(started(context, new ConsoleAppender<>()));
+        }
+        context.getLogger("io.nightshift").setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    private static RollingFileAppender<ILoggingEvent> appender(LoggerContext context, Path log) {
-        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
-        appender.setContext(context);
-        appender.setFile(log.toString());
-
+    private static OutputStreamAppender<ILoggingEvent> started(
+            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n");
+        encoder.setPattern(PATTERN);
         encoder.start();
+        appender.setContext(context);
         appender.setEncoder(encoder);
+        appender.start();
+        return appender;
+    }
+
+    private static RollingFileAppender<ILoggingEvent> rolling(LoggerContext context, Path log) {
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setFile(log.toString());
 
         FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
         rolling.setContext(context);
@@ -79,7 +102,6 @@ public final class FileLog extends ContextAwareBase implements Configurator {
         size.setMaxFileSize(FileSize.valueOf("20MB"));
         size.start();
         appender.setTriggeringPolicy(size);
-        appender.start();
         return appender;
     }
 }

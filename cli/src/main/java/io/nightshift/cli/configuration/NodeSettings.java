@@ -1,0 +1,87 @@
+package io.nightshift.cli.configuration;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// The section `nightshift.node`: where a node stands in its cluster.
+///
+/// @param hostname by which the other nodes reach it
+/// @param port by which the other nodes reach it, 1 to 65535
+/// @param bindHostname where it listens; the hostname itself but behind an address translation
+/// @param bindPort where it listens
+/// @param roles what it does, at least one of [#ROLES]
+/// @param seedNodes `host:port` of nodes to join by; the first of them forms the cluster where there is none
+/// @param threads that score; 0: one for each processor
+public record NodeSettings(
+        String hostname,
+        int port,
+        String bindHostname,
+        int bindPort,
+        Set<String> roles,
+        List<String> seedNodes,
+        int threads) {
+
+    static final int PORT = 7355;
+    static final Set<String> ROLES = Set.of("coordinator", "worker");
+
+    public NodeSettings {
+        roles = Set.copyOf(roles);
+        seedNodes = List.copyOf(seedNodes);
+    }
+
+    static NodeSettings read(ConfigurationSection node) {
+        String hostname = node.text("hostname", "127.0.0.1");
+        int port = node.number("port", PORT, 1, 65_535);
+        NodeSettings settings = new NodeSettings(
+                hostname,
+                port,
+                node.text("bind-hostname", hostname),
+                node.number("bind-port", port, 1, 65_535),
+                roles(node),
+                seedNodes(node),
+                node.number("threads", 0, 0, 1024));
+        node.end();
+        return settings;
+    }
+
+    private static Set<String> roles(ConfigurationSection node) {
+        Set<String> roles = new TreeSet<>(node.texts("roles", List.copyOf(ROLES)));
+        if (roles.isEmpty() || !ROLES.containsAll(roles)) {
+            node.mistake("roles", "expected coordinator, worker or both");
+            return ROLES;
+        }
+        return roles;
+    }
+
+    private static List<String> seedNodes(ConfigurationSection node) {
+        List<String> seeds = node.texts("seed-nodes", List.of());
+        for (String seed : seeds) {
+            if (!seed.matches("[A-Za-z0-9._-]+:[0-9]{1,5}")) {
+                node.mistake("seed-nodes", "expected host:port");
+            }
+        }
+        return seeds;
+    }
+
+    /// The same with what the command line says.
+    ///
+    /// @param otherRoles empty: as configured
+    /// @param otherPort 0: as configured
+    /// @param otherThreads 0: as configured
+    public NodeSettings with(Set<String> otherRoles, int otherPort, int otherThreads) {
+        return new NodeSettings(
+                hostname,
+                otherPort == 0 ? port : otherPort,
+                bindHostname,
+                otherPort == 0 ? bindPort : otherPort,
+                otherRoles.isEmpty() ? roles : otherRoles,
+                seedNodes,
+                otherThreads == 0 ? threads : otherThreads);
+    }
+
+    /// Nodes to join by: itself where none is configured.
+    public List<String> contactPoints() {
+        return seedNodes.isEmpty() ? List.of(hostname + ":" + port) : seedNodes;
+    }
+}
