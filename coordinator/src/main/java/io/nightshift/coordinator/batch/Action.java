@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
@@ -47,6 +48,9 @@ sealed interface Action {
     record Plan(int incarnation, Submitted submitted) implements Elsewhere {}
 
     record CheckInput(int incarnation, List<SourceFile> files) implements Elsewhere {}
+
+    /// Makes sure that no earlier coordinator's publication becomes visible, before the request is met.
+    record Fence(int incarnation, BatchState state, BatchCommand.Control request) implements Elsewhere {}
 
     record Publish(int incarnation, BatchState state) implements Elsewhere {}
 }

@@ -14,10 +14,13 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,10 @@ class Attempts {
     private @Nullable Leases leases;
 
     private long lastTick;
+
+    /// What the last failed attempt of this incarnation failed of.
+    private @Nullable String lastFailure;
+
     private final Map<Integer, BatchCommand.Commit> pending = new LinkedHashMap<>();
     private final List<String> firstReasons = new ArrayList<>();
 
@@ -55,6 +62,7 @@ class Attempts {
     /// Begins to lease; once in an incarnation, since leases are numbered from 1.
     List<Action> begin(BatchState state, int incarnation, Moment now) {
         leases = leases(incarnation, state.pinned().index().partitions());
+        givenUp(state, state.attemptsFailed()).forEach(leases::giveUp);
         lastTick = now.nanos();
         return announce(state, now);
     }
@@ -63,9 +71,20 @@ class Attempts {
         return new Leases(incarnation, partitions, settings.lease().toNanos());
     }
 
+    /// Whether leases may be given, apart from the phase.
+    boolean hasBegun() {
+        return leases != null;
+    }
+
     /// Voids every lease.
     void end() {
         leases = null;
+    }
+
+    /// Whether attempts that hold a lease may go on. A paused batch leases nothing, but what is in
+    /// flight isn't thrown away.
+    private static boolean goesOn(BatchState state) {
+        return state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED;
     }
 
     int inFlight() {
@@ -105,7 +124,7 @@ class Attempts {
     Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, Moment now) {
         Attempt attempt = heartbeat.attempt();
         boolean holds = leases != null
-                && state.phase() == Phase.RUNNING
+                && goesOn(state)
                 && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
         return holds || isWinner(state, attempt)
                 ? Decision.nothing()
@@ -128,7 +147,7 @@ class Attempts {
 
     Decision ended(BatchState state, BatchCommand.AttemptEnded ended, Moment now) {
         Attempt attempt = ended.attempt();
-        if (leases == null || state.phase() != Phase.RUNNING || !leases.holds(attempt.partition(), attempt.epoch())) {
+        if (leases == null || !goesOn(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Decision.nothing();
         }
         return failed(
@@ -141,7 +160,7 @@ class Attempts {
     /// Takes back the partitions of holders that have gone silent. Each counts as a failed attempt,
     /// so a partition that kills whoever scores it fails the batch in the end.
     Decision tick(BatchState state, Moment now) {
-        if (leases == null || state.phase() != Phase.RUNNING) {
+        if (leases == null || !goesOn(state)) {
             return Decision.nothing();
         }
         Duration lease = settings.lease();
@@ -162,36 +181,93 @@ class Attempts {
             silent.add(new BatchEvent.AttemptFailed(
                     now.instant(), expired.partition(), expired.epoch(), expired.node(), failure));
         }
-        return silent.isEmpty()
-                ? Decision.act(actions)
-                : failed(state, silent, now).thenIfPersisted((next, later) -> actions);
+        if (!silent.isEmpty()) {
+            return failed(state, silent, now).thenIfPersisted((next, later) -> actions);
+        }
+        Failure failure = nothingLeft(state, state.winners().count(), state.attemptsFailed());
+        return failure == null ? Decision.act(actions) : failing(List.of(), failure, now);
     }
 
-    /// Persists failed attempts and lets their partitions wait for the next, or fails the batch.
+    /// Persists failed attempts and lets their partitions wait for the next, or fails the batch: with
+    /// the first partition that failed too often, or, if that is the job's policy, when all others
+    /// are committed.
     private Decision failed(BatchState state, List<BatchEvent.AttemptFailed> attempts, Moment now) {
         RetryPolicy retry = settings.retry();
+        Map<Integer, Integer> counts = new HashMap<>(state.attemptsFailed());
         for (BatchEvent.AttemptFailed attempt : attempts) {
             Failure failure = attempt.failure();
-            int failed = state.attemptsFailed().getOrDefault(attempt.partition(), 0) + 1;
+            int failed = counts.merge(attempt.partition(), 1, Integer::sum);
+            lastFailure = failure.message();
             if (failure.isPermanent()) {
                 return failing(attempts, failure, now);
             }
-            if (failed >= retry.attempts()) {
+            if (failed >= retry.attempts() && !scoresTheRest(state)) {
                 String message = "partition %d failed %d times, the last time so: %s"
                         .formatted(attempt.partition(), failed, failure.message());
                 return failing(attempts, Failure.transientFailure(message), now);
             }
         }
+        Failure failure = nothingLeft(state, state.winners().count(), counts);
+        if (failure != null) {
+            return failing(attempts, failure, now);
+        }
         return Decision.persist(attempts, (next, later) -> {
             for (BatchEvent.AttemptFailed attempt : attempts) {
                 int failed = next.attemptsFailed().getOrDefault(attempt.partition(), 1);
                 long wait = retry.backoff(failed, random).toNanos();
-                if (leases != null) {
+                if (leases != null && failed >= retry.attempts()) {
+                    leases.giveUp(attempt.partition());
+                } else if (leases != null) {
                     leases.giveBack(attempt.partition(), attempt.epoch(), later.nanos() + wait);
                 }
             }
             return List.of();
         });
+    }
+
+    private static boolean scoresTheRest(BatchState state) {
+        return state.submission().job().errors().scoresTheRest();
+    }
+
+    /// The partitions that failed too often to be leased again, in a batch that scores the rest.
+    Set<Integer> givenUp(BatchState state, Map<Integer, Integer> attemptsFailed) {
+        Set<Integer> givenUp = new HashSet<>();
+        if (state.plan() != null && scoresTheRest(state) && !attemptsFailed.isEmpty()) {
+            attemptsFailed.forEach((partition, failed) -> {
+                if (failed >= settings.retry().attempts() && !state.winners().contains(partition)) {
+                    givenUp.add(partition);
+                }
+            });
+        }
+        return givenUp;
+    }
+
+    /// Why a batch that scores the rest fails now, or null if there is more to score.
+    private @Nullable Failure nothingLeft(BatchState state, int committed, Map<Integer, Integer> attemptsFailed) {
+        Set<Integer> givenUp = givenUp(state, attemptsFailed);
+        if (givenUp.isEmpty()
+                || committed + givenUp.size() < state.pinned().index().partitions()) {
+            return null;
+        }
+        String last = lastFailure == null ? "" : ", the last time so: " + lastFailure;
+        return Failure.transientFailure("all is committed but partitions that failed %d times each: %s%s"
+                .formatted(settings.retry().attempts(), PartitionNumbers.text(givenUp), last));
+    }
+
+    /// Partitions that failed too often are to be tried again.
+    List<Action> retry(BatchState state, Moment now) {
+        if (leases != null) {
+            leases.retry();
+        }
+        return announce(state, now);
+    }
+
+    /// Partitions that were committed are to be leased again.
+    List<Action> rescore(BatchState state, List<Integer> partitions, Moment now) {
+        if (leases != null) {
+            partitions.forEach(leases::again);
+        }
+        return announce(state, now);
     }
 
     private static Decision failing(List<BatchEvent.AttemptFailed> attempts, Failure failure, Moment now) {
@@ -240,7 +316,7 @@ class Attempts {
     /// Why a commit can't be, or null if it can.
     @Nullable
     String refusal(BatchState state, PartitionCommit commit) {
-        if (state.phase() != Phase.RUNNING) {
+        if (!goesOn(state)) {
             return "the batch is " + state.phase();
         }
         if (leases == null || !leases.holds(commit.partition(), commit.epoch())) {
@@ -281,10 +357,13 @@ class Attempts {
         for (PartitionCommit commit : commits) {
             totals = totals.plus(commit);
         }
+        // In the same write: no crash can come between, and let the batch be published.
         String exceeded = budgetExceeded(state, totals);
-        if (exceeded != null) {
-            // In the same write: no crash can come between, and let the batch be published.
-            events.add(new BatchEvent.Failed(now.instant(), Failure.permanent(exceeded)));
+        Failure failure = exceeded != null
+                ? Failure.permanent(exceeded)
+                : nothingLeft(state, state.winners().count() + commits.size(), state.attemptsFailed());
+        if (failure != null) {
+            events.add(new BatchEvent.Failed(now.instant(), failure));
         }
         return Decision.persist(events, (next, later) -> {
             List<Action> actions = new ArrayList<>(refused);

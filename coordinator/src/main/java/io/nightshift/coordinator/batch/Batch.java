@@ -203,6 +203,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
                 SourcePins.check(batch, check.files());
                 yield new Message.InputUnchanged();
             }
+            case Action.Fence fence -> fence(fence);
             case Action.Publish publish ->
                 new Message.Visible(services.publisher().publish(publish.state()));
         };
@@ -219,6 +220,19 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         }
         services.publisher().prepare(batch, job);
         return new Message.PlanMade(files, partitions);
+    }
+
+    private Message.Outcome fence(Action.Fence fence) {
+        try {
+            String obstacle = services.publisher()
+                    .fence(fence.state())
+                    .map(visible ->
+                            "readers see it already, in " + visible.destination() + ". Retry it, and that is recorded")
+                    .orElse(null);
+            return new Message.Fenced(fence.request(), obstacle);
+        } catch (FailureException e) {
+            return new Message.Fenced(fence.request(), e.failure().message());
+        }
     }
 
     private Message.Broken broken(Throwable problem) {
@@ -266,6 +280,10 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
                         new Attempt(batch, failed.partition(), failed.epoch()),
                         failed.node(),
                         failed.failure().message());
+            case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
+            case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
+            case BatchEvent.Rescored rescored ->
+                LOG.info("{}: partitions {} are scored again", batch, PartitionNumbers.text(rescored.partitions()));
             case BatchEvent.Failed failed ->
                 LOG.error("{} failed: {}", batch, failed.failure().message());
             case BatchEvent.Retried retried -> LOG.info("{} is tried again", batch);

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
@@ -14,7 +15,10 @@ import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The decisions of one batch's coordinator: a deterministic machine, free of actors, clocks,
 /// threads and I/O. [Batch] runs it on a journal; a simulation runs it on what it likes.
@@ -64,7 +68,7 @@ class Coordinator {
                 switch (command) {
                     case BatchCommand.Open(Submission submission) -> open(state, submission, now);
                     case BatchCommand.Wake(Submission submission) -> wake(state, submission, now);
-                    case BatchCommand.Cancel(String reason) -> cancel(state, reason, now);
+                    case BatchCommand.Control request -> control(state, request, now);
                     case BatchCommand.Describe describe ->
                         Decision.act(new Action.Tell<>(describe.replyTo(), describe(state)));
                     case BatchCommand.RequestLease request -> attempts.lease(state, request, now);
@@ -79,9 +83,7 @@ class Coordinator {
             case Message.Tick tick -> attempts.tick(state, now).thenIfPersisted(this::turned);
             case Message.Reported(int asked, Message.Outcome outcome) -> reported(state, asked, outcome, now);
             case Message.Again(int asked) ->
-                asked == incarnation && state.phase() != null && !isSettled(state.phase())
-                        ? Decision.act(goOn(state))
-                        : Decision.nothing();
+                asked == incarnation && waits(state) ? Decision.act(goOn(state)) : Decision.nothing();
         };
     }
 
@@ -101,7 +103,8 @@ class Coordinator {
                 }
                 yield takeCharge(state, now, new BatchEvent.Retried(now.instant()));
             }
-            case SUBMITTED, RUNNING, PUBLISHING -> Decision.nothing();
+            // What an operator has paused isn't resumed by who runs the job again.
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> Decision.nothing();
             case PUBLISHED, CANCELLED -> Decision.act(ended(state));
         };
     }
@@ -120,7 +123,7 @@ class Coordinator {
             return Decision.nothing();
         }
         return switch (state.phase()) {
-            case SUBMITTED, RUNNING, PUBLISHING -> takeCharge(state, now);
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> takeCharge(state, now);
             case null -> Decision.nothing();
             case FAILED -> Decision.nothing();
             case PUBLISHED, CANCELLED -> Decision.act(ended(state));
@@ -137,24 +140,35 @@ class Coordinator {
     List<Action> inCharge(BatchState state) {
         incarnation = state.incarnation();
         failedElsewhere = 0;
-        return List.of(goOn(state));
+        return goOn(state);
     }
 
     /// What is next to do, elsewhere.
-    private Action goOn(BatchState state) {
+    private List<Action> goOn(BatchState state) {
         attempts.end();
-        busyElsewhere = true;
-        return switch (state.phase()) {
+        Action next = switch (state.phase()) {
             case SUBMITTED -> new Action.Plan(incarnation, state.submission());
             case RUNNING -> new Action.CheckInput(incarnation, state.pinned().files());
+            // Its plan is made while it is paused; the input is checked when it is resumed.
+            case PAUSED -> state.plan() == null ? new Action.Plan(incarnation, state.submission()) : null;
             case PUBLISHING -> new Action.Publish(incarnation, state);
             case null, default -> throw new IllegalStateException(batch + " has nothing to go on with");
         };
+        busyElsewhere = next != null;
+        return next == null ? List.of() : List.of(next);
+    }
+
+    /// Whether the batch is to go on, and neither does so nor runs elsewhere.
+    private boolean waits(BatchState state) {
+        return state.isOpen() && state.phase() != Phase.FAILED && !busyElsewhere && !attempts.hasBegun();
     }
 
     // What ran elsewhere.
 
     private Decision reported(BatchState state, int asked, Message.Outcome outcome, Moment now) {
+        if (outcome instanceof Message.Fenced(BatchCommand.Control request, String obstacle)) {
+            return fenced(state, asked, request, obstacle, now);
+        }
         if (asked == incarnation) {
             busyElsewhere = false;
         }
@@ -167,22 +181,33 @@ class Coordinator {
         return switch (outcome) {
             case Message.PlanMade made -> planned(state, made, now);
             case Message.InputUnchanged unchanged ->
-                state.phase() == Phase.RUNNING
-                        ? Decision.act(attempts.begin(state, incarnation, now))
+                (state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED) && !attempts.hasBegun()
+                        ? Decision.act(begin(state, now))
                         : Decision.nothing();
+            case Message.Fenced fenced -> Decision.nothing();
             case Message.Visible(Publisher.Publication publication) -> visible(state, publication, now);
             case Message.Broken(Failure failure) -> broken(state, failure, now);
         };
     }
 
     private Decision planned(BatchState state, Message.PlanMade made, Moment now) {
-        if (state.phase() != Phase.SUBMITTED) {
+        if (state.plan() != null || !Transitions.allows(phase(state), BatchEvent.Planned.class)) {
             return Decision.nothing();
         }
         List<SourceFile> files = made.files().stream().map(InspectedFile::file).toList();
-        return Decision.persist(
-                List.of(new BatchEvent.Planned(now.instant(), files, made.partitions())),
-                (next, later) -> attempts.begin(next, incarnation, later));
+        return Decision.persist(List.of(new BatchEvent.Planned(now.instant(), files, made.partitions())), this::begin);
+    }
+
+    private List<Action> begin(BatchState state, Moment now) {
+        failedElsewhere = 0;
+        return attempts.begin(state, incarnation, now);
+    }
+
+    private Phase phase(BatchState state) {
+        if (state.phase() == null) {
+            throw new IllegalStateException(batch + " was not submitted");
+        }
+        return state.phase();
     }
 
     private Decision visible(BatchState state, Publisher.Publication publication, Moment now) {
@@ -203,7 +228,7 @@ class Coordinator {
             Duration backoff = retry.backoff(failedElsewhere, random);
             return Decision.act(new Action.TryAgain(incarnation, failure, backoff));
         }
-        if (state.phase() == null || !Transitions.allows(state.phase(), BatchEvent.Failed.class)) {
+        if (!Transitions.allows(phase(state), BatchEvent.Failed.class)) {
             return Decision.nothing();
         }
         return Decision.persist(List.of(new BatchEvent.Failed(now.instant(), failure)), this::turned);
@@ -218,14 +243,9 @@ class Coordinator {
                 attempts.end();
                 yield List.of(new Action.TellJobs(new JobsCommand.HasNoWork(batch)));
             }
-            case PUBLISHING -> List.of(goOn(next));
+            case PUBLISHING -> goOn(next);
             case null, default -> List.of();
         };
-    }
-
-    /// Whether nothing is going on.
-    private static boolean isSettled(Phase phase) {
-        return phase.isEnd() || phase == Phase.FAILED;
     }
 
     /// Tells the register that the batch ended; of a cancelled one, when its output is swept.
@@ -235,23 +255,130 @@ class Coordinator {
                 : new Action.TellJobs(new JobsCommand.BatchEnded(batch, Phase.PUBLISHED));
     }
 
-    private Decision cancel(BatchState state, String reason, Moment now) {
+    // What operators want.
+
+    private Decision control(BatchState state, BatchCommand.Control request, Moment now) {
         Phase phase = state.phase();
         if (phase == null) {
-            return Decision.act(new Action.TellJobs(new JobsCommand.BatchEnded(batch, Phase.CANCELLED)));
+            Decision refusal = refuse(request, "there is no such batch");
+            // The register may have opened it, and have never been heard.
+            return request instanceof BatchCommand.Cancel
+                    ? refusal.with(new Action.TellJobs(new JobsCommand.BatchEnded(batch, Phase.CANCELLED)))
+                    : refusal;
         }
-        if (phase.isEnd()) {
-            return Decision.act(ended(state));
+        return switch (Control.verdict(phase, request)) {
+            case REFUSED -> toldAgain(refuse(request, Control.refusal(phase)), state);
+            case HOLDS_ALREADY -> toldAgain(done(request, state), state);
+            case TO_BE_DONE ->
+                Control.changesWhatIsCommitted(request) && phase == Phase.FAILED && state.isComplete()
+                        ? Decision.act(new Action.Fence(incarnation, state, request))
+                        : meet(state, request, now);
+        };
+    }
+
+    /// Who asks something of a batch that has ended may have missed it.
+    private Decision toldAgain(Decision decision, BatchState state) {
+        return phase(state).isEnd() ? decision.with(ended(state)) : decision;
+    }
+
+    /// The batch failed while it was published, and is to be changed or given up.
+    private Decision fenced(
+            BatchState state, int asked, BatchCommand.Control request, @Nullable String obstacle, Moment now) {
+        if (obstacle != null) {
+            return refuse(request, obstacle);
         }
-        if (!Transitions.allows(phase, BatchEvent.Cancelled.class)) {
-            return Decision.act(new Action.Note("{} can't be cancelled any more: it is {}", List.of(batch, phase)));
+        return asked == incarnation && state.phase() == Phase.FAILED
+                ? meet(state, request, now)
+                : refuse(request, "it has changed in the meantime. Ask again");
+    }
+
+    private Decision meet(BatchState state, BatchCommand.Control request, Moment now) {
+        return switch (request) {
+            case BatchCommand.Pause pause ->
+                Decision.persist(
+                        List.of(new BatchEvent.Paused(now.instant(), pause.reason())),
+                        (next, later) ->
+                                List.of(new Action.TellJobs(new JobsCommand.HasNoWork(batch)), reply(request, next)));
+            case BatchCommand.Resume resume ->
+                Decision.persist(List.of(new BatchEvent.Resumed(now.instant())), this::resumed)
+                        .thenIfPersisted((next, later) -> List.of(reply(request, next)));
+            case BatchCommand.Cancel cancel -> cancel(cancel, now);
+            case BatchCommand.Retry retry -> retry(state, retry, now);
+            case BatchCommand.Rescore rescore -> rescore(state, rescore, now);
+        };
+    }
+
+    private List<Action> resumed(BatchState next, Moment now) {
+        if (next.phase() != Phase.PUBLISHING && attempts.hasBegun()) {
+            return attempts.announce(next, now);
         }
-        return Decision.persist(List.of(new BatchEvent.Cancelled(now.instant(), reason)), (next, later) -> {
+        return busyElsewhere ? List.of() : goOn(next);
+    }
+
+    private Decision cancel(BatchCommand.Cancel request, Moment now) {
+        return Decision.persist(List.of(new BatchEvent.Cancelled(now.instant(), request.reason())), (next, later) -> {
             attempts.end();
-            Action idle = new Action.TellJobs(new JobsCommand.HasNoWork(batch));
+            List<Action> actions = new ArrayList<>();
+            actions.add(new Action.TellJobs(new JobsCommand.HasNoWork(batch)));
+            actions.add(reply(request, next));
             // What runs elsewhere may make the staging folder until it has reported.
-            return busyElsewhere ? List.of(idle) : List.of(idle, ended(next));
+            if (!busyElsewhere) {
+                actions.add(ended(next));
+            }
+            return actions;
         });
+    }
+
+    private Decision retry(BatchState state, BatchCommand.Retry request, Moment now) {
+        BatchEvent retried = new BatchEvent.Retried(now.instant());
+        if (state.phase() == Phase.FAILED) {
+            String exceeded = attempts.budgetExceeded(state, state.totals());
+            return exceeded == null
+                    ? takeCharge(state, now, retried).thenIfPersisted((next, later) -> List.of(reply(request, next)))
+                    : refuse(request, "it would fail again: " + exceeded);
+        }
+        if (attempts.givenUp(state, state.attemptsFailed()).isEmpty()) {
+            return done(request, state);
+        }
+        return Decision.persist(List.of(retried), attempts::retry)
+                .thenIfPersisted((next, later) -> List.of(reply(request, next)));
+    }
+
+    private Decision rescore(BatchState state, BatchCommand.Rescore request, Moment now) {
+        if (state.plan() == null) {
+            return refuse(request, "it is not planned yet");
+        }
+        int partitions = state.plan().index().partitions();
+        SortedSet<Integer> chosen = new TreeSet<>(request.partitions());
+        if (chosen.isEmpty() || chosen.first() < 0 || chosen.last() >= partitions) {
+            return refuse(
+                    request,
+                    chosen.isEmpty()
+                            ? "no partition was named"
+                            : "it has the partitions 0 to %d, and no %d"
+                                    .formatted(partitions - 1, chosen.first() < 0 ? chosen.first() : chosen.last()));
+        }
+        List<Integer> committed =
+                chosen.stream().filter(state.winners()::contains).toList();
+        if (committed.isEmpty()) {
+            return done(request, state);
+        }
+        return Decision.persist(
+                        List.of(new BatchEvent.Rescored(now.instant(), committed)),
+                        (next, later) -> attempts.rescore(next, committed, later))
+                .thenIfPersisted((next, later) -> List.of(reply(request, next)));
+    }
+
+    private Action reply(BatchCommand.Control request, BatchState next) {
+        return new Action.Tell<>(request.replyTo(), new ControlReply.Done(batch, phase(next)));
+    }
+
+    private Decision done(BatchCommand.Control request, BatchState state) {
+        return Decision.act(reply(request, state));
+    }
+
+    private Decision refuse(BatchCommand.Control request, String reason) {
+        return Decision.act(new Action.Tell<ControlReply>(request.replyTo(), new ControlReply.Refused(batch, reason)));
     }
 
     // Tools.

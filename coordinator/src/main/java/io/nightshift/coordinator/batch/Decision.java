@@ -35,6 +35,15 @@ record Decision(List<? extends BatchEvent> events, Durable durable) {
         return new Decision(events, durable);
     }
 
+    /// The same, with one more action; only where nothing is persisted.
+    Decision with(Action action) {
+        return new Decision(events, (next, now) -> {
+            List<Action> actions = new ArrayList<>(durable.after(next, now));
+            actions.add(action);
+            return actions;
+        });
+    }
+
     /// The same, with more to follow after it, if anything is persisted.
     Decision thenIfPersisted(Durable more) {
         if (events.isEmpty()) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// All that a batch's coordinator is told.
 sealed interface Message {
@@ -39,6 +40,11 @@ sealed interface Message {
     record InputUnchanged() implements Outcome {}
 
     record Visible(Publisher.Publication publication) implements Outcome {}
+
+    /// An operator's request for a batch that failed while it was published can be met, or not.
+    ///
+    /// @param obstacle why not, in one sentence; null if nothing of the batch is or becomes visible
+    record Fenced(BatchCommand.Control request, @Nullable String obstacle) implements Outcome {}
 
     /// It failed.
     record Broken(Failure failure) implements Outcome {}

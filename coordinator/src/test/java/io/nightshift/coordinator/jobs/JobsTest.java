@@ -211,7 +211,7 @@ class JobsTest {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
-        awaitTold(old, new BatchCommand.Cancel("given up for " + newer));
+        awaitTold(old, cancel("given up for " + newer));
         awaitTold(newer, new BatchCommand.Open(submission("flights")));
         assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(newer, true));
     }
@@ -223,7 +223,7 @@ class JobsTest {
 
         restart();
 
-        awaitTold(old, new BatchCommand.Cancel("given up for a later batch"));
+        awaitTold(old, cancel("given up for a later batch"));
         awaitTold(newer, new BatchCommand.Wake(submission("flights")));
         end(old, Phase.CANCELLED);
         restart();
@@ -297,5 +297,9 @@ class JobsTest {
         jobs.tell(new JobsCommand.HasNoWork(a));
         jobs.tell(new JobsCommand.FindWork(worker.ref()));
         worker.expectNoMessage(Duration.ofMillis(100));
+    }
+
+    private BatchCommand cancel(String reason) {
+        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
     }
 }

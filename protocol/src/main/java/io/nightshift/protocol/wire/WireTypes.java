@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -82,12 +83,19 @@ final class WireTypes {
             new WireType(70, GatewayCommand.Described.class),
             new WireType(71, GatewayCommand.NotFound.class),
             new WireType(72, GatewayCommand.Unavailable.class),
-            new WireType(73, BatchCommand.GiveBack.class));
+            new WireType(73, BatchCommand.GiveBack.class),
+            new WireType(74, BatchCommand.Pause.class),
+            new WireType(75, BatchCommand.Resume.class),
+            new WireType(76, BatchCommand.Retry.class),
+            new WireType(77, BatchCommand.Rescore.class),
+            new WireType(78, ControlReply.Done.class),
+            new WireType(79, ControlReply.Refused.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(
             BatchCommand.class,
             BatchStatus.class,
+            ControlReply.class,
             WorkerMessage.class,
             JobsCommand.class,
             JobsCommand.SubmitReply.class,

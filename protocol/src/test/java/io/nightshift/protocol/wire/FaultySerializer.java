@@ -1,6 +1,6 @@
 package io.nightshift.protocol.wire;
 
-import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.jobs.JobsCommand;
 import java.io.NotSerializableException;
 import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -47,6 +47,6 @@ public final class FaultySerializer extends SerializerWithStringManifest {
     }
 
     private static boolean isFault(Object message, String fault) {
-        return message.equals(new BatchCommand.Cancel(fault));
+        return message.equals(new JobsCommand.Rejected(fault));
     }
 }

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
@@ -53,6 +54,7 @@ final class GoldenMessages {
     static Map<String, Object> current(LocalSystem system) {
         GoldenMessages golden = new GoldenMessages();
         golden.batchCommands(system.actor("worker"), system.actor("asker"));
+        golden.control(system.actor("asker"));
         golden.statuses();
         golden.workerMessages();
         golden.jobsCommands(system.actor("worker"), system.actor("asker"));
@@ -69,7 +71,6 @@ final class GoldenMessages {
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open", new BatchCommand.Open(submission(full())));
         add("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
-        add("cancel", new BatchCommand.Cancel("«délai» is wrong"));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
@@ -84,6 +85,16 @@ final class GoldenMessages {
         add(
                 "attempt-ended",
                 new BatchCommand.AttemptEnded(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
+    }
+
+    private void control(ActorRef<ControlReply> operator) {
+        add("pause", new BatchCommand.Pause("the warehouse is loaded", operator));
+        add("resume", new BatchCommand.Resume(operator));
+        add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator));
+        add("retry", new BatchCommand.Retry(operator));
+        add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
+        add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
+        add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
 
     private void statuses() {

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.jobs.JobsCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,22 +65,22 @@ class TwoNodesTest {
 
     @Test
     void aBadMessageIsDroppedAndTheConnectionGoesOn() {
-        TestProbe<BatchCommand> probe = reader.createTestProbe();
-        ActorRef<BatchCommand> remote = ActorRefResolver.get(sender.system())
+        TestProbe<JobsCommand.SubmitReply> probe = reader.createTestProbe();
+        ActorRef<JobsCommand.SubmitReply> remote = ActorRefResolver.get(sender.system())
                 .resolveActorRef(ActorRefResolver.get(reader.system()).toSerializationFormat(probe.ref()));
-        List<BatchCommand> good = new ArrayList<>();
+        List<JobsCommand.SubmitReply> good = new ArrayList<>();
 
         for (int i = 0; i < 200; i++) {
             for (String fault : FAULTS) {
-                BatchCommand message = new BatchCommand.Cancel(fault + " " + i);
+                JobsCommand.SubmitReply message = new JobsCommand.Rejected(fault + " " + i);
                 good.add(message);
                 remote.tell(message);
-                remote.tell(new BatchCommand.Cancel(fault));
+                remote.tell(new JobsCommand.Rejected(fault));
             }
         }
         // Too large for its sender already.
-        remote.tell(new BatchCommand.Cancel("x".repeat(WireLimits.MESSAGE)));
-        BatchCommand last = new BatchCommand.Cancel("the end");
+        remote.tell(new JobsCommand.Rejected("x".repeat(WireLimits.MESSAGE)));
+        JobsCommand.SubmitReply last = new JobsCommand.Rejected("the end");
         good.add(last);
         remote.tell(last);
 

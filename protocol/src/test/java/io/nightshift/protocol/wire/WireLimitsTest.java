@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -88,15 +89,15 @@ class WireLimitsTest {
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsSender() {
-        assertThatThrownBy(() -> SERIALIZER.toBinary(new BatchCommand.Cancel("x".repeat(WireLimits.MESSAGE))))
+        assertThatThrownBy(() -> SERIALIZER.toBinary(new JobsCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("a Cancel could not be written in 245760 bytes: Buffer overflow");
-        assertThat(SERIALIZER.toBinary(new BatchCommand.Cancel("x"))).hasSizeLessThan(10);
+                .hasMessageStartingWith("a Rejected could not be written in 245760 bytes: Buffer overflow");
+        assertThat(SERIALIZER.toBinary(new JobsCommand.Rejected("x"))).hasSizeLessThan(10);
     }
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsReader() {
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], "44"))
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], "63"))
                 .isInstanceOf(NotSerializableException.class)
                 .hasMessage("a Cancel of 245761 bytes, where 245760 are the most");
     }
