@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
+    private static final String UNEXPECTED = "nightshift: an unexpected error, which is a bug worth reporting: ";
     private static final Map<String, Class<?>> COMMANDS = commands();
 
     private Main() {}
@@ -41,8 +42,16 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        // Everything that matters is on disk by now: no waiting for an actor system to stop.
-        Runtime.getRuntime().halt(run(arguments));
+        int status = ExitStatus.FAILED;
+        try {
+            status = run(arguments);
+        } catch (Throwable unexpected) {
+            System.err.println(UNEXPECTED + unexpected);
+            org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", unexpected);
+        } finally {
+            // Everything that matters is on disk by now: no waiting for an actor system to stop.
+            Runtime.getRuntime().halt(status);
+        }
     }
 
     /// Runs a command and returns its exit status.
@@ -110,7 +119,7 @@ public final class Main {
             case JobFileException mistakes -> command.getErr().println(mistakes.getMessage());
             case FailureException failure -> command.getErr().println("nightshift: " + failure.getMessage());
             default -> {
-                command.getErr().println("nightshift: an unexpected error, which is a bug worth reporting: " + problem);
+                command.getErr().println(UNEXPECTED + problem);
                 org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", problem);
             }
         }

@@ -18,7 +18,12 @@ import picocli.CommandLine.Spec;
             BatchEventsCommand.class,
             BatchVerifyCommand.class,
             BatchSubmitCommand.class,
-            BatchWatchCommand.class
+            BatchWatchCommand.class,
+            BatchPauseCommand.class,
+            BatchResumeCommand.class,
+            BatchCancelCommand.class,
+            BatchRetryCommand.class,
+            BatchRescoreCommand.class
         },
         mixinStandardHelpOptions = true)
 public final class BatchCommands implements Callable<Integer> {

@@ -1,12 +1,18 @@
 package io.nightshift.cli.batch;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.gateway.GatewayCommand;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,6 +37,42 @@ final class BatchShowCommand extends LedgerCommand {
             table(summary).print(out());
         }
         return ExitStatus.DONE;
+    }
+
+    /// Where the journal's database is away, a node may still know how the batch is.
+    @Override
+    int run(Configuration cluster, Ledger ledger) {
+        try {
+            return run(ledger);
+        } catch (FailureException away) {
+            if (ledger.trouble() == null) {
+                throw away;
+            }
+            try (ClusterClient client = ClusterClient.connect(cluster)) {
+                GatewayCommand.Described described = ClusterCommand.describe(client, Objects.requireNonNull(name));
+                show(described.status(), Objects.requireNonNullElse(described.waitsFor(), away.getMessage()));
+                return ExitStatus.DONE;
+            }
+        }
+    }
+
+    private void show(BatchStatus status, String waitsFor) {
+        if (asJson()) {
+            ObjectNode json = Json.object();
+            json.put("batch", status.batch().value());
+            json.put("state", String.valueOf(status.phase()));
+            json.put("partitions", status.partitions());
+            json.put("committed", status.committed());
+            json.put("waits_for", waitsFor);
+            Json.print(out(), json);
+            return;
+        }
+        Table table = new Table().left("").left("");
+        table.row("batch", status.batch().value());
+        table.row("state", String.valueOf(status.phase()));
+        table.row("partitions", "%d of %d committed".formatted(status.committed(), status.partitions()));
+        table.row("waits", waitsFor);
+        table.print(out());
     }
 
     private static Table table(BatchSummary batch) {

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import java.util.List;
@@ -17,11 +18,16 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.remote.RemoteTransportException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A node that joins others, on a journal in PostgreSQL.
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
 
     private final ActorSystem<Void> system;
 
@@ -38,17 +44,38 @@ public final class ClusterNode {
             NodeSettings settings,
             Configuration configuration,
             Function<Job, Submission> submissions) {
-        ActorSystem<Void> system =
-                ActorSystem.create(Behaviors.empty(), NAME, config(parts.ledger(), settings, configuration));
+        ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         List<Address> seeds =
                 settings.contactPoints().stream().map(ClusterNode::address).toList();
         Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
+        org.apache.pekko.cluster.Cluster.get(system)
+                .registerOnMemberUp(() -> LOG.info("node {}:{} is up", settings.hostname(), settings.port()));
         Node node = Node.start(system, parts);
         node.open(submissions);
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
         return new ClusterNode(system);
+    }
+
+    private static ActorSystem<Void> system(Config config, NodeSettings settings) {
+        try {
+            return ActorSystem.create(Behaviors.empty(), NAME, config);
+        } catch (RemoteTransportException e) {
+            throw FailureException.permanent("the node can't listen at %s:%d: %s"
+                    .formatted(
+                            settings.bindHostname(),
+                            settings.bindPort(),
+                            rootOf(e).getMessage()));
+        }
+    }
+
+    private static Throwable rootOf(Throwable problem) {
+        Throwable root = problem;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     /// @param hostPort `host:port`

@@ -143,7 +143,12 @@ public final class Node {
     /// Lets programs outside the cluster ask this node.
     void open(Function<Job, Submission> submissions) {
         GatewayServices services = new GatewayServices(
-                submissions, this::askJobs, batch -> describe(batch, SOON), new LedgerHealth(parts.ledger()), blocking);
+                submissions,
+                this::askJobs,
+                batch -> describe(batch, SOON),
+                this::tell,
+                new LedgerHealth(parts.ledger()),
+                blocking);
         system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
     }
 

@@ -49,7 +49,6 @@ import picocli.CommandLine.Option;
                 + " again), 2 nothing was started.")
 public final class NodeCommand implements Callable<Integer> {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NodeCommand.class);
     private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);
 
     @Mixin
@@ -84,13 +83,15 @@ public final class NodeCommand implements Callable<Integer> {
         requireTlsBeyondLoopback(settings, given);
         Ledger ledger = ledger(given.journal());
         ProgramLog.toConsole();
-        LOG.info(
+        // Not a constant, which would be made before it is said where the log goes.
+        Logger log = LoggerFactory.getLogger(NodeCommand.class);
+        log.info(
                 "node {}:{} with {} begins; it joins by {}",
                 settings.hostname(),
                 settings.port(),
                 settings.roles(),
                 settings.contactPoints());
-        migrate(ledger);
+        migrate(ledger, log);
 
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
@@ -154,7 +155,7 @@ public final class NodeCommand implements Callable<Integer> {
     }
 
     /// Waits for a database that isn't up yet, as after a power cut.
-    private static void migrate(Ledger ledger) {
+    private static void migrate(Ledger ledger, Logger log) {
         while (true) {
             try {
                 PostgresLedger.migrate(ledger);
@@ -163,7 +164,7 @@ public final class NodeCommand implements Callable<Integer> {
                 if (e.failure().isPermanent()) {
                     throw e;
                 }
-                LOG.warn("{}; trying again", e.getMessage());
+                log.warn("{}; trying again", e.getMessage());
                 LockSupport.parkNanos(BETWEEN_TRIES);
             }
         }

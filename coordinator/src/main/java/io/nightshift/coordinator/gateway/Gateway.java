@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.gateway;
 
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
@@ -36,6 +37,8 @@ public final class Gateway {
                     gateway.submit(job, fresh).thenAccept(replyTo::tell);
                 case GatewayCommand.Describe(String batch, ActorRef<DescribeReply> replyTo) ->
                     gateway.describe(batch).thenAccept(replyTo::tell);
+                case GatewayCommand.Control(BatchId batch, BatchCommand.Control control) ->
+                    services.controls().accept(batch, control);
             }
             return Behaviors.same();
         });

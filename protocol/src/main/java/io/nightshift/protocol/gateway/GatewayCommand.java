@@ -1,5 +1,7 @@
 package io.nightshift.protocol.gateway;
 
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
@@ -22,6 +24,9 @@ public sealed interface GatewayCommand {
 
     /// @param batch an id, the beginning of one, or `latest`
     record Describe(String batch, ActorRef<DescribeReply> replyTo) implements GatewayCommand {}
+
+    /// Passes an operator's wish on to the batch, which answers by itself.
+    record Control(BatchId batch, BatchCommand.Control control) implements GatewayCommand {}
 
     sealed interface DescribeReply {}
 

@@ -89,7 +89,8 @@ final class WireTypes {
             new WireType(76, BatchCommand.Retry.class),
             new WireType(77, BatchCommand.Rescore.class),
             new WireType(78, ControlReply.Done.class),
-            new WireType(79, ControlReply.Refused.class));
+            new WireType(79, ControlReply.Refused.class),
+            new WireType(80, GatewayCommand.Control.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

@@ -94,6 +94,7 @@ final class GoldenMessages {
         add("retry", new BatchCommand.Retry(operator));
         add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
+        add("gateway-control", new GatewayCommand.Control(BATCH, new BatchCommand.Resume(operator)));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
 
