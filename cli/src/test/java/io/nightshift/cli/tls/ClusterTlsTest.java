@@ -110,8 +110,7 @@ final class ClusterTlsTest {
 
     @Test
     void aRenewedCertificateIsShownWithoutARestart() throws Exception {
-        TlsFiles own =
-                new TlsFiles(folder.resolve("own.pem"), folder.resolve("own.key"), folder.resolve("own-ca.pem"));
+        TlsFiles own = new TlsFiles(folder.resolve("own.pem"), folder.resolve("own.key"), folder.resolve("own-ca.pem"));
         replace(own, certificates.of(HOST));
         ActorSystem<Void> node = start(tls(own), List.of());
         BigInteger before = serial(node, certificates.of(HOST).context());
