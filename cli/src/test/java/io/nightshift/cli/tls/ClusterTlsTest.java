@@ -110,10 +110,7 @@ final class ClusterTlsTest {
 
     @Test
     void aRenewedCertificateIsShownWithoutARestart() throws Exception {
-        TlsFiles own = new TlsFiles(
-                folder.resolve("own.pem"),
-                folder.resolve("own.key"),
-                certificates.of(HOST).ca());
+        TlsFiles own = new TlsFiles(folder.resolve("own.pem"), folder.resolve("own.key"), folder.resolve("own-ca.pem"));
         replace(own, certificates.of(HOST));
         ActorSystem<Void> node = start(tls(own), List.of());
         BigInteger before = serial(node, certificates.of(HOST).context());
@@ -130,6 +127,7 @@ final class ClusterTlsTest {
     private static void replace(TlsFiles files, TlsFiles by) throws IOException {
         Files.write(files.privateKey(), Files.readAllBytes(by.privateKey()));
         Files.write(files.certificate(), Files.readAllBytes(by.certificate()));
+        Files.write(files.ca(), Files.readAllBytes(by.ca()));
     }
 
     @Test

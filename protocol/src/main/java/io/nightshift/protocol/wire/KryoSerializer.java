@@ -15,17 +15,11 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
 /// number of the message's class.
 ///
 /// Whatever the bytes are, reading them gives a message or a [NotSerializableException] and allocates
-/// no more than a small multiple of them: the transport then drops the message and goes on with the
-/// next, where any other exception would close the connection. Safe for several threads.
+/// no more than a small multiple of them. The transport then drops the message and goes on with the
+/// next; an `OutOfMemoryError` over a corrupt length would end the node. Safe for several threads.
 public final class KryoSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_002;
-
-    private static final Map<String, Class<?>> BY_MANIFEST = WireTypes.ALL.stream()
-            .filter(type -> WireTypes.isMessage(type.type()))
-            .collect(Collectors.toUnmodifiableMap(type -> Integer.toString(type.id()), WireType::type));
-    private static final Map<Class<?>, String> MANIFESTS = BY_MANIFEST.entrySet().stream()
-            .collect(Collectors.toUnmodifiableMap(Map.Entry::getValue, Map.Entry::getKey));
 
     /// More threads at a time than this make a codec of their own.
     private static final int POOLED = 16;
@@ -49,7 +43,7 @@ public final class KryoSerializer extends SerializerWithStringManifest {
 
     @Override
     public String manifest(Object message) {
-        String manifest = MANIFESTS.get(message.getClass());
+        String manifest = Manifests.BY_CLASS.get(message.getClass());
         if (manifest == null) {
             throw new IllegalArgumentException("not a message between nodes: " + message.getClass());
         }
@@ -72,7 +66,7 @@ public final class KryoSerializer extends SerializerWithStringManifest {
 
     @Override
     public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
-        Class<?> type = BY_MANIFEST.get(manifest);
+        Class<?> type = Manifests.CLASSES.get(manifest);
         if (type == null) {
             throw new NotSerializableException(
                     "a message of the class number '%s', which this version does not know".formatted(manifest));
@@ -98,5 +92,14 @@ public final class KryoSerializer extends SerializerWithStringManifest {
         } finally {
             codecs.free(codec);
         }
+    }
+
+    /// Loaded with the first message that leaves the node: a node alone needs none of it.
+    private static final class Manifests {
+        static final Map<String, Class<?>> CLASSES = WireTypes.ALL.stream()
+                .filter(type -> WireTypes.isMessage(type.type()))
+                .collect(Collectors.toUnmodifiableMap(type -> Integer.toString(type.id()), WireType::type));
+        static final Map<Class<?>, String> BY_CLASS = CLASSES.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getValue, Map.Entry::getKey));
     }
 }

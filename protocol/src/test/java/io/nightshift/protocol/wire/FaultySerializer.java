@@ -33,7 +33,9 @@ public final class FaultySerializer extends SerializerWithStringManifest {
             return Arrays.copyOf(bytes, bytes.length / 2);
         }
         if (isFault(message, "corrupt length")) {
-            Arrays.fill(bytes, 0, 4, (byte) 0x7f);
+            // The text's: 2 GiB.
+            Arrays.fill(bytes, 5, 9, (byte) 0xff);
+            bytes[9] = 7;
         }
         if (isFault(message, "unknown class")) {
             bytes[4] = 0x7d;

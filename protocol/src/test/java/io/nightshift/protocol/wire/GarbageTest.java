@@ -120,20 +120,37 @@ class GarbageTest {
             for (int i = 0; i < MUTATIONS; i++) {
                 byte[] mutated = mutate(bytes, random);
                 String manifest = random.nextInt(20) == 0 ? manifests.get(random.nextInt(manifests.size())) : own;
-                long before = allocated();
-                try {
-                    Object read = SERIALIZER.fromBinary(mutated, manifest);
-                    assertThat(SERIALIZER.manifest(read)).isEqualTo(manifest);
-                } catch (NotSerializableException e) {
+                if (!isRead(mutated, manifest)) {
                     refused++;
-                    assertThat(e).hasMessageStartingWith("not a ");
                 }
-                most = Math.max(most, allocated() - before);
+                most = Math.max(most, cost(mutated, manifest));
             }
             assertThat(SERIALIZER.fromBinary(bytes, own)).isEqualTo(golden.getValue());
         }
         assertThat(refused).as("of %d", MUTATIONS * GOLDEN.size()).isGreaterThan(MUTATIONS * GOLDEN.size() / 2);
         assertThat(most).as("bytes allocated for one of them").isLessThan(ALLOCATED);
+    }
+
+    private static boolean isRead(byte[] bytes, String manifest) {
+        try {
+            assertThat(SERIALIZER.manifest(SERIALIZER.fromBinary(bytes, manifest)))
+                    .isEqualTo(manifest);
+            return true;
+        } catch (NotSerializableException e) {
+            assertThat(e).hasMessageStartingWith("not a ");
+            return false;
+        }
+    }
+
+    /// What reading these bytes allocates. What the JVM allocates now and then for itself isn't in all of three.
+    private static long cost(byte[] bytes, String manifest) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3 && least > ALLOCATED / 8; i++) {
+            long before = allocated();
+            isRead(bytes, manifest);
+            least = Math.min(least, allocated() - before);
+        }
+        return least;
     }
 
     /// One to three changes: a bit, a byte, a run of 0xff (a length), a cut, a piece doubled or moved.

@@ -58,10 +58,13 @@ class GoldenMessagesTest {
     void everyMessageHasAnExample() {
         List<? extends Class<?>> examples =
                 CURRENT.values().stream().map(Object::getClass).toList();
-        assertThat(WireTypes.ALL.stream().map(WireType::type).filter(WireTypes::isMessage))
-                .allSatisfy(type -> assertThat(examples)
-                        .as("No golden message is a %s: add one to GoldenMessages; %s.", type.getSimpleName(), HOW)
-                        .anyMatch(type::equals));
+        for (WireType type : WireTypes.ALL) {
+            assertThat(!WireTypes.isMessage(type.type()) || examples.contains(type.type()))
+                    .as(
+                            "No golden message is a %s: add one to GoldenMessages; %s.",
+                            type.type().getSimpleName(), HOW)
+                    .isTrue();
+        }
     }
 
     @Test
