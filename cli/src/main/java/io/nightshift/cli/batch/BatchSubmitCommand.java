@@ -11,6 +11,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +41,10 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Override
     int run(ClusterClient cluster) {
         Job job = jobFile.read();
+        String refusal = WireLimits.refusal(job);
+        if (refusal != null) {
+            throw FailureException.permanent(refusal);
+        }
         JobsCommand.SubmitReply reply =
                 cluster.ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo), PATIENCE);
         switch (reply) {

@@ -22,6 +22,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.LoggerFactory;
 
 /// Asks a cluster without being a member of it: any node will do, and the next where one doesn't
 /// answer. A question may therefore arrive twice.
@@ -45,6 +46,8 @@ public final class ClusterClient implements AutoCloseable {
     /// @param configuration whose seed nodes are asked
     /// @throws FailureException if none of them listens
     public static ClusterClient connect(Configuration configuration) {
+        // Before the system's threads, which would each log while logging is being set up.
+        LoggerFactory.getILoggerFactory();
         List<String> nodes = configuration.node().contactPoints();
         List<String> silent = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
