@@ -41,10 +41,9 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Override
     int run(ClusterClient cluster) {
         Job job = jobFile.read();
-        String refusal = WireLimits.refusal(job);
-        if (refusal != null) {
-            throw FailureException.permanent(refusal);
-        }
+        WireLimits.refusal(job).ifPresent(reason -> {
+            throw FailureException.permanent(reason);
+        });
         JobsCommand.SubmitReply reply =
                 cluster.ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo), PATIENCE);
         switch (reply) {
