@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -49,30 +50,43 @@ final class BatchShowCommand extends LedgerCommand {
                 throw away;
             }
             try (ClusterClient client = ClusterClient.connect(cluster)) {
-                GatewayCommand.Described described = ClusterCommand.describe(client, Objects.requireNonNull(name));
-                show(described.status(), Objects.requireNonNullElse(described.waitsFor(), away.getMessage()));
+                show(client, Objects.requireNonNull(name));
                 return ExitStatus.DONE;
             }
         }
     }
 
-    private void show(BatchStatus status, String waitsFor) {
+    private void show(ClusterClient client, String wanted) {
+        DescribeReply reply =
+                client.ask(replyTo -> new GatewayCommand.Describe(wanted, replyTo), ClusterCommand.PATIENCE);
+        switch (reply) {
+            case GatewayCommand.Described(BatchStatus status, String waitsFor) -> {
+                Table table = new Table().left("").left("");
+                table.row("batch", status.batch().value());
+                table.row("state", String.valueOf(status.phase()));
+                table.row("partitions", "%d of %d committed".formatted(status.committed(), status.partitions()));
+                waits(table, status.batch().value(), waitsFor);
+            }
+            case GatewayCommand.Unavailable(String reason) -> {
+                Table table = new Table().left("").left("");
+                table.row("batch", wanted);
+                waits(table, wanted, reason);
+            }
+            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
+        }
+    }
+
+    private void waits(Table table, String batch, @Nullable String reason) {
+        String waitsFor = Objects.requireNonNullElse(reason, "the journal's database, which this command can't reach");
         if (asJson()) {
             ObjectNode json = Json.object();
-            json.put("batch", status.batch().value());
-            json.put("state", String.valueOf(status.phase()));
-            json.put("partitions", status.partitions());
-            json.put("committed", status.committed());
+            json.put("batch", batch);
             json.put("waits_for", waitsFor);
             Json.print(out(), json);
-            return;
+        } else {
+            table.row("waits for", waitsFor);
+            table.print(out());
         }
-        Table table = new Table().left("").left("");
-        table.row("batch", status.batch().value());
-        table.row("state", String.valueOf(status.phase()));
-        table.row("partitions", "%d of %d committed".formatted(status.committed(), status.partitions()));
-        table.row("waits", waitsFor);
-        table.print(out());
     }
 
     private static Table table(BatchSummary batch) {

@@ -39,14 +39,18 @@ final class BatchWatchCommand extends ClusterCommand {
 
     @Override
     int run(ClusterClient cluster) {
-        BatchStatus status = describe(cluster, Objects.requireNonNull(name)).status();
+        BatchStatus status = latest(cluster, Objects.requireNonNull(name), null);
+        while (status == null) {
+            pause();
+            status = latest(cluster, name, null);
+        }
         String batch = status.batch().value();
         Progress progress = Progress.of(!asJson(), err());
         progress.begin(status.batch(), false);
         while (!isSettled(status)) {
             progress.show(status);
-            LockSupport.parkNanos(INTERVAL.toNanos());
-            status = latest(cluster, batch, status);
+            pause();
+            status = Objects.requireNonNull(latest(cluster, batch, status));
         }
         progress.show(status);
         progress.end();
@@ -54,8 +58,14 @@ final class BatchWatchCommand extends ClusterCommand {
         return exitStatus(status);
     }
 
+    private static void pause() {
+        LockSupport.parkNanos(INTERVAL.toNanos());
+    }
+
     /// A batch that can't be asked for a while is no reason to end: its node may just have been lost.
-    private BatchStatus latest(ClusterClient cluster, String batch, BatchStatus before) {
+    ///
+    /// @param before what is known of it
+    private @Nullable BatchStatus latest(ClusterClient cluster, String batch, @Nullable BatchStatus before) {
         GatewayCommand.DescribeReply reply =
                 cluster.ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
         return switch (reply) {

@@ -84,7 +84,7 @@ public final class ClusterClient implements AutoCloseable {
                         Map.of("pekko.remote.artery.canonical.hostname", own, "pekko.remote.artery.canonical.port", 0)))
                 .withFallback(configuration.tuning())
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("client"))
-                .withFallback(ConfigFactory.defaultReference())
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
                 .resolve();
     }
 

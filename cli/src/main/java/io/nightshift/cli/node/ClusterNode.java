@@ -102,7 +102,7 @@ public final class ClusterNode {
                 .withFallback(configuration.transport())
                 .withFallback(configuration.tuning())
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("cluster"))
-                .withFallback(ConfigFactory.defaultReference())
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
                 .resolve();
     }
 
