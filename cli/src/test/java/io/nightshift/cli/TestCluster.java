@@ -18,7 +18,10 @@ final class TestCluster implements AutoCloseable {
     static final Duration FORMING = Duration.ofSeconds(60);
 
     final Path folder;
-    final EmbeddedPostgres postgres;
+    /// Between the nodes and the database.
+    final Gate database;
+
+    private final EmbeddedPostgres postgres;
     private final List<Integer> ports;
     private final List<Program> nodes = new ArrayList<>();
 
@@ -29,6 +32,7 @@ final class TestCluster implements AutoCloseable {
     TestCluster(Path folder, int size) throws IOException {
         this.folder = folder;
         this.postgres = EmbeddedPostgres.start();
+        this.database = new Gate(postgres.getPort());
         this.ports = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             try (ServerSocket socket = new ServerSocket(0)) {
@@ -43,8 +47,7 @@ final class TestCluster implements AutoCloseable {
                   batch { lease = 5s, retry.attempts = 20 }
                 }
                 """.formatted(
-                        ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")),
-                        postgres.getPort()));
+                ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")), database.port()));
     }
 
     Path configuration() {
@@ -106,6 +109,7 @@ final class TestCluster implements AutoCloseable {
     @Override
     public void close() throws IOException {
         nodes.stream().filter(java.util.Objects::nonNull).forEach(Program::close);
+        database.close();
         postgres.close();
     }
 }

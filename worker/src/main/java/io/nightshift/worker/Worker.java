@@ -104,7 +104,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         this.self = context.messageAdapter(WorkerMessage.class, Told::new);
         services.slots()
                 .tell(new ScoringSlots.Acquire(
-                        context.messageAdapter(ScoringSlots.Granted.class, granted -> new Granted())));
+                        context.messageAdapter(ScoringSlots.Notice.class, notice -> switch (notice) {
+                            case ScoringSlots.Granted granted -> new Granted();
+                            case ScoringSlots.Withdrawn withdrawn -> new Stop();
+                        })));
     }
 
     public static Behavior<Command> create(WorkerServices services) {

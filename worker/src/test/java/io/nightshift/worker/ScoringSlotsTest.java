@@ -21,10 +21,10 @@ class ScoringSlotsTest {
 
     @Test
     void noMoreWorkersAreGrantedThanThereAreSlots() {
-        ActorRef<Acquire> slots = KIT.spawn(ScoringSlots.create(2));
-        TestProbe<Granted> first = acquire(slots);
-        TestProbe<Granted> second = acquire(slots);
-        TestProbe<Granted> third = acquire(slots);
+        ActorRef<ScoringSlots.Command> slots = KIT.spawn(ScoringSlots.create(2));
+        TestProbe<ScoringSlots.Notice> first = acquire(slots);
+        TestProbe<ScoringSlots.Notice> second = acquire(slots);
+        TestProbe<ScoringSlots.Notice> third = acquire(slots);
         first.expectMessageClass(Granted.class);
         second.expectMessageClass(Granted.class);
         third.expectNoMessage(SILENCE);
@@ -32,10 +32,10 @@ class ScoringSlotsTest {
 
     @Test
     void aWorkerThatAsksTwiceHoldsOneSlot() {
-        ActorRef<Acquire> slots = KIT.spawn(ScoringSlots.create(2));
-        TestProbe<Granted> first = acquire(slots);
+        ActorRef<ScoringSlots.Command> slots = KIT.spawn(ScoringSlots.create(2));
+        TestProbe<ScoringSlots.Notice> first = acquire(slots);
         slots.tell(new Acquire(first.ref()));
-        TestProbe<Granted> second = acquire(slots);
+        TestProbe<ScoringSlots.Notice> second = acquire(slots);
         first.expectMessageClass(Granted.class);
         second.expectMessageClass(Granted.class);
         first.expectNoMessage(SILENCE);
@@ -43,11 +43,11 @@ class ScoringSlotsTest {
 
     @Test
     void theSlotOfAWorkerThatStopsGoesToTheNextThatLives() {
-        ActorRef<Acquire> slots = KIT.spawn(ScoringSlots.create(1));
-        TestProbe<Granted> first = acquire(slots);
-        TestProbe<Granted> gone = acquire(slots);
-        TestProbe<Granted> next = acquire(slots);
-        TestProbe<Granted> last = acquire(slots);
+        ActorRef<ScoringSlots.Command> slots = KIT.spawn(ScoringSlots.create(1));
+        TestProbe<ScoringSlots.Notice> first = acquire(slots);
+        TestProbe<ScoringSlots.Notice> gone = acquire(slots);
+        TestProbe<ScoringSlots.Notice> next = acquire(slots);
+        TestProbe<ScoringSlots.Notice> last = acquire(slots);
         first.expectMessageClass(Granted.class);
         gone.stop();
         next.expectNoMessage(SILENCE);
@@ -56,8 +56,27 @@ class ScoringSlotsTest {
         last.expectNoMessage(SILENCE);
     }
 
-    private static TestProbe<Granted> acquire(ActorRef<Acquire> slots) {
-        TestProbe<Granted> worker = KIT.createTestProbe(Granted.class);
+    @Test
+    void closedSlotsAreWithdrawnAndTheNodeWaitsForTheirWorkers() {
+        ActorRef<ScoringSlots.Command> slots = KIT.spawn(ScoringSlots.create(1));
+        TestProbe<ScoringSlots.Notice> holder = acquire(slots);
+        TestProbe<ScoringSlots.Notice> waiting = acquire(slots);
+        holder.expectMessageClass(Granted.class);
+        TestProbe<ScoringSlots.Closed> node = KIT.createTestProbe(ScoringSlots.Closed.class);
+
+        slots.tell(new ScoringSlots.Close(node.ref()));
+        holder.expectMessageClass(ScoringSlots.Withdrawn.class);
+        node.expectNoMessage(SILENCE);
+        holder.stop();
+
+        node.expectMessageClass(ScoringSlots.Closed.class);
+        waiting.expectNoMessage(SILENCE);
+        slots.tell(new ScoringSlots.Close(node.ref()));
+        node.expectMessageClass(ScoringSlots.Closed.class);
+    }
+
+    private static TestProbe<ScoringSlots.Notice> acquire(ActorRef<ScoringSlots.Command> slots) {
+        TestProbe<ScoringSlots.Notice> worker = KIT.createTestProbe(ScoringSlots.Notice.class);
         slots.tell(new Acquire(worker.ref()));
         return worker;
     }

@@ -309,11 +309,12 @@ class WorkerTest {
     @Test
     void aWorkerThatStopsCancelsItsAttemptAndGivesUpItsSlot() throws InterruptedException {
         scoreSlowly();
-        ActorRef<ScoringSlots.Acquire> realSlots = kit.spawn(ScoringSlots.create(1));
+        ActorRef<ScoringSlots.Acquire> realSlots =
+                kit.spawn(ScoringSlots.create(1)).narrow();
         ActorRef<Worker.Command> worker = worker();
         ScoringSlots.Acquire acquire = slots.receiveMessage();
         realSlots.tell(acquire);
-        TestProbe<ScoringSlots.Granted> next = kit.createTestProbe(ScoringSlots.Granted.class);
+        TestProbe<ScoringSlots.Notice> next = kit.createTestProbe(ScoringSlots.Notice.class);
         realSlots.tell(new ScoringSlots.Acquire(next.ref()));
         requestLease().tell(lease());
         next(BatchCommand.Heartbeat.class);

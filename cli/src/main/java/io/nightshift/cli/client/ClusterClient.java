@@ -99,6 +99,9 @@ public final class ClusterClient implements AutoCloseable {
                         .toCompletableFuture()
                         .join();
             } catch (CompletionException e) {
+                if (e.getCause() instanceof FailureException known) {
+                    throw known;
+                }
                 if (!(e.getCause() instanceof TimeoutException)
                         && !(e.getCause() instanceof org.apache.pekko.actor.ActorNotFound)) {
                     throw e;

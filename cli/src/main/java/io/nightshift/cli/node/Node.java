@@ -34,9 +34,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -101,13 +104,13 @@ public final class Node {
 
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
-        ActorRef<ScoringSlots.Acquire> slots =
+        ActorRef<ScoringSlots.Command> slots =
                 system.systemActorOf(ScoringSlots.create(parts.threads()), "scoring-slots", Props.empty());
         ExecutorService scoring = Executors.newFixedThreadPool(
                 parts.threads(),
                 Thread.ofPlatform().daemon().name("scoring-", 1).factory());
         WorkerServices services = new WorkerServices(
-                slots,
+                slots.narrow(),
                 this::tellJobs,
                 this::tell,
                 this::attempt,
@@ -116,6 +119,16 @@ public final class Node {
                 config.getDuration("patience"),
                 config.getDuration("grace"),
                 name);
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseServiceStop(),
+                        "workers-finish",
+                        () -> AskPattern.<ScoringSlots.Command, ScoringSlots.Closed>ask(
+                                        slots,
+                                        ScoringSlots.Close::new,
+                                        config.getDuration("grace").plus(PATIENCE),
+                                        system.scheduler())
+                                .thenApply(closed -> Done.getInstance()));
         ShardedDaemonProcess.get(system)
                 .init(
                         Worker.Command.class,

@@ -101,6 +101,13 @@ public final class NodeCommand implements Callable<Integer> {
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
         Node.Parts parts = new Node.Parts(ledger, duckDb, new LoadedModels(registry::path), scoring, Memory.budget());
         ClusterNode node = ClusterNode.start(parts, settings, given, job -> submission(job, registry, duckDb));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
+        return exitStatus(node);
+    }
+
+    /// Of a process that a signal ends the JVM would say so, however well it left.
+    private static int exitStatus(ClusterNode node) {
         return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 

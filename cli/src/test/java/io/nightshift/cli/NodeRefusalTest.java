@@ -1,0 +1,70 @@
+package io.nightshift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What keeps a node from starting, or a cluster from being asked.
+final class NodeRefusalTest {
+
+    @TempDir
+    Path folder;
+
+    private Program.End node(String configuration, String... more) throws IOException {
+        Path file = Files.writeString(folder.resolve("node.conf"), configuration);
+        String[] arguments = new String[5 + more.length];
+        System.arraycopy(
+                new String[] {"node", "--config", file.toString(), "--home", folder.toString()}, 0, arguments, 0, 5);
+        System.arraycopy(more, 0, arguments, 5, more.length);
+        return Program.here(arguments);
+    }
+
+    @Test
+    void aClusterHasItsJournalInPostgres() throws IOException {
+        node("").expect(2, "a cluster keeps its journal in PostgreSQL");
+        node("nightshift.journal.url = \"jdbc:h2:file:./ledger\"").expect(2, "nightshift.journal.url");
+    }
+
+    @Test
+    void aNodeListensBeyondThisMachineOnlyWithTls() throws IOException {
+        node("nightshift { node.hostname = 192.0.2.1, journal.url = \"jdbc:postgresql://localhost/x\" }")
+                .expect(2, "only with TLS: 192.0.2.1 is not a loopback address");
+        node("nightshift { node.bind-hostname = 0.0.0.0, journal.url = \"jdbc:postgresql://localhost/x\" }")
+                .expect(2, "only with TLS: 0.0.0.0 is not a loopback address");
+    }
+
+    @Test
+    void wrongOptionsAreNamed() throws IOException {
+        node("", "--roles", "boss").expect(2, "--roles is coordinator, worker or both, not boss");
+        node("", "--port", "70000").expect(2, "--port is 1 to 65535, not 70000");
+        node("", "--threads", "-1").expect(2, "--threads is 1 to 1024, not -1");
+    }
+
+    @Test
+    void withoutAClusterNothingCanBeAsked() throws IOException {
+        Program.here("batch", "watch", "latest", "--home", folder.toString()).expect(2, "no cluster is configured");
+        int port = unusedPort();
+        Path file = Files.writeString(folder.resolve("client.conf"), """
+                nightshift {
+                  node.seed-nodes = ["127.0.0.1:%d"]
+                  journal.url = "jdbc:postgresql://localhost/x"
+                }
+                """.formatted(port));
+        Program.End end =
+                Program.here("batch", "watch", "latest", "--config", file.toString(), "--home", folder.toString());
+        end.expect(2, "no node of the cluster can be reached: 127.0.0.1:" + port + " (Connection refused)");
+        assertThat(end.out()).isEmpty();
+    }
+
+    private static int unusedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
