@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ClusterTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final int COPIES = 4;
+    private static final int COPIES = 2;
 
     @TempDir
     static Path folder;

@@ -91,11 +91,11 @@ final class TestCluster implements AutoCloseable {
     }
 
     /// Runs a command of `batch` against the cluster.
-    Program.End batch(String command, String... more) throws IOException, InterruptedException {
+    Program.End batch(String command, String... more) {
         List<String> arguments = new ArrayList<>(
                 List.of("batch", command, "--config", configuration().toString(), "--home", home().toString()));
         arguments.addAll(List.of(more));
-        return Program.run(folder, arguments.toArray(String[]::new));
+        return Program.here(arguments.toArray(String[]::new));
     }
 
     /// The nodes' logs, for a failure's message.
