@@ -62,6 +62,16 @@ final class Words {
                                 failed.epoch(),
                                 failed.node(),
                                 failed.failure().message());
+            case BatchEvent.Paused paused -> paused.reason();
+            case BatchEvent.Resumed resumed -> "goes on where it stopped";
+            case BatchEvent.Rescored rescored ->
+                "%s %s, to be scored again"
+                        .formatted(
+                                rescored.partitions().size() == 1 ? "partition" : "partitions",
+                                ranges(rescored.partitions().stream()
+                                        .mapToInt(Integer::intValue)
+                                        .sorted()
+                                        .toArray()));
             case BatchEvent.Failed failed -> failed.failure().message();
             case BatchEvent.Retried retried -> "goes on with what is not committed";
             case BatchEvent.Published published -> "in " + published.destination();

@@ -218,6 +218,24 @@ class BatchCommandsTest {
     }
 
     @Test
+    void whatAnOperatorDidIsTold() throws Exception {
+        TestBatch batch = TestBatch.committed(folder, "0001");
+        batch.append(
+                new BatchEvent.Failed(batch.later(), Failure.permanent("no")),
+                new BatchEvent.Rescored(batch.later(), List.of(3, 0, 1)),
+                new BatchEvent.Retried(batch.later()),
+                new BatchEvent.Paused(batch.later(), "the warehouse is being loaded"),
+                new BatchEvent.Resumed(batch.later()));
+        given(batch);
+
+        assertThat(batch("events", "latest").out())
+                .contains(
+                        "rescored        partitions 0 to 1, 3, to be scored again",
+                        "paused          the warehouse is being loaded",
+                        "resumed         goes on where it stopped");
+    }
+
+    @Test
     void eventsInJsonAreTheStoredOnesALineEach() throws Exception {
         given(TestBatch.committed(folder, "0001"));
 
