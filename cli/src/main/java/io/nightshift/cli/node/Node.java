@@ -92,6 +92,7 @@ public final class Node {
                 new ParquetInspector(parts.duckDb()),
                 version -> parts.models().get(version).description(),
                 new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
+                parts.ledger()::entries,
                 this::tellJobs,
                 blocking,
                 Clock.systemUTC(),

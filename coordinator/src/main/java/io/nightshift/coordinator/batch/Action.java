@@ -34,6 +34,9 @@ sealed interface Action {
     /// Removes what a cancelled batch has staged, and tells the register that it ended.
     record Sweep(Job job) implements Action {}
 
+    /// Has the coordinator recovered from the ledger, since others have written there.
+    record Recover() implements Action {}
+
     /// Tells people.
     ///
     /// @param text with `{}` for each argument
@@ -51,6 +54,8 @@ sealed interface Action {
 
     /// Makes sure that no earlier coordinator's publication becomes visible, before the request is met.
     record Fence(int incarnation, BatchState state, BatchCommand.Control request) implements Elsewhere {}
+
+    record LookAtLedger(int incarnation) implements Elsewhere {}
 
     record Publish(int incarnation, BatchState state) implements Elsewhere {}
 }

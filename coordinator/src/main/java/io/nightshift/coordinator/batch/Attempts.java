@@ -83,7 +83,7 @@ class Attempts {
 
     /// Whether attempts that hold a lease may go on. A paused batch leases nothing, but what is in
     /// flight isn't thrown away.
-    private static boolean goesOn(BatchState state) {
+    boolean goesOn(BatchState state) {
         return state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED;
     }
 
@@ -101,10 +101,13 @@ class Attempts {
         return next(state, now).isPresent() ? List.of(new Action.TellJobs(new JobsCommand.HasWork(batch))) : List.of();
     }
 
+    /// Whether partitions are leased in this phase.
+    boolean isLeasing(BatchState state) {
+        return state.phase() == Phase.RUNNING;
+    }
+
     private OptionalInt next(BatchState state, Moment now) {
-        return leases == null || state.phase() != Phase.RUNNING
-                ? OptionalInt.empty()
-                : leases.next(state.winners(), now.nanos());
+        return leases == null || !isLeasing(state) ? OptionalInt.empty() : leases.next(state.winners(), now.nanos());
     }
 
     // Leases.
@@ -121,14 +124,23 @@ class Attempts {
         return Decision.act(new Action.Grant(request.worker(), request.node(), new Attempt(batch, partition, epoch)));
     }
 
-    Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, Moment now) {
+    /// @param authority see [Coordinator#authority]
+    Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, int authority, Moment now) {
         Attempt attempt = heartbeat.attempt();
         boolean holds = leases != null
                 && goesOn(state)
                 && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
         return holds || isWinner(state, attempt)
                 ? Decision.nothing()
-                : Decision.act(abandon(heartbeat.worker(), attempt, "it does not hold its partition any more"));
+                : refuse(heartbeat.worker(), attempt, authority, "it does not hold its partition any more");
+    }
+
+    /// Says no to an attempt, which then deletes its output; so only who can't be wrong says it. Who
+    /// isn't answered asks again, and finds who is in charge.
+    private static Decision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int authority, String reason) {
+        return attempt.epoch().incarnation() <= authority
+                ? Decision.act(abandon(worker, attempt, reason))
+                : Decision.nothing();
     }
 
     private static Action abandon(ActorRef<WorkerMessage> worker, Attempt attempt, String reason) {
@@ -278,7 +290,8 @@ class Attempts {
 
     // Commits.
 
-    Decision commit(BatchState state, BatchCommand.Commit message, Moment now) {
+    /// @param authority see [Coordinator#authority]
+    Decision commit(BatchState state, BatchCommand.Commit message, int authority, Moment now) {
         PartitionCommit commit = message.commit();
         Attempt attempt = commit.attempt(batch);
         if (isWinner(state, attempt)) {
@@ -286,7 +299,7 @@ class Attempts {
         }
         String refusal = refusal(state, commit);
         if (refusal != null) {
-            return Decision.act(abandon(message.worker(), attempt, refusal));
+            return refuse(message.worker(), attempt, authority, refusal);
         }
         if (leases != null) {
             leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), now.nanos());
@@ -319,7 +332,7 @@ class Attempts {
         if (!goesOn(state)) {
             return "the batch is " + state.phase();
         }
-        if (leases == null || !leases.holds(commit.partition(), commit.epoch())) {
+        if (!holds(commit)) {
             return "another attempt holds the partition, or none";
         }
         PartitionPlan.Range range = state.pinned().index().range(commit.partition());
@@ -330,6 +343,10 @@ class Attempts {
             return "it was scored by another model";
         }
         return null;
+    }
+
+    boolean holds(PartitionCommit commit) {
+        return leases != null && leases.holds(commit.partition(), commit.epoch());
     }
 
     /// Persists the pending commits whose epochs still hold their leases, in one journal write,

@@ -70,8 +70,15 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
         Behavior<Message> behavior =
                 Behaviors.setup(context -> Behaviors.withTimers(timers -> new Batch(context, timers, batch, services)));
+        Behavior<Message> recovering = Behaviors.supervise(behavior)
+                .onFailure(Outdated.class, SupervisorStrategy.restart().withLoggingEnabled(false));
         return Behaviors.transformMessages(
-                BatchCommand.class, behavior, pattern -> pattern.matchAny(Message.Asked::new));
+                BatchCommand.class, recovering, pattern -> pattern.matchAny(Message.Asked::new));
+    }
+
+    /// Others have written to the ledger: what this actor knows is not all there is.
+    private static final class Outdated extends RuntimeException {
+        private static final long serialVersionUID = 1;
     }
 
     private Coordinator coordinator() {
@@ -153,6 +160,10 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
                 timers.startSingleTimer(new Message.Again(incarnation), backoff);
             }
             case Action.Sweep(Job job) -> sweep(job);
+            case Action.Recover recover -> {
+                LOG.warn("{}: another coordinator has written to its ledger, which is read again", batch);
+                throw new Outdated();
+            }
             case Action.Note(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
             case Action.Elsewhere elsewhere ->
                 context.pipeToSelf(
@@ -204,6 +215,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
                 yield new Message.InputUnchanged();
             }
             case Action.Fence fence -> fence(fence);
+            case Action.LookAtLedger look -> look();
             case Action.Publish publish ->
                 new Message.Visible(services.publisher().publish(publish.state()));
         };
@@ -220,6 +232,15 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         }
         services.publisher().prepare(batch, job);
         return new Message.PlanMade(files, partitions);
+    }
+
+    private Message.Outcome look() {
+        try {
+            return new Message.LedgerHas(services.entries().applyAsLong(batch));
+        } catch (FailureException e) {
+            LOG.debug("{}: {}", batch, e.getMessage());
+            return new Message.LedgerHas(0);
+        }
     }
 
     private Message.Outcome fence(Action.Fence fence) {

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
@@ -8,10 +9,12 @@ import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /// What a batch's coordinator works with.
 ///
 /// @param models describes a registered model
+/// @param entries how many entries the ledger has of a batch; blocking
 /// @param jobs tells the jobs' register; called by any thread
 /// @param blocking runs what waits for disks; never the actors' own threads
 /// @param node this node's name, `host:port`
@@ -20,6 +23,7 @@ public record BatchServices(
         SourceInspector inspector,
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
+        ToLongFunction<BatchId> entries,
         Consumer<JobsCommand> jobs,
         Executor blocking,
         Clock clock,

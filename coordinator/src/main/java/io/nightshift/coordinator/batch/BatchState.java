@@ -130,7 +130,7 @@ public record BatchState(
             if (!entry.follows(head)) {
                 throw new IllegalStateException("its hash does not follow from the entry before");
             }
-            return apply(entry.event()).at(entries + 1, entry.hash());
+            return apply(entry.event()).at(entry.hash());
         } catch (IllegalStateException
                 | IllegalArgumentException
                 | IndexOutOfBoundsException
@@ -140,10 +140,10 @@ public record BatchState(
         }
     }
 
-    private BatchState at(long count, String hash) {
+    private BatchState at(String hash) {
         return new BatchState(
                 batch,
-                count,
+                entries,
                 hash,
                 phase,
                 submitted,
@@ -168,7 +168,18 @@ public record BatchState(
                 throw new IllegalStateException("it is about " + first.batch());
             }
             return new BatchState(
-                    batch, entries, head, Phase.SUBMITTED, first, null, 0, winners, totals, attemptsFailed, null, null);
+                    batch,
+                    entries + 1,
+                    head,
+                    Phase.SUBMITTED,
+                    first,
+                    null,
+                    0,
+                    winners,
+                    totals,
+                    attemptsFailed,
+                    null,
+                    null);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -176,14 +187,14 @@ public record BatchState(
                     .formatted(event.getClass().getSimpleName(), before == null ? "not submitted" : before));
         }
         BatchState next = fold(event);
-        return next.in(Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
+        return next.counted(Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
                 .orElseThrow());
     }
 
-    private BatchState in(Phase next) {
+    private BatchState counted(Phase next) {
         return new BatchState(
                 batch,
-                entries,
+                entries + 1,
                 head,
                 next,
                 submitted,
@@ -251,7 +262,9 @@ public record BatchState(
                 nextAttemptsFailed = Map.of();
             }
             case Published done -> nextPublished = done;
-            case Cancelled cancelled -> nextFailure = Failure.permanent(cancelled.reason());
+            case Cancelled cancelled ->
+                nextFailure =
+                        Failure.permanent(cancelled.reason().isBlank() ? "no reason was given" : cancelled.reason());
         }
         return new BatchState(
                 batch,

@@ -15,6 +15,7 @@ import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -49,6 +50,9 @@ class Coordinator {
     /// Whether something of this incarnation runs elsewhere, and will report.
     private boolean busyElsewhere;
 
+    /// When the ledger was last looked at; null before the first tick.
+    private @Nullable Moment lookedAt;
+
     /// @param node this node's name, `host:port`
     /// @param random for the waits between tries
     /// @param attempts new, and used by nobody else
@@ -72,15 +76,19 @@ class Coordinator {
                     case BatchCommand.Describe describe ->
                         Decision.act(new Action.Tell<>(describe.replyTo(), describe(state)));
                     case BatchCommand.RequestLease request -> attempts.lease(state, request, now);
-                    case BatchCommand.Heartbeat heartbeat -> attempts.heartbeat(state, heartbeat, now);
-                    case BatchCommand.Commit commit -> attempts.commit(state, commit, now);
+                    case BatchCommand.Heartbeat heartbeat ->
+                        heard(state, heartbeat.attempt(), now)
+                                .orElseGet(() -> attempts.heartbeat(state, heartbeat, authority(state), now));
+                    case BatchCommand.Commit commit ->
+                        heard(state, commit.commit().attempt(batch), now)
+                                .orElseGet(() -> attempts.commit(state, commit, authority(state), now));
                     case BatchCommand.GiveBack(Attempt attempt) -> attempts.giveBack(attempt, now);
                     case BatchCommand.AttemptEnded ended ->
                         attempts.ended(state, ended, now).thenIfPersisted(this::turned);
                 };
             case Message.Recovered recovered -> recovered(state, now);
             case Message.Flush flush -> attempts.flush(state, now).thenIfPersisted(this::turned);
-            case Message.Tick tick -> attempts.tick(state, now).thenIfPersisted(this::turned);
+            case Message.Tick tick -> tick(state, now);
             case Message.Reported(int asked, Message.Outcome outcome) -> reported(state, asked, outcome, now);
             case Message.Again(int asked) ->
                 asked == incarnation && waits(state) ? Decision.act(goOn(state)) : Decision.nothing();
@@ -163,11 +171,50 @@ class Coordinator {
         return state.isOpen() && state.phase() != Phase.FAILED && !busyElsewhere && !attempts.hasBegun();
     }
 
+    // Time.
+
+    private Decision tick(BatchState state, Moment now) {
+        Decision decision = attempts.tick(state, now).thenIfPersisted(this::turned);
+        if (lookedAt == null) {
+            lookedAt = now;
+        }
+        boolean lately = now.nanos() - lookedAt.nanos() < settings.lease().toNanos();
+        if (lately || !waitsForSomeone(state) || !decision.events().isEmpty()) {
+            return decision;
+        }
+        lookedAt = now;
+        return decision.with(new Action.LookAtLedger(incarnation));
+    }
+
+    /// An attempt that a later coordinator has leased: this one was replaced, and doesn't know it. It
+    /// says nothing, and finds out.
+    private Optional<Decision> heard(BatchState state, Attempt attempt, Moment now) {
+        if (attempt.epoch().incarnation() <= state.incarnation()) {
+            return Optional.empty();
+        }
+        boolean lately = lookedAt != null
+                && now.nanos() - lookedAt.nanos() < settings.tick().toNanos();
+        if (lately) {
+            return Optional.of(Decision.nothing());
+        }
+        lookedAt = now;
+        return Optional.of(Decision.act(new Action.LookAtLedger(incarnation)));
+    }
+
+    /// Whether nothing is written until someone asks for it. Another coordinator, that was thought
+    /// dead, may have been asked, and be dead since; this one would never hear of it.
+    private static boolean waitsForSomeone(BatchState state) {
+        return state.phase() == null || state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
+    }
+
     // What ran elsewhere.
 
     private Decision reported(BatchState state, int asked, Message.Outcome outcome, Moment now) {
         if (outcome instanceof Message.Fenced(BatchCommand.Control request, String obstacle)) {
             return fenced(state, asked, request, obstacle, now);
+        }
+        if (outcome instanceof Message.LedgerHas(long entries)) {
+            return entries > state.entries() ? Decision.act(new Action.Recover()) : Decision.nothing();
         }
         if (asked == incarnation) {
             busyElsewhere = false;
@@ -185,6 +232,7 @@ class Coordinator {
                         ? Decision.act(begin(state, now))
                         : Decision.nothing();
             case Message.Fenced fenced -> Decision.nothing();
+            case Message.LedgerHas looked -> Decision.nothing();
             case Message.Visible(Publisher.Publication publication) -> visible(state, publication, now);
             case Message.Broken(Failure failure) -> broken(state, failure, now);
         };
@@ -260,17 +308,13 @@ class Coordinator {
     private Decision control(BatchState state, BatchCommand.Control request, Moment now) {
         Phase phase = state.phase();
         if (phase == null) {
-            Decision refusal = refuse(request, "there is no such batch");
-            // The register may have opened it, and have never been heard.
-            return request instanceof BatchCommand.Cancel
-                    ? refusal.with(new Action.TellJobs(new JobsCommand.BatchEnded(batch, Phase.CANCELLED)))
-                    : refusal;
+            return refuse(request, "there is no such batch");
         }
         return switch (Control.verdict(phase, request)) {
             case REFUSED -> toldAgain(refuse(request, Control.refusal(phase)), state);
             case HOLDS_ALREADY -> toldAgain(done(request, state), state);
             case TO_BE_DONE ->
-                Control.changesWhatIsCommitted(request) && phase == Phase.FAILED && state.isComplete()
+                needsFence(state, request)
                         ? Decision.act(new Action.Fence(incarnation, state, request))
                         : meet(state, request, now);
         };
@@ -279,6 +323,11 @@ class Coordinator {
     /// Who asks something of a batch that has ended may have missed it.
     private Decision toldAgain(Decision decision, BatchState state) {
         return phase(state).isEnd() ? decision.with(ended(state)) : decision;
+    }
+
+    /// Whether a publication may be under way somewhere, and the request would change what it shows.
+    boolean needsFence(BatchState state, BatchCommand.Control request) {
+        return Control.changesWhatIsCommitted(request) && state.phase() == Phase.FAILED && state.isComplete();
     }
 
     /// The batch failed while it was published, and is to be changed or given up.
@@ -312,7 +361,8 @@ class Coordinator {
         if (next.phase() != Phase.PUBLISHING && attempts.hasBegun()) {
             return attempts.announce(next, now);
         }
-        return busyElsewhere ? List.of() : goOn(next);
+        // Who isn't in charge yet will be, as soon as it hears that it has recovered, and goes on then.
+        return busyElsewhere || incarnation == 0 ? List.of() : goOn(next);
     }
 
     private Decision cancel(BatchCommand.Cancel request, Moment now) {
@@ -382,6 +432,19 @@ class Coordinator {
     }
 
     // Tools.
+
+    /// The greatest incarnation whose attempts this coordinator can judge: whether they have won is in
+    /// the state for good. That is so of its own and of all before it, as soon as its taking charge is
+    /// in the ledger, for then no other can write; and of all that were, when the batch has stopped. A
+    /// coordinator that was replaced, and doesn't know it yet, can't judge the attempts of its
+    /// successor, which may have won.
+    private int authority(BatchState state) {
+        return switch (state.phase()) {
+            case null -> 0;
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> incarnation;
+            case FAILED, PUBLISHED, CANCELLED -> state.incarnation();
+        };
+    }
 
     private BatchStatus describe(BatchState state) {
         BatchState.Totals totals = state.totals();

@@ -18,7 +18,7 @@ import java.util.Set;
 /// Times are nanoseconds of a monotonic clock. Used by one thread.
 class Leases {
 
-    private record Held(Epoch epoch, String node, long deadline, long rows) {}
+    record Held(Epoch epoch, String node, long deadline, long rows) {}
 
     /// A lease whose holder has not been heard of in time.
     record Expired(int partition, Epoch epoch, String node) {}
@@ -28,7 +28,7 @@ class Leases {
     private final int incarnation;
     private final long duration;
     private final int partitions;
-    private final Map<Integer, Held> held = new HashMap<>();
+    final Map<Integer, Held> held = new HashMap<>();
     private final ArrayDeque<Integer> returned = new ArrayDeque<>();
     private final PriorityQueue<Waiting> waiting =
             new PriorityQueue<>((one, other) -> Long.signum(one.notBefore() - other.notBefore()));

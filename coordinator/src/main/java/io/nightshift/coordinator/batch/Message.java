@@ -46,6 +46,9 @@ sealed interface Message {
     /// @param obstacle why not, in one sentence; null if nothing of the batch is or becomes visible
     record Fenced(BatchCommand.Control request, @Nullable String obstacle) implements Outcome {}
 
+    /// How many entries the ledger has of the batch; 0 if that couldn't be found out.
+    record LedgerHas(long entries) implements Outcome {}
+
     /// It failed.
     record Broken(Failure failure) implements Outcome {}
 }

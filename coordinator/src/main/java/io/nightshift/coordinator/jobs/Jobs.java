@@ -159,10 +159,10 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     private void wake(JobsState state) {
         for (JobsState.Entry entry : state.unfinished()) {
             BatchId batch = entry.opened().batch();
+            // One that never heard that it was opened has to be before it can be given up.
+            batches.tell(batch, new BatchCommand.Wake(entry.opened().submission()));
             if (entry.superseded()) {
                 batches.tell(batch, giveUp("given up for a later batch"));
-            } else {
-                batches.tell(batch, new BatchCommand.Wake(entry.opened().submission()));
             }
         }
     }

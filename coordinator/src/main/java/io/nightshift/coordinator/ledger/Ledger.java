@@ -4,6 +4,7 @@ import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
@@ -48,6 +49,23 @@ public record Ledger(String url, String user, String password) {
         rows(
                 PersistenceId.of(Batch.KEY.name(), batch.value()),
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
+    }
+
+    /// How many entries there are of a batch.
+    ///
+    /// @throws FailureException if the journal can't be read
+    public long entries(BatchId batch) {
+        String sql = "SELECT MAX(\"sequence_number\") FROM \"event_journal\" WHERE \"persistence_id\" = ?";
+        try (Connection connection = connect();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(
+                    1, PersistenceId.of(Batch.KEY.name(), batch.value()).id());
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? rows.getLong(1) : 0;
+            }
+        } catch (SQLException e) {
+            throw new FailureException(Failure.transientFailure("the ledger can't be read: " + e.getMessage()), e);
+        }
     }
 
     /// What the entries of a batch add up to; a state without a phase if there is none.

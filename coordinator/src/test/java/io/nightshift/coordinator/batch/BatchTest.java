@@ -747,10 +747,14 @@ class BatchTest {
     void aBatchThatNeverBeganCanBeGivenUp() throws IOException {
         OneBatch batch = batch(1, PATIENT, LENIENT);
 
+        batch.tell(batch.cancel("given up before it was opened"));
+        assertThat(batch.describe().phase()).isNull();
+        assertThat(batch.register).isEmpty();
+        batch.tell(new BatchCommand.Wake(batch.submission()));
         batch.tell(batch.cancel("given up for a later batch"));
 
         batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
-        assertThat(batch.history()).isEmpty();
+        assertThat(batch.destination).isEmptyDirectory();
     }
 
     @Test

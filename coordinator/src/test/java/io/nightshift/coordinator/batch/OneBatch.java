@@ -99,6 +99,7 @@ final class OneBatch {
                                 inspector(),
                                 version -> MODEL,
                                 publisher(),
+                                node.ledger()::entries,
                                 register::add,
                                 node.blocking(),
                                 Clock.systemUTC(),

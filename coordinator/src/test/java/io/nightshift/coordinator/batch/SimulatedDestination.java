@@ -1,0 +1,57 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+
+/// Where a batch becomes visible, with the promises of [Publisher]: a publication can be fenced by a
+/// later incarnation up to the instant in which it shows.
+final class SimulatedDestination {
+
+    private final Audit audit;
+
+    /// The last incarnation that claimed it.
+    private int claimed;
+
+    private boolean discarded;
+
+    SimulatedDestination(Audit audit) {
+        this.audit = audit;
+    }
+
+    /// The first step of a publication.
+    void begin(int incarnation) {
+        if (audit.isVisible()) {
+            return;
+        }
+        if (discarded) {
+            throw FailureException.permanent("the staged output is gone");
+        }
+        if (claimed > incarnation) {
+            throw new FailureException(Failure.transientFailure("a later coordinator publishes"));
+        }
+        claimed = incarnation;
+    }
+
+    /// The last step.
+    void show(int incarnation, BatchState state) {
+        if (audit.isVisible()) {
+            return;
+        }
+        if (discarded || claimed != incarnation) {
+            throw new FailureException(Failure.transientFailure("the gathered output was taken away"));
+        }
+        audit.shown(state);
+    }
+
+    /// @return whether readers see it already
+    boolean fence(int incarnation) {
+        if (!audit.isVisible()) {
+            begin(incarnation);
+        }
+        return audit.isVisible();
+    }
+
+    void discard() {
+        discarded = true;
+    }
+}

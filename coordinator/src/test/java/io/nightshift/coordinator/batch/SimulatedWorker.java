@@ -1,0 +1,160 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.jobs.JobsCommand;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// A worker that keeps to the protocol as the real one does: asks until it is answered, sends
+/// heartbeats while it scores, deletes its output when it is told to abandon it.
+final class SimulatedWorker extends SimulatedProcess {
+
+    private static final long PATIENCE = SimulatedCoordinator.seconds(5);
+    private static final long HEARTBEAT = SimulatedCoordinator.seconds(3);
+
+    private enum Activity {
+        FINDING_WORK,
+        LEASING,
+        SCORING,
+        COMMITTING
+    }
+
+    private final ActorRef<WorkerMessage> address;
+    private final Audit audit;
+    private final String node;
+    private Activity activity = Activity.FINDING_WORK;
+
+    /// Counts what it took up, so that what belongs to an earlier activity is not listened to.
+    private int turn;
+
+    private @Nullable Attempt attempt;
+    private @Nullable PartitionCommit commit;
+    private boolean abandoned;
+
+    SimulatedWorker(Simulation world, Audit audit, ActorRef<WorkerMessage> address, String node) {
+        super(world);
+        this.audit = audit;
+        this.address = address;
+        this.node = node;
+        findWork();
+    }
+
+    private void become(Activity next) {
+        activity = next;
+        turn++;
+        askAgainLater(turn);
+    }
+
+    private void askAgainLater(int asked) {
+        after(PATIENCE, () -> {
+            if (asked != turn) {
+                return;
+            }
+            switch (activity) {
+                case FINDING_WORK, LEASING -> findWork();
+                case COMMITTING -> {
+                    sendCommit();
+                    askAgainLater(asked);
+                }
+                case SCORING -> {}
+            }
+        });
+    }
+
+    private void findWork() {
+        become(Activity.FINDING_WORK);
+        world.toRegister(new JobsCommand.FindWork(address));
+    }
+
+    void told(WorkerMessage message) {
+        switch (message) {
+            case WorkerMessage.WorkAt(BatchId batch) -> {
+                if (activity == Activity.FINDING_WORK) {
+                    become(Activity.LEASING);
+                    world.toCoordinator(new BatchCommand.RequestLease(node, address));
+                }
+            }
+            case WorkerMessage.NothingToLease(BatchId batch) -> {
+                if (activity == Activity.LEASING) {
+                    findWork();
+                }
+            }
+            case WorkerMessage.Lease lease -> leased(lease.attempt());
+            case WorkerMessage.Committed(Attempt committed) -> {
+                if (activity == Activity.COMMITTING && committed.equals(attempt)) {
+                    findWork();
+                }
+            }
+            case WorkerMessage.Abandon(Attempt refused, String reason) -> abandon(refused);
+        }
+    }
+
+    void leased(Attempt lease) {
+        if (activity != Activity.LEASING && activity != Activity.FINDING_WORK) {
+            return;
+        }
+        attempt = lease;
+        abandoned = false;
+        become(Activity.SCORING);
+        beatLater(turn);
+        int scoring = turn;
+        boolean slow = world.happens(world.faults().slowScoring());
+        after(slow ? world.between(5, 40) : world.between(0.2, 5), () -> {
+            if (scoring == turn) {
+                scored(lease);
+            }
+        });
+    }
+
+    private void beatLater(int scoring) {
+        after(HEARTBEAT, () -> {
+            if (scoring == turn && attempt != null) {
+                world.toCoordinator(new BatchCommand.Heartbeat(attempt, 1, address));
+                beatLater(scoring);
+            }
+        });
+    }
+
+    private void scored(Attempt lease) {
+        if (world.isPoisonous(lease.partition())) {
+            world.replace(this);
+        } else if (abandoned) {
+            findWork();
+        } else if (world.happens(world.faults().attemptFails())) {
+            boolean broken = world.happens(world.faults().attemptBroken() * 3);
+            Failure failure =
+                    broken ? Failure.permanent("a column is missing") : Failure.transientFailure("the disk is full");
+            world.toCoordinator(new BatchCommand.AttemptEnded(lease, node, failure));
+            findWork();
+        } else {
+            audit.scored(lease);
+            commit = world.result(lease);
+            become(Activity.COMMITTING);
+            sendCommit();
+        }
+    }
+
+    private void sendCommit() {
+        if (commit != null) {
+            world.toCoordinator(new BatchCommand.Commit(commit, List.of(), address));
+        }
+    }
+
+    private void abandon(Attempt refused) {
+        if (!refused.equals(attempt)) {
+            return;
+        }
+        if (activity == Activity.SCORING) {
+            abandoned = true;
+        } else if (activity == Activity.COMMITTING) {
+            audit.deleted(refused);
+            findWork();
+        }
+    }
+}

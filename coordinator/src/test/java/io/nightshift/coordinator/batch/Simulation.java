@@ -1,0 +1,454 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// One life of a batch in virtual time: the real machine on a journal, a network, workers, operators
+/// and a destination that fail as [Faults] say, all of it decided by a seed. For a while everything
+/// goes wrong; then it heals, and the batch must come to its end. [Audit] watches.
+final class Simulation {
+
+    static final BatchSettings SETTINGS = new BatchSettings(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(1),
+            new RetryPolicy(3, Duration.ofMillis(500), Duration.ofSeconds(5), 0.3));
+
+    private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
+    private static final int WORKERS = 4;
+    private static final List<ActorRef<WorkerMessage>> ADDRESSES = IntStream.range(0, WORKERS)
+            .mapToObj(i -> TestInbox.<WorkerMessage>create().getRef())
+            .toList();
+    private static final Map<ActorRef<?>, Integer> WORKER_AT = new HashMap<>();
+
+    static {
+        for (int i = 0; i < WORKERS; i++) {
+            WORKER_AT.put(ADDRESSES.get(i), i);
+        }
+    }
+
+    private static final ActorRef<ControlReply> OPERATOR =
+            TestInbox.<ControlReply>create().getRef();
+
+    /// How long the batch may take for its next step when nothing goes wrong any more.
+    private static final long BOUND = SimulatedCoordinator.seconds(600);
+
+    /// Makes the machine that is tried.
+    @FunctionalInterface
+    interface Machines {
+        Coordinator make(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
+    }
+
+    static final Machines REAL = (batch, settings, node, random) ->
+            new Coordinator(batch, settings, node, random, new Attempts(batch, settings, random));
+
+    private record Scheduled(long at, long order, Runnable step) {}
+
+    private final SplittableRandom random;
+    private final Machines machines;
+    private final Job job;
+    private final PartitionPlan plan;
+    private final SourceFile input;
+    private final PriorityQueue<Scheduled> schedule =
+            new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
+    private final Audit audit;
+    private final SimulatedJournal journal;
+    private final SimulatedDestination destination;
+
+    /// The last one that was started is the one that the cluster knows of. Others are thought dead, and
+    /// are stopped in the end.
+    private final List<SimulatedCoordinator> coordinators = new ArrayList<>();
+
+    private @Nullable SimulatedCoordinator current;
+
+    private final SimulatedWorker[] workers = new SimulatedWorker[WORKERS];
+    private final Set<Integer> poisonous = new HashSet<>();
+    private final Set<ActorRef<WorkerMessage>> free = new LinkedHashSet<>();
+    private boolean hasWork;
+    private @Nullable Phase ended;
+    private Faults faults;
+    private boolean healed;
+    private boolean starting;
+    private long now;
+    private long order;
+    private long steps;
+
+    private Simulation(long seed, Machines machines) {
+        this.random = new SplittableRandom(seed);
+        this.machines = machines;
+        this.faults = Faults.draw(random);
+        boolean strict = random.nextInt(4) == 0;
+        job = Examples.job(
+                Path.of("/data/a.parquet"),
+                Path.of("/out"),
+                new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean()));
+        long[] sizes = new long[1 + random.nextInt(6)];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = random.nextLong(8, 11);
+            if (random.nextInt(12) == 0) {
+                poisonous.add(i);
+            }
+        }
+        plan = PartitionPlan.of(sizes);
+        input = new SourceFile("/data/a.parquet", 300, Examples.AT, plan.rows());
+        audit = new Audit(SETTINGS, BatchState.none(Examples.BATCH));
+        journal = new SimulatedJournal(this, audit, Examples.BATCH, random.nextInt(16) == 0);
+        destination = new SimulatedDestination(audit);
+    }
+
+    /// @return the steps it took
+    /// @throws Violation if an invariant is broken
+    static long run(long seed, Machines machines) {
+        Simulation simulation = new Simulation(seed, machines);
+        try {
+            simulation.live();
+        } catch (Violation violation) {
+            throw violation;
+        } catch (RuntimeException damage) {
+            throw new Violation(String.valueOf(damage.getMessage()), damage);
+        }
+        return simulation.steps;
+    }
+
+    private void live() {
+        startCoordinator();
+        for (int i = 0; i < WORKERS; i++) {
+            workers[i] = new SimulatedWorker(this, audit, ADDRESSES.get(i), "node:" + i);
+        }
+        openUntilHeard();
+        everyNowAndThen(faults.workerFreezes(), () -> anyWorker().freeze(between(1, 60)));
+        everyNowAndThen(faults.workerDies(), () -> replace(anyWorker()));
+        everyNowAndThen(faults.coordinatorDies(), () -> anyCoordinator(SimulatedCoordinator::kill));
+        everyNowAndThen(faults.coordinatorFreezes(), () -> anyCoordinator(one -> one.freeze(between(1, 60))));
+        everyNowAndThen(faults.splits(), this::startCoordinator);
+        after(between(20, 40), this::remind);
+        everyNowAndThen(faults.registerDies(), this::restartRegister);
+        everyNowAndThen(faults.control(), this::anOperatorActs);
+        long chaos = between(20, 120);
+        runUntil(() -> now >= chaos || (ended != null && coordinators.isEmpty()), chaos + 1);
+        heal();
+        finish();
+    }
+
+    /// Says what happens, if someone looks at a single run.
+    @SuppressWarnings("AnnotateFormatMethod")
+    void tell(String format, @Nullable Object... arguments) {
+        if (TOLD) {
+            System.out.printf(Locale.ROOT, "%9.3f  %s%n", now / 1e9, String.format(Locale.ROOT, format, arguments));
+        }
+    }
+
+    // Time.
+
+    long now() {
+        return now;
+    }
+
+    RandomGenerator random() {
+        return random;
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    void after(long delay, Runnable step) {
+        order++;
+        schedule.add(new Scheduled(now + delay, order, step));
+    }
+
+    /// @return whether it came true in time
+    private boolean runUntil(BooleanSupplier condition, long duration) {
+        long end = now + duration;
+        while (!condition.getAsBoolean()) {
+            Scheduled next = schedule.peek();
+            if (next == null || next.at() > end) {
+                return false;
+            }
+            schedule.remove();
+            now = next.at();
+            steps++;
+            next.step().run();
+            keepACoordinator();
+        }
+        return true;
+    }
+
+    boolean happens(double share) {
+        return share > 0 && random.nextDouble() < share;
+    }
+
+    /// A duration between so many seconds.
+    long between(double least, double most) {
+        return SimulatedCoordinator.seconds(least + (most - least) * random.nextDouble());
+    }
+
+    long latency() {
+        return happens(faults.slow() / 4) ? between(1, 15) : between(0.001, 0.02);
+    }
+
+    private void everyNowAndThen(double seconds, Runnable step) {
+        if (seconds > 0) {
+            after(between(0, 2 * seconds), () -> {
+                if (!healed) {
+                    step.run();
+                    everyNowAndThen(seconds, step);
+                }
+            });
+        }
+    }
+
+    // The cluster.
+
+    Coordinator machine() {
+        return machines.make(Examples.BATCH, SETTINGS, "node:1", random.split());
+    }
+
+    private void startCoordinator() {
+        SimulatedCoordinator started = new SimulatedCoordinator(this, journal, destination, audit);
+        coordinators.add(started);
+        current = started;
+    }
+
+    private void keepACoordinator() {
+        coordinators.removeIf(one -> !one.isAlive());
+        if ((current == null || !current.isAlive()) && !starting) {
+            starting = true;
+            after(between(0.1, 10), () -> {
+                starting = false;
+                startCoordinator();
+            });
+        }
+    }
+
+    private void anyCoordinator(Consumer<SimulatedCoordinator> step) {
+        if (!coordinators.isEmpty()) {
+            step.accept(coordinators.get(random.nextInt(coordinators.size())));
+        }
+    }
+
+    private SimulatedWorker anyWorker() {
+        return workers[random.nextInt(WORKERS)];
+    }
+
+    /// Kills a worker; another is started at its address.
+    void replace(SimulatedWorker worker) {
+        for (int i = 0; i < WORKERS; i++) {
+            if (workers[i].equals(worker)) {
+                int place = i;
+                worker.kill();
+                after(between(0.1, 10), () -> {
+                    if (!workers[place].isAlive()) {
+                        workers[place] = new SimulatedWorker(this, audit, ADDRESSES.get(place), "node:" + place);
+                    }
+                });
+            }
+        }
+    }
+
+    // The network.
+
+    private void send(Runnable delivery) {
+        if (happens(faults.drop())) {
+            return;
+        }
+        for (int copies = happens(faults.repeat()) ? 2 : 1; copies > 0; copies--) {
+            after(happens(faults.slow()) ? between(0.1, 60) : between(0.001, 0.1), delivery);
+        }
+    }
+
+    void toCoordinator(BatchCommand command) {
+        send(() -> {
+            if (!coordinators.isEmpty()) {
+                // What was started beside another may be heard by some only.
+                SimulatedCoordinator to = random.nextInt(3) == 0
+                        ? coordinators.get(random.nextInt(coordinators.size()))
+                        : coordinators.getLast();
+                to.after(0, () -> to.receive(new Message.Asked(command)));
+            }
+        });
+    }
+
+    void toWorker(ActorRef<?> address, Consumer<SimulatedWorker> message) {
+        int place = java.util.Objects.requireNonNull(WORKER_AT.get(address));
+        send(() -> {
+            SimulatedWorker worker = workers[place];
+            worker.after(0, () -> message.accept(worker));
+        });
+    }
+
+    void toRegister(JobsCommand command) {
+        send(() -> register(command));
+    }
+
+    // The register of jobs.
+
+    private void openUntilHeard() {
+        if (audit.state().phase() == null) {
+            toCoordinator(new BatchCommand.Open(Examples.submission(job)));
+            after(between(1, 5), this::openUntilHeard);
+        }
+    }
+
+    private void restartRegister() {
+        free.clear();
+        hasWork = false;
+    }
+
+    /// As the real one does, now and then, since any message may have been lost.
+    private void remind() {
+        if (audit.state().phase() != null && ended == null) {
+            toCoordinator(new BatchCommand.Wake(Examples.submission(job)));
+        }
+        after(between(20, 40), this::remind);
+    }
+
+    private void register(JobsCommand command) {
+        switch (command) {
+            case JobsCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
+            case JobsCommand.HasWork(BatchId batch) -> hasWork = true;
+            case JobsCommand.HasNoWork(BatchId batch) -> hasWork = false;
+            case JobsCommand.BatchEnded(BatchId batch, Phase phase) -> ended = phase;
+            default -> throw new IllegalStateException("register told " + command);
+        }
+        if (hasWork) {
+            free.forEach(address -> toWorker(address, worker -> worker.told(new WorkerMessage.WorkAt(Examples.BATCH))));
+            free.clear();
+        }
+    }
+
+    // The work.
+
+    Message.Outcome plan() {
+        return new Message.PlanMade(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
+    }
+
+    boolean isPoisonous(int partition) {
+        return poisonous.contains(partition);
+    }
+
+    PartitionCommit result(Attempt attempt) {
+        PartitionPlan.Range range = plan.index(List.of(input)).range(attempt.partition());
+        long left = random.nextInt(4) == 0 ? 1 : 0;
+        long bad = random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0;
+        long read = range.rows() - left;
+        return new PartitionCommit(
+                attempt.partition(),
+                attempt.epoch(),
+                "node:1",
+                range.firstRow(),
+                range.rows(),
+                read,
+                new OutputFile(read - bad, 100 + attempt.epoch().lease(), Examples.DIGEST),
+                bad == 0 ? null : new OutputFile(bad, 50, Examples.DIGEST),
+                Examples.MODEL.sha256());
+    }
+
+    // The operators.
+
+    private void anOperatorActs() {
+        int partitions = plan.partitions();
+        toCoordinator(
+                switch (random.nextInt(16)) {
+                    case 0, 1, 2 -> new BatchCommand.Pause("", OPERATOR);
+                    case 3, 4, 5, 6 -> new BatchCommand.Resume(OPERATOR);
+                    case 7 -> new BatchCommand.Cancel("", OPERATOR);
+                    case 8, 9, 10, 11 -> new BatchCommand.Retry(OPERATOR);
+                    case 12 -> new BatchCommand.Open(Examples.submission(job));
+                    case 13 -> rescoreAll();
+                    default -> new BatchCommand.Rescore(List.of(random.nextInt(partitions)), OPERATOR);
+                });
+    }
+
+    private BatchCommand rescoreAll() {
+        return new BatchCommand.Rescore(
+                IntStream.range(0, plan.partitions()).boxed().toList(), OPERATOR);
+    }
+
+    // The end.
+
+    private void heal() {
+        tell("it heals");
+        healed = true;
+        faults = Faults.NONE;
+        poisonous.clear();
+        for (SimulatedWorker worker : workers) {
+            worker.wakeUp();
+        }
+        // The one that the cluster doesn't know of is heard of for a while yet.
+        coordinators.forEach(SimulatedCoordinator::wakeUp);
+        after(between(0, 30), () -> {
+            for (SimulatedCoordinator coordinator : List.copyOf(coordinators)) {
+                if (!coordinator.equals(current)) {
+                    coordinator.kill();
+                }
+            }
+        });
+    }
+
+    private void finish() {
+        for (int tries = 0; ; tries++) {
+            Audit.require(tries < 20, "it is %s again and again", audit.state().phase());
+            Audit.require(
+                    runUntil(this::rests, BOUND), "stuck, %s", audit.state().phase());
+            Phase phase = java.util.Objects.requireNonNull(audit.state().phase());
+            if (phase.isEnd()) {
+                break;
+            }
+            if (phase == Phase.PAUSED) {
+                toCoordinator(new BatchCommand.Resume(OPERATOR));
+            } else if (ErrorBudget.violation(
+                            job.errors(), plan.rows(), audit.state().totals(), List.of())
+                    != null) {
+                toCoordinator(rescoreAll());
+            } else {
+                toCoordinator(new BatchCommand.Retry(OPERATOR));
+            }
+            runUntil(() -> audit.state().phase() != phase, between(5, 15));
+        }
+        Phase phase = audit.state().phase();
+        Audit.require(runUntil(() -> ended == phase, BOUND), "the register is not told that it is %s", phase);
+        // What is late comes now.
+        runUntil(() -> false, between(60, 90));
+        Audit.require(
+                audit.state().phase() == phase, "%s after %s", audit.state().phase(), phase);
+        Audit.require(
+                audit.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, audit.isVisible());
+    }
+
+    /// Nothing more happens unless someone acts.
+    private boolean rests() {
+        Phase phase = audit.state().phase();
+        return phase != null && (phase.isEnd() || phase == Phase.PAUSED || phase == Phase.FAILED);
+    }
+}
