@@ -1,5 +1,6 @@
 package io.nightshift.cli.run;
 
+import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.Destinations;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
@@ -17,6 +18,7 @@ import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -26,6 +28,7 @@ import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
 import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -58,6 +61,9 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private Home home = new Home();
 
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
     @Option(
             names = "--new",
             description =
@@ -80,7 +86,8 @@ public final class RunCommand implements Callable<Integer> {
         ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
-        Destinations.check(job);
+        DataSources dataSources = configuration.read(home).dataSources();
+        Destinations.check(job, dataSources);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
@@ -90,7 +97,7 @@ public final class RunCommand implements Callable<Integer> {
                 () -> {
                     EmbeddedLedger ledger = home.openLedger();
                     return EmbeddedNode.start(
-                            new Node.Parts(ledger.ledger(), duckDb, models, threads, Memory.budget()));
+                            new Node.Parts(ledger.ledger(), duckDb, models, dataSources, threads, Memory.budget()));
                 },
                 background);
 
@@ -99,6 +106,9 @@ public final class RunCommand implements Callable<Integer> {
         MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, Memory.budget());
         ParquetInspector inspector = new ParquetInspector(duckDb);
         inspector.inspect(job, model.model().description());
+        if (job.destination().postgres() != null) {
+            new TableColumns(inspector).of(job, model.model().description());
+        }
         Submission submission =
                 new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
 
@@ -118,7 +128,7 @@ public final class RunCommand implements Callable<Integer> {
     private int follow(Node node, BatchId batch, boolean resumed) {
         Progress progress =
                 Progress.of(format == Format.TABLE, spec.commandLine().getErr());
-        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, options.again(home));
+        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, again());
         progress.begin(batch, resumed);
         BatchStatus status = await(node.describe(batch));
         while (!isSettled(status)) {
@@ -133,6 +143,10 @@ public final class RunCommand implements Callable<Integer> {
         return result(node, resumed).print(status);
     }
 
+    private String again() {
+        return options.again(home) + configuration.option();
+    }
+
     private Result result(Node node, boolean resumed) {
         return new Result(
                 spec.commandLine().getOut(),
@@ -140,8 +154,8 @@ public final class RunCommand implements Callable<Integer> {
                 format,
                 resumed,
                 node.firstRow(),
-                options.again(home),
-                home.option());
+                again(),
+                home.option() + configuration.option());
     }
 
     private static boolean isSettled(BatchStatus status) {

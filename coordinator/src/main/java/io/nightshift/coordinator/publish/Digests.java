@@ -8,10 +8,19 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// Digests of files.
+/// Digests of files and texts.
 public final class Digests {
 
     private Digests() {}
+
+    /// @return 64 hexadecimal digits
+    public static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
 
     /// @return 64 hexadecimal digits
     public static String sha256(Path file) throws IOException {
