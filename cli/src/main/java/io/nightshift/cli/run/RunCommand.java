@@ -116,16 +116,16 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed) -> follow(node, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed) -> follow(node, job, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
-                result(node, false).printAlreadyPublished(await(node.describe(batch)));
+                result(node, job, false).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
         };
     }
 
-    private int follow(Node node, BatchId batch, boolean resumed) {
+    private int follow(Node node, Job job, BatchId batch, boolean resumed) {
         Progress progress =
                 Progress.of(format == Format.TABLE, spec.commandLine().getErr());
         Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, again());
@@ -140,18 +140,19 @@ public final class RunCommand implements Callable<Integer> {
         interruption.end();
         progress.show(status);
         progress.end();
-        return result(node, resumed).print(status);
+        return result(node, job, resumed).print(status);
     }
 
     private String again() {
         return options.again(home) + configuration.option();
     }
 
-    private Result result(Node node, boolean resumed) {
+    private Result result(Node node, Job job, boolean resumed) {
         return new Result(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,
+                job.destination(),
                 resumed,
                 node.firstRow(),
                 again(),

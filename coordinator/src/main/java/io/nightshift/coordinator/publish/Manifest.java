@@ -14,13 +14,18 @@ import java.util.List;
 
 /// Writes `_manifest.json`: what a published batch consists of. Its keys are documented in
 /// `docs/reference/output.md`.
-final class Manifest {
+public final class Manifest {
 
     static final int VERSION = 1;
     /// Counts up when columns are added to the predictions; none is ever removed.
     static final int SCHEMA_VERSION = 1;
 
     private Manifest() {}
+
+    /// What a part is called in the manifest of a batch whose destination is a table.
+    public static String partition(int partition) {
+        return "partition " + partition;
+    }
 
     /// @param commits every partition's, in the order of the partitions
     static void write(OutputStream out, BatchState state, List<PartitionCommit> commits) throws IOException {
@@ -59,15 +64,18 @@ final class Manifest {
             json.writeEndArray();
 
             json.writeArrayFieldStart("parts");
+            boolean isTable = submitted.job().destination().postgres() != null;
             for (PartitionCommit commit : commits) {
-                file(json, Attempt.partName(commit.partition()), commit.part());
+                int partition = commit.partition();
+                file(json, isTable ? partition(partition) : Attempt.partName(partition), commit.part());
             }
             json.writeEndArray();
 
             json.writeArrayFieldStart("quarantine");
             for (PartitionCommit commit : commits) {
                 if (commit.quarantine() != null) {
-                    file(json, Attempt.quarantineName(commit.partition()), commit.quarantine());
+                    int partition = commit.partition();
+                    file(json, isTable ? partition(partition) : Attempt.quarantineName(partition), commit.quarantine());
                 }
             }
             json.writeEndArray();

@@ -16,6 +16,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.OutputColumn;
 import io.nightshift.protocol.plan.OutputColumns;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -98,13 +99,19 @@ public final class PostgresPublisher implements Publisher {
                 staging(database, tables, batch, tables.staging(), tables.batches());
                 staging(database, tables, batch, tables.quarantineStaging(), tables.quarantineBatches());
                 database.update(
-                        "INSERT INTO %s (batch_id, job, target) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+                        "INSERT INTO %s (batch_id, job, target, columns, quarantine_columns) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
                                 .formatted(tables.sql(tables.register())),
                         batch.value(),
                         job.name(),
-                        tables.table());
+                        tables.table(),
+                        names(wanted.predictions()),
+                        names(wanted.quarantine()));
             });
         }
+    }
+
+    private static String[] names(List<OutputColumn> columns) {
+        return columns.stream().map(OutputColumn::name).toArray(String[]::new);
     }
 
     /// The check lets the table be attached without being read again.
@@ -133,7 +140,7 @@ public final class PostgresPublisher implements Publisher {
     }
 
     /// The manifest of a batch that is published.
-    static Optional<String> manifest(Database database, BatchTables tables, BatchId batch) {
+    public static Optional<String> manifest(Database database, BatchTables tables, BatchId batch) {
         return database.row(
                 row -> row.getString(1),
                 "SELECT manifest FROM %s WHERE batch_id = ? AND published_at IS NOT NULL"

@@ -7,15 +7,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.publish.Digests;
+import io.nightshift.coordinator.publish.Manifest;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
@@ -39,12 +39,20 @@ final class ManifestCheck {
         this.check = check;
     }
 
+    /// Where the manifest is read from.
+    @FunctionalInterface
+    interface Content {
+        InputStream open() throws IOException;
+    }
+
     /// @param sha256 of the manifest, as recorded
-    void run(Path manifest, String sha256) {
+    void run(Content manifest, String sha256) {
         try {
-            String found = Digests.sha256(manifest);
-            if (!found.equals(sha256)) {
-                check.problem("_manifest.json was changed: its SHA-256 is %s, the ledger says %s", found, sha256);
+            try (InputStream in = manifest.open()) {
+                String found = Digests.sha256(in);
+                if (!found.equals(sha256)) {
+                    check.problem("_manifest.json was changed: its SHA-256 is %s, the ledger says %s", found, sha256);
+                }
             }
             read(manifest);
         } catch (NoSuchFileException e) {
@@ -55,9 +63,9 @@ final class ManifestCheck {
         check.proved("_manifest.json is the one recorded at publication, and says what the ledger says");
     }
 
-    private void read(Path manifest) throws IOException {
+    private void read(Content manifest) throws IOException {
         ObjectNode head = JSON.createObjectNode();
-        try (JsonParser json = JSON.createParser(Files.newInputStream(manifest))) {
+        try (JsonParser json = JSON.createParser(manifest.open())) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("it is not a JSON object");
             }
@@ -65,9 +73,9 @@ final class ManifestCheck {
                 String key = json.currentName();
                 json.nextToken();
                 switch (key) {
-                    case "parts" -> files(json, key, history.commits().stream().map(ManifestCheck::part));
+                    case "parts" -> files(json, key, history.commits().stream().map(this::part));
                     case "quarantine" ->
-                        files(json, key, history.commits().stream().flatMap(ManifestCheck::quarantine));
+                        files(json, key, history.commits().stream().flatMap(this::quarantine));
                     default -> head.set(key, JSON.readTree(json));
                 }
                 if (key.equals("parts") || key.equals("quarantine")) {
@@ -78,13 +86,22 @@ final class ManifestCheck {
         head(head);
     }
 
-    private static Listed part(PartitionCommit commit) {
-        return new Listed(Attempt.partName(commit.partition()), commit.part());
+    private Listed part(PartitionCommit commit) {
+        int partition = commit.partition();
+        return new Listed(isTable() ? Manifest.partition(partition) : Attempt.partName(partition), commit.part());
     }
 
-    private static Stream<Listed> quarantine(PartitionCommit commit) {
+    private Stream<Listed> quarantine(PartitionCommit commit) {
         OutputFile file = commit.quarantine();
-        return file == null ? Stream.empty() : Stream.of(new Listed(Attempt.quarantineName(commit.partition()), file));
+        int partition = commit.partition();
+        return file == null
+                ? Stream.empty()
+                : Stream.of(new Listed(
+                        isTable() ? Manifest.partition(partition) : Attempt.quarantineName(partition), file));
+    }
+
+    private boolean isTable() {
+        return history.state().submission().job().destination().postgres() != null;
     }
 
     private void files(JsonParser json, String key, Stream<Listed> expected) throws IOException {

@@ -18,7 +18,7 @@ public final class RowsDigest {
     private static final int WORDS = LENGTH / Long.BYTES;
 
     private final MessageDigest sha256;
-    private final byte[] hash = new byte[LENGTH];
+    private final byte[] hash;
     /// The sum, its lowest 64 bits first.
     private final long[] sum = new long[WORDS];
     private long rows;
@@ -26,9 +26,20 @@ public final class RowsDigest {
     public RowsDigest() {
         try {
             sha256 = MessageDigest.getInstance("SHA-256");
+            hash = new byte[LENGTH];
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    private RowsDigest(RowsDigest other) {
+        sha256 = other.sha256;
+        hash = other.hash;
+    }
+
+    /// An empty digest for the same thread that shares what computes hashes, so that many cost little.
+    public RowsDigest another() {
+        return new RowsDigest(this);
     }
 
     /// Adds a row.

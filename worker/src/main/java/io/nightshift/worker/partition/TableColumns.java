@@ -56,16 +56,11 @@ public final class TableColumns implements OutputColumns {
         columns.add(CopyColumn.of("record_file", "record_file", "VARCHAR"));
         columns.add(CopyColumn.of("record_row", "record_row", "BIGINT"));
         if (job.id() != null) {
-            String id = BoundJob.isText(job.id().type()) ? withoutNul("record_id") : "record_id";
-            columns.add(CopyColumn.of("record_id", id, job.id().type()));
+            columns.add(CopyColumn.id("record_id", job.id().type()));
         }
-        columns.add(CopyColumn.of("reason", withoutNul("reason"), "VARCHAR"));
+        columns.add(CopyColumn.of("reason", CopyColumn.withoutNul("reason"), "VARCHAR"));
         columns.add(CopyColumn.jsonb("values", "\"values\""));
         return columns;
-    }
-
-    private static String withoutNul(String sql) {
-        return "replace(CAST(%s AS VARCHAR), chr(0), chr(65533))".formatted(sql);
     }
 
     private static List<OutputColumn> columns(List<CopyColumn> columns) {

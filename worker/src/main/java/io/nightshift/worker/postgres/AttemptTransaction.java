@@ -280,7 +280,7 @@ public final class AttemptTransaction implements AutoCloseable {
             Stream.of("rows", "bytes", "sha256").map(kind::concat).forEach(columns::add);
         }
         String sql = """
-                UPDATE %s SET incarnation = held_incarnation, lease = held_lease, committed_at = now(), (%s) = (?, ?, ?, ?, ?, ?)
+                UPDATE %s SET incarnation = held_incarnation, lease = held_lease, committed_at = clock_timestamp(), (%s) = (?, ?, ?, ?, ?, ?)
                 WHERE batch_id = ? AND partition = ? AND held_incarnation = ? AND held_lease = ?
                 """.formatted(tables.sql(tables.parts()), String.join(", ", columns));
         int updated = asking("committing to", used -> {

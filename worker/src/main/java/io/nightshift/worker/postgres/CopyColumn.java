@@ -22,6 +22,22 @@ public record CopyColumn(OutputColumn column, String sql, CopyType type) {
                 new OutputColumn(name, target.name()), target.type().cast(sql), target.type());
     }
 
+    /// A column that tells records apart, in good rows and bad. A text's NUL characters, which make
+    /// a row bad and which PostgreSQL can't hold, are replaced.
+    ///
+    /// @param name also the expression
+    public static CopyColumn id(String name, String duckDbType) {
+        boolean isText = CopyType.of(duckDbType)
+                .filter(target -> target.type() == CopyType.TEXT)
+                .isPresent();
+        return of(name, isText ? withoutNul(name) : name, duckDbType);
+    }
+
+    /// A text without NUL characters.
+    public static String withoutNul(String sql) {
+        return "replace(CAST(%s AS VARCHAR), chr(0), chr(65533))".formatted(sql);
+    }
+
     /// A column of JSON that can be searched.
     public static CopyColumn jsonb(String name, String sql) {
         return new CopyColumn(new OutputColumn(name, "jsonb"), CopyType.JSONB.cast(sql), CopyType.JSONB);

@@ -88,6 +88,18 @@ public final class CopyRows {
         }
     }
 
+    /// Rows that go nowhere and are only digested.
+    public static CopyRows digesting(List<CopyColumn> columns) {
+        return new CopyRows("", columns, columns.size(), new Constants());
+    }
+
+    /// Runs the query in whose course this thread's rows are digested.
+    ///
+    /// @throws SQLException the query's
+    public void digest(Query<Long> query) throws SQLException {
+        into(RowSink.NONE, query);
+    }
+
     String table() {
         return table;
     }
