@@ -38,6 +38,11 @@ final class DatabaseProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /// How many packets clients have sent.
+    int packets() {
+        return packets.get();
+    }
+
     /// Cuts when clients have sent so many packets.
     void cutAt(int count) {
         cutAt = count;
