@@ -63,7 +63,7 @@ final class PostgresPublishingTest {
         PostgresJob job = PostgresJob.on(
                 folder,
                 server,
-                "SELECT * REPLACE (CASE WHEN number % 1000 = 7 THEN 'XX' ELSE origin END AS origin) FROM (SELECT *, row_number() OVER () AS number FROM flights LIMIT %d)"
+                "SELECT * REPLACE (CASE WHEN number %% 1000 = 7 THEN 'XX' ELSE origin END AS origin) FROM (SELECT *, row_number() OVER () AS number FROM flights LIMIT %d)"
                         .formatted(ROWS));
         job.flights()
                 .edit(
@@ -139,11 +139,13 @@ final class PostgresPublishingTest {
                 .isEqualTo(String.valueOf(BAD));
         assertThat(server.rows(database, "SELECT relname FROM pg_class WHERE relname LIKE 'nightshift\\_staging%'"))
                 .isEmpty();
-        assertThat(server.row(
-                        database,
-                        "SELECT count(*) FROM pg_index JOIN pg_inherits ON indrelid = inhrelid WHERE inhparent = 'flights_batches'::regclass AND indisvalid"))
+        assertThat(
+                        server.row(
+                                database,
+                                "SELECT count(*) FROM pg_index JOIN pg_inherits ON indrelid = inhrelid WHERE inhparent = 'flights_batches'::regclass AND indisvalid"))
                 .isEqualTo("3");
-        assertThat(server.row(database, "SELECT encode(sha256(convert_to(manifest, 'UTF8')), 'hex') FROM nightshift_batches"))
+        assertThat(server.row(
+                        database, "SELECT encode(sha256(convert_to(manifest, 'UTF8')), 'hex') FROM nightshift_batches"))
                 .isEqualTo(publication.manifestSha256());
     }
 
@@ -171,7 +173,8 @@ final class PostgresPublishingTest {
             Publication publication = publisher(server.dataSources(database)).publish(state);
             assertPublished(database, publication);
             assertThat(publisher(server.dataSources(database)).publish(state)).isEqualTo(publication);
-            assertThat(server.row(database, "SELECT count(*) FROM flights_batches")).isEqualTo(PREDICTIONS);
+            assertThat(server.row(database, "SELECT count(*) FROM flights_batches"))
+                    .isEqualTo(PREDICTIONS);
         }
         assertThat(steps).as("packets that publishing sends").isGreaterThan(20);
     }
@@ -191,9 +194,10 @@ final class PostgresPublishingTest {
             publisher(server.dataSources(database)).discard(state.batch(), job());
             assertThat(server.rows(database, "SELECT relname FROM pg_class WHERE relname LIKE 'nightshift\\_staging%'"))
                     .isEmpty();
-            assertThat(server.row(
-                            database,
-                            "SELECT (SELECT count(*) FROM nightshift_batches) + (SELECT count(*) FROM nightshift_parts)"))
+            assertThat(
+                            server.row(
+                                    database,
+                                    "SELECT (SELECT count(*) FROM nightshift_batches) + (SELECT count(*) FROM nightshift_parts)"))
                     .isEqualTo("0");
         }
     }
@@ -242,12 +246,11 @@ final class PostgresPublishingTest {
                     database,
                     "SELECT relname FROM pg_class WHERE relname LIKE 'nightshift\\_staging%' AND relkind = 'r' AND relname NOT LIKE '%q'");
             server.execute(database, damage.formatted(staging));
-            assertThatThrownBy(() ->
-                            publisher(server.dataSources(database)).publish(state))
+            assertThatThrownBy(() -> publisher(server.dataSources(database)).publish(state))
                     .as(damage)
-                    .isInstanceOfSatisfying(FailureException.class, e -> assertThat(
-                                    e.failure().isPermanent())
-                            .isTrue());
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
             assertThat(server.row(database, "SELECT count(*) FROM flights")).isEqualTo("0");
         }
     }
@@ -268,7 +271,8 @@ final class PostgresPublishingTest {
                     attempt(duckDb, PostgresServer.dataSources(database, proxy.port()), new Epoch(5, 1))::run);
             proxy.awaitHolding();
 
-            PartitionAttempt.Result later = attempt(duckDb, server.dataSources(database), new Epoch(5, 2)).run();
+            PartitionAttempt.Result later = attempt(duckDb, server.dataSources(database), new Epoch(5, 2))
+                    .run();
 
             proxy.release();
             assertThatThrownBy(frozen::join)
@@ -299,8 +303,8 @@ final class PostgresPublishingTest {
                 0,
                 state.pinned().index().slices(0),
                 "");
-        AttemptTransaction transaction = new AttemptTransaction(
-                new PostgresConnections(), dataSources.get("db"), lease, "127.0.0.1:1");
+        AttemptTransaction transaction =
+                new AttemptTransaction(new PostgresConnections(), dataSources.get("db"), lease, "127.0.0.1:1");
         return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", transaction, new AtomicLong());
     }
 }
