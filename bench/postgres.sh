@@ -31,7 +31,7 @@ trap stop EXIT
 
 "${as[@]}" "$server/initdb" -D "$work/data" -A trust -U postgres >/dev/null 2>&1
 "${as[@]}" "$server/pg_ctl" -D "$work/data" -o "-p $port -k $work -c max_wal_size=8GB" -l "$work/log" -w start >/dev/null
-sql() { psql -qAt -h 127.0.0.1 -p "$port" -U postgres -v ON_ERROR_STOP=1 "$@"; }
+sql() { PGOPTIONS="-c client_min_messages=warning" psql -qAt -h 127.0.0.1 -p "$port" -U postgres -v ON_ERROR_STOP=1 "$@"; }
 
 cat >"$work/node.conf" <<EOF
 nightshift.data-sources.db { url = "jdbc:postgresql://127.0.0.1:$port/postgres", user = postgres }

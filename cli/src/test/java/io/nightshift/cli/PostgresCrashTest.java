@@ -23,8 +23,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Kills the program with SIGKILL while it writes to PostgreSQL, starts it again, and looks for what
-/// a crash could lose, repeat, show too early or leave behind. A reader watches all the time.
+/// Kills the program with SIGKILL while it writes to PostgreSQL, starts it again, and looks for
+/// what a crash could lose, repeat, show too early or leave behind. A reader watches all the time.
 ///
 /// The instants are drawn from a seed: `-Dnightshift.crash.seed=N`; the number of rounds is
 /// `-Dnightshift.crash.postgres-rounds=N`.
@@ -121,8 +121,8 @@ final class PostgresCrashTest {
                 .expect(0);
     }
 
-    /// Counts the published rows again and again: one statement at a time, and in transactions of the
-    /// isolation level REPEATABLE READ that stay open for some time.
+    /// Counts the published rows again and again: one statement at a time, and in transactions of
+    /// the isolation level REPEATABLE READ that stay open for some time.
     private static final class Reader implements AutoCloseable {
         private final PostgresJob job;
         private final Set<String> seen = new ConcurrentSkipListSet<>();

@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Publishing to a real PostgreSQL, broken off between any two packets that are sent to it; and
-/// attempts that come late. Each test has a copy of the database as it was when the last partition of
-/// a batch was committed and nothing of it published.
+/// attempts that come late. Each test has a copy of the database as it was when the last partition
+/// of a batch was committed and nothing of it published.
 final class PostgresPublishingTest {
 
     private static final int ROWS = 6000;

@@ -19,13 +19,16 @@ import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
-/// A connection to a data source, whose errors are [FailureException]s that say what was being done. For one thread.
+/// A connection to a data source, whose errors are [FailureException]s that say what was being
+/// done. For one thread.
 public final class Database implements AutoCloseable {
 
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
     /// In seconds. An index of a very large batch may take long; longer is no answer.
     private static final String SILENCE = "3600";
+
+    private static final int FETCHED = 1000;
 
     private final Connection connection;
     private final String doing;
@@ -151,6 +154,26 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             throw failed(e);
         }
+    }
+
+    /// Looks at a row of an answer.
+    @FunctionalInterface
+    interface RowVisitor {
+        void see(ResultSet row) throws SQLException;
+    }
+
+    /// Shows the rows of an answer that may be large, some at a time.
+    void each(RowVisitor visitor, String sql, @Nullable Object... parameters) {
+        transaction(() -> {
+            try (PreparedStatement statement = prepared(sql, parameters)) {
+                statement.setFetchSize(FETCHED);
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        visitor.see(rows);
+                    }
+                }
+            }
+        });
     }
 
     /// The first row of an answer.

@@ -12,20 +12,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 
-/// Writes `_manifest.json`: what a published batch consists of. Its keys are documented in
-/// `docs/reference/output.md`.
-public final class Manifest {
+/// Writes the manifest: what a published batch consists of. Files are listed one by one; of a table
+/// `nightshift_parts` is the list. Its keys are documented in `docs/reference/output.md`.
+final class Manifest {
 
     static final int VERSION = 1;
     /// Counts up when columns are added to the predictions; none is ever removed.
     static final int SCHEMA_VERSION = 1;
 
     private Manifest() {}
-
-    /// What a part is called in the manifest of a batch whose destination is a table.
-    public static String partition(int partition) {
-        return "partition " + partition;
-    }
 
     /// @param commits every partition's, in the order of the partitions
     static void write(OutputStream out, BatchState state, List<PartitionCommit> commits) throws IOException {
@@ -63,22 +58,9 @@ public final class Manifest {
             }
             json.writeEndArray();
 
-            json.writeArrayFieldStart("parts");
-            boolean isTable = submitted.job().destination().postgres() != null;
-            for (PartitionCommit commit : commits) {
-                int partition = commit.partition();
-                file(json, isTable ? partition(partition) : Attempt.partName(partition), commit.part());
+            if (submitted.job().destination().postgres() == null) {
+                files(json, commits);
             }
-            json.writeEndArray();
-
-            json.writeArrayFieldStart("quarantine");
-            for (PartitionCommit commit : commits) {
-                if (commit.quarantine() != null) {
-                    int partition = commit.partition();
-                    file(json, isTable ? partition(partition) : Attempt.quarantineName(partition), commit.quarantine());
-                }
-            }
-            json.writeEndArray();
 
             json.writeObjectFieldStart("ledger");
             json.writeNumberField("entries", state.entries());
@@ -86,6 +68,21 @@ public final class Manifest {
             json.writeEndObject();
             json.writeEndObject();
         }
+    }
+
+    private static void files(JsonGenerator json, List<PartitionCommit> commits) throws IOException {
+        json.writeArrayFieldStart("parts");
+        for (PartitionCommit commit : commits) {
+            file(json, Attempt.partName(commit.partition()), commit.part());
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("quarantine");
+        for (PartitionCommit commit : commits) {
+            if (commit.quarantine() != null) {
+                file(json, Attempt.quarantineName(commit.partition()), commit.quarantine());
+            }
+        }
+        json.writeEndArray();
     }
 
     private static void file(JsonGenerator json, String name, OutputFile file) throws IOException {

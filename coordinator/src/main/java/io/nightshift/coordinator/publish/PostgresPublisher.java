@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,18 +38,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Publishes tables of a database with one transaction. What the tables are is told by [BatchTables] and
-/// [TargetTables].
+/// Publishes tables of a database with one transaction. What the tables are is told by
+/// [BatchTables] and [TargetTables].
 ///
-/// Workers copy into a batch's staging tables, each attempt in a transaction that ends with its line in
-/// `nightshift_parts`.
-/// When every partition is committed, the lines are held to the ledger's commits and the tables to the lines; indexes
-/// are
-/// built; then one transaction gives the tables their final names, attaches them, and marks the batch as published.
+/// Workers copy into a batch's staging tables, each attempt in a transaction that ends with its
+/// line in `nightshift_parts`. When every partition is committed, the lines are held to the
+/// ledger's commits and the tables to the lines; indexes are built; then one transaction gives the
+/// tables their final names, attaches them, and marks the batch as published.
 ///
-/// Every step can be repeated after a crash: an index that is there is left, and a batch that is marked is published.
-/// The
-/// staging names are gone then, so a worker that wakes up late has nowhere to write.
+/// Every step can be repeated after a crash: an index that is there is left, and a batch that is
+/// marked is published. The staging names are gone then, so a worker that wakes up late has nowhere
+/// to write.
 public final class PostgresPublisher implements Publisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresPublisher.class);
@@ -231,28 +231,32 @@ public final class PostgresPublisher implements Publisher {
 
     private static void checkParts(
             Database database, BatchTables tables, BatchId batch, List<PartitionCommit> commits) {
-        Map<Integer, String> lines = new HashMap<>();
-        database.rows(
-                        row -> Map.entry(row.getInt(1), row.getString(2)),
-                        """
-                        SELECT partition, format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
-                        FROM %s WHERE batch_id = ?
-                        """.formatted(tables.sql(tables.parts())),
-                        batch.value())
-                .forEach(line -> lines.put(line.getKey(), line.getValue()));
-        for (PartitionCommit commit : commits) {
-            OutputFile part = commit.part();
-            String expected = "%s %d %d %s".formatted(commit.epoch(), part.rows(), part.bytes(), part.sha256());
-            String found = lines.get(commit.partition());
-            if (!expected.equals(found)) {
-                throw FailureException.permanent(
-                        "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
-                                .formatted(
-                                        commit.attempt(batch),
-                                        tables.parts(),
-                                        found == null ? "nothing" : found,
-                                        expected));
-            }
+        Iterator<PartitionCommit> expected = commits.iterator();
+        database.each(
+                row -> {
+                    if (expected.hasNext()) {
+                        checkPart(tables, batch, expected.next(), row.getInt(1), row.getString(2));
+                    }
+                },
+                """
+                SELECT partition, format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
+                FROM %s WHERE batch_id = ? ORDER BY partition
+                """.formatted(tables.sql(tables.parts())),
+                batch.value());
+        if (expected.hasNext()) {
+            checkPart(tables, batch, expected.next(), -1, "");
+        }
+    }
+
+    private static void checkPart(
+            BatchTables tables, BatchId batch, PartitionCommit commit, int partition, String line) {
+        OutputFile part = commit.part();
+        String expected = "%s %d %d %s".formatted(commit.epoch(), part.rows(), part.bytes(), part.sha256());
+        String found = partition == commit.partition() ? line : "nothing";
+        if (!expected.equals(found)) {
+            throw FailureException.permanent(
+                    "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
+                            .formatted(commit.attempt(batch), tables.parts(), found, expected));
         }
     }
 
@@ -374,8 +378,8 @@ public final class PostgresPublisher implements Publisher {
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    /// Does what needs the staging tables for itself. Whoever writes to them now is an attempt that has lost its
-    /// partition, since each is committed; its session is ended.
+    /// Does what needs the staging tables for itself. Whoever writes to them now is an attempt that
+    /// has lost its partition, since each is committed; its session is ended.
     private static void alone(Database database, BatchTables tables, Runnable work) {
         for (int left = EVICTIONS; ; left--) {
             evict(database, tables);

@@ -11,16 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// Makes what all batches of a table share, where it isn't there, and holds it to what a batch needs: columns are
-/// added,
-/// none is changed or removed.
+/// Makes what all batches of a table share, where it isn't there, and holds it to what a batch
+/// needs: columns are added, none is changed or removed.
 ///
-/// Readers go through views and not to the partitioned table: attaching a partition is atomic for a statement, but not
-/// for
-/// a transaction of a greater isolation level that began while the batch was written. Such a transaction would see the
-/// partition with the rows that were there when it began. The views show a batch only if its line in
-/// `nightshift_batches`
-/// says that it is published, which is a row like any other.
+/// Readers go through views and not to the partitioned table: attaching a partition is atomic for a
+/// statement, but not for a transaction of a greater isolation level that began while the batch was
+/// written. Such a transaction would see the partition with the rows that were there when it began.
+/// The views show a batch only if its line in `nightshift_batches` says that it is published, which
+/// is a row like any other.
 final class TargetTables {
 
     private static final String PUBLISHED =

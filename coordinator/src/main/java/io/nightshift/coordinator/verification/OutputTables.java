@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The committed rows of a batch in a database, wherever they are by now, held to what the ledger
 /// keeps of each partition: their number and their digest. The rows are streamed once; what is kept
-/// are digests, some 200 bytes a partition.
+/// are digests, some 400 bytes a partition.
 final class OutputTables implements RecordIds.Ids, AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -207,8 +207,8 @@ final class OutputTables implements RecordIds.Ids, AutoCloseable {
                         "%s doesn't know %s".formatted(tables.sql(tables.register()), batch)));
     }
 
-    /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns in
-    /// their order, but for the values of bad rows.
+    /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns
+    /// in their order, but for the values of bad rows.
     private void read(String table, List<String> written, boolean predictions) {
         List<String> columns = new ArrayList<>(written);
         columns.remove(VALUES);

@@ -6,12 +6,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// A digest of rows that doesn't depend on their order, since a table has none: the SHA-256 hashes of the rows, each a
-/// whole number of 256 bits, added up modulo 2^256 (a multiset hash by addition, after Clarke, Devadas, van Dijk,
-/// Gassend and Suh, «Incremental Multiset Hash Functions», 2003).
+/// A digest of rows that doesn't depend on their order, since a table has none: the SHA-256 hashes
+/// of the rows, each a whole number of 256 bits, added up modulo 2^256 (a multiset hash by
+/// addition, after Clarke, Devadas, van Dijk, Gassend and Suh, «Incremental Multiset Hash
+/// Functions», 2003).
 ///
-/// Digests of parts add up to that of the whole. A row that is lost, doubled or changed shows; someone who may change
-/// many rows at will, and computes long enough, could hide it. For the use of one thread.
+/// Digests of parts add up to that of the whole. A row that is lost, doubled or changed shows;
+/// someone who may change many rows at will, and computes long enough, could hide it. For the use
+/// of one thread.
 public final class RowsDigest {
 
     private static final int LENGTH = 32;
@@ -37,7 +39,8 @@ public final class RowsDigest {
         hash = other.hash;
     }
 
-    /// An empty digest for the same thread that shares what computes hashes, so that many cost little.
+    /// An empty digest for the same thread that shares what computes hashes, so that many cost
+    /// little.
     public RowsDigest another() {
         return new RowsDigest(this);
     }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// What an error of a database means for the work that met it, told by its SQLSTATE.
 public final class DatabaseFailure {
 
-    /// Connection, too many of something, shutdown and time-outs, system errors, deadlocks: they pass.
+    /// Connection, too many of something, shutdown and time-outs, system errors, deadlocks: they
+    /// pass.
     private static final Set<String> TRANSIENT_CLASSES = Set.of("08", "40", "53", "57", "58");
 
     /// A lock that wasn't given, a transaction that was idle, a server that became a standby.

@@ -4,12 +4,12 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import java.io.IOException;
 import java.sql.SQLException;
 
-/// Where one attempt's rows go. In the order of calls: [#predictions], again if rows turned out to be bad;
-/// [#quarantine]
-/// if there are bad rows; [#keep]; [#close] in any case. Used by one thread, but for [#cancel].
+/// Where one attempt's rows go. In the order of calls: [#predictions], again if rows turned out to
+/// be bad; [#quarantine] if there are bad rows; [#keep]; [#close] in any case. Used by one thread,
+/// but for [#cancel].
 ///
-/// Until `keep` has returned nothing of the attempt is there, or will be after a crash, that a batch would publish
-/// without having committed the attempt.
+/// Until `keep` has returned nothing of the attempt is there, or will be after a crash, that a
+/// batch would publish without having committed the attempt.
 interface PartitionOutput extends AutoCloseable {
 
     /// Runs a statement of DuckDB's.

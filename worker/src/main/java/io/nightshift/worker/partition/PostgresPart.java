@@ -6,7 +6,8 @@ import io.nightshift.worker.postgres.CopyRows;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Rows of a batch's staging tables in PostgreSQL, written in one transaction that ends with [#keep].
+/// Rows of a batch's staging tables in PostgreSQL, written in one transaction that ends with
+/// [#keep].
 final class PostgresPart implements PartitionOutput {
 
     private final AttemptTransaction transaction;

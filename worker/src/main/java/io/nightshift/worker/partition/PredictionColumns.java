@@ -7,9 +7,8 @@ import io.nightshift.worker.source.BoundJob;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The columns of the predictions that differ from row to row, over [PartitionQuery#scored()]: the record's id, what
-/// the
-/// model gives, and what the job passes through.
+/// The columns of the predictions that differ from row to row, over [PartitionQuery#scored()]: the
+/// record's id, what the model gives, and what the job passes through.
 final class PredictionColumns {
 
     /// @param sql an expression

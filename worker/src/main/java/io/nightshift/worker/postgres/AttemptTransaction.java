@@ -29,15 +29,16 @@ import org.slf4j.LoggerFactory;
 
 /// What one attempt does in PostgreSQL.
 ///
-/// First it *claims* its partition: it writes its epoch into the partition's line of `nightshift_parts`, in a
-/// transaction
-/// of its own, unless a greater one is there. Then, in one transaction, it removes what an earlier attempt has left
-/// there, copies its rows into the batch's staging tables, and writes their counts and digests into that line, if its
-/// claim is still the greatest. So of two attempts at most the one of the greater epoch can leave rows, whichever of
+/// First it *claims* its partition: it writes its epoch into the partition's line of
+/// `nightshift_parts`, in a transaction of its own, unless a greater one is there. Then, in one
+/// transaction, it removes what an earlier attempt has left there, copies its rows into the batch's
+/// staging tables, and writes their counts and digests into that line, if its claim is still the
+/// greatest. So of two attempts at most the one of the greater epoch can leave rows, whichever of
 /// them is frozen, and wherever; and a partition's rows are never those of two.
 ///
-/// A process that is frozen between that last statement and the end of its transaction holds a lock that the next
-/// attempt's claim waits for. The server ends such a transaction by itself, as it is told to just before.
+/// A process that is frozen between that last statement and the end of its transaction holds a lock
+/// that the next attempt's claim waits for. The server ends such a transaction by itself, as it is
+/// told to just before.
 ///
 /// For one thread, but for [#cancel].
 public final class AttemptTransaction implements AutoCloseable {
@@ -121,7 +122,8 @@ public final class AttemptTransaction implements AutoCloseable {
                 e);
     }
 
-    /// Claims the partition, if that isn't done yet, and begins the transaction anew: what was written before is gone.
+    /// Claims the partition, if that isn't done yet, and begins the transaction anew: what was
+    /// written before is gone.
     public void begin() {
         if (connection == null) {
             connect();
@@ -217,8 +219,8 @@ public final class AttemptTransaction implements AutoCloseable {
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
-    /// The way of the bad rows. Their values, in the last column, have no part in the digest, since the server orders
-    /// the keys of JSON anew.
+    /// The way of the bad rows. Their values, in the last column, have no part in the digest, since
+    /// the server orders the keys of JSON anew.
     public CopyRows quarantine(List<CopyColumn> columns) {
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("batch_id", lease.attempt().batch().value())
@@ -344,7 +346,8 @@ public final class AttemptTransaction implements AutoCloseable {
         abort();
     }
 
-    /// Gives the connection back, or closes it where it may be in a transaction; the server rolls that back.
+    /// Gives the connection back, or closes it where it may be in a transaction; the server rolls
+    /// that back.
     @Override
     public void close() {
         ended = true;

@@ -5,7 +5,8 @@ import io.nightshift.protocol.plan.OutputColumn;
 
 /// A column of rows on their way into PostgreSQL.
 ///
-/// @param sql the value, as DuckDB's carrier function takes it; empty where it is the same for all rows
+/// @param sql the value, as DuckDB's carrier function takes it; empty where it is the same for all
+///     rows
 public record CopyColumn(OutputColumn column, String sql, CopyType type) {
 
     /// A column whose values come from a query.

@@ -9,13 +9,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Rows on their way from one query on one thread into a sink: collects the values of a vector of rows column by
-/// column,
-/// as [CopyFunctions] get them, then writes the rows in the binary format of COPY and adds them to a digest. What is
-/// kept is one vector and a buffer, however many rows there are.
+/// Rows on their way from one query on one thread into a sink: collects the values of a vector of
+/// rows column by column, as [CopyFunctions] get them, then writes the rows in the binary format of
+/// COPY and adds them to a digest. What is kept is one vector and a buffer, however many rows there
+/// are.
 ///
-/// A row's digest is that of its fields, each a length and its bytes; so it can be computed again from what COPY gives
-/// back.
+/// A row's digest is that of its fields, each a length and its bytes; so it can be computed again
+/// from what COPY gives back.
 public final class CopyRows {
 
     static final int VECTOR = 2048;
@@ -42,7 +42,8 @@ public final class CopyRows {
     /// @param table that the rows go to
     /// @param columns whose values come from the query
     /// @param digested how many of them count for the digest, from the first on
-    /// @param constants fields that are the same in all rows, written after the others' digested ones
+    /// @param constants fields that are the same in all rows, written after the others' digested
+    ///     ones
     CopyRows(String table, List<CopyColumn> columns, int digested, Constants constants) {
         this.table = table;
         this.columns = columns;
@@ -124,7 +125,8 @@ public final class CopyRows {
 
     /// Runs the query in whose course this thread's rows come through here.
     ///
-    /// @throws SQLException the query's, and then [#problem] says whether it was the sink that failed
+    /// @throws SQLException the query's, and then [#problem] says whether it was the sink that
+    ///     failed
     <T> T into(RowSink target, Query<T> query) throws SQLException {
         if (CURRENT.get() != null) {
             throw new IllegalStateException("this thread is copying already");

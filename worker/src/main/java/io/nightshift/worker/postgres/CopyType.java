@@ -4,9 +4,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// How a value of DuckDB's gets into a column of PostgreSQL's: by which of three functions it is handed over, and how
-/// it
-/// is written in the binary format of COPY.
+/// How a value of DuckDB's gets into a column of PostgreSQL's: by which of three functions it is
+/// handed over, and how it is written in the binary format of COPY.
 enum CopyType {
     BOOLEAN(Carrier.LONG, "CAST(%s AS BIGINT)"),
     INT2(Carrier.LONG, "CAST(%s AS BIGINT)"),

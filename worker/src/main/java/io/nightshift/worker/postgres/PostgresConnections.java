@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
-/// The node's connections to the databases that predictions go to. One that was given back is used again, so there are
-/// never more than scoring threads. Safe for several threads.
+/// The node's connections to the databases that predictions go to. One that was given back is used
+/// again, so there are never more than scoring threads. Safe for several threads.
 public final class PostgresConnections {
 
     /// A database that is down for a while holds an attempt up, and doesn't fail it.
@@ -28,11 +28,13 @@ public final class PostgresConnections {
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
-    /// In seconds. No answer for so long means that the connection is broken, though nobody said so.
+    /// In seconds. No answer for so long means that the connection is broken, though nobody said
+    /// so.
     static final int SILENCE = 60;
 
-    /// No time-out of the server's may end what takes long and goes on; [AttemptTransaction] bounds what must be short.
-    /// What is acknowledged must be durable, also where the server's default is that it needn't be.
+    /// No time-out of the server's may end what takes long and goes on; [AttemptTransaction] bounds
+    /// what must be short. What is acknowledged must be durable, also where the server's default is
+    /// that it needn't be.
     private static final String SETTINGS = """
             SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
@@ -43,7 +45,8 @@ public final class PostgresConnections {
     /// A connection that works, or did when it was last used.
     ///
     /// @param cancelled whether to give up waiting
-    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for long
+    /// @throws FailureException permanent where the database refuses, transient where it can't be
+    ///     reached for long
     Connection take(DataSourceSettings settings, BooleanSupplier cancelled) {
         Connection used = idle(settings.name());
         return used != null ? used : open(settings, cancelled);
@@ -59,7 +62,8 @@ public final class PostgresConnections {
         idle.computeIfAbsent(settings.name(), name -> new ArrayDeque<>()).addLast(connection);
     }
 
-    /// Closes the idle connections to a database: where one is broken the others most often are too.
+    /// Closes the idle connections to a database: where one is broken the others most often are
+    /// too.
     void forget(DataSourceSettings settings) {
         for (Connection broken = idle(settings.name()); broken != null; broken = idle(settings.name())) {
             close(broken);

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.UUID;
 
-/// Bytes in the binary format of COPY, which are those of each type's own `send` function. Grows as needed. For the use
-/// of one thread.
+/// Bytes in the binary format of COPY, which are those of each type's own `send` function. Grows as
+/// needed. For the use of one thread.
 final class RowBuffer {
 
     /// Days and microseconds from 1970 to 2000, where PostgreSQL begins to count.
@@ -150,7 +150,8 @@ final class RowBuffer {
         }
     }
 
-    /// Digits to the base of 10,000, without zeros at either end; the weight is the first one's exponent.
+    /// Digits to the base of 10,000, without zeros at either end; the weight is the first one's
+    /// exponent.
     private void putNumeric(BigDecimal value) {
         int scale = Math.max(0, value.scale());
         int aligned = (scale + BASE_DIGITS - 1) / BASE_DIGITS * BASE_DIGITS;

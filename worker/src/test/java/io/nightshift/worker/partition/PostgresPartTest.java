@@ -302,7 +302,8 @@ class PostgresPartTest {
         assertThat(rows("SELECT count(*) FROM " + stored())).containsExactly("10");
     }
 
-    /// Frozen after its rows were copied; meanwhile the partition was given to another, which has begun.
+    /// Frozen after its rows were copied; meanwhile the partition was given to another, which has
+    /// begun.
     @Test
     void anAttemptWhosePartitionWasClaimedMayNotCommitAndLeavesNothing() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
