@@ -20,9 +20,12 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.Serializable;
 import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 
@@ -129,6 +132,31 @@ class ArchitectureTest {
             .that(areActors())
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", "io.nightshift.worker.model.."));
+
+    // What a batch's coordinator decides depends on nothing but what it is given.
+
+    @ArchTest
+    static final ArchRule decisionsAreDeterministic = noClasses()
+            .that(decide())
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.util.concurrent..", "java.nio..", "org.slf4j..")
+                    .or(resideInAPackage("org.apache.pekko..").and(not(type(ActorRef.class))))
+                    .or(assignableTo(Thread.class))
+                    .or(type(Clock.class)))
+            .orShould()
+            .callMethodWhere(target(System.class, "nanoTime", "currentTimeMillis")
+                    .or(target(Instant.class, "now"))
+                    .or(target(Math.class, "random"))
+                    .or(target(ActorRef.class, "tell")));
+
+    private static DescribedPredicate<JavaClass> decide() {
+        return describe(
+                "decide",
+                type -> type.getPackageName().equals("io.nightshift.coordinator.batch")
+                        && type.getSimpleName()
+                                .matches(
+                                        "Coordinator|Attempts|Leases|Decision|BatchState|Winners|ErrorBudget|Transitions"));
+    }
 
     /// Actors and what is written inside them.
     private static DescribedPredicate<JavaClass> areActors() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
@@ -215,6 +216,24 @@ class BatchCommandsTest {
 
         assertThat(batch("events", "latest").out())
                 .contains("attempt failed  partition 3, attempt 1-1 on 127.0.0.1:7001: no space left");
+    }
+
+    @Test
+    void whatAnOperatorDidIsTold() throws Exception {
+        TestBatch batch = TestBatch.committed(folder, "0001");
+        batch.append(
+                new BatchEvent.Failed(batch.later(), Failure.permanent("no")),
+                new BatchEvent.Rescored(batch.later(), List.of(3, 0, 1)),
+                new BatchEvent.Retried(batch.later()),
+                new BatchEvent.Paused(batch.later(), "the warehouse is being loaded"),
+                new BatchEvent.Resumed(batch.later()));
+        given(batch);
+
+        assertThat(batch("events", "latest").out())
+                .contains(
+                        "rescored        partitions 0 to 1, 3, to be scored again",
+                        "paused          the warehouse is being loaded",
+                        "resumed         goes on where it stopped");
     }
 
     @Test

@@ -121,6 +121,26 @@ class BatchVerifyTest {
                 .containsOnly("proved");
     }
 
+    @Test
+    void aBatchWithRescoredPartitionsIsProvedByTheirLastCommits() throws Exception {
+        given(TestBatch.committedAndRescored(folder, "0001", new Epoch(2, 3)));
+        batch.publish();
+
+        CommandRun run = verify();
+
+        assertThat(run.out())
+                .contains("4, each committed once", "1,980 predictions and 20 quarantined rows", "Proved: ");
+        assertThat(run.status()).isZero();
+    }
+
+    @Test
+    void aCommitUnderALeaseThatARescoringHasUsedUpIsCaught() throws Exception {
+        given(TestBatch.committedAndRescored(folder, "0001", new Epoch(2, 2)));
+        batch.publish();
+
+        assertCaught("epochs", "partition 3 was committed by the attempt 2-2, which had won before a rescoring");
+    }
+
     // The ledger.
 
     @Test

@@ -260,7 +260,7 @@ final class RunTest {
                             || published.matcher(part).matches());
             assertThat(seen.stream().filter(part -> part.startsWith(".staging/")))
                     .as("only while the batch is assembled under its final names")
-                    .allMatch(part -> part.contains("/output/part-"));
+                    .allMatch(part -> part.contains("/output-1/part-"));
         }
     }
 

@@ -118,6 +118,21 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
+    /// A batch of which a partition was committed, rescored, and committed again.
+    ///
+    /// @param epoch of the new commit
+    static TestBatch committedAndRescored(Path folder, String number, Epoch epoch) throws Exception {
+        TestBatch batch = planned(folder, number, "id: flight_id");
+        batch.append(new BatchEvent.TookOver(batch.later(), 2, "127.0.0.1:7002"));
+        batch.append(new BatchEvent.Committed(
+                batch.later(), List.of(batch.score(0, new Epoch(2, 1)), batch.score(3, new Epoch(2, 2)))));
+        batch.append(new BatchEvent.Rescored(batch.later(), List.of(3)));
+        batch.append(new BatchEvent.Committed(
+                batch.later(),
+                List.of(batch.score(1, new Epoch(2, 4)), batch.score(3, epoch), batch.score(2, new Epoch(2, 5)))));
+        return batch;
+    }
+
     /// A batch that readers see.
     static TestBatch published(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = committed(folder, number, settings);

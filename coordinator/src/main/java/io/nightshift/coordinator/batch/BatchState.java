@@ -5,8 +5,11 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.Rescored;
+import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
@@ -30,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// @param head the hash of the last one
 /// @param phase null before the batch is submitted
 /// @param incarnation of the last coordinator that took charge; 0 before the first
-/// @param attemptsFailed by partition, since the batch was opened or retried
+/// @param attemptsFailed by partition, since the batch was opened or retried, or the partition
+///     rescored
 public record BatchState(
         BatchId batch,
         long entries,
@@ -55,6 +59,15 @@ public record BatchState(
     public record Totals(long rows, long read, long predictions, long quarantined, long bytes) {
 
         static final Totals ZERO = new Totals(0, 0, 0, 0, 0);
+
+        Totals minus(Totals other) {
+            return new Totals(
+                    rows - other.rows,
+                    read - other.read,
+                    predictions - other.predictions,
+                    quarantined - other.quarantined,
+                    bytes - other.bytes);
+        }
 
         Totals plus(PartitionCommit commit) {
             return new Totals(
@@ -143,7 +156,10 @@ public record BatchState(
                 published);
     }
 
-    private BatchState apply(BatchEvent event) {
+    /// The state after one more event, without an entry of the ledger.
+    ///
+    /// @throws IllegalStateException if the event can't happen now
+    BatchState apply(BatchEvent event) {
         if (event instanceof Submitted first) {
             if (phase != null) {
                 throw new IllegalStateException("it can't begin twice");
@@ -198,6 +214,9 @@ public record BatchState(
                 nextIncarnation = tookOver.incarnation();
             }
             case Planned planned -> {
+                if (plan != null) {
+                    throw new IllegalStateException("it can't be planned twice");
+                }
                 PartitionPlan.Index index = planned.partitions().index(planned.files());
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
                 nextWinners = Winners.none(index.partitions());
@@ -212,6 +231,18 @@ public record BatchState(
             case AttemptFailed failed -> {
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
                 nextAttemptsFailed.merge(failed.partition(), 1, Integer::sum);
+                nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
+            }
+            case Paused paused -> {}
+            case Resumed resumed -> {}
+            case Rescored rescored -> {
+                nextWinners = winners.without(rescored.partitions());
+                nextAttemptsFailed = new HashMap<>(attemptsFailed);
+                for (int partition : rescored.partitions()) {
+                    long rows = pinned().index().range(partition).rows();
+                    nextTotals = nextTotals.minus(winners.totals(partition, rows));
+                    nextAttemptsFailed.remove(partition);
+                }
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
             }
             case Failed failed -> nextFailure = failed.failure();

@@ -4,17 +4,19 @@ import io.nightshift.protocol.batch.Epoch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
+import java.util.Set;
 
 /// Who holds which partition, within one incarnation of a batch's coordinator. Not persisted: after
 /// a restart every lease is void, and the new incarnation's epochs are greater than all before.
 /// Deterministic; the caller brings the time.
 ///
 /// Times are nanoseconds of a monotonic clock. Used by one thread.
-final class Leases {
+class Leases {
 
     private record Held(Epoch epoch, String node, long deadline, long rows) {}
 
@@ -30,6 +32,7 @@ final class Leases {
     private final ArrayDeque<Integer> returned = new ArrayDeque<>();
     private final PriorityQueue<Waiting> waiting =
             new PriorityQueue<>((one, other) -> Long.signum(one.notBefore() - other.notBefore()));
+    private final Set<Integer> givenUp = new HashSet<>();
     private int fresh;
     private int granted;
 
@@ -40,8 +43,8 @@ final class Leases {
         this.duration = duration;
     }
 
-    /// The partition to lease next, or nothing if all are committed, held or waiting for their next
-    /// attempt.
+    /// The partition to lease next, or nothing if all are committed, held, given up or waiting for
+    /// their next attempt.
     OptionalInt next(Winners winners, long now) {
         while (!waiting.isEmpty() && waiting.peek().notBefore() - now <= 0) {
             returned.add(waiting.remove().partition());
@@ -49,7 +52,7 @@ final class Leases {
         if (!returned.isEmpty()) {
             return OptionalInt.of(returned.element());
         }
-        while (fresh < partitions && winners.contains(fresh)) {
+        while (fresh < partitions && (winners.contains(fresh) || givenUp.contains(fresh))) {
             fresh++;
         }
         return fresh < partitions ? OptionalInt.of(fresh) : OptionalInt.empty();
@@ -98,6 +101,26 @@ final class Leases {
         if (holds(partition, epoch)) {
             held.remove(partition);
             waiting.add(new Waiting(partition, notBefore));
+        }
+    }
+
+    /// Takes a partition back from whoever holds it, not to be leased until [#retry].
+    void giveUp(int partition) {
+        held.remove(partition);
+        givenUp.add(partition);
+    }
+
+    /// Partitions that were given up are to be leased again.
+    void retry() {
+        givenUp.forEach(this::again);
+        givenUp.clear();
+    }
+
+    /// A partition that is neither held nor waiting is to be leased again.
+    void again(int partition) {
+        // One that is still to come will be found when it is its turn.
+        if (partition < fresh) {
+            returned.add(partition);
         }
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static io.nightshift.protocol.batch.Phase.CANCELLED;
 import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.PAUSED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHING;
 import static io.nightshift.protocol.batch.Phase.RUNNING;
@@ -12,8 +13,11 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.Rescored;
+import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
@@ -36,6 +40,7 @@ public final class Transitions {
         /// What is next to do: `submitted` without a plan, else as [#BY_PROGRESS].
         WHERE_IT_STOPPED,
         TO_RUNNING,
+        TO_PAUSED,
         TO_PUBLISHED,
         TO_FAILED,
         TO_CANCELLED
@@ -49,6 +54,7 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Planned.class, Target.TO_RUNNING),
+                        Map.entry(Paused.class, Target.TO_PAUSED),
                         Map.entry(Failed.class, Target.TO_FAILED),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(
@@ -57,6 +63,21 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
                         Map.entry(AttemptFailed.class, Target.SAME),
+                        Map.entry(Retried.class, Target.SAME),
+                        Map.entry(Rescored.class, Target.SAME),
+                        Map.entry(Paused.class, Target.TO_PAUSED),
+                        Map.entry(Failed.class, Target.TO_FAILED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
+        TABLE.put(
+                PAUSED,
+                row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Planned.class, Target.SAME),
+                        Map.entry(Committed.class, Target.SAME),
+                        Map.entry(AttemptFailed.class, Target.SAME),
+                        Map.entry(Retried.class, Target.SAME),
+                        Map.entry(Rescored.class, Target.SAME),
+                        Map.entry(Resumed.class, Target.WHERE_IT_STOPPED),
                         Map.entry(Failed.class, Target.TO_FAILED),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(
@@ -69,6 +90,7 @@ public final class Transitions {
                 FAILED,
                 row(
                         Map.entry(Retried.class, Target.WHERE_IT_STOPPED),
+                        Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(PUBLISHED, Map.of());
         TABLE.put(CANCELLED, Map.of());
@@ -102,6 +124,7 @@ public final class Transitions {
             case BY_PROGRESS -> complete ? PUBLISHING : RUNNING;
             case WHERE_IT_STOPPED -> !planned ? SUBMITTED : complete ? PUBLISHING : RUNNING;
             case TO_RUNNING -> RUNNING;
+            case TO_PAUSED -> PAUSED;
             case TO_PUBLISHED -> PUBLISHED;
             case TO_FAILED -> FAILED;
             case TO_CANCELLED -> CANCELLED;
@@ -131,6 +154,7 @@ public final class Transitions {
             case BY_PROGRESS -> "`running`, or `publishing` after the last partition";
             case WHERE_IT_STOPPED -> "where it stopped: `submitted`, `running` or `publishing`";
             case TO_RUNNING -> "`running`";
+            case TO_PAUSED -> "`paused`";
             case TO_PUBLISHED -> "`published`";
             case TO_FAILED -> "`failed`";
             case TO_CANCELLED -> "`cancelled`";

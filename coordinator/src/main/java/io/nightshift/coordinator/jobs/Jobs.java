@@ -9,6 +9,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.wire.WireLimits;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -159,16 +160,26 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         for (JobsState.Entry entry : state.unfinished()) {
             BatchId batch = entry.opened().batch();
             if (entry.superseded()) {
-                batches.tell(batch, new BatchCommand.Cancel("given up for a later batch"));
+                batches.tell(batch, giveUp("given up for a later batch"));
             } else {
                 batches.tell(batch, new BatchCommand.Wake(entry.opened().submission()));
             }
         }
     }
 
+    /// How the batch takes it is heard when it has ended.
+    private BatchCommand giveUp(String reason) {
+        return new BatchCommand.Cancel(reason, context.getSystem().ignoreRef());
+    }
+
     /// A batch ends in its own ledger first, and here only when it is heard of; so one that is open here
     /// is asked how it is before anything is decided about it.
     private Effect<JobsEvent, JobsState> submit(JobsState state, JobsCommand.Submit submit) {
+        Optional<String> refusal = WireLimits.refusal(submit.submission().job());
+        if (refusal.isPresent()) {
+            submit.replyTo().tell(new JobsCommand.Rejected(refusal.get()));
+            return Effect().none();
+        }
         Optional<JobsState.Entry> open = state.open(submit.submission().job().name());
         if (open.isEmpty()) {
             return decide(state, submit);
@@ -214,8 +225,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         BatchId batch = newId(state, job, now);
         return Effect().persist(new JobsEvent.Opened(now, batch, submission)).thenRun((JobsState next) -> {
             LOG.info("{} is opened", batch);
-            open.ifPresent(
-                    entry -> batches.tell(entry.opened().batch(), new BatchCommand.Cancel("given up for " + batch)));
+            open.ifPresent(entry -> batches.tell(entry.opened().batch(), giveUp("given up for " + batch)));
             batches.tell(batch, new BatchCommand.Open(submission));
             submit.replyTo().tell(new JobsCommand.Accepted(batch, false));
         });

@@ -29,9 +29,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +45,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```
 /// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
-/// DESTINATION/.staging/batch=ID/output/     committed files, then manifest and _SUCCESS
-/// DESTINATION/batch=ID/                     is `output`, renamed: readers see nothing, or all
+/// DESTINATION/.staging/batch=ID/output-N/   committed files, then manifest and _SUCCESS
+/// DESTINATION/batch=ID/                     is `output-N`, renamed: readers see nothing, or all
 /// ```
 ///
 /// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is
@@ -85,9 +90,18 @@ public final class ParquetPublisher implements Publisher {
         return staged(batch, job).resolve("attempts");
     }
 
-    /// Where committed files are gathered under their published names.
-    public static Path gathered(BatchId batch, Job job) {
-        return staged(batch, job).resolve("output");
+    /// A committed file of a batch that isn't published: as it was staged, or gathered under its
+    /// published name.
+    ///
+    /// @param name its published name
+    /// @param stagedAs its name among the attempts
+    public static Path unpublished(BatchId batch, Job job, String name, String stagedAs) throws IOException {
+        Path attempt = attempts(batch, job).resolve(stagedAs);
+        if (Files.exists(attempt) || !Files.exists(staged(batch, job))) {
+            return attempt;
+        }
+        List<Path> gathered = Gathering.find(staged(batch, job), name);
+        return gathered.isEmpty() ? attempt : gathered.getFirst();
     }
 
     /// Where what was staged is put to be deleted.
@@ -132,7 +146,7 @@ public final class ParquetPublisher implements Publisher {
         Path destination = destination(state.batch(), job);
         try {
             if (!Files.exists(destination)) {
-                Path output = gathered(state.batch(), job);
+                Path output = Gathering.claim(staged(state.batch(), job), state.incarnation());
                 assemble(state, output);
                 Files.move(output, destination, StandardCopyOption.ATOMIC_MOVE);
                 force(Path.of(job.destination().folder()));
@@ -146,23 +160,44 @@ public final class ParquetPublisher implements Publisher {
         }
     }
 
+    @Override
+    public Optional<Publication> fence(BatchState state) {
+        Job job = state.submission().job();
+        Path destination = destination(state.batch(), job);
+        try {
+            if (!Files.exists(destination) && Files.exists(staged(state.batch(), job))) {
+                Gathering.claim(staged(state.batch(), job), state.incarnation());
+            }
+            return Files.exists(destination)
+                    ? Optional.of(
+                            new Publication(destination.toString(), Digests.sha256(destination.resolve(MANIFEST))))
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure("whether readers see %s already can't be found out: %s"
+                            .formatted(state.batch(), reason(e))),
+                    e);
+        }
+    }
+
     private void assemble(BatchState state, Path output) throws IOException {
-        Files.createDirectories(output);
-        List<PartitionCommit> commits = commits(state.batch());
+        Set<Integer> rescored = new HashSet<>();
+        List<PartitionCommit> commits = commits(state.batch(), rescored);
         Path attempts = attempts(state.batch(), state.submission().job());
+        Set<String> gathered = new HashSet<>();
         for (PartitionCommit commit : commits) {
             Attempt attempt = commit.attempt(state.batch());
-            move(
-                    attempts.resolve(attempt.stagedPart()),
-                    output.resolve(Attempt.partName(commit.partition())),
-                    commit.part());
+            boolean other = rescored.contains(commit.partition());
+            String part = Attempt.partName(commit.partition());
+            gather(attempts.resolve(attempt.stagedPart()), output.resolve(part), commit.part(), other);
+            gathered.add(part);
             if (commit.quarantine() != null) {
-                move(
-                        attempts.resolve(attempt.stagedQuarantine()),
-                        output.resolve(Attempt.quarantineName(commit.partition())),
-                        commit.quarantine());
+                String bad = Attempt.quarantineName(commit.partition());
+                gather(attempts.resolve(attempt.stagedQuarantine()), output.resolve(bad), commit.quarantine(), other);
+                gathered.add(bad);
             }
         }
+        removeAllBut(gathered, output);
         refuseRepeatedIds(state, output, commits);
         Path manifest = output.resolve(MANIFEST);
         try (FileChannel channel = create(manifest);
@@ -175,25 +210,42 @@ public final class ParquetPublisher implements Publisher {
         force(output);
     }
 
-    private List<PartitionCommit> commits(BatchId batch) {
-        List<PartitionCommit> commits = new ArrayList<>();
+    /// The commits that count, in the order of the plan.
+    ///
+    /// @param rescored is given the partitions that had another winner before
+    private List<PartitionCommit> commits(BatchId batch, Set<Integer> rescored) {
+        Map<Integer, PartitionCommit> commits = new TreeMap<>();
         ledger.forEach(batch, (number, entry) -> {
-            if (entry.event() instanceof BatchEvent.Committed committed) {
-                commits.addAll(committed.commits());
+            BatchEvent event = entry.event();
+            if (event instanceof BatchEvent.Committed committed) {
+                committed.commits().forEach(commit -> commits.put(commit.partition(), commit));
+            } else if (event instanceof BatchEvent.Rescored again) {
+                again.partitions().forEach(commits::remove);
+                rescored.addAll(again.partitions());
             }
         });
-        commits.sort(Comparator.comparingInt(PartitionCommit::partition));
-        return commits;
+        return List.copyOf(commits.values());
     }
 
-    private static void move(Path staged, Path target, OutputFile file) throws IOException {
-        if (!Files.exists(target)) {
-            try {
-                Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (NoSuchFileException e) {
+    /// Moves a committed file to where it is gathered. As it was staged its name holds the epoch, so
+    /// it is the winner's; gathered it may be that of an earlier winner.
+    private static void gather(Path staged, Path target, OutputFile file, boolean rescored) throws IOException {
+        if (Files.exists(staged)) {
+            Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+        } else if (!Files.exists(target)) {
+            List<Path> earlier = Gathering.find(
+                    target.resolveSibling("..").normalize(),
+                    target.getFileName().toString());
+            if (earlier.isEmpty()) {
                 throw FailureException.permanent(
                         "the committed file %s is gone. Start over with --new".formatted(staged));
             }
+            Files.move(earlier.getFirst(), target, StandardCopyOption.ATOMIC_MOVE);
+        }
+        if (rescored && !Digests.sha256(target).equals(file.sha256())) {
+            throw FailureException.permanent(
+                    "the committed file %s is gone; %s is an earlier one. Rescore its partition, or start over with --new"
+                            .formatted(staged, target));
         }
         long bytes = Files.size(target);
         if (bytes != file.bytes()) {
@@ -203,6 +255,17 @@ public final class ParquetPublisher implements Publisher {
                     target,
                     bytes,
                     file.bytes()));
+        }
+    }
+
+    /// What an earlier winner has left, or an earlier try.
+    private static void removeAllBut(Set<String> gathered, Path output) throws IOException {
+        try (Stream<Path> list = Files.list(output)) {
+            for (Path file : list.toList()) {
+                if (!gathered.contains(file.getFileName().toString())) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 

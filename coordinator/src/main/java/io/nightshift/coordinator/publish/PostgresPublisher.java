@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.datasource.BatchTables;
 import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelDescription;
@@ -24,14 +25,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +55,9 @@ public final class PostgresPublisher implements Publisher {
 
     /// How long to wait for a database that is down.
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /// How long to wait for another coordinator that is in its last transaction.
+    private static final Duration CLAIM = Duration.ofSeconds(20);
 
     private static final Duration DISCARD_PATIENCE = Duration.ofSeconds(5);
 
@@ -133,10 +136,48 @@ public final class PostgresPublisher implements Publisher {
         BatchTables tables = BatchTables.of(job.destination().table(), batch);
         try (Database database = open(batch, job, "publishing", PATIENCE)) {
             Optional<String> published = manifest(database, tables, batch);
-            String manifest = published.isPresent() ? published.get() : publish(database, tables, state);
-            return new Publication(
-                    job.destination().toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+            return publication(job, published.isPresent() ? published.get() : publish(database, tables, state));
         }
+    }
+
+    private static Publication publication(Job job, String manifest) {
+        return new Publication(job.destination().toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// The batch's line names the incarnation that may publish it. One that is in the middle of the
+    /// last transaction holds that line; it is waited for, and the server ends it if it is frozen.
+    @Override
+    public Optional<Publication> fence(BatchState state) {
+        BatchId batch = state.batch();
+        Job job = state.submission().job();
+        BatchTables tables = BatchTables.of(job.destination().table(), batch);
+        try (Database database = open(batch, job, "looking whether readers see it already in", PATIENCE)) {
+            if (!isPrepared(database, tables)) {
+                return Optional.empty();
+            }
+            claim(database, tables, state);
+            return manifest(database, tables, batch).map(manifest -> publication(job, manifest));
+        }
+    }
+
+    private static boolean isPrepared(Database database, BatchTables tables) {
+        return database.rows(
+                        row -> row.getBoolean(1), "SELECT to_regclass(?) IS NOT NULL", tables.sql(tables.register()))
+                .getFirst();
+    }
+
+    /// Takes the right to publish from earlier incarnations.
+    ///
+    /// @return whether the batch is there, isn't published, and no later incarnation has that right
+    private static boolean claim(Database database, BatchTables tables, BatchState state) {
+        database.run("SET lock_timeout = " + CLAIM.toMillis());
+        return database.update(
+                        "UPDATE %s SET publisher = ? WHERE batch_id = ? AND publisher <= ? AND published_at IS NULL"
+                                .formatted(tables.sql(tables.register())),
+                        state.incarnation(),
+                        state.batch().value(),
+                        state.incarnation())
+                == 1;
     }
 
     /// The manifest of a batch that is published.
@@ -150,6 +191,11 @@ public final class PostgresPublisher implements Publisher {
 
     private String publish(Database database, BatchTables tables, BatchState state) {
         Job job = state.submission().job();
+        if (!claim(database, tables, state)) {
+            throw new FailureException(
+                    Failure.transientFailure("%s is published by a later coordinator, or it is gone from %s"
+                            .formatted(state.batch(), job.destination())));
+        }
         List<PartitionCommit> commits = commits(state.batch());
         boolean hasQuarantine = state.totals().quarantined() > 0;
         checkParts(database, tables, state.batch(), commits);
@@ -166,7 +212,11 @@ public final class PostgresPublisher implements Publisher {
                 tables,
                 () -> database.transaction(() -> {
                     TargetTables target = new TargetTables(database, tables);
-                    database.run("SET LOCAL lock_timeout = '2s'");
+                    database.run(
+                            "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
+                    database.run("LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE"
+                            .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+                    refuseOtherParts(database, tables, state);
                     attach(
                             database,
                             tables,
@@ -188,31 +238,53 @@ public final class PostgresPublisher implements Publisher {
                         database.run("DROP TABLE " + tables.sql(tables.quarantineStaging()));
                     }
                     int marked = database.update(
-                            "UPDATE %s SET published_at = clock_timestamp(), manifest = ? WHERE batch_id = ? AND published_at IS NULL"
+                            "UPDATE %s SET published_at = clock_timestamp(), manifest = ? WHERE batch_id = ? AND published_at IS NULL AND publisher = ?"
                                     .formatted(tables.sql(tables.register())),
                             manifest,
-                            state.batch().value());
+                            state.batch().value(),
+                            state.incarnation());
                     if (marked != 1) {
-                        throw gone(state.batch(), job, "its line in " + tables.sql(tables.register()));
+                        throw new FailureException(Failure.transientFailure(
+                                "%s is published by a later coordinator".formatted(state.batch())));
                     }
                 }));
         return manifest;
     }
 
-    private static FailureException gone(BatchId batch, Job job, String what) {
-        return FailureException.permanent(
-                "%s of %s is gone from %s. Start over with --new".formatted(what, batch, job.destination()));
+    /// Nobody writes any more: what the lines say now is what is in the tables.
+    private static void refuseOtherParts(Database database, BatchTables tables, BatchState state) {
+        String found = database.rows(
+                        row -> row.getString(1),
+                        """
+                        SELECT concat_ws(' ', count(*), coalesce(sum(rows), 0), coalesce(sum(quarantined_rows), 0))
+                        FROM %s WHERE batch_id = ? AND rows IS NOT NULL
+                        """.formatted(tables.sql(tables.parts())),
+                        state.batch().value())
+                .getFirst();
+        String expected = "%d %d %d"
+                .formatted(
+                        state.winners().count(),
+                        state.totals().predictions(),
+                        state.totals().quarantined());
+        if (!expected.equals(found)) {
+            throw new FailureException(
+                    Failure.transientFailure("%s: an attempt has written to %s while it was published"
+                            .formatted(state.batch(), tables.sql(tables.staging()))));
+        }
     }
 
+    /// The commits that count, in the order of the plan.
     private List<PartitionCommit> commits(BatchId batch) {
-        List<PartitionCommit> commits = new ArrayList<>();
+        Map<Integer, PartitionCommit> commits = new TreeMap<>();
         ledger.forEach(batch, (number, entry) -> {
-            if (entry.event() instanceof BatchEvent.Committed committed) {
-                commits.addAll(committed.commits());
+            BatchEvent event = entry.event();
+            if (event instanceof BatchEvent.Committed committed) {
+                committed.commits().forEach(commit -> commits.put(commit.partition(), commit));
+            } else if (event instanceof BatchEvent.Rescored again) {
+                again.partitions().forEach(commits::remove);
             }
         });
-        commits.sort(Comparator.comparingInt(PartitionCommit::partition));
-        return commits;
+        return List.copyOf(commits.values());
     }
 
     private static Map<Integer, Long> counts(
@@ -412,7 +484,8 @@ public final class PostgresPublisher implements Publisher {
     public void discard(BatchId batch, Job job) {
         BatchTables tables = BatchTables.of(job.destination().table(), batch);
         try (Database database = open(batch, job, "removing what was staged in", DISCARD_PATIENCE)) {
-            if (manifest(database, tables, batch).isPresent()) {
+            if (!isPrepared(database, tables)
+                    || manifest(database, tables, batch).isPresent()) {
                 return;
             }
             alone(

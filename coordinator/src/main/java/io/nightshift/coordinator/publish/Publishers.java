@@ -4,6 +4,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
+import java.util.Optional;
 
 /// Publishes each batch in the way of its job's destination.
 public final class Publishers implements Publisher {
@@ -35,6 +36,11 @@ public final class Publishers implements Publisher {
     @Override
     public Publication publish(BatchState state) {
         return of(state.submission().job()).publish(state);
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchState state) {
+        return of(state.submission().job()).fence(state);
     }
 
     @Override

@@ -53,6 +53,7 @@ final class TargetTables {
                 CREATE TABLE IF NOT EXISTS %s (
                     batch_id text PRIMARY KEY, job text NOT NULL, target text NOT NULL,
                     columns text[] NOT NULL, quarantine_columns text[] NOT NULL,
+                    publisher integer NOT NULL DEFAULT 0,
                     created_at timestamptz NOT NULL DEFAULT now(), published_at timestamptz, manifest text);
                 CREATE TABLE IF NOT EXISTS %s (
                     batch_id text, partition integer, held_incarnation integer NOT NULL, held_lease integer NOT NULL,

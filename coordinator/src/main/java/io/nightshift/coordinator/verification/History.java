@@ -37,6 +37,8 @@ final class History {
     private boolean ended;
     private @Nullable PartitionCommit[] commits = {};
     private final Set<Epoch> failedEpochs = new HashSet<>();
+    /// Of commits that were forgotten, since their partitions were scored again.
+    private final Set<Epoch> usedEpochs = new HashSet<>();
     /// The hash after each entry from the last commit on: one of them is in the manifest.
     private final Map<Long, String> heads = new HashMap<>();
 
@@ -151,8 +153,18 @@ final class History {
                 lookAtEpoch(number, failed.partition(), failed.epoch());
                 failedEpochs.add(failed.epoch());
             }
+            case BatchEvent.Rescored rescored -> rescored.partitions().forEach(this::forget);
             case BatchEvent.Committed committed -> committed.commits().forEach(commit -> lookAtCommit(number, commit));
             default -> {}
+        }
+    }
+
+    /// A partition is to be scored again; the lease under which it was committed is used up.
+    private void forget(int partition) {
+        PartitionCommit forgotten = commits[partition];
+        if (forgotten != null) {
+            usedEpochs.add(forgotten.epoch());
+            commits[partition] = null;
         }
     }
 
@@ -169,6 +181,11 @@ final class History {
         if (failedEpochs.contains(commit.epoch())) {
             epochs.problem(
                     "entry %,d: partition %d was committed by the attempt %s, which had failed",
+                    number, commit.partition(), commit.epoch());
+        }
+        if (usedEpochs.contains(commit.epoch())) {
+            epochs.problem(
+                    "entry %,d: partition %d was committed by the attempt %s, which had won before a rescoring",
                     number, commit.partition(), commit.epoch());
         }
         Range range = state.pinned().index().range(commit.partition());

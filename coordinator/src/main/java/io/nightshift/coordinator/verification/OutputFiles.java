@@ -84,10 +84,12 @@ final class OutputFiles {
         if (history.state().phase() == Phase.PUBLISHED || Files.exists(published)) {
             return published.resolve(name);
         }
-        Path gathered = ParquetPublisher.gathered(batch, job).resolve(name);
-        return Files.exists(gathered)
-                ? gathered
-                : ParquetPublisher.attempts(batch, job).resolve(staged);
+        try {
+            return ParquetPublisher.unpublished(batch, job, name, staged);
+        } catch (IOException e) {
+            // That it can't be found is a finding.
+            return ParquetPublisher.attempts(batch, job).resolve(staged);
+        }
     }
 
     /// Looks at every committed file.

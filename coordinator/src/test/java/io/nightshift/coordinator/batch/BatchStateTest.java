@@ -93,6 +93,48 @@ class BatchStateTest {
     }
 
     @Test
+    void aPauseWhilePlanningIsKeptAndResumedWhereItStopped() {
+        BatchState paused = after(state(submitted(job()), tookOver(1)), new BatchEvent.Paused(AT, "later"));
+        assertThat(paused.phase()).isEqualTo(Phase.PAUSED);
+        assertThat(after(paused, new BatchEvent.Resumed(AT)).phase()).isEqualTo(Phase.SUBMITTED);
+
+        BatchState planned = after(paused, planned());
+        assertThat(planned.phase()).isEqualTo(Phase.PAUSED);
+        assertThat(after(planned, new BatchEvent.Resumed(AT)).phase()).isEqualTo(Phase.RUNNING);
+        assertThatThrownBy(() -> after(planned, planned())).hasMessageEndingWith("it can't be planned twice");
+    }
+
+    @Test
+    void theLastCommitOfAPausedBatchIsPublishedWhenItIsResumed() {
+        BatchState paused = after(running, new BatchEvent.Paused(AT, ""));
+        BatchState complete = after(
+                paused, committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 2), commit(2, new Epoch(1, 3), 0)));
+
+        assertThat(complete.phase()).isEqualTo(Phase.PAUSED);
+        assertThat(after(complete, new BatchEvent.Resumed(AT)).phase()).isEqualTo(Phase.PUBLISHING);
+    }
+
+    @Test
+    void aRescoredPartitionIsForgottenWithItsCountsAndItsFailedAttempts() {
+        BatchState before = after(after(running, attemptFailed(1)), attemptFailed(2));
+        BatchState one = after(before, committed(commit(0, FIRST, 0)));
+        BatchState two = after(one, committed(commit(1, new Epoch(1, 2), 2)));
+
+        BatchState rescored = after(two, new BatchEvent.Rescored(AT, List.of(1)));
+
+        assertThat(rescored.totals()).isEqualTo(one.totals());
+        assertThat(rescored.winners().epoch(1)).isEmpty();
+        assertThat(rescored.winners().count()).isEqualTo(1);
+        assertThat(rescored.attemptsFailed()).containsExactly(Map.entry(2, 1));
+        assertThat(after(rescored, committed(commit(1, new Epoch(1, 5), 2))).totals())
+                .isEqualTo(two.totals());
+        assertThatThrownBy(() -> after(rescored, new BatchEvent.Rescored(AT, List.of(1))))
+                .hasMessageEndingWith("partition 1 isn't committed");
+        assertThatThrownBy(() -> after(two, new BatchEvent.Rescored(AT, List.of(1, 1))))
+                .hasMessageEndingWith("partition 1 isn't committed");
+    }
+
+    @Test
     void theReasonOfACancelledBatchIsKept() {
         BatchState state = after(running, cancelled());
 
@@ -108,6 +150,7 @@ class BatchStateTest {
         Map<Phase, BatchState> states = new LinkedHashMap<>();
         states.put(Phase.SUBMITTED, state(submitted(job()), tookOver(1)));
         states.put(Phase.RUNNING, running);
+        states.put(Phase.PAUSED, after(running, new BatchEvent.Paused(AT, "")));
         states.put(Phase.PUBLISHING, publishing);
         states.put(Phase.PUBLISHED, after(publishing, published()));
         states.put(Phase.FAILED, after(running, failed()));
@@ -120,6 +163,9 @@ class BatchStateTest {
                 attemptFailed(0),
                 failed(),
                 new BatchEvent.Retried(AT),
+                new BatchEvent.Paused(AT, ""),
+                new BatchEvent.Resumed(AT),
+                new BatchEvent.Rescored(AT, List.of(0)),
                 published(),
                 cancelled());
         assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));

@@ -230,6 +230,21 @@ class BatchTest {
     // Leases.
 
     @Test
+    void aPartitionGivenBackIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
+        OneBatch batch = opened(1);
+        for (int i = 0; i < 10; i++) {
+            WorkerMessage.Lease lease = batch.lease();
+            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
+            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
+        }
+        WorkerMessage.Lease last = batch.lease();
+        assertThat(last.attempt().epoch().lease()).isEqualTo(11);
+        assertThat(batch.describe().attemptsFailed()).isZero();
+        batch.commit(batch.score(last, 0));
+        batch.awaitPhase(Phase.PUBLISHED);
+    }
+
+    @Test
     void heartbeatsKeepALease() throws IOException {
         OneBatch batch = opened(1, settings(Duration.ofMillis(300)));
         PartitionCommit commit = batch.score(batch.lease(), 0);
@@ -532,7 +547,7 @@ class BatchTest {
         batch.open();
         await().atMost(SOON).until(() -> inspections.get() == 1);
         JournalGate.failOnce();
-        batch.tell(new BatchCommand.Cancel("this write fails, and the coordinator recovers"));
+        batch.tell(batch.cancel("this write fails, and the coordinator recovers"));
         batch.lease();
 
         late.countDown();
@@ -608,7 +623,7 @@ class BatchTest {
         batch.onPublish = () -> wait(cancelled);
         batch.complete(0);
         batch.awaitPhase(Phase.PUBLISHING);
-        batch.tell(new BatchCommand.Cancel("too late"));
+        batch.tell(batch.cancel("too late"));
         assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHING);
         cancelled.countDown();
 
@@ -621,7 +636,7 @@ class BatchTest {
         OneBatch batch = opened(2);
         WorkerMessage.Lease lease = batch.lease();
         PartitionCommit commit = batch.score(lease, 0);
-        batch.tell(new BatchCommand.Cancel("no longer needed"));
+        batch.tell(batch.cancel("no longer needed"));
         batch.awaitPhase(Phase.CANCELLED);
 
         batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
@@ -647,7 +662,7 @@ class BatchTest {
         };
         batch.open();
         await().atMost(SOON).until(() -> preparing.get() == 1);
-        batch.tell(new BatchCommand.Cancel("no longer needed"));
+        batch.tell(batch.cancel("no longer needed"));
         batch.awaitPhase(Phase.CANCELLED);
         JobsCommand ended = new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED);
         assertThat(batch.register).doesNotContain(ended);
@@ -661,7 +676,7 @@ class BatchTest {
     void aCrashBeforeTheSweepOfACancelledBatchIsMadeUpFor() throws IOException {
         OneBatch batch = opened(1);
         WorkerMessage.Lease lease = batch.lease();
-        batch.tell(new BatchCommand.Cancel("no longer needed"));
+        batch.tell(batch.cancel("no longer needed"));
         batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
         Files.createDirectories(Path.of(lease.staging()));
         batch.score(lease, 0);
@@ -695,7 +710,7 @@ class BatchTest {
         for (BatchCommand command : List.of(
                 new BatchCommand.Wake(batch.submission()),
                 new BatchCommand.Open(batch.submission()),
-                new BatchCommand.Cancel("given up for a later batch"))) {
+                batch.cancel("given up for a later batch"))) {
             batch.awaitRegister(ended);
             batch.register.clear();
             batch.tell(command);
@@ -732,7 +747,7 @@ class BatchTest {
     void aBatchThatNeverBeganCanBeGivenUp() throws IOException {
         OneBatch batch = batch(1, PATIENT, LENIENT);
 
-        batch.tell(new BatchCommand.Cancel("given up for a later batch"));
+        batch.tell(batch.cancel("given up for a later batch"));
 
         batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
         assertThat(batch.history()).isEmpty();

@@ -128,7 +128,7 @@ class LedgerScaleTest {
                 (double) planned / PARTITIONS,
                 (double) committed / PARTITIONS,
                 (double) worst / PARTITIONS);
-        assertThat(committed / PARTITIONS).isLessThan(16);
+        assertThat(committed / PARTITIONS).isLessThan(20);
         assertThat(worst / PARTITIONS).isLessThan(100);
     }
 

@@ -8,7 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the ids it is given repeated, none by default; reads nothing.
-public record NoDuplicates(List<String> repeated) implements OutputInspector {
+public class NoDuplicates implements OutputInspector {
+
+    private final List<String> repeated;
+
+    public NoDuplicates(List<String> repeated) {
+        this.repeated = repeated;
+    }
 
     public NoDuplicates() {
         this(List.of());

@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
@@ -32,8 +33,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -55,6 +58,7 @@ final class OneBatch {
     Runnable onInspect = () -> {};
     Runnable onPublish = () -> {};
     Runnable onPrepare = () -> {};
+    Runnable onFence = () -> {};
 
     private final Node node;
     private final int rows;
@@ -109,6 +113,17 @@ final class OneBatch {
 
     void tell(BatchCommand command) {
         actor.tell(command);
+    }
+
+    BatchCommand cancel(String reason) {
+        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
+    }
+
+    /// Asks, and gives the answer.
+    ControlReply ask(Function<ActorRef<ControlReply>, BatchCommand> question) {
+        TestProbe<ControlReply> probe = node.kit().createTestProbe(ControlReply.class);
+        tell(question.apply(probe.ref()));
+        return probe.receiveMessage(SOON);
     }
 
     void open() {
@@ -261,6 +276,12 @@ final class OneBatch {
             public Publication publish(BatchState state) {
                 onPublish.run();
                 return real.publish(state);
+            }
+
+            @Override
+            public Optional<Publication> fence(BatchState state) {
+                onFence.run();
+                return real.fence(state);
             }
 
             @Override

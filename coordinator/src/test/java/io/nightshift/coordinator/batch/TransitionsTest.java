@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static io.nightshift.protocol.batch.Phase.CANCELLED;
 import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.PAUSED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHING;
 import static io.nightshift.protocol.batch.Phase.RUNNING;
@@ -13,8 +14,11 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.Rescored;
+import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
@@ -33,6 +37,8 @@ class TransitionsTest {
                             SUBMITTED,
                             Planned.class,
                             RUNNING,
+                            Paused.class,
+                            PAUSED,
                             Failed.class,
                             FAILED,
                             Cancelled.class,
@@ -45,12 +51,38 @@ class TransitionsTest {
                             PUBLISHING,
                             AttemptFailed.class,
                             RUNNING,
+                            Retried.class,
+                            RUNNING,
+                            Rescored.class,
+                            RUNNING,
+                            Paused.class,
+                            PAUSED,
+                            Failed.class,
+                            FAILED,
+                            Cancelled.class,
+                            CANCELLED),
+            PAUSED,
+                    Map.of(
+                            TookOver.class,
+                            PAUSED,
+                            Planned.class,
+                            PAUSED,
+                            Committed.class,
+                            PAUSED,
+                            AttemptFailed.class,
+                            PAUSED,
+                            Retried.class,
+                            PAUSED,
+                            Rescored.class,
+                            PAUSED,
+                            Resumed.class,
+                            PUBLISHING,
                             Failed.class,
                             FAILED,
                             Cancelled.class,
                             CANCELLED),
             PUBLISHING, Map.of(TookOver.class, PUBLISHING, Published.class, PUBLISHED, Failed.class, FAILED),
-            FAILED, Map.of(Retried.class, PUBLISHING, Cancelled.class, CANCELLED),
+            FAILED, Map.of(Retried.class, PUBLISHING, Rescored.class, FAILED, Cancelled.class, CANCELLED),
             PUBLISHED, Map.of(),
             CANCELLED, Map.of());
 
@@ -79,6 +111,13 @@ class TransitionsTest {
         assertThat(Transitions.next(FAILED, Retried.class, false, false)).contains(SUBMITTED);
         assertThat(Transitions.next(FAILED, Retried.class, true, false)).contains(RUNNING);
         assertThat(Transitions.next(FAILED, Retried.class, true, true)).contains(PUBLISHING);
+    }
+
+    @Test
+    void aPausedBatchGoesOnWhereItStopped() {
+        assertThat(Transitions.next(PAUSED, Resumed.class, false, false)).contains(SUBMITTED);
+        assertThat(Transitions.next(PAUSED, Resumed.class, true, false)).contains(RUNNING);
+        assertThat(Transitions.next(PAUSED, Resumed.class, true, true)).contains(PUBLISHING);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,6 +48,38 @@ class WinnersTest {
         assertThat(two.contains(0)).isTrue();
         assertThat(none.count()).isZero();
         assertThat(one.count()).isEqualTo(1);
+    }
+
+    @Property(tries = 100)
+    void theTotalsOfAWinnerAreThoseOfItsCommit(
+            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> committed) {
+        Winners winners = Winners.none(PARTITIONS);
+        for (int partition : committed) {
+            winners = winners.with(List.of(odd(partition)));
+        }
+        for (int partition : committed) {
+            assertThat(winners.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition)));
+        }
+        List<Integer> half = committed.subList(0, committed.size() / 2);
+        Winners rest = winners.without(half);
+        assertThat(rest.count()).isEqualTo(committed.size() - half.size());
+        assertThat(committed).allMatch(partition -> rest.contains(partition) != half.contains(partition));
+    }
+
+    /// A commit whose numbers are its own.
+    private static PartitionCommit odd(int partition) {
+        int left = partition % 3;
+        int bad = partition % 2;
+        return new PartitionCommit(
+                partition,
+                new Epoch(1, partition + 1),
+                "node:1",
+                0,
+                10,
+                10 - left,
+                new PartitionCommit.OutputFile(10 - left - bad, partition, Examples.DIGEST),
+                bad == 0 ? null : new PartitionCommit.OutputFile(bad, 7, Examples.DIGEST),
+                Examples.MODEL.sha256());
     }
 
     @Test

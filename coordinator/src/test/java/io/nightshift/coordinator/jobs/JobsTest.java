@@ -125,6 +125,28 @@ class JobsTest {
     }
 
     @Test
+    void aJobThatIsTooLargeForALeaseIsRejected() {
+        Job flights = Examples.job();
+        Job.Source source =
+                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+        Job large = new Job(
+                "large",
+                flights.model(),
+                flights.features(),
+                source,
+                flights.destination(),
+                flights.partitions(),
+                flights.errors(),
+                flights.output());
+
+        assertThat(submit(Examples.submission(large), false))
+                .isInstanceOfSatisfying(
+                        JobsCommand.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).startsWith("The job takes 200,"));
+        assertThat(node.ledger().jobs()).isEmpty();
+    }
+
+    @Test
     void anOpenBatchIsGoneOnWith() {
         BatchId batch = opened("flights", false);
         restart();
@@ -189,7 +211,7 @@ class JobsTest {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
-        awaitTold(old, new BatchCommand.Cancel("given up for " + newer));
+        awaitTold(old, cancel("given up for " + newer));
         awaitTold(newer, new BatchCommand.Open(submission("flights")));
         assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(newer, true));
     }
@@ -201,7 +223,7 @@ class JobsTest {
 
         restart();
 
-        awaitTold(old, new BatchCommand.Cancel("given up for a later batch"));
+        awaitTold(old, cancel("given up for a later batch"));
         awaitTold(newer, new BatchCommand.Wake(submission("flights")));
         end(old, Phase.CANCELLED);
         restart();
@@ -275,5 +297,9 @@ class JobsTest {
         jobs.tell(new JobsCommand.HasNoWork(a));
         jobs.tell(new JobsCommand.FindWork(worker.ref()));
         worker.expectNoMessage(Duration.ofMillis(100));
+    }
+
+    private BatchCommand cancel(String reason) {
+        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
     }
 }

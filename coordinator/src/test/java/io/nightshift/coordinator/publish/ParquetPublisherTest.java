@@ -16,8 +16,10 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
@@ -93,7 +95,7 @@ class ParquetPublisherTest {
     }
 
     private Path output() {
-        return Path.of(publisher.staging(Examples.BATCH, job)).resolveSibling("output");
+        return Path.of(publisher.staging(Examples.BATCH, job)).resolveSibling("output-1");
     }
 
     private Path destination() {
@@ -284,6 +286,115 @@ class ParquetPublisherTest {
             stop.set(true);
             ending.join();
         }
+    }
+
+    /// The same batch under a later coordinator.
+    private BatchState takenOver(BatchState before) {
+        return before.apply(LedgerEntry.after(before.head(), new BatchEvent.TookOver(Examples.AT, 2, "node:2")));
+    }
+
+    @Test
+    void aLaterCoordinatorGoesOnWithWhatAnEarlierOneHasGathered() throws IOException {
+        Files.createDirectories(output());
+        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
+        Files.writeString(output().resolve("_manifest.json"), "half");
+
+        publisher.publish(takenOver(state));
+
+        assertThat(published()).hasSize(6);
+        assertThat(Files.readString(destination().resolve("part-000000.parquet")))
+                .isEqualTo("part-000000.parquet.1-1.staged holds 10");
+        assertNothingStaged();
+    }
+
+    @Test
+    void aCoordinatorThatWakesUpLateInTheMiddleOfPublishingFindsNothingToRename() throws IOException {
+        ParquetPublisher frozen = new ParquetPublisher(ledger.ledger(), new NoDuplicates() {
+            @Override
+            public List<String> repeatedIds(List<Path> files, int limit) {
+                // All its files are gathered; the manifest and the rename are left.
+                assertThat(publisher.fence(takenOver(state))).isEmpty();
+                return List.of();
+            }
+        });
+        Job.Source source = job.source();
+        Job unique = new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                new Job.Source(source.parquet(), "id", true, source.select(), source.where()),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output());
+        BatchState early = Examples.state(
+                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, unique, Examples.MODEL),
+                new BatchEvent.TookOver(Examples.AT, 1, "node:1"));
+
+        assertThatThrownBy(() -> frozen.publish(early)).isInstanceOf(FailureException.class);
+        assertThat(destination()).doesNotExist();
+        assertThatThrownBy(() -> publisher.publish(state))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("a later coordinator publishes the batch");
+        assertThat(destination()).doesNotExist();
+
+        publisher.publish(takenOver(state));
+        assertThat(published()).hasSize(6);
+        assertThat(publisher.fence(takenOver(state))).isPresent();
+    }
+
+    @Test
+    void ofARescoredPartitionOnlyTheNewPartIsPublished() throws IOException {
+        // All was gathered before the publication failed.
+        Files.createDirectories(output());
+        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            Path part =
+                    staged.resolve("part-00000%d.parquet.%s.staged".formatted(partition, new Epoch(1, 1 + partition)));
+            Files.move(part, output().resolve(Attempt.partName(partition)));
+        }
+        Files.move(
+                staged.resolve("_quarantine-000001.parquet.1-2.staged"),
+                output().resolve("_quarantine-000001.parquet"));
+        PartitionCommit again = stage(1, new Epoch(2, 1), 0);
+        BatchState rescored = LedgerRows.write(
+                ledger.ledger(),
+                state,
+                new BatchEvent.Failed(Examples.AT, Failure.permanent("the share was gone")),
+                new BatchEvent.Rescored(Examples.AT, List.of(1)),
+                new BatchEvent.Retried(Examples.AT),
+                new BatchEvent.TookOver(Examples.AT, 2, "node:1"),
+                new BatchEvent.Committed(Examples.AT, List.of(again)));
+
+        publisher.publish(rescored);
+
+        assertThat(published()).doesNotContainKey("_quarantine-000001.parquet").hasSize(5);
+        assertThat(Files.readString(destination().resolve("part-000001.parquet")))
+                .isEqualTo("part-000001.parquet.2-1.staged holds 10");
+    }
+
+    @Test
+    void theOldPartOfARescoredPartitionIsNotTakenForTheNew() throws IOException {
+        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        Files.createDirectories(output());
+        Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
+        PartitionCommit again = stage(0, new Epoch(2, 1), 0);
+        BatchState rescored = LedgerRows.write(
+                ledger.ledger(),
+                state,
+                new BatchEvent.Failed(Examples.AT, Failure.permanent("the share was gone")),
+                new BatchEvent.Rescored(Examples.AT, List.of(0)),
+                new BatchEvent.Retried(Examples.AT),
+                new BatchEvent.TookOver(Examples.AT, 2, "node:1"),
+                new BatchEvent.Committed(Examples.AT, List.of(again)));
+        Files.delete(staged.resolve("part-000000.parquet.2-1.staged"));
+
+        assertThatThrownBy(() -> publisher.publish(rescored))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("part-000000.parquet.2-1.staged is gone")
+                .hasMessageContaining("is an earlier one");
+        assertThat(destination()).doesNotExist();
     }
 
     @Test

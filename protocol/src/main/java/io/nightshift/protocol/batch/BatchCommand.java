@@ -15,8 +15,36 @@ public sealed interface BatchCommand {
     /// knows how the batch stands. Unlike [Open], it leaves a failed batch failed.
     record Wake(Submission submission) implements BatchCommand {}
 
+    /// What an operator wants of a batch. Answered when it is durable, or with why it can't be.
+    sealed interface Control extends BatchCommand {
+        ActorRef<ControlReply> replyTo();
+    }
+
+    /// Leases nothing more until [Resume]. Attempts in flight go on, and are committed.
+    ///
+    /// @param reason for the history; may be empty
+    record Pause(String reason, ActorRef<ControlReply> replyTo) implements Control {}
+
+    /// Lets a paused batch go on.
+    record Resume(ActorRef<ControlReply> replyTo) implements Control {}
+
     /// Gives the batch up, unless it is being published.
-    record Cancel(String reason) implements BatchCommand {}
+    ///
+    /// @param reason for the history; may be empty
+    record Cancel(String reason, ActorRef<ControlReply> replyTo) implements Control {}
+
+    /// Lets a failed batch go on with what isn't committed, or a running one with the partitions that
+    /// have failed too often.
+    record Retry(ActorRef<ControlReply> replyTo) implements Control {}
+
+    /// Has partitions that are committed scored again. Those that aren't are to be scored anyway.
+    ///
+    /// @param partitions positions in the plan, from 0; at least one, in any order
+    record Rescore(List<Integer> partitions, ActorRef<ControlReply> replyTo) implements Control {
+        public Rescore {
+            partitions = List.copyOf(partitions);
+        }
+    }
 
     record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
 
@@ -34,9 +62,20 @@ public sealed interface BatchCommand {
     /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again
     /// if repeated.
     ///
-    /// @param reasons why the first rows were quarantined, for people; empty if none was
+    /// @param reasons why the first rows were quarantined, for people; empty if none was. The first
+    ///     ten are kept, the first 1,000 characters of each
     record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)
-            implements BatchCommand {}
+            implements BatchCommand {
+        public Commit {
+            reasons = reasons.stream()
+                    .limit(10)
+                    .map(reason -> Failure.shortened(reason, 1_000))
+                    .toList();
+        }
+    }
+
+    /// The holder won't go on, through no fault of the partition's: another may have it at once.
+    record GiveBack(Attempt attempt) implements BatchCommand {}
 
     /// The attempt ended without output.
     record AttemptEnded(Attempt attempt, String node, Failure failure) implements BatchCommand {}

@@ -43,10 +43,29 @@ public sealed interface BatchEvent {
     /// An attempt failed; the partition waits for another, unless the batch fails of it.
     record AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) implements BatchEvent {}
 
+    /// Nothing is leased from here on, until [Resumed].
+    ///
+    /// @param reason given by who asked; may be empty
+    record Paused(Instant at, String reason) implements BatchEvent {}
+
+    /// A paused batch goes on.
+    record Resumed(Instant at) implements BatchEvent {}
+
+    /// Committed partitions are to be scored again: their commits don't count any more, nor do their
+    /// failed attempts.
+    ///
+    /// @param partitions at least one, each once
+    record Rescored(Instant at, List<Integer> partitions) implements BatchEvent {
+        public Rescored {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
     /// The batch stopped with a reason.
     record Failed(Instant at, Failure failure) implements BatchEvent {}
 
-    /// A failed batch goes on with what is not committed; attempts are counted from zero.
+    /// A batch goes on with the partitions that failed, and, if it had failed, with all that isn't
+    /// committed; attempts are counted from zero.
     record Retried(Instant at) implements BatchEvent {}
 
     /// Readers see the batch.

@@ -8,6 +8,8 @@ public enum Phase {
     SUBMITTED,
     /// Partitions are leased, scored and committed.
     RUNNING,
+    /// Nothing is leased until it is resumed; attempts in flight may still be committed.
+    PAUSED,
     /// Every partition is committed; the output is being made visible.
     PUBLISHING,
     /// Readers see the whole batch. The end.

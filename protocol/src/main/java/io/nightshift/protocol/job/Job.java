@@ -117,12 +117,19 @@ public record Job(
         public static final int DEFAULT_ROWS = 250_000;
     }
 
-    /// When bad rows fail the batch.
+    /// When bad rows, or partitions that can't be scored, fail the batch.
     ///
     /// @param maxRate the share of the input's rows that may be quarantined, 0 to 1
     /// @param maxRows the number of rows that may be quarantined, or null for any
-    public record ErrorPolicy(double maxRate, @Nullable Long maxRows) {
+    /// @param scoresTheRest whether a batch of which a partition has failed too often scores all
+    ///     others before it fails
+    public record ErrorPolicy(double maxRate, @Nullable Long maxRows, boolean scoresTheRest) {
         public static final double DEFAULT_MAX_RATE = 0.01;
+
+        /// Fails with the first partition that fails too often.
+        public ErrorPolicy(double maxRate, @Nullable Long maxRows) {
+            this(maxRate, maxRows, false);
+        }
     }
 
     /// What is written beside the prediction.

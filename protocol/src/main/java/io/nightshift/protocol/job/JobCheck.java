@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.Choice;
 import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
 import io.nightshift.protocol.job.JobKeys.Form;
@@ -119,6 +120,7 @@ final class JobCheck {
             case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
             case Flag flag -> flag(flag, path, value);
+            case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
             case Share share -> share(share, path, value);
         };
@@ -233,6 +235,16 @@ final class JobCheck {
             default -> null;
         };
         refuse(value, path, type.expectation(), suggestion);
+        return null;
+    }
+
+    private @Nullable String choice(Choice type, String path, YamlValue value) {
+        if (value instanceof Scalar scalar
+                && scalar.kind() == Kind.TEXT
+                && type.texts().contains(scalar.text())) {
+            return scalar.text();
+        }
+        refuse(value, path, type.expectation(), null);
         return null;
     }
 

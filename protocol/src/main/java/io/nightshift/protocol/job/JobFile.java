@@ -109,7 +109,10 @@ public final class JobFile {
                             textOrNull("source.where")),
                     destination(),
                     new Job.Partitions(Math.toIntExact((Long) value("partitions.rows"))),
-                    new Job.ErrorPolicy((Double) value("errors.max-rate"), (Long) values.get("errors.max-rows")),
+                    new Job.ErrorPolicy(
+                            (Double) value("errors.max-rate"),
+                            (Long) values.get("errors.max-rows"),
+                            value("errors.on-failed-partition").equals("continue")),
                     new Job.Output(texts("output.columns")));
         }
 

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing as
 /// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
 /// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
-/// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows` and `output.columns`. So
+/// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition`
+/// (unless
+/// it is `fail`) and `output.columns`. So
 /// comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference;
 /// moving the file does where it has relative paths. What the model's or the source's files contain does not take
 /// part.
@@ -60,6 +62,9 @@ public final class JobFingerprint {
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
         print.add("errors.max-rows", orNone(job.errors().maxRows()));
+        if (job.errors().scoresTheRest()) {
+            print.add("errors.on-failed-partition", List.of("continue"));
+        }
         print.add("output.columns", job.output().columns());
         return print.text.toString();
     }

@@ -120,6 +120,14 @@ final class JobKeys {
         }
     }
 
+    /// One of a few texts.
+    record Choice(List<String> texts) implements ValueType {
+        @Override
+        public String expectation() {
+            return String.join(" or ", texts);
+        }
+    }
+
     record Whole(long least, long most) implements ValueType {
         @Override
         public String expectation() {
@@ -324,8 +332,14 @@ final class JobKeys {
                                     "max-rows",
                                     new Whole(0, Long.MAX_VALUE),
                                     "The number of rows that may be quarantined before the batch fails. Without it only `max-rate` counts.",
-                                    "1000"))),
-                    "When bad rows fail the batch.",
+                                    "1000"),
+                            JobKey.optional(
+                                            "on-failed-partition",
+                                            new Choice(List.of("fail", "continue")),
+                                            "What a partition that failed as often as it is tried does to the batch: `fail` fails it at once; `continue` scores all others first, then it fails with a list of those that failed. Neither publishes a part of the input.",
+                                            "continue")
+                                    .or("fail"))),
+                    "When bad rows or failed partitions fail the batch.",
                     ""),
             JobKey.optional(
                     "output",

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.IOException;
@@ -35,6 +36,7 @@ public final class EventCodec {
             .addMixIn(BatchEvent.class, EventTypes.class)
             .addMixIn(JobsEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
+            .addMixIn(Job.ErrorPolicy.class, ErrorPolicyFields.class)
             .build();
 
     static {
@@ -86,6 +88,9 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Planned.class, name = "planned"),
         @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
         @JsonSubTypes.Type(value = BatchEvent.AttemptFailed.class, name = "attempt-failed"),
+        @JsonSubTypes.Type(value = BatchEvent.Paused.class, name = "paused"),
+        @JsonSubTypes.Type(value = BatchEvent.Resumed.class, name = "resumed"),
+        @JsonSubTypes.Type(value = BatchEvent.Rescored.class, name = "rescored"),
         @JsonSubTypes.Type(value = BatchEvent.Failed.class, name = "failed"),
         @JsonSubTypes.Type(value = BatchEvent.Retried.class, name = "retried"),
         @JsonSubTypes.Type(value = BatchEvent.Published.class, name = "published"),
@@ -99,6 +104,12 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = JobsEvent.Ended.class, name = "ended"),
     })
     private interface JobsEventTypes {}
+
+    interface ErrorPolicyFields {
+        /// Left out where it is false, as it was before there was the field.
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean scoresTheRest();
+    }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({

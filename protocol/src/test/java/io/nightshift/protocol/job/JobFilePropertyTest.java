@@ -157,7 +157,7 @@ class JobFilePropertyTest {
                         source,
                         new Job.Destination("/out"),
                         new Job.Partitions(rows),
-                        new Job.ErrorPolicy(rate + 0.0, most),
+                        new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
                         new Job.Output(output)));
     }
 
@@ -183,6 +183,9 @@ class JobFilePropertyTest {
                 new LinkedHashMap<>(Map.of("max-rate", job.errors().maxRate()));
         if (job.errors().maxRows() != null) {
             errors.put("max-rows", job.errors().maxRows());
+        }
+        if (job.errors().scoresTheRest()) {
+            errors.put("on-failed-partition", "continue");
         }
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("job", job.name());

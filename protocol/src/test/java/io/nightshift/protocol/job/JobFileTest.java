@@ -51,6 +51,7 @@ class JobFileTest {
                 errors:
                   max-rate: 0.5%
                   max-rows: 1000
+                  on-failed-partition: continue
                 output:
                   columns: [carrier, hour]
                 """);
@@ -68,7 +69,7 @@ class JobFileTest {
                                 "not cancelled\n"),
                         new Job.Destination("/jobs/predictions"),
                         new Job.Partitions(100_000),
-                        new Job.ErrorPolicy(0.005, 1000L),
+                        new Job.ErrorPolicy(0.005, 1000L, true),
                         new Job.Output(List.of("carrier", "hour"))));
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
@@ -374,6 +375,7 @@ class JobFileTest {
                 "partitions.rows=1",
                 "errors.max-rate=0",
                 "errors.max-rows=1",
+                "errors.on-failed-partition=continue",
                 "output.columns=[a]");
         assertThat(overrides.stream()
                         .map(override -> JobFingerprint.of(parse(SMALLEST, override)))

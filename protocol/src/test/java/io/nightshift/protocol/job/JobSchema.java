@@ -64,6 +64,7 @@ final class JobSchema {
                     case JobKeys.TextLists lists -> lists(lists);
                     case JobKeys.Expressions ignored -> expressions();
                     case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
+                    case JobKeys.Choice choice -> choice(choice);
                     case JobKeys.Whole whole ->
                         JSON.objectNode()
                                 .put("type", "integer")
@@ -99,6 +100,12 @@ final class JobSchema {
                         text(Form.EXPRESSION),
                         JSON.objectNode().put("type", "number"),
                         JSON.objectNode().put("type", "boolean")));
+        return schema;
+    }
+
+    private static ObjectNode choice(JobKeys.Choice type) {
+        ObjectNode schema = JSON.objectNode().put("type", "string");
+        type.texts().forEach(schema.putArray("enum")::add);
         return schema;
     }
 

@@ -83,6 +83,16 @@ final class GoldenEvents {
                 new BatchEvent.AttemptFailed(
                         AT, 3, new Epoch(2, 4), "node-b:25520", Failure.transientFailure("the disk is full")));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
+        events.put(
+                "submitted-continue",
+                new BatchEvent.Submitted(
+                        AT,
+                        BATCH,
+                        least(new ModelReference.Champion("m"), new Job.ErrorPolicy(0.5, null, true)),
+                        MODEL));
+        events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
+        events.put("resumed", new BatchEvent.Resumed(AT));
+        events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
@@ -129,6 +139,10 @@ final class GoldenEvents {
     }
 
     private static Job least(ModelReference model) {
+        return least(model, new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null));
+    }
+
+    private static Job least(ModelReference model, Job.ErrorPolicy errors) {
         return new Job(
                 "flights",
                 model,
@@ -136,7 +150,7 @@ final class GoldenEvents {
                 new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
                 new Job.Destination("/out"),
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
-                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
+                errors,
                 new Job.Output(List.of()));
     }
 

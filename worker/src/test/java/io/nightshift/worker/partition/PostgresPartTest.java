@@ -355,6 +355,11 @@ class PostgresPartTest {
         public long heapBytes() {
             return 0;
         }
+
+        @Override
+        public String kernel() {
+            return MODEL.kernel();
+        }
     }
 
     @Test
@@ -414,6 +419,11 @@ class PostgresPartTest {
             @Override
             public long heapBytes() {
                 return 0;
+            }
+
+            @Override
+            public String kernel() {
+                return MODEL.kernel();
             }
         };
         assertThatThrownBy(() -> new PartitionAttempt(
