@@ -23,6 +23,7 @@ final class DatabaseProxy implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger packets = new AtomicInteger();
     private volatile int cutAt = Integer.MAX_VALUE;
+    private volatile String armed = "";
     private volatile String held = "";
     private volatile boolean down;
     private final CountDownLatch holding = new CountDownLatch(1);
@@ -55,6 +56,12 @@ final class DatabaseProxy implements AutoCloseable {
 
     /// Holds up the first packet that has this text in it.
     void hold(String text) {
+        hold("", text);
+    }
+
+    /// Holds up the first packet with a text that comes after one with another.
+    void hold(String after, String text) {
+        armed = after;
         held = text;
     }
 
@@ -111,7 +118,9 @@ final class DatabaseProxy implements AutoCloseable {
             cut();
             throw new IOException("cut");
         }
-        if (!held.isEmpty() && packet.contains(held) && holding.getCount() > 0) {
+        if (!armed.isEmpty()) {
+            armed = packet.contains(armed) ? "" : armed;
+        } else if (!held.isEmpty() && packet.contains(held) && holding.getCount() > 0) {
             holding.countDown();
             released.await();
         }

@@ -11,12 +11,14 @@ import io.nightshift.coordinator.publish.Database;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.PartitionAttempt;
@@ -29,6 +31,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -209,6 +213,60 @@ final class PostgresPublishingTest {
         Publication publication = publisher(server.dataSources(database)).publish(state);
         publisher(server.dataSources(database)).discard(state.batch(), job());
         assertPublished(database, publication);
+    }
+
+    /// The batch under the next coordinator.
+    private static BatchState later() {
+        BatchEvent event = new BatchEvent.TookOver(Instant.EPOCH, state.incarnation() + 1, "127.0.0.1:2");
+        return state.apply(LedgerEntry.after(state.head(), event));
+    }
+
+    @Test
+    void aCoordinatorOfBeforeMayNotPublishOnceALaterOneHasFencedIt() throws Exception {
+        awaitNobodyIn(complete);
+        String database = server.create(complete);
+        PostgresPublisher publisher = publisher(server.dataSources(database));
+        assertThat(publisher.fence(later())).isEmpty();
+        assertThatThrownBy(() -> publisher.publish(state))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("is published by a later coordinator");
+        assertThat(server.row(database, "SELECT count(*) FROM flights")).isEqualTo("0");
+        Publication publication = publisher.publish(later());
+        assertPublished(database, publication);
+        assertThat(publisher.fence(state)).contains(publication);
+        assertThat(publisher.publish(state)).isEqualTo(publication);
+    }
+
+    /// It is frozen before the statement that marks the batch, or behind it, when it holds locks.
+    @Test
+    void aCoordinatorThatIsFrozenInItsLastTransactionIsFenced() throws Exception {
+        for (String at : List.of("SET published_at", "COMMIT")) {
+            awaitNobodyIn(complete);
+            String database = server.create(complete);
+            try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
+                proxy.hold(at.equals("COMMIT") ? "SET published_at" : "IN ACCESS EXCLUSIVE MODE", at);
+                CompletableFuture<Publication> frozen = CompletableFuture.supplyAsync(
+                        () -> publisher(PostgresServer.dataSources(database, proxy.port()))
+                                .publish(state));
+                proxy.awaitHolding();
+                PostgresPublisher publisher = publisher(server.dataSources(database));
+                assertThat(publisher.fence(later())).as(at).isEmpty();
+                proxy.release();
+                assertThatThrownBy(frozen::join)
+                        .as(at)
+                        .isInstanceOf(CompletionException.class)
+                        .hasCauseInstanceOf(FailureException.class);
+                assertThat(server.row(database, "SELECT count(*) FROM flights")).isEqualTo("0");
+                assertPublished(database, publisher.publish(later()));
+            }
+        }
+    }
+
+    @Test
+    void aBatchThatWasNeverPreparedIsFencedAndGivenUp() throws Exception {
+        PostgresPublisher publisher = publisher(server.dataSources(server.create()));
+        assertThat(publisher.fence(state)).isEmpty();
+        publisher.discard(state.batch(), job());
     }
 
     @Test

@@ -365,9 +365,9 @@ public final class PostgresPublisher implements Publisher {
             throw e;
         }
         int number = 0;
-        for (List<String> index : job.destination().table().indexes()) {
+        for (Job.Index index : job.destination().table().indexes()) {
             number++;
-            build(database, tables, "CREATE INDEX IF NOT EXISTS %s ON %s (%s)", "i" + number, index);
+            build(database, tables, "CREATE INDEX IF NOT EXISTS %s ON %s (%s)", "i" + number, index.columns());
         }
     }
 

@@ -88,14 +88,14 @@ public record Job(
     ///
     /// @param dataSource the database's name in the configuration of the nodes
     /// @param schema that holds the table, or null for the first of the user's search path
-    /// @param indexes the columns of each index that every batch has, beside that of the record ids
-    public record Postgres(String dataSource, @Nullable String schema, String table, List<List<String>> indexes) {
+    /// @param indexes that every batch has, beside that of the record ids
+    public record Postgres(String dataSource, @Nullable String schema, String table, List<Index> indexes) {
 
         /// So many bytes leave room for what is added to it in names of 63.
         public static final int MAX_TABLE = 40;
 
         public Postgres {
-            indexes = indexes.stream().map(List::copyOf).toList();
+            indexes = List.copyOf(indexes);
         }
 
         /// `schema.table`, or `table`.
@@ -106,6 +106,15 @@ public record Job(
         @Override
         public String toString() {
             return "table %s in data source %s".formatted(qualified(), dataSource);
+        }
+    }
+
+    /// An index of a table.
+    ///
+    /// @param columns at least one, each once
+    public record Index(List<String> columns) {
+        public Index {
+            columns = List.copyOf(columns);
         }
     }
 

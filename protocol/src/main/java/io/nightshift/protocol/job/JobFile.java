@@ -126,7 +126,7 @@ public final class JobFile {
                     text("destination.postgres.data-source"),
                     dot < 0 ? null : table.substring(0, dot),
                     table.substring(dot + 1),
-                    lists("destination.postgres.indexes")));
+                    indexes("destination.postgres.indexes")));
         }
 
         private Object value(String path) {
@@ -147,13 +147,13 @@ public final class JobFile {
                     : List.of();
         }
 
-        private List<List<String>> lists(String path) {
-            List<List<String>> lists = new ArrayList<>();
+        private List<Job.Index> indexes(String path) {
+            List<Job.Index> indexes = new ArrayList<>();
             if (values.get(path) instanceof List<?> list) {
-                list.forEach(inner -> lists.add(
-                        ((List<?>) inner).stream().map(String.class::cast).toList()));
+                list.forEach(columns -> indexes.add(new Job.Index(
+                        ((List<?>) columns).stream().map(String.class::cast).toList())));
             }
-            return lists;
+            return indexes;
         }
 
         private Map<String, String> expressions(String path) {

@@ -57,7 +57,7 @@ public final class JobFingerprint {
         } else {
             print.add("destination.postgres.data-source", List.of(postgres.dataSource()));
             print.add("destination.postgres.table", List.of(postgres.qualified()));
-            postgres.indexes().forEach(columns -> print.add("destination.postgres.indexes", columns));
+            postgres.indexes().forEach(index -> print.add("destination.postgres.indexes", index.columns()));
         }
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));

@@ -226,7 +226,10 @@ final class GoldenMessages {
                 job.features(),
                 job.source(),
                 new Job.Destination(new Job.Postgres(
-                        "warehouse", "scores", "delays", List.of(List.of("carrier", "prediction"), List.of("hour")))),
+                        "warehouse",
+                        "scores",
+                        "delays",
+                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
                 job.partitions(),
                 job.errors(),
                 job.output());

@@ -81,8 +81,8 @@ public final class TableColumns implements OutputColumns {
                                 .formatted(column.name()));
             }
         }
-        for (List<String> index : job.destination().table().indexes()) {
-            for (String column : index) {
+        for (Job.Index index : job.destination().table().indexes()) {
+            for (String column : index.columns()) {
                 if (!names.contains(column)) {
                     String near = NearMiss.of(column, names);
                     throw FailureException.permanent("destination.postgres.indexes: the output has no column %s%s"
