@@ -7,6 +7,7 @@ import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.io.PrintWriter;
 import java.util.List;
@@ -29,6 +30,9 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private Home home = new Home();
 
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -37,12 +41,16 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Job job = options.read();
         int threads = options.threads();
-        Destinations.check(job);
+        Destinations.check(job, configuration.read(home).dataSources());
         Model model = JobModel.look(job.model(), home.registry());
         MemoryEstimate memory =
                 MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
         try (DuckDb duckDb = DuckDb.open(Memory.duckDb(threads), home.spill())) {
-            List<InspectedFile> files = new ParquetInspector(() -> duckDb).inspect(job, model.description());
+            ParquetInspector inspector = new ParquetInspector(() -> duckDb);
+            List<InspectedFile> files = inspector.inspect(job, model.description());
+            if (job.destination().postgres() != null) {
+                new TableColumns(inspector).of(job, model.description());
+            }
             print(job, files, Planner.cut(files, job.partitions().rows()), memory);
         }
         return ExitStatus.DONE;
@@ -57,7 +65,7 @@ final class PlanCommand implements Callable<Integer> {
         String filter =
                 job.source().where() == null ? "" : " where " + job.source().where();
         out.println("Run once, by hand, processing %,d rows from %s%s writing to %s"
-                .formatted(plan.rows(), source, filter, job.destination().parquet()));
+                .formatted(plan.rows(), source, filter, job.destination()));
         out.println();
         out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
         out.println("  model       " + job.model().text());

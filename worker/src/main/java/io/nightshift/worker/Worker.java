@@ -304,7 +304,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
     }
 
+    /// Rows in a database are replaced by the next attempt, or go with the batch's staging table.
     private void deleteOutput(WorkerMessage.Lease lease) {
+        if (lease.job().destination().postgres() != null) {
+            return;
+        }
         Path staging = Path.of(lease.staging());
         Attempt attempt = lease.attempt();
         services.scoring().execute(() -> {

@@ -16,6 +16,7 @@ public final class JobBuilder {
     private final Map<String, String> select = new LinkedHashMap<>();
     private List<String> features = List.of();
     private List<String> columns = List.of();
+    private Job.Destination destination = new Job.Destination("/nowhere");
     private @Nullable String id;
     private @Nullable String where;
 
@@ -52,13 +53,18 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder into(Job.Postgres table) {
+        destination = new Job.Destination(table);
+        return this;
+    }
+
     public Job build() {
         return new Job(
                 "flights",
                 new ModelReference.Exact("delays", 3),
                 features,
                 new Job.Source(sources, id, false, select, where),
-                new Job.Destination("/nowhere"),
+                destination,
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(1, null),
                 new Job.Output(columns));

@@ -12,6 +12,7 @@ import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.Sql;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.postgres.CopyFunctions;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +45,7 @@ public final class TestNode implements AutoCloseable {
         try (Connection connection = duckDb.connect()) {
             Files.createDirectories(staging);
             ScoreFunctions.register(connection);
+            CopyFunctions.register(connection);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {

@@ -12,8 +12,12 @@ import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.output.ParquetOutput;
+import io.nightshift.worker.postgres.CopyFunctions;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -51,9 +55,18 @@ final class BatchVerifyCommand extends LedgerCommand {
             if (open == null) {
                 String spill = "spill-verify-" + ProcessHandle.current().pid();
                 open = DuckDb.open(MEMORY, home().folder().resolve(spill));
+                register(open);
                 duckDb = open;
             }
             return open;
+        }
+
+        private static void register(DuckDb duckDb) {
+            try (Connection connection = duckDb.connect()) {
+                CopyFunctions.register(connection);
+            } catch (SQLException e) {
+                throw new IllegalStateException("a new instance takes functions", e);
+            }
         }
 
         @Override
@@ -67,9 +80,11 @@ final class BatchVerifyCommand extends LedgerCommand {
     @Override
     int run(Ledger ledger) {
         BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
+        DataSources dataSources = configuration().dataSources();
         Proof proof;
         try (Lazy duckDb = new Lazy()) {
-            proof = new Verification(ledger, new ParquetOutput(duckDb), this::told).prove(batch);
+            ParquetOutput output = new ParquetOutput(duckDb);
+            proof = new Verification(ledger, output, output, dataSources, this::told).prove(batch);
         }
         if (asJson()) {
             Json.print(out(), json(proof));

@@ -89,6 +89,10 @@ abstract class LedgerCommand implements Callable<Integer> {
         return register;
     }
 
+    final Configuration configuration() {
+        return configuration.read(home);
+    }
+
     final Home home() {
         return home;
     }

@@ -10,10 +10,13 @@ import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.publish.PostgresPublisher;
+import io.nightshift.coordinator.publish.Publishers;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
@@ -25,6 +28,9 @@ import io.nightshift.worker.model.Model;
 import io.nightshift.worker.output.ParquetOutput;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.TableColumns;
+import io.nightshift.worker.postgres.AttemptTransaction;
+import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Clock;
 import java.time.Duration;
@@ -63,6 +69,7 @@ public final class Node {
     private final String name;
     private final ExecutorService blocking = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("blocking-", 1).factory());
+    private final PostgresConnections connections = new PostgresConnections();
     private final AtomicLong firstRow = new AtomicLong();
 
     private Node(ActorSystem<Void> system, Parts parts) {
@@ -74,9 +81,11 @@ public final class Node {
 
     /// What a node is made of.
     ///
+    /// @param dataSources that jobs may name
     /// @param threads that score, at least 1
     /// @param memory the node may use, in bytes
-    public record Parts(Ledger ledger, NodeDuckDb duckDb, LoadedModels models, int threads, long memory) {}
+    public record Parts(
+            Ledger ledger, NodeDuckDb duckDb, LoadedModels models, DataSources dataSources, int threads, long memory) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Parts parts) {
@@ -87,11 +96,19 @@ public final class Node {
     }
 
     private void coordinate() {
+        ParquetInspector inspector = new ParquetInspector(parts.duckDb());
+        Publishers publishers = new Publishers(
+                new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
+                new PostgresPublisher(
+                        parts.ledger(),
+                        parts.dataSources(),
+                        new TableColumns(inspector),
+                        version -> parts.models().get(version).description()));
         BatchServices services = new BatchServices(
                 BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
-                new ParquetInspector(parts.duckDb()),
+                inspector,
                 version -> parts.models().get(version).description(),
-                new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
+                publishers,
                 parts.ledger()::entries,
                 this::tellJobs,
                 blocking,
@@ -142,6 +159,12 @@ public final class Node {
 
     private PartitionAttempt attempt(Lease lease) {
         Model model = parts.models().get(lease.model());
+        Job.Postgres postgres = lease.job().destination().postgres();
+        if (postgres != null) {
+            AttemptTransaction transaction =
+                    new AttemptTransaction(connections, parts.dataSources().get(postgres.dataSource()), lease, name);
+            return new PartitionAttempt(parts.duckDb().get(), lease, model, name, transaction, firstRow);
+        }
         MemoryEstimate estimate =
                 MemoryEstimate.of(lease.job(), model.description(), model.heapBytes(), parts.threads(), parts.memory());
         return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);

@@ -7,7 +7,9 @@ import io.nightshift.cli.Shell;
 import io.nightshift.cli.output.Format;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.BatchTables;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,16 +17,25 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What `run` says at the end.
 ///
+/// @param destination the job's
 /// @param resumed whether the batch was open before
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
 /// @param again the command that goes on with the same job
 /// @param home what a command has to end with to use the same home
 record Result(
-        PrintWriter out, PrintWriter err, Format format, boolean resumed, long firstRow, String again, String home) {
+        PrintWriter out,
+        PrintWriter err,
+        Format format,
+        Job.Destination destination,
+        boolean resumed,
+        long firstRow,
+        String again,
+        String home) {
 
     /// @return the exit status
     int print(BatchStatus status) {
@@ -64,14 +75,24 @@ record Result(
                 status.quarantined()));
         out.println();
         out.println("  predictions  " + status.destination());
-        out.println("  query them   duckdb -c \"SELECT prediction, count(*) FROM '%s/part-*.parquet' GROUP BY ALL\""
-                .formatted(status.destination()));
+        out.println("  query them   " + query(status, "prediction", "part-*.parquet", BatchTables::table));
         if (status.quarantined() > 0) {
-            out.println(
-                    "  quarantine   duckdb -c \"SELECT reason, count(*) FROM '%s/_quarantine-*.parquet' GROUP BY ALL\""
-                            .formatted(status.destination()));
+            out.println("  quarantine   " + query(status, "reason", "_quarantine-*.parquet", BatchTables::quarantine));
         }
         out.println("  verify       %s batch verify %s%s".formatted(Shell.program(), status.batch(), home));
+    }
+
+    /// A command that counts the values of a column.
+    private String query(BatchStatus status, String column, String files, Function<BatchTables, String> table) {
+        Job.Postgres postgres = destination.postgres();
+        if (postgres == null) {
+            return "duckdb -c \"SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL\""
+                    .formatted(column, status.destination(), files);
+        }
+        BatchTables tables = BatchTables.of(postgres, status.batch());
+        String sql = "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
+                .formatted(column, tables.sql(table.apply(tables)), status.batch());
+        return "psql -c " + Shell.word(sql);
     }
 
     private void failure(BatchStatus status) {

@@ -1,5 +1,6 @@
 package io.nightshift.cli.run;
 
+import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.Destinations;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
@@ -18,6 +19,7 @@ import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -27,6 +29,7 @@ import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
 import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -59,6 +62,9 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private Home home = new Home();
 
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
     @Option(
             names = "--new",
             description =
@@ -81,7 +87,8 @@ public final class RunCommand implements Callable<Integer> {
         ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
-        Destinations.check(job);
+        DataSources dataSources = configuration.read(home).dataSources();
+        Destinations.check(job, dataSources);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
@@ -91,7 +98,7 @@ public final class RunCommand implements Callable<Integer> {
                 () -> {
                     EmbeddedLedger ledger = home.openLedger();
                     return EmbeddedNode.start(
-                            new Node.Parts(ledger.ledger(), duckDb, models, threads, Memory.budget()));
+                            new Node.Parts(ledger.ledger(), duckDb, models, dataSources, threads, Memory.budget()));
                 },
                 background);
 
@@ -100,6 +107,9 @@ public final class RunCommand implements Callable<Integer> {
         MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, Memory.budget());
         ParquetInspector inspector = new ParquetInspector(duckDb);
         inspector.inspect(job, model.model().description());
+        if (job.destination().postgres() != null) {
+            new TableColumns(inspector).of(job, model.model().description());
+        }
         Submission submission =
                 new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
 
@@ -107,19 +117,19 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed) -> follow(node, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed) -> follow(node, job, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
-                result(node, false).printAlreadyPublished(await(node.describe(batch)));
+                result(node, job, false).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
         };
     }
 
-    private int follow(Node node, BatchId batch, boolean resumed) {
+    private int follow(Node node, Job job, BatchId batch, boolean resumed) {
         Progress progress =
                 Progress.of(format == Format.TABLE, spec.commandLine().getErr());
-        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, options.again(home));
+        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, again());
         progress.begin(batch, resumed);
         BatchStatus status = await(node.describe(batch));
         while (!isSettled(status)) {
@@ -131,18 +141,23 @@ public final class RunCommand implements Callable<Integer> {
         interruption.end();
         progress.show(status);
         progress.end();
-        return result(node, resumed).print(status);
+        return result(node, job, resumed).print(status);
     }
 
-    private Result result(Node node, boolean resumed) {
+    private String again() {
+        return options.again(home) + configuration.option();
+    }
+
+    private Result result(Node node, Job job, boolean resumed) {
         return new Result(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,
+                job.destination(),
                 resumed,
                 node.firstRow(),
-                options.again(home),
-                home.option());
+                again(),
+                home.option() + configuration.option());
     }
 
     private static boolean isSettled(BatchStatus status) {

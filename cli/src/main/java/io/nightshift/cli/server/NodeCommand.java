@@ -16,10 +16,12 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -99,8 +101,10 @@ public final class NodeCommand implements Callable<Integer> {
         Path spill = home.spill(String.valueOf(settings.port()));
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
-        Node.Parts parts = new Node.Parts(ledger, duckDb, new LoadedModels(registry::path), scoring, Memory.budget());
-        ClusterNode node = ClusterNode.start(parts, settings, given, job -> submission(job, registry, duckDb));
+        Node.Parts parts = new Node.Parts(
+                ledger, duckDb, new LoadedModels(registry::path), given.dataSources(), scoring, Memory.budget());
+        ClusterNode node = ClusterNode.start(
+                parts, settings, given, job -> submission(job, registry, duckDb, given.dataSources()));
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
         return exitStatus(node);
@@ -177,10 +181,15 @@ public final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    private static Submission submission(Job job, Registry registry, NodeDuckDb duckDb) {
+    private static Submission submission(Job job, Registry registry, NodeDuckDb duckDb, DataSources dataSources) {
         JobModel model = JobModel.of(job.model(), registry);
         ParquetInspector inspector = new ParquetInspector(duckDb);
         inspector.inspect(job, model.model().description());
+        Job.Postgres postgres = job.destination().postgres();
+        if (postgres != null) {
+            dataSources.get(postgres.dataSource());
+            new TableColumns(inspector).of(job, model.model().description());
+        }
         return new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
     }
 }

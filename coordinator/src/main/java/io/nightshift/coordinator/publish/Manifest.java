@@ -12,8 +12,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 
-/// Writes `_manifest.json`: what a published batch consists of. Its keys are documented in
-/// `docs/reference/output.md`.
+/// Writes the manifest: what a published batch consists of. Files are listed one by one; of a table
+/// `nightshift_parts` is the list. Its keys are documented in `docs/reference/output.md`.
 final class Manifest {
 
     static final int VERSION = 1;
@@ -58,19 +58,9 @@ final class Manifest {
             }
             json.writeEndArray();
 
-            json.writeArrayFieldStart("parts");
-            for (PartitionCommit commit : commits) {
-                file(json, Attempt.partName(commit.partition()), commit.part());
+            if (submitted.job().destination().postgres() == null) {
+                files(json, commits);
             }
-            json.writeEndArray();
-
-            json.writeArrayFieldStart("quarantine");
-            for (PartitionCommit commit : commits) {
-                if (commit.quarantine() != null) {
-                    file(json, Attempt.quarantineName(commit.partition()), commit.quarantine());
-                }
-            }
-            json.writeEndArray();
 
             json.writeObjectFieldStart("ledger");
             json.writeNumberField("entries", state.entries());
@@ -78,6 +68,21 @@ final class Manifest {
             json.writeEndObject();
             json.writeEndObject();
         }
+    }
+
+    private static void files(JsonGenerator json, List<PartitionCommit> commits) throws IOException {
+        json.writeArrayFieldStart("parts");
+        for (PartitionCommit commit : commits) {
+            file(json, Attempt.partName(commit.partition()), commit.part());
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("quarantine");
+        for (PartitionCommit commit : commits) {
+            if (commit.quarantine() != null) {
+                file(json, Attempt.quarantineName(commit.partition()), commit.quarantine());
+            }
+        }
+        json.writeEndArray();
     }
 
     private static void file(JsonGenerator json, String name, OutputFile file) throws IOException {

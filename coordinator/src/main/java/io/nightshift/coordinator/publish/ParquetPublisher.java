@@ -73,11 +73,11 @@ public final class ParquetPublisher implements Publisher {
 
     /// The folder that readers see.
     public static Path destination(BatchId batch, Job job) {
-        return Path.of(job.destination().parquet()).resolve("batch=" + batch);
+        return Path.of(job.destination().folder()).resolve("batch=" + batch);
     }
 
     private static Path stagingRoot(Job job) {
-        return Path.of(job.destination().parquet()).resolve(".staging");
+        return Path.of(job.destination().folder()).resolve(".staging");
     }
 
     /// The folder that is there while the batch is not published.
@@ -117,7 +117,7 @@ public final class ParquetPublisher implements Publisher {
             Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
         } catch (IOException e) {
             throw FailureException.permanent("the destination %s can't be written: %s"
-                    .formatted(job.destination().parquet(), reason(e)));
+                    .formatted(job.destination().folder(), reason(e)));
         }
     }
 
@@ -149,7 +149,7 @@ public final class ParquetPublisher implements Publisher {
                 Path output = Gathering.claim(staged(state.batch(), job), state.incarnation());
                 assemble(state, output);
                 Files.move(output, destination, StandardCopyOption.ATOMIC_MOVE);
-                force(Path.of(job.destination().parquet()));
+                force(Path.of(job.destination().folder()));
             }
             String manifest = Digests.sha256(destination.resolve(MANIFEST));
             discard(state.batch(), job);

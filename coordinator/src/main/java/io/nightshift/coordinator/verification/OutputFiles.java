@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.OutputInspector;
+import io.nightshift.protocol.plan.Slice;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -46,6 +47,26 @@ final class OutputFiles {
             files.add(quarantine(commit));
         }
         return files;
+    }
+
+    /// The ids in the files, as the inspector sees them.
+    RecordIds.Ids ids(OutputInspector inspector) {
+        Job.Source source = job.source();
+        return new RecordIds.Ids() {
+            @Override
+            public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
+                return inspector.outputIds(all(commits)).equals(inspector.sourceIds(source, source.id(), slices));
+            }
+
+            @Override
+            public List<String> repeated(List<PartitionCommit> commits, int limit) {
+                return inspector.repeatedIds(all(commits), limit);
+            }
+        };
+    }
+
+    private List<Path> all(List<PartitionCommit> commits) {
+        return commits.stream().flatMap(commit -> of(commit).stream()).toList();
     }
 
     private Path part(PartitionCommit commit) {

@@ -4,11 +4,9 @@ import io.nightshift.coordinator.plan.SourcePins;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.plan.OutputInspector;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,15 +27,23 @@ final class RecordIds {
         IMPOSSIBLE
     }
 
-    private final OutputInspector inspector;
-    private final OutputFiles files;
+    /// The ids of some partitions' output and of the rows that they came from.
+    interface Ids {
+
+        /// Whether they are the same, each as often.
+        boolean areSame(List<PartitionCommit> commits, List<Slice> slices);
+
+        /// `id × times` of ids that are in the output more than once.
+        List<String> repeated(List<PartitionCommit> commits, int limit);
+    }
+
+    private final Ids ids;
     private final Job.Source source;
     private final List<SourceFile> pinned;
     private final PartitionPlan.Index plan;
 
-    RecordIds(OutputInspector inspector, OutputFiles files, History history) {
-        this.inspector = inspector;
-        this.files = files;
+    RecordIds(Ids ids, History history) {
+        this.ids = ids;
         this.source = history.state().submission().job().source();
         this.pinned = history.state().pinned().files();
         this.plan = history.state().pinned().index();
@@ -93,9 +99,7 @@ final class RecordIds {
     }
 
     private boolean isSame(List<PartitionCommit> commits) {
-        List<Path> output =
-                commits.stream().flatMap(commit -> files.of(commit).stream()).toList();
-        return inspector.outputIds(output).equals(inspector.sourceIds(source, source.id(), slices(commits)));
+        return ids.areSame(commits, slices(commits));
     }
 
     /// The rows behind some partitions, adjacent slices of a file as one.
@@ -118,9 +122,7 @@ final class RecordIds {
     ///
     /// @param comparison tells whose fault it is
     void checkRepeated(List<PartitionCommit> commits, Comparison comparison, Check check) {
-        List<Path> output =
-                commits.stream().flatMap(commit -> files.of(commit).stream()).toList();
-        List<String> repeated = output.isEmpty() ? List.of() : inspector.repeatedIds(output, IDS_SHOWN);
+        List<String> repeated = commits.isEmpty() ? List.of() : ids.repeated(commits, IDS_SHOWN);
         if (!repeated.isEmpty()) {
             String shown = String.join(", ", repeated) + (repeated.size() == IDS_SHOWN ? ", …" : "");
             switch (comparison) {

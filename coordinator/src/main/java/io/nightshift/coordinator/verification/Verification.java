@@ -8,9 +8,12 @@ import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.OutputInspector;
+import io.nightshift.protocol.plan.TableIds;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,12 +30,23 @@ public final class Verification {
 
     private final Ledger ledger;
     private final OutputInspector inspector;
+    private final TableIds tableIds;
+    private final DataSources dataSources;
     private final Consumer<Finding> listener;
 
+    /// @param tableIds for batches whose output is a table
+    /// @param dataSources in which such tables are
     /// @param listener is told each finding as soon as it is made
-    public Verification(Ledger ledger, OutputInspector inspector, Consumer<Finding> listener) {
+    public Verification(
+            Ledger ledger,
+            OutputInspector inspector,
+            TableIds tableIds,
+            DataSources dataSources,
+            Consumer<Finding> listener) {
         this.ledger = ledger;
         this.inspector = inspector;
+        this.tableIds = tableIds;
+        this.dataSources = dataSources;
         this.listener = listener;
     }
 
@@ -96,12 +110,51 @@ public final class Verification {
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {
+        if (history.state().submission().job().destination().postgres() == null) {
+            checkFiles(history, found);
+            return;
+        }
+        try (OutputTables tables = OutputTables.open(history, dataSources, tableIds)) {
+            checkTables(history, tables, found);
+        } catch (FailureException e) {
+            new Check("output", found).problem("%s", e.getMessage());
+        }
+    }
+
+    private static void checkTables(History history, OutputTables tables, Consumer<Finding> found) {
+        Published published = history.state().published();
+        if (published != null) {
+            tables.checkTable(new Check("table", found));
+            new ManifestCheck(history, new Check("manifest", found)).run(tables::manifest, published.manifest());
+        } else if (history.state().phase() == Phase.CANCELLED) {
+            tables.checkStaging(new Check("staging", found));
+            new Check("output", found).open("there is none: the batch was given up");
+            return;
+        } else {
+            new Check("table", found)
+                    .open(
+                            "nothing is published: the batch is %s",
+                            history.state().phase());
+        }
+        if (history.commits().isEmpty()) {
+            new Check("output", found).open("no partition is committed yet");
+        } else {
+            boolean readable = tables.check(new Check("checksums", found), new Check("rows", found));
+            checkIds(history, readable, tables, found);
+        }
+        if (published != null) {
+            tables.checkStaging(new Check("staging", found));
+        }
+    }
+
+    private void checkFiles(History history, Consumer<Finding> found) {
         BatchState state = history.state();
         OutputFiles files = new OutputFiles(history);
         Published published = state.published();
         if (published != null) {
             files.checkFolder(new Check("folder", found));
-            new ManifestCheck(history, new Check("manifest", found)).run(files.manifest(), published.manifest());
+            new ManifestCheck(history, new Check("manifest", found))
+                    .run(() -> Files.newInputStream(files.manifest()), published.manifest());
         } else if (state.phase() == Phase.CANCELLED) {
             files.checkStaging(new Check("staging", found), false);
             new Check("output", found).open("there is none: the batch was given up");
@@ -112,24 +165,24 @@ public final class Verification {
         if (history.commits().isEmpty()) {
             new Check("output", found).open("no partition is committed yet");
         } else {
-            checkRows(history, files, found);
+            boolean readable = files.check(inspector, new Check("checksums", found), new Check("rows", found));
+            checkIds(history, readable, files.ids(inspector), found);
         }
         if (published != null) {
             files.checkStaging(new Check("staging", found), true);
         }
     }
 
-    private void checkRows(History history, OutputFiles files, Consumer<Finding> found) {
-        boolean readable = files.check(inspector, new Check("checksums", found), new Check("rows", found));
+    private static void checkIds(History history, boolean readable, RecordIds.Ids output, Consumer<Finding> found) {
         Check input = new Check("input", found);
         Check ids = new Check("ids", found);
         if (!readable) {
-            input.open("not compared, since files are missing or can't be read");
-            ids.open("not looked at, since files are missing or can't be read");
+            input.open("not compared, since output is missing or can't be read");
+            ids.open("not looked at, since output is missing or can't be read");
             return;
         }
         List<PartitionCommit> commits = history.commits();
-        RecordIds records = new RecordIds(inspector, files, history);
+        RecordIds records = new RecordIds(output, history);
         try {
             Comparison comparison = records.compare(commits, input);
             records.checkRepeated(commits, comparison, ids);

@@ -44,10 +44,79 @@ public record Job(
         }
     }
 
-    /// Where the predictions go.
+    /// Where the predictions go: one of the two.
     ///
-    /// @param parquet the folder that holds a folder for each batch
-    public record Destination(String parquet) {}
+    /// @param parquet the folder that holds a folder for each batch, or null
+    /// @param postgres the table, or null
+    public record Destination(
+            @Nullable String parquet, @Nullable Postgres postgres) {
+
+        public Destination {
+            if ((parquet == null) == (postgres == null)) {
+                throw new IllegalArgumentException("a destination is a folder or a table");
+            }
+        }
+
+        /// A folder.
+        public Destination(String parquet) {
+            this(parquet, null);
+        }
+
+        /// A table.
+        public Destination(Postgres postgres) {
+            this(null, postgres);
+        }
+
+        /// The folder of a destination that is one.
+        public String folder() {
+            return java.util.Objects.requireNonNull(parquet, "the destination is a folder");
+        }
+
+        /// The table of a destination that is one.
+        public Postgres table() {
+            return java.util.Objects.requireNonNull(postgres, "the destination is a table");
+        }
+
+        /// In a few words, for people.
+        @Override
+        public String toString() {
+            return postgres == null ? folder() : postgres.toString();
+        }
+    }
+
+    /// A table of a PostgreSQL database. Names are meant as they stand, upper and lower case too.
+    ///
+    /// @param dataSource the database's name in the configuration of the nodes
+    /// @param schema that holds the table, or null for the first of the user's search path
+    /// @param indexes that every batch has, beside that of the record ids
+    public record Postgres(String dataSource, @Nullable String schema, String table, List<Index> indexes) {
+
+        /// So many bytes leave room for what is added to it in names of 63.
+        public static final int MAX_TABLE = 40;
+
+        public Postgres {
+            indexes = List.copyOf(indexes);
+        }
+
+        /// `schema.table`, or `table`.
+        public String qualified() {
+            return schema == null ? table : schema + "." + table;
+        }
+
+        @Override
+        public String toString() {
+            return "table %s in data source %s".formatted(qualified(), dataSource);
+        }
+    }
+
+    /// An index of a table.
+    ///
+    /// @param columns at least one, each once
+    public record Index(List<String> columns) {
+        public Index {
+            columns = List.copyOf(columns);
+        }
+    }
 
     /// How the input is cut.
     ///

@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
 import io.nightshift.protocol.job.JobKeys.Share;
 import io.nightshift.protocol.job.JobKeys.Text;
+import io.nightshift.protocol.job.JobKeys.TextLists;
 import io.nightshift.protocol.job.JobKeys.Texts;
 import io.nightshift.protocol.job.JobKeys.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
@@ -63,11 +64,22 @@ final class JobCheck {
                         Suggestion.forKey(section, entry.key())));
             }
         }
+        if (section.choice()) {
+            long given = section.names().stream()
+                    .filter(name -> mapping.entry(name) != null)
+                    .count();
+            if (given != 1) {
+                String found = given == 0 ? "none of them" : "more than one of them";
+                mistakes.add(new Mistake(line, path, found, section.expectation(), null));
+            }
+        }
         for (JobKey key : section.keys()) {
             String keyPath = JobKey.path(path, key.name());
             Member entry = mapping.entry(key.name());
             if (entry == null) {
-                absent(key, keyPath, line);
+                if (!section.choice()) {
+                    absent(key, keyPath, line);
+                }
                 continue;
             }
             if (key.needs() != null && mapping.entry(key.needs()) == null) {
@@ -105,6 +117,7 @@ final class JobCheck {
             }
             case Text text -> text(text.form(), text.expectation(), path, value);
             case Texts texts -> texts(texts, path, value);
+            case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
@@ -157,6 +170,26 @@ final class JobCheck {
             }
         }
         return List.copyOf(texts);
+    }
+
+    private @Nullable List<List<String>> lists(TextLists type, String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Texts inner = new Texts(type.form(), 1, false);
+        List<List<String>> lists = new ArrayList<>();
+        for (YamlValue item : sequence.items()) {
+            List<String> texts = texts(inner, path, item);
+            if (texts == null) {
+                continue;
+            }
+            if (lists.contains(texts)) {
+                mistakes.add(new Mistake(item.line(), path, "a list twice", "each once", null));
+            }
+            lists.add(texts);
+        }
+        return lists;
     }
 
     private @Nullable Map<String, String> expressions(Expressions type, String path, YamlValue value) {

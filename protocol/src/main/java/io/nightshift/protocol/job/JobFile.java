@@ -107,13 +107,26 @@ public final class JobFile {
                             (Boolean) value("source.unique-id"),
                             expressions("source.select"),
                             textOrNull("source.where")),
-                    new Job.Destination(text("destination.parquet")),
+                    destination(),
                     new Job.Partitions(Math.toIntExact((Long) value("partitions.rows"))),
                     new Job.ErrorPolicy(
                             (Double) value("errors.max-rate"),
                             (Long) values.get("errors.max-rows"),
                             value("errors.on-failed-partition").equals("continue")),
                     new Job.Output(texts("output.columns")));
+        }
+
+        private Job.Destination destination() {
+            String table = textOrNull("destination.postgres.table");
+            if (table == null) {
+                return new Job.Destination(text("destination.parquet"));
+            }
+            int dot = table.indexOf('.');
+            return new Job.Destination(new Job.Postgres(
+                    text("destination.postgres.data-source"),
+                    dot < 0 ? null : table.substring(0, dot),
+                    table.substring(dot + 1),
+                    indexes("destination.postgres.indexes")));
         }
 
         private Object value(String path) {
@@ -132,6 +145,15 @@ public final class JobFile {
             return values.get(path) instanceof List<?> list
                     ? list.stream().map(String.class::cast).toList()
                     : List.of();
+        }
+
+        private List<Job.Index> indexes(String path) {
+            List<Job.Index> indexes = new ArrayList<>();
+            if (values.get(path) instanceof List<?> list) {
+                list.forEach(columns -> indexes.add(new Job.Index(
+                        ((List<?>) columns).stream().map(String.class::cast).toList())));
+            }
+            return indexes;
         }
 
         private Map<String, String> expressions(String path) {

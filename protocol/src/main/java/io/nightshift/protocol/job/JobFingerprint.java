@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing as
 /// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
 /// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
-/// `destination.parquet`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless
+/// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition`
+/// (unless
 /// it is `fail`) and `output.columns`. So
 /// comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference;
 /// moving the file does where it has relative paths. What the model's or the source's files contain does not take
@@ -50,7 +51,14 @@ public final class JobFingerprint {
                         .flatMap(entry -> List.of(entry.getKey(), entry.getValue()).stream())
                         .toList());
         print.add("source.where", orNone(source.where()));
-        print.add("destination.parquet", List.of(job.destination().parquet()));
+        Job.Postgres postgres = job.destination().postgres();
+        if (postgres == null) {
+            print.add("destination.parquet", List.of(job.destination().folder()));
+        } else {
+            print.add("destination.postgres.data-source", List.of(postgres.dataSource()));
+            print.add("destination.postgres.table", List.of(postgres.qualified()));
+            postgres.indexes().forEach(index -> print.add("destination.postgres.indexes", index.columns()));
+        }
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
         print.add("errors.max-rows", orNone(job.errors().maxRows()));

@@ -53,10 +53,16 @@ final class JobKeys {
         String expectation();
     }
 
-    record Section(List<JobKey> keys) implements ValueType {
+    /// @param choice whether exactly one of the keys is given
+    record Section(List<JobKey> keys, boolean choice) implements ValueType {
+
+        Section(List<JobKey> keys) {
+            this(keys, false);
+        }
+
         @Override
         public String expectation() {
-            return "a map with the keys " + String.join(", ", names());
+            return (choice ? "a map with one of the keys " : "a map with the keys ") + String.join(", ", names());
         }
 
         List<String> names() {
@@ -88,6 +94,14 @@ final class JobKeys {
         public String expectation() {
             String list = (least == 0 ? "a list" : "a list of one or more") + ", each " + form.expectation;
             return orOne ? form.expectation + ", or a list of one or more" : list;
+        }
+    }
+
+    /// A list of lists, none of them empty.
+    record TextLists(Form form) implements ValueType {
+        @Override
+        public String expectation() {
+            return "a list of lists, each of one or more, each " + form.expectation;
         }
     }
 
@@ -146,6 +160,14 @@ final class JobKeys {
         PATH(
                 "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",
                 "a path in the file system, not a URL, and not beginning with ~"),
+        DATA_SOURCE(
+                "^[a-z0-9][a-z0-9_-]{0,62}$",
+                "the name of a data source: at most 63 lower-case letters, digits, - and _"),
+        TABLE(
+                "^(" + Patterns.IDENTIFIER + "{0,62}[.])?" + Patterns.IDENTIFIER + "{0," + (Job.Postgres.MAX_TABLE - 1)
+                        + "}$",
+                "a table as name or schema.name, without quotes; a name has at most " + Job.Postgres.MAX_TABLE
+                        + " letters, a schema's 63"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
         /// Checked without regard to case, as column names are; a schema can only say it for lower case.
@@ -185,6 +207,8 @@ final class JobKeys {
         static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
         /// Not blank, and no control characters.
         static final String LINE = " *[^\\u0000-\\u0020][^\\u0000-\\u001f]*";
+        /// The beginning of a name that needs no quotes in a job file, up to how often its last part may stand.
+        static final String IDENTIFIER = "[^\\u0000-\\u0020.\"][^\\u0000-\\u001f.\"]";
         /// Not blank; tabs and line ends may stand in it.
         static final String BLOCK = "[\\u0001-\\u0020]*[^\\u0000-\\u0020][^\\u0000]*";
         static final List<String> RESERVED = List.of(
@@ -254,11 +278,35 @@ final class JobKeys {
                     ""),
             JobKey.required(
                     "destination",
-                    new Section(List.of(JobKey.required(
-                            "parquet",
-                            new Text(Form.PATH),
-                            "The folder that gets a folder for each batch.",
-                            "predictions"))),
+                    new Section(
+                            List.of(
+                                    JobKey.optional(
+                                            "parquet",
+                                            new Text(Form.PATH),
+                                            "The folder that gets a folder for each batch.",
+                                            "predictions"),
+                                    JobKey.optional(
+                                            "postgres",
+                                            new Section(List.of(
+                                                    JobKey.required(
+                                                            "data-source",
+                                                            new Text(Form.DATA_SOURCE),
+                                                            "The PostgreSQL database, by its name in the configuration of the nodes.",
+                                                            "warehouse"),
+                                                    JobKey.required(
+                                                            "table",
+                                                            new Text(Form.TABLE),
+                                                            "What readers query. It is made if it isn't there; the schema must be.",
+                                                            "scores.delays"),
+                                                    JobKey.optional(
+                                                                    "indexes",
+                                                                    new TextLists(Form.COLUMN),
+                                                                    "The columns of each index that a batch has before it is published, beside that of its record ids.",
+                                                                    "[[carrier, prediction], [hour]]")
+                                                            .or(List.of()))),
+                                            "A table of a PostgreSQL database, instead of a folder.",
+                                            "")),
+                            true),
                     "Where the predictions go.",
                     ""),
             JobKey.optional(

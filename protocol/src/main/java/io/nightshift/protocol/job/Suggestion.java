@@ -47,12 +47,17 @@ final class Suggestion {
     private record Place(String name, Section section) {}
 
     private static List<Place> sections() {
-        List<Place> places = new ArrayList<>(List.of(new Place("", JobKeys.ROOT)));
-        for (JobKey key : JobKeys.ROOT.keys()) {
+        List<Place> places = new ArrayList<>();
+        addSections(new Place("", JobKeys.ROOT), places);
+        return places;
+    }
+
+    private static void addSections(Place place, List<Place> places) {
+        places.add(place);
+        for (JobKey key : place.section.keys()) {
             if (key.type() instanceof Section section) {
-                places.add(new Place(key.name(), section));
+                addSections(new Place(JobKey.path(place.name, key.name()), section), places);
             }
         }
-        return places;
     }
 }

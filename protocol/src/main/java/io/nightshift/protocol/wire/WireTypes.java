@@ -90,7 +90,9 @@ final class WireTypes {
             new WireType(77, BatchCommand.Rescore.class),
             new WireType(78, ControlReply.Done.class),
             new WireType(79, ControlReply.Refused.class),
-            new WireType(80, GatewayCommand.Control.class));
+            new WireType(80, GatewayCommand.Control.class),
+            new WireType(81, Job.Postgres.class),
+            new WireType(82, Job.Index.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

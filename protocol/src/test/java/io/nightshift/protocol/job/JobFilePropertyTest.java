@@ -194,7 +194,7 @@ class JobFilePropertyTest {
             root.put("features", job.features());
         }
         root.put("source", source);
-        root.put("destination", Map.of("parquet", job.destination().parquet()));
+        root.put("destination", Map.of("parquet", job.destination().folder()));
         root.put("partitions", Map.of("rows", job.partitions().rows()));
         root.put("errors", errors);
         root.put("output", Map.of("columns", job.output().columns()));

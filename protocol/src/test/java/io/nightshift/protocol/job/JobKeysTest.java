@@ -24,7 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -154,6 +157,18 @@ class JobKeysTest {
                 "{job: a, model: m, source: {parquet: p}, destination: {parquet: http://d}}",
                 "{job: a, model: m, source: {parquet: p}, destination: {parquet: ~/d}}",
                 "{job: a, model: m, source: {parquet: p}, destination: {parquet: [d]}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {parquet: d, postgres: {data-source: s, table: t}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {table: t}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: 'jdbc:postgresql:x', table: t}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: a.b.c}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: '\"T\"'}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, indexes: [a]}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, indexes: [[]]}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, indexes: [[a, a]]}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, indexes: [[a], [a]]}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, url: x}}}",
                 "{job: a, model: m, source: {parquet: p, unique-id: true}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, id: a, unique-id: 'true'}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: [a]}, destination: {parquet: d}}",
@@ -173,7 +188,28 @@ class JobKeysTest {
                 jobs.add(jobWith("", key));
                 continue;
             }
-            section.keys().forEach(inner -> jobs.add(jobWith(key.name(), inner)));
+            for (JobKey inner : section.keys()) {
+                if (inner.type() instanceof Section innermost) {
+                    jobs.addAll(jobsWith(JobKey.path(key.name(), inner.name()), innermost));
+                } else {
+                    jobs.add(jobWith(key.name(), inner));
+                }
+            }
+        }
+        return jobs;
+    }
+
+    /// One with the keys that a section must have, for each key one with that too.
+    private static List<String> jobsWith(String path, Section section) {
+        List<String> jobs = new ArrayList<>();
+        for (JobKey key : section.keys()) {
+            Map<String, String> examples = new TreeMap<>(Map.of(key.name(), key.example()));
+            section.keys().stream().filter(JobKey::required).forEach(one -> examples.put(one.name(), one.example()));
+            String keys = examples.entrySet().stream()
+                    .map(entry -> entry.getKey() + ": " + entry.getValue())
+                    .collect(Collectors.joining(", ", "{", "}"));
+            String[] steps = path.split("\\.", 2);
+            jobs.add("{job: a, model: m, source: {parquet: p}, %s: {%s: %s}}".formatted(steps[0], steps[1], keys));
         }
         return jobs;
     }
@@ -240,13 +276,17 @@ class JobKeysTest {
     private static String table() {
         StringBuilder table =
                 new StringBuilder("| Key | Holds | Default | Meaning | Example |\n|---|---|---|---|---|\n");
-        for (JobKey key : JobKeys.ROOT.keys()) {
-            row(table, "", key);
-            if (key.type() instanceof Section section) {
-                section.keys().forEach(inner -> row(table, key.name(), inner));
+        rows(table, "", JobKeys.ROOT);
+        return table.toString();
+    }
+
+    private static void rows(StringBuilder table, String path, Section section) {
+        for (JobKey key : section.keys()) {
+            row(table, path, key);
+            if (key.type() instanceof Section inner) {
+                rows(table, JobKey.path(path, key.name()), inner);
             }
         }
-        return table.toString();
     }
 
     private static void row(StringBuilder table, String section, JobKey key) {

@@ -40,6 +40,9 @@ final class JobSchema {
         if (!required.isEmpty()) {
             schema.set("required", required);
         }
+        if (section.choice()) {
+            schema.put("minProperties", 1).put("maxProperties", 1);
+        }
         if (!needs.isEmpty()) {
             schema.set("dependentRequired", needs);
         }
@@ -58,6 +61,7 @@ final class JobSchema {
                     case Section section -> section(section);
                     case JobKeys.Text text -> text(text.form());
                     case JobKeys.Texts texts -> texts(texts);
+                    case JobKeys.TextLists lists -> lists(lists);
                     case JobKeys.Expressions ignored -> expressions();
                     case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
                     case JobKeys.Choice choice -> choice(choice);
@@ -79,6 +83,12 @@ final class JobSchema {
         list.set("items", text(type.form()));
         list.put("minItems", type.least()).put("uniqueItems", true);
         return type.orOne() ? anyOf(text(type.form()), list) : list;
+    }
+
+    private static ObjectNode lists(JobKeys.TextLists type) {
+        ObjectNode lists = JSON.objectNode().put("type", "array");
+        lists.set("items", texts(new JobKeys.Texts(type.form(), 1, false)));
+        return lists.put("uniqueItems", true);
     }
 
     private static ObjectNode expressions() {

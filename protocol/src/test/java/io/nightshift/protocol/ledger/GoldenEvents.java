@@ -43,6 +43,7 @@ final class GoldenEvents {
         events.put(
                 "submitted-alias",
                 new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
+        events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
                 "planned",
@@ -106,6 +107,23 @@ final class GoldenEvents {
         events.put("ended-published", new JobsEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new JobsEvent.Ended(AT, BATCH, Phase.CANCELLED));
         return events;
+    }
+
+    private static Job postgres() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new Job.Destination(new Job.Postgres(
+                        "warehouse",
+                        "scores",
+                        "delays",
+                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                job.partitions(),
+                job.errors(),
+                job.output());
     }
 
     private static Job full() {

@@ -70,6 +70,7 @@ final class GoldenMessages {
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open", new BatchCommand.Open(submission(full())));
+        add("open-table", new BatchCommand.Open(submission(table())));
         add("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
@@ -215,6 +216,23 @@ final class GoldenMessages {
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L),
                 new Job.Output(List.of("hour", "carrier")));
+    }
+
+    private static Job table() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new Job.Destination(new Job.Postgres(
+                        "warehouse",
+                        "scores",
+                        "delays",
+                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                job.partitions(),
+                job.errors(),
+                job.output());
     }
 
     private static Job least(ModelReference model) {

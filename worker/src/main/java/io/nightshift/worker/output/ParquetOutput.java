@@ -1,12 +1,16 @@
 package io.nightshift.worker.output;
 
+import io.nightshift.protocol.batch.RowsDigest;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.OutputInspector;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.TableIds;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.duckdb.Sql;
+import io.nightshift.worker.postgres.CopyColumn;
+import io.nightshift.worker.postgres.CopyRows;
 import io.nightshift.worker.source.Schemas;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,7 +23,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at written Parquet files through DuckDB.
-public final class ParquetOutput implements OutputInspector {
+public final class ParquetOutput implements OutputInspector, TableIds {
 
     /// Two ids may have one hash, though it takes billions of them.
     private static final int HASHES_TO_SPARE = 10;
@@ -92,20 +96,64 @@ public final class ParquetOutput implements OutputInspector {
         }
     }
 
+    @Override
+    public String sourceIds(Job.Source source, List<Slice> slices) {
+        String id = source.id();
+        String select = id == null
+                ? "nightshift_file AS record_file, file_row_number AS record_row"
+                : "TRY(%s) AS record_id".formatted(idExpression(source, id));
+        CopyRows digested = null;
+        try (Connection connection = duckDb.get().connect()) {
+            for (List<Slice> group : Schemas.group(connection, slices)) {
+                String rows = rows(source, select, group);
+                if (digested == null) {
+                    digested = CopyRows.digesting(idColumns(connection, rows));
+                }
+                String query = digested.query(rows);
+                digested.digest(() -> Long.valueOf(ask(connection, query).getFirst()));
+            }
+            return digested == null
+                    ? new RowsDigest().text()
+                    : digested.digest().text();
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
+        }
+    }
+
+    private static List<CopyColumn> idColumns(Connection connection, String rows) throws SQLException {
+        List<CopyColumn> columns = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet types = statement.executeQuery("DESCRIBE " + rows)) {
+            while (types.next()) {
+                String name = types.getString(1);
+                if (!name.equals("nightshift_where")) {
+                    columns.add(CopyColumn.id(name, types.getString(2)));
+                }
+            }
+        }
+        return columns;
+    }
+
+    private static String ids(Job.Source source, @Nullable String id, List<Slice> slices) {
+        String text = id == null
+                ? position("nightshift_file", "file_row_number")
+                : text("TRY(" + idExpression(source, id) + ")");
+        return "SELECT id FROM (%s)".formatted(rows(source, text + " AS id", slices));
+    }
+
     /// What fails for a row makes it a bad row, and its id then is NULL; it is counted all the same.
     ///
+    /// @param select what to take of the rows that the job lets through
     /// @param slices one, or several whole files of equal columns
-    private static String ids(Job.Source source, @Nullable String id, List<Slice> slices) {
+    private static String rows(Job.Source source, String select, List<Slice> slices) {
         Slice first = slices.getFirst();
         String range = slices.size() > 1
                 ? "TRUE"
                 : "file_row_number >= %d AND file_row_number < %d".formatted(first.firstRow(), first.endRow());
         return """
-                SELECT id FROM (SELECT %s AS id, TRY([(%s\n)]) AS nightshift_where FROM %s WHERE %s)
+                SELECT * FROM (SELECT %s, TRY([(%s\n)]) AS nightshift_where FROM %s WHERE %s)
                 WHERE nightshift_where IS NULL OR nightshift_where[1]""".formatted(
-                id == null
-                        ? position("nightshift_file", "file_row_number")
-                        : text("TRY(" + idExpression(source, id) + ")"),
+                select,
                 source.where() == null ? "TRUE" : source.where(),
                 Sql.parquet(slices.stream().map(slice -> slice.file().path()).toList()),
                 range);
@@ -141,15 +189,20 @@ public final class ParquetOutput implements OutputInspector {
                 .formatted(Sql.files(files.stream().map(Path::toString).toList()));
     }
 
-    private List<String> ask(String sql) {
+    private static List<String> ask(Connection connection, String sql) throws SQLException {
         List<String> answers = new ArrayList<>();
-        try (Connection connection = duckDb.get().connect();
-                Statement statement = connection.createStatement();
+        try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
                 answers.add(String.valueOf(rows.getString(1)));
             }
             return answers;
+        }
+    }
+
+    private List<String> ask(String sql) {
+        try (Connection connection = duckDb.get().connect()) {
+            return ask(connection, sql);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("output can't be read", e), e);
         }

@@ -12,7 +12,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.model.Model;
-import io.nightshift.worker.output.StagedFile;
+import io.nightshift.worker.postgres.AttemptTransaction;
 import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.source.BoundJob;
@@ -26,7 +26,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,12 +33,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One attempt at one partition: reads its rows, scores them, stages the output and says what came
-/// of every row. Blocking; [#run] is called once, on a scoring thread; [#rows] and [#cancel] may be
+/// One attempt at one partition: reads its rows, scores them, writes the output to where nobody reads it yet, and says
+/// what came of every row. Blocking; [#run] is called once, on a scoring thread; [#rows] and [#cancel] may be
 /// called from any thread.
 ///
-/// A crash at any instant leaves at most staged files of this attempt's own name, which nothing
-/// reads unless the batch commits the attempt.
+/// A crash at any instant leaves at most staged files of this attempt's own name, or rows in a staging table that the
+/// next attempt replaces: nothing reads them unless the batch commits the attempt.
 public final class PartitionAttempt {
 
     /// What an attempt gives.
@@ -54,22 +53,42 @@ public final class PartitionAttempt {
     private final Lease lease;
     private final Model model;
     private final String node;
-    private final int rowGroupRows;
+    private final PartitionOutput output;
     private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
 
+    /// An attempt that writes files.
+    ///
     /// @param rowGroupRows of the written files
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first
     ///     scored
     public PartitionAttempt(
             DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows, AtomicLong firstScored) {
+        this(duckDb, lease, model, node, new ParquetPart(lease, rowGroupRows), firstScored);
+    }
+
+    /// An attempt that writes to a database.
+    ///
+    /// @param firstScored as above
+    public PartitionAttempt(
+            DuckDb duckDb,
+            Lease lease,
+            Model model,
+            String node,
+            AttemptTransaction transaction,
+            AtomicLong firstScored) {
+        this(duckDb, lease, model, node, new PostgresPart(transaction), firstScored);
+    }
+
+    private PartitionAttempt(
+            DuckDb duckDb, Lease lease, Model model, String node, PartitionOutput output, AtomicLong firstScored) {
         this.duckDb = duckDb;
         this.lease = lease;
         this.model = model;
         this.node = node;
-        this.rowGroupRows = rowGroupRows;
+        this.output = output;
         this.firstScored = firstScored;
     }
 
@@ -81,6 +100,7 @@ public final class PartitionAttempt {
     /// Makes [#run] end soon, with a failure. Does nothing if it has ended.
     public void cancel() {
         cancelled = true;
+        output.cancel();
         Statement statement = running;
         if (statement != null) {
             try {
@@ -91,18 +111,15 @@ public final class PartitionAttempt {
         }
     }
 
-    /// @throws FailureException if the partition could not be scored; nothing is staged then
+    /// @throws FailureException if the partition could not be scored; nothing is left of it then
     public Result run() {
-        Attempt attempt = lease.attempt();
-        Path staging = Path.of(lease.staging());
-        StagedFile part = new StagedFile(staging.resolve(attempt.stagedPart()));
-        StagedFile quarantine = new StagedFile(staging.resolve(attempt.stagedQuarantine()));
-        boolean staged = false;
-        try (Connection connection = duckDb.connect()) {
+        try (Connection connection = duckDb.connect();
+                this.output) {
             checkPins();
-            Result result = score(connection, part, quarantine);
+            Result result = score(connection);
             checkPins();
-            staged = true;
+            refuseIfCancelled();
+            output.keep();
             return result;
         } catch (SQLException e) {
             refuseIfCancelled();
@@ -110,42 +127,37 @@ public final class PartitionAttempt {
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         } catch (IOException e) {
             throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
-        } finally {
-            if (!staged) {
-                part.delete();
-                quarantine.delete();
-            }
         }
     }
 
-    private Result score(Connection connection, StagedFile part, StagedFile quarantine)
-            throws SQLException, IOException {
+    private Result score(Connection connection) throws SQLException, IOException {
         ModelDescription description = model.description();
+        boolean forTable = lease.job().destination().postgres() != null;
         List<BoundJob> jobs = new ArrayList<>();
         List<List<Slice>> groups = Schemas.group(connection, lease.slices());
         for (List<Slice> group : groups) {
             jobs.add(BoundJob.bind(connection, group.getFirst().file().path(), lease.job(), description));
         }
-        PartitionQuery query = new PartitionQuery(jobs, groups, false, rowGroupRows);
+        PartitionQuery query = new PartitionQuery(jobs, groups, description, false, forTable);
         long predictions;
         try {
-            predictions = scoreInto(connection, query, part);
+            predictions = predictions(connection, query);
         } catch (SQLException e) {
             if (DuckDbError.of(e) != DuckDbError.ROW) {
                 throw e;
             }
-            query = new PartitionQuery(jobs, groups, true, rowGroupRows);
+            query = new PartitionQuery(jobs, groups, description, true, forTable);
             rows.set(0);
-            predictions = scoreInto(connection, query, part);
+            predictions = predictions(connection, query);
         }
         long range = lease.slices().stream().mapToLong(Slice::rows).sum();
-        long read = query.filters() ? count(connection, query) : range;
+        long read = query.filters() ? select(connection, query.count()) : range;
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read) {
-            update(connection, query.quarantineInto(quarantine.path()));
-            quarantined = quarantine.seal(read - predictions);
-            reasons = reasons(connection, quarantine);
+            output.quarantine(query, sql -> execute(connection, sql));
+            quarantined = output.quarantined(read - predictions);
+            reasons = reasons(connection, query);
         }
         Attempt attempt = lease.attempt();
         PartitionCommit commit = new PartitionCommit(
@@ -155,13 +167,13 @@ public final class PartitionAttempt {
                 lease.firstRow(),
                 range,
                 read,
-                part.seal(predictions),
+                output.part(predictions),
                 quarantined,
                 lease.model().sha256());
         return new Result(commit, reasons);
     }
 
-    private long scoreInto(Connection connection, PartitionQuery query, StagedFile part) throws SQLException {
+    private long predictions(Connection connection, PartitionQuery query) throws SQLException {
         ModelDescription description = model.description();
         Scorer scorer = model.scorer();
         // A cancelled statement stops by itself, except if it was cancelled just before it began.
@@ -171,28 +183,32 @@ public final class PartitionAttempt {
         };
         ScoringSession session = new ScoringSession(
                 cancellable, description.features().size(), description.outputs(), rows, firstScored);
-        String sql = query.scoreInto(part.path(), lease.attempt(), lease.model(), description, Instant.now());
-        return session.during(() -> update(connection, sql));
+        return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
     }
 
-    private long count(Connection connection, PartitionQuery query) throws SQLException {
-        return run(connection, statement -> {
-            try (ResultSet row = statement.executeQuery(query.count())) {
-                row.next();
-                return row.getLong(1);
-            }
-        });
-    }
-
-    private static List<String> reasons(Connection connection, StagedFile quarantine) throws SQLException {
+    private static List<String> reasons(Connection connection, PartitionQuery query) throws SQLException {
         List<String> reasons = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(PartitionQuery.firstReasons(quarantine.path(), REASONS))) {
+                ResultSet rows = statement.executeQuery(query.reasons(REASONS))) {
             while (rows.next()) {
                 reasons.add(rows.getString(1));
             }
         }
         return reasons;
+    }
+
+    /// Gives the number of rows that a statement has written, or the one number that it selects.
+    private long execute(Connection connection, String sql) throws SQLException {
+        return sql.startsWith("SELECT") ? select(connection, sql) : update(connection, sql);
+    }
+
+    private long select(Connection connection, String sql) throws SQLException {
+        return run(connection, statement -> {
+            try (ResultSet row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getLong(1);
+            }
+        });
     }
 
     private long update(Connection connection, String sql) throws SQLException {

@@ -35,16 +35,19 @@ final class SliceQuery {
     private final BoundJob job;
     private final List<Slice> slices;
     private final boolean careful;
+    private final boolean forTable;
 
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
 
     /// @param slices one, or several whole files
     /// @param careful whether expressions may fail for single rows
-    SliceQuery(BoundJob job, List<Slice> slices, boolean careful) {
+    /// @param forTable whether the rows go to a database, which can't hold every text
+    SliceQuery(BoundJob job, List<Slice> slices, boolean careful, boolean forTable) {
         this.job = job;
         this.slices = slices;
         this.careful = careful;
+        this.forTable = forTable;
     }
 
     /// Position, id, features as the scorer takes them, output columns and reason of each row.
@@ -174,6 +177,7 @@ final class SliceQuery {
         if (job.id() != null) {
             addFailure(checks, "the id", job.id());
             checks.add(new Check(value(job.id()) + " IS NULL", Sql.text("the id is NULL")));
+            addTextCheck(checks, "the id", job.id());
         }
         for (Feature feature : job.features()) {
             addFailure(checks, "feature \"" + feature.source().name() + "\"", feature.source());
@@ -181,6 +185,7 @@ final class SliceQuery {
         }
         for (Bound bound : job.output()) {
             addFailure(checks, "output column \"" + bound.name() + "\"", bound);
+            addTextCheck(checks, "output column \"" + bound.name() + "\"", bound);
         }
         return checks;
     }
@@ -189,6 +194,14 @@ final class SliceQuery {
         if (careful) {
             checks.add(
                     new Check(column(bound.sql()) + " IS NULL", Sql.text(what + " can't be computed: " + bound.sql())));
+        }
+    }
+
+    private void addTextCheck(List<Check> checks, String what, Bound bound) {
+        if (forTable && BoundJob.isText(bound.type())) {
+            checks.add(new Check(
+                    "contains(CAST(%s AS VARCHAR), chr(0))".formatted(value(bound)),
+                    Sql.text(what + " holds a NUL character, which a database can't")));
         }
     }
 

@@ -74,6 +74,18 @@ public final class ParquetInspector implements SourceInspector {
         }
     }
 
+    /// A job of this inspector's files, bound to the first: the types of what it puts out are the same in all.
+    ///
+    /// @throws FailureException naming what doesn't fit
+    public BoundJob bind(Job job, ModelDescription model) {
+        Path file = SourceFiles.expand(job.source().parquet()).getFirst();
+        try (Connection connection = duckDb.get().connect()) {
+            return BoundJob.bind(connection, file.toString(), job, model);
+        } catch (SQLException e) {
+            throw broken(file, e);
+        }
+    }
+
     private static void check(Connection connection, List<Path> files, Job job, ModelDescription model) {
         BoundJob first = null;
         for (Path file : files) {

@@ -1,0 +1,98 @@
+package io.nightshift.protocol.batch;
+
+import java.math.BigInteger;
+import java.security.DigestException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/// A digest of rows that doesn't depend on their order, since a table has none: the SHA-256 hashes
+/// of the rows, each a whole number of 256 bits, added up modulo 2^256 (a multiset hash by
+/// addition, after Clarke, Devadas, van Dijk, Gassend and Suh, «Incremental Multiset Hash
+/// Functions», 2003).
+///
+/// Digests of parts add up to that of the whole. A row that is lost, doubled or changed shows;
+/// someone who may change many rows at will, and computes long enough, could hide it. For the use
+/// of one thread.
+public final class RowsDigest {
+
+    private static final int LENGTH = 32;
+    private static final int WORDS = LENGTH / Long.BYTES;
+
+    private final MessageDigest sha256;
+    private final byte[] hash;
+    /// The sum, its lowest 64 bits first.
+    private final long[] sum = new long[WORDS];
+    private long rows;
+
+    public RowsDigest() {
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+            hash = new byte[LENGTH];
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private RowsDigest(RowsDigest other) {
+        sha256 = other.sha256;
+        hash = other.hash;
+    }
+
+    /// An empty digest for the same thread that shares what computes hashes, so that many cost
+    /// little.
+    public RowsDigest another() {
+        return new RowsDigest(this);
+    }
+
+    /// Adds a row.
+    public void add(byte[] bytes, int offset, int length) {
+        try {
+            sha256.update(bytes, offset, length);
+            sha256.digest(hash, 0, LENGTH);
+        } catch (DigestException e) {
+            throw new IllegalStateException("SHA-256 has 32 bytes", e);
+        }
+        long carry = 0;
+        for (int word = 0; word < WORDS; word++) {
+            long term = word(WORDS - 1 - word);
+            long added = sum[word] + term;
+            sum[word] = added + carry;
+            boolean overflows = Long.compareUnsigned(added, term) < 0 || Long.compareUnsigned(sum[word], carry) < 0;
+            carry = overflows ? 1 : 0;
+        }
+        rows++;
+    }
+
+    private long word(int index) {
+        long word = 0;
+        for (int i = index * Long.BYTES; i < (index + 1) * Long.BYTES; i++) {
+            word = (word << Byte.SIZE) | (hash[i] & 0xFF);
+        }
+        return word;
+    }
+
+    /// The number of rows added.
+    public long rows() {
+        return rows;
+    }
+
+    /// 64 hexadecimal digits; all zero where there are no rows.
+    public String text() {
+        byte[] bytes = new byte[LENGTH];
+        for (int i = 0; i < LENGTH; i++) {
+            bytes[LENGTH - 1 - i] = (byte) (sum[i / Long.BYTES] >>> (i % Long.BYTES * Byte.SIZE));
+        }
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    /// The digest of all rows of both.
+    ///
+    /// @param one as [#text()] gives it
+    public static String sum(String one, String other) {
+        BigInteger added = new BigInteger(one, 16).add(new BigInteger(other, 16));
+        String digits = added.toString(16);
+        String padded = "0".repeat(Math.max(0, 2 * LENGTH - digits.length())) + digits;
+        return padded.substring(padded.length() - 2 * LENGTH);
+    }
+}

@@ -1,0 +1,55 @@
+package io.nightshift.worker.partition;
+
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.worker.duckdb.Sql;
+import io.nightshift.worker.source.BoundJob;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The columns of the predictions that differ from row to row, over [PartitionQuery#scored()]: the
+/// record's id, what the model gives, and what the job passes through.
+final class PredictionColumns {
+
+    /// @param sql an expression
+    /// @param type DuckDB's name for its type
+    record Column(String name, String sql, String type) {}
+
+    private PredictionColumns() {}
+
+    static List<Column> of(BoundJob job, ModelDescription model) {
+        List<Column> columns = new ArrayList<>();
+        if (job.id() == null) {
+            columns.add(new Column("record_file", "nightshift_file", "VARCHAR"));
+            columns.add(new Column("record_row", "nightshift_row", "BIGINT"));
+        } else {
+            columns.add(new Column("record_id", "nightshift_id", job.id().type()));
+        }
+        columns.add(prediction(model));
+        for (int k = 1; k < model.outputs(); k++) {
+            String name = model.task() == Task.BINARY ? "probability" : "probability_" + (k - 1);
+            columns.add(new Column(name, "nightshift_output(nightshift_ticket, %d)".formatted(k), "DOUBLE"));
+        }
+        for (int i = 0; i < job.output().size(); i++) {
+            BoundJob.Bound bound = job.output().get(i);
+            columns.add(new Column(bound.name(), "nightshift_output_" + i, bound.type()));
+        }
+        return columns;
+    }
+
+    /// The value, or the label of the class.
+    private static Column prediction(ModelDescription model) {
+        String output = "nightshift_output(nightshift_ticket, 0)";
+        if (model.task() == Task.REGRESSION) {
+            return new Column("prediction", output, "DOUBLE");
+        }
+        boolean integers = integers(model.classes());
+        String labels = integers ? "[" + String.join(", ", model.classes()) + "]" : Sql.texts(model.classes());
+        return new Column(
+                "prediction", "%s[%s::INTEGER + 1]".formatted(labels, output), integers ? "INTEGER" : "VARCHAR");
+    }
+
+    private static boolean integers(List<String> labels) {
+        return labels.stream().allMatch(label -> label.matches("0|-?[1-9][0-9]{0,8}"));
+    }
+}
