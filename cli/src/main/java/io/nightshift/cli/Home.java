@@ -45,4 +45,9 @@ public final class Home {
     public Path spill() {
         return folder().resolve("spill");
     }
+
+    /// The same for one of the nodes that may share this folder.
+    public Path spill(String node) {
+        return folder().resolve("spill-" + node);
+    }
 }

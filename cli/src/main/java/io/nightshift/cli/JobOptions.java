@@ -2,28 +2,15 @@ package io.nightshift.cli;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/// The job file and what the command line says about it; shared by the commands that take one.
+/// The job file, and how this process works on it; shared by the commands that do so themselves.
 public final class JobOptions {
 
-    @Parameters(paramLabel = "JOB.yaml", description = "The job file.")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private Path file;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Takes the place of what the job file says, e.g. partitions.rows=1000. Can be repeated.")
-    private List<String> overrides = new ArrayList<>();
+    @Mixin
+    private JobFileOptions jobFile = new JobFileOptions();
 
     @Option(
             names = "--threads",
@@ -32,7 +19,7 @@ public final class JobOptions {
     private int threads = Runtime.getRuntime().availableProcessors();
 
     public Path file() {
-        return file;
+        return jobFile.file();
     }
 
     public int threads() {
@@ -44,24 +31,11 @@ public final class JobOptions {
 
     /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
     public Job read() {
-        return read(file, overrides);
-    }
-
-    static Job read(Path file, List<String> overrides) {
-        try {
-            return JobFile.parse(Files.readAllBytes(file), file, overrides);
-        } catch (NoSuchFileException e) {
-            throw FailureException.permanent("there is no job file " + file);
-        } catch (IOException e) {
-            throw FailureException.permanent("the job file %s can't be read: %s".formatted(file, e.getMessage()));
-        }
+        return jobFile.read();
     }
 
     /// The command that goes on with the same job.
     public String again(Home home) {
-        StringBuilder command =
-                new StringBuilder(Shell.program()).append(" run ").append(Shell.word(file.toString()));
-        overrides.forEach(override -> command.append(" --set ").append(Shell.word(override)));
-        return command.append(home.option()).toString();
+        return jobFile.again(home);
     }
 }

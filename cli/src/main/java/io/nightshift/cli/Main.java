@@ -1,7 +1,9 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
+import io.nightshift.cli.server.NodeCommand;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.JobFileException;
@@ -23,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
+    private static final String UNEXPECTED = "nightshift: an unexpected error, which is a bug worth reporting: ";
     private static final Map<String, Class<?>> COMMANDS = commands();
 
     private Main() {}
@@ -30,6 +33,7 @@ public final class Main {
     private static Map<String, Class<?>> commands() {
         Map<String, Class<?>> commands = new LinkedHashMap<>();
         commands.put("run", RunCommand.class);
+        commands.put("node", NodeCommand.class);
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
@@ -38,8 +42,16 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        // Everything that matters is on disk by now: no waiting for an actor system to stop.
-        Runtime.getRuntime().halt(run(arguments));
+        int status = ExitStatus.FAILED;
+        try {
+            status = run(arguments);
+        } catch (Throwable unexpected) {
+            System.err.println(UNEXPECTED + unexpected);
+            org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", unexpected);
+        } finally {
+            // Everything that matters is on disk by now: no waiting for an actor system to stop.
+            Runtime.getRuntime().halt(status);
+        }
     }
 
     /// Runs a command and returns its exit status.
@@ -107,7 +119,7 @@ public final class Main {
             case JobFileException mistakes -> command.getErr().println(mistakes.getMessage());
             case FailureException failure -> command.getErr().println("nightshift: " + failure.getMessage());
             default -> {
-                command.getErr().println("nightshift: an unexpected error, which is a bug worth reporting: " + problem);
+                command.getErr().println(UNEXPECTED + problem);
                 org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", problem);
             }
         }

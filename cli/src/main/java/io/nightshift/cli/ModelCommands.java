@@ -9,6 +9,7 @@ import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.worker.model.ModelImport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -165,6 +166,8 @@ final class ModelCommands {
             description.facts().entrySet().stream()
                     .sorted(java.util.Map.Entry.comparingByKey())
                     .forEach(fact -> out.println("%-11s %s".formatted(fact.getKey(), fact.getValue())));
+            out.println("kernel      "
+                    + ModelImport.read(registry.path(model.version())).kernel());
             out.println("features");
             int position = 0;
             for (ModelFeature feature : description.features()) {

@@ -11,7 +11,7 @@ public final class Shell {
     }
 
     /// A text as one word of a POSIX shell, in quotes only where it needs them.
-    static String word(String text) {
+    public static String word(String text) {
         return text.matches("[A-Za-z0-9_@%+=:,./-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -200,7 +200,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> chosen = features;
         String condition = where;
         if (file != null) {
-            Job read = JobOptions.read(file, List.of());
+            Job read = JobFileOptions.read(file, List.of());
             Job.Source source = read.source();
             computed.putAll(source.select());
             paths = data.isEmpty() ? source.parquet() : data;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;

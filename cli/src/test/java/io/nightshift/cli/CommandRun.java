@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.batch.BatchCommands;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

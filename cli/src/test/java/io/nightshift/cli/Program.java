@@ -106,6 +106,15 @@ final class Program implements AutoCloseable {
         return process.pid();
     }
 
+    /// What it has written to standard output so far.
+    String out() {
+        try {
+            return Files.readString(out);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

@@ -6,6 +6,7 @@ import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import java.io.File;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +30,10 @@ public final class Node implements AutoCloseable {
         Config dispatchers = ConfigFactory.parseFile(new File("../cli/src/main/resources/dispatchers.conf"));
         return ConfigFactory.parseMap(Map.of(
                         "pekko-persistence-jdbc.shared-databases.slick.db.url", ledger.url(),
+                        // As between nodes: what other actors are told is written and read.
+                        "pekko.actor.serialize-messages", "on",
+                        "pekko.actor.no-serialization-verification-needed-class-prefix",
+                                List.of("org.apache.pekko.", "io.nightshift.coordinator."),
                         "pekko.loglevel", "OFF",
                         "pekko.stdout-loglevel", "OFF"))
                 .withFallback(embedded)

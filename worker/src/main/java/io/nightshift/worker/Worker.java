@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /// Every question is asked again until it is answered, so lost messages cost time, nothing else. An
 /// attempt whose lease is lost is cancelled and its output deleted; if that comes too late, the
 /// batch refuses the commit.
+///
+/// A worker that is to move to another node, or whose node leaves, finishes its partition if that
+/// doesn't take longer than its grace; else it gives the partition back.
 public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
@@ -37,7 +40,12 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     /// What a worker is told, and what it tells itself.
     public sealed interface Command {}
 
+    /// Take no more partitions, and end.
+    public record Stop() implements Command {}
+
     private record Granted() implements Command {}
+
+    private record GraceIsOver() implements Command {}
 
     private record Told(WorkerMessage message) implements Command {}
 
@@ -87,6 +95,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final TimerScheduler<Command> timers;
     private final ActorRef<WorkerMessage> self;
     private Activity activity = new Activity.Waiting();
+    private boolean stopping;
 
     private Worker(ActorContext<Command> context, TimerScheduler<Command> timers, WorkerServices services) {
         super(context);
@@ -117,6 +126,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
+            case Stop stop -> stop();
+            case GraceIsOver over -> graceIsOver();
             case Granted granted -> findWork();
             case AskAgain again -> askAgain();
             case Beat beat -> beat();
@@ -132,10 +143,42 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             case Scored(PartitionAttempt.Result result) -> scored(result);
             case Unscored(Failure failure) -> unscored(failure);
         }
-        return this;
+        return stopping && activity instanceof Activity.Waiting ? Behaviors.stopped() : this;
+    }
+
+    /// Only what is under way is seen to its end; a lease that was asked for may still come.
+    private void stop() {
+        stopping = true;
+        timers.startSingleTimer(new GraceIsOver(), services.grace());
+        if (activity instanceof Activity.FindingWork) {
+            become(new Activity.Waiting());
+        }
+    }
+
+    private void graceIsOver() {
+        switch (activity) {
+            case Activity.Scoring(WorkerMessage.Lease lease, Running running) -> {
+                LOG.info("{} is given back, since this worker has to end", lease.attempt());
+                running.abandon();
+                giveBack(lease);
+            }
+            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> giveBack(lease);
+            case Activity.Waiting waiting -> {}
+            case Activity.FindingWork finding -> {}
+            case Activity.Leasing leasing -> {}
+        }
+        become(new Activity.Waiting());
+    }
+
+    private void giveBack(WorkerMessage.Lease lease) {
+        services.batches().accept(lease.attempt().batch(), new BatchCommand.GiveBack(lease.attempt()));
     }
 
     private void findWork() {
+        if (stopping) {
+            become(new Activity.Waiting());
+            return;
+        }
         become(new Activity.FindingWork());
         services.jobs().accept(new JobsCommand.FindWork(self));
     }
@@ -154,9 +197,14 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void leased(WorkerMessage.Lease lease) {
-        // An answer may come after it was given up. If there is no other work yet, it is still good;
-        // else the lease runs out by itself.
-        if (!(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
+        // An answer may come after it was given up. If there is no other work yet, it is still good.
+        if (stopping || !(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
+            if (!isBusyWith(lease)) {
+                giveBack(lease);
+            }
+            if (stopping && activity instanceof Activity.Leasing) {
+                become(new Activity.Waiting());
+            }
             return;
         }
         Running running = new Running();
@@ -176,6 +224,18 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .pipeToSelf(
                         result,
                         (done, problem) -> problem == null ? new Scored(done) : new Unscored(failure(lease, problem)));
+    }
+
+    private boolean isBusyWith(WorkerMessage.Lease lease) {
+        return switch (activity) {
+            case Activity.Scoring(WorkerMessage.Lease held, Running running) ->
+                held.attempt().equals(lease.attempt());
+            case Activity.Committing(WorkerMessage.Lease held, PartitionAttempt.Result result) ->
+                held.attempt().equals(lease.attempt());
+            case Activity.Waiting waiting -> false;
+            case Activity.FindingWork finding -> false;
+            case Activity.Leasing leasing -> false;
+        };
     }
 
     private static Failure failure(WorkerMessage.Lease lease, Throwable problem) {

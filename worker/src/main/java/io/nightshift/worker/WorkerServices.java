@@ -21,6 +21,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param scoring the node's scoring threads
 /// @param heartbeat how often the holder of a lease reports
 /// @param patience how long to wait for an answer before asking again
+/// @param grace how long a worker that is to end may take to finish its partition
 /// @param node this node's name, `host:port`
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
@@ -30,4 +31,5 @@ public record WorkerServices(
         Executor scoring,
         Duration heartbeat,
         Duration patience,
+        Duration grace,
         String node) {}

@@ -58,6 +58,11 @@ public record SumModel(ModelDescription description) implements Model {
     }
 
     @Override
+    public String kernel() {
+        return "arithmetic of the test";
+    }
+
+    @Override
     public long heapBytes() {
         return 0;
     }

@@ -3,6 +3,7 @@ package io.nightshift.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkerTest {
 
     private static final Duration PATIENCE = Duration.ofMillis(300);
+    private static final Duration GRACE = Duration.ofMillis(400);
     private static final Duration SILENCE = Duration.ofMillis(150);
 
     /// What a batch was told.
@@ -42,12 +44,22 @@ class WorkerTest {
 
     private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
         @Override
+        public String kernel() {
+            return "arithmetic of the test";
+        }
+
+        @Override
         public long heapBytes() {
             return 0;
         }
     }
 
-    private final ActorTestKit kit = ActorTestKit.create();
+    // As between nodes: what other actors are told is written and read.
+    private final ActorTestKit kit =
+            ActorTestKit.create(ConfigFactory.parseString("""
+            pekko.actor.serialize-messages = on
+            pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
+            """).withFallback(ConfigFactory.load()));
     private final TestProbe<JobsCommand> jobs = kit.createTestProbe(JobsCommand.class);
     private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
@@ -84,6 +96,7 @@ class WorkerTest {
                 scoring,
                 Duration.ofMillis(50),
                 PATIENCE,
+                GRACE,
                 "127.0.0.1:1")));
     }
 
@@ -192,20 +205,6 @@ class WorkerTest {
     }
 
     @Test
-    void aSecondLeaseIsNotTakenBesideTheFirst() {
-        scoreSlowly();
-        worker();
-        grant();
-        ActorRef<WorkerMessage> self = requestLease();
-        Lease lease = lease();
-        self.tell(lease);
-        self.tell(lease());
-        assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
-                .isEqualTo(lease.attempt());
-        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
-    }
-
-    @Test
     void heartbeatsCarryTheProgressWhileAPartitionIsScored() {
         scoreSlowly();
         worker();
@@ -289,6 +288,7 @@ class WorkerTest {
                 scoring,
                 Duration.ofMillis(50),
                 PATIENCE,
+                GRACE,
                 "127.0.0.1:1")));
         grant();
         requestLease().tell(lease());
@@ -325,6 +325,72 @@ class WorkerTest {
         scoring.shutdown();
         assertThat(scoring.awaitTermination(1, TimeUnit.SECONDS)).isTrue();
         assertThat(node.staged()).isEmpty();
+    }
+
+    @Test
+    void aWorkerThatHasToEndFinishesItsPartitionFirst() {
+        ActorRef<Worker.Command> worker = worker();
+        grant();
+        requestLease().tell(lease());
+        worker.tell(new Worker.Stop());
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        commit.worker().tell(new WorkerMessage.Committed(commit.commit().attempt(TestNode.BATCH)));
+        kit.createTestProbe().expectTerminated(worker);
+        jobs.expectNoMessage(SILENCE);
+    }
+
+    @Test
+    void aWorkerThatHasToEndGivesBackWhatItCannotFinish() {
+        model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
+            LockSupport.parkNanos(100_000_000);
+        });
+        ActorRef<Worker.Command> worker = worker();
+        grant();
+        Lease lease = lease();
+        requestLease().tell(lease);
+        next(BatchCommand.Heartbeat.class);
+        worker.tell(new Worker.Stop());
+        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(lease.attempt());
+        kit.createTestProbe().expectTerminated(worker);
+        await().atMost(Duration.ofSeconds(5)).until(() -> node.staged().isEmpty());
+    }
+
+    @Test
+    void aWorkerThatHasToEndWithoutAPartitionEndsAtOnceAndTakesNoOther() {
+        ActorRef<Worker.Command> worker = worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        worker.tell(new Worker.Stop());
+        Lease lease = lease();
+        self.tell(lease);
+        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(lease.attempt());
+        kit.createTestProbe().expectTerminated(worker);
+
+        ActorRef<Worker.Command> idle = worker();
+        idle.tell(new Worker.Stop());
+        kit.createTestProbe().expectTerminated(idle);
+    }
+
+    @Test
+    void aSecondLeaseIsGivenBack() {
+        scoreSlowly();
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        Lease lease = lease();
+        self.tell(lease);
+        Lease another = new Lease(
+                otherThan(lease.attempt()),
+                lease.job(),
+                lease.model(),
+                lease.firstRow(),
+                lease.slices(),
+                lease.staging());
+        self.tell(another);
+        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(another.attempt());
+        assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
+                .isEqualTo(lease.attempt());
+        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
     }
 
     private static Attempt otherThan(Attempt attempt) {

@@ -38,6 +38,7 @@ public final class Configuration {
 
     private final DataSources dataSources;
     private final NodeSettings node;
+    private final @Nullable TlsSettings tls;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final Config tuning;
@@ -45,11 +46,13 @@ public final class Configuration {
     private Configuration(
             DataSources dataSources,
             NodeSettings node,
+            @Nullable TlsSettings tls,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             Config tuning) {
         this.dataSources = dataSources;
         this.node = node;
+        this.tls = tls;
         this.journal = journal;
         this.registry = registry;
         this.tuning = tuning;
@@ -87,6 +90,18 @@ public final class Configuration {
         return node;
     }
 
+    /// How nodes talk TLS with each other, or null where they talk in the clear.
+    public @Nullable TlsSettings tls() {
+        return tls;
+    }
+
+    /// What an actor system is told before all else, so that it talks as its cluster does.
+    ///
+    /// @throws FailureException permanent, if a file of `nightshift.tls` can't be used
+    public Config transport() {
+        return tls == null ? ConfigFactory.empty() : tls.transport();
+    }
+
     /// The database of a cluster's journal, or null for the journal in the home folder.
     public @Nullable DataSourceSettings journal() {
         return journal;
@@ -113,6 +128,7 @@ public final class Configuration {
         Configuration configuration = new Configuration(
                 dataSources(nightshift.section("data-sources")),
                 NodeSettings.read(nightshift.section("node")),
+                TlsSettings.read(nightshift.section("tls")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 tuning);

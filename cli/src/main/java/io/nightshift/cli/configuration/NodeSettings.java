@@ -23,7 +23,8 @@ public record NodeSettings(
         int threads) {
 
     static final int PORT = 7355;
-    static final Set<String> ROLES = Set.of("coordinator", "worker");
+    /// What a node can do.
+    public static final Set<String> ROLES = Set.of("coordinator", "worker");
 
     public NodeSettings {
         roles = Set.copyOf(roles);

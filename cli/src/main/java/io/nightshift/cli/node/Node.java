@@ -4,13 +4,18 @@ import com.typesafe.config.Config;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
+import io.nightshift.coordinator.gateway.Gateway;
+import io.nightshift.coordinator.gateway.GatewayServices;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.worker.ScoringSlots;
@@ -28,6 +33,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -42,6 +48,11 @@ import org.apache.pekko.cluster.typed.Cluster;
 public final class Node {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /// How long a program outside the cluster waits to hear of a batch.
+    private static final Duration SOON = Duration.ofSeconds(3);
+
+    private static final Duration TENDING = Duration.ofSeconds(5);
 
     private final ActorSystem<Void> system;
     private final ClusterSharding sharding;
@@ -104,6 +115,7 @@ public final class Node {
                 scoring,
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
+                config.getDuration("grace"),
                 name);
         ShardedDaemonProcess.get(system)
                 .init(
@@ -112,7 +124,7 @@ public final class Node {
                         Math.max(config.getInt("count"), parts.threads()),
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
-                        Optional.empty());
+                        Optional.of(new Worker.Stop()));
     }
 
     private PartitionAttempt attempt(Lease lease) {
@@ -120,6 +132,29 @@ public final class Node {
         MemoryEstimate estimate =
                 MemoryEstimate.of(lease.job(), model.description(), model.heapBytes(), parts.threads(), parts.memory());
         return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
+    }
+
+    /// Sees to it that open batches go on, though their coordinator's node was lost.
+    void tend() {
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        TENDING, TENDING, () -> tellJobs(new JobsCommand.Tend()), system.executionContext());
+    }
+
+    /// Lets programs outside the cluster ask this node.
+    void open(Function<Job, Submission> submissions) {
+        GatewayServices services = new GatewayServices(
+                submissions,
+                this::askJobs,
+                batch -> describe(batch, SOON),
+                this::tell,
+                new LedgerHealth(parts.ledger()),
+                blocking);
+        system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
+    }
+
+    private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
+        return sharding.entityRefFor(Jobs.KEY, Jobs.ID).ask(question::apply, SOON);
     }
 
     private void tellJobs(JobsCommand command) {
@@ -137,7 +172,11 @@ public final class Node {
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+        return describe(batch, PATIENCE);
+    }
+
+    private CompletionStage<BatchStatus> describe(BatchId batch, Duration patience) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, patience);
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

@@ -1,6 +1,7 @@
 package io.nightshift.cli.run;
 
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.Progress;
 import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;

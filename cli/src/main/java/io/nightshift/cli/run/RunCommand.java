@@ -12,6 +12,7 @@ import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
 import io.nightshift.cli.output.Format;
+import io.nightshift.cli.output.Progress;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchId;

@@ -147,6 +147,14 @@ class Attempts {
         return new Action.Tell<>(worker, new WorkerMessage.Abandon(attempt, reason));
     }
 
+    /// Not a failure, so nothing is counted.
+    Decision giveBack(Attempt attempt, Moment now) {
+        if (leases != null) {
+            leases.giveBack(attempt.partition(), attempt.epoch(), now.nanos());
+        }
+        return Decision.nothing();
+    }
+
     // Failures.
 
     Decision ended(BatchState state, BatchCommand.AttemptEnded ended, Moment now) {

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.gateway;
 
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
@@ -36,6 +37,8 @@ public final class Gateway {
                     gateway.submit(job, fresh).thenAccept(replyTo::tell);
                 case GatewayCommand.Describe(String batch, ActorRef<DescribeReply> replyTo) ->
                     gateway.describe(batch).thenAccept(replyTo::tell);
+                case GatewayCommand.Control(BatchId batch, BatchCommand.Control control) ->
+                    services.controls().accept(batch, control);
             }
             return Behaviors.same();
         });
@@ -67,7 +70,12 @@ public final class Gateway {
     }
 
     private CompletionStage<DescribeReply> status(BatchId batch) {
-        return services.batches().apply(batch).thenApply(GatewayCommand.Described::new);
+        return services.batches()
+                .apply(batch)
+                .thenApplyAsync(
+                        status -> new GatewayCommand.Described(
+                                status, services.trouble().get()),
+                        services.blocking());
     }
 
     private String reason(Throwable problem, String who) {

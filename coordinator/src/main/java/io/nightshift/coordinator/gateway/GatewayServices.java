@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.gateway;
 
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.job.Job;
@@ -7,6 +8,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -18,12 +20,14 @@ import org.jspecify.annotations.Nullable;
 ///     [io.nightshift.protocol.failure.FailureException]
 /// @param register asks the jobs' register
 /// @param batches asks a batch's coordinator
+/// @param controls tells a batch's coordinator
 /// @param trouble why the journal can't be used at the moment, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
         Function<Job, Submission> submissions,
         Register register,
         Function<BatchId, CompletionStage<BatchStatus>> batches,
+        BiConsumer<BatchId, BatchCommand.Control> controls,
         Supplier<@Nullable String> trouble,
         Executor blocking) {
 

@@ -9,6 +9,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.wire.WireLimits;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -174,6 +175,11 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     /// A batch ends in its own ledger first, and here only when it is heard of; so one that is open here
     /// is asked how it is before anything is decided about it.
     private Effect<JobsEvent, JobsState> submit(JobsState state, JobsCommand.Submit submit) {
+        Optional<String> refusal = WireLimits.refusal(submit.submission().job());
+        if (refusal.isPresent()) {
+            submit.replyTo().tell(new JobsCommand.Rejected(refusal.get()));
+            return Effect().none();
+        }
         Optional<JobsState.Entry> open = state.open(submit.submission().job().name());
         if (open.isEmpty()) {
             return decide(state, submit);

@@ -1,10 +1,12 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
@@ -23,17 +25,12 @@ public final class PostgresLedger {
     private PostgresLedger() {}
 
     /// Names the ledger, and connects to nothing.
-    ///
-    /// @param url `jdbc:postgresql:` and so on, without credentials
-    /// @throws FailureException if it isn't PostgreSQL
-    public static Ledger at(String url, String user, String password) {
-        if (!url.startsWith("jdbc:postgresql:")) {
-            throw FailureException.permanent(
-                    "a cluster keeps its journal in PostgreSQL; nightshift.journal.url begins with jdbc:postgresql:, not "
-                            + url.replaceFirst("(jdbc:[^:]*:).*", "$1"));
-        }
-        String separator = url.contains("?") ? "&" : "?";
-        return new Ledger(url + separator + "currentSchema=" + SCHEMA, user, password);
+    public static Ledger at(DataSourceSettings database) {
+        String separator = database.url().contains("?") ? "&" : "?";
+        return new Ledger(
+                database.url() + separator + "currentSchema=" + SCHEMA,
+                Objects.requireNonNullElse(database.user(), ""),
+                Objects.requireNonNullElse(database.password(), ""));
     }
 
     /// Brings the schema up to date. Nodes that start together take turns: Flyway holds a lock.

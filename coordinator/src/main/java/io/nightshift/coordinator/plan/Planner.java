@@ -2,6 +2,7 @@ package io.nightshift.coordinator.plan;
 
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.protocol.wire.WireLimits;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -16,15 +17,28 @@ public final class Planner {
     public static PartitionPlan cut(List<InspectedFile> files, int target) {
         LongStream.Builder partitions = LongStream.builder();
         long open = 0;
-        for (InspectedFile file : files) {
+        int openBytes = 0;
+        int lastFile = -1;
+        for (int i = 0; i < files.size(); i++) {
+            InspectedFile file = files.get(i);
+            int fileBytes = WireLimits.sliceBytes(file.file());
             for (long group : file.rowGroups()) {
-                if (open > 0 && open + group > target) {
+                if (group == 0) {
+                    continue;
+                }
+                int bytes = openBytes + (i == lastFile ? 0 : fileBytes);
+                if (open > 0 && (open + group > target || bytes > WireLimits.SLICES)) {
                     partitions.add(open);
                     open = 0;
+                    bytes = fileBytes;
                 }
                 if (group <= target) {
                     open += group;
+                    openBytes = bytes;
+                    lastFile = i;
                 } else {
+                    openBytes = 0;
+                    lastFile = -1;
                     long pieces = Math.max(1, Math.round((double) group / target));
                     for (long piece = 0; piece < pieces; piece++) {
                         partitions.add(group / pieces + (piece < group % pieces ? 1 : 0));

@@ -125,6 +125,28 @@ class JobsTest {
     }
 
     @Test
+    void aJobThatIsTooLargeForALeaseIsRejected() {
+        Job flights = Examples.job();
+        Job.Source source =
+                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+        Job large = new Job(
+                "large",
+                flights.model(),
+                flights.features(),
+                source,
+                flights.destination(),
+                flights.partitions(),
+                flights.errors(),
+                flights.output());
+
+        assertThat(submit(Examples.submission(large), false))
+                .isInstanceOfSatisfying(
+                        JobsCommand.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).startsWith("The job takes 200,"));
+        assertThat(node.ledger().jobs()).isEmpty();
+    }
+
+    @Test
     void anOpenBatchIsGoneOnWith() {
         BatchId batch = opened("flights", false);
         restart();

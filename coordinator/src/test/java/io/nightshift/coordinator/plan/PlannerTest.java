@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.protocol.wire.WireLimits;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,31 @@ class PlannerTest {
     }
 
     @Test
+    void aPartitionNamesNoMoreFilesThanFitIntoALease() {
+        List<InspectedFile> files = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            files.add(file("/data/" + "d".repeat(i % 200) + ".parquet", 0, 1, 2));
+        }
+        files.add(file("/data/large.parquet", 100_000, 100_000));
+
+        PartitionPlan plan = Planner.cut(files, 100_000);
+
+        PartitionPlan.Index index =
+                plan.index(files.stream().map(InspectedFile::file).toList());
+        assertThat(plan.rows()).isEqualTo(230_000);
+        List<Integer> bytes = new ArrayList<>();
+        for (int partition = 0; partition < index.partitions(); partition++) {
+            bytes.add(index.slices(partition).stream()
+                    .mapToInt(slice -> WireLimits.sliceBytes(slice.file()))
+                    .sum());
+        }
+        assertThat(bytes).allMatch(size -> size <= WireLimits.SLICES);
+        // As few partitions as that needs: the small files in 21, the large one in 2.
+        assertThat(bytes.subList(0, 19)).allMatch(size -> size > WireLimits.SLICES - 500);
+        assertThat(bytes).hasSizeLessThan(25);
+    }
+
+    @Test
     void aLargeRowGroupIsCutIntoEqualPieces() {
         assertThat(Planner.cut(List.of(file(1_000_000)), 250_000).runs())
                 .containsExactly(new PartitionPlan.Run(250_000, 4));
@@ -90,9 +116,13 @@ class PlannerTest {
     }
 
     private static InspectedFile file(long... groups) {
+        return file("/data/a.parquet", groups);
+    }
+
+    private static InspectedFile file(String path, long... groups) {
         long rows = java.util.Arrays.stream(groups).sum();
         return new InspectedFile(
-                new SourceFile("/data/a.parquet", rows, Instant.EPOCH, rows),
+                new SourceFile(path, rows, Instant.EPOCH, rows),
                 java.util.Arrays.stream(groups).boxed().toList());
     }
 }

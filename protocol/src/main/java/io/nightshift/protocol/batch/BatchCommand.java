@@ -62,9 +62,20 @@ public sealed interface BatchCommand {
     /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again
     /// if repeated.
     ///
-    /// @param reasons why the first rows were quarantined, for people; empty if none was
+    /// @param reasons why the first rows were quarantined, for people; empty if none was. The first
+    ///     ten are kept, the first 1,000 characters of each
     record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)
-            implements BatchCommand {}
+            implements BatchCommand {
+        public Commit {
+            reasons = reasons.stream()
+                    .limit(10)
+                    .map(reason -> Failure.shortened(reason, 1_000))
+                    .toList();
+        }
+    }
+
+    /// The holder won't go on, through no fault of the partition's: another may have it at once.
+    record GiveBack(Attempt attempt) implements BatchCommand {}
 
     /// The attempt ended without output.
     record AttemptEnded(Attempt attempt, String node, Failure failure) implements BatchCommand {}

@@ -7,7 +7,7 @@ import java.util.Objects;
 ///
 /// @param kind whether the same work may succeed later
 /// @param message one or more sentences for a person: what happened, to which file or column,
-///     and what to do
+///     and what to do; what is longer than [#LONGEST] is cut
 public record Failure(Kind kind, String message) {
 
     public enum Kind {
@@ -18,11 +18,24 @@ public record Failure(Kind kind, String message) {
         PERMANENT
     }
 
+    /// Of a message, in characters: a failure crosses from node to node.
+    public static final int LONGEST = 8_192;
+
     public Failure {
+        message = shortened(message, LONGEST);
         Objects.requireNonNull(kind);
         if (message.isBlank()) {
             throw new IllegalArgumentException("a failure says what happened");
         }
+    }
+
+    /// A text of at most so many characters; where some were cut off, the last one is `…`.
+    public static String shortened(String text, int longest) {
+        if (text.length() <= longest) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(longest - 2)) ? longest - 2 : longest - 1;
+        return text.substring(0, end) + "…";
     }
 
     public static Failure permanent(String message) {

@@ -1,9 +1,12 @@
 package io.nightshift.protocol.gateway;
 
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// What a program outside the cluster may ask any of its nodes. Every question is answered, if only
 /// by what keeps it from being answered well; all may be sent twice.
@@ -22,9 +25,13 @@ public sealed interface GatewayCommand {
     /// @param batch an id, the beginning of one, or `latest`
     record Describe(String batch, ActorRef<DescribeReply> replyTo) implements GatewayCommand {}
 
+    /// Passes an operator's wish on to the batch, which answers by itself.
+    record Control(BatchId batch, BatchCommand.Control control) implements GatewayCommand {}
+
     sealed interface DescribeReply {}
 
-    record Described(BatchStatus status) implements DescribeReply {}
+    /// @param waitsFor what keeps the whole cluster from going on, or null
+    record Described(BatchStatus status, @Nullable String waitsFor) implements DescribeReply {}
 
     /// There is no such batch, or more than one.
     record NotFound(String reason) implements DescribeReply {}

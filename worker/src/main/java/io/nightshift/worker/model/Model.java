@@ -11,6 +11,9 @@ public interface Model {
     /// A new scorer for the use of one thread.
     Scorer scorer();
 
+    /// Which code computes this model's scores, and why that: a phrase for people.
+    String kernel();
+
     /// An estimate of the heap this model holds, in bytes.
     long heapBytes();
 }

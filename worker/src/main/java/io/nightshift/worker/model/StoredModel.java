@@ -59,6 +59,11 @@ final class StoredModel implements Model {
     }
 
     @Override
+    public String kernel() {
+        return scorers.kernel();
+    }
+
+    @Override
     public long heapBytes() {
         long names = 0;
         for (var feature : description.features()) {

@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves
 /// in the forest's order.
@@ -16,7 +17,8 @@ final class FloatForestScorer implements Scorer {
     private final float[][] values;
     private final float[] base;
     private final float[][] sums;
-    private final int[] places;
+    /// For each sum, the trees that are added to it, in the forest's order.
+    private final int[][] trees;
 
     FloatForestScorer(ForestScorers shared) {
         this.forest = shared.forest;
@@ -29,7 +31,13 @@ final class FloatForestScorer implements Scorer {
             base[group] = forest.shape().base().get(group).floatValue();
         }
         this.sums = new float[groups][blockSize];
-        this.places = new int[blockSize];
+        this.trees = new int[groups][];
+        for (int group = 0; group < groups; group++) {
+            int wanted = group;
+            trees[group] = IntStream.range(0, forest.trees())
+                    .filter(tree -> forest.group(tree) == wanted)
+                    .toArray();
+        }
     }
 
     @Override
@@ -39,18 +47,9 @@ final class FloatForestScorer implements Scorer {
             kernel.load(features, from, count);
             for (int group = 0; group < groups; group++) {
                 Arrays.fill(sums[group], 0, count, base[group]);
-            }
-            for (int tree = 0; tree < forest.trees(); tree++) {
-                kernel.places(tree, places);
-                add(values[tree], places, count, sums[forest.group(tree)]);
+                kernel.add(trees[group], values, sums[group]);
             }
             link(from, count, outputs);
-        }
-    }
-
-    private static void add(float[] values, int[] places, int count, float[] sum) {
-        for (int row = 0; row < count; row++) {
-            sum[row] += values[places[row]];
         }
     }
 

@@ -128,6 +128,11 @@ public final class Forest implements ModelForm {
         return depth[tree];
     }
 
+    /// The depth of the deepest tree.
+    public int depth() {
+        return Arrays.stream(depth).max().orElse(0);
+    }
+
     public NodeKind kind(int node) {
         return NodeKind.KINDS[kind[node]];
     }
@@ -242,8 +247,7 @@ public final class Forest implements ModelForm {
 
     @Override
     public String toString() {
-        return "Forest[" + shape + ", trees=" + trees() + ", nodes=" + nodes() + ", deepest="
-                + Arrays.stream(depth).max().orElse(0) + "]";
+        return "Forest[" + shape + ", trees=" + trees() + ", nodes=" + nodes() + ", deepest=" + depth() + "]";
     }
 
     /// The precision in which `feature` is compared.

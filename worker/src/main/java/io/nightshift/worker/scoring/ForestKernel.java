@@ -18,4 +18,10 @@ interface ForestKernel {
     /// @param places receives each row's leaf, as a place of the kernel's [ForestLayout]; has room for a
     ///     block, and what stands behind the last row is undefined
     void places(int tree, int[] places);
+
+    /// Adds the loaded rows' leaves to their sums, in the order of the trees.
+    ///
+    /// @param leaves for each tree of the forest and each place, the leaf's number
+    /// @param sums one a row; has room for a block, and what stands behind the last row is undefined
+    void add(int[] trees, float[][] leaves, float[] sums);
 }

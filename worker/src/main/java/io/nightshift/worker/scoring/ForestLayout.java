@@ -7,7 +7,7 @@ interface ForestLayout {
 
     /// A new kernel for the use of one thread.
     ///
-    /// @param blockSize the most rows that fit in a block, a multiple of 16
+    /// @param blockSize the most rows that fit in a block, a multiple of 64
     ForestKernel kernel(int blockSize);
 
     /// The number of a tree's places.

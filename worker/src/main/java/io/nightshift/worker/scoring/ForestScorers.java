@@ -8,7 +8,7 @@ import io.nightshift.worker.scoring.ModelForm.ScorerFactory;
 final class ForestScorers implements ScorerFactory {
 
     /// Rows of a block: enough to make up for loading a tree, few enough for the first-level cache to hold
-    /// their ranks.
+    /// what is kept of them.
     private static final int BLOCK = 128;
 
     final Forest forest;
@@ -22,7 +22,11 @@ final class ForestScorers implements ScorerFactory {
     /// For each tree and place, the class the leaf votes for; empty unless the forest's link has votes.
     final int[][] votes;
 
-    ForestScorers(Forest forest, ForestLayout layout, int blockSize) {
+    private final String kernel;
+
+    /// @param kernel which one it is, and why
+    ForestScorers(Forest forest, ForestLayout layout, int blockSize, String kernel) {
+        this.kernel = kernel;
         this.forest = forest;
         this.layout = layout;
         this.blockSize = blockSize;
@@ -35,9 +39,42 @@ final class ForestScorers implements ScorerFactory {
         }
     }
 
+    /// With the fastest kernel that takes the forest.
     static ForestScorers of(Forest forest) {
+        if (forest.depth() > BitSlicedForest.MAX_DEPTH) {
+            return ranked(
+                    forest,
+                    "trees are up to %d levels deep, and the bit-sliced kernel takes %d"
+                            .formatted(forest.depth(), BitSlicedForest.MAX_DEPTH));
+        }
+        DistinctTests tests = DistinctTests.of(forest);
+        if (tests.count > BitSlicedForest.MAX_TESTS) {
+            return ranked(
+                    forest,
+                    "tests take %d positions, and the bit-sliced kernel has %d"
+                            .formatted(tests.count, BitSlicedForest.MAX_TESTS));
+        }
+        return new ForestScorers(
+                forest,
+                new BitSlicedForest(forest, tests),
+                BLOCK,
+                "bit-sliced, 64 rows at a time: no tree is deeper than " + BitSlicedForest.MAX_DEPTH + " levels");
+    }
+
+    private static ForestScorers ranked(Forest forest, String reason) {
         RankedForest ranked = RankedForest.of(forest);
-        return new ForestScorers(forest, ranked != null ? ranked : new ReferenceKernel.Layout(forest), BLOCK);
+        return ranked != null
+                ? new ForestScorers(forest, ranked, BLOCK, "ranked, a row at a time: " + reason)
+                : new ForestScorers(
+                        forest,
+                        new ReferenceKernel.Layout(forest),
+                        BLOCK,
+                        "reference, a node at a time: there are too many features or nodes for the others");
+    }
+
+    @Override
+    public String kernel() {
+        return kernel;
     }
 
     @Override

@@ -73,6 +73,11 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
             }
 
             @Override
+            public String kernel() {
+                return "linear, term by term";
+            }
+
+            @Override
             public long heapBytes() {
                 return 0;
             }

@@ -22,6 +22,9 @@ public sealed interface ModelForm permits Forest, LinearForm {
 
         Scorer scorer();
 
+        /// Which code computes the scores, and why that: a phrase for people.
+        String kernel();
+
         /// The heap that the shared tables hold, in bytes.
         long heapBytes();
     }

@@ -1,18 +1,11 @@
 package io.nightshift.worker.scoring;
 
-import io.nightshift.protocol.model.FeatureType.Precision;
-import io.nightshift.worker.scoring.Forest.Comparison;
-import io.nightshift.worker.scoring.Forest.NodeKind;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A [Forest] in the layout of the [RankedKernel], shared by the kernels of all threads.
 ///
-/// The idea: for each feature, sort the distinct thresholds of the whole ensemble. Then «x is not below
-/// threshold j» is the same as «rank(x) > j», where rank counts the thresholds that x is not below. It holds
-/// for every number and approximates nothing. A block's values are ranked once, and from then on each test is a
-/// subtraction of two integers, whose sign bit is the step to the left or right child: no branch, no floating
-/// point.
+/// The idea: a block's values become ranks once (see [Binning]), and from then on each test is a subtraction of
+/// two integers, whose sign bit is the step to the left or right child: no branch, no floating point.
 ///
 /// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in
 /// *slots*: in the one, a missing value has the lowest rank, in the other the highest; a node reads from the
@@ -46,18 +39,15 @@ final class RankedForest implements ForestLayout {
 
     final Feature[] features;
 
-    /// How a feature's values become ranks: by the keys, ascending, that they are not below. A slot is -1
-    /// where the forest has no use for it.
+    /// Where a feature's ranks stand. A slot is -1 where the forest has no use for it.
     static final class Feature {
-        final double[] thresholds;
-        final boolean narrow;
+        final Binning binning;
         int missingLeft = -1;
         int missingRight = -1;
         int level = -1;
 
-        Feature(double[] thresholds, boolean narrow) {
-            this.thresholds = thresholds;
-            this.narrow = narrow;
+        Feature(Binning binning) {
+            this.binning = binning;
         }
     }
 
@@ -100,7 +90,7 @@ final class RankedForest implements ForestLayout {
             bytes += 16 + 8L * tree.length;
         }
         for (Feature feature : features) {
-            bytes += 48 + 8L * feature.thresholds.length;
+            bytes += 32 + feature.binning.heapBytes();
         }
         return bytes;
     }
@@ -135,20 +125,8 @@ final class RankedForest implements ForestLayout {
         int left = position(forest.child[node] - root);
         return switch (forest.kind(node)) {
             case LEAF -> throw new IllegalStateException("a leaf tests nothing");
-            case NUMERIC_MISSING_LEFT ->
-                word(
-                        Arrays.binarySearch(
-                                feature.thresholds,
-                                key(threshold, forest.shape().comparison())),
-                        feature.missingLeft,
-                        left);
-            case NUMERIC_MISSING_RIGHT ->
-                word(
-                        Arrays.binarySearch(
-                                feature.thresholds,
-                                key(threshold, forest.shape().comparison())),
-                        feature.missingRight,
-                        left);
+            case NUMERIC_MISSING_LEFT -> word(feature.binning.position(threshold), feature.missingLeft, left);
+            case NUMERIC_MISSING_RIGHT -> word(feature.binning.position(threshold), feature.missingRight, left);
             case NOMINAL -> word((int) threshold, feature.level, left) | (NOMINAL_FLAG & 0xffffffffL);
         };
     }
@@ -158,39 +136,12 @@ final class RankedForest implements ForestLayout {
     }
 
     private static Feature[] features(Forest forest) {
-        Comparison comparison = forest.shape().comparison();
-        int[] counts = new int[forest.features()];
-        for (int node = 0; node < forest.nodes(); node++) {
-            if (isNumeric(forest.kind(node))) {
-                counts[forest.feature[node]]++;
-            }
-        }
-        double[][] all = new double[counts.length][];
-        for (int feature = 0; feature < counts.length; feature++) {
-            all[feature] = new double[counts[feature]];
-        }
-        for (int node = 0; node < forest.nodes(); node++) {
-            if (isNumeric(forest.kind(node))) {
-                int feature = forest.feature[node];
-                all[feature][--counts[feature]] = key(forest.threshold[node], comparison);
-            }
-        }
-        Feature[] features = new Feature[counts.length];
+        Binning[] binnings = Binning.of(forest);
+        Feature[] features = new Feature[binnings.length];
         for (int feature = 0; feature < features.length; feature++) {
-            features[feature] = new Feature(distinct(all[feature]), forest.precision(feature) == Precision.FLOAT32);
+            features[feature] = new Feature(binnings[feature]);
         }
         return features;
-    }
-
-    private static double[] distinct(double[] keys) {
-        Arrays.sort(keys);
-        int count = 0;
-        for (int i = 0; i < keys.length; i++) {
-            if (i == 0 || Double.compare(keys[i], keys[i - 1]) != 0) {
-                keys[count++] = keys[i];
-            }
-        }
-        return Arrays.copyOf(keys, count);
     }
 
     private static int assignSlots(Forest forest, Feature[] features) {
@@ -217,19 +168,5 @@ final class RankedForest implements ForestLayout {
             }
         }
         return slots;
-    }
-
-    private static boolean isNumeric(NodeKind kind) {
-        return kind == NodeKind.NUMERIC_MISSING_LEFT || kind == NodeKind.NUMERIC_MISSING_RIGHT;
-    }
-
-    /// The least number that does not go left: the threshold itself for «less», the next number for «less or
-    /// equal», and NaN, which sorts last and which nothing reaches, where all numbers go left. Never -0.0,
-    /// which compares equal to 0.0 but sorts below it.
-    private static double key(double threshold, Comparison comparison) {
-        return switch (comparison) {
-            case LESS -> threshold + 0.0;
-            case LESS_OR_EQUAL -> threshold == Double.POSITIVE_INFINITY ? Double.NaN : Math.nextUp(threshold) + 0.0;
-        };
     }
 }

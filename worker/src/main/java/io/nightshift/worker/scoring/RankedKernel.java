@@ -10,15 +10,14 @@ final class RankedKernel implements ForestKernel {
     private final RankedForest ranked;
     private final long[] ranks;
     private final int[] ranking;
+    private final int[] nodes;
     private int rows;
 
     RankedKernel(RankedForest ranked, int blockSize) {
-        if (blockSize < 16 || blockSize % 16 != 0) {
-            throw new IllegalArgumentException("a block is a multiple of 16 rows, not " + blockSize);
-        }
         this.ranked = ranked;
         this.ranks = new long[blockSize * ranked.slots];
         this.ranking = new int[blockSize];
+        this.nodes = new int[blockSize];
     }
 
     @Override
@@ -28,7 +27,7 @@ final class RankedKernel implements ForestKernel {
             RankedForest.Feature to = ranked.features[feature];
             double[] column = features[feature];
             if (to.missingLeft >= 0 || to.missingRight >= 0) {
-                rank(to, column, from);
+                to.binning.rank(column, from, rows, ranking);
                 store(column, from, to.missingLeft, 0);
                 store(column, from, to.missingRight, RankedForest.ALWAYS_RIGHT);
             }
@@ -45,6 +44,20 @@ final class RankedKernel implements ForestKernel {
             descendNominal(ranked.trees[tree], depth, ranks, ranked.slots, rows, places);
         } else {
             descend(ranked.trees[tree], depth, ranks, ranked.slots, rows, places);
+        }
+    }
+
+    @Override
+    public void add(int[] trees, float[][] leaves, float[] sums) {
+        for (int tree : trees) {
+            places(tree, nodes);
+            add(leaves[tree], nodes, rows, sums);
+        }
+    }
+
+    private static void add(float[] leaves, int[] places, int rows, float[] sums) {
+        for (int row = 0; row < rows; row++) {
+            sums[row] += leaves[places[row]];
         }
     }
 
@@ -88,38 +101,6 @@ final class RankedKernel implements ForestKernel {
         int difference = (int) ((word - rank) >> 32);
         int opposite = -difference & (int) word >> 31;
         return ((int) word << 1 | (difference | opposite) >>> 31) & RankedForest.CHILD_MASK;
-    }
-
-    /// Binary searches without a branch, four rows abreast: each one is a chain of dependent loads.
-    private void rank(RankedForest.Feature feature, double[] column, int from) {
-        double[] thresholds = feature.thresholds;
-        for (int row = 0; row < rows; row += 4) {
-            double x0 = value(feature, column, from, row);
-            double x1 = value(feature, column, from, row + 1);
-            double x2 = value(feature, column, from, row + 2);
-            double x3 = value(feature, column, from, row + 3);
-            int count0 = 0;
-            int count1 = 0;
-            int count2 = 0;
-            int count3 = 0;
-            int half;
-            for (int length = thresholds.length; length > 0; length -= half) {
-                half = (length + 1) >>> 1;
-                count0 += x0 >= thresholds[count0 + half - 1] ? half : 0;
-                count1 += x1 >= thresholds[count1 + half - 1] ? half : 0;
-                count2 += x2 >= thresholds[count2 + half - 1] ? half : 0;
-                count3 += x3 >= thresholds[count3 + half - 1] ? half : 0;
-            }
-            ranking[row] = count0;
-            ranking[row + 1] = count1;
-            ranking[row + 2] = count2;
-            ranking[row + 3] = count3;
-        }
-    }
-
-    private double value(RankedForest.Feature feature, double[] column, int from, int row) {
-        double given = column[from + Math.min(row, rows - 1)];
-        return feature.narrow ? (float) given : given;
     }
 
     private void store(double[] column, int from, int slot, int missing) {

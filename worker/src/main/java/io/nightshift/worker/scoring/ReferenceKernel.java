@@ -8,6 +8,7 @@ import io.nightshift.worker.scoring.Forest.Comparison;
 final class ReferenceKernel implements ForestKernel {
 
     private final Forest forest;
+    private final int[] places;
     private double[][] features = {};
     private int from;
     private int rows;
@@ -16,7 +17,7 @@ final class ReferenceKernel implements ForestKernel {
     record Layout(Forest forest) implements ForestLayout {
         @Override
         public ForestKernel kernel(int blockSize) {
-            return new ReferenceKernel(forest);
+            return new ReferenceKernel(forest, blockSize);
         }
 
         @Override
@@ -35,8 +36,9 @@ final class ReferenceKernel implements ForestKernel {
         }
     }
 
-    private ReferenceKernel(Forest forest) {
+    private ReferenceKernel(Forest forest, int blockSize) {
         this.forest = forest;
+        this.places = new int[blockSize];
     }
 
     @Override
@@ -47,13 +49,23 @@ final class ReferenceKernel implements ForestKernel {
     }
 
     @Override
-    public void places(int tree, int[] places) {
+    public void places(int tree, int[] found) {
         for (int row = 0; row < rows; row++) {
             int node = forest.root(tree);
             while (forest.kind[node] != Forest.LEAF) {
                 node = forest.child(node) + (goesLeft(node, from + row) ? 0 : 1);
             }
-            places[row] = node - forest.root(tree);
+            found[row] = node - forest.root(tree);
+        }
+    }
+
+    @Override
+    public void add(int[] trees, float[][] leaves, float[] sums) {
+        for (int tree : trees) {
+            places(tree, places);
+            for (int row = 0; row < rows; row++) {
+                sums[row] += leaves[tree][places[row]];
+            }
         }
     }
 

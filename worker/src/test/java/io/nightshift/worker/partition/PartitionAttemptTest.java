@@ -206,6 +206,11 @@ class PartitionAttemptTest {
 
     private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
         @Override
+        public String kernel() {
+            return "arithmetic of the test";
+        }
+
+        @Override
         public long heapBytes() {
             return 0;
         }

@@ -31,27 +31,37 @@ class ForestKernelTest {
         "LESS_OR_EQUAL, true,  SHARES,        2, 2",
         "LESS_OR_EQUAL, false, PROBABILITIES, 5, 5"
     })
-    void everyBlockSizeGivesTheBitsOfTheDefinition(
+    void everyKernelAndBlockSizeGivesTheBitsOfTheDefinition(
             Comparison comparison, boolean nominal, Link link, int sums, int width) {
         Random random = new Random(42);
+        int sliced = 0;
         for (int i = 0; i < 60; i++) {
-            Forest forest = RandomForests.forest(random, comparison, nominal, link, sums, width);
-            double[][] rows = RandomForests.rows(random, 1 + random.nextInt(300));
-            double[][] expected = score(new ForestScorers(forest, new ReferenceKernel.Layout(forest), 256), rows);
-            for (int blockSize : new int[] {16, 48, 64, 128, 512}) {
-                RankedForest ranked = Objects.requireNonNull(RankedForest.of(forest));
-                assertThat(score(new ForestScorers(forest, ranked, blockSize), rows))
-                        .as("forest %d, block of %d", i, blockSize)
+            int features = i % 10 == 0 ? 1 + random.nextInt(200) : 1 + random.nextInt(6);
+            Forest forest =
+                    RandomForests.forest(random, features, random.nextInt(9), comparison, nominal, link, sums, width);
+            double[][] rows = RandomForests.rows(random, forest, 1 + random.nextInt(300));
+            double[][] expected = score(forest, new ReferenceKernel.Layout(forest), 256, rows);
+            for (int blockSize : new int[] {64, 128, 192, 512}) {
+                assertThat(score(forest, Objects.requireNonNull(RankedForest.of(forest)), blockSize, rows))
+                        .as("forest %d, ranked, block of %d", i, blockSize)
                         .isDeepEqualTo(expected);
+                if (forest.depth() <= BitSlicedForest.MAX_DEPTH) {
+                    ForestLayout layout = new BitSlicedForest(forest, DistinctTests.of(forest));
+                    assertThat(score(forest, layout, blockSize, rows))
+                            .as("forest %d, bit-sliced, block of %d", i, blockSize)
+                            .isDeepEqualTo(expected);
+                    sliced++;
+                }
             }
         }
+        assertThat(sliced).isGreaterThan(100);
     }
 
     @Test
     void scoresDoNotDependOnHowRowsAreCut() {
         Random random = new Random(7);
         Forest forest = RandomForests.forest(random, Comparison.LESS, false, Link.LOGISTIC, 1, 1);
-        double[][] rows = RandomForests.rows(random, 1000);
+        double[][] rows = RandomForests.rows(random, forest, 1000);
         double[][] whole = score(ForestScorers.of(forest), rows);
         Scorer scorer = ForestScorers.of(forest).scorer();
 
@@ -70,11 +80,12 @@ class ForestKernelTest {
         }
     }
 
-    @Test
-    void noBlockAllocates() {
+    @ParameterizedTest
+    @CsvSource({"6, LESS_OR_EQUAL, VOTED_SHARES, 3", "9, LESS_OR_EQUAL, VOTED_SHARES, 3", "6, LESS, LOGISTIC, 1"})
+    void noBlockAllocates(int depth, Comparison comparison, Link link, int sums) {
         Random random = new Random(9);
-        Forest forest = RandomForests.forest(random, Comparison.LESS_OR_EQUAL, true, Link.VOTED_SHARES, 3, 3);
-        double[][] rows = RandomForests.rows(random, 1000);
+        Forest forest = RandomForests.forest(random, 5, depth, comparison, true, link, sums, sums);
+        double[][] rows = RandomForests.rows(random, forest, 1000);
         double[][] outputs = new double[forest.outputs()][1000];
         Scorer scorer = ForestScorers.of(forest).scorer();
         scorer.score(rows, 1000, outputs);
@@ -89,25 +100,41 @@ class ForestKernelTest {
     }
 
     @Test
-    void aForestTooWideForTheRanksIsScoredByTheDefinition() {
-        int features = RankedForest.MAX_SLOTS + 1;
-        ForestBuilder builder = new ForestBuilder(new ForestShape(
-                Collections.nCopies(features, Precision.FLOAT32),
-                Precision.FLOAT32,
-                Comparison.LESS,
-                1,
-                List.of(0.0),
-                Link.IDENTITY));
-        for (int feature = 0; feature < features; feature++) {
-            builder.tree(0);
-            builder.split(NodeKind.NUMERIC_MISSING_LEFT, feature, 0.5);
-            builder.leaf(1);
-            builder.leaf(2);
+    void shallowTreesAreBitSlicedAndDeeperOnesRanked() {
+        assertThat(ForestScorers.of(chain(6)).kernel())
+                .isEqualTo("bit-sliced, 64 rows at a time: no tree is deeper than 6 levels");
+        assertThat(ForestScorers.of(chain(7)).kernel())
+                .isEqualTo("ranked, a row at a time: trees are up to 7 levels deep,"
+                        + " and the bit-sliced kernel takes 6");
+    }
+
+    @Test
+    void aForestOfTooManyTestsIsRanked() {
+        ForestBuilder builder = new ForestBuilder(shape(1));
+        for (int tree = 0; tree < BitSlicedForest.MAX_TESTS; tree++) {
+            stump(builder, 0, tree);
         }
         Forest forest = builder.build();
 
+        assertThat(ForestScorers.of(forest).kernel())
+                .isEqualTo("ranked, a row at a time: tests take 8194 positions, and the bit-sliced kernel has 8192");
+        assertThatThrownBy(() -> new BitSlicedForest(forest, DistinctTests.of(forest)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aForestTooWideForTheRanksIsScoredByTheDefinition() {
+        int features = RankedForest.MAX_SLOTS + 1;
+        ForestBuilder builder = new ForestBuilder(shape(features));
+        for (int feature = 0; feature < features; feature++) {
+            stump(builder, feature, 0.5);
+        }
+        chain(builder, 7);
+        Forest forest = builder.build();
+
         assertThat(RankedForest.of(forest)).isNull();
-        assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(features);
+        assertThat(ForestScorers.of(forest).kernel()).startsWith("reference, a node at a time");
+        assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(features + 7);
     }
 
     @Test
@@ -130,6 +157,46 @@ class ForestKernelTest {
         builder.leaf(1);
         builder.leaf(2);
         return builder.build();
+    }
+
+    private static ForestShape shape(int features) {
+        return new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT32,
+                Comparison.LESS,
+                1,
+                List.of(0.0),
+                Link.IDENTITY);
+    }
+
+    private static void stump(ForestBuilder builder, int feature, double threshold) {
+        builder.tree(0);
+        builder.split(NodeKind.NUMERIC_MISSING_LEFT, feature, threshold);
+        builder.leaf(1);
+        builder.leaf(2);
+    }
+
+    private static Forest chain(int depth) {
+        ForestBuilder builder = new ForestBuilder(shape(1));
+        chain(builder, depth);
+        return builder.build();
+    }
+
+    /// A tree that goes on to the left only, where 0 goes all the way down and gets its depth.
+    private static void chain(ForestBuilder builder, int depth) {
+        builder.tree(0);
+        for (int level = 1; level <= depth; level++) {
+            builder.split(NodeKind.NUMERIC_MISSING_LEFT, 0, level);
+            if (level > 1) {
+                builder.leaf(0);
+            }
+        }
+        builder.leaf(depth);
+        builder.leaf(0);
+    }
+
+    private static double[][] score(Forest forest, ForestLayout layout, int blockSize, double[][] rows) {
+        return score(new ForestScorers(forest, layout, blockSize, "as the test says"), rows);
     }
 
     private static double[][] score(ForestScorers scorers, double[][] rows) {

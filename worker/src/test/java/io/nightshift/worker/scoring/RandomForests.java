@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Random;
 
 /// Forests and rows made to hit the corners: equal values and thresholds, zeros of both signs, infinities,
-/// missing values, levels that are none, trees of one leaf and lopsided ones.
+/// subnormals, missing values, levels that are none, trees of one leaf, full and lopsided ones, few thresholds
+/// and many.
 final class RandomForests {
-
-    static final int FEATURES = 5;
 
     private static final double[] POINTS = {
         -3.5,
@@ -20,6 +19,8 @@ final class RandomForests {
         -0.0,
         0.0,
         Double.MIN_VALUE,
+        Float.MIN_VALUE,
+        -Float.MIN_NORMAL,
         0.1,
         0.1f,
         1,
@@ -35,56 +36,78 @@ final class RandomForests {
     private RandomForests() {}
 
     static Forest forest(Random random, Comparison comparison, boolean nominal, Link link, int sums, int width) {
+        return forest(random, 5, 2 + random.nextInt(9), comparison, nominal, link, sums, width);
+    }
+
+    /// @param deepest the most levels a tree may have
+    static Forest forest(
+            Random random,
+            int features,
+            int deepest,
+            Comparison comparison,
+            boolean nominal,
+            Link link,
+            int sums,
+            int width) {
         Precision arithmetic = comparison == Comparison.LESS ? Precision.FLOAT32 : Precision.FLOAT64;
-        List<Precision> precision = new ArrayList<>(Collections.nCopies(FEATURES, arithmetic));
-        precision.set(1, Precision.FLOAT32);
+        List<Precision> precision = new ArrayList<>(Collections.nCopies(features, arithmetic));
+        precision.set(features / 2, Precision.FLOAT32);
         List<Double> base = new ArrayList<>();
         for (int i = 0; i < sums; i++) {
             base.add(random.nextGaussian());
         }
         ForestBuilder builder =
                 new ForestBuilder(new ForestShape(precision, arithmetic, comparison, width, base, link));
-        int trees = 1 + random.nextInt(12);
+        boolean spread = random.nextBoolean();
+        int trees = 1 + random.nextInt(40);
         for (int tree = 0; tree < trees; tree++) {
             builder.tree(width == 1 ? random.nextInt(sums) : 0);
-            int splits = random.nextInt(40);
+            int bushiness = random.nextInt(6);
+            int level = 0;
+            int ofLevel = 1;
             while (builder.due() > 0) {
-                if (splits > 0 && (builder.due() == 1 || random.nextInt(3) > 0)) {
-                    split(builder, random, nominal, precision);
-                    splits--;
+                if (level < deepest && random.nextInt(6) <= bushiness && builder.due() < 100) {
+                    split(builder, random, nominal, spread, precision);
                 } else {
                     builder.leaf(
                             random.nextInt(sums), random.doubles(width, 0, 2).toArray());
+                }
+                if (--ofLevel == 0) {
+                    level++;
+                    ofLevel = builder.due();
                 }
             }
         }
         return builder.build();
     }
 
-    private static void split(ForestBuilder builder, Random random, boolean nominal, List<Precision> precision) {
-        int feature = random.nextInt(FEATURES);
+    private static void split(
+            ForestBuilder builder, Random random, boolean nominal, boolean spread, List<Precision> precision) {
+        int feature = random.nextInt(precision.size());
         if (nominal && feature >= 3) {
             builder.split(NodeKind.NOMINAL, feature, random.nextInt(4));
             return;
         }
         NodeKind kind = random.nextBoolean() ? NodeKind.NUMERIC_MISSING_LEFT : NodeKind.NUMERIC_MISSING_RIGHT;
-        double threshold = point(random);
+        double threshold = spread ? 3 * random.nextGaussian() : point(random);
         builder.split(kind, feature, precision.get(feature) == Precision.FLOAT32 ? (float) threshold : threshold);
     }
 
-    static double[][] rows(Random random, int rows) {
-        double[][] features = new double[FEATURES][rows];
-        for (double[] column : features) {
+    /// Values for each feature of the forest, many of them equal to a threshold.
+    static double[][] rows(Random random, Forest forest, int rows) {
+        double[][] columns = new double[forest.features()][rows];
+        for (double[] column : columns) {
             for (int row = 0; row < rows; row++) {
-                column[row] = switch (random.nextInt(5)) {
+                column[row] = switch (random.nextInt(6)) {
                     case 0 -> Double.NaN;
-                    case 1 -> random.nextGaussian();
+                    case 1 -> 3 * random.nextGaussian();
                     case 2 -> random.nextInt(5) - 1;
+                    case 3 -> forest.threshold(random.nextInt(forest.nodes()));
                     default -> point(random);
                 };
             }
         }
-        return features;
+        return columns;
     }
 
     private static double point(Random random) {

@@ -1,0 +1,54 @@
+package io.nightshift.cli;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The job file and what the command line says instead of it.
+public final class JobFileOptions {
+
+    @Parameters(paramLabel = "JOB.yaml", description = "The job file.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path file;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Takes the place of what the job file says, e.g. partitions.rows=1000. Can be repeated.")
+    private List<String> overrides = new ArrayList<>();
+
+    public Path file() {
+        return file;
+    }
+
+    /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
+    public Job read() {
+        return read(file, overrides);
+    }
+
+    static Job read(Path file, List<String> overrides) {
+        try {
+            return JobFile.parse(Files.readAllBytes(file), file, overrides);
+        } catch (NoSuchFileException e) {
+            throw FailureException.permanent("there is no job file " + file);
+        } catch (IOException e) {
+            throw FailureException.permanent("the job file %s can't be read: %s".formatted(file, e.getMessage()));
+        }
+    }
+
+    /// The command that goes on with the same job.
+    public String again(Home home) {
+        StringBuilder command =
+                new StringBuilder(Shell.program()).append(" run ").append(Shell.word(file.toString()));
+        overrides.forEach(override -> command.append(" --set ").append(Shell.word(override)));
+        return command.append(home.option()).toString();
+    }
+}

@@ -1,0 +1,41 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.cli.ExitStatus;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// `nightshift batch`: what ran, its history, the proof, read from the ledger without starting a node; and
+/// what is asked of a running cluster.
+@Command(
+        name = "batch",
+        description = "Shows what ran, its history, and proves it; submits to a cluster, and controls what runs there.",
+        subcommands = {
+            BatchListCommand.class,
+            BatchShowCommand.class,
+            BatchEventsCommand.class,
+            BatchVerifyCommand.class,
+            BatchSubmitCommand.class,
+            BatchWatchCommand.class,
+            BatchPauseCommand.class,
+            BatchResumeCommand.class,
+            BatchCancelCommand.class,
+            BatchRetryCommand.class,
+            BatchRescoreCommand.class
+        },
+        mixinStandardHelpOptions = true)
+public final class BatchCommands implements Callable<Integer> {
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (spec != null) {
+            spec.commandLine().usage(spec.commandLine().getErr());
+        }
+        return ExitStatus.NOTHING_STARTED;
+    }
+}

@@ -1,0 +1,29 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.ControlReply;
+import org.apache.pekko.actor.typed.ActorRef;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `batch pause`.
+@Command(
+        name = "pause",
+        description =
+                "Lets a batch lease nothing more until it is resumed; what is being scored is finished and committed.",
+        mixinStandardHelpOptions = true)
+final class BatchPauseCommand extends ControlCommand {
+
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Stays in the batch's history.")
+    private String reason = "";
+
+    @Override
+    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
+        return new BatchCommand.Pause(reason, replyTo);
+    }
+
+    @Override
+    String done() {
+        return "is paused";
+    }
+}

@@ -1,0 +1,113 @@
+package io.nightshift.cli.batch;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.Symbols;
+import io.nightshift.coordinator.jobs.BatchNames;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.verification.Finding;
+import io.nightshift.coordinator.verification.Proof;
+import io.nightshift.coordinator.verification.Verification;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.output.ParquetOutput;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `batch verify`: the proof, or what speaks against it.
+@Command(
+        name = "verify",
+        description = "Proves a batch from its ledger, files and input.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "0:It is published, and all of it is proved.",
+            "1:It isn't proved.",
+            "2:The command is wrong, or the ledger can't be opened."
+        })
+final class BatchVerifyCommand extends LedgerCommand {
+
+    private static final long MEMORY = 256L << 20;
+
+    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
+    private @Nullable String name;
+
+    private final Symbols symbols = Symbols.ofTerminal();
+
+    /// Opens DuckDB when first asked: a verification that ends at the ledger needs none.
+    private final class Lazy implements Supplier<DuckDb>, AutoCloseable {
+        private @Nullable DuckDb duckDb;
+
+        @Override
+        public DuckDb get() {
+            DuckDb open = duckDb;
+            if (open == null) {
+                String spill = "spill-verify-" + ProcessHandle.current().pid();
+                open = DuckDb.open(MEMORY, home().folder().resolve(spill));
+                duckDb = open;
+            }
+            return open;
+        }
+
+        @Override
+        public void close() {
+            if (duckDb != null) {
+                duckDb.close();
+            }
+        }
+    }
+
+    @Override
+    int run(Ledger ledger) {
+        BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
+        Proof proof;
+        try (Lazy duckDb = new Lazy()) {
+            proof = new Verification(ledger, new ParquetOutput(duckDb), this::told).prove(batch);
+        }
+        if (asJson()) {
+            Json.print(out(), json(proof));
+        } else {
+            out().println();
+            out().println(symbols.text(proof.sentence()));
+        }
+        return proof.holds() ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private void told(Finding finding) {
+        if (asJson()) {
+            return;
+        }
+        String mark = switch (finding.outcome()) {
+            case PROVED -> symbols.proved();
+            case BROKEN -> symbols.broken();
+            case OPEN -> symbols.open();
+        };
+        out().println("%s %-10s %s".formatted(mark, finding.what(), symbols.text(finding.detail())));
+        out().flush();
+    }
+
+    private static ObjectNode json(Proof proof) {
+        Phase phase = proof.phase();
+        ObjectNode json = Json.object();
+        json.put("batch", proof.batch().value());
+        json.put("state", phase == null ? null : phase.toString());
+        json.put("proved", proof.holds());
+        json.put("summary", proof.sentence());
+        json.putObject("ledger").put("entries", proof.entries()).put("head", proof.head());
+        ArrayNode findings = json.putArray("findings");
+        for (Finding finding : proof.findings()) {
+            findings.addObject()
+                    .put("what", finding.what())
+                    .put("outcome", finding.outcome().name().toLowerCase(Locale.ROOT))
+                    .put("detail", finding.detail());
+        }
+        return json;
+    }
+}

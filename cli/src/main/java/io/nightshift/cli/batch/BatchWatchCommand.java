@@ -1,0 +1,123 @@
+package io.nightshift.cli.batch;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.Progress;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `batch watch`: follows a batch of a cluster to its end.
+@Command(
+        name = "watch",
+        description = "Follows a batch until it is published, has failed or is cancelled. Ctrl-C ends the watching, not"
+                + " the batch.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "0:It is published.",
+            "1:It has failed or is cancelled.",
+            "2:The command is wrong, or no node can be asked."
+        })
+final class BatchWatchCommand extends ClusterCommand {
+
+    private static final Duration INTERVAL = Duration.ofMillis(500);
+
+    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
+    private @Nullable String name;
+
+    /// Said last, so that nothing is said twice.
+    private @Nullable String waitsFor;
+
+    @Override
+    int run(ClusterClient cluster) {
+        BatchStatus status = latest(cluster, Objects.requireNonNull(name), null);
+        while (status == null) {
+            pause();
+            status = latest(cluster, name, null);
+        }
+        String batch = status.batch().value();
+        Progress progress = Progress.of(!asJson(), err());
+        progress.begin(status.batch(), false);
+        while (!isSettled(status)) {
+            progress.show(status);
+            pause();
+            status = Objects.requireNonNull(latest(cluster, batch, status));
+        }
+        progress.show(status);
+        progress.end();
+        tell(status);
+        return exitStatus(status);
+    }
+
+    private static void pause() {
+        LockSupport.parkNanos(INTERVAL.toNanos());
+    }
+
+    /// A batch that can't be asked for a while is no reason to end: its node may just have been lost.
+    ///
+    /// @param before what is known of it
+    private @Nullable BatchStatus latest(ClusterClient cluster, String batch, @Nullable BatchStatus before) {
+        GatewayCommand.DescribeReply reply =
+                cluster.ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
+        return switch (reply) {
+            case GatewayCommand.Described(BatchStatus status, String trouble) -> {
+                waits(trouble);
+                yield status;
+            }
+            case GatewayCommand.Unavailable(String reason) -> {
+                waits(reason);
+                yield before;
+            }
+            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
+        };
+    }
+
+    private void waits(@Nullable String reason) {
+        if (reason != null && !reason.equals(waitsFor)) {
+            err().println("Waiting: " + reason);
+            err().flush();
+        }
+        waitsFor = reason;
+    }
+
+    private static boolean isSettled(BatchStatus status) {
+        return status.phase() == Phase.FAILED
+                || (status.phase() != null && status.phase().isEnd());
+    }
+
+    private void tell(BatchStatus status) {
+        if (asJson()) {
+            ObjectNode json = Json.object();
+            json.put("batch", status.batch().value());
+            json.put("state", String.valueOf(status.phase()));
+            json.put("rows", status.read());
+            json.put("predictions", status.predictions());
+            json.put("quarantined", status.quarantined());
+            json.put("partitions", status.partitions());
+            json.put("destination", status.destination());
+            json.put(
+                    "reason", status.failure() == null ? null : status.failure().message());
+            Json.print(out(), json);
+        } else if (status.phase() == Phase.PUBLISHED) {
+            out().println("Published %,d predictions in %s, %,d rows quarantined."
+                    .formatted(status.predictions(), status.destination(), status.quarantined()));
+        } else {
+            err().println("Batch %s is %s: %s"
+                    .formatted(
+                            status.batch(),
+                            status.phase(),
+                            status.failure() == null
+                                    ? "no reason was given"
+                                    : status.failure().message()));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Home;
+import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.output.Format;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// A command that asks a running cluster, by any of its nodes.
+abstract class ClusterCommand implements Callable<Integer> {
+
+    /// How long a node may take to find out.
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final Home home = new Home();
+
+    @Mixin
+    private final ConfigurationOption configuration = new ConfigurationOption();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            converter = Format.Converter.class,
+            description = "table (default) or json.")
+    private Format output = Format.TABLE;
+
+    @Override
+    public final Integer call() {
+        Configuration given = configuration.read(home);
+        if (given.journal() == null) {
+            throw FailureException.permanent(
+                    "no cluster is configured: nightshift.journal and nightshift.node.seed-nodes belong in the file that"
+                            + " --config names. A batch of `nightshift run` is controlled where it runs: Ctrl-C, and run again");
+        }
+        try (ClusterClient cluster = ClusterClient.connect(given)) {
+            return run(cluster);
+        } finally {
+            out().flush();
+            err().flush();
+        }
+    }
+
+    /// @return the exit status
+    /// @throws FailureException for a person to read
+    abstract int run(ClusterClient cluster);
+
+    /// How a batch is, as soon as it can be said.
+    ///
+    /// @throws FailureException if there is none of that name, or nothing can be said
+    static GatewayCommand.Described describe(ClusterClient cluster, String batch) {
+        DescribeReply reply = cluster.ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
+        return switch (reply) {
+            case GatewayCommand.Described described -> described;
+            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
+            case GatewayCommand.Unavailable(String reason) -> throw FailureException.permanent(reason);
+        };
+    }
+
+    /// The exit status that goes with a batch that is settled.
+    static int exitStatus(BatchStatus status) {
+        return switch (status.phase()) {
+            case PUBLISHED -> ExitStatus.DONE;
+            case null, default -> ExitStatus.FAILED;
+        };
+    }
+
+    final boolean asJson() {
+        return output == Format.JSON;
+    }
+
+    /// What a command has to end with to ask the same cluster.
+    final String options() {
+        return home.option() + configuration.option();
+    }
+
+    final PrintWriter out() {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    final PrintWriter err() {
+        return Objects.requireNonNull(spec).commandLine().getErr();
+    }
+}

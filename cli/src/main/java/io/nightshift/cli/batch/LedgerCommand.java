@@ -1,0 +1,107 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Home;
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.output.Format;
+import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.jobs.JobsEvent;
+import java.io.PrintWriter;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// A command that reads the ledger: a cluster's journal where the configuration names one, else that
+/// of a home folder, which no other process may be using. Makes nothing where there is no ledger. A failure is one
+/// sentence on standard error.
+abstract class LedgerCommand implements Callable<Integer> {
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Mixin
+    private final Home home = new Home();
+
+    @Mixin
+    private final ConfigurationOption configuration = new ConfigurationOption();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            converter = Format.Converter.class,
+            description = "table (default) or json.")
+    private Format output = Format.TABLE;
+
+    @Override
+    public final Integer call() {
+        try {
+            Configuration given = configuration.read(home);
+            if (given.journal() != null) {
+                return run(given, PostgresLedger.at(given.journal()));
+            }
+            if (!EmbeddedLedger.exists(home.folder())) {
+                return withoutLedger();
+            }
+            try (EmbeddedLedger ledger = home.openLedger()) {
+                return run(ledger.ledger());
+            }
+        } catch (FailureException e) {
+            err().println("nightshift: " + e.getMessage());
+            return ExitStatus.NOTHING_STARTED;
+        } finally {
+            out().flush();
+            err().flush();
+        }
+    }
+
+    /// @return the exit status
+    /// @throws FailureException for a person to read
+    abstract int run(Ledger ledger);
+
+    /// The same in a cluster.
+    int run(Configuration cluster, Ledger ledger) {
+        return run(ledger);
+    }
+
+    /// What to do where nothing has run yet.
+    int withoutLedger() {
+        throw FailureException.permanent(nothingRan());
+    }
+
+    final String nothingRan() {
+        return "no batch has run with the home folder %s yet".formatted(home.folder());
+    }
+
+    static JobsState register(Ledger ledger) {
+        JobsState register = JobsState.EMPTY;
+        for (JobsEvent event : ledger.jobs()) {
+            register = register.apply(event);
+        }
+        return register;
+    }
+
+    final Home home() {
+        return home;
+    }
+
+    final boolean asJson() {
+        return output == Format.JSON;
+    }
+
+    final PrintWriter out() {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    final PrintWriter err() {
+        return Objects.requireNonNull(spec).commandLine().getErr();
+    }
+}

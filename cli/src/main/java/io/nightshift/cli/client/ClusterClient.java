@@ -1,0 +1,127 @@
+package io.nightshift.cli.client;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.LoggerFactory;
+
+/// Asks a cluster without being a member of it: any node will do, and the next where one doesn't
+/// answer. A question may therefore arrive twice.
+public final class ClusterClient implements AutoCloseable {
+
+    private static final Duration CONNECTING = Duration.ofSeconds(2);
+    private static final Duration RESOLVING = Duration.ofSeconds(4);
+
+    private final ActorSystem<Void> system;
+    private final List<String> nodes;
+    private int current;
+
+    private ClusterClient(ActorSystem<Void> system, List<String> nodes, int current) {
+        this.system = system;
+        this.nodes = nodes;
+        this.current = current;
+    }
+
+    /// Finds a node that listens.
+    ///
+    /// @param configuration whose seed nodes are asked
+    /// @throws FailureException if none of them listens
+    public static ClusterClient connect(Configuration configuration) {
+        // Before the system's threads, which would each log while logging is being set up.
+        LoggerFactory.getILoggerFactory();
+        List<String> nodes = configuration.node().contactPoints();
+        List<String> silent = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            try {
+                String own = ownAddress(nodes.get(i));
+                return new ClusterClient(
+                        ActorSystem.create(Behaviors.empty(), "client", configuration(own, configuration)), nodes, i);
+            } catch (IOException e) {
+                silent.add("%s (%s)".formatted(nodes.get(i), e.getMessage()));
+            }
+        }
+        throw FailureException.permanent("no node of the cluster can be reached: " + String.join(", ", silent)
+                + ". The nodes to ask are nightshift.node.seed-nodes of the configuration");
+    }
+
+    /// The address of this machine that a node sees; the node connects to it to answer.
+    private static String ownAddress(String node) throws IOException {
+        try (Socket socket = new Socket()) {
+            int colon = node.lastIndexOf(':');
+            InetSocketAddress address =
+                    new InetSocketAddress(node.substring(0, colon), Integer.parseInt(node.substring(colon + 1)));
+            if (address.isUnresolved()) {
+                throw new IOException("unknown host");
+            }
+            socket.connect(address, (int) CONNECTING.toMillis());
+            InetAddress local = socket.getLocalAddress();
+            return local.getHostAddress();
+        }
+    }
+
+    private static Config configuration(String own, Configuration configuration) {
+        return ConfigFactory.defaultOverrides()
+                .withFallback(ConfigFactory.parseMap(
+                        Map.of("pekko.remote.artery.canonical.hostname", own, "pekko.remote.artery.canonical.port", 0)))
+                .withFallback(configuration.tuning())
+                .withFallback(ConfigFactory.parseResourcesAnySyntax("client"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
+    }
+
+    /// Asks, and asks the next node where one doesn't answer.
+    ///
+    /// @param patience with each node
+    /// @throws FailureException if no node answers
+    public <R> R ask(Function<ActorRef<R>, GatewayCommand> question, Duration patience) {
+        for (int tries = 0; tries < nodes.size(); tries++) {
+            try {
+                return askNode(nodes.get(current), question, patience)
+                        .toCompletableFuture()
+                        .join();
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof TimeoutException)
+                        && !(e.getCause() instanceof org.apache.pekko.actor.ActorNotFound)) {
+                    throw e;
+                }
+                current = (current + 1) % nodes.size();
+            }
+        }
+        throw FailureException.permanent("no node of the cluster answers: " + String.join(", ", nodes));
+    }
+
+    private <R> CompletionStage<R> askNode(
+            String node, Function<ActorRef<R>, GatewayCommand> question, Duration patience) {
+        return Adapter.toClassic(system)
+                .actorSelection("pekko://nightshift@%s/system/%s".formatted(node, GatewayCommand.ACTOR))
+                .resolveOne(RESOLVING)
+                .thenCompose(gateway -> {
+                    ActorRef<GatewayCommand> typed = Adapter.toTyped(gateway);
+                    return AskPattern.ask(typed, question::apply, patience, system.scheduler());
+                });
+    }
+
+    @Override
+    public void close() {
+        system.terminate();
+    }
+}

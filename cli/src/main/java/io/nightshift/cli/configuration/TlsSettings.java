@@ -1,0 +1,43 @@
+package io.nightshift.cli.configuration;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.tls.TlsFiles;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The section `nightshift.tls`: certificates with which the nodes of a cluster know each other.
+public record TlsSettings(TlsFiles files) {
+
+    /// @return null where TLS isn't enabled
+    static @Nullable TlsSettings read(ConfigurationSection tls) {
+        String enabled = tls.text("enabled", "false");
+        boolean isEnabled = enabled.equals("true");
+        if (!isEnabled && !enabled.equals("false")) {
+            tls.mistake("enabled", "expected true or false");
+        }
+        Path certificate = file(tls, "certificate", isEnabled);
+        Path privateKey = file(tls, "private-key", isEnabled);
+        Path ca = file(tls, "ca", isEnabled);
+        tls.end();
+        return isEnabled ? new TlsSettings(new TlsFiles(certificate, privateKey, ca)) : null;
+    }
+
+    private static Path file(ConfigurationSection tls, String key, boolean required) {
+        String path = required ? tls.text(key) : tls.text(key, "none");
+        return tls.resolve(path);
+    }
+
+    /// What a node's actor system is told, before all else, so that it talks TLS and nothing else.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used
+    public Config transport() {
+        files.context();
+        return ConfigFactory.parseMap(Map.of(
+                        "nightshift.tls.certificate", files.certificate().toString(),
+                        "nightshift.tls.private-key", files.privateKey().toString(),
+                        "nightshift.tls.ca", files.ca().toString()))
+                .withFallback(ConfigFactory.parseResources("cluster-tls.conf"));
+    }
+}

@@ -1,0 +1,119 @@
+package io.nightshift.cli.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.configuration.NodeSettings;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.remote.RemoteTransportException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A node that joins others, on a journal in PostgreSQL.
+public final class ClusterNode {
+
+    private static final String NAME = "nightshift";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
+
+    private final ActorSystem<Void> system;
+
+    private ClusterNode(ActorSystem<Void> system) {
+        this.system = system;
+    }
+
+    /// Starts the node and lets it join, or form the cluster if it is the first of the seed nodes.
+    ///
+    /// @param settings instead of those in the configuration
+    /// @param submissions resolves what programs outside the cluster submit by this node
+    public static ClusterNode start(
+            Node.Parts parts,
+            NodeSettings settings,
+            Configuration configuration,
+            Function<Job, Submission> submissions) {
+        ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
+        List<Address> seeds =
+                settings.contactPoints().stream().map(ClusterNode::address).toList();
+        Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
+        org.apache.pekko.cluster.Cluster.get(system)
+                .registerOnMemberUp(() -> LOG.info("node {}:{} is up", settings.hostname(), settings.port()));
+        Node node = Node.start(system, parts);
+        node.open(submissions);
+        if (settings.roles().contains("coordinator")) {
+            node.tend();
+        }
+        return new ClusterNode(system);
+    }
+
+    private static ActorSystem<Void> system(Config config, NodeSettings settings) {
+        try {
+            return ActorSystem.create(Behaviors.empty(), NAME, config);
+        } catch (RemoteTransportException e) {
+            throw FailureException.permanent("the node can't listen at %s:%d: %s"
+                    .formatted(
+                            settings.bindHostname(),
+                            settings.bindPort(),
+                            rootOf(e).getMessage()));
+        }
+    }
+
+    private static Throwable rootOf(Throwable problem) {
+        Throwable root = problem;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    /// @param hostPort `host:port`
+    private static Address address(String hostPort) {
+        int colon = hostPort.lastIndexOf(':');
+        return new Address(
+                "pekko", NAME, hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    }
+
+    private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
+        Map<String, Object> own = new TreeMap<>();
+        String artery = "pekko.remote.artery.";
+        own.put(artery + "canonical.hostname", settings.hostname());
+        own.put(artery + "canonical.port", settings.port());
+        own.put(artery + "bind.hostname", settings.bindHostname());
+        own.put(artery + "bind.port", settings.bindPort());
+        own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
+        String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
+        own.put(database + "url", ledger.url());
+        own.put(database + "user", ledger.user());
+        own.put(database + "password", ledger.password());
+        return ConfigFactory.defaultOverrides()
+                .withFallback(ConfigFactory.parseMap(own))
+                .withFallback(configuration.transport())
+                .withFallback(configuration.tuning())
+                .withFallback(ConfigFactory.parseResourcesAnySyntax("cluster"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .resolve();
+    }
+
+    /// Waits until the node has left: asked to by a signal, or thrown out by the others.
+    ///
+    /// @return whether it was asked to
+    public boolean awaitEnd() {
+        system.getWhenTerminated().toCompletableFuture().join();
+        return CoordinatedShutdown.get(system)
+                .getShutdownReason()
+                .filter(CoordinatedShutdown.jvmExitReason()::equals)
+                .isPresent();
+    }
+}

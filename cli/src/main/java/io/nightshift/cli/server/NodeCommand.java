@@ -1,0 +1,179 @@
+package io.nightshift.cli.server;
+
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Home;
+import io.nightshift.cli.JobModel;
+import io.nightshift.cli.Memory;
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.configuration.NodeSettings;
+import io.nightshift.cli.log.ProgramLog;
+import io.nightshift.cli.node.ClusterNode;
+import io.nightshift.cli.node.LoadedModels;
+import io.nightshift.cli.node.Node;
+import io.nightshift.cli.node.NodeDuckDb;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.worker.source.ParquetInspector;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Runs a node of a cluster until it is told to leave.
+@Command(
+        name = "node",
+        description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish what they have,"
+                + " and it leaves.",
+        mixinStandardHelpOptions = true,
+        footer = "Exit status: 0 it left as it was told, 1 the other nodes had given it up or never let it in (start it"
+                + " again), 2 nothing was started.")
+public final class NodeCommand implements Callable<Integer> {
+
+    private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);
+
+    @Mixin
+    private Home home = new Home();
+
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Option(
+            names = "--roles",
+            split = ",",
+            paramLabel = "ROLE",
+            description = "coordinator, worker or both, separated by a comma; default: both.")
+    private Set<String> roles = new TreeSet<>();
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            description = "Where the other nodes reach this one; default: 7355, or as configured.")
+    private int port;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that score; default: one for each processor, or as configured.")
+    private int threads;
+
+    @Override
+    public Integer call() {
+        Configuration given = configuration.read(home);
+        NodeSettings settings = given.node().with(checkedRoles(), checkedPort(), checkedThreads());
+        requireTlsBeyondLoopback(settings, given);
+        Ledger ledger = ledger(given.journal());
+        ProgramLog.toConsole();
+        // Not a constant, which would be made before it is said where the log goes.
+        Logger log = LoggerFactory.getLogger(NodeCommand.class);
+        log.info(
+                "node {}:{} with {} begins; it joins by {}",
+                settings.hostname(),
+                settings.port(),
+                settings.roles(),
+                settings.contactPoints());
+        migrate(ledger, log);
+
+        ExecutorService background = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("start-", 1).factory());
+        int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
+        Path spill = home.spill(String.valueOf(settings.port()));
+        NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
+        Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
+        Node.Parts parts = new Node.Parts(ledger, duckDb, new LoadedModels(registry::path), scoring, Memory.budget());
+        ClusterNode node = ClusterNode.start(parts, settings, given, job -> submission(job, registry, duckDb));
+        return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private Set<String> checkedRoles() {
+        for (String role : roles) {
+            if (!NodeSettings.ROLES.contains(role)) {
+                throw FailureException.permanent("--roles is coordinator, worker or both, not " + role);
+            }
+        }
+        return roles;
+    }
+
+    private int checkedPort() {
+        if (port < 0 || port > 65_535) {
+            throw FailureException.permanent("--port is 1 to 65535, not " + port);
+        }
+        return port;
+    }
+
+    private int checkedThreads() {
+        if (threads < 0 || threads > 1024) {
+            throw FailureException.permanent("--threads is 1 to 1024, not " + threads);
+        }
+        return threads;
+    }
+
+    private static void requireTlsBeyondLoopback(NodeSettings settings, Configuration given) {
+        for (String host : List.of(settings.hostname(), settings.bindHostname())) {
+            if (given.tls() == null && !isLoopback(host)) {
+                throw FailureException.permanent(
+                        "a node listens beyond this machine only with TLS: %s is not a loopback address, and nightshift.tls.enabled is not set"
+                                .formatted(host));
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw FailureException.permanent("there is no host " + host);
+        }
+    }
+
+    private static Ledger ledger(@Nullable DataSourceSettings journal) {
+        if (journal == null) {
+            throw FailureException.permanent(
+                    "a cluster keeps its journal in PostgreSQL: give nightshift.journal { url, user, password } in the"
+                            + " configuration. A single process needs none: nightshift run");
+        }
+        return PostgresLedger.at(journal);
+    }
+
+    /// Waits for a database that isn't up yet, as after a power cut.
+    private static void migrate(Ledger ledger, Logger log) {
+        while (true) {
+            try {
+                PostgresLedger.migrate(ledger);
+                return;
+            } catch (FailureException e) {
+                if (e.failure().isPermanent()) {
+                    throw e;
+                }
+                log.warn("{}; trying again", e.getMessage());
+                LockSupport.parkNanos(BETWEEN_TRIES);
+            }
+        }
+    }
+
+    private static Submission submission(Job job, Registry registry, NodeDuckDb duckDb) {
+        JobModel model = JobModel.of(job.model(), registry);
+        ParquetInspector inspector = new ParquetInspector(duckDb);
+        inspector.inspect(job, model.model().description());
+        return new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
+    }
+}

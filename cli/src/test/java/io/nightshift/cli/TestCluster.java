@@ -1,0 +1,111 @@
+package io.nightshift.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Nodes as processes of their own on this machine, with a PostgreSQL of their own.
+final class TestCluster implements AutoCloseable {
+
+    static final Duration FORMING = Duration.ofSeconds(60);
+
+    final Path folder;
+    final EmbeddedPostgres postgres;
+    private final List<Integer> ports;
+    private final List<Program> nodes = new ArrayList<>();
+
+    /// Starts the database, and no node yet.
+    ///
+    /// @param folder of the nodes' configuration, registry and logs
+    /// @param size the number of nodes that there may be
+    TestCluster(Path folder, int size) throws IOException {
+        this.folder = folder;
+        this.postgres = EmbeddedPostgres.start();
+        this.ports = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            try (ServerSocket socket = new ServerSocket(0)) {
+                ports.add(socket.getLocalPort());
+            }
+            nodes.add(null);
+        }
+        Files.writeString(configuration(), """
+                nightshift {
+                  node.seed-nodes = [%s]
+                  journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
+                  batch { lease = 5s, retry.attempts = 20 }
+                }
+                """.formatted(
+                        ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")),
+                        postgres.getPort()));
+    }
+
+    Path configuration() {
+        return folder.resolve("node.conf");
+    }
+
+    Path home() {
+        return folder.resolve("home");
+    }
+
+    /// Starts a node, or starts it again.
+    Program start(int node, String... more) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "node",
+                "--config",
+                configuration().toString(),
+                "--home",
+                home().toString(),
+                "--port",
+                String.valueOf(ports.get(node)),
+                "--threads",
+                "1"));
+        arguments.addAll(List.of(more));
+        Program program = Program.start(folder, arguments);
+        nodes.set(node, program);
+        return program;
+    }
+
+    Program node(int node) {
+        return nodes.get(node);
+    }
+
+    /// As the ledger names it.
+    String name(int node) {
+        return "127.0.0.1:" + ports.get(node);
+    }
+
+    /// Waits until a node's log says that it is up.
+    void awaitUp(int node) {
+        await().atMost(FORMING).until(() -> node(node).out().contains("is up"));
+    }
+
+    /// Runs a command of `batch` against the cluster.
+    Program.End batch(String command, String... more) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(
+                List.of("batch", command, "--config", configuration().toString(), "--home", home().toString()));
+        arguments.addAll(List.of(more));
+        return Program.run(folder, arguments.toArray(String[]::new));
+    }
+
+    /// The nodes' logs, for a failure's message.
+    String logs() {
+        return nodes.stream()
+                .filter(java.util.Objects::nonNull)
+                .map(Program::out)
+                .collect(Collectors.joining("\n----\n"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        nodes.stream().filter(java.util.Objects::nonNull).forEach(Program::close);
+        postgres.close();
+    }
+}

@@ -1,0 +1,122 @@
+package io.nightshift.protocol.wire;
+
+import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.Registration;
+import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
+import com.esotericsoftware.kryo.serializers.TimeSerializers.DurationSerializer;
+import com.esotericsoftware.kryo.serializers.TimeSerializers.InstantSerializer;
+import com.esotericsoftware.kryo.util.DefaultClassResolver;
+import io.nightshift.protocol.wire.WireTypes.WireType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.jspecify.annotations.Nullable;
+
+/// A Kryo that trusts no length and no name it reads. For one thread at a time.
+///
+/// A value is its class's number and what that class's serializer writes; null is the number 0.
+/// There are no references between values: what is held twice is written twice.
+final class Codec {
+
+    /// Far more than any message needs; a value nested deeper is an attack.
+    private static final int DEPTH = 16;
+
+    private static final byte[] NOTHING = {};
+
+    private final Kryo kryo;
+    private final Output output = new Output(1024, WireLimits.MESSAGE);
+    private final Input input = new Input(NOTHING);
+
+    /// @param references how actors are named, or null where no actor is written or read
+    Codec(List<WireType> types, @Nullable ActorRefResolver references) {
+        kryo = new NumbersOnly();
+        kryo.setRegistrationRequired(true);
+        kryo.setMaxDepth(DEPTH);
+        // Kryo itself gives 0 to 9 to primitive types and texts.
+        kryo.register(String.class, new Values.Texts(), 1);
+        kryo.register(List.class, new Values.Lists(), 10);
+        kryo.register(Map.class, new Values.Maps(), 11);
+        kryo.register(Instant.class, new InstantSerializer(), 12);
+        kryo.register(Duration.class, new DurationSerializer(), 13);
+        if (references != null) {
+            kryo.register(ActorRef.class, new Values.ActorRefs(references), 14);
+        }
+        types.forEach(type -> kryo.register(type.type(), serializer(type.type()), type.id()));
+    }
+
+    private static Serializer<?> serializer(Class<?> type) {
+        if (type.isRecord()) {
+            return new RecordSerializer(type.asSubclass(Record.class));
+        }
+        if (type.isEnum()) {
+            return new Values.Names(type);
+        }
+        throw new IllegalArgumentException(type + " is neither a record nor an enum");
+    }
+
+    /// @throws RuntimeException if the value or a part of it has no number, or all is larger than
+    ///     [WireLimits#MESSAGE]
+    byte[] write(Object value) {
+        output.reset();
+        kryo.writeObject(output, value);
+        return output.toBytes();
+    }
+
+    /// @throws RuntimeException if the bytes are not exactly one value of the type
+    <T> T read(byte[] bytes, Class<T> type) {
+        input.setBuffer(bytes);
+        try {
+            T value = kryo.readObject(input, type);
+            if (input.position() < bytes.length) {
+                throw new KryoException((bytes.length - input.position()) + " bytes too many");
+            }
+            return value;
+        } finally {
+            input.setBuffer(NOTHING);
+        }
+    }
+
+    /// How many bytes a value takes that holds no actor, also where that is too much for a message.
+    static long sizeOf(Object value) {
+        try (Output counted = new Output(1024, -1)) {
+            new Codec(WireTypes.ALL, null).kryo.writeObject(counted, value);
+            return counted.total();
+        }
+    }
+
+    /// Knows a class by its number only, and many classes of lists, maps and actors by one number.
+    private static final class NumbersOnly extends Kryo {
+        NumbersOnly() {
+            super(
+                    new DefaultClassResolver() {
+                        @Override
+                        protected Registration readName(Input input) {
+                            throw new KryoException("a class by name");
+                        }
+                    },
+                    null);
+        }
+
+        @Override
+        @SuppressWarnings("rawtypes") // as Kryo declares it
+        public Registration getRegistration(Class type) {
+            return super.getRegistration(family(type));
+        }
+
+        private static Class<?> family(Class<?> type) {
+            if (List.class.isAssignableFrom(type)) {
+                return List.class;
+            }
+            if (Map.class.isAssignableFrom(type)) {
+                return Map.class;
+            }
+            return ActorRef.class.isAssignableFrom(type) ? ActorRef.class : type;
+        }
+    }
+}

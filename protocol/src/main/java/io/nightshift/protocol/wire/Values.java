@@ -1,0 +1,146 @@
+package io.nightshift.protocol.wire;
+
+import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+
+/// The values that records are made of. Kryo's own serializers of these allocate what a length says
+/// before they look for the bytes; these don't.
+final class Values {
+
+    private Values() {}
+
+    /// A length that what is left can hold; everything counted takes at least a byte.
+    static int readLength(Input input) {
+        return checked(input.readVarInt(true), input);
+    }
+
+    static int checked(int length, Input input) {
+        int left = input.limit() - input.position();
+        if (length < 0 || length > left) {
+            throw new KryoException("a length of %d with %d bytes left".formatted(length, left));
+        }
+        return length;
+    }
+
+    private static void writeText(Output output, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        output.writeVarInt(bytes.length, true);
+        output.writeBytes(bytes);
+    }
+
+    private static String readText(Input input) {
+        return new String(input.readBytes(readLength(input)), StandardCharsets.UTF_8);
+    }
+
+    /// The length in bytes, and UTF-8.
+    static final class Texts extends Serializer<String> {
+        @Override
+        public void write(Kryo kryo, Output output, String text) {
+            writeText(output, text);
+        }
+
+        @Override
+        public String read(Kryo kryo, Input input, Class<? extends String> type) {
+            return readText(input);
+        }
+    }
+
+    /// An enum's constant by its name.
+    static final class Names extends Serializer<Object> {
+        private final Map<String, Object> constants;
+
+        Names(Class<?> type) {
+            constants = Arrays.stream(type.getEnumConstants())
+                    .collect(Collectors.toMap(constant -> ((Enum<?>) constant).name(), Function.identity()));
+        }
+
+        @Override
+        public void write(Kryo kryo, Output output, Object constant) {
+            writeText(output, ((Enum<?>) constant).name());
+        }
+
+        @Override
+        public Object read(Kryo kryo, Input input, Class<?> type) {
+            String name = readText(input);
+            Object constant = constants.get(name);
+            if (constant == null) {
+                throw new KryoException("no %s is called '%s'".formatted(type.getSimpleName(), name));
+            }
+            return constant;
+        }
+    }
+
+    /// The number of elements, and the elements. Read, it can't be changed and holds no null.
+    static final class Lists extends Serializer<List<?>> {
+        @Override
+        public void write(Kryo kryo, Output output, List<?> list) {
+            output.writeVarInt(list.size(), true);
+            list.forEach(element -> kryo.writeClassAndObject(output, element));
+        }
+
+        @Override
+        public List<?> read(Kryo kryo, Input input, Class<? extends List<?>> type) {
+            int size = readLength(input);
+            List<Object> list = new ArrayList<>();
+            for (int i = 0; i < size; i++) {
+                list.add(kryo.readClassAndObject(input));
+            }
+            return List.copyOf(list);
+        }
+    }
+
+    /// The number of entries, and keys and values by turns. Read, it keeps that order and can't be changed.
+    static final class Maps extends Serializer<Map<?, ?>> {
+        @Override
+        public void write(Kryo kryo, Output output, Map<?, ?> map) {
+            output.writeVarInt(map.size(), true);
+            map.forEach((key, value) -> {
+                kryo.writeClassAndObject(output, key);
+                kryo.writeClassAndObject(output, value);
+            });
+        }
+
+        @Override
+        public Map<?, ?> read(Kryo kryo, Input input, Class<? extends Map<?, ?>> type) {
+            int size = readLength(input);
+            Map<Object, Object> map = new LinkedHashMap<>();
+            for (int i = 0; i < size; i++) {
+                map.put(kryo.readClassAndObject(input), kryo.readClassAndObject(input));
+            }
+            return Collections.unmodifiableMap(map);
+        }
+    }
+
+    /// An actor by its address and path, as text.
+    static final class ActorRefs extends Serializer<ActorRef<?>> {
+        private final ActorRefResolver references;
+
+        ActorRefs(ActorRefResolver references) {
+            this.references = references;
+        }
+
+        @Override
+        public void write(Kryo kryo, Output output, ActorRef<?> actor) {
+            writeText(output, references.toSerializationFormat(actor));
+        }
+
+        @Override
+        public ActorRef<?> read(Kryo kryo, Input input, Class<? extends ActorRef<?>> type) {
+            return references.resolveActorRef(readText(input));
+        }
+    }
+}

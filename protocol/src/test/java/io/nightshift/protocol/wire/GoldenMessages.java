@@ -1,0 +1,265 @@
+package io.nightshift.protocol.wire;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.wire.WireTypes.WireType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// What the golden files under `src/test/resources/golden/wire` hold. A file is never changed once it
+/// is released: when a record has grown, its example gets a new name here, and the old name goes to
+/// [#old] with what the old bytes mean now. [#main] writes the files that are missing.
+final class GoldenMessages {
+
+    private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
+    private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
+    private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
+    private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
+    private static final String NODE = "node-b:25520";
+
+    private final Map<String, Object> messages = new LinkedHashMap<>();
+
+    private GoldenMessages() {}
+
+    /// Messages that today's version writes as the golden files have it, by name.
+    ///
+    /// @param system whose name is in the paths of the actors
+    static Map<String, Object> current(LocalSystem system) {
+        GoldenMessages golden = new GoldenMessages();
+        golden.batchCommands(system.actor("worker"), system.actor("asker"));
+        golden.control(system.actor("asker"));
+        golden.statuses();
+        golden.workerMessages();
+        golden.jobsCommands(system.actor("worker"), system.actor("asker"));
+        golden.findCommands(system.actor("asker"));
+        golden.gatewayCommands(system.actor("asker"), system.actor("asker"));
+        return golden.messages;
+    }
+
+    /// Messages that today's version only reads.
+    static Map<String, Object> old() {
+        return Map.of();
+    }
+
+    private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
+        add("open", new BatchCommand.Open(submission(full())));
+        add("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
+        add("describe", new BatchCommand.Describe(asker));
+        add("request-lease", new BatchCommand.RequestLease(NODE, worker));
+        add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
+        add("commit", new BatchCommand.Commit(commit(null), List.of(), worker));
+        add(
+                "commit-quarantined",
+                new BatchCommand.Commit(
+                        commit(new OutputFile(2, 512, "c3".repeat(32))),
+                        List.of("distance is missing", "hour is not a number"),
+                        worker));
+        add("give-back", new BatchCommand.GiveBack(ATTEMPT));
+        add(
+                "attempt-ended",
+                new BatchCommand.AttemptEnded(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
+    }
+
+    private void control(ActorRef<ControlReply> operator) {
+        add("pause", new BatchCommand.Pause("the warehouse is loaded", operator));
+        add("resume", new BatchCommand.Resume(operator));
+        add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator));
+        add("retry", new BatchCommand.Retry(operator));
+        add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
+        add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
+        add("gateway-control", new GatewayCommand.Control(BATCH, new BatchCommand.Resume(operator)));
+        add("refused", new ControlReply.Refused(BATCH, "it is being published"));
+    }
+
+    private void statuses() {
+        add(
+                "status",
+                new BatchStatus(
+                        BATCH,
+                        Phase.FAILED,
+                        2,
+                        5_000_000_000L,
+                        70,
+                        1_000_000,
+                        12,
+                        4,
+                        69,
+                        60,
+                        9,
+                        4_096,
+                        3,
+                        Failure.permanent("the column is missing"),
+                        "/out/batch=" + BATCH));
+        add("status-none", none());
+    }
+
+    private void workerMessages() {
+        SourceFile a = new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
+        SourceFile b = new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5_000_000);
+        add("work-at", new WorkerMessage.WorkAt(BATCH));
+        add(
+                "lease",
+                new WorkerMessage.Lease(
+                        ATTEMPT,
+                        full(),
+                        MODEL,
+                        60,
+                        List.of(new Slice(a, 60, 10), new Slice(b, 0, 250_000)),
+                        "/out/.staging/batch=" + BATCH + "/attempts"));
+        add(
+                "lease-exact",
+                new WorkerMessage.Lease(
+                        ATTEMPT,
+                        least(new ModelReference.Exact("m", 3)),
+                        MODEL,
+                        0,
+                        List.of(new Slice(a, 0, 70)),
+                        "/out"));
+        add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
+        add("committed", new WorkerMessage.Committed(ATTEMPT));
+        add("abandon", new WorkerMessage.Abandon(ATTEMPT, "the lease ran out"));
+    }
+
+    private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<JobsCommand.SubmitReply> asker) {
+        add("submit", new JobsCommand.Submit(submission(least(new ModelReference.Alias("m", "blue"))), true, asker));
+        add("find-work", new JobsCommand.FindWork(worker));
+        add("has-work", new JobsCommand.HasWork(BATCH));
+        add("has-no-work", new JobsCommand.HasNoWork(BATCH));
+        add("batch-ended", new JobsCommand.BatchEnded(BATCH, Phase.PUBLISHED));
+        add("accepted", new JobsCommand.Accepted(BATCH, true));
+        add("already-published", new JobsCommand.AlreadyPublished(BATCH));
+        add("rejected", new JobsCommand.Rejected("the batch is being published"));
+    }
+
+    private void findCommands(ActorRef<JobsCommand.FindReply> asker) {
+        add("find", new JobsCommand.Find("latest", asker));
+        add("found", new JobsCommand.Found(BATCH));
+        add("not-found", new JobsCommand.NotFound("there is no batch 'x'"));
+        add("tend", new JobsCommand.Tend());
+    }
+
+    private void gatewayCommands(
+            ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
+        add("gateway-submit", new GatewayCommand.Submit(full(), false, submitter));
+        add("gateway-describe", new GatewayCommand.Describe("latest", asker));
+        add("gateway-described", new GatewayCommand.Described(none(), "the journal does not answer"));
+        add("gateway-not-found", new GatewayCommand.NotFound("there is no batch 'x'"));
+        add("gateway-unavailable", new GatewayCommand.Unavailable("the journal does not answer"));
+    }
+
+    private static BatchStatus none() {
+        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+    }
+
+    private void add(String name, Object message) {
+        if (messages.put(name, message) != null) {
+            throw new IllegalArgumentException("two messages named " + name);
+        }
+    }
+
+    private static PartitionCommit commit(@Nullable OutputFile quarantine) {
+        long quarantined = quarantine == null ? 0 : quarantine.rows();
+        return new PartitionCommit(
+                3,
+                ATTEMPT.epoch(),
+                NODE,
+                70,
+                25,
+                22 + quarantined,
+                new OutputFile(22, 6_000_000_000L, "b2".repeat(32)),
+                quarantine,
+                MODEL.sha256());
+    }
+
+    private static Submission submission(Job job) {
+        return new Submission(job, "f6".repeat(32), "07".repeat(32), MODEL);
+    }
+
+    private static Job full() {
+        Map<String, String> select = new LinkedHashMap<>();
+        select.put("hour", "hour(date)");
+        select.put("far", "distance > 1000");
+        return new Job(
+                "flights",
+                new ModelReference.File("/models/flights.ubj"),
+                List.of("hour", "distance"),
+                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
+                new Job.Destination("/out"),
+                new Job.Partitions(100_000),
+                new Job.ErrorPolicy(0.05, 1_000L),
+                new Job.Output(List.of("hour", "carrier")));
+    }
+
+    private static Job least(ModelReference model) {
+        return new Job(
+                "flights",
+                model,
+                List.of(),
+                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
+                new Job.Destination("/out"),
+                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
+                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
+                new Job.Output(List.of()));
+    }
+
+    /// A type as the golden table has it: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.
+    static String line(WireType type) {
+        String name = type.type().getName().replaceFirst("^.*\\.", "").replace('$', '.');
+        if (type.type().isEnum()) {
+            return Arrays.stream(type.type().getEnumConstants())
+                    .map(constant -> ((Enum<?>) constant).name())
+                    .collect(Collectors.joining(", ", type.id() + " " + name + "{", "}"));
+        }
+        return Arrays.stream(type.type().getRecordComponents())
+                .map(component -> component.getGenericType().getTypeName().replaceAll("[a-z.]+\\.|\\w+\\$", "") + " "
+                        + component.getName())
+                .collect(Collectors.joining(", ", type.id() + " " + name + "(", ")"));
+    }
+
+    /// @param arguments the folder `protocol/src/test/resources/golden/wire`
+    public static void main(String[] arguments) throws IOException {
+        Path folder = Path.of(arguments[0]);
+        Path table = folder.resolve("types.txt");
+        List<String> lines = Files.exists(table) ? Files.readAllLines(table) : List.of();
+        List<String> added = WireTypes.ALL.stream()
+                .filter(type -> lines.stream().noneMatch(line -> line.startsWith(type.id() + " ")))
+                .map(GoldenMessages::line)
+                .toList();
+        Files.write(table, Stream.concat(lines.stream(), added.stream()).toList());
+        try (LocalSystem system = new LocalSystem()) {
+            for (Map.Entry<String, Object> message : current(system).entrySet()) {
+                Path file = folder.resolve(message.getKey() + ".bin");
+                if (!Files.exists(file)) {
+                    Files.write(file, system.serializer().toBinary(message.getValue()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.nightshift.protocol.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.NotSerializableException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class WireLimitsTest {
+
+    private static final LocalSystem SYSTEM = new LocalSystem();
+    private static final KryoSerializer SERIALIZER = SYSTEM.serializer();
+    private static final BatchId BATCH = new BatchId("f".repeat(128));
+    private static final Attempt ATTEMPT =
+            new Attempt(BATCH, Integer.MAX_VALUE, new Epoch(Integer.MAX_VALUE, Integer.MAX_VALUE));
+    private static final ModelVersion MODEL = new ModelVersion("m".repeat(63), Integer.MAX_VALUE, "a1".repeat(32));
+
+    @AfterAll
+    static void stop() {
+        SYSTEM.close();
+    }
+
+    @Test
+    void theLargestLeaseThatIsPlannedFitsIntoAMessage() throws NotSerializableException {
+        Job job = job(1_000, 120);
+        assertThat(WireLimits.refusal(job)).isEmpty();
+        assertThat(Codec.sizeOf(job)).isGreaterThan(WireLimits.JOB - 1_000);
+        String longest = "/" + "p".repeat(4_094);
+        WorkerMessage.Lease lease = new WorkerMessage.Lease(ATTEMPT, job, MODEL, Long.MAX_VALUE, slices(), longest);
+
+        byte[] bytes = SERIALIZER.toBinary(lease);
+
+        assertThat(bytes.length).isBetween(200_000, WireLimits.MESSAGE);
+        assertThat(SERIALIZER.fromBinary(bytes, SERIALIZER.manifest(lease))).isEqualTo(lease);
+    }
+
+    @Test
+    void aSliceNeverTakesMoreThanIsCountedForIt() {
+        SourceFile file = new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE);
+        Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
+
+        // One more: the number of its class in a list.
+        assertThat(Codec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
+    }
+
+    @Test
+    void aLargeJobIsRefusedInOneSentence() {
+        assertThat(WireLimits.refusal(job(10_000, 120)))
+                .hasValueSatisfying(sentence -> assertThat(sentence)
+                        .startsWith("The job takes 1,2")
+                        .contains("at most 131,072 can be sent to a node")
+                        .endsWith("."));
+    }
+
+    @Test
+    void whatIsWrittenForPeopleIsCut() {
+        String log = "é".repeat(1_000_000);
+        PartitionCommit commit = new PartitionCommit(
+                0, new Epoch(1, 1), "n", 0, 1, 1, new PartitionCommit.OutputFile(1, 1, ""), null, "");
+
+        assertThat(SERIALIZER.toBinary(new BatchCommand.AttemptEnded(ATTEMPT, "node", Failure.permanent(log))))
+                .hasSizeLessThan(20_000);
+        assertThat(SERIALIZER.toBinary(
+                        new BatchCommand.Commit(commit, Collections.nCopies(50, log), SYSTEM.actor("worker"))))
+                .hasSizeLessThan(25_000);
+        assertThat(Failure.permanent(log).message()).hasSize(Failure.LONGEST).endsWith("é…");
+        assertThat(Failure.shortened("ab😀", 4)).isEqualTo("ab😀");
+        assertThat(Failure.shortened("ab😀c", 4)).isEqualTo("ab…");
+    }
+
+    @Test
+    void aMessageThatIsTooLargeIsRefusedByItsSender() {
+        assertThatThrownBy(() -> SERIALIZER.toBinary(new JobsCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("a Rejected could not be written in 245760 bytes: Buffer overflow");
+        assertThat(SERIALIZER.toBinary(new JobsCommand.Rejected("x"))).hasSizeLessThan(10);
+    }
+
+    @Test
+    void aMessageThatIsTooLargeIsRefusedByItsReader() {
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], "63"))
+                .isInstanceOf(NotSerializableException.class)
+                .hasMessage("a Cancel of 245761 bytes, where 245760 are the most");
+    }
+
+    private static Job job(int files, int length) {
+        List<String> paths = new ArrayList<>();
+        for (int i = 0; i < files; i++) {
+            paths.add(path(i, length));
+        }
+        String expression = "x".repeat(Math.max(0, WireLimits.JOB - files * (length + 2) - 1_000));
+        return new Job(
+                "flights",
+                new ModelReference.Champion("m"),
+                List.of(),
+                new Job.Source(paths, null, false, Map.of("e", expression), null),
+                new Job.Destination("/out"),
+                new Job.Partitions(1),
+                new Job.ErrorPolicy(0, null),
+                new Job.Output(List.of()));
+    }
+
+    private static List<Slice> slices() {
+        List<Slice> slices = new ArrayList<>();
+        int bytes = 0;
+        for (int i = 0; ; i++) {
+            SourceFile file = new SourceFile(path(i, 100), Long.MAX_VALUE, Instant.MAX, Long.MAX_VALUE);
+            bytes += WireLimits.sliceBytes(file);
+            if (bytes > WireLimits.SLICES) {
+                return slices;
+            }
+            slices.add(new Slice(file, 0, Long.MAX_VALUE));
+        }
+    }
+
+    private static String path(int number, int length) {
+        return "/" + "d".repeat(length - 15) + "%06d".formatted(number) + ".parquet";
+    }
+}
