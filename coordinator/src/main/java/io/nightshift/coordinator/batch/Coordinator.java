@@ -189,7 +189,7 @@ class Coordinator {
     /// An attempt that a later coordinator has leased: this one was replaced, and doesn't know it. It
     /// says nothing, and finds out.
     private Optional<Decision> heard(BatchState state, Attempt attempt, Moment now) {
-        if (attempt.epoch().incarnation() <= state.incarnation()) {
+        if (!isOfASuccessor(state, attempt)) {
             return Optional.empty();
         }
         boolean lately = lookedAt != null
@@ -201,9 +201,13 @@ class Coordinator {
         return Optional.of(Decision.act(new Action.LookAtLedger(incarnation)));
     }
 
+    boolean isOfASuccessor(BatchState state, Attempt attempt) {
+        return attempt.epoch().incarnation() > state.incarnation();
+    }
+
     /// Whether nothing is written until someone asks for it. Another coordinator, that was thought
     /// dead, may have been asked, and be dead since; this one would never hear of it.
-    private static boolean waitsForSomeone(BatchState state) {
+    boolean waitsForSomeone(BatchState state) {
         return state.phase() == null || state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
     }
 
@@ -438,7 +442,7 @@ class Coordinator {
     /// in the ledger, for then no other can write; and of all that were, when the batch has stopped. A
     /// coordinator that was replaced, and doesn't know it yet, can't judge the attempts of its
     /// successor, which may have won.
-    private int authority(BatchState state) {
+    int authority(BatchState state) {
         return switch (state.phase()) {
             case null -> 0;
             case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> incarnation;

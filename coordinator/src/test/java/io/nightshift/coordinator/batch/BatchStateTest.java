@@ -146,6 +146,16 @@ class BatchStateTest {
     }
 
     @Test
+    void aBatchMayBeCancelledWithoutAReason() {
+        BatchState state = after(running, new BatchEvent.Cancelled(AT, " "));
+
+        assertThat(state.failure())
+                .isNotNull()
+                .extracting(failure -> failure.message())
+                .isEqualTo("no reason was given");
+    }
+
+    @Test
     void whatTheTransitionsForbidIsRefusedInEveryPhase() {
         Map<Phase, BatchState> states = new LinkedHashMap<>();
         states.put(Phase.SUBMITTED, state(submitted(job()), tookOver(1)));

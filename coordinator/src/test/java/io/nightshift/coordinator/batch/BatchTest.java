@@ -8,9 +8,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.Node;
 import io.nightshift.coordinator.ledger.JournalGate;
+import io.nightshift.coordinator.ledger.LedgerRows;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -373,6 +375,40 @@ class BatchTest {
                 .as("leases are still watched")
                 .isGreaterThan(second.attempt().epoch());
         assertThat(batch.committed()).isEmpty();
+    }
+
+    @Test
+    void anAttemptOfASuccessorIsNotJudged() throws IOException {
+        OneBatch batch = opened(1);
+        PartitionCommit own = batch.score(batch.lease(), 0);
+        Epoch later = new Epoch(9, 1);
+        PartitionCommit successors = new PartitionCommit(
+                0, later, "node:2", own.firstRow(), own.rows(), own.read(), own.part(), null, own.model());
+
+        batch.commit(successors);
+        batch.tell(new BatchCommand.Heartbeat(successors.attempt(batch.id), 1, batch.worker.ref()));
+        batch.commit(own);
+
+        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(own.attempt(batch.id)));
+        batch.worker.expectNoMessage(Duration.ofMillis(100));
+        assertThat(batch.committed()).containsExactly(own);
+    }
+
+    @Test
+    void aFailedBatchThatAnotherCoordinatorHasLetGoOnIsNoticed() throws IOException {
+        OneBatch batch = opened(1, settings(Duration.ofMillis(200)));
+        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+        batch.failure();
+        LedgerRows.write(
+                node.ledger(),
+                node.ledger().state(batch.id),
+                new BatchEvent.Retried(Examples.AT),
+                new BatchEvent.TookOver(Examples.AT, 2, "node:2"));
+
+        assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
+
+        batch.complete(0);
+        batch.awaitPhase(Phase.PUBLISHED);
     }
 
     // Failures.

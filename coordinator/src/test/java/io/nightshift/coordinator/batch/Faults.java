@@ -18,6 +18,7 @@ import java.util.random.RandomGenerator;
 /// @param attemptBroken attempts that fail for good
 /// @param elsewhereFails plans, checks and publications that fail, before or after their effect
 /// @param elsewhereBroken those that fail for good
+/// @param workerLeaves attempts that are handed back, since the worker's node leaves
 /// @param slowScoring attempts that take longer than a lease
 /// @param workerFreezes until a worker is stopped for up to a minute
 /// @param workerDies until a worker's process is killed
@@ -38,6 +39,7 @@ record Faults(
         double attemptBroken,
         double elsewhereFails,
         double elsewhereBroken,
+        double workerLeaves,
         double slowScoring,
         double workerFreezes,
         double workerDies,
@@ -47,7 +49,7 @@ record Faults(
         double registerDies,
         double control) {
 
-    static final Faults NONE = new Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static final Faults NONE = new Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     static Faults draw(RandomGenerator random) {
         return new Faults(
@@ -62,6 +64,7 @@ record Faults(
                 share(random, 0.02),
                 share(random, 0.5),
                 share(random, 0.1),
+                share(random, 0.2),
                 share(random, 0.3),
                 every(random, 10),
                 every(random, 15),

@@ -104,6 +104,14 @@ final class SimulatedWorker extends SimulatedProcess {
         become(Activity.SCORING);
         beatLater(turn);
         int scoring = turn;
+        if (world.happens(world.faults().workerLeaves())) {
+            after(world.between(0, 5), () -> {
+                if (scoring == turn) {
+                    world.toCoordinator(new BatchCommand.GiveBack(lease));
+                    world.replace(this);
+                }
+            });
+        }
         boolean slow = world.happens(world.faults().slowScoring());
         after(slow ? world.between(5, 40) : world.between(0.2, 5), () -> {
             if (scoring == turn) {

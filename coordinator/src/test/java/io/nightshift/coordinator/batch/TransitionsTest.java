@@ -82,16 +82,7 @@ class TransitionsTest {
                             Cancelled.class,
                             CANCELLED),
             PUBLISHING, Map.of(TookOver.class, PUBLISHING, Published.class, PUBLISHED, Failed.class, FAILED),
-            FAILED,
-                    Map.of(
-                            TookOver.class,
-                            FAILED,
-                            Retried.class,
-                            PUBLISHING,
-                            Rescored.class,
-                            FAILED,
-                            Cancelled.class,
-                            CANCELLED),
+            FAILED, Map.of(Retried.class, PUBLISHING, Rescored.class, FAILED, Cancelled.class, CANCELLED),
             PUBLISHED, Map.of(),
             CANCELLED, Map.of());
 
