@@ -39,18 +39,18 @@ class GarbageTest {
     /// class's number plus 2 and its value.
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            nothing                       | 44 |                                 | Buffer too small
-            garbage                       | 44 | ff ff ff ff ff ff ff ff         | a length of -1
-            the end is missing            | 44 | 06 00 00 00 03 04 61            | a length of 6
-            a text longer than its record | 44 | 03 00 00 00 03 ff 7f            | a length of 16383
-            a text of 2 GiB               | 44 | 07 00 00 00 03 ff ff ff ff 07 61| a length of 2147483647
-            a negative length             | 44 | 07 00 00 00 03 ff ff ff ff 0f 61| a length of -1
-            an unknown class              | 44 | 02 00 00 00 70 00               | unregistered class ID: 110
-            a class by its name           | 44 | 04 00 00 00 01 00 82 61         | a class by name
-            a null                        | 44 | 01 00 00 00 00                  | Cancel.reason can't be null
-            another type                  | 44 | 02 00 00 00 02 02               | Cancel.reason can't be of the class
-            a component is missing        | 44 | 00 00 00 00                     | Cancel.reason is missing
-            bytes behind the end          | 44 | 02 00 00 00 03 00 00            | 1 bytes too many
+            nothing                       | 63 |                                 | Buffer too small
+            garbage                       | 63 | ff ff ff ff ff ff ff ff         | a length of -1
+            the end is missing            | 63 | 06 00 00 00 03 04 61            | a length of 6
+            a text longer than its record | 63 | 03 00 00 00 03 ff 7f            | a length of 16383
+            a text of 2 GiB               | 63 | 07 00 00 00 03 ff ff ff ff 07 61| a length of 2147483647
+            a negative length             | 63 | 07 00 00 00 03 ff ff ff ff 0f 61| a length of -1
+            an unknown class              | 63 | 02 00 00 00 70 00               | unregistered class ID: 110
+            a class by its name           | 63 | 04 00 00 00 01 00 82 61         | a class by name
+            a null                        | 63 | 01 00 00 00 00                  | Rejected.reason can't be null
+            another type                  | 63 | 02 00 00 00 02 02               | Rejected.reason can't be of the class
+            a component is missing        | 63 | 00 00 00 00                     | Rejected.reason is missing
+            bytes behind the end          | 63 | 02 00 00 00 03 00 00            | 1 bytes too many
             what the constructor refuses  | 51 | 07 00 00 00 16 02 00 00 00 03 00| not a batch id
             an unknown message            | 99 | 00 00 00 00                     | a message of the class number '99'
             a part is no message          | 20 | 02 00 00 00 03 00               | a message of the class number '20'
@@ -79,7 +79,7 @@ class GarbageTest {
         bytes[2] = (byte) (length >> 16);
 
         long before = allocated();
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, "44"))
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, "63"))
                 .isInstanceOf(NotSerializableException.class)
                 .hasMessageContaining("Max depth exceeded");
         assertThat(allocated() - before).isLessThan(ALLOCATED);
@@ -103,7 +103,7 @@ class GarbageTest {
         }
 
         long before = allocated();
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, "44")).isInstanceOf(NotSerializableException.class);
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, "63")).isInstanceOf(NotSerializableException.class);
         assertThat(allocated() - before).isLessThan(64L * WireLimits.MESSAGE);
     }
 

@@ -99,7 +99,7 @@ class WireLimitsTest {
     void aMessageThatIsTooLargeIsRefusedByItsReader() {
         assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], "63"))
                 .isInstanceOf(NotSerializableException.class)
-                .hasMessage("a Cancel of 245761 bytes, where 245760 are the most");
+                .hasMessage("a Rejected of 245761 bytes, where 245760 are the most");
     }
 
     private static Job job(int files, int length) {
