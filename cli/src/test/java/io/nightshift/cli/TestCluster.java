@@ -42,7 +42,7 @@ final class TestCluster implements AutoCloseable {
         }
         Files.writeString(configuration(), """
                 nightshift {
-                  node.seed-nodes = [%s]
+                  node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
                   batch { lease = 5s, retry.attempts = 20 }
                 }

@@ -95,7 +95,7 @@ public record Ledger(String url, String user, String password) {
 
     /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
     /// which would load every driver there is, DuckDB's native library with it.
-    Connection connect() throws SQLException {
+    public Connection connect() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
