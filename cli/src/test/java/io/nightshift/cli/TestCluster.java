@@ -87,7 +87,7 @@ final class TestCluster implements AutoCloseable {
 
     /// Waits until a node's log says that it is up.
     void awaitUp(int node) {
-        await().atMost(FORMING).until(() -> node(node).out().contains("is up"));
+        await().atMost(FORMING).until(() -> node(node).out().contains(name(node) + " is up"));
     }
 
     /// Runs a command of `batch` against the cluster.

@@ -91,11 +91,11 @@ final class Admission {
         way = next;
         switch (next) {
             case Way.Form form -> {
-                LOG.info("no other node lives: forms the cluster {}", form.cluster());
+                LOG.info("no other node lives: this one forms the cluster {}", form.cluster());
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }
             case Way.Join join -> {
-                LOG.info("joins the cluster {} by {}", join.cluster(), join.members());
+                LOG.info("this node joins the cluster {} by {}", join.cluster(), join.members());
                 List<Address> members =
                         join.members().stream().map(ClusterNode::address).toList();
                 cluster.manager().tell(new JoinSeedNodes(members));
@@ -108,7 +108,7 @@ final class Admission {
             end();
         } else if (!isIn) {
             isIn = true;
-            LOG.info("is a member of the cluster {}", way.cluster());
+            LOG.info("this node is in the cluster {}", way.cluster());
         }
     }
 
@@ -123,12 +123,8 @@ final class Admission {
                         .filter(cluster.selfMember()::equals)
                         .isPresent();
             case Way.Join join ->
-                members.stream().anyMatch(member -> join.members().contains(hostPort(member.address())));
+                members.stream().anyMatch(member -> join.members().contains(ClusterNode.hostPort(member.address())));
         };
-    }
-
-    private static String hostPort(Address address) {
-        return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
     private void end() {

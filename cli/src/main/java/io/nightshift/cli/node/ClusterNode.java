@@ -16,17 +16,14 @@ import java.util.function.Function;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.remote.RemoteTransportException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// A node that joins others, on a journal in PostgreSQL.
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";
-
-    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
 
     private final ActorSystem<Void> system;
 
@@ -44,8 +41,7 @@ public final class ClusterNode {
             Configuration configuration,
             Function<Job, Submission> submissions) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
-        org.apache.pekko.cluster.Cluster.get(system)
-                .registerOnMemberUp(() -> LOG.info("node {}:{} is up", settings.hostname(), settings.port()));
+        system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);
         node.open(submissions);
         if (settings.roles().contains("coordinator")) {
@@ -80,6 +76,10 @@ public final class ClusterNode {
         int colon = hostPort.lastIndexOf(':');
         return new Address(
                 "pekko", NAME, hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    }
+
+    static String hostPort(Address address) {
+        return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
     private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
