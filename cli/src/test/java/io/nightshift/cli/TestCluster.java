@@ -60,6 +60,12 @@ final class TestCluster implements AutoCloseable {
 
     /// Starts a node, or starts it again.
     Program start(int node, String... more) throws IOException {
+        Program program = Program.start(folder, arguments(node, more));
+        nodes.set(node, program);
+        return program;
+    }
+
+    List<String> arguments(int node, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "node",
                 "--config",
@@ -71,9 +77,7 @@ final class TestCluster implements AutoCloseable {
                 "--threads",
                 "1"));
         arguments.addAll(List.of(more));
-        Program program = Program.start(folder, arguments);
-        nodes.set(node, program);
-        return program;
+        return arguments;
     }
 
     Program node(int node) {

@@ -9,6 +9,9 @@ import io.nightshift.coordinator.membership.Membership;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -53,22 +56,20 @@ public final class ClusterNode {
 
     private static ActorSystem<Void> system(Config config, NodeSettings settings) {
         try {
+            tryToListen(settings);
             return ActorSystem.create(Behaviors.empty(), NAME, config);
-        } catch (RemoteTransportException e) {
+        } catch (IOException | RemoteTransportException e) {
             throw FailureException.permanent("the node can't listen at %s:%d: %s"
-                    .formatted(
-                            settings.bindHostname(),
-                            settings.bindPort(),
-                            rootOf(e).getMessage()));
+                    .formatted(settings.bindHostname(), settings.bindPort(), e.getMessage()));
         }
     }
 
-    private static Throwable rootOf(Throwable problem) {
-        Throwable root = problem;
-        while (root.getCause() != null) {
-            root = root.getCause();
+    /// The transport would log a stack trace where it can't.
+    private static void tryToListen(NodeSettings settings) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(settings.bindHostname(), settings.bindPort()));
         }
-        return root;
     }
 
     /// @param hostPort `host:port`
