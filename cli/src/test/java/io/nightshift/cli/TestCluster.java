@@ -42,7 +42,7 @@ final class TestCluster implements AutoCloseable {
         }
         Files.writeString(configuration(), """
                 nightshift {
-                  node.seed-nodes = [%s]
+                  node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
                   batch { lease = 5s, retry.attempts = 20 }
                 }
@@ -87,7 +87,7 @@ final class TestCluster implements AutoCloseable {
 
     /// Waits until a node's log says that it is up.
     void awaitUp(int node) {
-        await().atMost(FORMING).until(() -> node(node).out().contains("is up"));
+        await().atMost(FORMING).until(() -> node(node).out().contains(name(node) + " is up"));
     }
 
     /// Runs a command of `batch` against the cluster.
