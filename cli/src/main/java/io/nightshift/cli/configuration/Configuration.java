@@ -41,6 +41,7 @@ public final class Configuration {
     private final @Nullable TlsSettings tls;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
+    private final @Nullable OtlpSettings otlp;
     private final Config tuning;
 
     private Configuration(
@@ -49,12 +50,14 @@ public final class Configuration {
             @Nullable TlsSettings tls,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
+            @Nullable OtlpSettings otlp,
             Config tuning) {
         this.dataSources = dataSources;
         this.node = node;
         this.tls = tls;
         this.journal = journal;
         this.registry = registry;
+        this.otlp = otlp;
         this.tuning = tuning;
     }
 
@@ -112,6 +115,11 @@ public final class Configuration {
         return registry;
     }
 
+    /// Where metrics are sent, or null for nowhere.
+    public @Nullable OtlpSettings otlp() {
+        return otlp;
+    }
+
     /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
     public Config tuning() {
         return tuning;
@@ -131,9 +139,16 @@ public final class Configuration {
                 TlsSettings.read(nightshift.section("tls")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
+                otlp(nightshift.section("metrics")),
                 tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static @Nullable OtlpSettings otlp(ConfigurationSection metrics) {
+        OtlpSettings otlp = metrics.has("otlp") ? OtlpSettings.read(metrics.section("otlp")) : null;
+        metrics.end();
+        return otlp;
     }
 
     private static Config tuning(Config given) {

@@ -2,6 +2,7 @@ package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
 import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
@@ -22,7 +23,9 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.worker.ScoringSlots;
+import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
+import io.nightshift.worker.WorkerObserver;
 import io.nightshift.worker.WorkerServices;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.output.ParquetOutput;
@@ -83,10 +86,20 @@ public final class Node {
     /// What a node is made of.
     ///
     /// @param dataSources that jobs may name
-    /// @param threads that score, at least 1
     /// @param memory the node may use, in bytes
     public record Parts(
-            Ledger ledger, NodeDuckDb duckDb, LoadedModels models, DataSources dataSources, int threads, long memory) {}
+            Ledger ledger,
+            NodeDuckDb duckDb,
+            LoadedModels models,
+            DataSources dataSources,
+            ScoringThreads scoring,
+            long memory,
+            Observers observers) {}
+
+    /// Who hears what happens on the node.
+    public record Observers(BatchObserver batches, WorkerObserver workers) {
+        public static final Observers NOBODY = new Observers(BatchObserver.NOBODY, WorkerObserver.NOBODY);
+    }
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Parts parts) {
@@ -114,7 +127,8 @@ public final class Node {
                 this::tellJobs,
                 blocking,
                 Clock.systemUTC(),
-                name);
+                name,
+                parts.observers().batches());
         sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
@@ -124,20 +138,18 @@ public final class Node {
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
         ActorRef<ScoringSlots.Command> slots =
-                system.systemActorOf(ScoringSlots.create(parts.threads()), "scoring-slots", Props.empty());
-        ExecutorService scoring = Executors.newFixedThreadPool(
-                parts.threads(),
-                Thread.ofPlatform().daemon().name("scoring-", 1).factory());
+                system.systemActorOf(ScoringSlots.create(parts.scoring().size()), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
                 slots.narrow(),
                 this::tellJobs,
                 this::tell,
                 this::attempt,
-                scoring,
+                parts.scoring(),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
                 config.getDuration("grace"),
-                name);
+                name,
+                parts.observers().workers());
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),
@@ -154,7 +166,7 @@ public final class Node {
                 .init(
                         Worker.Command.class,
                         "worker",
-                        Math.max(config.getInt("count"), parts.threads()),
+                        Math.max(config.getInt("count"), parts.scoring().size()),
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));
@@ -175,8 +187,12 @@ public final class Node {
                     new AttemptTransaction(connections, parts.dataSources().get(postgres.dataSource()), lease, name);
             return new PartitionAttempt(parts.duckDb().get(), lease, model, name, transaction, firstRow);
         }
-        MemoryEstimate estimate =
-                MemoryEstimate.of(lease.job(), model.description(), model.heapBytes(), parts.threads(), parts.memory());
+        MemoryEstimate estimate = MemoryEstimate.of(
+                lease.job(),
+                model.description(),
+                model.heapBytes(),
+                parts.scoring().size(),
+                parts.memory());
         return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
     }
 

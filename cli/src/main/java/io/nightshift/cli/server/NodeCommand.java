@@ -8,6 +8,7 @@ import io.nightshift.cli.Memory;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.cli.log.ProgramLog;
+import io.nightshift.cli.metrics.NodeMetrics;
 import io.nightshift.cli.node.ClusterNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
@@ -21,6 +22,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.net.InetAddress;
@@ -96,8 +98,16 @@ public final class NodeCommand implements Callable<Integer> {
         Path spill = home.spill(String.valueOf(settings.port()));
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
+        ScoringThreads threadsThatScore = new ScoringThreads(scoring);
+        NodeMetrics metrics = NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port());
         Node.Parts parts = new Node.Parts(
-                ledger, duckDb, new LoadedModels(registry::path), given.dataSources(), scoring, Memory.budget());
+                ledger,
+                duckDb,
+                new LoadedModels(registry::path),
+                given.dataSources(),
+                threadsThatScore,
+                Memory.budget(),
+                metrics.observers(threadsThatScore));
         ClusterNode node = ClusterNode.start(
                 parts, settings, given, job -> submission(job, registry, duckDb, given.dataSources()));
         Runtime.getRuntime()
