@@ -45,9 +45,9 @@ final class BatchSubmitCommand extends ClusterCommand {
             throw FailureException.permanent(reason);
         });
         JobsCommand.SubmitReply reply =
-                cluster.ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo), PATIENCE);
+                cluster.ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo, null), PATIENCE);
         switch (reply) {
-            case JobsCommand.Accepted(BatchId batch, boolean resumed) ->
+            case JobsCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) ->
                 tell(batch, resumed ? "Batch %s is open and goes on." : "Batch %s is accepted.", resumed, false);
             case JobsCommand.AlreadyPublished(BatchId batch) ->
                 tell(

@@ -6,6 +6,7 @@ import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
+import io.nightshift.coordinator.gateway.Requests;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
@@ -178,15 +179,20 @@ public final class Node {
     }
 
     /// Lets programs outside the cluster ask this node.
-    void open(Function<Job, Submission> submissions) {
-        GatewayServices services = new GatewayServices(
+    Requests open(Function<Job, Submission> submissions) {
+        Requests requests = new Requests(new GatewayServices(
                 submissions,
                 this::askJobs,
-                batch -> describe(batch, SOON),
+                this::ask,
                 this::tell,
                 new LedgerHealth(parts.ledger()),
-                blocking);
-        system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
+                blocking));
+        system.systemActorOf(Gateway.create(requests), GatewayCommand.ACTOR, Props.empty());
+        return requests;
+    }
+
+    private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(question::apply, SOON);
     }
 
     private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
@@ -204,15 +210,11 @@ public final class Node {
     /// Opens a batch, or finds the one to go on with.
     public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
-                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo), PATIENCE);
+                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return describe(batch, PATIENCE);
-    }
-
-    private CompletionStage<BatchStatus> describe(BatchId batch, Duration patience) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, patience);
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

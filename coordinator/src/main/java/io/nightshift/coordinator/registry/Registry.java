@@ -108,6 +108,16 @@ public final class Registry {
                 .toList();
     }
 
+    /// One model.
+    ///
+    /// @throws FailureException where there is none of the name, with those that there are
+    public ModelListing listing(String name) {
+        return new ModelListing(
+                name,
+                versions(name).stream().map(version -> folder.read(name, version)).toList(),
+                folder.aliases(name));
+    }
+
     /// What was written down when the version was registered.
     ///
     /// @throws FailureException where the registry has no such version, or has it with other content
