@@ -305,7 +305,7 @@ class BatchVerifyTest {
         assertCaught(
                 "part-000003.parquet is missing",
                 "not counted, since files are missing",
-                "not compared, since files are missing");
+                "not compared, since output is missing");
     }
 
     @Test

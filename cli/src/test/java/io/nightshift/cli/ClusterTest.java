@@ -173,6 +173,9 @@ final class ClusterTest {
                 .isEmpty();
         cluster.batch("rescore", batch, "--partitions", "1,x").expect(2, "neither a number nor a range");
         cluster.batch("pause", "nosuchbatch").expect(2, "there is no batch nosuchbatch");
+        try (Program another = Program.start(folder, cluster.arguments(0))) {
+            another.end().expect(2, "the node can't listen at " + cluster.name(0));
+        }
     }
 
     @Test

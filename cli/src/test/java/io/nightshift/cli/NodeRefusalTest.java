@@ -52,7 +52,7 @@ final class NodeRefusalTest {
         int port = unusedPort();
         Path file = Files.writeString(folder.resolve("client.conf"), """
                 nightshift {
-                  node.seed-nodes = ["127.0.0.1:%d"]
+                  node.contact-points = ["127.0.0.1:%d"]
                   journal.url = "jdbc:postgresql://localhost/x"
                 }
                 """.formatted(port));

@@ -42,7 +42,7 @@ final class TestCluster implements AutoCloseable {
         }
         Files.writeString(configuration(), """
                 nightshift {
-                  node.seed-nodes = [%s]
+                  node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
                   batch { lease = 5s, retry.attempts = 20 }
                 }
@@ -60,6 +60,12 @@ final class TestCluster implements AutoCloseable {
 
     /// Starts a node, or starts it again.
     Program start(int node, String... more) throws IOException {
+        Program program = Program.start(folder, arguments(node, more));
+        nodes.set(node, program);
+        return program;
+    }
+
+    List<String> arguments(int node, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "node",
                 "--config",
@@ -71,9 +77,7 @@ final class TestCluster implements AutoCloseable {
                 "--threads",
                 "1"));
         arguments.addAll(List.of(more));
-        Program program = Program.start(folder, arguments);
-        nodes.set(node, program);
-        return program;
+        return arguments;
     }
 
     Program node(int node) {
@@ -87,7 +91,7 @@ final class TestCluster implements AutoCloseable {
 
     /// Waits until a node's log says that it is up.
     void awaitUp(int node) {
-        await().atMost(FORMING).until(() -> node(node).out().contains("is up"));
+        await().atMost(FORMING).until(() -> node(node).out().contains(name(node) + " is up"));
     }
 
     /// Runs a command of `batch` against the cluster.

@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 /// Takes partitions one after another, when it has one of its node's scoring slots. It only steers:
 /// the work is done by a [PartitionAttempt] on a scoring thread.
 ///
-/// Every question is asked again until it is answered, so lost messages cost time, nothing else. An
+/// Every question is asked again until it is answered, so lost messages cost time, nothing else. While the
+/// register of jobs doesn't answer, the worker goes on with the batch it had last. An
 /// attempt whose lease is lost is cancelled and its output deleted; if that comes too late, the
 /// batch refuses the commit.
 ///
@@ -96,6 +97,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final ActorRef<WorkerMessage> self;
     private Activity activity = new Activity.Waiting();
     private boolean stopping;
+    /// Where it had a lease last, null before the first.
+    private @Nullable BatchId lastBatch;
+    /// Whether the register left the last question unanswered, as while its node is lost.
+    private boolean registerIsSilent;
 
     private Worker(ActorContext<Command> context, TimerScheduler<Command> timers, WorkerServices services) {
         super(context);
@@ -184,9 +189,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
         become(new Activity.FindingWork());
         services.jobs().accept(new JobsCommand.FindWork(self));
+        if (registerIsSilent && lastBatch != null) {
+            services.batches().accept(lastBatch, new BatchCommand.RequestLease(services.node(), self));
+        }
     }
 
     private void workAt(BatchId batch) {
+        registerIsSilent = false;
         if (activity instanceof Activity.FindingWork) {
             become(new Activity.Leasing(batch));
             services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
@@ -210,6 +219,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             }
             return;
         }
+        lastBatch = lease.attempt().batch();
         Running running = new Running();
         become(new Activity.Scoring(lease, running));
         timers.startTimerWithFixedDelay(Beat.class, new Beat(), services.heartbeat());
@@ -326,7 +336,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private void askAgain() {
         switch (activity) {
-            case Activity.FindingWork finding -> findWork();
+            case Activity.FindingWork finding -> {
+                registerIsSilent = true;
+                findWork();
+            }
             case Activity.Leasing leasing -> findWork();
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) ->
                 commit(lease, result);

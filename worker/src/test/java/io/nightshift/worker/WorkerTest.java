@@ -205,6 +205,23 @@ class WorkerTest {
     }
 
     @Test
+    void whileTheRegisterIsSilentAWorkerGoesOnWithItsLastBatch() {
+        worker();
+        grant();
+        Lease first = lease();
+        requestLease().tell(first);
+        next(BatchCommand.Commit.class).worker().tell(new WorkerMessage.Committed(first.attempt()));
+        batches.expectNoMessage(SILENCE);
+
+        Lease second = lease();
+        next(BatchCommand.RequestLease.class).worker().tell(second);
+        next(BatchCommand.Commit.class).worker().tell(new WorkerMessage.Committed(second.attempt()));
+        assertThat(batches.receiveMessage(SILENCE).command())
+                .as("known to be silent, it isn't waited for")
+                .isInstanceOf(BatchCommand.RequestLease.class);
+    }
+
+    @Test
     void heartbeatsCarryTheProgressWhileAPartitionIsScored() {
         scoreSlowly();
         worker();

@@ -22,6 +22,9 @@ record BatchSummary(
         try {
             return new BatchSummary(entry.opened(), ledger.state(batch), null);
         } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
             return new BatchSummary(entry.opened(), BatchState.none(batch), e.getMessage());
         }
     }

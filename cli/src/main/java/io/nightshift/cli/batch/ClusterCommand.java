@@ -47,7 +47,7 @@ abstract class ClusterCommand implements Callable<Integer> {
         Configuration given = configuration.read(home);
         if (given.journal() == null) {
             throw FailureException.permanent(
-                    "no cluster is configured: nightshift.journal and nightshift.node.seed-nodes belong in the file that"
+                    "no cluster is configured: nightshift.journal and nightshift.node.contact-points belong in the file that"
                             + " --config names. A batch of `nightshift run` is controlled where it runs: Ctrl-C, and run again");
         }
         try (ClusterClient cluster = ClusterClient.connect(given)) {

@@ -43,7 +43,7 @@ public final class ClusterClient implements AutoCloseable {
 
     /// Finds a node that listens.
     ///
-    /// @param configuration whose seed nodes are asked
+    /// @param configuration whose contact points are asked
     /// @throws FailureException if none of them listens
     public static ClusterClient connect(Configuration configuration) {
         // Before the system's threads, which would each log while logging is being set up.
@@ -60,7 +60,7 @@ public final class ClusterClient implements AutoCloseable {
             }
         }
         throw FailureException.permanent("no node of the cluster can be reached: " + String.join(", ", silent)
-                + ". The nodes to ask are nightshift.node.seed-nodes of the configuration");
+                + ". The nodes to ask are nightshift.node.contact-points of the configuration");
     }
 
     /// The address of this machine that a node sees; the node connects to it to answer.

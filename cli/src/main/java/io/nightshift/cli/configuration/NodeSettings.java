@@ -11,7 +11,7 @@ import java.util.TreeSet;
 /// @param bindHostname where it listens; the hostname itself but behind an address translation
 /// @param bindPort where it listens
 /// @param roles what it does, at least one of [#ROLES]
-/// @param seedNodes `host:port` of nodes to join by; the first of them forms the cluster where there is none
+/// @param contactPoints `host:port` of nodes by which programs reach the cluster; at least one
 /// @param threads that score; 0: one for each processor
 public record NodeSettings(
         String hostname,
@@ -19,7 +19,7 @@ public record NodeSettings(
         String bindHostname,
         int bindPort,
         Set<String> roles,
-        List<String> seedNodes,
+        List<String> contactPoints,
         int threads) {
 
     static final int PORT = 7355;
@@ -28,7 +28,7 @@ public record NodeSettings(
 
     public NodeSettings {
         roles = Set.copyOf(roles);
-        seedNodes = List.copyOf(seedNodes);
+        contactPoints = List.copyOf(contactPoints);
     }
 
     static NodeSettings read(ConfigurationSection node) {
@@ -40,7 +40,7 @@ public record NodeSettings(
                 node.text("bind-hostname", hostname),
                 node.number("bind-port", port, 1, 65_535),
                 roles(node),
-                seedNodes(node),
+                contactPoints(node, hostname + ":" + port),
                 node.number("threads", 0, 0, 1024));
         node.end();
         return settings;
@@ -55,14 +55,14 @@ public record NodeSettings(
         return roles;
     }
 
-    private static List<String> seedNodes(ConfigurationSection node) {
-        List<String> seeds = node.texts("seed-nodes", List.of());
-        for (String seed : seeds) {
-            if (!seed.matches("[A-Za-z0-9._-]+:[0-9]{1,5}")) {
-                node.mistake("seed-nodes", "expected host:port");
+    private static List<String> contactPoints(ConfigurationSection node, String own) {
+        List<String> points = node.texts("contact-points", List.of(own));
+        for (String point : points) {
+            if (!point.matches("[A-Za-z0-9._-]+:[0-9]{1,5}")) {
+                node.mistake("contact-points", "expected host:port");
             }
         }
-        return seeds;
+        return points;
     }
 
     /// The same with what the command line says.
@@ -77,12 +77,7 @@ public record NodeSettings(
                 bindHostname,
                 otherPort == 0 ? bindPort : otherPort,
                 otherRoles.isEmpty() ? roles : otherRoles,
-                seedNodes,
+                contactPoints,
                 otherThreads == 0 ? threads : otherThreads);
-    }
-
-    /// Nodes to join by: itself where none is configured.
-    public List<String> contactPoints() {
-        return seedNodes.isEmpty() ? List.of(hostname + ":" + port) : seedNodes;
     }
 }

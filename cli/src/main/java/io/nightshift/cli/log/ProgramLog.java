@@ -65,7 +65,6 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
             root.addAppender(started(context, rolling(context, log)));
         }
         if (console) {
-            context.getLogger("org.apache.pekko.cluster").setLevel(Level.INFO);
             root.addAppender(started(context, new ConsoleAppender<>()));
         }
         context.getLogger("io.nightshift").setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);

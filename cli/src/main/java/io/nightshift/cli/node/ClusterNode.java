@@ -5,9 +5,13 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.membership.Membership;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,19 +19,14 @@ import java.util.function.Function;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.remote.RemoteTransportException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// A node that joins others, on a journal in PostgreSQL.
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";
-
-    private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
 
     private final ActorSystem<Void> system;
 
@@ -35,7 +34,7 @@ public final class ClusterNode {
         this.system = system;
     }
 
-    /// Starts the node and lets it join, or form the cluster if it is the first of the seed nodes.
+    /// Starts the node, and has it join the others, or form the cluster if there are none.
     ///
     /// @param settings instead of those in the configuration
     /// @param submissions resolves what programs outside the cluster submit by this node
@@ -45,44 +44,43 @@ public final class ClusterNode {
             Configuration configuration,
             Function<Job, Submission> submissions) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
-        List<Address> seeds =
-                settings.contactPoints().stream().map(ClusterNode::address).toList();
-        Cluster.get(system).manager().tell(new JoinSeedNodes(seeds));
-        org.apache.pekko.cluster.Cluster.get(system)
-                .registerOnMemberUp(() -> LOG.info("node {}:{} is up", settings.hostname(), settings.port()));
+        system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);
         node.open(submissions);
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
+        Admission.begin(system, new Membership(parts.ledger(), settings.hostname() + ":" + settings.port()));
         return new ClusterNode(system);
     }
 
     private static ActorSystem<Void> system(Config config, NodeSettings settings) {
         try {
+            tryToListen(settings);
             return ActorSystem.create(Behaviors.empty(), NAME, config);
-        } catch (RemoteTransportException e) {
+        } catch (IOException | RemoteTransportException e) {
             throw FailureException.permanent("the node can't listen at %s:%d: %s"
-                    .formatted(
-                            settings.bindHostname(),
-                            settings.bindPort(),
-                            rootOf(e).getMessage()));
+                    .formatted(settings.bindHostname(), settings.bindPort(), e.getMessage()));
         }
     }
 
-    private static Throwable rootOf(Throwable problem) {
-        Throwable root = problem;
-        while (root.getCause() != null) {
-            root = root.getCause();
+    /// The transport would log a stack trace where it can't.
+    private static void tryToListen(NodeSettings settings) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(settings.bindHostname(), settings.bindPort()));
         }
-        return root;
     }
 
     /// @param hostPort `host:port`
-    private static Address address(String hostPort) {
+    static Address address(String hostPort) {
         int colon = hostPort.lastIndexOf(':');
         return new Address(
                 "pekko", NAME, hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    }
+
+    static String hostPort(Address address) {
+        return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
     private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {

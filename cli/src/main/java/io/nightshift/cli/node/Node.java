@@ -36,6 +36,7 @@ import io.nightshift.worker.source.ParquetInspector;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -138,11 +139,13 @@ public final class Node {
                 config.getDuration("patience"),
                 config.getDuration("grace"),
                 name);
-        CoordinatedShutdown.get(system)
-                .addTask(
-                        CoordinatedShutdown.PhaseServiceStop(),
-                        "workers-finish",
-                        () -> AskPattern.<ScoringSlots.Command, ScoringSlots.Closed>ask(
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceStop(),
+                "workers-finish",
+                () -> isThrownOut(shutdown)
+                        ? CompletableFuture.completedFuture(Done.getInstance())
+                        : AskPattern.<ScoringSlots.Command, ScoringSlots.Closed>ask(
                                         slots,
                                         ScoringSlots.Close::new,
                                         config.getDuration("grace").plus(PATIENCE),
@@ -156,6 +159,13 @@ public final class Node {
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));
+    }
+
+    /// Then nobody would take what its workers finish.
+    private static boolean isThrownOut(CoordinatedShutdown shutdown) {
+        return shutdown.getShutdownReason()
+                .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+                .isPresent();
     }
 
     private PartitionAttempt attempt(Lease lease) {

@@ -87,12 +87,7 @@ public final class NodeCommand implements Callable<Integer> {
         ProgramLog.toConsole();
         // Not a constant, which would be made before it is said where the log goes.
         Logger log = LoggerFactory.getLogger(NodeCommand.class);
-        log.info(
-                "node {}:{} with {} begins; it joins by {}",
-                settings.hostname(),
-                settings.port(),
-                settings.roles(),
-                settings.contactPoints());
+        log.info("node {}:{} with {} begins", settings.hostname(), settings.port(), settings.roles());
         migrate(ledger, log);
 
         ExecutorService background = Executors.newCachedThreadPool(

@@ -130,7 +130,7 @@ final class ConfigurationTest {
     void aNodesPlaceItsJournalAndItsTuningAreRead() throws IOException {
         Configuration configuration = load("""
                 nightshift {
-                  node { hostname = node-1, port = 7001, roles = [worker], seed-nodes = ["node-0:7001"], threads = 3 }
+                  node { hostname = node-1, port = 7001, roles = [worker], contact-points = ["node-0:7001"], threads = 3 }
                   journal { url = "jdbc:postgresql://db/journal", user = night }
                   registry = models
                   batch.lease = 60s
@@ -160,7 +160,7 @@ final class ConfigurationTest {
     void mistakesAboutANodeAreReportedAtOnce() {
         assertThatThrownBy(() -> load("""
                         nightshift {
-                          node { port = 70000, roles = [boss], seed-nodes = ["nowhere"], thread = 1 }
+                          node { port = 70000, roles = [boss], contact-points = ["nowhere"], thread = 1 }
                           batch { leese = 1s, tick = soon, retry.attempts = many }
                           worker.count { a = 1 }
                         }
@@ -171,7 +171,7 @@ final class ConfigurationTest {
                         .containsExactlyInAnyOrder(
                                 "node.conf:2: nightshift.node.port: expected a number from 1 to 65535",
                                 "node.conf:2: nightshift.node.roles: expected coordinator, worker or both",
-                                "node.conf:2: nightshift.node.seed-nodes: expected host:port",
+                                "node.conf:2: nightshift.node.contact-points: expected host:port",
                                 "node.conf:2: nightshift.node.thread: unknown key; did you mean \"threads\"?",
                                 "node.conf:3: nightshift.batch.leese: unknown key; did you mean \"lease\"?",
                                 "node.conf:3: nightshift.batch.tick: expected a time such as 250ms",

@@ -52,8 +52,8 @@ public record Ledger(String url, String user, String password) {
 
     /// Shows every entry of a batch, in order; none if there is no such batch.
     ///
-    /// @throws FailureException if the journal can't be read, or holds something that isn't an
-    ///     entry
+    /// @throws FailureException transient if the journal can't be read, permanent if it holds
+    ///     something that isn't an entry
     public void forEach(BatchId batch, Visitor visitor) {
         rows(
                 PersistenceId.of(Batch.KEY.name(), batch.value()),
@@ -77,7 +77,7 @@ public record Ledger(String url, String user, String password) {
 
     /// How many entries there are of a batch.
     ///
-    /// @throws FailureException if the journal can't be read
+    /// @throws FailureException transient if the journal can't be read
     public long entries(BatchId batch) {
         String sql = "SELECT MAX(\"sequence_number\") FROM \"event_journal\" WHERE \"persistence_id\" = ?";
         try (Connection connection = connect();
@@ -88,13 +88,18 @@ public record Ledger(String url, String user, String password) {
                 return rows.next() ? rows.getLong(1) : 0;
             }
         } catch (SQLException e) {
-            throw new FailureException(Failure.transientFailure("the ledger can't be read: " + e.getMessage()), e);
+            throw unreadable(e);
         }
+    }
+
+    private static FailureException unreadable(SQLException e) {
+        return new FailureException(Failure.transientFailure("the ledger can't be read: " + e.getMessage()), e);
     }
 
     /// What the entries of a batch add up to; a state without a phase if there is none.
     ///
-    /// @throws FailureException if the journal can't be read, or its entries don't make a batch
+    /// @throws FailureException transient if the journal can't be read, permanent if its entries
+    ///     don't make a batch
     public BatchState state(BatchId batch) {
         AtomicReference<BatchState> state = new AtomicReference<>(BatchState.none(batch));
         try {
@@ -107,8 +112,8 @@ public record Ledger(String url, String user, String password) {
 
     /// The history of the jobs' register, in order.
     ///
-    /// @throws FailureException if the journal can't be read, or holds something that isn't such
-    ///     an event
+    /// @throws FailureException transient if the journal can't be read, permanent if it holds
+    ///     something that isn't such an event
     public List<JobsEvent> jobs() {
         List<JobsEvent> events = new ArrayList<>();
         forEachOfJobs(0, (number, event) -> events.add(event));
@@ -128,7 +133,7 @@ public record Ledger(String url, String user, String password) {
 
     /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
     /// which would load every driver there is, DuckDB's native library with it.
-    Connection connect() throws SQLException {
+    public Connection connect() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
@@ -172,7 +177,7 @@ public record Ledger(String url, String user, String password) {
                 }
             }
         } catch (SQLException e) {
-            throw FailureException.permanent("the ledger can't be read: " + e.getMessage());
+            throw unreadable(e);
         } catch (NotSerializableException | UncheckedIOException e) {
             throw FailureException.permanent(
                     "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));

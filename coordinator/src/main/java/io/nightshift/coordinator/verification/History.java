@@ -58,6 +58,9 @@ final class History {
         try {
             ledger.forEach(batch, history::entry);
         } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
             history.chain.problem("%s", e.getMessage());
         }
         history.conclude();

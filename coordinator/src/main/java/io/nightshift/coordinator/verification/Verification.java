@@ -83,6 +83,9 @@ public final class Verification {
                     ledger.jobs().stream().reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later);
             entry = jobs.batches().get(batch);
         } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
             register.problem("%s", e.getMessage());
             return;
         }

@@ -1,0 +1,136 @@
+package io.nightshift.coordinator.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.coordinator.membership.Membership.Way;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class MembershipTest {
+
+    private static EmbeddedPostgres postgres;
+    private static Ledger ledger;
+
+    private Membership first;
+    private Membership second;
+    private Membership third;
+
+    @BeforeAll
+    static void start() throws IOException {
+        postgres = EmbeddedPostgres.start();
+        ledger = PostgresLedger.at(new DataSourceSettings(
+                "journal", "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()), "postgres", null));
+        PostgresLedger.migrate(ledger);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void nobody() throws SQLException {
+        execute("TRUNCATE cluster, member");
+        first = new Membership(ledger, "first:1");
+        second = new Membership(ledger, "second:1");
+        third = new Membership(ledger, "third:1");
+    }
+
+    private static void execute(String sql) throws SQLException {
+        try (Connection connection = ledger.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static void passes(String member, int seconds) throws SQLException {
+        execute("UPDATE member SET seen = seen - make_interval(secs => %d) WHERE address = '%s'"
+                .formatted(seconds, member));
+    }
+
+    @Test
+    void ofNodesThatStartAtTheSameTimeOneFormsTheCluster() throws Exception {
+        int nodes = 12;
+        List<Future<Way>> ways = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes)) {
+            for (int i = 0; i < nodes; i++) {
+                Membership node = new Membership(ledger, "node:" + i);
+                ways.add(threads.submit(node::seek));
+            }
+        }
+        List<UUID> clusters = new ArrayList<>();
+        int forming = 0;
+        for (Future<Way> way : ways) {
+            clusters.add(way.get().cluster());
+            forming += way.get() instanceof Way.Form ? 1 : 0;
+        }
+        assertThat(forming).isOne();
+        assertThat(clusters).containsOnly(clusters.getFirst());
+    }
+
+    @Test
+    void aNodeJoinsByThoseThatLiveAndAreIn() throws Exception {
+        Way formed = first.seek();
+        second.seek();
+        assertThat(third.seek())
+                .as("the second has only asked")
+                .isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+        assertThat(second.confirm(formed.cluster())).isTrue();
+        assertThat(third.seek()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1", "second:1")));
+
+        passes("first:1", 11);
+        assertThat(third.seek())
+                .as("without the one that was not seen for a while")
+                .isEqualTo(new Way.Join(formed.cluster(), List.of("second:1")));
+        assertThat(first.confirm(formed.cluster())).as("it wakes up").isTrue();
+
+        second.leave();
+        assertThat(third.seek()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+    }
+
+    @Test
+    void aClusterWhoseNodesAreNotSeenIsSuperseded() throws Exception {
+        UUID former = first.seek().cluster();
+        assertThat(second.confirm(former)).as("it was never registered").isFalse();
+        second.seek();
+        assertThat(second.confirm(former)).isTrue();
+        passes("first:1", 11);
+        passes("second:1", 11);
+
+        assertThat(third.seek()).isInstanceOf(Way.Form.class);
+        assertThat(first.confirm(former)).isFalse();
+        assertThat(second.confirm(former)).isFalse();
+    }
+
+    @Test
+    void nodesThatStartAgainTogetherDontWaitForTheirFormerSelves() throws Exception {
+        UUID former = first.seek().cluster();
+        second.seek();
+        second.confirm(former);
+
+        Membership firstAgain = new Membership(ledger, "first:1");
+        Membership secondAgain = new Membership(ledger, "second:1");
+        assertThat(firstAgain.seek()).as("the second may live").isInstanceOf(Way.Join.class);
+        assertThat(secondAgain.seek()).as("nobody lives").isInstanceOf(Way.Form.class);
+        assertThat(firstAgain.seek()).isInstanceOf(Way.Join.class);
+        assertThat(first.confirm(former))
+                .as("of a process whose address is another's")
+                .isFalse();
+    }
+}
