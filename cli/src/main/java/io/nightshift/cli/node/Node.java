@@ -1,18 +1,21 @@
 package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
 import io.nightshift.coordinator.gateway.Requests;
+import io.nightshift.coordinator.http.Routes;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.publish.Publishers;
+import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -189,16 +192,21 @@ public final class Node {
     }
 
     /// Lets programs outside the cluster ask this node.
-    Requests open(Function<Job, Submission> submissions) {
+    public Requests open(Function<Job, Submission> submissions) {
         Requests requests = new Requests(new GatewayServices(
-                submissions,
-                this::askJobs,
-                this::ask,
-                this::tell,
-                new LedgerHealth(parts.ledger()),
-                blocking));
+                submissions, this::askJobs, this::ask, this::tell, new LedgerHealth(parts.ledger()), blocking));
         system.systemActorOf(Gateway.create(requests), GatewayCommand.ACTOR, Props.empty());
         return requests;
+    }
+
+    /// Answers HTTP, until the node ends.
+    ///
+    /// @param registry whose models are shown
+    /// @return the port
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
+    ///     can't listen
+    public int answer(HttpSettings http, Requests requests, Registry registry) {
+        return HttpDoor.open(system, http, Routes.of(requests, parts.ledger(), registry, name));
     }
 
     private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {

@@ -37,8 +37,6 @@ public final class Gateway {
     private static SubmitReply rejected(Throwable problem) {
         Throwable cause = problem instanceof CompletionException ? problem.getCause() : problem;
         return new JobsCommand.Rejected(
-                cause instanceof FailureException failure
-                        ? failure.failure().message()
-                        : String.valueOf(cause));
+                cause instanceof FailureException failure ? failure.failure().message() : String.valueOf(cause));
     }
 }

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What programs outside the cluster ask, by whichever door: passed on to the register and the batches, wherever they
-/// run. It keeps nothing. All may be asked twice. Safe for several threads, none of which waits.
+/// What programs outside the cluster ask, by whichever door: passed on to the register and the batches,
+/// wherever they run. It keeps nothing. All may be asked twice. Safe for several threads, none of which
+/// waits.
 public final class Requests {
 
     private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
@@ -37,16 +38,15 @@ public final class Requests {
     /// Opens a batch of a job, or finds the one to go on with.
     ///
     /// @param key as in [JobsCommand.Submit]
-    /// @return fails with a transient [FailureException] where nothing can be said at the moment; asking again may help
+    /// @return fails with a transient [FailureException] where nothing can be said at the moment; asking
+    ///     again may help
     public CompletionStage<SubmitReply> submit(Job job, boolean fresh, @Nullable String key) {
         CompletionStage<SubmitReply> reply = key == null
                 ? resolved(job, fresh, null)
                 : recall(job, key)
-                        .thenCompose(
-                                found -> found instanceof JobsCommand.Found(BatchId batch)
-                                        ? CompletableFuture.completedFuture(
-                                                new JobsCommand.Accepted(batch, false, true))
-                                        : resolved(job, fresh, key));
+                        .thenCompose(found -> found instanceof JobsCommand.Found(BatchId batch)
+                                ? CompletableFuture.completedFuture(new JobsCommand.Accepted(batch, false, true))
+                                : resolved(job, fresh, key));
         return reply.exceptionallyAsync(
                 problem -> {
                     FailureException failure = failure(problem, "the jobs' register");
@@ -102,7 +102,8 @@ public final class Requests {
 
     /// Tells a batch what is wanted of it.
     ///
-    /// @return fails with a transient [FailureException] where it isn't known whether it was done; asking again helps
+    /// @return fails with a transient [FailureException] where it isn't known whether it was done; asking
+    ///     again helps
     public CompletionStage<ControlReply> control(BatchId batch, BatchControl control) {
         return services.batches()
                 .<ControlReply>ask(batch, control::command)

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Tells who makes a request, and whether they may.
 ///
-/// Without tokens everybody on this machine is an administrator, and nobody else is heard, since the server then listens
-/// on loopback only. A page in a browser on this machine is not its user: so a request has to name this machine as its
-/// host, and must not come from a page of another site.
+/// Without tokens everybody on this machine is an administrator, and nobody else is heard, since the server
+/// then listens on loopback only. A page in a browser on this machine is not its user: so a request has to
+/// name this machine as its host, and must not come from a page of another site.
 public final class Access {
 
     private static final String LOCAL = "local";
@@ -51,8 +51,8 @@ public final class Access {
         }
         Token token = token(request, endpoint, tokens.get());
         if (!token.role().covers(needed)) {
-            throw ProblemException.forbidden("The token %s has the role %s, and this needs %s."
-                    .formatted(token.name(), token.role(), needed));
+            throw ProblemException.forbidden(
+                    "The token %s has the role %s, and this needs %s.".formatted(token.name(), token.role(), needed));
         }
         return new Caller(token.name(), token.role(), address);
     }
@@ -108,9 +108,12 @@ public final class Access {
                             .formatted(host));
         }
         Optional<String> origin = header(request, "origin");
-        boolean isForeign = origin.isPresent()
-                && !origin.get().matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
-        if (isForeign || header(request, "sec-fetch-site").filter("cross-site"::equals).isPresent()) {
+        boolean isForeign =
+                origin.isPresent() && !origin.get().matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
+        if (isForeign
+                || header(request, "sec-fetch-site")
+                        .filter("cross-site"::equals)
+                        .isPresent()) {
             throw ProblemException.forbidden("Without tokens a page of another site is not heard.");
         }
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Who changed what, from where, in the node's log under the logger `audit`: `key=value` pairs in one line, each value
-/// that isn't plain in quotes.
+/// Who changed what, from where, in the node's log under the logger `audit`: `key=value` pairs in one line,
+/// each value that isn't plain in quotes.
 final class Audit {
 
     private static final Logger LOG = LoggerFactory.getLogger("audit");

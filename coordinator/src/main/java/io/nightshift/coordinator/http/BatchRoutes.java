@@ -111,12 +111,14 @@ final class BatchRoutes {
     private CompletionStage<HttpResponse> events(Call call) {
         long after = call.number("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
-        return batches.entries(call.segment("batch"), after, limit + 1)
-                .thenApply(found -> {
-                    List<JsonNode> page = found.entries().subList(0, Math.min(limit, found.entries().size()));
-                    Long next = found.entries().size() > limit ? page.getLast().get("number").asLong() : null;
-                    return Responses.json(200, new EventPage(found.batch().value(), page, next));
-                });
+        return batches.entries(call.segment("batch"), after, limit + 1).thenApply(found -> {
+            List<JsonNode> page =
+                    found.entries().subList(0, Math.min(limit, found.entries().size()));
+            Long next = found.entries().size() > limit
+                    ? page.getLast().get("number").asLong()
+                    : null;
+            return Responses.json(200, new EventPage(found.batch().value(), page, next));
+        });
     }
 
     private CompletionStage<HttpResponse> quarantine(Call call) {
@@ -133,7 +135,9 @@ final class BatchRoutes {
         for (; partition < all && page.size() < limit; partition++) {
             if (state.winners().contains(partition)) {
                 long rows = state.winners()
-                        .totals(partition, state.pinned().index().range(partition).rows())
+                        .totals(
+                                partition,
+                                state.pinned().index().range(partition).rows())
                         .quarantined();
                 if (rows > 0) {
                     page.add(new QuarantinePage.Bad(partition, rows, file(state, partition)));

@@ -25,8 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
-/// Batches as a node knows them: open ones as their coordinators tell, those that have ended as the ledger does. Safe for
-/// several threads, none of which waits but those of the pool.
+/// Batches as a node knows them: open ones as their coordinators tell, those that have ended as the ledger
+/// does. Safe for several threads, none of which waits but those of the pool.
 final class Batches {
 
     /// What a batch's state may be.
@@ -106,13 +106,17 @@ final class Batches {
         if (entry.end().isPresent()) {
             return CompletableFuture.supplyAsync(() -> ended(entry), blocking);
         }
-        return requests.describe(batch).thenApplyAsync(reply -> switch (reply) {
-            case GatewayCommand.Described(BatchStatus status, String waitsFor) ->
-                kept(Descriptions.of(entry, status, waitsFor));
-            case GatewayCommand.NotFound(String reason) -> throw ProblemException.unknown("batch", reason);
-            // Its coordinator may be moving; what is in the ledger can be said all the same.
-            case GatewayCommand.Unavailable(String reason) -> fromLedger(entry, reason);
-        }, blocking);
+        return requests.describe(batch)
+                .thenApplyAsync(
+                        reply -> switch (reply) {
+                            case GatewayCommand.Described(BatchStatus status, String waitsFor) ->
+                                kept(Descriptions.of(entry, status, waitsFor));
+                            case GatewayCommand.NotFound(String reason) ->
+                                throw ProblemException.unknown("batch", reason);
+                            // Its coordinator may be moving; what is in the ledger can be said all the same.
+                            case GatewayCommand.Unavailable(String reason) -> fromLedger(entry, reason);
+                        },
+                        blocking);
     }
 
     private BatchDescription fromLedger(JobsState.Entry entry, String reason) {
@@ -133,7 +137,8 @@ final class Batches {
     }
 
     private BatchDescription kept(BatchDescription description) {
-        boolean hasEnded = description.state().equals("published") || description.state().equals("cancelled");
+        boolean hasEnded =
+                description.state().equals("published") || description.state().equals("cancelled");
         if (hasEnded) {
             if (ended.size() > KEPT) {
                 ended.clear();
@@ -181,8 +186,8 @@ final class Batches {
             List<JobsState.Entry> candidates, int from, Filter filter, int limit, List<BatchDescription> found) {
         if (found.size() == limit || from == candidates.size()) {
             boolean more = from < candidates.size() && !found.isEmpty();
-            return CompletableFuture.completedFuture(
-                    new BatchPage(found, more ? candidates.get(from - 1).opened().batch().value() : null));
+            return CompletableFuture.completedFuture(new BatchPage(
+                    found, more ? candidates.get(from - 1).opened().batch().value() : null));
         }
         int to = Math.min(candidates.size(), from + limit - found.size());
         List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
@@ -204,7 +209,9 @@ final class Batches {
 
     /// The batch as the ledger tells it.
     CompletionStage<BatchState> state(String name) {
-        return find(name).thenApplyAsync(entry -> read(() -> histories.state(entry.opened().batch())), blocking);
+        return find(name)
+                .thenApplyAsync(
+                        entry -> read(() -> histories.state(entry.opened().batch())), blocking);
     }
 
     /// Entries of the ledger, at most so many.

@@ -75,7 +75,8 @@ public record Call(
                 .toStrict(BODY_MILLIS, limits.body(), system)
                 .exceptionally(problem -> {
                     throw isTimeout(problem)
-                            ? ProblemException.tooSlow("Send the body within %d seconds.".formatted(BODY_MILLIS / 1_000))
+                            ? ProblemException.tooSlow(
+                                    "Send the body within %d seconds.".formatted(BODY_MILLIS / 1_000))
                             : tooLarge();
                 })
                 .thenApply(entity -> entity.getData().toArray());

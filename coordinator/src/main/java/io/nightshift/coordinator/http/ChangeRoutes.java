@@ -125,7 +125,8 @@ final class ChangeRoutes {
                 call -> call.body(JSON)
                         .thenApply(body -> control.apply(request(body)))
                         .thenCompose(wanted -> batches.find(call.segment("batch"))
-                                .thenCompose(entry -> control(call, entry.opened().batch(), wanted))));
+                                .thenCompose(
+                                        entry -> control(call, entry.opened().batch(), wanted))));
     }
 
     private CompletionStage<HttpResponse> control(Call call, BatchId batch, BatchControl control) {
@@ -156,7 +157,8 @@ final class ChangeRoutes {
     }
 
     private static RuntimeException failed(Call call, String action, String subject, Throwable problem) {
-        Throwable cause = problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (cause instanceof ProblemException known) {
             return known;
         }

@@ -17,12 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param parameters that the query may have
 /// @param forPeople whether it is a page for a browser, which asks for a password
 public record Endpoint(
-        String method,
-        String path,
-        @Nullable Role role,
-        Set<String> parameters,
-        boolean forPeople,
-        Handler handler) {
+        String method, String path, @Nullable Role role, Set<String> parameters, boolean forPeople, Handler handler) {
 
     /// Answers a request. Doesn't wait: the thread is an actor dispatcher's.
     @FunctionalInterface

@@ -53,14 +53,15 @@ public final class HttpServer {
             builder = builder.enableHttps(ConnectionContext.httpsServer(tls::get));
         }
         try {
-            ServerBinding binding = builder.bind(router::answer).toCompletableFuture().join();
+            ServerBinding binding =
+                    builder.bind(router::answer).toCompletableFuture().join();
             binding.addToCoordinatedShutdown(LEAVING, system);
             int bound = binding.localAddress().getPort();
             LOG.info("HTTP is answered at {}://{}:{}", tls == null ? "http" : "https", hostname, bound);
             return bound;
         } catch (CompletionException e) {
-            throw FailureException.permanent("the node can't listen for HTTP at %s:%d: %s"
-                    .formatted(hostname, port, root(e).getMessage()));
+            throw FailureException.permanent(
+                    "the node can't listen for HTTP at %s:%d: %s".formatted(hostname, port, root(e).getMessage()));
         }
     }
 

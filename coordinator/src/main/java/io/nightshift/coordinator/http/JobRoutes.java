@@ -13,8 +13,11 @@ final class JobRoutes {
     private JobRoutes() {}
 
     static List<Endpoint> endpoints(Batches batches) {
-        return List.of(Endpoint.get("/v1/jobs", Role.READ, Set.of(), call -> batches.register()
-                .thenApply(register -> Responses.json(200, jobs(register)))));
+        return List.of(Endpoint.get(
+                "/v1/jobs",
+                Role.READ,
+                Set.of(),
+                call -> batches.register().thenApply(register -> Responses.json(200, jobs(register)))));
     }
 
     private static JobList jobs(JobsState register) {

@@ -58,7 +58,9 @@ final class ModelRoutes {
 
     private static ModelListed listed(ModelListing model) {
         return new ModelListed(
-                model.name(), model.versions().stream().map(ModelRoutes::version).toList(), model.aliases());
+                model.name(),
+                model.versions().stream().map(ModelRoutes::version).toList(),
+                model.aliases());
     }
 
     private static ModelPage.Version version(RegisteredModel model) {
@@ -71,7 +73,9 @@ final class ModelRoutes {
                 model.description().format(),
                 model.description().algorithm(),
                 model.description().task().name().toLowerCase(Locale.ROOT),
-                model.description().features().stream().map(ModelRoutes::feature).toList(),
+                model.description().features().stream()
+                        .map(ModelRoutes::feature)
+                        .toList(),
                 model.description().classes(),
                 model.description().facts());
     }
@@ -81,8 +85,7 @@ final class ModelRoutes {
         return switch (feature.type()) {
             case FeatureType.Numeric(FeatureType.Precision precision) ->
                 new Feature(name, precision.name().toLowerCase(Locale.ROOT), List.of(), feature.missing());
-            case FeatureType.Nominal(List<String> levels) ->
-                new Feature(name, "nominal", levels, feature.missing());
+            case FeatureType.Nominal(List<String> levels) -> new Feature(name, "nominal", levels, feature.missing());
         };
     }
 }

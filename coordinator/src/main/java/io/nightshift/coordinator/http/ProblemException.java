@@ -109,11 +109,7 @@ final class ProblemException extends RuntimeException {
     }
 
     static ProblemException broken() {
-        return of(
-                500,
-                "unexpected",
-                "An unexpected error",
-                "This is a bug worth reporting; the node's log says more.");
+        return of(500, "unexpected", "An unexpected error", "This is a bug worth reporting; the node's log says more.");
     }
 
     static ProblemException unavailable(String detail) {

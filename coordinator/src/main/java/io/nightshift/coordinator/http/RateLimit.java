@@ -4,8 +4,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/// How often each may ask: a token bucket for each name, kept as the moment at which it would be full again (the
-/// generic cell rate algorithm). Safe for several threads.
+/// How often each may ask: a token bucket for each name, kept as the moment at which it would be full again
+/// (the generic cell rate algorithm). Safe for several threads.
 final class RateLimit {
 
     private static final long SECOND = 1_000_000_000L;

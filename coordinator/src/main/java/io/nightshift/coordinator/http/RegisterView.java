@@ -8,8 +8,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The jobs' register as this node has read it from the journal. However many ask, it is read once at a time. Safe for
-/// several threads, none of which waits.
+/// The jobs' register as this node has read it from the journal. However many ask, it is read once at a
+/// time. Safe for several threads, none of which waits.
 final class RegisterView {
 
     private final Ledger ledger;

@@ -16,8 +16,8 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 /// Answers.
 final class Responses {
 
-    private static final ContentType PROBLEM = ContentTypes.create(MediaTypes.customWithFixedCharset(
-            "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false));
+    private static final ContentType PROBLEM = ContentTypes.create(
+            MediaTypes.customWithFixedCharset("application", "problem+json", HttpCharsets.UTF_8, Map.of(), false));
 
     private static final List<HttpHeader> ALWAYS = List.of(
             RawHeader.create("Cache-Control", "no-store"), RawHeader.create("X-Content-Type-Options", "nosniff"));
@@ -37,8 +37,7 @@ final class Responses {
     }
 
     static HttpResponse of(ProblemException exception) {
-        HttpResponse response =
-                text(exception.problem().status(), PROBLEM, ApiJson.write(exception.problem()));
+        HttpResponse response = text(exception.problem().status(), PROBLEM, ApiJson.write(exception.problem()));
         for (Map.Entry<String, String> header : exception.headers().entrySet()) {
             response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
         }

@@ -71,7 +71,12 @@ final class Router {
             }
             if (endpoint.changes()) {
                 Caller nobody = new Caller("unknown", Role.READ, address);
-                Audit.tell(nobody, endpoint.method() + " " + request.getUri().path(), null, "denied", e.problem().detail());
+                Audit.tell(
+                        nobody,
+                        endpoint.method() + " " + request.getUri().path(),
+                        null,
+                        "denied",
+                        e.problem().detail());
             }
             throw e;
         }
@@ -87,7 +92,9 @@ final class Router {
         if (segments.isEmpty()) {
             segments.add("");
         }
-        String method = request.method().equals(HttpMethods.HEAD) ? "GET" : request.method().name();
+        String method = request.method().equals(HttpMethods.HEAD)
+                ? "GET"
+                : request.method().name();
         TreeSet<String> allowed = new TreeSet<>();
         for (Endpoint endpoint : endpoints) {
             Optional<Map<String, String>> values = endpoint.match(segments);
@@ -116,7 +123,8 @@ final class Router {
     private HttpResponse failed(HttpRequest request, Throwable problem) {
         // What was sent along is not needed any more.
         request.discardEntityBytes(system);
-        Throwable cause = problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (cause instanceof ProblemException known) {
             return Responses.of(known);
         }

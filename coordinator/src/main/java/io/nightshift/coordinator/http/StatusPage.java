@@ -41,10 +41,16 @@ final class StatusPage {
     /// @param node its name, `host:port`
     static List<Endpoint> endpoints(Batches batches, String node) {
         Batches.Filter all = new Batches.Filter(Optional.empty(), Optional.empty());
-        return List.of(new Endpoint("GET", "/", Role.READ, Set.of(), true, call -> batches.page(all, Optional.empty(), BATCHES)
-                .thenApply(page -> Responses.text(200, ContentTypes.TEXT_HTML_UTF8, html(page, node))
-                        .addHeader(RawHeader.create(
-                                "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")))));
+        return List.of(new Endpoint(
+                "GET",
+                "/",
+                Role.READ,
+                Set.of(),
+                true,
+                call -> batches.page(all, Optional.empty(), BATCHES)
+                        .thenApply(page -> Responses.text(200, ContentTypes.TEXT_HTML_UTF8, html(page, node))
+                                .addHeader(RawHeader.create(
+                                        "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")))));
     }
 
     private static String html(BatchPage page, String node) {
@@ -86,6 +92,9 @@ final class StatusPage {
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

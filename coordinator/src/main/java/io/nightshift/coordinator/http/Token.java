@@ -7,8 +7,8 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/// A bearer token as a node knows it: by its digest. A token is random enough that nobody finds it from that, so the
-/// digest needs no salt.
+/// A bearer token as a node knows it: by its digest. A token is random enough that nobody finds it from
+/// that, so the digest needs no salt.
 ///
 /// @param name of who has it, for the audit
 /// @param sha256 of the token, 64 hexadecimal digits

@@ -26,6 +26,9 @@ public record Tokens(List<Token> all) {
     /// Names, and nothing that helps to get in.
     @Override
     public String toString() {
-        return all.stream().map(token -> token.name() + "=" + token.role()).toList().toString();
+        return all.stream()
+                .map(token -> token.name() + "=" + token.role())
+                .toList()
+                .toString();
     }
 }

@@ -26,8 +26,8 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
-/// Follows a batch by server-sent events. An event of the ledger has its number as its id, by which who was cut off goes
-/// on; progress has none. The stream ends when the batch does, or waits for somebody.
+/// Follows a batch by server-sent events. An event of the ledger has its number as its id, by which who was
+/// cut off goes on; progress has none. The stream ends when the batch does, or waits for somebody.
 ///
 /// However many watch a batch, its coordinator is asked, and the ledger read, once in a while.
 final class WatchRoute {
@@ -60,7 +60,9 @@ final class WatchRoute {
     }
 
     private CompletionStage<HttpResponse> watch(Call call) {
-        long after = call.header(LAST).map(WatchRoute::lastEventId).orElseGet(() -> call.number("after", 0, 0, Long.MAX_VALUE));
+        long after = call.header(LAST)
+                .map(WatchRoute::lastEventId)
+                .orElseGet(() -> call.number("after", 0, 0, Long.MAX_VALUE));
         boolean again = call.header(LAST).isPresent();
         return batches.find(call.segment("batch"))
                 .thenCompose(entry -> batches.describe(entry).thenApply(now -> {
@@ -83,7 +85,9 @@ final class WatchRoute {
         if (open.incrementAndGet() > call.limits().watches()) {
             open.decrementAndGet();
             throw ProblemException.tooMany(
-                    "At most %,d watches may be open at a node.".formatted(call.limits().watches()), 10);
+                    "At most %,d watches may be open at a node."
+                            .formatted(call.limits().watches()),
+                    10);
         }
         Source<ByteString, NotUsed> events = Source.unfoldAsync(
                         start, position -> position.isDone() ? ended() : next(call, position))
@@ -140,13 +144,16 @@ final class WatchRoute {
                 ? batches.part(position.entry().opened().batch(), position.number(), last)
                 : CompletableFuture.completedFuture(List.of());
         return entries.thenApply(news -> {
-            long number = news.isEmpty() ? position.number() : news.getLast().get("number").asLong();
+            long number = news.isEmpty()
+                    ? position.number()
+                    : news.getLast().get("number").asLong();
             boolean caughtUp = number >= now.ledger().entries();
             StringBuilder text = new StringBuilder();
             if (position.isFirst()) {
                 text.append("retry: 2000\n\n");
             }
-            news.forEach(entry -> append(text, entry.get("event").asText(), entry.get("number").asText(), entry));
+            news.forEach(entry -> append(
+                    text, entry.get("event").asText(), entry.get("number").asText(), entry));
             if (caughtUp && !now.equals(position.shown())) {
                 append(text, "progress", null, now);
             }

@@ -14,10 +14,15 @@ public final class Descriptions {
     private Descriptions() {}
 
     /// Reads the whole history; of a ledger that can't be followed, what is wrong with it is the reason.
+    ///
+    /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, JobsState.Entry entry) {
         try {
             return of(entry, ledger.state(entry.opened().batch()));
         } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
             return damaged(entry, e.failure().message());
         }
     }

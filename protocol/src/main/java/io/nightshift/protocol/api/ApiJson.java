@@ -50,6 +50,10 @@ public final class ApiJson {
         }
     }
 
+    public static JsonNode tree(Object value) {
+        return MAPPER.valueToTree(value);
+    }
+
     /// @throws UncheckedIOException if the text isn't such a record
     public static <T> T read(String json, Class<T> type) {
         try {

@@ -48,6 +48,29 @@ public record BatchDescription(
     /// @param attemptsFailed since it was opened or retried
     public record Progress(long rowsDone, int inFlight, int attemptsFailed) {}
 
+    /// Only what is in the ledger.
+    public BatchDescription recorded() {
+        return new BatchDescription(
+                batch,
+                job,
+                model,
+                state,
+                submittedAt,
+                rows,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                partitions,
+                committed,
+                incarnation,
+                reason,
+                destination,
+                ledger,
+                null,
+                null);
+    }
+
     /// Whether it stays as it is until somebody does something about it.
     public boolean isSettled() {
         return switch (state) {

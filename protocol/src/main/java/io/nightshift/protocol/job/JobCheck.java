@@ -30,9 +30,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with defaults
-/// filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`, expressions a
-/// `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
+/// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with
+/// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
+/// expressions a `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.

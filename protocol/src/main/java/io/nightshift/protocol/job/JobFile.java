@@ -16,11 +16,11 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what it is
-/// given.
+/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what
+/// it is given.
 ///
-/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the resource
-/// [#SCHEMA].
+/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the
+/// resource [#SCHEMA].
 public final class JobFile {
 
     /// The resource, beside this class, that describes job files in JSON Schema 2020-12.
@@ -36,9 +36,10 @@ public final class JobFile {
     /// Reads the job.
     ///
     /// @param content the file's bytes, in UTF-8
-    /// @param file where it stands: relative paths, those of overrides too, are resolved against its folder, and
-    ///     mistakes begin with it as it is given here
-    /// @param overrides `key=value` pairs that take the place of what the file says, as in `partitions.rows=1000`
+    /// @param file where it stands: relative paths, those of overrides too, are resolved against its
+    ///     folder, and mistakes begin with it as it is given here
+    /// @param overrides `key=value` pairs that take the place of what the file says, as in
+    ///     `partitions.rows=1000`
     /// @throws JobFileException with every mistake, where there is one
     public static Job parse(byte[] content, Path file, List<String> overrides) {
         return parse(text(content, file), file, overrides);

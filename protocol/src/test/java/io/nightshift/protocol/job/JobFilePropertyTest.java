@@ -57,7 +57,8 @@ class JobFilePropertyTest {
         }
     }
 
-    /// Pieces of YAML and of job files in any order: more of it gets past the first token than of random letters.
+    /// Pieces of YAML and of job files in any order: more of it gets past the first token than of random
+    /// letters.
     @Provide
     Arbitrary<String> nearlyJobs() {
         Arbitrary<String> pieces = Arbitraries.of(
