@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// Says what a run would do, and touches nothing: no ledger, no registry, no destination.
+/// Says what a run would do, and changes nothing: no ledger, no registry, no destination.
 @Command(
         name = "plan",
         description = "Says what a run of the job would do; touches nothing.",
@@ -41,7 +42,8 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Job job = options.read();
         int threads = options.threads();
-        Destinations.check(job, configuration.read(home).dataSources());
+        Configuration given = configuration.read(home);
+        Destinations.check(job, given.dataSources());
         Model model = JobModel.look(job.model(), home.registry());
         MemoryEstimate memory =
                 MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
@@ -51,12 +53,13 @@ final class PlanCommand implements Callable<Integer> {
             if (job.destination().postgres() != null) {
                 new TableColumns(inspector).of(job, model.description());
             }
-            print(job, files, Planner.cut(files, job.partitions().rows()), memory);
+            PartitionPlan plan = Planner.cut(files, job.partitions().rows());
+            print(job, files, plan, memory, Forecast.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }
 
-    private void print(Job job, List<InspectedFile> files, PartitionPlan plan, MemoryEstimate memory) {
+    private void print(Job job, List<InspectedFile> files, PartitionPlan plan, MemoryEstimate memory, String duration) {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1
                 ? files.getFirst().file().path()
@@ -70,6 +73,7 @@ final class PlanCommand implements Callable<Integer> {
         out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);
+        out.println("  duration    " + duration);
         out.flush();
     }
 

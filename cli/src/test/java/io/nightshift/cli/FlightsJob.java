@@ -20,12 +20,12 @@ import java.util.stream.Stream;
 /// The example's job on its real data, in a folder of a test.
 ///
 /// @param folder holds the job file, `home` and `predictions`
-record FlightsJob(Path folder) {
+public record FlightsJob(Path folder) {
 
-    static final int ROWS = 300_000;
+    public static final int ROWS = 300_000;
 
     /// The example, from wherever the tests run.
-    static Path example() {
+    public static Path example() {
         Path folder = Path.of("").toAbsolutePath();
         while (!Files.exists(folder.resolve("examples/flights/job.yaml"))) {
             folder = Objects.requireNonNull(folder.getParent(), "examples/flights is above the tests");
@@ -46,7 +46,7 @@ record FlightsJob(Path folder) {
     /// A job like the example's on an input of its own.
     ///
     /// @param query over `flights`, the example's
-    static FlightsJob on(Path folder, String query) throws IOException, SQLException {
+    public static FlightsJob on(Path folder, String query) throws IOException, SQLException {
         FlightsJob job = in(folder);
         job.write(query);
         String example = example().resolve("flights.parquet").toString();
@@ -65,21 +65,21 @@ record FlightsJob(Path folder) {
     }
 
     /// Replaces a text of the job file.
-    void edit(String before, String after) throws IOException {
+    public void edit(String before, String after) throws IOException {
         String text = Files.readString(file());
         assertThat(text).contains(before);
         Files.writeString(file(), text.replace(before, after));
     }
 
-    Path file() {
+    public Path file() {
         return folder.resolve("job.yaml");
     }
 
-    Path input() {
+    public Path input() {
         return folder.resolve("own.parquet");
     }
 
-    Path home() {
+    public Path home() {
         return folder.resolve("home");
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -25,7 +26,8 @@ final class PlanTest {
                 .startsWith("Run once, by hand, processing 300,000 rows from %s writing to %s"
                         .formatted(FlightsJob.example().resolve("flights.parquet"), job.predictions()))
                 .containsPattern("partitions +\\d+ \\(")
-                .containsPattern("memory +\\d+ MB \\(");
+                .containsPattern("memory +\\d+ MB \\(")
+                .contains("duration    unknown: no batch of this job has been published here");
         assertThat(end.err()).isEmpty();
         assertThat(job.files()).isEqualTo(before);
     }
@@ -36,6 +38,25 @@ final class PlanTest {
         job.edit("source:", "source:\n  where: distance > 500");
 
         assertThat(plan(job, job.home()).expect(0).out()).contains("where distance > 500", "300,000 rows");
+    }
+
+    @Test
+    void aPlanForecastsTheDurationByTheLastPublishedBatch() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        Program.End run = job.runs();
+        String batch = run.json().get("batch").asText();
+        Path ledger = job.home().resolve("ledger/ledger.mv.db");
+        byte[] before = Files.readAllBytes(ledger);
+
+        assertThat(plan(job, job.home()).expect(0).out())
+                .containsPattern("duration +about \\d+ s, at the [0-9,]+ rows/s of " + batch);
+        assertThat(Files.readAllBytes(ledger)).isEqualTo(before);
+        assertThat(job.home().resolve("ledger")).isDirectoryNotContaining("glob:**.trace.db");
+
+        try (EmbeddedLedger held = EmbeddedLedger.open(job.home())) {
+            assertThat(held.ledger().jobs()).isNotEmpty();
+            assertThat(plan(job, job.home()).expect(0).out()).contains("duration    unknown");
+        }
     }
 
     @Test

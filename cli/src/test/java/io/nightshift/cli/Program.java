@@ -18,17 +18,17 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /// The program as a process of its own, as users start it and as machines kill it.
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /// How it ended.
     ///
     /// @param status 137 if it was killed
-    record End(int status, String out, String err) {
+    public record End(int status, String out, String err) {
 
         /// Ended as documented, with a sentence and no stack trace.
-        End expect(int wanted, String... sentences) {
+        public End expect(int wanted, String... sentences) {
             assertThat(status).as("exit status; out: %s; err: %s", out, err).isEqualTo(wanted);
             assertThat(out + err).doesNotContain("\tat ", "Exception", "unexpected");
             for (String sentence : sentences) {
@@ -38,7 +38,7 @@ final class Program implements AutoCloseable {
         }
 
         /// The JSON object in the last line of standard output.
-        JsonNode json() {
+        public JsonNode json() {
             List<String> lines = out.strip().lines().toList();
             assertThat(lines).as("standard output; standard error: %s", err).isNotEmpty();
             try {
@@ -61,19 +61,7 @@ final class Program implements AutoCloseable {
 
     /// Starts it with the test's class path. C1 only: these runs are short.
     static Program start(Path folder, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-Xshare:auto",
-                "-Xlog:disable",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(arguments);
+        List<String> command = command(List.of("-XX:TieredStopAtLevel=1"), arguments);
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
         Process process = new ProcessBuilder(command)
@@ -84,7 +72,28 @@ final class Program implements AutoCloseable {
         return new Program(process, out, err);
     }
 
-    static End run(Path folder, String... arguments) throws IOException, InterruptedException {
+    /// The words that start it.
+    ///
+    /// @param options of the JVM, besides those that it always has here
+    public static List<String> command(List<String> options, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-Xshare:auto",
+                "-Xlog:disable",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(arguments);
+        return command;
+    }
+
+    public static End run(Path folder, String... arguments) throws IOException, InterruptedException {
         try (Program program = start(folder, List.of(arguments))) {
             return program.end();
         }
@@ -92,7 +101,7 @@ final class Program implements AutoCloseable {
 
     /// Runs a command in this process. Not for a `run` that gets as far as starting a node, which is left to its
     /// process's end.
-    static End here(String... arguments) {
+    public static End here(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine program = Main.commandLine();

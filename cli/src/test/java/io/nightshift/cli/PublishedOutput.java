@@ -8,13 +8,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /// What readers see of a destination.
-final class PublishedOutput {
+public final class PublishedOutput {
 
     private PublishedOutput() {}
 
     /// A digest of all predictions of all batches below a destination: every column but those that tell
     /// runs apart, in the order of the records.
-    static String digest(Path destination) throws SQLException {
+    public static String digest(Path destination) throws SQLException {
         return ask("""
                 SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                   || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))

@@ -96,6 +96,7 @@ public final class ClusterClient implements ClusterAccess {
         return ConfigFactory.defaultOverrides()
                 .withFallback(ConfigFactory.parseMap(
                         Map.of("pekko.remote.artery.canonical.hostname", own, "pekko.remote.artery.canonical.port", 0)))
+                .withFallback(configuration.transport())
                 .withFallback(configuration.tuning())
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("client"))
                 .withFallback(ConfigFactory.defaultReferenceUnresolved())

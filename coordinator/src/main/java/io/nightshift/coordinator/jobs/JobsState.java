@@ -91,7 +91,7 @@ public record JobsState(Map<BatchId, Entry> batches, Map<Key, Use> keys) {
     }
 
     /// The batch of the job that was published last.
-    Optional<Entry> lastPublished(String job) {
+    public Optional<Entry> lastPublished(String job) {
         return ofJob(job)
                 .filter(entry -> entry.end().filter(Phase.PUBLISHED::equals).isPresent())
                 .reduce((earlier, later) -> later);

@@ -15,6 +15,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
+import java.util.function.Function;
 
 /// The ledger of a single process: an H2 file in the home folder, held by one process at a time.
 ///
@@ -65,6 +67,25 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    /// Reads the ledger of a home folder and changes nothing there.
+    ///
+    /// @return nothing if there is none, or another process holds it
+    /// @throws FailureException if it can't be read
+    public static <T> Optional<T> peek(Path home, Function<Ledger, T> reader) {
+        Path folder = home.resolve("ledger");
+        if (!exists(home)) {
+            return Optional.empty();
+        }
+        try (FileChannel lockFile = FileChannel.open(folder.resolve("lock"), StandardOpenOption.READ);
+                FileLock lock = lockFile.tryLock(0, Long.MAX_VALUE, true)) {
+            return lock == null
+                    ? Optional.empty()
+                    : Optional.of(reader.apply(new Ledger(url(folder) + ";ACCESS_MODE_DATA=r", "nightshift", "")));
+        } catch (IOException | OverlappingFileLockException e) {
+            return Optional.empty();
+        }
     }
 
     private static String url(Path folder) {

@@ -18,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -108,6 +109,16 @@ public record Ledger(String url, String user, String password) {
             throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
         }
         return state.get();
+    }
+
+    /// How fast a published batch was scored, in rows a second, from when it last began or went on until it was
+    /// published; nothing if it isn't published, or had nothing to score.
+    ///
+    /// @throws FailureException as [#forEach]
+    public OptionalDouble rowsPerSecond(BatchId batch) {
+        Pace pace = new Pace();
+        forEach(batch, (number, entry) -> pace.add(entry.event()));
+        return pace.rowsPerSecond();
     }
 
     /// The history of the jobs' register, in order.

@@ -1,0 +1,54 @@
+package io.nightshift.cli;
+
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import java.time.Duration;
+import java.util.Optional;
+
+/// How long a batch will take: as long as the job's last published one, row by row.
+final class Forecast {
+
+    private Forecast() {}
+
+    /// A sentence about it, whether or not anything is known.
+    ///
+    /// @param rows to be scored
+    static String of(Job job, long rows, Configuration configuration, Home home) {
+        try {
+            Optional<String> forecast = configuration.journal() != null
+                    ? of(job, rows, PostgresLedger.at(configuration.journal()))
+                    : EmbeddedLedger.peek(home.folder(), ledger -> of(job, rows, ledger))
+                            .flatMap(known -> known);
+            return forecast.orElse("unknown: no batch of this job has been published here");
+        } catch (FailureException e) {
+            return "unknown: " + e.getMessage();
+        }
+    }
+
+    private static Optional<String> of(Job job, long rows, Ledger ledger) {
+        Optional<BatchId> last = ledger.jobs().stream()
+                .reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later)
+                .lastPublished(job.name())
+                .map(entry -> entry.opened().batch());
+        return last.flatMap(batch -> ledger.rowsPerSecond(batch).stream()
+                .mapToObj(pace -> "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch))
+                .findFirst());
+    }
+
+    private static String text(double seconds) {
+        Duration duration = Duration.ofSeconds(Math.max(1, Math.round(seconds)));
+        if (duration.toMinutes() == 0) {
+            return duration.toSeconds() + " s";
+        }
+        if (duration.toHours() == 0) {
+            return "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
+        }
+        return "%d h %d min".formatted(duration.toHours(), duration.toMinutesPart());
+    }
+}
