@@ -1,18 +1,25 @@
 package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
+import io.nightshift.coordinator.gateway.Requests;
+import io.nightshift.coordinator.health.Health;
+import io.nightshift.coordinator.http.Endpoint;
+import io.nightshift.coordinator.http.OperationRoutes;
+import io.nightshift.coordinator.http.Routes;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.publish.Publishers;
+import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -37,6 +44,8 @@ import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +53,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -204,15 +214,31 @@ public final class Node {
     }
 
     /// Lets programs outside the cluster ask this node.
-    void open(Function<Job, Submission> submissions) {
-        GatewayServices services = new GatewayServices(
-                submissions,
-                this::askJobs,
-                batch -> describe(batch, SOON),
-                this::tell,
-                new LedgerHealth(parts.ledger()),
-                blocking);
-        system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
+    public Requests open(Function<Job, Submission> submissions) {
+        Requests requests = new Requests(new GatewayServices(
+                submissions, this::askJobs, this::ask, this::tell, new LedgerHealth(parts.ledger()), blocking));
+        system.systemActorOf(Gateway.create(requests), GatewayCommand.ACTOR, Props.empty());
+        return requests;
+    }
+
+    /// Answers HTTP, until the node ends.
+    ///
+    /// @param registry whose models are shown
+    /// @param exposition the node's metrics
+    /// @return the port
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
+    ///     can't listen
+    public int answer(HttpSettings http, Requests requests, Registry registry, Supplier<String> exposition) {
+        Health health = new Health(system, new LedgerHealth(parts.ledger()), blocking);
+        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, exposition, blocking));
+        if (Cluster.get(system).selfMember().hasRole("coordinator")) {
+            endpoints.addAll(Routes.of(requests, parts.ledger(), registry, name));
+        }
+        return HttpDoor.open(system, http, endpoints);
+    }
+
+    private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(question::apply, SOON);
     }
 
     private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
@@ -230,15 +256,11 @@ public final class Node {
     /// Opens a batch, or finds the one to go on with.
     public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
-                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo), PATIENCE);
+                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return describe(batch, PATIENCE);
-    }
-
-    private CompletionStage<BatchStatus> describe(BatchId batch, Duration patience) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, patience);
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

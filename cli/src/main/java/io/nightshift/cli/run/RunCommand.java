@@ -124,7 +124,7 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed) -> follow(node, job, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed, boolean repeated) -> follow(node, job, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
                 result(node, job, false).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;

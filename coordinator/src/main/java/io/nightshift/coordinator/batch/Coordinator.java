@@ -483,6 +483,8 @@ class Coordinator {
                         .mapToInt(Integer::intValue)
                         .sum(),
                 state.failure(),
-                published == null ? null : published.destination());
+                published == null ? null : published.destination(),
+                state.entries(),
+                state.head());
     }
 }
