@@ -99,24 +99,16 @@ public final class NodeCommand implements Callable<Integer> {
         Path spill = home.spill(String.valueOf(settings.port()));
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
-        ScoringThreads threadsThatScore = new ScoringThreads(scoring);
-        NodeMetrics metrics = NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port());
         Node.Parts parts = new Node.Parts(
                 ledger,
                 duckDb,
                 new LoadedModels(registry::path),
                 given.dataSources(),
-                threadsThatScore,
+                new ScoringThreads(scoring),
                 Memory.budget(),
-                metrics.observers(threadsThatScore));
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()));
         ClusterNode node = ClusterNode.start(
-                parts,
-                settings,
-                given,
-                new Submissions(registry, duckDb, given.dataSources()),
-                http,
-                registry,
-                metrics);
+                parts, settings, given, new Submissions(registry, duckDb, given.dataSources()), http, registry);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
         return exitStatus(node);
