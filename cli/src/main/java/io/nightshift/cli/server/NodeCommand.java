@@ -100,12 +100,17 @@ public final class NodeCommand implements Callable<Integer> {
                 ledger, duckDb, new LoadedModels(registry::path), given.dataSources(), scoring, Memory.budget());
         ClusterNode node = ClusterNode.start(
                 parts, settings, given, job -> submission(job, registry, duckDb, given.dataSources()));
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }
 
-    /// Of a process that a signal ends the JVM would say so, however well it left.
+    /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
+    /// waited
+    /// for: it is one of its own threads that ends the JVM, and waits for this one.
+    private static void end(ClusterNode node) {
+        Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
+    }
+
     private static int exitStatus(ClusterNode node) {
         return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
