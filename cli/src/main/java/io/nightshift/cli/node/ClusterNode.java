@@ -124,9 +124,14 @@ public final class ClusterNode {
     /// @return whether it was asked to
     public boolean awaitEnd() {
         system.getWhenTerminated().toCompletableFuture().join();
+        return !endsByItself();
+    }
+
+    /// Whether the node leaves, or has left, without having been asked to.
+    public boolean endsByItself() {
         return CoordinatedShutdown.get(system)
                 .getShutdownReason()
-                .filter(CoordinatedShutdown.jvmExitReason()::equals)
+                .filter(reason -> !reason.equals(CoordinatedShutdown.jvmExitReason()))
                 .isPresent();
     }
 }

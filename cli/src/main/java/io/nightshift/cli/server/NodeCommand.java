@@ -109,12 +109,16 @@ public final class NodeCommand implements Callable<Integer> {
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()));
         ClusterNode node = ClusterNode.start(
                 parts, settings, given, new Submissions(registry, duckDb, given.dataSources()), http, registry);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }
 
-    /// Of a process that a signal ends the JVM would say so, however well it left.
+    /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
+    /// waited for: it is one of its own threads that ends the JVM, and waits for this one.
+    private static void end(ClusterNode node) {
+        Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
+    }
+
     private static int exitStatus(ClusterNode node) {
         return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
