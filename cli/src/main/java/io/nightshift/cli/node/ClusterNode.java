@@ -50,7 +50,10 @@ public final class ClusterNode {
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
-        Admission.begin(system, new Membership(parts.ledger(), settings.hostname() + ":" + settings.port()));
+        Admission.begin(
+                system,
+                new Membership(parts.ledger(), settings.hostname() + ":" + settings.port()),
+                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
         return new ClusterNode(system);
     }
 
@@ -91,6 +94,9 @@ public final class ClusterNode {
         own.put(artery + "bind.hostname", settings.bindHostname());
         own.put(artery + "bind.port", settings.bindPort());
         own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
+        if (settings.kubernetes() != null) {
+            own.putAll(settings.kubernetes().discovery());
+        }
         String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());

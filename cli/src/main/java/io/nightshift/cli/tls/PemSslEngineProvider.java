@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 import scala.Option;
 
 /// TLS between nodes: 1.3 only, both sides show a certificate, and who connects checks that the
-/// other's names the host it meant. Reads the files again when they have changed, so certificates
+/// other's names the host it meant, or the one name that all nodes' certificates hold. Reads the files again when they
+/// have changed, so certificates
 /// are renewed without a restart; connections that exist keep the old ones. Named in
 /// `cluster-tls.conf`; decision 0007 says why it isn't one of Pekko's own.
 public final class PemSslEngineProvider implements SSLEngineProvider {
@@ -25,6 +26,7 @@ public final class PemSslEngineProvider implements SSLEngineProvider {
     private static final Logger LOG = LoggerFactory.getLogger(PemSslEngineProvider.class);
 
     private final TlsFiles files;
+    private final String peerName;
     private Loaded loaded;
 
     private record Loaded(List<FileTime> modified, SSLContext context) {}
@@ -38,6 +40,7 @@ public final class PemSslEngineProvider implements SSLEngineProvider {
                 Path.of(tls.getString("certificate")),
                 Path.of(tls.getString("private-key")),
                 Path.of(tls.getString("ca")));
+        peerName = tls.getString("peer-name");
         loaded = load();
     }
 
@@ -73,7 +76,7 @@ public final class PemSslEngineProvider implements SSLEngineProvider {
 
     @Override
     public SSLEngine createClientSSLEngine(String hostname, int port) {
-        SSLEngine engine = context().createSSLEngine(hostname, port);
+        SSLEngine engine = context().createSSLEngine(peerName.isEmpty() ? hostname : peerName, port);
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         // The rules of HTTPS for names and addresses in certificates.
