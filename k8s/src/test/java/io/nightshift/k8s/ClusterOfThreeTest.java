@@ -2,7 +2,6 @@ package io.nightshift.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -12,15 +11,14 @@ import io.nightshift.cli.tls.TlsFiles;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,6 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class ClusterOfThreeTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int HTTP = 7380;
+    private static final String TOKEN = "who-holds-this-may-submit";
     private static final List<String> NODES =
             List.of("nightshift-coordinator", "nightshift-coordinator", "nightshift-worker");
 
@@ -72,15 +72,8 @@ final class ClusterOfThreeTest {
         Files.copy(certificates.resolve("ca.pem"), account.resolve("ca.crt"));
         Files.writeString(account.resolve("token"), KubernetesApi.TOKEN);
         Files.writeString(account.resolve("namespace"), KubernetesApi.NAMESPACE);
-        Manifests manifests = Manifests.in(Manifests.BASE);
         for (int i = 0; i < NODES.size(); i++) {
-            Container container = manifests
-                    .one(Deployment.class, NODES.get(i))
-                    .getSpec()
-                    .getTemplate()
-                    .getSpec()
-                    .getContainers()
-                    .getFirst();
+            Container container = container(NODES.get(i));
             LocalPod pod = new LocalPod(folder.resolve("pod-" + i), container);
             PODS.add(pod);
             secret(certificates, "nightshift-node", pod.volume("node-tls"));
@@ -88,7 +81,7 @@ final class ClusterOfThreeTest {
             Files.writeString(pod.volume("journal").resolve("password"), "any");
             Files.writeString(
                     pod.volume("tokens").resolve("tokens.conf"),
-                    "tokens = [{ name = test, role = read, sha256 = \"%s\" }]".formatted("0".repeat(64)));
+                    "tokens = [{ name = test, role = submit, sha256 = \"%s\" }]".formatted(sha256(TOKEN)));
             configure(pod, account);
             pod.start(references(container, address(i)));
         }
@@ -105,8 +98,23 @@ final class ClusterOfThreeTest {
         }
     }
 
+    private static Container container(String deployment) {
+        return Manifests.in(Manifests.BASE)
+                .one(Deployment.class, deployment)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst();
+    }
+
     private static String address(int pod) {
         return NETWORK + (pod + 1);
+    }
+
+    private static String sha256(String text) throws NoSuchAlgorithmException {
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(hash);
     }
 
     private static Path certificates(String... hosts) throws IOException, InterruptedException {
@@ -195,36 +203,52 @@ final class ClusterOfThreeTest {
     @Test
     @Order(4)
     void theProbesFindThemHealthy() throws Exception {
-        HttpClient kubelet = HttpClient.newBuilder()
-                .sslContext(TrustingAnyone.context())
-                .connectTimeout(Duration.ofSeconds(5))
-                .build();
-        Manifests manifests = Manifests.in(Manifests.BASE);
-        for (int i = 0; i < NODES.size(); i++) {
-            Container container = manifests
-                    .one(Deployment.class, NODES.get(i))
-                    .getSpec()
-                    .getTemplate()
-                    .getSpec()
-                    .getContainers()
-                    .getFirst();
-            for (Probe probe : List.of(
-                    container.getStartupProbe(), container.getLivenessProbe(), container.getReadinessProbe())) {
-                HttpRequest request = HttpRequest.newBuilder(URI.create("https://%s:7380%s"
-                                .formatted(address(i), probe.getHttpGet().getPath())))
-                        .timeout(Duration.ofSeconds(5))
-                        .build();
-                await().atMost(SOON)
-                        .untilAsserted(() -> assertThat(kubelet.send(request, HttpResponse.BodyHandlers.ofString())
-                                        .statusCode())
-                                .as(request.toString())
-                                .isEqualTo(200));
+        try (Kubelet kubelet = new Kubelet()) {
+            for (int i = 0; i < NODES.size(); i++) {
+                String address = address(i);
+                Container container = container(NODES.get(i));
+                for (Probe probe : List.of(
+                        container.getStartupProbe(), container.getLivenessProbe(), container.getReadinessProbe())) {
+                    String path = probe.getHttpGet().getPath();
+                    await().atMost(SOON)
+                            .untilAsserted(() -> assertThat(kubelet.probe(address, HTTP, path))
+                                    .as(path)
+                                    .startsWith("200 "));
+                }
+                assertThat(kubelet.probe(address, HTTP, "/metrics")).startsWith("200 ");
             }
+            assertThat(kubelet.probe(address(0), HTTP, "/metrics")).contains("\nnightshift_queue_depth");
         }
     }
 
     @Test
     @Order(5)
+    void theCronJobsCommandLineReachesThem() throws Exception {
+        Container container = Manifests.in(Manifests.OVERLAY)
+                .pods()
+                .get("churn")
+                .getSpec()
+                .getContainers()
+                .getFirst();
+        try (LocalPod pod = new LocalPod(folder.resolve("submit"), container)) {
+            Files.copy(
+                    Manifests.OVERLAY.resolve("churn.yaml"), pod.volume("jobs").resolve("churn.yaml"));
+            Files.copy(
+                    PODS.getFirst().volume("http-tls").resolve("ca.crt"),
+                    pod.volume("http-ca").resolve("ca.crt"));
+            Files.writeString(pod.volume("token").resolve("token"), TOKEN);
+            // The Service's name.
+            Path hosts = Files.writeString(folder.resolve("hosts"), address(0) + " nightshift\n");
+            pod.start(Map.of("NIGHTSHIFT_OPTS", "-Djdk.net.hosts.file=" + hosts));
+            assertThat(pod.process().waitFor(30, TimeUnit.SECONDS)).as(pod.out()).isTrue();
+            assertThat(pod.out())
+                    .as("the coordinator knows who asks, and looks for the model")
+                    .contains("no model", "churn");
+        }
+    }
+
+    @Test
+    @Order(6)
     void aPodThatIsToldToEndLeavesWithinItsGracePeriod() throws Exception {
         LocalPod worker = PODS.getLast();
         worker.process().destroy();

@@ -14,11 +14,7 @@ public record TlsSettings(TlsFiles files, String peerName) {
 
     /// @return null where TLS isn't enabled
     static @Nullable TlsSettings read(ConfigurationSection tls) {
-        String enabled = tls.text("enabled", "false");
-        boolean isEnabled = enabled.equals("true");
-        if (!isEnabled && !enabled.equals("false")) {
-            tls.mistake("enabled", "expected true or false");
-        }
+        boolean isEnabled = tls.flag("enabled");
         Path certificate = file(tls, "certificate", isEnabled);
         Path privateKey = file(tls, "private-key", isEnabled);
         Path ca = file(tls, "ca", isEnabled);
@@ -51,7 +47,7 @@ public record TlsSettings(TlsFiles files, String peerName) {
         return ConfigFactory.parseMap(Map.of(
                         "nightshift.tls.certificate", files.certificate().toString(),
                         "nightshift.tls.private-key", files.privateKey().toString(),
-                        "nightshift.tls.ca", files.ca().toString(),
+                        "nightshift.tls.ca", String.valueOf(files.ca()),
                         "nightshift.tls.peer-name", peerName))
                 .withFallback(ConfigFactory.parseResources("cluster-tls.conf"));
     }

@@ -216,7 +216,7 @@ final class ClusterTlsTest {
                 """.formatted(
                         files.certificate().getFileName(),
                         files.privateKey().getFileName(),
-                        files.ca().getFileName(),
+                        Objects.requireNonNull(files.ca()).getFileName(),
                         more));
         return Objects.requireNonNull(Configuration.load(file, file).tls()).transport();
     }
