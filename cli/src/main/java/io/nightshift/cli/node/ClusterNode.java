@@ -61,7 +61,10 @@ public final class ClusterNode {
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
-        Admission.begin(system, new Membership(parts.ledger(), name(settings)));
+        Admission.begin(
+                system,
+                new Membership(parts.ledger(), name(settings)),
+                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
         return new ClusterNode(system);
     }
 
@@ -106,6 +109,9 @@ public final class ClusterNode {
         own.put(artery + "bind.hostname", settings.bindHostname());
         own.put(artery + "bind.port", settings.bindPort());
         own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
+        if (settings.kubernetes() != null) {
+            own.putAll(settings.kubernetes().discovery());
+        }
         String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());

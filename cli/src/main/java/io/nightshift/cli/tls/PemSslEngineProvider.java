@@ -11,12 +11,14 @@ import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 import scala.Option;
 
 /// TLS between nodes: 1.3 only, both sides show a certificate, and who connects checks that the
-/// other's names the host it meant. Reads the files again when they have changed, so certificates
+/// other's names the host it meant, or the one name that all nodes' certificates hold. Reads the files again when they
+/// have changed, so certificates
 /// are renewed without a restart; connections that exist keep the old ones. Named in
 /// `cluster-tls.conf`; decision 0007 says why it isn't one of Pekko's own.
 public final class PemSslEngineProvider implements SSLEngineProvider {
 
     private final RenewedTls tls;
+    private final String peerName;
 
     /// As Pekko makes it: the files are named in `nightshift.tls`.
     ///
@@ -27,6 +29,7 @@ public final class PemSslEngineProvider implements SSLEngineProvider {
                 Path.of(config.getString("certificate")),
                 Path.of(config.getString("private-key")),
                 Path.of(config.getString("ca"))));
+        peerName = config.getString("peer-name");
     }
 
     @Override
@@ -39,7 +42,7 @@ public final class PemSslEngineProvider implements SSLEngineProvider {
 
     @Override
     public SSLEngine createClientSSLEngine(String hostname, int port) {
-        SSLEngine engine = tls.context().createSSLEngine(hostname, port);
+        SSLEngine engine = tls.context().createSSLEngine(peerName.isEmpty() ? hostname : peerName, port);
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         // The rules of HTTPS for names and addresses in certificates.
