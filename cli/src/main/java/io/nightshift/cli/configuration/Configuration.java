@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import io.nightshift.cli.log.ProgramLog;
 import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
@@ -45,6 +46,7 @@ public final class Configuration {
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final @Nullable OtlpSettings otlp;
+    private final ProgramLog.Format logFormat;
     private final Config tuning;
 
     private Configuration(
@@ -55,6 +57,7 @@ public final class Configuration {
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             @Nullable OtlpSettings otlp,
+            ProgramLog.Format logFormat,
             Config tuning) {
         this.dataSources = dataSources;
         this.node = node;
@@ -63,6 +66,7 @@ public final class Configuration {
         this.journal = journal;
         this.registry = registry;
         this.otlp = otlp;
+        this.logFormat = logFormat;
         this.tuning = tuning;
     }
 
@@ -130,6 +134,11 @@ public final class Configuration {
         return otlp;
     }
 
+    /// How a node's log looks.
+    public ProgramLog.Format logFormat() {
+        return logFormat;
+    }
+
     /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
     public Config tuning() {
         return tuning;
@@ -151,9 +160,19 @@ public final class Configuration {
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 otlp(nightshift.section("metrics")),
+                logFormat(nightshift.section("log")),
                 tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static ProgramLog.Format logFormat(ConfigurationSection log) {
+        String format = log.text("format", "text");
+        if (!format.equals("text") && !format.equals("json")) {
+            log.mistake("format", "expected text or json");
+        }
+        log.end();
+        return format.equals("json") ? ProgramLog.Format.JSON : ProgramLog.Format.TEXT;
     }
 
     private static @Nullable OtlpSettings otlp(ConfigurationSection metrics) {

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
@@ -32,6 +33,15 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
 
     private static volatile @Nullable Path file;
     private static volatile boolean console;
+    private static volatile Format format = Format.TEXT;
+
+    /// How a node's log looks.
+    public enum Format {
+        /// For people.
+        TEXT,
+        /// One object a line, for programs.
+        JSON
+    }
 
     /// Starts logging to a file. Called before other threads use loggers; without it nothing is
     /// logged.
@@ -51,8 +61,9 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     }
 
     /// Starts logging to standard output. Called before other threads use loggers.
-    public static void toConsole() {
+    public static void toConsole(Format as) {
         console = true;
+        format = as;
         LoggerFactory.getILoggerFactory();
     }
 
@@ -73,14 +84,19 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
 
     private static OutputStreamAppender<ILoggingEvent> started(
             LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        Encoder<ILoggingEvent> encoder = format == Format.JSON ? new JsonLines() : pattern();
         encoder.setContext(context);
-        encoder.setPattern(PATTERN);
         encoder.start();
         appender.setContext(context);
         appender.setEncoder(encoder);
         appender.start();
         return appender;
+    }
+
+    private static Encoder<ILoggingEvent> pattern() {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setPattern(PATTERN);
+        return encoder;
     }
 
     private static RollingFileAppender<ILoggingEvent> rolling(LoggerContext context, Path log) {

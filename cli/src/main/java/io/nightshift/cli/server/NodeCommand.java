@@ -87,7 +87,7 @@ public final class NodeCommand implements Callable<Integer> {
         requireTlsBeyondLoopback(settings, given);
         HttpSettings http = http(given.http());
         Ledger ledger = ledger(given.journal());
-        ProgramLog.toConsole();
+        ProgramLog.toConsole(given.logFormat());
         // Not a constant, which would be made before it is said where the log goes.
         Logger log = LoggerFactory.getLogger(NodeCommand.class);
         log.info("node {}:{} with {} begins", settings.hostname(), settings.port(), settings.roles());
