@@ -37,6 +37,7 @@ class ArchitectureTest {
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
+    private static final String CLIENT = "io.nightshift.client..";
 
     // Dependencies point one way: cli → {coordinator, worker} → protocol.
 
@@ -44,7 +45,19 @@ class ArchitectureTest {
     static final ArchRule protocolSeesNoOtherModule = noClasses()
             .that(resideInAPackage(PROTOCOL))
             .should()
+            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT));
+
+    @ArchTest
+    static final ArchRule theClientSeesOnlyTheProtocol = noClasses()
+            .that(resideInAPackage(CLIENT))
+            .should()
             .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
+
+    @ArchTest
+    static final ArchRule nobodySeesTheClientButTheProgram = noClasses()
+            .that(resideInAnyPackage(COORDINATOR, WORKER))
+            .should()
+            .dependOnClassesThat(resideInAPackage(CLIENT));
 
     @ArchTest
     static final ArchRule theCoordinatorSeesNoWorker = noClasses()

@@ -4,6 +4,7 @@ import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
 import io.nightshift.cli.server.NodeCommand;
+import io.nightshift.cli.token.TokenCommands;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
 import io.nightshift.protocol.job.JobFileException;
@@ -37,6 +38,7 @@ public final class Main {
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
+        commands.put("token", TokenCommands.class);
         commands.put("help", HelpCommand.class);
         return commands;
     }

@@ -2,8 +2,11 @@ package io.nightshift.coordinator;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.metrics.BatchMetrics;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +22,8 @@ public final class Node implements AutoCloseable {
     private final EmbeddedLedger ledger;
     private final ActorTestKit kit;
     private final ExecutorService blocking = Executors.newCachedThreadPool();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final BatchMetrics metrics = new BatchMetrics(registry);
 
     public Node(Path home) {
         ledger = EmbeddedLedger.open(home);
@@ -52,6 +57,14 @@ public final class Node implements AutoCloseable {
 
     public ExecutorService blocking() {
         return blocking;
+    }
+
+    public MeterRegistry registry() {
+        return registry;
+    }
+
+    public BatchMetrics metrics() {
+        return metrics;
     }
 
     @Override

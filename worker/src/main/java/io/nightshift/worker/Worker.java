@@ -3,6 +3,7 @@ package io.nightshift.worker;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -10,6 +11,7 @@ import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -75,6 +77,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     /// An attempt, from the moment a scoring thread has taken it up.
     private static final class Running {
+        private final long since = System.nanoTime();
+        /// Of which the observer knows.
+        private long told;
         private volatile @Nullable PartitionAttempt attempt;
         private volatile boolean abandoned;
 
@@ -268,9 +273,20 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 findWork();
                 return;
             }
+            observe(running, result);
             become(new Activity.Committing(lease, result));
             commit(lease, result);
         }
+    }
+
+    private void observe(Running running, PartitionAttempt.Result result) {
+        PartitionCommit commit = result.commit();
+        services.observer().read(commit.read() - running.told);
+        services.observer()
+                .scored(
+                        commit.predictions(),
+                        commit.quarantined(),
+                        Duration.ofNanos(System.nanoTime() - running.since));
     }
 
     private void commit(WorkerMessage.Lease lease, PartitionAttempt.Result result) {
@@ -329,8 +345,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private void beat() {
         if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
-            services.batches()
-                    .accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), running.rows(), self));
+            long rows = running.rows();
+            services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self));
+            services.observer().read(rows - running.told);
+            running.told = rows;
         }
     }
 

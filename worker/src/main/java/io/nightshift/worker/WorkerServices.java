@@ -23,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param patience how long to wait for an answer before asking again
 /// @param grace how long a worker that is to end may take to finish its partition
 /// @param node this node's name, `host:port`
+/// @param observer hears what they do
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
         Consumer<JobsCommand> jobs,
@@ -32,4 +33,5 @@ public record WorkerServices(
         Duration heartbeat,
         Duration patience,
         Duration grace,
-        String node) {}
+        String node,
+        WorkerObserver observer) {}

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -13,6 +15,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.worker.metrics.WorkerMetrics;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.scoring.Scorer;
 import java.nio.file.Path;
@@ -65,6 +68,8 @@ class WorkerTest {
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
     private final ExecutorService scoring = Executors.newFixedThreadPool(
             2, Thread.ofPlatform().name("scoring-", 1).factory());
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final WorkerObserver observer = new WorkerMetrics(registry);
     private final Set<String> scoringThreads = ConcurrentHashMap.newKeySet();
     private volatile Model model = SumModel.ofNumbers(1);
     private TestNode node;
@@ -97,7 +102,8 @@ class WorkerTest {
                 Duration.ofMillis(50),
                 PATIENCE,
                 GRACE,
-                "127.0.0.1:1")));
+                "127.0.0.1:1",
+                observer)));
     }
 
     private void grant() {
@@ -158,6 +164,12 @@ class WorkerTest {
         assertThat(commit.commit().node()).isEqualTo("127.0.0.1:1");
         assertThat(commit.reasons()).isEmpty();
         assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
+        assertThat(registry.get("nightshift.records").counter().count()).isEqualTo(500_000);
+        assertThat(registry.get("nightshift.predictions").counter().count()).isEqualTo(500_000);
+        assertThat(registry.get("nightshift.quarantined.records").counter().count())
+                .isZero();
+        assertThat(registry.get("nightshift.partition.duration").timer().count())
+                .isOne();
         commit.worker().tell(new WorkerMessage.Committed(lease.attempt()));
         findWork();
     }
@@ -305,7 +317,8 @@ class WorkerTest {
                 Duration.ofMillis(50),
                 PATIENCE,
                 GRACE,
-                "127.0.0.1:1")));
+                "127.0.0.1:1",
+                observer)));
         grant();
         requestLease().tell(lease());
         assertThat(next(BatchCommand.AttemptEnded.class).failure())

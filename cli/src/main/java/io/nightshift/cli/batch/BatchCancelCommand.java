@@ -1,8 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.ControlReply;
-import org.apache.pekko.actor.typed.ActorRef;
+import io.nightshift.protocol.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -17,8 +15,8 @@ final class BatchCancelCommand extends ControlCommand {
     private String reason = "";
 
     @Override
-    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
-        return new BatchCommand.Cancel(reason, replyTo);
+    BatchControl control() {
+        return new BatchControl.Cancel(reason);
     }
 
     @Override

@@ -1,18 +1,17 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ServerAccess;
 import io.nightshift.cli.output.Json;
+import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.ApiJson;
+import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.ledger.LedgerEntry;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +21,7 @@ import picocli.CommandLine.Parameters;
 /// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves
 /// it.
 @Command(name = "events", description = "Shows a batch's history, a line an event.", mixinStandardHelpOptions = true)
-final class BatchEventsCommand extends LedgerCommand {
-
-    private static final ObjectMapper CBOR = new CBORMapper();
+final class BatchEventsCommand extends QueryCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
     private @Nullable String name;
@@ -34,14 +31,8 @@ final class BatchEventsCommand extends LedgerCommand {
         BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
         ledger.forEach(batch, (number, entry) -> {
             try {
-                if (asJson()) {
-                    Json.print(out(), json(number, entry));
-                } else {
-                    BatchEvent event = entry.event();
-                    out().println("%s  %-14s  %s"
-                            .formatted(Words.time(event.at()), Words.name(event), Words.of(event)));
-                }
-            } catch (UncheckedIOException | IOException e) {
+                show(ApiJson.entry(number, entry));
+            } catch (UncheckedIOException e) {
                 throw FailureException.permanent(
                         "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));
             }
@@ -49,13 +40,26 @@ final class BatchEventsCommand extends LedgerCommand {
         return ExitStatus.DONE;
     }
 
-    /// The stored event, whatever it holds, after number and hash.
-    private static ObjectNode json(long number, LedgerEntry entry) throws IOException {
-        ObjectNode json = Json.object();
-        json.put("number", number);
-        json.put("hash", entry.hash());
-        JsonNode event = CBOR.readTree(entry.bytes());
-        event.properties().forEach(field -> json.set(field.getKey(), field.getValue()));
-        return json;
+    @Override
+    int run(NightshiftClient client) {
+        String batch = Objects.requireNonNull(name);
+        Long after = 0L;
+        while (after != null) {
+            EventPage page = ServerAccess.answer(client.events(batch, after));
+            // `latest` is another one when a batch is submitted meanwhile.
+            batch = page.batch();
+            page.events().forEach(this::show);
+            after = page.next();
+        }
+        return ExitStatus.DONE;
+    }
+
+    private void show(JsonNode entry) {
+        if (asJson()) {
+            Json.print(out(), entry);
+            return;
+        }
+        BatchEvent event = ApiJson.event(entry);
+        out().println("%s  %-14s  %s".formatted(Words.time(event.at()), Words.name(event), Words.of(event)));
     }
 }

@@ -1,23 +1,36 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ServerAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
+import io.nightshift.client.BatchFilter;
+import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.ApiJson;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.JobList;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `batch list`: the batches of all jobs, newest first.
 @Command(name = "list", description = "Lists batches, newest first.", mixinStandardHelpOptions = true)
-final class BatchListCommand extends LedgerCommand {
+final class BatchListCommand extends QueryCommand {
+
+    /// The most that a server gives at a time.
+    private static final int PAGE = 100;
 
     @Option(names = "--job", paramLabel = "NAME", description = "Only batches of this job.")
     private @Nullable String job;
@@ -41,37 +54,62 @@ final class BatchListCommand extends LedgerCommand {
 
     @Override
     int run(Ledger ledger) {
+        int most = checkedLimit();
+        List<JobsState.Entry> entries = new ArrayList<>(register(ledger).all());
+        List<BatchDescription> batches = entries.reversed().stream()
+                .filter(entry -> job == null || job.equals(name(entry)))
+                .limit(most)
+                .map(entry -> Descriptions.of(ledger, entry))
+                .toList();
+        return show(batches, () -> entries.stream().map(BatchListCommand::name).collect(Collectors.toSet()));
+    }
+
+    @Override
+    int run(NightshiftClient client) {
+        int most = checkedLimit();
+        List<BatchDescription> batches = new ArrayList<>();
+        String cursor = null;
+        do {
+            int rest = Math.min(PAGE, most - batches.size());
+            BatchPage page = ServerAccess.answer(client.list(new BatchFilter(job, null, rest, cursor)));
+            page.batches().stream().map(BatchDescription::recorded).forEach(batches::add);
+            cursor = page.next();
+        } while (cursor != null && batches.size() < most);
+        return show(
+                batches,
+                () -> ServerAccess.answer(client.jobs()).jobs().stream()
+                        .map(JobList.JobDescription::job)
+                        .collect(Collectors.toSet()));
+    }
+
+    private int checkedLimit() {
         if (limit < 1) {
             throw FailureException.permanent("--limit: the number %d; expected 1 or more".formatted(limit));
         }
-        List<JobsState.Entry> entries = new ArrayList<>(register(ledger).all());
-        List<BatchSummary> batches = entries.reversed().stream()
-                .filter(entry -> job == null || job.equals(name(entry)))
-                .limit(limit)
-                .map(entry -> BatchSummary.of(ledger, entry))
-                .toList();
+        return limit;
+    }
+
+    private int show(List<BatchDescription> batches, Supplier<Set<String>> jobs) {
         if (asJson()) {
-            Json.print(out(), batches.stream().map(BatchSummary::json).toList());
+            Json.print(out(), batches.stream().map(ApiJson::tree).toList());
         } else if (batches.isEmpty()) {
-            out().println(nothing(entries));
+            out().println(nothing(jobs.get()));
         } else {
             table(batches).print(out());
         }
         return ExitStatus.DONE;
     }
 
-    private String nothing(List<JobsState.Entry> entries) {
-        if (job == null || entries.isEmpty()) {
+    private String nothing(Set<String> jobs) {
+        if (job == null || jobs.isEmpty()) {
             return "Nothing here: %s.".formatted(nothingRan());
         }
-        Set<String> jobs = new TreeSet<>();
-        entries.forEach(entry -> jobs.add(name(entry)));
         String near = NearMiss.of(job, jobs);
         return "There is no batch of a job %s; %s"
                 .formatted(
                         job,
                         near == null
-                                ? "there are batches of " + String.join(", ", jobs) + "."
+                                ? "there are batches of " + String.join(", ", new TreeSet<>(jobs)) + "."
                                 : "did you mean " + near + "?");
     }
 
@@ -79,7 +117,7 @@ final class BatchListCommand extends LedgerCommand {
         return entry.opened().submission().job().name();
     }
 
-    private static Table table(List<BatchSummary> batches) {
+    private static Table table(List<BatchDescription> batches) {
         Table table = new Table()
                 .left("BATCH")
                 .left("STATE")
@@ -89,16 +127,16 @@ final class BatchListCommand extends LedgerCommand {
                 .right("ROWS")
                 .right("PREDICTIONS")
                 .right("QUARANTINED");
-        for (BatchSummary batch : batches) {
+        for (BatchDescription batch : batches) {
             table.row(
-                    batch.opened().batch().value(),
-                    batch.phase(),
-                    Words.time(batch.opened().at()),
-                    batch.opened().submission().model().toString(),
-                    batch.state().winners().count() + "/" + batch.partitions(),
+                    batch.batch(),
+                    batch.state(),
+                    Words.time(batch.submittedAt()),
+                    batch.model(),
+                    batch.committed() + "/" + batch.partitions(),
                     Words.number(batch.rows()),
-                    Words.number(batch.state().totals().predictions()),
-                    Words.number(batch.state().totals().quarantined()));
+                    Words.number(batch.predictions()),
+                    Words.number(batch.quarantined()));
         }
         return table;
     }

@@ -1,8 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.ControlReply;
-import org.apache.pekko.actor.typed.ActorRef;
+import io.nightshift.protocol.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -18,8 +16,8 @@ final class BatchPauseCommand extends ControlCommand {
     private String reason = "";
 
     @Override
-    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
-        return new BatchCommand.Pause(reason, replyTo);
+    BatchControl control() {
+        return new BatchControl.Pause(reason);
     }
 
     @Override

@@ -1,8 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.ControlReply;
-import org.apache.pekko.actor.typed.ActorRef;
+import io.nightshift.protocol.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,8 +19,8 @@ final class BatchRescoreCommand extends ControlCommand {
     private String partitions = "";
 
     @Override
-    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
-        return new BatchCommand.Rescore(Partitions.parse(partitions), replyTo);
+    BatchControl control() {
+        return new BatchControl.Rescore(Partitions.parse(partitions));
     }
 
     @Override

@@ -1,8 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.ControlReply;
-import org.apache.pekko.actor.typed.ActorRef;
+import io.nightshift.protocol.api.BatchControl;
 import picocli.CommandLine.Command;
 
 /// `batch resume`.
@@ -10,8 +8,8 @@ import picocli.CommandLine.Command;
 final class BatchResumeCommand extends ControlCommand {
 
     @Override
-    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
-        return new BatchCommand.Resume(replyTo);
+    BatchControl control() {
+        return new BatchControl.Resume();
     }
 
     @Override

@@ -1,8 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.ControlReply;
-import org.apache.pekko.actor.typed.ActorRef;
+import io.nightshift.protocol.api.BatchControl;
 import picocli.CommandLine.Command;
 
 /// `batch retry`.
@@ -14,8 +12,8 @@ import picocli.CommandLine.Command;
 final class BatchRetryCommand extends ControlCommand {
 
     @Override
-    BatchCommand.Control control(ActorRef<ControlReply> replyTo) {
-        return new BatchCommand.Retry(replyTo);
+    BatchControl control() {
+        return new BatchControl.Retry();
     }
 
     @Override

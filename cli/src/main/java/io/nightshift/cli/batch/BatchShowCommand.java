@@ -3,17 +3,21 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.client.ServerAccess;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
+import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.ApiJson;
+import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
-import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,7 +25,7 @@ import picocli.CommandLine.Parameters;
 
 /// `batch show`: one batch as its ledger tells it.
 @Command(name = "show", description = "Shows a batch.", mixinStandardHelpOptions = true)
-final class BatchShowCommand extends LedgerCommand {
+final class BatchShowCommand extends QueryCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
     private @Nullable String name;
@@ -30,13 +34,25 @@ final class BatchShowCommand extends LedgerCommand {
     int run(Ledger ledger) {
         JobsState register = register(ledger);
         BatchId batch = BatchNames.resolve(register, Objects.requireNonNull(name));
-        BatchSummary summary = BatchSummary.of(
-                ledger, Objects.requireNonNull(register.batches().get(batch)));
+        return show(Descriptions.of(
+                ledger, Objects.requireNonNull(register.batches().get(batch))));
+    }
+
+    @Override
+    int run(NightshiftClient client) {
+        return show(ServerAccess.answer(client.describe(Objects.requireNonNull(name))));
+    }
+
+    private int show(BatchDescription batch) {
         if (asJson()) {
-            Json.print(out(), summary.json());
-        } else {
-            table(summary).print(out());
+            Json.print(out(), ApiJson.tree(batch.recorded()));
+            return ExitStatus.DONE;
         }
+        Table table = table(batch);
+        if (batch.waitsFor() != null) {
+            table.row("waits for", batch.waitsFor());
+        }
+        table.print(out());
         return ExitStatus.DONE;
     }
 
@@ -57,9 +73,7 @@ final class BatchShowCommand extends LedgerCommand {
     }
 
     private void show(ClusterClient client, String wanted) {
-        DescribeReply reply =
-                client.ask(replyTo -> new GatewayCommand.Describe(wanted, replyTo), ClusterCommand.PATIENCE);
-        switch (reply) {
+        switch (client.describe(wanted)) {
             case GatewayCommand.Described(BatchStatus status, String waitsFor) -> {
                 Table table = new Table().left("").left("");
                 table.row("batch", status.batch().value());
@@ -89,35 +103,31 @@ final class BatchShowCommand extends LedgerCommand {
         }
     }
 
-    private static Table table(BatchSummary batch) {
+    private static Table table(BatchDescription batch) {
         Table table = new Table().left("").left("");
-        table.row("batch", batch.opened().batch().value());
-        table.row("job", batch.opened().submission().job().name());
-        table.row("model", batch.opened().submission().model().toString());
-        table.row("state", batch.phase());
-        String reason = batch.reason();
-        if (reason != null) {
-            table.row("reason", reason);
+        table.row("batch", batch.batch());
+        table.row("job", batch.job());
+        table.row("model", batch.model());
+        table.row("state", batch.state());
+        if (batch.reason() != null) {
+            table.row("reason", batch.reason());
         }
-        table.row("submitted", Words.time(batch.opened().at()));
-        table.row(
-                "partitions",
-                "%d of %d committed".formatted(batch.state().winners().count(), batch.partitions()));
+        table.row("submitted", Words.time(batch.submittedAt()));
+        table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
         table.row("input rows", Words.number(batch.rows()));
-        table.row("read", Words.number(batch.state().totals().read()));
-        table.row("predictions", Words.number(batch.state().totals().predictions()));
-        table.row("quarantined", Words.number(batch.state().totals().quarantined()));
-        table.row("bytes", Words.number(batch.state().totals().bytes()));
-        String destination = batch.destination();
-        if (destination != null) {
-            table.row("destination", destination);
+        table.row("read", Words.number(batch.read()));
+        table.row("predictions", Words.number(batch.predictions()));
+        table.row("quarantined", Words.number(batch.quarantined()));
+        table.row("bytes", Words.number(batch.bytes()));
+        if (batch.destination() != null) {
+            table.row("destination", batch.destination());
         }
         table.row(
                 "ledger",
                 "%s entries, %s"
                         .formatted(
-                                Words.number(batch.state().entries()),
-                                batch.state().head()));
+                                Words.number(batch.ledger().entries()),
+                                batch.ledger().head()));
         return table;
     }
 }

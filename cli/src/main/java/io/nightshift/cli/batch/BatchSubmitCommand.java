@@ -4,15 +4,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.Shell;
-import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.wire.WireLimits;
-import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,9 +25,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class BatchSubmitCommand extends ClusterCommand {
 
-    /// The node looks at the source and may register a model first.
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-
     @Mixin
     private final JobFileOptions jobFile = new JobFileOptions();
 
@@ -38,17 +34,21 @@ final class BatchSubmitCommand extends ClusterCommand {
                     "Starts another batch, even if one is open (it is given up) or the same was published before.")
     private boolean fresh;
 
+    @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            description = "Submitted again with the same key, such as a day, the job starts nothing more, for ever.")
+    private @Nullable String key;
+
     @Override
-    int run(ClusterClient cluster) {
+    int run(ClusterAccess cluster) {
         Job job = jobFile.read();
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        JobsCommand.SubmitReply reply =
-                cluster.ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo), PATIENCE);
-        switch (reply) {
-            case JobsCommand.Accepted(BatchId batch, boolean resumed) ->
-                tell(batch, resumed ? "Batch %s is open and goes on." : "Batch %s is accepted.", resumed, false);
+        switch (cluster.submit(job, fresh, checkedKey())) {
+            case JobsCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) ->
+                tell(batch, accepted(resumed, repeated), resumed, false);
             case JobsCommand.AlreadyPublished(BatchId batch) ->
                 tell(
                         batch,
@@ -58,6 +58,20 @@ final class BatchSubmitCommand extends ClusterCommand {
             case JobsCommand.Rejected(String reason) -> throw FailureException.permanent(reason);
         }
         return ExitStatus.DONE;
+    }
+
+    private @Nullable String checkedKey() {
+        if (key != null && !key.matches("[!-~]{1,255}")) {
+            throw FailureException.permanent("--key has 1 to 255 printable ASCII characters, without spaces");
+        }
+        return key;
+    }
+
+    private static String accepted(boolean resumed, boolean repeated) {
+        if (repeated) {
+            return "Nothing to do: the key was used before, for batch %s.";
+        }
+        return resumed ? "Batch %s is open and goes on." : "Batch %s is accepted.";
     }
 
     private void tell(BatchId batch, String sentence, boolean resumed, boolean alreadyPublished) {

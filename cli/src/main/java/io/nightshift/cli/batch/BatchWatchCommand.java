@@ -1,7 +1,7 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Progress;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -38,7 +38,7 @@ final class BatchWatchCommand extends ClusterCommand {
     private @Nullable String waitsFor;
 
     @Override
-    int run(ClusterClient cluster) {
+    int run(ClusterAccess cluster) {
         BatchStatus status = latest(cluster, Objects.requireNonNull(name), null);
         while (status == null) {
             pause();
@@ -65,10 +65,8 @@ final class BatchWatchCommand extends ClusterCommand {
     /// A batch that can't be asked for a while is no reason to end: its node may just have been lost.
     ///
     /// @param before what is known of it
-    private @Nullable BatchStatus latest(ClusterClient cluster, String batch, @Nullable BatchStatus before) {
-        GatewayCommand.DescribeReply reply =
-                cluster.ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
-        return switch (reply) {
+    private @Nullable BatchStatus latest(ClusterAccess cluster, String batch, @Nullable BatchStatus before) {
+        return switch (cluster.describe(batch)) {
             case GatewayCommand.Described(BatchStatus status, String trouble) -> {
                 waits(trouble);
                 yield status;

@@ -3,15 +3,15 @@ package io.nightshift.cli.batch;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Format;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
-import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +23,6 @@ import picocli.CommandLine.Spec;
 /// A command that asks a running cluster, by any of its nodes.
 abstract class ClusterCommand implements Callable<Integer> {
 
-    /// How long a node may take to find out.
-    static final Duration PATIENCE = Duration.ofSeconds(10);
-
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -34,6 +31,9 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     @Mixin
     private final ConfigurationOption configuration = new ConfigurationOption();
+
+    @Mixin
+    private final ServerOption server = new ServerOption();
 
     @Option(
             names = {"-o", "--output"},
@@ -44,13 +44,7 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        Configuration given = configuration.read(home);
-        if (given.journal() == null) {
-            throw FailureException.permanent(
-                    "no cluster is configured: nightshift.journal and nightshift.node.contact-points belong in the file that"
-                            + " --config names. A batch of `nightshift run` is controlled where it runs: Ctrl-C, and run again");
-        }
-        try (ClusterClient cluster = ClusterClient.connect(given)) {
+        try (ClusterAccess cluster = server.isGiven() ? new ServerAccess(server.connect()) : configured()) {
             return run(cluster);
         } finally {
             out().flush();
@@ -58,21 +52,19 @@ abstract class ClusterCommand implements Callable<Integer> {
         }
     }
 
+    private ClusterAccess configured() {
+        Configuration given = configuration.read(home);
+        if (given.journal() == null) {
+            throw FailureException.permanent(
+                    "no cluster is configured: nightshift.journal and nightshift.node.contact-points belong in the file that"
+                            + " --config names; or name a --server. A batch of `nightshift run` is controlled where it runs: Ctrl-C, and run again");
+        }
+        return ClusterClient.connect(given);
+    }
+
     /// @return the exit status
     /// @throws FailureException for a person to read
-    abstract int run(ClusterClient cluster);
-
-    /// How a batch is, as soon as it can be said.
-    ///
-    /// @throws FailureException if there is none of that name, or nothing can be said
-    static GatewayCommand.Described describe(ClusterClient cluster, String batch) {
-        DescribeReply reply = cluster.ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
-        return switch (reply) {
-            case GatewayCommand.Described described -> described;
-            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
-            case GatewayCommand.Unavailable(String reason) -> throw FailureException.permanent(reason);
-        };
-    }
+    abstract int run(ClusterAccess cluster);
 
     /// The exit status that goes with a batch that is settled.
     static int exitStatus(BatchStatus status) {
@@ -88,7 +80,7 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     /// What a command has to end with to ask the same cluster.
     final String options() {
-        return home.option() + configuration.option();
+        return server.isGiven() ? server.option() : home.option() + configuration.option();
     }
 
     final PrintWriter out() {

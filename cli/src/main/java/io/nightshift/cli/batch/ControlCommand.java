@@ -2,15 +2,13 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.client.ClusterClient;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
-import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.gateway.GatewayCommand;
 import java.util.Objects;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
@@ -21,16 +19,14 @@ abstract class ControlCommand extends ClusterCommand {
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
     private @Nullable String name;
 
-    abstract BatchCommand.Control control(ActorRef<ControlReply> replyTo);
+    abstract BatchControl control();
 
     /// What came of it, in a word or two.
     abstract String done();
 
     @Override
-    final int run(ClusterClient cluster) {
-        BatchId batch = describe(cluster, Objects.requireNonNull(name)).status().batch();
-        ControlReply reply = cluster.ask(replyTo -> new GatewayCommand.Control(batch, control(replyTo)), PATIENCE);
-        return switch (reply) {
+    final int run(ClusterAccess cluster) {
+        return switch (cluster.control(Objects.requireNonNull(name), control())) {
             case ControlReply.Done(BatchId of, Phase phase) -> {
                 if (asJson()) {
                     ObjectNode json = Json.object();

@@ -20,9 +20,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// A command that reads the ledger: a cluster's journal where the configuration names one, else that
-/// of a home folder, which no other process may be using. Makes nothing where there is no ledger. A failure is one
-/// sentence on standard error.
+/// A command that reads the ledger: a cluster's journal where the configuration names one, else that of a
+/// home folder, which no other process may be using. Makes nothing where there is no ledger. A failure is
+/// one sentence on standard error.
 abstract class LedgerCommand implements Callable<Integer> {
 
     @Spec
@@ -44,22 +44,27 @@ abstract class LedgerCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         try {
-            Configuration given = configuration.read(home);
-            if (given.journal() != null) {
-                return run(given, PostgresLedger.at(given.journal()));
-            }
-            if (!EmbeddedLedger.exists(home.folder())) {
-                return withoutLedger();
-            }
-            try (EmbeddedLedger ledger = home.openLedger()) {
-                return run(ledger.ledger());
-            }
+            return run();
         } catch (FailureException e) {
             err().println("nightshift: " + e.getMessage());
             return ExitStatus.NOTHING_STARTED;
         } finally {
             out().flush();
             err().flush();
+        }
+    }
+
+    /// Finds the ledger, and reads it.
+    int run() {
+        Configuration given = configuration.read(home);
+        if (given.journal() != null) {
+            return run(given, PostgresLedger.at(given.journal()));
+        }
+        if (!EmbeddedLedger.exists(home.folder())) {
+            return withoutLedger();
+        }
+        try (EmbeddedLedger ledger = home.openLedger()) {
+            return run(ledger.ledger());
         }
     }
 

@@ -3,8 +3,15 @@ package io.nightshift.cli.client;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,14 +29,21 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /// Asks a cluster without being a member of it: any node will do, and the next where one doesn't
 /// answer. A question may therefore arrive twice.
-public final class ClusterClient implements AutoCloseable {
+public final class ClusterClient implements ClusterAccess {
 
     private static final Duration CONNECTING = Duration.ofSeconds(2);
     private static final Duration RESOLVING = Duration.ofSeconds(4);
+
+    /// How long a node may take to find out.
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /// The node looks at the source and may register a model first.
+    private static final Duration SUBMITTING = Duration.ofMinutes(2);
 
     private final ActorSystem<Void> system;
     private final List<String> nodes;
@@ -89,11 +103,31 @@ public final class ClusterClient implements AutoCloseable {
                 .resolve();
     }
 
+    @Override
+    public SubmitReply submit(Job job, boolean fresh, @Nullable String key) {
+        return ask(replyTo -> new GatewayCommand.Submit(job, fresh, replyTo, key), SUBMITTING);
+    }
+
+    @Override
+    public DescribeReply describe(String batch) {
+        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), PATIENCE);
+    }
+
+    @Override
+    public ControlReply control(String name, BatchControl control) {
+        BatchId batch = switch (describe(name)) {
+            case GatewayCommand.Described(BatchStatus status, String waitsFor) -> status.batch();
+            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
+            case GatewayCommand.Unavailable(String reason) -> throw FailureException.permanent(reason);
+        };
+        return ask(replyTo -> new GatewayCommand.Control(batch, control.command(replyTo)), PATIENCE);
+    }
+
     /// Asks, and asks the next node where one doesn't answer.
     ///
     /// @param patience with each node
     /// @throws FailureException if no node answers
-    public <R> R ask(Function<ActorRef<R>, GatewayCommand> question, Duration patience) {
+    private <R> R ask(Function<ActorRef<R>, GatewayCommand> question, Duration patience) {
         for (int tries = 0; tries < nodes.size(); tries++) {
             try {
                 return askNode(nodes.get(current), question, patience)

@@ -21,10 +21,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What a node is told by its configuration file, in HOCON. Every mistake of the file is reported at once, with its
-/// line; no message and no text of this object holds a value of the file, since any of them may be a secret.
+/// What a node is told by its configuration file, in HOCON. Every mistake of the file is reported at once,
+/// with its line; no message and no text of this object holds a value of the file, since any of them may be
+/// a secret.
 ///
-/// A further section is read in [#nightshift]: each key is asked for once, and what nobody asked for is unknown.
+/// A further section is read in [#nightshift]: each key is asked for once, and what nobody asked for is
+/// unknown.
 public final class Configuration {
 
     /// In the home folder; used where no other file is named.
@@ -39,22 +41,28 @@ public final class Configuration {
     private final DataSources dataSources;
     private final NodeSettings node;
     private final @Nullable TlsSettings tls;
+    private final @Nullable HttpSettings http;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
+    private final @Nullable OtlpSettings otlp;
     private final Config tuning;
 
     private Configuration(
             DataSources dataSources,
             NodeSettings node,
             @Nullable TlsSettings tls,
+            @Nullable HttpSettings http,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
+            @Nullable OtlpSettings otlp,
             Config tuning) {
         this.dataSources = dataSources;
         this.node = node;
         this.tls = tls;
+        this.http = http;
         this.journal = journal;
         this.registry = registry;
+        this.otlp = otlp;
         this.tuning = tuning;
     }
 
@@ -95,6 +103,11 @@ public final class Configuration {
         return tls;
     }
 
+    /// How the node answers HTTP, or null where it doesn't.
+    public @Nullable HttpSettings http() {
+        return http;
+    }
+
     /// What an actor system is told before all else, so that it talks as its cluster does.
     ///
     /// @throws FailureException permanent, if a file of `nightshift.tls` can't be used
@@ -110,6 +123,11 @@ public final class Configuration {
     /// The folder of the registered models, or null for the home folder's.
     public @Nullable Path registry() {
         return registry;
+    }
+
+    /// Where metrics are sent, or null for nowhere.
+    public @Nullable OtlpSettings otlp() {
+        return otlp;
     }
 
     /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
@@ -129,11 +147,19 @@ public final class Configuration {
                 dataSources(nightshift.section("data-sources")),
                 NodeSettings.read(nightshift.section("node")),
                 TlsSettings.read(nightshift.section("tls")),
+                HttpSettings.read(nightshift.section("http")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
+                otlp(nightshift.section("metrics")),
                 tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static @Nullable OtlpSettings otlp(ConfigurationSection metrics) {
+        OtlpSettings otlp = metrics.has("otlp") ? OtlpSettings.read(metrics.section("otlp")) : null;
+        metrics.end();
+        return otlp;
     }
 
     private static Config tuning(Config given) {
@@ -195,8 +221,9 @@ public final class Configuration {
         return null;
     }
 
-    /// The file with its substitutions made. A parser's own words may quote a secret, so they are not passed on.
-    private static Config parse(Path file) {
+    /// The file with its substitutions made. A parser's own words may quote a secret, so they are not
+    /// passed on.
+    static Config parse(Path file) {
         try {
             Files.readString(file, StandardCharsets.UTF_8);
             return ConfigFactory.parseFile(

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// One section of a configuration file, as it is read: a key that is there and was never asked for is a mistake, and
-/// so is a value of the wrong type. Mistakes name the line and the key, never the value.
+/// One section of a configuration file, as it is read: a key that is there and was never asked for is a
+/// mistake, and so is a value of the wrong type. Mistakes name the line and the key, never the value.
 final class ConfigurationSection {
 
     private static final ConfigObject NOTHING = ConfigValueFactory.fromMap(Map.of());
@@ -115,6 +115,30 @@ final class ConfigurationSection {
         }
         mistake(key, "expected a list of texts [ \"...\", ... ]");
         return otherwise;
+    }
+
+    /// A list of sections, empty where it is absent.
+    List<ConfigurationSection> sections(String key) {
+        ConfigValue value = value(key);
+        if (value == null) {
+            return List.of();
+        }
+        if (value instanceof ConfigList list && list.stream().allMatch(ConfigObject.class::isInstance)) {
+            return list.stream()
+                    .map(item -> new ConfigurationSection(at(key), (ConfigObject) item, file, mistakes))
+                    .toList();
+        }
+        mistake(key, "expected a list of sections [ { ... }, ... ]");
+        return List.of();
+    }
+
+    /// `true` or `false`; false where it is absent.
+    boolean flag(String key) {
+        String text = text(key, "false");
+        if (!text.equals("true") && !text.equals("false")) {
+            mistake(key, "expected true or false");
+        }
+        return text.equals("true");
     }
 
     /// Notes every key that isn't among the defaults, and every value of another kind.

@@ -3,6 +3,7 @@ package io.nightshift.cli.configuration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// The section `nightshift.node`: where a node stands in its cluster.
 ///
@@ -13,6 +14,7 @@ import java.util.TreeSet;
 /// @param roles what it does, at least one of [#ROLES]
 /// @param contactPoints `host:port` of nodes by which programs reach the cluster; at least one
 /// @param threads that score; 0: one for each processor
+/// @param kubernetes whom it asks before it forms a cluster, or null where it needn't ask
 public record NodeSettings(
         String hostname,
         int port,
@@ -20,7 +22,8 @@ public record NodeSettings(
         int bindPort,
         Set<String> roles,
         List<String> contactPoints,
-        int threads) {
+        int threads,
+        @Nullable KubernetesSettings kubernetes) {
 
     static final int PORT = 7355;
     /// What a node can do.
@@ -41,7 +44,8 @@ public record NodeSettings(
                 node.number("bind-port", port, 1, 65_535),
                 roles(node),
                 contactPoints(node, hostname + ":" + port),
-                node.number("threads", 0, 0, 1024));
+                node.number("threads", 0, 0, 1024),
+                node.has("kubernetes") ? KubernetesSettings.read(node.section("kubernetes")) : null);
         node.end();
         return settings;
     }
@@ -78,6 +82,7 @@ public record NodeSettings(
                 otherPort == 0 ? bindPort : otherPort,
                 otherRoles.isEmpty() ? roles : otherRoles,
                 contactPoints,
-                otherThreads == 0 ? threads : otherThreads);
+                otherThreads == 0 ? threads : otherThreads,
+                kubernetes);
     }
 }

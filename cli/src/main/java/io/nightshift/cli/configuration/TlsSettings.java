@@ -8,25 +8,35 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The section `nightshift.tls`: certificates with which the nodes of a cluster know each other.
-public record TlsSettings(TlsFiles files) {
+///
+/// @param peerName that every node's certificate holds; empty: each holds its own host
+public record TlsSettings(TlsFiles files, String peerName) {
 
     /// @return null where TLS isn't enabled
     static @Nullable TlsSettings read(ConfigurationSection tls) {
-        String enabled = tls.text("enabled", "false");
-        boolean isEnabled = enabled.equals("true");
-        if (!isEnabled && !enabled.equals("false")) {
-            tls.mistake("enabled", "expected true or false");
-        }
+        boolean isEnabled = tls.flag("enabled");
         Path certificate = file(tls, "certificate", isEnabled);
         Path privateKey = file(tls, "private-key", isEnabled);
         Path ca = file(tls, "ca", isEnabled);
+        String peerName = peerName(tls);
         tls.end();
-        return isEnabled ? new TlsSettings(new TlsFiles(certificate, privateKey, ca)) : null;
+        return isEnabled ? new TlsSettings(new TlsFiles(certificate, privateKey, ca), peerName) : null;
     }
 
     private static Path file(ConfigurationSection tls, String key, boolean required) {
         String path = required ? tls.text(key) : tls.text(key, "none");
         return tls.resolve(path);
+    }
+
+    private static String peerName(ConfigurationSection tls) {
+        if (!tls.has("peer-name")) {
+            return tls.text("peer-name", "");
+        }
+        String name = tls.text("peer-name");
+        if (!name.isEmpty() && !name.matches("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")) {
+            tls.mistake("peer-name", "expected a DNS name");
+        }
+        return name;
     }
 
     /// What a node's actor system is told, before all else, so that it talks TLS and nothing else.
@@ -37,7 +47,8 @@ public record TlsSettings(TlsFiles files) {
         return ConfigFactory.parseMap(Map.of(
                         "nightshift.tls.certificate", files.certificate().toString(),
                         "nightshift.tls.private-key", files.privateKey().toString(),
-                        "nightshift.tls.ca", files.ca().toString()))
+                        "nightshift.tls.ca", String.valueOf(files.ca()),
+                        "nightshift.tls.peer-name", peerName))
                 .withFallback(ConfigFactory.parseResources("cluster-tls.conf"));
     }
 }

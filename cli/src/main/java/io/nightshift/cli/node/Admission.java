@@ -34,18 +34,21 @@ final class Admission {
     private final ActorSystem<Void> system;
     private final Cluster cluster;
     private final Membership membership;
+    private final @Nullable ContactPoints contactPoints;
     private volatile boolean isOver;
     private @Nullable Way way;
     private boolean isIn;
 
-    private Admission(ActorSystem<Void> system, Membership membership) {
+    private Admission(ActorSystem<Void> system, Membership membership, @Nullable ContactPoints contactPoints) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.membership = membership;
+        this.contactPoints = contactPoints;
     }
 
-    static void begin(ActorSystem<Void> system, Membership membership) {
-        Admission admission = new Admission(system, membership);
+    /// @param contactPoints that have to run before it may form a cluster, or null where none have to
+    static void begin(ActorSystem<Void> system, Membership membership, @Nullable ContactPoints contactPoints) {
+        Admission admission = new Admission(system, membership, contactPoints);
         Thread.ofPlatform().daemon().name("admission").start(admission::run);
         CoordinatedShutdown.get(system)
                 .addTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "leave-membership", admission::leave);
@@ -84,8 +87,8 @@ final class Admission {
             }
             return;
         }
-        Way next = membership.seek();
-        if (next.equals(way)) {
+        Way next = next();
+        if (next == null || next.equals(way)) {
             return;
         }
         way = next;
@@ -101,6 +104,15 @@ final class Admission {
                 cluster.manager().tell(new JoinSeedNodes(members));
             }
         }
+    }
+
+    /// The platform is asked only where there is nobody to join, so that joining doesn't depend on it.
+    private @Nullable Way next() throws SQLException {
+        if (contactPoints == null) {
+            return membership.seek();
+        }
+        Way.Join join = membership.find();
+        return join == null && contactPoints.areEnough() ? membership.seek() : join;
     }
 
     private void remain() throws SQLException {

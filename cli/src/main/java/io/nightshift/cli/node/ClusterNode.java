@@ -3,9 +3,12 @@ package io.nightshift.cli.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.NodeSettings;
+import io.nightshift.coordinator.gateway.Requests;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
+import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
@@ -22,6 +25,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.remote.RemoteTransportException;
+import org.jspecify.annotations.Nullable;
 
 /// A node that joins others, on a journal in PostgreSQL.
 public final class ClusterNode {
@@ -38,20 +42,34 @@ public final class ClusterNode {
     ///
     /// @param settings instead of those in the configuration
     /// @param submissions resolves what programs outside the cluster submit by this node
+    /// @param http how to answer HTTP, or null where it isn't
+    /// @param registry of the models that are shown by HTTP
     public static ClusterNode start(
             Node.Parts parts,
             NodeSettings settings,
             Configuration configuration,
-            Function<Job, Submission> submissions) {
+            Function<Job, Submission> submissions,
+            @Nullable HttpSettings http,
+            Registry registry) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);
-        node.open(submissions);
+        Requests requests = node.open(submissions);
+        if (http != null) {
+            node.answer(http, requests, registry);
+        }
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
-        Admission.begin(system, new Membership(parts.ledger(), settings.hostname() + ":" + settings.port()));
+        Admission.begin(
+                system,
+                new Membership(parts.ledger(), name(settings)),
+                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
         return new ClusterNode(system);
+    }
+
+    private static String name(NodeSettings settings) {
+        return settings.hostname() + ":" + settings.port();
     }
 
     private static ActorSystem<Void> system(Config config, NodeSettings settings) {
@@ -91,6 +109,9 @@ public final class ClusterNode {
         own.put(artery + "bind.hostname", settings.bindHostname());
         own.put(artery + "bind.port", settings.bindPort());
         own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
+        if (settings.kubernetes() != null) {
+            own.putAll(settings.kubernetes().discovery());
+        }
         String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());

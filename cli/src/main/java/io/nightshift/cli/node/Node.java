@@ -1,17 +1,24 @@
 package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
+import io.nightshift.coordinator.gateway.Requests;
+import io.nightshift.coordinator.health.Health;
+import io.nightshift.coordinator.http.Endpoint;
+import io.nightshift.coordinator.http.OperationRoutes;
+import io.nightshift.coordinator.http.Routes;
 import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.publish.Publishers;
+import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -22,6 +29,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.worker.ScoringSlots;
+import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
 import io.nightshift.worker.WorkerServices;
 import io.nightshift.worker.model.Model;
@@ -34,6 +42,8 @@ import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -83,14 +93,21 @@ public final class Node {
     /// What a node is made of.
     ///
     /// @param dataSources that jobs may name
-    /// @param threads that score, at least 1
     /// @param memory the node may use, in bytes
+    /// @param observer hears what happens on the node
     public record Parts(
-            Ledger ledger, NodeDuckDb duckDb, LoadedModels models, DataSources dataSources, int threads, long memory) {}
+            Ledger ledger,
+            NodeDuckDb duckDb,
+            LoadedModels models,
+            DataSources dataSources,
+            ScoringThreads scoring,
+            long memory,
+            NodeObserver observer) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Parts parts) {
         Node node = new Node(system, parts);
+        parts.observer().begin(system, parts.scoring());
         node.coordinate();
         node.work();
         return node;
@@ -114,7 +131,8 @@ public final class Node {
                 this::tellJobs,
                 blocking,
                 Clock.systemUTC(),
-                name);
+                name,
+                parts.observer().batches());
         sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
@@ -124,20 +142,18 @@ public final class Node {
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
         ActorRef<ScoringSlots.Command> slots =
-                system.systemActorOf(ScoringSlots.create(parts.threads()), "scoring-slots", Props.empty());
-        ExecutorService scoring = Executors.newFixedThreadPool(
-                parts.threads(),
-                Thread.ofPlatform().daemon().name("scoring-", 1).factory());
+                system.systemActorOf(ScoringSlots.create(parts.scoring().size()), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
                 slots.narrow(),
                 this::tellJobs,
                 this::tell,
                 this::attempt,
-                scoring,
+                parts.scoring(),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
                 config.getDuration("grace"),
-                name);
+                name,
+                parts.observer().workers());
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),
@@ -154,7 +170,7 @@ public final class Node {
                 .init(
                         Worker.Command.class,
                         "worker",
-                        Math.max(config.getInt("count"), parts.threads()),
+                        Math.max(config.getInt("count"), parts.scoring().size()),
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));
@@ -175,8 +191,12 @@ public final class Node {
                     new AttemptTransaction(connections, parts.dataSources().get(postgres.dataSource()), lease, name);
             return new PartitionAttempt(parts.duckDb().get(), lease, model, name, transaction, firstRow);
         }
-        MemoryEstimate estimate =
-                MemoryEstimate.of(lease.job(), model.description(), model.heapBytes(), parts.threads(), parts.memory());
+        MemoryEstimate estimate = MemoryEstimate.of(
+                lease.job(),
+                model.description(),
+                model.heapBytes(),
+                parts.scoring().size(),
+                parts.memory());
         return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
     }
 
@@ -188,15 +208,30 @@ public final class Node {
     }
 
     /// Lets programs outside the cluster ask this node.
-    void open(Function<Job, Submission> submissions) {
-        GatewayServices services = new GatewayServices(
-                submissions,
-                this::askJobs,
-                batch -> describe(batch, SOON),
-                this::tell,
-                new LedgerHealth(parts.ledger()),
-                blocking);
-        system.systemActorOf(Gateway.create(services), GatewayCommand.ACTOR, Props.empty());
+    public Requests open(Function<Job, Submission> submissions) {
+        Requests requests = new Requests(new GatewayServices(
+                submissions, this::askJobs, this::ask, this::tell, new LedgerHealth(parts.ledger()), blocking));
+        system.systemActorOf(Gateway.create(requests), GatewayCommand.ACTOR, Props.empty());
+        return requests;
+    }
+
+    /// Answers HTTP, until the node ends.
+    ///
+    /// @param registry whose models are shown
+    /// @return the port
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
+    ///     can't listen
+    public int answer(HttpSettings http, Requests requests, Registry registry) {
+        Health health = new Health(system, new LedgerHealth(parts.ledger()), blocking);
+        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
+        if (Cluster.get(system).selfMember().hasRole("coordinator")) {
+            endpoints.addAll(Routes.of(requests, parts.ledger(), registry, name));
+        }
+        return HttpDoor.open(system, http, endpoints);
+    }
+
+    private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(question::apply, SOON);
     }
 
     private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
@@ -214,15 +249,11 @@ public final class Node {
     /// Opens a batch, or finds the one to go on with.
     public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
-                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo), PATIENCE);
+                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return describe(batch, PATIENCE);
-    }
-
-    private CompletionStage<BatchStatus> describe(BatchId batch, Duration patience) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, patience);
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

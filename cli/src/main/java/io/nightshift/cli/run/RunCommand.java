@@ -12,6 +12,7 @@ import io.nightshift.cli.node.EmbeddedNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
+import io.nightshift.cli.node.NodeObserver;
 import io.nightshift.cli.output.Format;
 import io.nightshift.cli.output.Progress;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
@@ -28,6 +29,7 @@ import io.nightshift.protocol.jobs.JobsCommand.Accepted;
 import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
 import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
@@ -97,8 +99,14 @@ public final class RunCommand implements Callable<Integer> {
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger ledger = home.openLedger();
-                    return EmbeddedNode.start(
-                            new Node.Parts(ledger.ledger(), duckDb, models, dataSources, threads, Memory.budget()));
+                    return EmbeddedNode.start(new Node.Parts(
+                            ledger.ledger(),
+                            duckDb,
+                            models,
+                            dataSources,
+                            new ScoringThreads(threads),
+                            Memory.budget(),
+                            NodeObserver.NOBODY));
                 },
                 background);
 
@@ -117,7 +125,7 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed) -> follow(node, job, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed, boolean repeated) -> follow(node, job, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
                 result(node, job, false).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;

@@ -3,11 +3,12 @@ package io.nightshift.cli.server;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
-import io.nightshift.cli.JobModel;
 import io.nightshift.cli.Memory;
 import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.cli.log.ProgramLog;
+import io.nightshift.cli.metrics.NodeMetrics;
 import io.nightshift.cli.node.ClusterNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
@@ -16,13 +17,8 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.datasource.DataSourceSettings;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFingerprint;
-import io.nightshift.protocol.job.Submission;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
+import io.nightshift.worker.ScoringThreads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -78,11 +74,18 @@ public final class NodeCommand implements Callable<Integer> {
             description = "Threads that score; default: one for each processor, or as configured.")
     private int threads;
 
+    @Option(
+            names = "--http-port",
+            paramLabel = "N",
+            description = "Answers HTTP at this port, 0 for any that is free; default: as configured, or not at all.")
+    private @Nullable Integer httpPort;
+
     @Override
     public Integer call() {
         Configuration given = configuration.read(home);
         NodeSettings settings = given.node().with(checkedRoles(), checkedPort(), checkedThreads());
         requireTlsBeyondLoopback(settings, given);
+        HttpSettings http = http(given.http());
         Ledger ledger = ledger(given.journal());
         ProgramLog.toConsole();
         // Not a constant, which would be made before it is said where the log goes.
@@ -97,16 +100,21 @@ public final class NodeCommand implements Callable<Integer> {
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
         Node.Parts parts = new Node.Parts(
-                ledger, duckDb, new LoadedModels(registry::path), given.dataSources(), scoring, Memory.budget());
+                ledger,
+                duckDb,
+                new LoadedModels(registry::path),
+                given.dataSources(),
+                new ScoringThreads(scoring),
+                Memory.budget(),
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()));
         ClusterNode node = ClusterNode.start(
-                parts, settings, given, job -> submission(job, registry, duckDb, given.dataSources()));
+                parts, settings, given, new Submissions(registry, duckDb, given.dataSources()), http, registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }
 
     /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
-    /// waited
-    /// for: it is one of its own threads that ends the JVM, and waits for this one.
+    /// waited for: it is one of its own threads that ends the JVM, and waits for this one.
     private static void end(ClusterNode node) {
         Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
     }
@@ -148,6 +156,28 @@ public final class NodeCommand implements Callable<Integer> {
         }
     }
 
+    /// Only nodes with the role coordinator answer HTTP. Beyond this machine they know who asks, and nobody
+    /// reads along.
+    private @Nullable HttpSettings http(@Nullable HttpSettings configured) {
+        HttpSettings http = configured;
+        if (httpPort != null) {
+            if (httpPort < 0 || httpPort > 65_535) {
+                throw FailureException.permanent("--http-port is 0 to 65535, not " + httpPort);
+            }
+            http = configured == null ? HttpSettings.onLoopback(httpPort) : configured.at(httpPort);
+        }
+        if (http == null) {
+            return null;
+        }
+        if (!isLoopback(http.hostname()) && (http.tls() == null || !http.needsTokens())) {
+            String missing = http.tls() == null ? "nightshift.http.tls" : "nightshift.http.tokens-file";
+            throw FailureException.permanent(
+                    "HTTP is answered beyond this machine only with TLS and tokens: %s is not a loopback address, and %s is not set"
+                            .formatted(http.hostname(), missing));
+        }
+        return http;
+    }
+
     private static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
@@ -179,17 +209,5 @@ public final class NodeCommand implements Callable<Integer> {
                 LockSupport.parkNanos(BETWEEN_TRIES);
             }
         }
-    }
-
-    private static Submission submission(Job job, Registry registry, NodeDuckDb duckDb, DataSources dataSources) {
-        JobModel model = JobModel.of(job.model(), registry);
-        ParquetInspector inspector = new ParquetInspector(duckDb);
-        inspector.inspect(job, model.model().description());
-        Job.Postgres postgres = job.destination().postgres();
-        if (postgres != null) {
-            dataSources.get(postgres.dataSource());
-            new TableColumns(inspector).of(job, model.model().description());
-        }
-        return new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
     }
 }

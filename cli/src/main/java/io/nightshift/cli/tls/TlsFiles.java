@@ -25,14 +25,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
-/// The three PEM files of a node.
+/// The PEM files of a node.
 ///
 /// @param certificate the node's, followed by those of intermediate authorities, if any
 /// @param privateKey of that certificate, in PKCS#8, not encrypted: `BEGIN PRIVATE KEY`
-/// @param ca the certificates of the authorities that other nodes' certificates come from
-public record TlsFiles(Path certificate, Path privateKey, Path ca) {
+/// @param ca the certificates of the authorities that the others' certificates come from, or null where
+///     they need none
+public record TlsFiles(
+        Path certificate, Path privateKey, @Nullable Path ca) {
 
     private static final Pattern PRIVATE_KEY =
             Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]*)-----END PRIVATE KEY-----");
@@ -52,10 +56,8 @@ public record TlsFiles(Path certificate, Path privateKey, Path ca) {
             own.setKeyEntry("node", key, PASSWORD, chain.toArray(X509Certificate[]::new));
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(own, PASSWORD);
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(authorities());
             SSLContext context = SSLContext.getInstance(PROTOCOL);
-            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+            context.init(keys.getKeyManagers(), ca == null ? null : trust(ca), null);
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new FailureException(
@@ -65,19 +67,38 @@ public record TlsFiles(Path certificate, Path privateKey, Path ca) {
 
     /// When the files were last changed; another list after any of them was.
     List<FileTime> modified() throws IOException {
-        return List.of(
-                Files.getLastModifiedTime(certificate),
-                Files.getLastModifiedTime(privateKey),
-                Files.getLastModifiedTime(ca));
+        List<FileTime> modified =
+                new ArrayList<>(List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(privateKey)));
+        if (ca != null) {
+            modified.add(Files.getLastModifiedTime(ca));
+        }
+        return modified;
     }
 
-    private KeyStore authorities() throws GeneralSecurityException, IOException {
+    /// Trusts the authorities of a file.
+    private static TrustManager[] trust(Path file) throws GeneralSecurityException, IOException {
         KeyStore authorities = KeyStore.getInstance("PKCS12");
         authorities.load(null, null);
-        for (X509Certificate authority : certificates(ca)) {
+        for (X509Certificate authority : certificates(file)) {
             authorities.setCertificateEntry(Integer.toString(authorities.size()), authority);
         }
-        return authorities;
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(authorities);
+        return trust.getTrustManagers();
+    }
+
+    /// For who needs no certificate of its own, and trusts the authorities of a file.
+    ///
+    /// @throws FailureException permanent, naming the file and what is wrong with it
+    public static SSLContext trusting(Path ca) {
+        try {
+            SSLContext context = SSLContext.getInstance(PROTOCOL);
+            context.init(null, trust(ca), null);
+            return context;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new FailureException(
+                    Failure.permanent("TLS can't be set up with %s: %s".formatted(ca, e.getMessage())), e);
+        }
     }
 
     private static List<X509Certificate> certificates(Path file) {

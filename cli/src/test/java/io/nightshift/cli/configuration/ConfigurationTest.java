@@ -138,8 +138,8 @@ final class ConfigurationTest {
                 pekko.loglevel = DEBUG
                 """);
         assertThat(configuration.node())
-                .isEqualTo(
-                        new NodeSettings("node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3));
+                .isEqualTo(new NodeSettings(
+                        "node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3, null));
         assertThat(configuration.journal())
                 .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://db/journal", "night", null));
         assertThat(configuration.registry()).isEqualTo(folder.resolve("models"));
@@ -154,6 +154,44 @@ final class ConfigurationTest {
         assertThat(configuration.registry()).isNull();
         assertThat(configuration.node().hostname()).isEqualTo("127.0.0.1");
         assertThat(configuration.node().contactPoints()).containsExactly("127.0.0.1:7355");
+    }
+
+    @Test
+    void podsThatANodeWaitsForAreRead() throws IOException {
+        Configuration configuration = load("""
+                nightshift.node.kubernetes { namespace = night, pod-label-selector = "app=night", required-contact-points = 3 }
+                """);
+        assertThat(configuration.node().kubernetes()).isEqualTo(new KubernetesSettings("night", "app=night", 3));
+        assertThat(configuration.node().with(Set.of(), 0, 0).kubernetes())
+                .isEqualTo(configuration.node().kubernetes());
+        assertThat(load("nightshift.node.kubernetes.pod-label-selector = \"app=night\"")
+                        .node()
+                        .kubernetes())
+                .as("in the pod's own namespace")
+                .isEqualTo(new KubernetesSettings(null, "app=night", 2));
+    }
+
+    @Test
+    void mistakesAboutPodsAreReportedAtOnce() {
+        assertThatThrownBy(() -> load("""
+                        nightshift.node.kubernetes {
+                          namespace = "no space"
+                          required-contact-points = 0
+                          pod-label-selector = "app=%s"
+                          label = a
+                        }
+                        """))
+                .satisfies(
+                        problem -> assertThat(
+                                        String.valueOf(problem.getMessage()).lines())
+                                .map(line -> line.substring(line.indexOf("node.conf")))
+                                .containsExactlyInAnyOrder(
+                                        "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
+                                        "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
+                                        "node.conf:4: nightshift.node.kubernetes.pod-label-selector: expected a label selector such as app=nightshift",
+                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points"));
+        assertThatThrownBy(() -> load("nightshift.node.kubernetes { required-contact-points = 2 }"))
+                .hasMessageContaining("nightshift.node.kubernetes.pod-label-selector: missing");
     }
 
     @Test

@@ -42,13 +42,29 @@ final class ProgressTest {
         Progress progress = new Progress.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
-        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null));
+        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
 
         assertThat(text.toString()).isEmpty();
     }
 
     private static BatchStatus status(long rowsDone) {
         return new BatchStatus(
-                BATCH, Phase.RUNNING, 1, 1_000_000, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null);
+                BATCH,
+                Phase.RUNNING,
+                1,
+                1_000_000,
+                rowsDone,
+                10,
+                4,
+                2,
+                rowsDone,
+                rowsDone,
+                7,
+                0,
+                0,
+                null,
+                null,
+                0,
+                null);
     }
 }

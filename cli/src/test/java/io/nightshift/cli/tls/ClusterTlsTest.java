@@ -97,6 +97,27 @@ final class ClusterTlsTest {
     }
 
     @Test
+    void aNameThatAllCertificatesHoldStandsForHosts() throws Exception {
+        TestCertificates shared = TestCertificates.make(folder.resolve("shared-ca"), "nightshift-node", HOST);
+        Config named = tls(shared.of("nightshift-node"), "peer-name = nightshift-node");
+        ActorSystem<Void> first = start(named, List.of());
+        Cluster cluster = Cluster.get(first);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        Address seed = cluster.selfMember().address();
+
+        ActorSystem<Void> second = start(named, List.of(seed));
+        ActorSystem<Void> byHost = start(tls(shared.of(HOST), "peer-name = nightshift-node"), List.of(seed));
+
+        Set<Address> members = Set.of(seed, Cluster.get(second).selfMember().address());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> up(first).equals(members) && up(second).equals(members));
+        assertThat(byHost.getWhenTerminated())
+                .as("whose certificate doesn't hold the name")
+                .succeedsWithin(60, TimeUnit.SECONDS);
+        assertThat(up(first)).isEqualTo(members);
+    }
+
+    @Test
     void whoConnectsWithoutACertificateIsNotHeard() throws Exception {
         ActorSystem<Void> node = start(tls(certificates.of(HOST)), List.of());
 
@@ -166,6 +187,9 @@ final class ClusterTlsTest {
         Files.writeString(file, "nightshift.tls.enabled = yes");
         assertThatThrownBy(() -> Configuration.load(file, folder))
                 .hasMessageContaining("nightshift.tls.enabled: expected true or false");
+        Files.writeString(file, "nightshift.tls.peer-name = \"no name\"");
+        assertThatThrownBy(() -> Configuration.load(file, folder))
+                .hasMessageContaining("nightshift.tls.peer-name: expected a DNS name");
         Files.writeString(file, "nightshift.tls { enabled = false, certificate = a.pem }");
         assertThat(Configuration.load(file, folder).tls()).isNull();
     }
@@ -176,6 +200,10 @@ final class ClusterTlsTest {
 
     /// As a node reads it, with paths relative to its configuration file.
     private static Config tls(TlsFiles files) throws IOException {
+        return tls(files, "");
+    }
+
+    private static Config tls(TlsFiles files, String more) throws IOException {
         Path file = files.certificate().resolveSibling(files.certificate().getFileName() + ".conf");
         Files.writeString(file, """
                 nightshift.tls {
@@ -183,11 +211,13 @@ final class ClusterTlsTest {
                   certificate = "%s"
                   private-key = "%s"
                   ca = "%s"
+                  %s
                 }
                 """.formatted(
                         files.certificate().getFileName(),
                         files.privateKey().getFileName(),
-                        files.ca().getFileName()));
+                        Objects.requireNonNull(files.ca()).getFileName(),
+                        more));
         return Objects.requireNonNull(Configuration.load(file, file).tls()).transport();
     }
 

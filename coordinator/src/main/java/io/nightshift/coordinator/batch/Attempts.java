@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -93,6 +94,26 @@ class Attempts {
 
     long rowsInFlight() {
         return leases == null ? 0 : leases.rowsInFlight();
+    }
+
+    BatchObserver.Standing standing(BatchState state, Phase phase, Moment now) {
+        if (leases == null) {
+            return new BatchObserver.Standing(phase, 0, 0, Duration.ZERO);
+        }
+        int waiting =
+                state.pinned().index().partitions() - state.winners().count() - leases.inFlight() - leases.givenUp();
+        return new BatchObserver.Standing(
+                phase,
+                isLeasing(state) ? Math.max(0, waiting) : 0,
+                leases.inFlight(),
+                Duration.ofNanos(leases.oldest(now.nanos())));
+    }
+
+    /// How long ago an attempt was heard of last, or nothing if it doesn't hold its partition.
+    OptionalLong sinceHeard(Attempt attempt, Moment now) {
+        return leases == null
+                ? OptionalLong.empty()
+                : leases.sinceHeard(attempt.partition(), attempt.epoch(), now.nanos());
     }
 
     /// Tells the register if there is work. Told again with every tick, so a register that has

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -53,6 +54,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     private final TimerScheduler<Message> timers;
     private final BatchId batch;
     private final BatchServices services;
+    private final ObservedBatch observed;
     private Coordinator coordinator;
 
     private Batch(
@@ -65,6 +67,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         this.batch = batch;
         this.services = services;
         this.coordinator = coordinator();
+        this.observed = new ObservedBatch(batch, services.observer());
     }
 
     public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
@@ -101,6 +104,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .onSignal(PostStop.instance(), state -> observed.stopped())
                 .build();
     }
 
@@ -117,14 +121,20 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     }
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, Message message) {
-        Decision decision = coordinator.decide(state, message, now());
+        Moment now = now();
+        observed.before(coordinator, message, now);
+        Decision decision = coordinator.decide(state, message, now);
         if (decision.events().isEmpty()) {
             perform(state, decision.durable().after(state, now()));
+            observed.after(coordinator, state, message, now);
             return Effect().none();
         }
         return Effect().persist(entries(state, decision.events())).thenRun(next -> {
+            Moment written = now();
+            observed.written(next, message, decision.events(), now, written);
             decision.events().forEach(event -> log(next, event));
             perform(next, decision.durable().after(next, now()));
+            observed.after(coordinator, next, message, written);
         });
     }
 
@@ -176,6 +186,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     private <M> void tell(Action.Tell<M> tell) {
         if (tell.message() instanceof WorkerMessage.Abandon(Attempt attempt, String reason)) {
             LOG.warn("{} is refused: {}", attempt, reason);
+            observed.refused();
         }
         tell.to().tell(tell.message());
     }

@@ -18,6 +18,7 @@ import java.util.function.ToLongFunction;
 /// @param jobs tells the jobs' register; called by any thread
 /// @param blocking runs what waits for disks; never the actors' own threads
 /// @param node this node's name, `host:port`
+/// @param observer hears what happens
 public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,
@@ -27,4 +28,5 @@ public record BatchServices(
         Consumer<JobsCommand> jobs,
         Executor blocking,
         Clock clock,
-        String node) {}
+        String node,
+        BatchObserver observer) {}

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -307,6 +308,18 @@ class Coordinator {
                 : new Action.TellJobs(new JobsCommand.BatchEnded(batch, Phase.PUBLISHED));
     }
 
+    // What is measured.
+
+    /// How the batch is, or null if it has ended or there is none.
+    BatchObserver.@Nullable Standing standing(BatchState state, Moment now) {
+        Phase phase = state.phase();
+        return phase == null || phase.isEnd() ? null : attempts.standing(state, phase, now);
+    }
+
+    OptionalLong sinceHeard(Attempt attempt, Moment now) {
+        return attempts.sinceHeard(attempt, now);
+    }
+
     // What operators want.
 
     private Decision control(BatchState state, BatchCommand.Control request, Moment now) {
@@ -470,6 +483,8 @@ class Coordinator {
                         .mapToInt(Integer::intValue)
                         .sum(),
                 state.failure(),
-                published == null ? null : published.destination());
+                published == null ? null : published.destination(),
+                state.entries(),
+                state.head());
     }
 }

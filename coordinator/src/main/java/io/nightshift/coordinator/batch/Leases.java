@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
 
@@ -18,7 +19,9 @@ import java.util.Set;
 /// Times are nanoseconds of a monotonic clock. Used by one thread.
 class Leases {
 
-    record Held(Epoch epoch, String node, long deadline, long rows) {}
+    /// @param since when it was granted
+    /// @param deadline until when its holder has to be heard of
+    record Held(Epoch epoch, String node, long since, long deadline, long rows) {}
 
     /// A lease whose holder has not been heard of in time.
     record Expired(int partition, Epoch epoch, String node) {}
@@ -69,7 +72,7 @@ class Leases {
         }
         granted++;
         Epoch epoch = new Epoch(incarnation, granted);
-        held.put(partition, new Held(epoch, node, now + duration, 0));
+        held.put(partition, new Held(epoch, node, now, now + duration, 0));
         return epoch;
     }
 
@@ -86,7 +89,7 @@ class Leases {
         if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        held.put(partition, new Held(epoch, lease.node(), now + duration, rows));
+        held.put(partition, new Held(epoch, lease.node(), lease.since(), now + duration, rows));
         return true;
     }
 
@@ -137,7 +140,29 @@ class Leases {
 
     /// Extends every lease.
     void renew(long now) {
-        held.replaceAll((partition, lease) -> new Held(lease.epoch(), lease.node(), now + duration, lease.rows()));
+        held.replaceAll((partition, lease) ->
+                new Held(lease.epoch(), lease.node(), lease.since(), now + duration, lease.rows()));
+    }
+
+    /// How long ago the holder was heard of last, or nothing if that epoch doesn't hold the partition.
+    OptionalLong sinceHeard(int partition, Epoch epoch, long now) {
+        Held lease = held.get(partition);
+        return lease == null || !lease.epoch().equals(epoch)
+                ? OptionalLong.empty()
+                : OptionalLong.of(now - (lease.deadline() - duration));
+    }
+
+    /// The age of the oldest lease, 0 if there is none.
+    long oldest(long now) {
+        return held.values().stream()
+                .mapToLong(lease -> now - lease.since())
+                .max()
+                .orElse(0);
+    }
+
+    /// Partitions that failed too often, and wait for nobody.
+    int givenUp() {
+        return givenUp.size();
     }
 
     int inFlight() {

@@ -140,7 +140,7 @@ public final class Winners {
     /// What a committed partition came to.
     ///
     /// @param rows the length of its range
-    BatchState.Totals totals(int partition, long rows) {
+    public BatchState.Totals totals(int partition, long rows) {
         return chunks[partition / SIZE].totals(partition % SIZE, rows);
     }
 

@@ -2,7 +2,6 @@ package io.nightshift.coordinator.gateway;
 
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
@@ -14,22 +13,28 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What a gateway works with.
+/// What [Requests] work with.
 ///
 /// @param submissions resolves a job's model and looks at its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
 /// @param register asks the jobs' register
-/// @param batches asks a batch's coordinator
+/// @param batches asks a batch's coordinator, which knows whether there is such a batch
 /// @param controls tells a batch's coordinator
 /// @param trouble why the journal can't be used at the moment, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
         Function<Job, Submission> submissions,
         Register register,
-        Function<BatchId, CompletionStage<BatchStatus>> batches,
+        Batches batches,
         BiConsumer<BatchId, BatchCommand.Control> controls,
         Supplier<@Nullable String> trouble,
         Executor blocking) {
+
+    /// Asks a batch's coordinator, wherever it runs; fails where no answer comes in time.
+    @FunctionalInterface
+    public interface Batches {
+        <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question);
+    }
 
     /// Asks the jobs' register, wherever it runs; fails where no answer comes in time.
     @FunctionalInterface

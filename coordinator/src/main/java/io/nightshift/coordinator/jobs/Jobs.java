@@ -33,6 +33,7 @@ import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
@@ -123,6 +124,15 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
                 replyTo.tell(find(state, batch));
                 yield Effect().none();
             }
+            case Public(
+                    JobsCommand.Recall(
+                            String job,
+                            String key,
+                            String fingerprint,
+                            ActorRef<JobsCommand.FindReply> replyTo)) -> {
+                replyTo.tell(recall(state, job, key, fingerprint));
+                yield Effect().none();
+            }
             case Public(JobsCommand.Tend tend) -> {
                 wake(state);
                 yield Effect().none();
@@ -153,6 +163,13 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         } catch (FailureException e) {
             return new JobsCommand.NotFound(e.failure().message());
         }
+    }
+
+    private static JobsCommand.FindReply recall(JobsState state, String job, String key, String fingerprint) {
+        return state.use(job, key)
+                .filter(use -> use.fingerprint().equals(fingerprint))
+                .<JobsCommand.FindReply>map(use -> new JobsCommand.Found(use.batch()))
+                .orElseGet(() -> new JobsCommand.NotFound("the key was not used for this job file yet"));
     }
 
     /// Lets every open batch go on where it was, and finishes what a crash kept from being told.
@@ -210,6 +227,11 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
     private Effect<JobsEvent, JobsState> decide(JobsState state, JobsCommand.Submit submit) {
         Submission submission = submit.submission();
         String job = submission.job().name();
+        Optional<JobsState.Use> before = submit.key() == null ? Optional.empty() : state.use(job, submit.key());
+        if (before.isPresent()) {
+            repeated(before.get(), submit);
+            return Effect().none();
+        }
         Optional<JobsState.Entry> open = state.open(job);
         if (open.isPresent() && !submit.fresh()) {
             return goOn(open.get(), submit);
@@ -217,18 +239,20 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         Optional<JobsState.Entry> same = state.lastPublished(job)
                 .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
         if (same.isPresent() && !submit.fresh()) {
-            submit.replyTo()
-                    .tell(new JobsCommand.AlreadyPublished(same.get().opened().batch()));
-            return Effect().none();
+            BatchId batch = same.get().opened().batch();
+            return keyed(batch, submit)
+                    .thenRun((JobsState next) -> submit.replyTo().tell(new JobsCommand.AlreadyPublished(batch)));
         }
         Instant now = clock.instant();
         BatchId batch = newId(state, job, now);
-        return Effect().persist(new JobsEvent.Opened(now, batch, submission)).thenRun((JobsState next) -> {
-            LOG.info("{} is opened", batch);
-            open.ifPresent(entry -> batches.tell(entry.opened().batch(), giveUp("given up for " + batch)));
-            batches.tell(batch, new BatchCommand.Open(submission));
-            submit.replyTo().tell(new JobsCommand.Accepted(batch, false));
-        });
+        return Effect()
+                .persist(new JobsEvent.Opened(now, batch, submission, submit.key()))
+                .thenRun((JobsState next) -> {
+                    LOG.info("{} is opened", batch);
+                    open.ifPresent(entry -> batches.tell(entry.opened().batch(), giveUp("given up for " + batch)));
+                    batches.tell(batch, new BatchCommand.Open(submission));
+                    submit.replyTo().tell(new JobsCommand.Accepted(batch, false, false));
+                });
     }
 
     private BatchId newId(JobsState state, String job, Instant now) {
@@ -239,6 +263,28 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
         return batch;
     }
 
+    private static void repeated(JobsState.Use before, JobsCommand.Submit submit) {
+        submit.replyTo()
+                .tell(
+                        before.fingerprint().equals(submit.submission().fingerprint())
+                                ? new JobsCommand.Accepted(before.batch(), false, true)
+                                : new JobsCommand.Rejected(
+                                        "the key %s was used for batch %s, with another job file. A new submission takes a new key"
+                                                .formatted(submit.key(), before.batch())));
+    }
+
+    /// Keeps the submission's key with a batch that is there, if it has one.
+    private EffectBuilder<JobsEvent, JobsState> keyed(BatchId batch, JobsCommand.Submit submit) {
+        return submit.key() == null
+                ? Effect().none()
+                : Effect()
+                        .persist(new JobsEvent.Keyed(
+                                clock.instant(),
+                                batch,
+                                submit.key(),
+                                submit.submission().fingerprint()));
+    }
+
     private Effect<JobsEvent, JobsState> goOn(JobsState.Entry open, JobsCommand.Submit submit) {
         BatchId batch = open.opened().batch();
         Optional<String> conflict = JobsState.conflict(open, submit.submission());
@@ -247,11 +293,12 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
                     .tell(new JobsCommand.Rejected(
                             "batch %s of this job is open, but %s. Undo the change to go on with it, or start over with --new"
                                     .formatted(batch, conflict.get())));
-        } else {
-            batches.tell(batch, new BatchCommand.Open(submit.submission()));
-            submit.replyTo().tell(new JobsCommand.Accepted(batch, true));
+            return Effect().none();
         }
-        return Effect().none();
+        return keyed(batch, submit).thenRun((JobsState next) -> {
+            batches.tell(batch, new BatchCommand.Open(submit.submission()));
+            submit.replyTo().tell(new JobsCommand.Accepted(batch, true, false));
+        });
     }
 
     private Effect<JobsEvent, JobsState> ended(JobsState state, BatchId batch, Phase phase) {

@@ -4,9 +4,11 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsEvent;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +17,16 @@ import java.util.Optional;
 /// All batches of all jobs, in the order of submission: an immutable fold.
 ///
 /// @param batches by id
-public record JobsState(Map<BatchId, Entry> batches) {
+/// @param keys what submissions with a key came to
+public record JobsState(Map<BatchId, Entry> batches, Map<Key, Use> keys) {
+
+    /// A submission's key; keys of different jobs have nothing to do with each other.
+    public record Key(String job, String key) {}
+
+    /// What a key was used for first.
+    ///
+    /// @param fingerprint of the job file
+    public record Use(String fingerprint, BatchId batch) {}
 
     /// @param superseded whether a later batch of the job was opened while this was open
     /// @param end how it ended, or nothing while it is open
@@ -25,9 +36,32 @@ public record JobsState(Map<BatchId, Entry> batches) {
         }
     }
 
-    public static final JobsState EMPTY = new JobsState(Map.of());
+    public static final JobsState EMPTY = new JobsState(Map.of(), Map.of());
 
     public JobsState apply(JobsEvent event) {
+        return new JobsState(batches(event), keys(event));
+    }
+
+    private Map<Key, Use> keys(JobsEvent event) {
+        return switch (event) {
+            case JobsEvent.Opened(Instant at, BatchId batch, Submission submission, String key)
+            when key != null -> with(new Key(submission.job().name(), key), new Use(submission.fingerprint(), batch));
+            case JobsEvent.Keyed(Instant at, BatchId batch, String key, String fingerprint) -> {
+                Entry entry = batches.get(batch);
+                yield entry == null ? keys : with(new Key(job(entry), key), new Use(fingerprint, batch));
+            }
+            case JobsEvent.Opened opened -> keys;
+            case JobsEvent.Ended ended -> keys;
+        };
+    }
+
+    private Map<Key, Use> with(Key key, Use use) {
+        Map<Key, Use> next = new HashMap<>(keys);
+        next.putIfAbsent(key, use);
+        return Collections.unmodifiableMap(next);
+    }
+
+    private Map<BatchId, Entry> batches(JobsEvent event) {
         Map<BatchId, Entry> next = new LinkedHashMap<>(batches);
         switch (event) {
             case JobsEvent.Opened opened -> {
@@ -37,12 +71,18 @@ public record JobsState(Map<BatchId, Entry> batches) {
                         : entry);
                 next.put(opened.batch(), new Entry(opened, false, Optional.empty()));
             }
+            case JobsEvent.Keyed keyed -> {}
             case JobsEvent.Ended ended ->
                 next.computeIfPresent(
                         ended.batch(),
                         (id, entry) -> new Entry(entry.opened(), entry.superseded(), Optional.of(ended.phase())));
         }
-        return new JobsState(Collections.unmodifiableMap(next));
+        return Collections.unmodifiableMap(next);
+    }
+
+    /// What the key of a submission was used for, if it was.
+    Optional<Use> use(String job, String key) {
+        return Optional.ofNullable(keys.get(new Key(job, key)));
     }
 
     /// The open batch of a job; there is at most one.

@@ -38,6 +38,15 @@ public record Ledger(String url, String user, String password) {
     }
 
     @FunctionalInterface
+    public interface JobsVisitor {
+        /// @param number of the event, from 1
+        void event(long number, JobsEvent event);
+    }
+
+    /// As JDBC has it.
+    private static final int ALL = 0;
+
+    @FunctionalInterface
     private interface RowVisitor {
         void row(long number, String manifest, byte[] payload) throws NotSerializableException;
     }
@@ -49,6 +58,21 @@ public record Ledger(String url, String user, String password) {
     public void forEach(BatchId batch, Visitor visitor) {
         rows(
                 PersistenceId.of(Batch.KEY.name(), batch.value()),
+                0,
+                ALL,
+                (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
+    }
+
+    /// Shows entries of a batch, in order, from the one after a number.
+    ///
+    /// @param after the number of an entry, or 0
+    /// @param limit how many to show at most
+    /// @throws FailureException as [#forEach(BatchId, Visitor)]
+    public void forEach(BatchId batch, long after, int limit, Visitor visitor) {
+        rows(
+                PersistenceId.of(Batch.KEY.name(), batch.value()),
+                after,
+                limit,
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
     }
 
@@ -103,10 +127,19 @@ public record Ledger(String url, String user, String password) {
     ///     something that isn't such an event
     public List<JobsEvent> jobs() {
         List<JobsEvent> events = new ArrayList<>();
+        forEachOfJobs(0, (number, event) -> events.add(event));
+        return events;
+    }
+
+    /// Shows the history of the jobs' register, in order, from the event after a number.
+    ///
+    /// @throws FailureException as [#jobs()]
+    public void forEachOfJobs(long after, JobsVisitor visitor) {
         rows(
                 PersistenceId.of(Jobs.KEY.name(), Jobs.ID),
-                (number, manifest, payload) -> events.add(EventCodec.decodeJobs(payload)));
-        return events;
+                after,
+                ALL,
+                (number, manifest, payload) -> visitor.event(number, EventCodec.decodeJobs(payload)));
     }
 
     /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
@@ -137,15 +170,17 @@ public record Ledger(String url, String user, String password) {
         return "ledger in " + url;
     }
 
-    private void rows(PersistenceId id, RowVisitor visitor) {
+    private void rows(PersistenceId id, long after, int limit, RowVisitor visitor) {
         String sql = """
                 SELECT "sequence_number", "event_ser_manifest", "event_payload" FROM "event_journal"
-                WHERE "persistence_id" = ? AND NOT "deleted" ORDER BY "sequence_number"
+                WHERE "persistence_id" = ? AND "sequence_number" > ? AND NOT "deleted" ORDER BY "sequence_number"
                 """;
         long number = 0;
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, id.id());
+            statement.setLong(2, after);
+            statement.setMaxRows(limit);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     number = rows.getLong(1);

@@ -49,19 +49,49 @@ public final class Membership {
 
     /// Finds the cluster, or claims the right to form one.
     public Way seek() throws SQLException {
-        try (Connection connection = ledger.connect()) {
+        try (Connection connection = inTurn()) {
+            Way.Join join = find(connection);
+            Way way = join == null ? form(connection) : join;
+            register(connection, way instanceof Way.Form ? way.cluster() : null);
+            connection.commit();
+            return way;
+        }
+    }
+
+    /// Finds the cluster.
+    ///
+    /// @return null if nobody is there
+    public Way.@Nullable Join find() throws SQLException {
+        try (Connection connection = inTurn()) {
+            Way.Join join = find(connection);
+            if (join != null) {
+                register(connection, null);
+            }
+            connection.commit();
+            return join;
+        }
+    }
+
+    /// A transaction that others wait for.
+    private Connection inTurn() throws SQLException {
+        Connection connection = ledger.connect();
+        try {
             connection.setAutoCommit(false);
             // So that a node which freezes in here holds nobody up.
             execute(connection, "SET LOCAL idle_in_transaction_session_timeout = '5s'");
             execute(connection, "SET LOCAL lock_timeout = '8s'");
             execute(connection, "LOCK TABLE cluster IN EXCLUSIVE MODE");
-            UUID current = current(connection);
-            List<String> living = current == null ? List.of() : living(connection, current);
-            Way way = current == null || living.isEmpty() ? form(connection) : new Way.Join(current, living);
-            register(connection, way instanceof Way.Form ? way.cluster() : null);
-            connection.commit();
-            return way;
+            return connection;
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
         }
+    }
+
+    private Way.@Nullable Join find(Connection connection) throws SQLException {
+        UUID current = current(connection);
+        List<String> living = current == null ? List.of() : living(connection, current);
+        return current == null || living.isEmpty() ? null : new Way.Join(current, living);
     }
 
     private Way form(Connection connection) throws SQLException {

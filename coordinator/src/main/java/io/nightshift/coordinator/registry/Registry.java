@@ -21,10 +21,10 @@ import java.util.stream.Collectors;
 
 /// The models of an installation, in the folder `models` of its home.
 ///
-/// A version is made once and never changes; the same content under the same name is the same version, however
-/// often it is registered. Versions of a name count up from 1. Aliases point at versions and may be moved. Any
-/// number of threads and processes may use the same home at once; a process that is killed while registering leaves
-/// nothing or a whole version.
+/// A version is made once and never changes; the same content under the same name is the same version,
+/// however often it is registered. Versions of a name count up from 1. Aliases point at versions and may be
+/// moved. Any number of threads and processes may use the same home at once; a process that is killed while
+/// registering leaves nothing or a whole version.
 ///
 /// Every method throws a [FailureException] that names the path where the file system refuses.
 public final class Registry {
@@ -108,6 +108,18 @@ public final class Registry {
                 .toList();
     }
 
+    /// One model.
+    ///
+    /// @throws FailureException where there is none of the name, with those that there are
+    public ModelListing listing(String name) {
+        return new ModelListing(
+                name,
+                versions(name).stream()
+                        .map(version -> folder.read(name, version))
+                        .toList(),
+                folder.aliases(name));
+    }
+
     /// What was written down when the version was registered.
     ///
     /// @throws FailureException where the registry has no such version, or has it with other content
@@ -121,7 +133,8 @@ public final class Registry {
         return model;
     }
 
-    /// The registered file, after a check that its content is what was registered. The check reads the whole file.
+    /// The registered file, after a check that its content is what was registered. The check reads the
+    /// whole file.
     ///
     /// @throws FailureException where it is missing or its content has changed
     public Path path(ModelVersion version) {

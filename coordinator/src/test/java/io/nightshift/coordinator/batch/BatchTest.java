@@ -807,8 +807,25 @@ class BatchTest {
 
         assertThat(status)
                 .isEqualTo(new BatchStatus(
-                        batch.id, Phase.RUNNING, 1, 30, 14, 3, 1, 1, 10, 8, 2, status.bytes(), 1, null, null));
+                        batch.id,
+                        Phase.RUNNING,
+                        1,
+                        30,
+                        14,
+                        3,
+                        1,
+                        1,
+                        10,
+                        8,
+                        2,
+                        status.bytes(),
+                        1,
+                        null,
+                        null,
+                        status.entries(),
+                        status.head()));
         assertThat(status.bytes()).isPositive();
+        assertThat(status.entries()).isEqualTo(batch.history().size());
     }
 
     private static void wait(CountDownLatch latch) {

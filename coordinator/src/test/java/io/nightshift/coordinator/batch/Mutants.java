@@ -107,7 +107,7 @@ enum Mutants implements Simulation.Machines {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-                    held.put(partition, new Held(epoch, "node:1", now + duration, rows));
+                    held.put(partition, new Held(epoch, "node:1", now, now + duration, rows));
                     return true;
                 }
             };

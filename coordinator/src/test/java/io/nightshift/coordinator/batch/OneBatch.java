@@ -103,7 +103,8 @@ final class OneBatch {
                                 register::add,
                                 node.blocking(),
                                 Clock.systemUTC(),
-                                "node:1")));
+                                "node:1",
+                                node.metrics())));
     }
 
     /// Stops the coordinator as a crash would, and starts another on the same journal.

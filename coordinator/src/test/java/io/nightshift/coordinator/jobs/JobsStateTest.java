@@ -40,7 +40,7 @@ class JobsStateTest {
     }
 
     private static JobsEvent opened(BatchId batch, Submission submission) {
-        return new JobsEvent.Opened(Examples.AT, batch, submission);
+        return new JobsEvent.Opened(Examples.AT, batch, submission, null);
     }
 
     private static JobsEvent ended(BatchId batch, Phase phase) {

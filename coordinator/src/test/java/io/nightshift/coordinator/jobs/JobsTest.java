@@ -68,7 +68,7 @@ class JobsTest {
     private void tell(BatchId batch, BatchCommand command) {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
-            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null));
+            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
         } else {
             batches.add(new Told(batch, command));
         }
@@ -95,7 +95,7 @@ class JobsTest {
 
     private JobsCommand.SubmitReply submit(Submission submission, boolean fresh) {
         TestProbe<JobsCommand.SubmitReply> probe = node.kit().createTestProbe(JobsCommand.SubmitReply.class);
-        jobs.tell(new JobsCommand.Submit(submission, fresh, probe.ref()));
+        jobs.tell(new JobsCommand.Submit(submission, fresh, probe.ref(), null));
         return probe.receiveMessage(SOON);
     }
 
@@ -120,7 +120,7 @@ class JobsTest {
 
         assertThat(batch.value()).startsWith("flights-20261124t231425-");
         assertThat(node.ledger().jobs())
-                .containsExactly(new JobsEvent.Opened(Examples.AT, batch, submission("flights")));
+                .containsExactly(new JobsEvent.Opened(Examples.AT, batch, submission("flights"), null));
         awaitTold(batch, new BatchCommand.Open(submission("flights")));
     }
 
@@ -151,7 +151,7 @@ class JobsTest {
         BatchId batch = opened("flights", false);
         restart();
 
-        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(batch, true));
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(batch, true, false));
 
         awaitTold(batch, new BatchCommand.Open(submission("flights")));
         assertThat(node.ledger().jobs()).hasSize(1);
@@ -213,7 +213,7 @@ class JobsTest {
 
         awaitTold(old, cancel("given up for " + newer));
         awaitTold(newer, new BatchCommand.Open(submission("flights")));
-        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(newer, true));
+        assertThat(submit(submission("flights"), false)).isEqualTo(new JobsCommand.Accepted(newer, true, false));
     }
 
     @Test

@@ -124,7 +124,7 @@ class EmbeddedLedgerTest {
     void whatIsJournalledIsReadBack() throws Exception {
         LedgerSerializer serializer = new LedgerSerializer();
         LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(Examples.BATCH), SUBMITTED);
-        JobsEvent opened = new JobsEvent.Opened(Examples.AT, Examples.BATCH, Examples.submission(Examples.job()));
+        JobsEvent opened = new JobsEvent.Opened(Examples.AT, Examples.BATCH, Examples.submission(Examples.job()), null);
 
         LedgerEntry read = (LedgerEntry) serializer.fromBinary(serializer.toBinary(entry), serializer.manifest(entry));
         assertThat(read.hash()).isEqualTo(entry.hash());

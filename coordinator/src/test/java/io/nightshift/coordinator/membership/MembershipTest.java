@@ -105,6 +105,19 @@ class MembershipTest {
     }
 
     @Test
+    void aNodeThatMayNotFormAClusterJoinsOneAsSoonAsThereIs() throws Exception {
+        assertThat(first.find()).as("nobody is there").isNull();
+        Way formed = second.seek();
+        assertThat(formed).as("nothing was claimed").isInstanceOf(Way.Form.class);
+
+        assertThat(first.find()).isEqualTo(new Way.Join(formed.cluster(), List.of("second:1")));
+        assertThat(first.confirm(formed.cluster())).isTrue();
+
+        passes("second:1", 11);
+        assertThat(third.find()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+    }
+
+    @Test
     void aClusterWhoseNodesAreNotSeenIsSuperseded() throws Exception {
         UUID former = first.seek().cluster();
         assertThat(second.confirm(former)).as("it was never registered").isFalse();

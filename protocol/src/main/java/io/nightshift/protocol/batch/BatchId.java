@@ -15,9 +15,14 @@ public record BatchId(String value) implements Comparable<BatchId> {
             DateTimeFormatter.ofPattern("yyyyMMdd't'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     public BatchId {
-        if (!VALID.matcher(value).matches()) {
+        if (!isValid(value)) {
             throw new IllegalArgumentException("not a batch id: " + value);
         }
+    }
+
+    /// Whether a text may be an id.
+    public static boolean isValid(String text) {
+        return VALID.matcher(text).matches();
     }
 
     /// @param random any number; its low 16 bits tell batches of one second apart

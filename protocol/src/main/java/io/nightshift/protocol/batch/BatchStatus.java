@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param attemptsFailed since the batch was opened or retried
 /// @param failure the reason of a failed batch
 /// @param destination the published folder
+/// @param entries of its ledger
+/// @param head the hash of the last of them; null from a node of an earlier version
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -28,4 +30,6 @@ public record BatchStatus(
         long bytes,
         int attemptsFailed,
         @Nullable Failure failure,
-        @Nullable String destination) {}
+        @Nullable String destination,
+        long entries,
+        @Nullable String head) {}

@@ -20,7 +20,12 @@ public sealed interface GatewayCommand {
     ///
     /// @param job as validated, its paths absolute: they mean the same on every node
     /// @param fresh gives up an open batch and runs even if the same was published before
-    record Submit(Job job, boolean fresh, ActorRef<JobsCommand.SubmitReply> replyTo) implements GatewayCommand {}
+    /// @param key as in [JobsCommand.Submit]
+    record Submit(
+            Job job,
+            boolean fresh,
+            ActorRef<JobsCommand.SubmitReply> replyTo,
+            @Nullable String key) implements GatewayCommand {}
 
     /// @param batch an id, the beginning of one, or `latest`
     record Describe(String batch, ActorRef<DescribeReply> replyTo) implements GatewayCommand {}

@@ -30,24 +30,25 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with defaults
-/// filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`, expressions a
-/// `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
+/// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with
+/// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
+/// expressions a `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
     private static final int MAX_DIGITS = 40;
 
-    private final Path folder;
+    /// Null for a job that comes from no folder.
+    private final @Nullable Path folder;
     private final List<Mistake> mistakes;
     private final Map<String, Object> values = new HashMap<>();
 
-    private JobCheck(Path folder, List<Mistake> mistakes) {
+    private JobCheck(@Nullable Path folder, List<Mistake> mistakes) {
         this.folder = folder;
         this.mistakes = mistakes;
     }
 
-    static Map<String, Object> check(Mapping root, Path folder, List<Mistake> mistakes) {
+    static Map<String, Object> check(Mapping root, @Nullable Path folder, List<Mistake> mistakes) {
         JobCheck check = new JobCheck(folder, mistakes);
         check.section(JobKeys.ROOT, "", root, root.line());
         return check.values;
@@ -141,7 +142,12 @@ final class JobCheck {
 
     private @Nullable String resolved(Scalar scalar, String path) {
         try {
-            return folder.resolve(scalar.text()).normalize().toString();
+            Path given = Path.of(scalar.text());
+            if (folder == null && !given.isAbsolute()) {
+                refuse(scalar, path, "an absolute path, since the job comes from no folder", null);
+                return null;
+            }
+            return (folder == null ? given : folder.resolve(given)).normalize().toString();
         } catch (InvalidPathException e) {
             refuse(scalar, path, "a path that this system can have (" + e.getReason() + ")", null);
             return null;

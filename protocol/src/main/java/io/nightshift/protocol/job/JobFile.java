@@ -16,15 +16,18 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what it is
-/// given.
+/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what
+/// it is given.
 ///
-/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the resource
-/// [#SCHEMA].
+/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the
+/// resource [#SCHEMA].
 public final class JobFile {
 
     /// The resource, beside this class, that describes job files in JSON Schema 2020-12.
     public static final String SCHEMA = "job.schema.json";
+
+    /// How mistakes of a job that stands in no file begin.
+    private static final Path NO_FILE = Path.of("job");
 
     private static final String EXPECTED = "a job: a map with at least job, model, source and destination";
 
@@ -33,11 +36,24 @@ public final class JobFile {
     /// Reads the job.
     ///
     /// @param content the file's bytes, in UTF-8
-    /// @param file where it stands: relative paths, those of overrides too, are resolved against its folder, and
-    ///     mistakes begin with it as it is given here
-    /// @param overrides `key=value` pairs that take the place of what the file says, as in `partitions.rows=1000`
+    /// @param file where it stands: relative paths, those of overrides too, are resolved against its
+    ///     folder, and mistakes begin with it as it is given here
+    /// @param overrides `key=value` pairs that take the place of what the file says, as in
+    ///     `partitions.rows=1000`
     /// @throws JobFileException with every mistake, where there is one
     public static Job parse(byte[] content, Path file, List<String> overrides) {
+        return parse(text(content, file), file, overrides);
+    }
+
+    /// Reads a job that comes from no folder: all its paths are absolute.
+    ///
+    /// @param content in UTF-8
+    /// @throws JobFileException with every mistake, where there is one
+    public static Job parse(byte[] content) {
+        return parse(text(content, NO_FILE), NO_FILE, null, List.of());
+    }
+
+    private static String text(byte[] content, Path file) {
         CharBuffer text = CharBuffer.allocate(content.length);
         CoderResult result = StandardCharsets.UTF_8
                 .newDecoder()
@@ -48,15 +64,18 @@ public final class JobFile {
             int line = 1 + (int) text.chars().filter(c -> c == '\n').count();
             throw mistake(file, new Mistake(line, "", "bytes that are not UTF-8", "a text file in UTF-8", null));
         }
-        return parse(text.toString(), file, overrides);
+        return text.toString();
     }
 
     /// As [#parse(byte[], Path, List)], of a text.
     public static Job parse(String yaml, Path file, List<String> overrides) {
+        Path absolute = file.toAbsolutePath().normalize();
+        return parse(yaml, file, Objects.requireNonNullElse(absolute.getParent(), absolute), overrides);
+    }
+
+    private static Job parse(String yaml, Path file, @Nullable Path folder, List<String> overrides) {
         List<Mistake> mistakes = new ArrayList<>();
         Mapping root = Overrides.apply(overrides, root(yaml, file, mistakes), mistakes);
-        Path absolute = file.toAbsolutePath().normalize();
-        Path folder = Objects.requireNonNullElse(absolute.getParent(), absolute);
         Map<String, Object> values = JobCheck.check(root, folder, mistakes);
         if (!mistakes.isEmpty()) {
             throw mistakes(file, mistakes);

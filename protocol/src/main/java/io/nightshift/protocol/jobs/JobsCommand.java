@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Submission;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// What the jobs' register is asked and told. Everything may be sent twice.
 public sealed interface JobsCommand {
@@ -13,7 +14,19 @@ public sealed interface JobsCommand {
     /// is durable.
     ///
     /// @param fresh gives up an open batch and runs even if the same was published before
-    record Submit(Submission submission, boolean fresh, ActorRef<SubmitReply> replyTo) implements JobsCommand {}
+    /// @param key by which the asker knows this submission, or null: of the same job and key, only the
+    ///     first submission means anything, and all others mean the batch of the first
+    record Submit(
+            Submission submission,
+            boolean fresh,
+            ActorRef<SubmitReply> replyTo,
+            @Nullable String key) implements JobsCommand {}
+
+    /// Asks whether a submission was made before, without looking at its model and source.
+    ///
+    /// @param fingerprint of the job file
+    /// @param key as in [Submit]
+    record Recall(String job, String key, String fingerprint, ActorRef<FindReply> replyTo) implements JobsCommand {}
 
     /// Asks which batch a user means.
     ///
@@ -39,7 +52,8 @@ public sealed interface JobsCommand {
     sealed interface SubmitReply {}
 
     /// @param resumed whether the batch was already open
-    record Accepted(BatchId batch, boolean resumed) implements SubmitReply {}
+    /// @param repeated whether the submission was made before, by its key
+    record Accepted(BatchId batch, boolean resumed, boolean repeated) implements SubmitReply {}
 
     /// The same job file, input and model were published as `batch`; nothing was started.
     record AlreadyPublished(BatchId batch) implements SubmitReply {}

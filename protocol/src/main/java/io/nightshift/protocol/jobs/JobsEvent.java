@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /// What happened to the batches of all jobs, in the order of their submission.
 public sealed interface JobsEvent {
@@ -13,7 +14,18 @@ public sealed interface JobsEvent {
     BatchId batch();
 
     /// A batch was opened. An earlier open batch of the same job is thereby given up.
-    record Opened(Instant at, BatchId batch, Submission submission) implements JobsEvent {}
+    ///
+    /// @param key by which the asker knows its submission, or null
+    record Opened(
+            Instant at,
+            BatchId batch,
+            Submission submission,
+            @Nullable String key) implements JobsEvent {}
+
+    /// A submission with a key meant a batch that was there.
+    ///
+    /// @param fingerprint of the job file that was submitted
+    record Keyed(Instant at, BatchId batch, String key, String fingerprint) implements JobsEvent {}
 
     /// A batch ended.
     ///

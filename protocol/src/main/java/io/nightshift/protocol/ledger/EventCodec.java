@@ -101,6 +101,7 @@ public final class EventCodec {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = JobsEvent.Opened.class, name = "opened"),
+        @JsonSubTypes.Type(value = JobsEvent.Keyed.class, name = "keyed"),
         @JsonSubTypes.Type(value = JobsEvent.Ended.class, name = "ended"),
     })
     private interface JobsEventTypes {}

@@ -92,7 +92,8 @@ final class WireTypes {
             new WireType(79, ControlReply.Refused.class),
             new WireType(80, GatewayCommand.Control.class),
             new WireType(81, Job.Postgres.class),
-            new WireType(82, Job.Index.class));
+            new WireType(82, Job.Index.class),
+            new WireType(83, JobsCommand.Recall.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

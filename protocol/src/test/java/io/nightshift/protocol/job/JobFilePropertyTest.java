@@ -43,6 +43,12 @@ class JobFilePropertyTest {
         assertThat(JobFingerprint.of(read)).isEqualTo(JobFingerprint.of(job));
     }
 
+    @Property(tries = 500)
+    void aJobIsSentAsTextThatIsReadAsTheSameJob(@ForAll("jobs") Job job) {
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(job);
+    }
+
     private static void judge(byte[] content) {
         try {
             JobFile.parse(content, FILE, List.of());
@@ -51,7 +57,8 @@ class JobFilePropertyTest {
         }
     }
 
-    /// Pieces of YAML and of job files in any order: more of it gets past the first token than of random letters.
+    /// Pieces of YAML and of job files in any order: more of it gets past the first token than of random
+    /// letters.
     @Provide
     Arbitrary<String> nearlyJobs() {
         Arbitrary<String> pieces = Arbitraries.of(

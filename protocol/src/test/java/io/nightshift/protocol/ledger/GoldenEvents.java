@@ -103,7 +103,12 @@ final class GoldenEvents {
         Map<String, JobsEvent> events = new LinkedHashMap<>();
         events.put(
                 "opened",
-                new JobsEvent.Opened(AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL)));
+                new JobsEvent.Opened(AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), null));
+        events.put(
+                "opened-with-key",
+                new JobsEvent.Opened(
+                        AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), "2026-11-24"));
+        events.put("keyed", new JobsEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("ended-published", new JobsEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new JobsEvent.Ended(AT, BATCH, Phase.CANCELLED));
         return events;

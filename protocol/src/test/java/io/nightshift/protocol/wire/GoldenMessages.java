@@ -64,8 +64,21 @@ final class GoldenMessages {
     }
 
     /// Messages that today's version only reads.
-    static Map<String, Object> old() {
-        return Map.of();
+    ///
+    /// @param system whose name is in the paths of the actors
+    static Map<String, Object> old(LocalSystem system) {
+        return Map.of(
+                "status", status(0, null),
+                "status-none", none(),
+                "gateway-described", new GatewayCommand.Described(none(), "the journal does not answer"),
+                "accepted", new JobsCommand.Accepted(BATCH, true, false),
+                "submit",
+                        new JobsCommand.Submit(
+                                submission(least(new ModelReference.Alias("m", "blue"))),
+                                true,
+                                system.actor("asker"),
+                                null),
+                "gateway-submit", new GatewayCommand.Submit(full(), false, system.actor("asker"), null));
     }
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
@@ -99,26 +112,30 @@ final class GoldenMessages {
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
 
+    private static BatchStatus status(long entries, @Nullable String head) {
+        return new BatchStatus(
+                BATCH,
+                Phase.FAILED,
+                2,
+                5_000_000_000L,
+                70,
+                1_000_000,
+                12,
+                4,
+                69,
+                60,
+                9,
+                4_096,
+                3,
+                Failure.permanent("the column is missing"),
+                "/out/batch=" + BATCH,
+                entries,
+                head);
+    }
+
     private void statuses() {
-        add(
-                "status",
-                new BatchStatus(
-                        BATCH,
-                        Phase.FAILED,
-                        2,
-                        5_000_000_000L,
-                        70,
-                        1_000_000,
-                        12,
-                        4,
-                        69,
-                        60,
-                        9,
-                        4_096,
-                        3,
-                        Failure.permanent("the column is missing"),
-                        "/out/batch=" + BATCH));
-        add("status-none", none());
+        add("status-with-ledger", status(17, "ab".repeat(32)));
+        add("status-nothing", none());
     }
 
     private void workerMessages() {
@@ -149,18 +166,22 @@ final class GoldenMessages {
     }
 
     private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<JobsCommand.SubmitReply> asker) {
-        add("submit", new JobsCommand.Submit(submission(least(new ModelReference.Alias("m", "blue"))), true, asker));
+        add(
+                "submit-with-key",
+                new JobsCommand.Submit(
+                        submission(least(new ModelReference.Alias("m", "blue"))), true, asker, "2026-11-24"));
         add("find-work", new JobsCommand.FindWork(worker));
         add("has-work", new JobsCommand.HasWork(BATCH));
         add("has-no-work", new JobsCommand.HasNoWork(BATCH));
         add("batch-ended", new JobsCommand.BatchEnded(BATCH, Phase.PUBLISHED));
-        add("accepted", new JobsCommand.Accepted(BATCH, true));
+        add("accepted-again", new JobsCommand.Accepted(BATCH, false, true));
         add("already-published", new JobsCommand.AlreadyPublished(BATCH));
         add("rejected", new JobsCommand.Rejected("the batch is being published"));
     }
 
     private void findCommands(ActorRef<JobsCommand.FindReply> asker) {
         add("find", new JobsCommand.Find("latest", asker));
+        add("recall", new JobsCommand.Recall("flights", "2026-11-24", "f6".repeat(32), asker));
         add("found", new JobsCommand.Found(BATCH));
         add("not-found", new JobsCommand.NotFound("there is no batch 'x'"));
         add("tend", new JobsCommand.Tend());
@@ -168,15 +189,15 @@ final class GoldenMessages {
 
     private void gatewayCommands(
             ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
-        add("gateway-submit", new GatewayCommand.Submit(full(), false, submitter));
+        add("gateway-submit-with-key", new GatewayCommand.Submit(full(), false, submitter, "2026-11-24"));
         add("gateway-describe", new GatewayCommand.Describe("latest", asker));
-        add("gateway-described", new GatewayCommand.Described(none(), "the journal does not answer"));
+        add("gateway-described-with-ledger", new GatewayCommand.Described(none(), "the journal does not answer"));
         add("gateway-not-found", new GatewayCommand.NotFound("there is no batch 'x'"));
         add("gateway-unavailable", new GatewayCommand.Unavailable("the journal does not answer"));
     }
 
     private static BatchStatus none() {
-        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null);
+        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null);
     }
 
     private void add(String name, Object message) {

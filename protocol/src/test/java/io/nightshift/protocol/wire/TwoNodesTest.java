@@ -119,6 +119,6 @@ class TwoNodesTest {
     }
 
     private static BatchStatus status(String batch) {
-        return new BatchStatus(new BatchId(batch), null, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, null, "/out");
+        return new BatchStatus(new BatchId(batch), null, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, null, "/out", 12, "head");
     }
 }

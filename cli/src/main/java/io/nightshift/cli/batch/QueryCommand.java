@@ -1,0 +1,29 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ServerOption;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
+import picocli.CommandLine.Mixin;
+
+/// A command that reads the ledger, or asks a server that can; the answer is the same.
+abstract class QueryCommand extends LedgerCommand {
+
+    @Mixin
+    private final ServerOption server = new ServerOption();
+
+    @Override
+    final int run() {
+        if (!server.isGiven()) {
+            return super.run();
+        }
+        try (NightshiftClient client = server.connect()) {
+            return run(client);
+        } catch (NightshiftException e) {
+            throw ServerAccess.told(e);
+        }
+    }
+
+    /// @return the exit status
+    abstract int run(NightshiftClient client);
+}

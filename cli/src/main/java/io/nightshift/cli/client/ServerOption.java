@@ -1,0 +1,102 @@
+package io.nightshift.cli.client;
+
+import io.nightshift.cli.Shell;
+import io.nightshift.cli.tls.TlsFiles;
+import io.nightshift.client.HttpClientBuilder;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Names a server that is asked by HTTP, instead of the cluster of a configuration or the ledger of a home
+/// folder.
+public final class ServerOption {
+
+    private static final String TOKEN = "NIGHTSHIFT_TOKEN";
+
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description =
+                    "Asks the cluster by HTTP, such as https://nightshift.example.org:7380; needs no configuration.")
+    private @Nullable String server;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            description = "Holds the token for --server; default: the environment's NIGHTSHIFT_TOKEN.")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "The authorities, in PEM, that the server's certificate comes from; default: the platform's.")
+    private @Nullable Path ca;
+
+    @Option(
+            names = "--certificate",
+            paramLabel = "FILE",
+            description = "The certificate to show, in PEM, where the server asks for one.")
+    private @Nullable Path certificate;
+
+    @Option(names = "--private-key", paramLabel = "FILE", description = "Its private key, in PEM.")
+    private @Nullable Path privateKey;
+
+    public boolean isGiven() {
+        return server != null;
+    }
+
+    /// @throws FailureException if an option or a file is wrong
+    public NightshiftClient connect() {
+        if (server == null) {
+            throw new IllegalStateException("no server is given");
+        }
+        try {
+            HttpClientBuilder client =
+                    NightshiftClient.overHttp(URI.create(server)).attempts(3);
+            String token = token();
+            if (token != null) {
+                client.token(token);
+            }
+            if (certificate != null && privateKey != null) {
+                client.tls(new TlsFiles(certificate, privateKey, ca).context());
+            } else if (certificate != null || privateKey != null) {
+                throw FailureException.permanent("--certificate and --private-key go together");
+            } else if (ca != null) {
+                client.tls(TlsFiles.trusting(ca));
+            }
+            return client.build();
+        } catch (IllegalArgumentException e) {
+            throw FailureException.permanent("--server: " + e.getMessage());
+        }
+    }
+
+    private @Nullable String token() {
+        if (tokenFile == null) {
+            String token = System.getenv(TOKEN);
+            return token == null || token.isBlank() ? null : token;
+        }
+        try {
+            return Files.readString(tokenFile).strip();
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the token file %s is missing or can't be read as text".formatted(tokenFile));
+        }
+    }
+
+    /// What a command has to end with to ask the same server.
+    public String option() {
+        return server == null
+                ? ""
+                : " --server " + Shell.word(server) + file("token-file", tokenFile) + file("ca", ca)
+                        + file("certificate", certificate) + file("private-key", privateKey);
+    }
+
+    private static String file(String option, @Nullable Path file) {
+        return file == null ? "" : " --" + option + " " + Shell.word(file.toString());
+    }
+}

@@ -1,0 +1,160 @@
+package io.nightshift.coordinator.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.PartitionPage;
+import io.nightshift.protocol.api.PartitionPage.PartitionDescription;
+import io.nightshift.protocol.api.QuarantinePage;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.plan.PartitionPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/// What there is of batches.
+final class BatchRoutes {
+
+    private static final int PAGE = 20;
+    private static final int MOST_BATCHES = 100;
+    private static final int MOST_PARTITIONS = 1_000;
+    private static final int MOST_EVENTS = 1_000;
+
+    private final Batches batches;
+
+    BatchRoutes(Batches batches) {
+        this.batches = batches;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
+                Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of(), this::show),
+                Endpoint.get(
+                        "/v1/batches/{batch}/partitions",
+                        Role.READ,
+                        Set.of("state", "limit", "cursor"),
+                        this::partitions),
+                Endpoint.get("/v1/batches/{batch}/events", Role.READ, Set.of("after", "limit"), this::events),
+                Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine));
+    }
+
+    private CompletionStage<HttpResponse> list(Call call) {
+        int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
+        Batches.Filter filter = new Batches.Filter(call.text("job"), state(call));
+        Optional<String> cursor = call.text("cursor");
+        return batches.page(filter, cursor, limit).thenApply(page -> Responses.json(200, page));
+    }
+
+    private static Optional<String> state(Call call) {
+        Optional<String> state = call.text("state");
+        if (state.isPresent() && !Batches.STATES.contains(state.get())) {
+            throw ProblemException.badRequest(
+                    "The parameter state is one of %s.".formatted(String.join(", ", Batches.STATES)));
+        }
+        return state;
+    }
+
+    private CompletionStage<HttpResponse> show(Call call) {
+        return batches.describe(call.segment("batch")).thenApply(batch -> Responses.json(200, batch));
+    }
+
+    private CompletionStage<HttpResponse> partitions(Call call) {
+        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+        int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
+        String wanted = call.text("state").orElse("");
+        if (!Set.of("", "committed", "waiting").contains(wanted)) {
+            throw ProblemException.badRequest("The parameter state is committed or waiting.");
+        }
+        return batches.state(call.segment("batch"))
+                .thenApply(state -> Responses.json(200, partitions(state, wanted, first, limit)));
+    }
+
+    private static PartitionPage partitions(BatchState state, String wanted, int first, int limit) {
+        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
+        List<PartitionDescription> page = new ArrayList<>();
+        int partition = first;
+        for (; partition < all && page.size() < limit; partition++) {
+            PartitionDescription description = partition(state, partition);
+            if (wanted.isEmpty() || wanted.equals(description.state())) {
+                page.add(description);
+            }
+        }
+        return new PartitionPage(state.batch().value(), page, partition < all ? String.valueOf(partition) : null);
+    }
+
+    private static PartitionDescription partition(BatchState state, int partition) {
+        PartitionPlan.Range range = state.pinned().index().range(partition);
+        int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
+        if (!state.winners().contains(partition)) {
+            return new PartitionDescription(
+                    partition, range.firstRow(), range.rows(), "waiting", attemptsFailed, null, null, null, null, null);
+        }
+        BatchState.Totals totals = state.winners().totals(partition, range.rows());
+        return new PartitionDescription(
+                partition,
+                range.firstRow(),
+                range.rows(),
+                "committed",
+                attemptsFailed,
+                state.winners().epoch(partition).map(Object::toString).orElse(null),
+                totals.read(),
+                totals.predictions(),
+                totals.quarantined(),
+                totals.bytes());
+    }
+
+    private CompletionStage<HttpResponse> events(Call call) {
+        long after = call.number("after", 0, 0, Long.MAX_VALUE);
+        int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
+        return batches.entries(call.segment("batch"), after, limit + 1).thenApply(found -> {
+            List<JsonNode> page =
+                    found.entries().subList(0, Math.min(limit, found.entries().size()));
+            Long next = found.entries().size() > limit
+                    ? page.getLast().get("number").asLong()
+                    : null;
+            return Responses.json(200, new EventPage(found.batch().value(), page, next));
+        });
+    }
+
+    private CompletionStage<HttpResponse> quarantine(Call call) {
+        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+        int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
+        return batches.state(call.segment("batch"))
+                .thenApply(state -> Responses.json(200, quarantine(state, first, limit)));
+    }
+
+    private static QuarantinePage quarantine(BatchState state, int first, int limit) {
+        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
+        List<QuarantinePage.Bad> page = new ArrayList<>();
+        int partition = first;
+        for (; partition < all && page.size() < limit; partition++) {
+            if (state.winners().contains(partition)) {
+                long rows = state.winners()
+                        .totals(
+                                partition,
+                                state.pinned().index().range(partition).rows())
+                        .quarantined();
+                if (rows > 0) {
+                    page.add(new QuarantinePage.Bad(partition, rows, file(state, partition)));
+                }
+            }
+        }
+        return new QuarantinePage(
+                state.batch().value(),
+                state.totals().quarantined(),
+                page,
+                partition < all ? String.valueOf(partition) : null);
+    }
+
+    private static @Nullable String file(BatchState state, int partition) {
+        boolean isFolder = state.submission().job().destination().postgres() == null;
+        return state.published() == null || !isFolder
+                ? null
+                : state.published().destination() + "/" + Attempt.quarantineName(partition);
+    }
+}

@@ -1,0 +1,250 @@
+package io.nightshift.coordinator.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.gateway.Requests;
+import io.nightshift.coordinator.jobs.BatchNames;
+import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.Descriptions;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+
+/// Batches as a node knows them: open ones as their coordinators tell, those that have ended as the ledger
+/// does. Safe for several threads, none of which waits but those of the pool.
+final class Batches {
+
+    /// What a batch's state may be.
+    static final List<String> STATES = Stream.concat(
+                    Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
+            .toList();
+
+    /// Descriptions of ended batches that are kept.
+    private static final int KEPT = 10_000;
+
+    /// @param job its name
+    /// @param state one of [#STATES]
+    record Filter(Optional<String> job, Optional<String> state) {}
+
+    /// @param entries `number`, `hash` and the event of each
+    record Found(BatchId batch, List<JsonNode> entries) {}
+
+    private final Requests requests;
+    private final Ledger ledger;
+    private final RegisterView register;
+    private final Histories histories;
+    private final Executor blocking;
+
+    /// They never change.
+    private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
+
+    /// @param blocking a pool of a few threads, which wait for the database
+    Batches(Requests requests, Ledger ledger, Executor blocking) {
+        this.requests = requests;
+        this.ledger = ledger;
+        this.register = new RegisterView(ledger, blocking);
+        this.histories = new Histories(ledger);
+        this.blocking = blocking;
+    }
+
+    /// The register at a moment after the call.
+    CompletionStage<JobsState> register() {
+        return register.read().exceptionally(problem -> {
+            throw unavailable(problem);
+        });
+    }
+
+    /// The batch that a name means.
+    ///
+    /// @param name an id, the beginning of one, or `latest`
+    /// @return fails with a [ProblemException] if there is none, or more than one
+    CompletionStage<JobsState.Entry> find(String name) {
+        JobsState.Entry known = register.known(name);
+        return known != null
+                ? CompletableFuture.completedFuture(known)
+                : register().thenApply(state -> entry(state, name));
+    }
+
+    private static JobsState.Entry entry(JobsState state, String name) {
+        try {
+            JobsState.Entry entry = state.batches().get(BatchNames.resolve(state, name));
+            if (entry != null) {
+                return entry;
+            }
+        } catch (FailureException e) {
+            throw ProblemException.unknown("batch", e.failure().message());
+        }
+        throw ProblemException.unknown("batch", "there is no batch " + name);
+    }
+
+    /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
+    CompletionStage<BatchDescription> describe(String name) {
+        return find(name).thenCompose(this::describe);
+    }
+
+    CompletionStage<BatchDescription> describe(JobsState.Entry entry) {
+        BatchId batch = entry.opened().batch();
+        BatchDescription known = ended.get(batch);
+        if (known != null) {
+            return CompletableFuture.completedFuture(known);
+        }
+        if (entry.end().isPresent()) {
+            return CompletableFuture.supplyAsync(() -> ended(entry), blocking);
+        }
+        return requests.describe(batch)
+                .thenApplyAsync(
+                        reply -> switch (reply) {
+                            case GatewayCommand.Described(BatchStatus status, String waitsFor) ->
+                                kept(Descriptions.of(entry, status, waitsFor));
+                            case GatewayCommand.NotFound(String reason) ->
+                                throw ProblemException.unknown("batch", reason);
+                            // Its coordinator may be moving; what is in the ledger can be said all the same.
+                            case GatewayCommand.Unavailable(String reason) -> fromLedger(entry, reason);
+                        },
+                        blocking);
+    }
+
+    private BatchDescription fromLedger(JobsState.Entry entry, String reason) {
+        if (ledger.trouble() != null) {
+            throw ProblemException.unavailable(reason);
+        }
+        return Descriptions.of(ledger, entry);
+    }
+
+    private BatchDescription ended(JobsState.Entry entry) {
+        try {
+            return kept(Descriptions.of(entry, histories.state(entry.opened().batch())));
+        } catch (FailureException e) {
+            throw ProblemException.unavailable(e.failure().message());
+        } catch (IllegalStateException damage) {
+            return Descriptions.of(ledger, entry);
+        }
+    }
+
+    private BatchDescription kept(BatchDescription description) {
+        boolean hasEnded =
+                description.state().equals("published") || description.state().equals("cancelled");
+        if (hasEnded) {
+            if (ended.size() > KEPT) {
+                ended.clear();
+            }
+            ended.put(new BatchId(description.batch()), description);
+        }
+        return description;
+    }
+
+    /// @param cursor the last batch of the page before
+    CompletionStage<BatchPage> page(Filter filter, Optional<String> cursor, int limit) {
+        return register().thenCompose(state -> {
+            List<JobsState.Entry> entries = new ArrayList<>(state.all()).reversed();
+            List<JobsState.Entry> rest = entries;
+            if (cursor.isPresent()) {
+                String last = cursor.get();
+                int at = entries.stream()
+                        .map(entry -> entry.opened().batch().value())
+                        .toList()
+                        .indexOf(last);
+                if (at < 0) {
+                    throw ProblemException.badRequest("The parameter cursor is the next of the page before.");
+                }
+                rest = entries.subList(at + 1, entries.size());
+            }
+            List<JobsState.Entry> candidates = rest.stream()
+                    .filter(entry -> filter.job()
+                            .map(job -> entry.opened().submission().job().name().equals(job))
+                            .orElse(true))
+                    .filter(entry -> mayBe(entry, filter.state()))
+                    .toList();
+            return page(candidates, 0, filter, limit, new ArrayList<>());
+        });
+    }
+
+    /// What the register says of it, so that not every batch has to be looked at.
+    private static boolean mayBe(JobsState.Entry entry, Optional<String> state) {
+        return state.isEmpty()
+                || entry.end().isEmpty()
+                || state.get().equals("damaged")
+                || entry.end().get().toString().equals(state.get());
+    }
+
+    private CompletionStage<BatchPage> page(
+            List<JobsState.Entry> candidates, int from, Filter filter, int limit, List<BatchDescription> found) {
+        if (found.size() == limit || from == candidates.size()) {
+            boolean more = from < candidates.size() && !found.isEmpty();
+            return CompletableFuture.completedFuture(new BatchPage(
+                    found, more ? candidates.get(from - 1).opened().batch().value() : null));
+        }
+        int to = Math.min(candidates.size(), from + limit - found.size());
+        List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
+                .map(entry -> describe(entry).toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
+                .thenComposeAsync(
+                        all -> {
+                            described.stream()
+                                    .map(CompletableFuture::join)
+                                    .filter(batch -> filter.state()
+                                            .map(batch.state()::equals)
+                                            .orElse(true))
+                                    .forEach(found::add);
+                            return page(candidates, to, filter, limit, found);
+                        },
+                        blocking);
+    }
+
+    /// The batch as the ledger tells it.
+    CompletionStage<BatchState> state(String name) {
+        return find(name)
+                .thenApplyAsync(
+                        entry -> read(() -> histories.state(entry.opened().batch())), blocking);
+    }
+
+    /// Entries of the ledger, at most so many.
+    ///
+    /// @param after the number of the entry before them, or 0
+    CompletionStage<Found> entries(String name, long after, int limit) {
+        return find(name)
+                .thenApplyAsync(
+                        entry -> {
+                            BatchId batch = entry.opened().batch();
+                            return new Found(batch, read(() -> histories.entries(batch, after, limit)));
+                        },
+                        blocking);
+    }
+
+    /// Entries of the ledger that are known to be.
+    CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
+        return CompletableFuture.supplyAsync(() -> read(() -> histories.part(batch, after, last)), blocking);
+    }
+
+    private static <T> T read(java.util.function.Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (FailureException e) {
+            throw ProblemException.unavailable(e.failure().message());
+        } catch (IllegalStateException | java.io.UncheckedIOException damage) {
+            throw ProblemException.refused(damage.getMessage() + ". `nightshift batch verify` says more.");
+        }
+    }
+
+    private static ProblemException unavailable(Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        return ProblemException.unavailable(
+                cause instanceof FailureException known ? known.failure().message() : String.valueOf(cause));
+    }
+}

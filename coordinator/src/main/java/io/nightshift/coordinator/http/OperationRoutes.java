@@ -1,0 +1,54 @@
+package io.nightshift.coordinator.http;
+
+import io.nightshift.coordinator.health.Health;
+import io.nightshift.coordinator.health.Health.Check;
+import io.nightshift.protocol.api.HealthReport;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+
+/// What those ask who run a node: how it is, and its metrics. Every node answers these, whatever its roles.
+public final class OperationRoutes {
+
+    /// Of Prometheus' text format.
+    private static final ContentType EXPOSITION = ContentTypes.create(
+            MediaTypes.customWithFixedCharset("text", "plain", HttpCharsets.UTF_8, Map.of("version", "0.0.4"), false));
+
+    private OperationRoutes() {}
+
+    /// @param exposition the node's metrics in Prometheus' text format
+    /// @param blocking runs what takes a while
+    public static List<Endpoint> of(Health health, Supplier<String> exposition, Executor blocking) {
+        return List.of(
+                Endpoint.get("/health/started", null, Set.of(), call -> report(health.started())),
+                Endpoint.get("/health/live", null, Set.of(), call -> report(health.live())),
+                Endpoint.get("/health/ready", null, Set.of(), call -> report(health.ready())),
+                Endpoint.get(
+                        "/metrics",
+                        Role.READ,
+                        Set.of(),
+                        call -> CompletableFuture.supplyAsync(exposition, blocking)
+                                .thenApply(text -> Responses.text(200, EXPOSITION, text))));
+    }
+
+    private static CompletionStage<HttpResponse> report(CompletionStage<List<Check>> checks) {
+        return checks.thenApply(all -> {
+            boolean isWell = all.stream().allMatch(Check::holds);
+            HealthReport report = new HealthReport(
+                    isWell,
+                    all.stream()
+                            .map(check -> new HealthReport.Check(check.what(), check.holds(), check.detail()))
+                            .toList());
+            return Responses.json(isWell ? 200 : 503, report);
+        });
+    }
+}

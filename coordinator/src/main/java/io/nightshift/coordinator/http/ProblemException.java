@@ -1,0 +1,123 @@
+package io.nightshift.coordinator.http;
+
+import io.nightshift.protocol.api.Problem;
+import io.nightshift.protocol.api.Problem.JobMistake;
+import io.nightshift.protocol.job.JobFileException;
+import java.util.List;
+import java.util.Map;
+
+/// Ends a request with a [Problem].
+final class ProblemException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient Problem problem;
+    private final transient Map<String, String> headers;
+
+    private ProblemException(Problem problem, Map<String, String> headers) {
+        super(problem.detail(), null, false, false);
+        this.problem = problem;
+        this.headers = headers;
+    }
+
+    Problem problem() {
+        return problem;
+    }
+
+    /// That go with it.
+    Map<String, String> headers() {
+        return headers;
+    }
+
+    private static ProblemException of(int status, String type, String title, String detail) {
+        return of(status, type, title, detail, Map.of());
+    }
+
+    private static ProblemException of(
+            int status, String type, String title, String detail, Map<String, String> headers) {
+        return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, List.of()), headers);
+    }
+
+    static ProblemException badRequest(String detail) {
+        return of(400, "bad-request", "The request is wrong", detail);
+    }
+
+    /// @param scheme what a browser is to ask for: `Bearer`, or `Basic` where people look at pages
+    static ProblemException unauthorized(String detail, String scheme) {
+        return of(
+                401,
+                "unauthorized",
+                "A token is needed",
+                detail,
+                Map.of("WWW-Authenticate", scheme + " realm=\"nightshift\""));
+    }
+
+    static ProblemException forbidden(String detail) {
+        return of(403, "forbidden", "Not allowed", detail);
+    }
+
+    static ProblemException noRoute(String detail) {
+        return of(404, "unknown-route", "There is nothing here", detail);
+    }
+
+    static ProblemException unknown(String what, String detail) {
+        return of(404, "unknown-" + what, "There is no such " + what, detail);
+    }
+
+    static ProblemException methodNotAllowed(String detail, String allowed) {
+        return of(405, "method-not-allowed", "Not with this method", detail, Map.of("Allow", allowed));
+    }
+
+    static ProblemException tooSlow(String detail) {
+        return of(408, "timeout", "The request did not arrive in time", detail);
+    }
+
+    static ProblemException refused(String detail) {
+        return of(409, "refused", "The batch can't do that now", detail);
+    }
+
+    static ProblemException tooLarge(String detail) {
+        return of(413, "too-large", "The request is too large", detail);
+    }
+
+    static ProblemException mediaType(String detail) {
+        return of(415, "media-type", "The body is of a type that isn't understood", detail);
+    }
+
+    static ProblemException jobFile(JobFileException mistakes) {
+        return new ProblemException(
+                new Problem(
+                        Problem.TYPE + "job-file",
+                        "The job file has mistakes",
+                        422,
+                        String.valueOf(mistakes.getMessage()),
+                        mistakes.mistakes().stream().map(JobMistake::of).toList()),
+                Map.of());
+    }
+
+    static ProblemException rejected(String detail) {
+        return of(422, "rejected", "Nothing was started", detail);
+    }
+
+    static ProblemException tooMany(String detail, int retryAfterSeconds) {
+        return of(
+                429,
+                "too-many",
+                "Too many at a time",
+                detail,
+                Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
+    }
+
+    static ProblemException broken() {
+        return of(500, "unexpected", "An unexpected error", "This is a bug worth reporting; the node's log says more.");
+    }
+
+    static ProblemException unavailable(String detail) {
+        return of(
+                503,
+                "unavailable",
+                "It can't be said at the moment",
+                detail + ". Ask again, this node or another.",
+                Map.of("Retry-After", "3"));
+    }
+}

@@ -1,0 +1,151 @@
+package io.nightshift.coordinator.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` has each with its meaning. None has
+/// a
+/// label with a batch's or a job's name, so their number stays small.
+public final class BatchMetrics implements BatchObserver {
+
+    private static final List<Phase> OPEN =
+            List.of(Phase.SUBMITTED, Phase.RUNNING, Phase.PAUSED, Phase.PUBLISHING, Phase.FAILED);
+    private static final List<Phase> SETTLED = List.of(Phase.PUBLISHED, Phase.FAILED, Phase.CANCELLED);
+
+    private final Map<BatchId, Standing> standings = new ConcurrentHashMap<>();
+    private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
+    private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
+    private final Counter predicted;
+    private final Counter quarantined;
+    private final Timer journalWrites;
+    private final Timer heartbeats;
+
+    public BatchMetrics(MeterRegistry registry) {
+        for (AttemptOutcome outcome : AttemptOutcome.values()) {
+            attempts.put(
+                    outcome,
+                    Counter.builder("nightshift.attempts")
+                            .description("Attempts to score a partition that ended, by how")
+                            .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
+        for (Phase phase : SETTLED) {
+            batches.put(
+                    phase,
+                    Timer.builder("nightshift.batch.duration")
+                            .description("Time from a batch's submission until it was published, failed or cancelled")
+                            .tag("state", phase.toString())
+                            .serviceLevelObjectives(seconds(10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800))
+                            .register(registry));
+        }
+        predicted = committed(registry, "predicted");
+        quarantined = committed(registry, "quarantined");
+        journalWrites = Timer.builder("nightshift.journal.write.duration")
+                .description("Time that a write to the journal took, until it was durable")
+                .serviceLevelObjectives(millis(1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 10_000))
+                .register(registry);
+        heartbeats = Timer.builder("nightshift.heartbeat.interval")
+                .description("Time between two heartbeats of an attempt, as its coordinator hears them")
+                .serviceLevelObjectives(millis(500, 1_000, 1_500, 2_000, 5_000, 10_000, 20_000, 30_000))
+                .register(registry);
+        for (Phase phase : OPEN) {
+            Gauge.builder("nightshift.batches", () -> inPhase(phase))
+                    .description(
+                            "Batches that this node coordinates, by state; failed ones until they are retried or cancelled")
+                    .tag("state", phase.toString())
+                    .register(registry);
+        }
+        Gauge.builder("nightshift.queue.depth", () -> sum(Standing::waiting))
+                .description("Partitions that wait for a worker")
+                .register(registry);
+        Gauge.builder("nightshift.leases", () -> sum(Standing::leased))
+                .description("Partitions that a worker holds")
+                .register(registry);
+        Gauge.builder("nightshift.lease.age", this::oldestLease)
+                .description("How long the longest held partition has been held")
+                .baseUnit("seconds")
+                .register(registry);
+    }
+
+    private static Counter committed(MeterRegistry registry, String outcome) {
+        return Counter.builder("nightshift.committed.records")
+                .description("Input rows of committed partitions, by what came of them")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private static Duration[] seconds(int... bounds) {
+        return Arrays.stream(bounds).mapToObj(Duration::ofSeconds).toArray(Duration[]::new);
+    }
+
+    private static Duration[] millis(int... bounds) {
+        return Arrays.stream(bounds).mapToObj(Duration::ofMillis).toArray(Duration[]::new);
+    }
+
+    private long inPhase(Phase phase) {
+        return standings.values().stream()
+                .filter(standing -> standing.phase() == phase)
+                .count();
+    }
+
+    private int sum(ToIntFunction<Standing> part) {
+        return standings.values().stream().mapToInt(part).sum();
+    }
+
+    private double oldestLease() {
+        return standings.values().stream()
+                .mapToDouble(standing -> standing.oldestLease().toMillis() / 1e3)
+                .max()
+                .orElse(0);
+    }
+
+    @Override
+    public void written(Duration latency) {
+        journalWrites.record(latency);
+    }
+
+    @Override
+    public void committed(long predictions, long quarantinedRows) {
+        predicted.increment((double) predictions);
+        quarantined.increment((double) quarantinedRows);
+    }
+
+    @Override
+    public void attempt(AttemptOutcome outcome) {
+        Objects.requireNonNull(attempts.get(outcome)).increment();
+    }
+
+    @Override
+    public void heartbeat(Duration sinceLast) {
+        heartbeats.record(sinceLast);
+    }
+
+    @Override
+    public void settled(Phase phase, Duration sinceSubmission) {
+        Objects.requireNonNull(batches.get(phase)).record(sinceSubmission);
+    }
+
+    @Override
+    public void stands(BatchId batch, @Nullable Standing standing) {
+        if (standing == null) {
+            standings.remove(batch);
+        } else {
+            standings.put(batch, standing);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.nightshift.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A container of a manifest as a process of this machine: its command line, its environment and its volumes are the
+/// manifest's, but that folders lie below another one.
+final class LocalPod implements AutoCloseable {
+
+    private final Path root;
+    private final Container container;
+    private final Map<String, String> paths = new TreeMap<>();
+    private final Path out;
+    private Process process;
+
+    /// Makes the volumes, empty.
+    ///
+    /// @param root of the pod's folders
+    LocalPod(Path root, Container container) throws IOException {
+        this.root = Files.createDirectories(root);
+        this.container = container;
+        this.out = root.resolve("out.txt");
+        for (VolumeMount mount : container.getVolumeMounts()) {
+            Path folder = Files.createDirectories(root.resolve(mount.getName()));
+            paths.put(mount.getMountPath(), folder.toString());
+        }
+    }
+
+    Path volume(String name) {
+        return root.resolve(name);
+    }
+
+    /// A text in which folders of the container are those of this machine.
+    String here(String text) {
+        String here = text;
+        for (Map.Entry<String, String> path : paths.entrySet()) {
+            here = here.replaceAll("(?<![\\w/.-])" + path.getKey() + "(?![\\w-])", path.getValue());
+        }
+        return here;
+    }
+
+    /// @param references what the variables are that the manifest takes from elsewhere
+    void start(Map<String, String> references) throws IOException {
+        List<String> command = new ArrayList<>(Image.read().entrypoint());
+        container.getArgs().forEach(argument -> command.add(here(argument)));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        Map<String, String> environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("NIGHTSHIFT_") || name.startsWith("KUBERNETES_"));
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        environment.putAll(references);
+        for (EnvVar variable : container.getEnv()) {
+            if (variable.getValue() == null) {
+                assertThat(references).containsKey(variable.getName());
+            } else {
+                environment.put(variable.getName(), variable.getValue());
+            }
+        }
+        process = builder.start();
+    }
+
+    String out() {
+        try {
+            return Files.exists(out) ? Files.readString(out) : "";
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    Process process() {
+        return process;
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.destroyForcibly();
+        }
+    }
+}

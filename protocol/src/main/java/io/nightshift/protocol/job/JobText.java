@@ -1,0 +1,77 @@
+package io.nightshift.protocol.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/// Writes a job as a job file in JSON, which is YAML too: [JobFile#parse(byte[])] gives the same job back.
+public final class JobText {
+
+    /// What isn't ASCII is escaped: YAML allows fewer characters as they stand than JSON does.
+    private static final ObjectMapper MAPPER =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private JobText() {}
+
+    public static String of(Job job) {
+        ObjectNode root = MAPPER.createObjectNode();
+        root.put("job", job.name());
+        root.put("model", job.model().text());
+        putTexts(root, "features", job.features());
+        source(root.putObject("source"), job.source());
+        destination(root.putObject("destination"), job.destination());
+        root.putObject("partitions").put("rows", job.partitions().rows());
+        errors(root.putObject("errors"), job.errors());
+        putTexts(root.putObject("output"), "columns", job.output().columns());
+        try {
+            return MAPPER.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree can always be written", e);
+        }
+    }
+
+    private static void source(ObjectNode node, Job.Source source) {
+        putTexts(node, "parquet", source.parquet());
+        if (source.id() != null) {
+            node.put("id", source.id()).put("unique-id", source.uniqueId());
+        }
+        if (!source.select().isEmpty()) {
+            ObjectNode select = node.putObject("select");
+            source.select().forEach(select::put);
+        }
+        if (source.where() != null) {
+            node.put("where", source.where());
+        }
+    }
+
+    private static void destination(ObjectNode node, Job.Destination destination) {
+        Job.Postgres postgres = destination.postgres();
+        if (postgres == null) {
+            node.put("parquet", destination.folder());
+            return;
+        }
+        ObjectNode table = node.putObject("postgres");
+        table.put("data-source", postgres.dataSource()).put("table", postgres.qualified());
+        ArrayNode indexes = table.putArray("indexes");
+        postgres.indexes().forEach(index -> index.columns().forEach(indexes.addArray()::add));
+    }
+
+    private static void errors(ObjectNode node, Job.ErrorPolicy errors) {
+        node.put("max-rate", errors.maxRate());
+        if (errors.maxRows() != null) {
+            node.put("max-rows", errors.maxRows());
+        }
+        node.put("on-failed-partition", errors.scoresTheRest() ? "continue" : "fail");
+    }
+
+    /// A list that may be left out, and may not be empty.
+    private static void putTexts(ObjectNode node, String key, List<String> texts) {
+        if (!texts.isEmpty()) {
+            texts.forEach(node.putArray(key)::add);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/// What operators measure of a node's workers.
+@NullMarked
+package io.nightshift.worker.metrics;
+
+import org.jspecify.annotations.NullMarked;
