@@ -34,7 +34,7 @@ final class Chronicle {
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
-        failed = Pattern.compile(attempt + " failed on ");
+        failed = Pattern.compile(attempt + " failed on \\S+: (?!nothing was heard of it)");
         tookOver = Pattern.compile(Pattern.quote(batch) + " goes on: ");
     }
 
@@ -116,7 +116,8 @@ final class Chronicle {
         return new TreeSet<>(scoredInVain);
     }
 
-    /// How many partitions were leased more than once, attempts that failed not counted.
+    /// How many partitions were leased more than once, attempts that told of a failure not counted: those were not
+    /// scored to their end.
     synchronized int leasedAgain() {
         return (int)
                 leases.values().stream().filter(epochs -> epochs.size() > 1).count();

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -97,15 +96,10 @@ final class Nemesis implements Callable<Integer> {
             outcomes.add(outcome);
             out.println(outcome.line());
         }
+        out.printf("%n%s%n", new Summary(outcomes).table());
         long bad = outcomes.stream().filter(outcome -> !outcome.isGood()).count();
-        out.printf(
-                Locale.ROOT,
-                "%n%d rounds, %d with violations; at most %d partitions of a batch were scored twice.%n",
-                outcomes.size(),
-                bad,
-                outcomes.stream().mapToInt(Outcome::scoredTwice).max().orElse(0));
         if (bad > 0) {
-            out.printf("What the nodes of those rounds logged is in %s.%n", folder);
+            out.printf("%nWhat the nodes of those rounds logged is in %s.%n", folder);
         }
         return bad == 0 ? 0 : 1;
     }

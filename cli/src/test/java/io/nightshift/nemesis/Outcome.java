@@ -6,16 +6,18 @@ import org.jspecify.annotations.Nullable;
 
 /// What a round came to.
 ///
-/// @param fault with its victim
+/// @param fault that was dealt
+/// @param victim whom it hit, in words; empty where that is plain
 /// @param destination `parquet` or `postgres`
 /// @param seconds from the batch's submission to its end
 /// @param recovery seconds from the fault to the next commit, or null if there was nothing left to commit
-/// @param scoredTwice partitions that were leased more than once, attempts that failed not counted
+/// @param scoredTwice partitions that were leased more than once, attempts that told of a failure not counted
 /// @param violations of what was promised, empty if there are none
 record Outcome(
         int round,
         long seed,
-        String fault,
+        Fault fault,
+        String victim,
         String destination,
         double seconds,
         @Nullable Double recovery,
@@ -32,7 +34,7 @@ record Outcome(
 
     /// Of a round that didn't get to its end.
     static Outcome broken(int round, long seed, Fault fault, String destination, String reason) {
-        return new Outcome(round, seed, fault.title(), destination, 0, null, 0, List.of(reason));
+        return new Outcome(round, seed, fault, "", destination, 0, null, 0, List.of(reason));
     }
 
     boolean isGood() {
@@ -46,7 +48,7 @@ record Outcome(
                 "| %d | %d | %s | %s | %.0f | %s | %d | %s |",
                 round,
                 seed,
-                fault,
+                fault.title() + (victim.isEmpty() ? "" : ": " + victim),
                 destination,
                 seconds,
                 recovery == null ? "–" : String.format(Locale.ROOT, "%.1f", recovery),

@@ -68,7 +68,8 @@ final class Round {
         return new Outcome(
                 number,
                 seed,
-                fault.title() + (blow.victim().isEmpty() ? "" : ": " + blow.victim()),
+                fault,
+                blow.victim(),
                 output.name(),
                 seconds,
                 commit == null ? null : (commit - struck) / 1e9,
