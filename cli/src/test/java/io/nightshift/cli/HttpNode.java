@@ -7,6 +7,7 @@ import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
 import io.nightshift.cli.server.Submissions;
+import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.datasource.DataSources;
@@ -16,21 +17,23 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /// A node of its own in this process that answers HTTP: real but for the cluster's size and its journal.
-final class HttpNode implements AutoCloseable {
+public final class HttpNode implements AutoCloseable {
 
     private final ExecutorService background = Executors.newCachedThreadPool();
     private final EmbeddedLedger ledger;
     private final NodeDuckDb duckDb;
     private final Node node;
     private final HttpClient client = HttpClient.newHttpClient();
-    final int port;
+    public final int port;
+    final List<Endpoint> endpoints;
 
-    HttpNode(Path home, HttpSettings settings) {
+    public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
         duckDb = NodeDuckDb.open(128L << 20, home.resolve("spill"), background);
         Registry registry = new Registry(home);
@@ -43,10 +46,11 @@ final class HttpNode implements AutoCloseable {
                 new ScoringThreads(2),
                 512L << 20,
                 NodeMetrics.begin(null, "node:1")));
-        port = node.answer(settings, node.open(new Submissions(registry, duckDb, none)), registry);
+        endpoints = node.endpoints(node.open(new Submissions(registry, duckDb, none)), registry);
+        port = node.answer(settings, endpoints);
     }
 
-    URI uri(String path) {
+    public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
     }
 

@@ -9,6 +9,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
@@ -150,8 +154,8 @@ final class HttpTest {
                         .get("state")
                         .asText())
                 .isEqualTo("cancelled");
-        problem(node.post("/v1/batches/" + batch + "/resume", ""), 409, "refused", batch, "it is cancelled");
-        problem(node.post("/v1/batches/" + batch + "/retry", ""), 409, "refused", batch, "it is cancelled");
+        problem(node.post("/v1/batches/" + batch + "/resume", ""), 409, "refused", "it is cancelled");
+        problem(node.post("/v1/batches/" + batch + "/retry", ""), 409, "refused", "it is cancelled");
     }
 
     @Test
@@ -308,6 +312,82 @@ final class HttpTest {
             audit.detachAppender(lines);
             audit.setLevel(before);
         }
+    }
+
+    @Test
+    void answersAreAsTheDocumentSays() throws IOException {
+        String document = node.get("/v1/openapi.json").body();
+        SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        // A bad row, so that there is a quarantine.
+        String job = job(
+                "conforming",
+                "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",
+                "errors.max-rate=1",
+                "errors.max-rows=1000000");
+        HttpResponse<String> submitted = node.post("/v1/batches", job);
+        conforms(schemas, document, "Submitted", submitted);
+        String batch = json(submitted).get("batch").asText();
+        conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
+        conforms(schemas, document, "Controlled", node.post("/v1/batches/" + batch + "/pause", ""));
+        conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
+        json(200, node.post("/v1/batches/" + batch + "/resume", ""));
+        awaitState(batch, "published");
+        conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
+        conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
+        conforms(schemas, document, "EventPage", node.get("/v1/batches/" + batch + "/events"));
+        HttpResponse<String> quarantine = node.get("/v1/batches/" + batch + "/quarantine");
+        conforms(schemas, document, "QuarantinePage", quarantine);
+        assertThat(json(quarantine).get("partitions")).isNotEmpty();
+        assertThat(Path.of(json(quarantine).at("/partitions/0/file").asText())).exists();
+        conforms(schemas, document, "BatchPage", node.get("/v1/batches"));
+        conforms(schemas, document, "JobList", node.get("/v1/jobs"));
+        conforms(schemas, document, "ModelPage", node.get("/v1/models"));
+        conforms(schemas, document, "Model", node.get("/v1/models/flights"));
+        conforms(schemas, document, "Problem", node.get("/v1/models/nosuch"));
+        conforms(schemas, document, "Problem", node.post("/v1/batches", "{\"job\": 1}"));
+    }
+
+    private static void conforms(SchemaRegistry schemas, String document, String name, HttpResponse<String> answer)
+            throws IOException {
+        ObjectNode schema = (ObjectNode) JSON.readTree(document);
+        schema.put("$ref", "#/components/schemas/" + name);
+        assertThat(schemas.getSchema(schema.toString(), InputFormat.JSON).validate(answer.body(), InputFormat.JSON))
+                .as("%s: %s", name, answer.body())
+                .isEmpty();
+    }
+
+    @Test
+    void aWatchTellsTheHistoryAndGoesOnWhereItWasCutOff() throws IOException {
+        String batch = submitted(job("watched"));
+        List<String> lines =
+                node.get("/v1/batches/" + batch + "/watch").body().lines().toList();
+        List<Integer> ids = ids(lines);
+        assertThat(ids).isNotEmpty().isSorted().doesNotHaveDuplicates().startsWith(1, 2);
+        assertThat(lines).contains("event: submitted", "event: planned", "event: committed", "event: progress");
+        assertThat(lines.stream().filter(line -> !line.isEmpty()).toList().getLast())
+                .startsWith("data: ")
+                .contains("\"state\":\"published\"");
+
+        HttpResponse<String> rest = node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", "3");
+        assertThat(ids(rest.body().lines().toList())).isEqualTo(ids.subList(3, ids.size()));
+        HttpResponse<String> nothing =
+                node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", String.valueOf(ids.getLast()));
+        assertThat(nothing.statusCode())
+                .as("a browser asks again for ever, but for this")
+                .isEqualTo(204);
+        assertThat(ids(node.get("/v1/batches/" + batch + "/watch?after=2")
+                        .body()
+                        .lines()
+                        .toList()))
+                .startsWith(3);
+        problem(node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", "x"), 400, "bad-request", "Last-Event-ID");
+    }
+
+    private static List<Integer> ids(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("id: "))
+                .map(line -> Integer.valueOf(line.substring(4)))
+                .toList();
     }
 
     @Test

@@ -40,8 +40,46 @@ final class NodeRefusalTest {
     }
 
     @Test
+    void httpIsAnsweredBeyondThisMachineOnlyWithTlsAndTokens() throws IOException {
+        String journal = "nightshift.journal.url = \"jdbc:postgresql://localhost/x\"\n";
+        String open = journal + "nightshift.http { enabled = true, hostname = 0.0.0.0 }\n";
+        String sentence =
+                "HTTP is answered beyond this machine only with TLS and tokens: 0.0.0.0 is not a loopback address";
+        node(open).expect(2, sentence, "nightshift.http.tls is not set");
+        node(open + "nightshift.http.tokens = []").expect(2, sentence, "nightshift.http.tls is not set");
+        node(open + "nightshift.http.tls { certificate = a.pem, private-key = a.key }")
+                .expect(2, sentence, "nightshift.http.tokens-file is not set");
+    }
+
+    @Test
+    void mistakesOfTheHttpSectionAreNamed() throws IOException {
+        node("""
+                nightshift.http {
+                  enabled = yes
+                  port = 99999
+                  tls { certificate = a.pem }
+                  tokens = [ { name = "a b", role = boss, sha256 = 12 }, { nam = x } ]
+                  tokens-file = x
+                  limits { body = 1 }
+                }
+                """)
+                .expect(
+                        2,
+                        "nightshift.http.enabled: expected true or false",
+                        "nightshift.http.port: expected a number from 0 to 65535",
+                        "nightshift.http.tls.private-key: missing",
+                        "nightshift.http.tokens.name: a token's name has",
+                        "nightshift.http.tokens.role: expected read or submit or admin",
+                        "nightshift.http.tokens.sha256: expected 64 hexadecimal digits",
+                        "nightshift.http.tokens.nam: unknown key; did you mean \"name\"?",
+                        "nightshift.http.tokens-file: given together with tokens",
+                        "nightshift.http.limits.body: expected a number from 1024");
+    }
+
+    @Test
     void wrongOptionsAreNamed() throws IOException {
         node("", "--roles", "boss").expect(2, "--roles is coordinator, worker or both, not boss");
+        node("", "--http-port", "70000").expect(2, "--http-port is 0 to 65535, not 70000");
         node("", "--port", "70000").expect(2, "--port is 1 to 65535, not 70000");
         node("", "--threads", "-1").expect(2, "--threads is 1 to 1024, not -1");
     }

@@ -6,6 +6,7 @@ import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.Problem;
 import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -110,6 +111,10 @@ public final class ServerAccess implements ClusterAccess {
                             "the server knows states that this program doesn't: " + controlled.state()));
             return new ControlReply.Done(new BatchId(controlled.batch()), phase);
         } catch (NightshiftException e) {
+            Problem problem = e.problem();
+            if (problem != null && problem.batch() != null) {
+                return new ControlReply.Refused(new BatchId(problem.batch()), problem.detail());
+            }
             throw told(e);
         }
     }

@@ -56,7 +56,7 @@ public final class ClusterNode {
         Node node = Node.start(system, parts);
         Requests requests = node.open(submissions);
         if (http != null) {
-            node.answer(http, requests, registry);
+            node.answer(http, node.endpoints(requests, registry));
         }
         if (settings.roles().contains("coordinator")) {
             node.tend();

@@ -215,18 +215,24 @@ public final class Node {
         return requests;
     }
 
-    /// Answers HTTP, until the node ends.
+    /// What the node can be asked by HTTP; called once.
     ///
     /// @param registry whose models are shown
-    /// @return the port
-    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
-    ///     can't listen
-    public int answer(HttpSettings http, Requests requests, Registry registry) {
+    public List<Endpoint> endpoints(Requests requests, Registry registry) {
         Health health = new Health(system, new LedgerHealth(parts.ledger()), blocking);
         List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
             endpoints.addAll(Routes.of(requests, parts.ledger(), registry, name));
         }
+        return endpoints;
+    }
+
+    /// Answers HTTP, until the node ends.
+    ///
+    /// @return the port
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
+    ///     can't listen
+    public int answer(HttpSettings http, List<Endpoint> endpoints) {
         return HttpDoor.open(system, http, endpoints);
     }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Batches as a node knows them: open ones as their coordinators tell, those that have ended as the ledger
@@ -209,9 +210,7 @@ final class Batches {
 
     /// The batch as the ledger tells it.
     CompletionStage<BatchState> state(String name) {
-        return find(name)
-                .thenApplyAsync(
-                        entry -> read(() -> histories.state(entry.opened().batch())), blocking);
+        return find(name).thenApplyAsync(entry -> read(entry.opened().batch(), histories::state), blocking);
     }
 
     /// Entries of the ledger, at most so many.
@@ -222,23 +221,24 @@ final class Batches {
                 .thenApplyAsync(
                         entry -> {
                             BatchId batch = entry.opened().batch();
-                            return new Found(batch, read(() -> histories.entries(batch, after, limit)));
+                            return new Found(batch, read(batch, of -> histories.entries(of, after, limit)));
                         },
                         blocking);
     }
 
     /// Entries of the ledger that are known to be.
     CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
-        return CompletableFuture.supplyAsync(() -> read(() -> histories.part(batch, after, last)), blocking);
+        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.part(of, after, last)), blocking);
     }
 
-    private static <T> T read(java.util.function.Supplier<T> reading) {
+    private static <T> T read(BatchId batch, Function<BatchId, T> reading) {
         try {
-            return reading.get();
+            return reading.apply(batch);
         } catch (FailureException e) {
             throw ProblemException.unavailable(e.failure().message());
         } catch (IllegalStateException | java.io.UncheckedIOException damage) {
-            throw ProblemException.refused(damage.getMessage() + ". `nightshift batch verify` says more.");
+            throw ProblemException.refused(
+                    batch.value(), damage.getMessage() + "; `nightshift batch verify` says more");
         }
     }
 

@@ -138,7 +138,7 @@ final class ChangeRoutes {
                     }
                     case ControlReply.Refused(BatchId of, String reason) -> {
                         Audit.tell(call.caller(), control.verb(), of.value(), "refused", reason);
-                        throw ProblemException.refused("Batch %s: %s".formatted(of, reason));
+                        throw ProblemException.refused(of.value(), reason);
                     }
                 })
                 .exceptionally(problem -> {

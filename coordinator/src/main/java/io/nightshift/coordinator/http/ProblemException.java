@@ -35,7 +35,7 @@ final class ProblemException extends RuntimeException {
 
     private static ProblemException of(
             int status, String type, String title, String detail, Map<String, String> headers) {
-        return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, List.of()), headers);
+        return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, null, List.of()), headers);
     }
 
     static ProblemException badRequest(String detail) {
@@ -72,8 +72,10 @@ final class ProblemException extends RuntimeException {
         return of(408, "timeout", "The request did not arrive in time", detail);
     }
 
-    static ProblemException refused(String detail) {
-        return of(409, "refused", "The batch can't do that now", detail);
+    static ProblemException refused(String batch, String detail) {
+        return new ProblemException(
+                new Problem(Problem.TYPE + "refused", "The batch can't do that now", 409, detail, batch, List.of()),
+                Map.of());
     }
 
     static ProblemException tooLarge(String detail) {
@@ -91,6 +93,7 @@ final class ProblemException extends RuntimeException {
                         "The job file has mistakes",
                         422,
                         String.valueOf(mistakes.getMessage()),
+                        null,
                         mistakes.mistakes().stream().map(JobMistake::of).toList()),
                 Map.of());
     }

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// @param title the same in a few words
 /// @param status of HTTP
 /// @param detail what happened and what to do about it, in a sentence or two
+/// @param batch that can't do it, of a control that is refused; else null
 /// @param mistakes of a job file; else empty
 public record Problem(
         String type,
         String title,
         int status,
         String detail,
+        @JsonInclude(Include.NON_NULL) @Nullable String batch,
         @JsonInclude(Include.NON_EMPTY) List<JobMistake> mistakes) {
 
     /// What every [#type()] begins with.
