@@ -35,8 +35,10 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The distribution, started as the image and the manifests start it: two coordinators and a worker, with the ConfigMap's
-/// configuration. Other than in Kubernetes are the addresses, of which Linux has many on loopback; the folders; and whom
+/// The distribution, started as the image and the manifests start it: two coordinators and a worker, with the
+/// ConfigMap's
+/// configuration. Other than in Kubernetes are the addresses, of which Linux has many on loopback; the folders; and
+/// whom
 /// the nodes ask for pods.
 @EnabledOnOs(OS.LINUX)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -49,8 +51,10 @@ final class ClusterOfThreeTest {
             List.of("nightshift-coordinator", "nightshift-coordinator", "nightshift-worker");
 
     /// Not another's, whose nodes have the same ports.
-    private static final String NETWORK =
-            "127.%d.%d.".formatted(ThreadLocalRandom.current().nextInt(1, 250), ThreadLocalRandom.current().nextInt(250));
+    private static final String NETWORK = "127.%d.%d."
+            .formatted(
+                    ThreadLocalRandom.current().nextInt(1, 250),
+                    ThreadLocalRandom.current().nextInt(250));
 
     @TempDir
     static Path folder;
@@ -154,10 +158,14 @@ final class ClusterOfThreeTest {
 
     private static Map<String, String> references(Container container, String address) {
         Map<String, String> references = new TreeMap<>(Map.of(
-                "POD_IP", address,
-                "NIGHTSHIFT_VERSION", "0.1.0",
-                "NIGHTSHIFT_JOURNAL_URL", "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()),
-                "NIGHTSHIFT_JOURNAL_USER", "postgres"));
+                "POD_IP",
+                address,
+                "NIGHTSHIFT_VERSION",
+                "0.1.0",
+                "NIGHTSHIFT_JOURNAL_URL",
+                "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()),
+                "NIGHTSHIFT_JOURNAL_USER",
+                "postgres"));
         if (container.getEnv().stream().map(EnvVar::getName).anyMatch("NIGHTSHIFT_THREADS"::equals)) {
             references.put("NIGHTSHIFT_THREADS", "1");
         }
@@ -167,17 +175,19 @@ final class ClusterOfThreeTest {
     }
 
     private static void awaitAll(String line) {
-        await().atMost(SOON).untilAsserted(() -> PODS.forEach(pod -> {
-            assertThat(pod.process().isAlive()).as(pod.out()).isTrue();
-            assertThat(pod.out()).contains(line);
-        }));
+        await().atMost(SOON)
+                .untilAsserted(() -> PODS.forEach(pod -> {
+                    assertThat(pod.process().isAlive()).as(pod.out()).isTrue();
+                    assertThat(pod.out()).contains(line);
+                }));
     }
 
     @Test
     @Order(1)
     void nobodyFormsAClusterWhereTooFewPodsRun() {
         awaitAll("this node forms no cluster yet: 1 of the 2 pods that are required run");
-        assertThat(api.selector()).isEqualTo("app.kubernetes.io/name=nightshift,app.kubernetes.io/component=coordinator");
+        assertThat(api.selector())
+                .isEqualTo("app.kubernetes.io/name=nightshift,app.kubernetes.io/component=coordinator");
         assertThat(logs()).doesNotContain("this one forms", "is up");
     }
 
@@ -240,7 +250,9 @@ final class ClusterOfThreeTest {
             // The Service's name.
             Path hosts = Files.writeString(folder.resolve("hosts"), address(0) + " nightshift\n");
             pod.start(Map.of("NIGHTSHIFT_OPTS", "-Djdk.net.hosts.file=" + hosts));
-            assertThat(pod.process().waitFor(30, TimeUnit.SECONDS)).as(pod.out()).isTrue();
+            assertThat(pod.process().waitFor(30, TimeUnit.SECONDS))
+                    .as(pod.out())
+                    .isTrue();
             assertThat(pod.out())
                     .as("the coordinator knows who asks, and looks for the model")
                     .contains("no model", "churn");
@@ -252,7 +264,9 @@ final class ClusterOfThreeTest {
     void aPodThatIsToldToEndLeavesWithinItsGracePeriod() throws Exception {
         LocalPod worker = PODS.getLast();
         worker.process().destroy();
-        assertThat(worker.process().waitFor(60, TimeUnit.SECONDS)).as(worker.out()).isTrue();
+        assertThat(worker.process().waitFor(60, TimeUnit.SECONDS))
+                .as(worker.out())
+                .isTrue();
         assertThat(worker.process().exitValue()).as(worker.out()).isZero();
     }
 

@@ -83,7 +83,8 @@ final class KubernetesApi implements AutoCloseable {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
-        boolean isKnown = ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
+        boolean isKnown =
+                ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
         String path = exchange.getRequestURI().getPath();
         if (!isKnown || !path.equals(PODS)) {
             send(exchange, isKnown ? 404 : 401, status(isKnown ? "NotFound" : "Unauthorized"));

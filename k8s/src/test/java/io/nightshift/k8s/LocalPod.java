@@ -9,9 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// A container of a manifest as a process of this machine: its command line, its environment and its volumes are the
 /// manifest's, but that folders lie below another one.
@@ -19,7 +23,8 @@ final class LocalPod implements AutoCloseable {
 
     private final Path root;
     private final Container container;
-    private final Map<String, String> paths = new TreeMap<>();
+    /// Longer ones first, since one may lie in another.
+    private final Map<String, String> paths = new TreeMap<>(Comparator.reverseOrder());
     private final Path out;
     private Process process;
 
@@ -42,18 +47,18 @@ final class LocalPod implements AutoCloseable {
 
     /// A text in which folders of the container are those of this machine.
     String here(String text) {
-        String here = text;
-        for (Map.Entry<String, String> path : paths.entrySet()) {
-            here = here.replaceAll("(?<![\\w/.-])" + path.getKey() + "(?![\\w-])", path.getValue());
-        }
-        return here;
+        String folders = paths.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"));
+        return Pattern.compile("(?<![\\w/.-])(" + folders + ")(?![\\w-])")
+                .matcher(text)
+                .replaceAll(path -> Matcher.quoteReplacement(String.valueOf(paths.get(path.group(1)))));
     }
 
     /// @param references what the variables are that the manifest takes from elsewhere
     void start(Map<String, String> references) throws IOException {
         List<String> command = new ArrayList<>(Image.read().entrypoint());
         container.getArgs().forEach(argument -> command.add(here(argument)));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("NIGHTSHIFT_") || name.startsWith("KUBERNETES_"));
         environment.put("JAVA_HOME", System.getProperty("java.home"));

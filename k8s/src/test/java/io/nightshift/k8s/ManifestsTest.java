@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,14 +51,20 @@ final class ManifestsTest {
 
     private static final Set<String> NODES = Set.of("nightshift-coordinator", "nightshift-worker");
 
+    private static final List<Manifests> ALL = new ArrayList<>();
+
     /// The manifests of the base as written, and, where kubectl is installed, what it makes of base and overlay.
-    static List<Manifests> all() throws IOException, InterruptedException {
-        List<Manifests> all = new ArrayList<>(List.of(Manifests.in(Manifests.BASE)));
+    @BeforeAll
+    static void read() throws IOException, InterruptedException {
+        ALL.add(Manifests.in(Manifests.BASE));
         if (Kustomize.isInstalled()) {
-            all.add(Kustomize.render(Manifests.BASE));
-            all.add(Kustomize.render(Manifests.OVERLAY));
+            ALL.add(Kustomize.render(Manifests.BASE));
+            ALL.add(Kustomize.render(Manifests.OVERLAY));
         }
-        return all;
+    }
+
+    static List<Manifests> all() {
+        return ALL;
     }
 
     private static List<Deployment> nodes(Manifests manifests) {

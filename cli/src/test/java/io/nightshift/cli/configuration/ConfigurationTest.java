@@ -181,14 +181,15 @@ final class ConfigurationTest {
                           label = a
                         }
                         """))
-                .satisfies(problem -> assertThat(
-                                String.valueOf(problem.getMessage()).lines())
-                        .map(line -> line.substring(line.indexOf("node.conf")))
-                        .containsExactlyInAnyOrder(
-                                "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
-                                "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
-                                "node.conf:4: nightshift.node.kubernetes.pod-label-selector: expected a label selector such as app=nightshift",
-                                "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points"));
+                .satisfies(
+                        problem -> assertThat(
+                                        String.valueOf(problem.getMessage()).lines())
+                                .map(line -> line.substring(line.indexOf("node.conf")))
+                                .containsExactlyInAnyOrder(
+                                        "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
+                                        "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
+                                        "node.conf:4: nightshift.node.kubernetes.pod-label-selector: expected a label selector such as app=nightshift",
+                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points"));
         assertThatThrownBy(() -> load("nightshift.node.kubernetes { required-contact-points = 2 }"))
                 .hasMessageContaining("nightshift.node.kubernetes.pod-label-selector: missing");
     }
