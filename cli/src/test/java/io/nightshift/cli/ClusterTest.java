@@ -196,4 +196,16 @@ final class ClusterTest {
                 new ArrayList<>(cluster.batch("list").out().lines().toList());
         assertThat(phases).anyMatch(line -> line.contains(batch) && line.contains("published"));
     }
+
+    @Test
+    @Order(6)
+    void aNodeWhoseAddressAnotherProcessHasEndsByItself() throws Exception {
+        cluster.start(3);
+        cluster.awaitUp(3);
+        cluster.execute("UPDATE nightshift.member SET incarnation = gen_random_uuid() WHERE address = '%s'"
+                .formatted(cluster.name(3)));
+        Program.End ended = cluster.node(3).end();
+        assertThat(ended.status()).as(ended.out()).isEqualTo(1);
+        assertThat(ended.out()).contains("another process has this node's address");
+    }
 }

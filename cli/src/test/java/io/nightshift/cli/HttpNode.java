@@ -35,17 +35,15 @@ final class HttpNode implements AutoCloseable {
         duckDb = NodeDuckDb.open(128L << 20, home.resolve("spill"), background);
         Registry registry = new Registry(home);
         DataSources none = new DataSources(Map.of());
-        ScoringThreads scoring = new ScoringThreads(2);
-        NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
         node = EmbeddedNode.start(new Node.Parts(
                 ledger.ledger(),
                 duckDb,
                 new LoadedModels(registry::path),
                 none,
-                scoring,
+                new ScoringThreads(2),
                 512L << 20,
-                metrics.observers(scoring)));
-        port = node.answer(settings, node.open(new Submissions(registry, duckDb, none)), registry, metrics::exposition);
+                NodeMetrics.begin(null, "node:1")));
+        port = node.answer(settings, node.open(new Submissions(registry, duckDb, none)), registry);
     }
 
     URI uri(String path) {

@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +95,14 @@ final class TestCluster implements AutoCloseable {
     /// Waits until a node's log says that it is up.
     void awaitUp(int node) {
         await().atMost(FORMING).until(() -> node(node).out().contains(name(node) + " is up"));
+    }
+
+    /// Tampers with the journal's database.
+    void execute(String sql) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     /// Runs a command of `batch` against the cluster.

@@ -21,6 +21,7 @@ final class Attack {
     }
 
     private final Stage stage;
+    private final Arsenal arsenal;
     private final Shape shape;
     private final Workload workload;
     private final Path predictions;
@@ -30,8 +31,9 @@ final class Attack {
     private int rounds;
 
     /// @param folder of all files
-    Attack(Stage stage, Shape shape, Workload workload, Path folder, long seed) {
+    Attack(Stage stage, Arsenal arsenal, Shape shape, Workload workload, Path folder, long seed) {
         this.stage = stage;
+        this.arsenal = arsenal;
         this.shape = shape;
         this.workload = workload;
         this.predictions = folder.resolve("predictions");
@@ -54,13 +56,12 @@ final class Attack {
     }
 
     private Outcome attack(Fault fault, Destination destination) throws Exception {
-        Cluster cluster = stage.cluster(shape);
+        Cluster cluster = stage.cluster(shape, Place.NODES);
         String wanted = undisturbed.get(destination);
         if (wanted == null) {
             wanted = workload.undisturbed(output(destination, cluster, predictions), cluster.database);
             undisturbed.put(destination, wanted);
         }
-        Arsenal arsenal = stage.arsenal();
         Path path = fault == Fault.DISK_FULL ? arsenal.smallDisk().resolve("predictions") : predictions;
         Output output = output(destination, cluster, path);
         Blows blows = new Blows(arsenal, cluster, random);

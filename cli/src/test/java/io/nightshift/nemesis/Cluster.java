@@ -51,7 +51,7 @@ final class Cluster implements AutoCloseable {
         for (Place place : Place.values()) {
             Path file = Files.writeString(folder.resolve(place + ".conf"), """
                     nightshift {
-                      node { hostname = "%s", seed-nodes = [%s] }
+                      node { hostname = "%s", contact-points = [%s] }
                       journal { url = "%s", user = %s }
                       data-sources.db { url = "%s", user = %s }
                       %s

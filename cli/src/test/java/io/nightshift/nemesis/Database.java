@@ -176,6 +176,12 @@ final class Database implements AutoCloseable {
 
     @Override
     public void close() {
-        kill();
+        try {
+            // Its own processes end with it, so that nobody writes to its files any more.
+            Command.run("kill", "-QUIT", String.valueOf(process.pid()));
+            await();
+        } catch (IOException alreadyEnded) {
+            kill();
+        }
     }
 }

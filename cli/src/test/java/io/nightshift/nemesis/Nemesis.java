@@ -63,10 +63,11 @@ final class Nemesis implements Callable<Integer> {
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("nightshift-nemesis-");
         try (Stage stage = Stage.set(folder, loopback, new Random(seed))) {
+            Arsenal arsenal = stage.arsenal();
             stage.notes().forEach(note -> out.println("Note: " + note));
-            List<Fault> faults = faults(stage.arsenal());
+            List<Fault> faults = faults(arsenal);
             Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
-            return attack(new Attack(stage, Shape.SMALL, workload, folder, seed), faults, folder);
+            return attack(new Attack(stage, arsenal, Shape.SMALL, workload, folder, seed), faults, folder);
         }
     }
 

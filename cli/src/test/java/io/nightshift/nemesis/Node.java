@@ -2,9 +2,11 @@ package io.nightshift.nemesis;
 
 import io.nightshift.cli.Program;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A node's process, one after another. All write to one log.
@@ -18,6 +20,7 @@ final class Node {
     private final List<String> arguments;
     private final Ground ground;
     private final LogTail log;
+    private final Pattern gone;
 
     /// Words that go before the command, as to give it another clock.
     private volatile List<String> under = List.of();
@@ -36,6 +39,8 @@ final class Node {
         this.arguments = arguments;
         this.ground = ground;
         this.log = new LogTail(log);
+        this.gone =
+                Pattern.compile("node %s (leaves|is given up|has left)|the node ends".formatted(Pattern.quote(name)));
     }
 
     synchronized void start() throws IOException {
@@ -67,8 +72,10 @@ final class Node {
     List<String> read() throws IOException {
         List<String> lines = log.read();
         for (String line : lines) {
-            if (line.endsWith("node " + name + " is up")) {
+            if (line.contains("node " + name + " is up")) {
                 up = true;
+            } else if (gone.matcher(line).find()) {
+                up = false;
             }
         }
         return lines;
@@ -76,6 +83,11 @@ final class Node {
 
     boolean isUp() {
         return up && isAlive();
+    }
+
+    /// Whether it was started, and not killed or told to leave since.
+    boolean isWanted() {
+        return wanted;
     }
 
     boolean isAlive() {
@@ -103,6 +115,22 @@ final class Node {
             current.onExit().join();
         }
         up = false;
+    }
+
+    /// Memory of its process, in bytes, or 0 if there is none.
+    long residentBytes() throws IOException {
+        Process current = process;
+        if (current == null || !current.isAlive()) {
+            return 0;
+        }
+        return Files.readAllLines(Path.of("/proc/%d/status".formatted(current.pid()))).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .sum();
+    }
+
+    Path log() {
+        return log.file();
     }
 
     /// Sends a signal, by name.

@@ -85,12 +85,12 @@ final class Nodes implements AutoCloseable {
         return byAge.isEmpty() ? null : byAge.getFirst();
     }
 
-    /// Waits until all are up.
+    /// Waits until all that were started are up.
     ///
     /// @return whether they are
     boolean awaitUp(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
-        while (!nodes.values().stream().allMatch(Node::isUp)) {
+        while (!nodes.values().stream().filter(Node::isWanted).allMatch(Node::isUp)) {
             if (System.nanoTime() > deadline) {
                 return false;
             }

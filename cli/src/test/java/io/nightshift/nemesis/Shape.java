@@ -14,6 +14,17 @@ record Shape(String configuration, List<String> options, Map<Place, Integer> thr
     /// Small and soon up: compiled only once.
     static final Shape SMALL = new Shape("", List.of("-XX:TieredStopAtLevel=1"), Map.of(), Map.of());
 
+    /// As nodes are started by those who mean it.
+    static final Shape FAST = new Shape("", List.of(), Map.of(), Map.of());
+
+    Shape with(Map<Place, Integer> more) {
+        return new Shape(configuration, options, more, processors);
+    }
+
+    Shape pinned(Map<Place, String> pins) {
+        return new Shape(configuration, options, threads, pins);
+    }
+
     int threads(Place place) {
         return threads.getOrDefault(place, 1);
     }

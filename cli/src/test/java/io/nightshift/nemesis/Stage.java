@@ -17,15 +17,14 @@ final class Stage implements AutoCloseable {
     private final Path folder;
     private final List<String> notes = new ArrayList<>();
     private final Ground ground;
-    private final @Nullable SmallDisk disk;
+    private @Nullable SmallDisk disk;
     private final List<Path> kept = new ArrayList<>();
-    private @Nullable Cluster cluster;
+    private volatile @Nullable Cluster cluster;
     private boolean closed;
 
     private Stage(Path folder, boolean loopback, Random random) throws IOException {
         this.folder = folder;
         ground = loopback ? new Loopback() : ground(random);
-        disk = disk();
         Runtime.getRuntime().addShutdownHook(new Thread(this::closeQuietly, "clear-away"));
     }
 
@@ -44,13 +43,20 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    private @Nullable SmallDisk disk() {
+    /// Makes what faults need besides.
+    synchronized Arsenal arsenal() throws IOException {
         try {
-            return SmallDisk.mount(folder.resolve("disk"));
+            disk = SmallDisk.mount(folder.resolve("disk"));
         } catch (IOException e) {
             notes.add("no small disk: " + e.getMessage());
-            return null;
         }
+        return new Arsenal(
+                ground, disk == null ? null : disk.path, FakeClock.find().orElse(null));
+    }
+
+    /// Where plain processes will do.
+    Arsenal plainArsenal() {
+        return new Arsenal(ground, null, null);
     }
 
     /// What isn't as it should be.
@@ -58,28 +64,37 @@ final class Stage implements AutoCloseable {
         return notes;
     }
 
-    Arsenal arsenal() throws IOException {
-        return new Arsenal(
-                ground, disk == null ? null : disk.path, FakeClock.find().orElse(null));
+    /// The cluster that runs, or a new one.
+    ///
+    /// @param places where a new one has nodes
+    Cluster cluster(Shape shape, List<Place> places) throws IOException {
+        Cluster running = cluster;
+        if (running == null) {
+            running = create(shape);
+            // Without the lock, so that an interruption needn't wait.
+            running.start(places);
+        }
+        return running;
     }
 
-    /// The cluster that runs, or a new one.
-    synchronized Cluster cluster(Shape shape) throws IOException {
-        if (cluster == null) {
-            cluster = Cluster.create(Files.createTempDirectory(folder, "cluster-"), ground, shape);
-            cluster.start(Place.NODES);
+    private synchronized Cluster create(Shape shape) throws IOException {
+        if (closed) {
+            throw new IOException("interrupted");
         }
-        return cluster;
+        Cluster created = Cluster.create(Files.createTempDirectory(folder, "cluster-"), ground, shape);
+        cluster = created;
+        return created;
     }
 
     /// Ends the cluster.
     ///
     /// @param keep its files
     synchronized void end(boolean keep) {
-        if (cluster != null) {
-            cluster.close();
+        Cluster running = cluster;
+        if (running != null) {
+            running.close();
             if (keep) {
-                kept.add(cluster.folder);
+                kept.add(running.folder);
             }
             cluster = null;
         }

@@ -357,8 +357,6 @@ final class ManifestsTest {
             probes(container.getLivenessProbe(), "/health/live");
             probes(container.getReadinessProbe(), "/health/ready");
             assertThat(port(container, "http")).isEqualTo(configuration().getInt("nightshift.http.port"));
-            assertThat(node.getSpec().getTemplate().getMetadata().getAnnotations())
-                    .containsEntry("prometheus.io/port", String.valueOf(port(container, "http")));
         }
     }
 
@@ -458,6 +456,9 @@ final class ManifestsTest {
         assertThat(metrics).extracting(MetricSpec::getType).containsExactly("ContainerResource", "External");
         assertThat(metrics.getFirst().getContainerResource().getContainer()).isEqualTo("node");
         String name = metrics.getLast().getExternal().getMetric().getName();
+        assertThat(Manifests.yaml(Files.readString(Manifests.OVERLAY.resolve("prometheus.yaml"))))
+                .as("what Prometheus has to be told")
+                .hasSize(1);
         String rule = Files.readString(Manifests.OVERLAY.resolve("prometheus-adapter.yaml"));
         assertThat(Manifests.yaml(rule)).hasSize(1);
         assertThat(rule).contains("seriesQuery: " + name + "{", "as: " + name);

@@ -69,7 +69,7 @@ class WorkerTest {
     private final ExecutorService scoring = Executors.newFixedThreadPool(
             2, Thread.ofPlatform().name("scoring-", 1).factory());
     private final MeterRegistry registry = new SimpleMeterRegistry();
-    private final WorkerObserver observer = new WorkerMetrics(registry, new ScoringThreads(2));
+    private final WorkerObserver observer = new WorkerMetrics(registry);
     private final Set<String> scoringThreads = ConcurrentHashMap.newKeySet();
     private volatile Model model = SumModel.ofNumbers(1);
     private TestNode node;

@@ -16,23 +16,28 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.nightshift.cli.configuration.OtlpSettings;
-import io.nightshift.cli.node.Node.Observers;
+import io.nightshift.cli.node.NodeObserver;
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.worker.ScoringThreads;
+import io.nightshift.worker.WorkerObserver;
 import io.nightshift.worker.metrics.WorkerMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 
 /// All metrics of a node. `docs/reference/metrics.md` lists them.
-public final class NodeMetrics {
+public final class NodeMetrics implements NodeObserver {
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
+    private final BatchMetrics batches = new BatchMetrics(all);
+    private final WorkerMetrics workers = new WorkerMetrics(all);
 
     private NodeMetrics() {}
 
@@ -85,29 +90,40 @@ public final class NodeMetrics {
         }
     }
 
-    public Observers observers(ScoringThreads threads) {
-        return new Observers(new BatchMetrics(all), new WorkerMetrics(all, threads));
+    @Override
+    public BatchObserver batches() {
+        return batches;
     }
 
-    /// Counts the nodes too, as this one sees them.
-    public void watch(ActorSystem<?> system) {
+    @Override
+    public WorkerObserver workers() {
+        return workers;
+    }
+
+    @Override
+    public void begin(ActorSystem<?> system, ScoringThreads threads) {
+        workers.watch(threads);
         Cluster cluster = Cluster.get(system);
-        nodes(all, "reachable", () -> cluster.state().members().size() - unreachable(cluster.state()));
+        nodes(all, "reachable", () -> members(cluster.state()) - unreachable(cluster.state()));
         nodes(all, "unreachable", () -> unreachable(cluster.state()));
+    }
+
+    private static int members(CurrentClusterState state) {
+        return state.members().size();
     }
 
     private static int unreachable(CurrentClusterState state) {
         return state.getUnreachable().size();
     }
 
-    private static void nodes(MeterRegistry registry, String state, java.util.function.Supplier<Number> count) {
+    private static void nodes(MeterRegistry registry, String state, Supplier<Number> count) {
         Gauge.builder("nightshift.nodes", count)
                 .description("Nodes of the cluster, as this one sees them")
                 .tag("state", state)
                 .register(registry);
     }
 
-    /// What there is to say, in Prometheus' text format.
+    @Override
     public String exposition() {
         return prometheus.scrape();
     }

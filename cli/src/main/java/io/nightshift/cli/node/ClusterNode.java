@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.NodeSettings;
-import io.nightshift.cli.metrics.NodeMetrics;
 import io.nightshift.coordinator.gateway.Requests;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
@@ -45,26 +44,23 @@ public final class ClusterNode {
     /// @param submissions resolves what programs outside the cluster submit by this node
     /// @param http how to answer HTTP, or null where it isn't
     /// @param registry of the models that are shown by HTTP
-    /// @param metrics that are shown by HTTP
     public static ClusterNode start(
             Node.Parts parts,
             NodeSettings settings,
             Configuration configuration,
             Function<Job, Submission> submissions,
             @Nullable HttpSettings http,
-            Registry registry,
-            NodeMetrics metrics) {
+            Registry registry) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);
         Requests requests = node.open(submissions);
         if (http != null) {
-            node.answer(http, requests, registry, metrics::exposition);
+            node.answer(http, requests, registry);
         }
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
-        metrics.watch(system);
         Admission.begin(
                 system,
                 new Membership(parts.ledger(), name(settings)),
@@ -134,9 +130,14 @@ public final class ClusterNode {
     /// @return whether it was asked to
     public boolean awaitEnd() {
         system.getWhenTerminated().toCompletableFuture().join();
+        return !endsByItself();
+    }
+
+    /// Whether the node leaves, or has left, without having been asked to.
+    public boolean endsByItself() {
         return CoordinatedShutdown.get(system)
                 .getShutdownReason()
-                .filter(CoordinatedShutdown.jvmExitReason()::equals)
+                .filter(reason -> !reason.equals(CoordinatedShutdown.jvmExitReason()))
                 .isPresent();
     }
 }

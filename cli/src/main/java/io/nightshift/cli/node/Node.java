@@ -3,7 +3,6 @@ package io.nightshift.cli.node;
 import com.typesafe.config.Config;
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.gateway.Gateway;
@@ -32,7 +31,6 @@ import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
-import io.nightshift.worker.WorkerObserver;
 import io.nightshift.worker.WorkerServices;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.output.ParquetOutput;
@@ -53,7 +51,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -97,6 +94,7 @@ public final class Node {
     ///
     /// @param dataSources that jobs may name
     /// @param memory the node may use, in bytes
+    /// @param observer hears what happens on the node
     public record Parts(
             Ledger ledger,
             NodeDuckDb duckDb,
@@ -104,16 +102,12 @@ public final class Node {
             DataSources dataSources,
             ScoringThreads scoring,
             long memory,
-            Observers observers) {}
-
-    /// Who hears what happens on the node.
-    public record Observers(BatchObserver batches, WorkerObserver workers) {
-        public static final Observers NOBODY = new Observers(BatchObserver.NOBODY, WorkerObserver.NOBODY);
-    }
+            NodeObserver observer) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Parts parts) {
         Node node = new Node(system, parts);
+        parts.observer().begin(system, parts.scoring());
         node.coordinate();
         node.work();
         return node;
@@ -138,7 +132,7 @@ public final class Node {
                 blocking,
                 Clock.systemUTC(),
                 name,
-                parts.observers().batches());
+                parts.observer().batches());
         sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
@@ -159,7 +153,7 @@ public final class Node {
                 config.getDuration("patience"),
                 config.getDuration("grace"),
                 name,
-                parts.observers().workers());
+                parts.observer().workers());
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),
@@ -224,13 +218,12 @@ public final class Node {
     /// Answers HTTP, until the node ends.
     ///
     /// @param registry whose models are shown
-    /// @param exposition the node's metrics
     /// @return the port
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
     ///     can't listen
-    public int answer(HttpSettings http, Requests requests, Registry registry, Supplier<String> exposition) {
+    public int answer(HttpSettings http, Requests requests, Registry registry) {
         Health health = new Health(system, new LedgerHealth(parts.ledger()), blocking);
-        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, exposition, blocking));
+        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
             endpoints.addAll(Routes.of(requests, parts.ledger(), registry, name));
         }

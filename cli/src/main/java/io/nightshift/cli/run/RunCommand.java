@@ -12,6 +12,7 @@ import io.nightshift.cli.node.EmbeddedNode;
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
+import io.nightshift.cli.node.NodeObserver;
 import io.nightshift.cli.output.Format;
 import io.nightshift.cli.output.Progress;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
@@ -105,7 +106,7 @@ public final class RunCommand implements Callable<Integer> {
                             dataSources,
                             new ScoringThreads(threads),
                             Memory.budget(),
-                            Node.Observers.NOBODY));
+                            NodeObserver.NOBODY));
                 },
                 background);
 

@@ -99,30 +99,26 @@ public final class NodeCommand implements Callable<Integer> {
         Path spill = home.spill(String.valueOf(settings.port()));
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
         Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
-        ScoringThreads threadsThatScore = new ScoringThreads(scoring);
-        NodeMetrics metrics = NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port());
         Node.Parts parts = new Node.Parts(
                 ledger,
                 duckDb,
                 new LoadedModels(registry::path),
                 given.dataSources(),
-                threadsThatScore,
+                new ScoringThreads(scoring),
                 Memory.budget(),
-                metrics.observers(threadsThatScore));
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()));
         ClusterNode node = ClusterNode.start(
-                parts,
-                settings,
-                given,
-                new Submissions(registry, duckDb, given.dataSources()),
-                http,
-                registry,
-                metrics);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(exitStatus(node)), "exit-status"));
+                parts, settings, given, new Submissions(registry, duckDb, given.dataSources()), http, registry);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }
 
-    /// Of a process that a signal ends the JVM would say so, however well it left.
+    /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
+    /// waited for: it is one of its own threads that ends the JVM, and waits for this one.
+    private static void end(ClusterNode node) {
+        Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
+    }
+
     private static int exitStatus(ClusterNode node) {
         return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
     }

@@ -14,12 +14,14 @@ import java.time.Duration;
 /// what is done again later because its commit was refused; what counts once is in the coordinators' metrics.
 public final class WorkerMetrics implements WorkerObserver {
 
+    private final MeterRegistry registry;
     private final Counter read;
     private final Counter predictions;
     private final Counter quarantined;
     private final Timer partitions;
 
-    public WorkerMetrics(MeterRegistry registry, ScoringThreads threads) {
+    public WorkerMetrics(MeterRegistry registry) {
+        this.registry = registry;
         read = Counter.builder("nightshift.records")
                 .description("Input rows that this node's workers have read")
                 .register(registry);
@@ -43,6 +45,10 @@ public final class WorkerMetrics implements WorkerObserver {
                         Duration.ofSeconds(300),
                         Duration.ofSeconds(900))
                 .register(registry);
+    }
+
+    /// Measures how busy a node's scoring threads are.
+    public void watch(ScoringThreads threads) {
         Gauge.builder("nightshift.scoring.threads", threads, ScoringThreads::size)
                 .description("Threads that score")
                 .register(registry);
