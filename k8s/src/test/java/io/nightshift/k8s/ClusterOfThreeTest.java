@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Probe;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.nightshift.cli.tls.TlsFiles;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -104,9 +103,7 @@ final class ClusterOfThreeTest {
 
     private static Container container(String deployment) {
         return Manifests.in(Manifests.BASE)
-                .one(Deployment.class, deployment)
-                .getSpec()
-                .getTemplate()
+                .pod(deployment)
                 .getSpec()
                 .getContainers()
                 .getFirst();
@@ -244,8 +241,7 @@ final class ClusterOfThreeTest {
     @Order(6)
     void theCronJobsCommandLineReachesThem() throws Exception {
         Container container = Manifests.in(Manifests.OVERLAY)
-                .pods()
-                .get("churn")
+                .pod("churn")
                 .getSpec()
                 .getContainers()
                 .getFirst();

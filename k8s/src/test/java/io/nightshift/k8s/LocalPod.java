@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// A container of a manifest as a process of this machine: its command line, its environment and its volumes are the
 /// manifest's, but that folders lie below another one.
@@ -26,7 +28,7 @@ final class LocalPod implements AutoCloseable {
     /// Longer ones first, since one may lie in another.
     private final Map<String, String> paths = new TreeMap<>(Comparator.reverseOrder());
     private final Path out;
-    private Process process;
+    private @Nullable Process process;
 
     /// Makes the volumes, empty.
     ///
@@ -82,7 +84,7 @@ final class LocalPod implements AutoCloseable {
     }
 
     Process process() {
-        return process;
+        return Objects.requireNonNull(process, "it was not started");
     }
 
     @Override
