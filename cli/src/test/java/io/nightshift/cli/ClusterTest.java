@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,6 +110,9 @@ final class ClusterTest {
         assertThat(cluster.batch("resume", batch).out()).contains("goes on; it is running");
         await().atMost(SOON).until(() -> cluster.logs().contains(" leased to " + cluster.name(3)));
 
+        assertThat(cluster.health(3, "started").statusCode()).isEqualTo(200);
+        assertThat(cluster.health(3, "ready").statusCode()).isEqualTo(200);
+
         Program leaving = cluster.node(3);
         leaving.signal("TERM");
         assertThat(leaving.end().status()).as(leaving.out()).isZero();
@@ -188,6 +192,10 @@ final class ClusterTest {
             Program.End shown = cluster.batch("show", batch);
             assertThat(shown.status()).as(shown.toString()).isZero();
             assertThat(shown.out()).contains("waits for", "the journal's database can't be reached");
+            assertThat(cluster.health(0, "live").statusCode()).isEqualTo(200);
+            assertThat(cluster.health(0, "ready"))
+                    .returns(503, HttpResponse::statusCode)
+                    .returns(true, ready -> ready.body().contains("the journal's database can't be reached"));
         } finally {
             cluster.database.open();
         }

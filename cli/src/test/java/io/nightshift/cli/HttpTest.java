@@ -398,4 +398,21 @@ final class HttpTest {
         assertThat(page.headers().firstValue("Content-Type")).contains("text/html; charset=UTF-8");
         assertThat(page.body()).contains(batch, "cancelled", "&lt;script&gt;").doesNotContain("<script>");
     }
+
+    @Test
+    void aNodeSaysHowItIsAndWhatItHasDone() throws IOException {
+        for (String question : List.of("started", "live", "ready")) {
+            JsonNode report = json(200, node.get("/health/" + question));
+            assertThat(report.get("well").asBoolean()).isTrue();
+            assertThat(report.get("checks")).isNotEmpty();
+        }
+        HttpResponse<String> metrics = node.get("/metrics");
+        assertThat(metrics.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+        assertThat(metrics.body())
+                .contains(
+                        "nightshift_queue_depth ",
+                        "nightshift_records_total ",
+                        "nightshift_nodes{state=\"reachable\"} 1.0");
+    }
 }

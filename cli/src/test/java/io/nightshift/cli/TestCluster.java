@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -26,6 +30,8 @@ final class TestCluster implements AutoCloseable {
 
     private final EmbeddedPostgres postgres;
     private final List<Integer> ports;
+    private final List<Integer> httpPorts = new ArrayList<>();
+    private final HttpClient http = HttpClient.newHttpClient();
     private final List<Program> nodes = new ArrayList<>();
 
     /// Starts the database, and no node yet.
@@ -38,8 +44,10 @@ final class TestCluster implements AutoCloseable {
         this.database = new Gate(postgres.getPort());
         this.ports = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            try (ServerSocket socket = new ServerSocket(0)) {
+            try (ServerSocket socket = new ServerSocket(0);
+                    ServerSocket another = new ServerSocket(0)) {
                 ports.add(socket.getLocalPort());
+                httpPorts.add(another.getLocalPort());
             }
             nodes.add(null);
         }
@@ -78,13 +86,21 @@ final class TestCluster implements AutoCloseable {
                 "--port",
                 String.valueOf(ports.get(node)),
                 "--threads",
-                "1"));
+                "1",
+                "--http-port",
+                String.valueOf(httpPorts.get(node))));
         arguments.addAll(List.of(more));
         return arguments;
     }
 
     Program node(int node) {
         return nodes.get(node);
+    }
+
+    /// What a node says to a question about its health: `started`, `live` or `ready`.
+    HttpResponse<String> health(int node, String question) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:%d/health/%s".formatted(httpPorts.get(node), question));
+        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /// As the ledger names it.

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Probe;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.nightshift.cli.tls.TlsFiles;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -104,9 +103,7 @@ final class ClusterOfThreeTest {
 
     private static Container container(String deployment) {
         return Manifests.in(Manifests.BASE)
-                .one(Deployment.class, deployment)
-                .getSpec()
-                .getTemplate()
+                .pod(deployment)
                 .getSpec()
                 .getContainers()
                 .getFirst();
@@ -213,7 +210,7 @@ final class ClusterOfThreeTest {
     @Test
     @Order(4)
     void theProbesFindThemHealthy() throws Exception {
-        try (Kubelet kubelet = new Kubelet()) {
+        try (PodClient client = new PodClient()) {
             for (int i = 0; i < NODES.size(); i++) {
                 String address = address(i);
                 Container container = container(NODES.get(i));
@@ -221,22 +218,30 @@ final class ClusterOfThreeTest {
                         container.getStartupProbe(), container.getLivenessProbe(), container.getReadinessProbe())) {
                     String path = probe.getHttpGet().getPath();
                     await().atMost(SOON)
-                            .untilAsserted(() -> assertThat(kubelet.probe(address, HTTP, path))
+                            .untilAsserted(() -> assertThat(client.get(address, HTTP, path))
                                     .as(path)
                                     .startsWith("200 "));
                 }
-                assertThat(kubelet.probe(address, HTTP, "/metrics")).startsWith("200 ");
             }
-            assertThat(kubelet.probe(address(0), HTTP, "/metrics")).contains("\nnightshift_queue_depth");
         }
     }
 
     @Test
     @Order(5)
+    void prometheusGetsTheQueueFromACoordinatorAndOnlyWithAToken() throws Exception {
+        try (PodClient client = new PodClient()) {
+            assertThat(client.get(address(0), HTTP, "/metrics")).startsWith("401 ");
+            assertThat(client.get(address(0), HTTP, "/metrics", "Authorization", "Bearer " + TOKEN))
+                    .startsWith("200 ")
+                    .contains("\nnightshift_queue_depth");
+        }
+    }
+
+    @Test
+    @Order(6)
     void theCronJobsCommandLineReachesThem() throws Exception {
         Container container = Manifests.in(Manifests.OVERLAY)
-                .pods()
-                .get("churn")
+                .pod("churn")
                 .getSpec()
                 .getContainers()
                 .getFirst();
@@ -260,7 +265,7 @@ final class ClusterOfThreeTest {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void aPodThatIsToldToEndLeavesWithinItsGracePeriod() throws Exception {
         LocalPod worker = PODS.getLast();
         worker.process().destroy();

@@ -9,9 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// A container of a manifest as a process of this machine: its command line, its environment and its volumes are the
 /// manifest's, but that folders lie below another one.
@@ -19,9 +25,10 @@ final class LocalPod implements AutoCloseable {
 
     private final Path root;
     private final Container container;
-    private final Map<String, String> paths = new TreeMap<>();
+    /// Longer ones first, since one may lie in another.
+    private final Map<String, String> paths = new TreeMap<>(Comparator.reverseOrder());
     private final Path out;
-    private Process process;
+    private @Nullable Process process;
 
     /// Makes the volumes, empty.
     ///
@@ -42,11 +49,10 @@ final class LocalPod implements AutoCloseable {
 
     /// A text in which folders of the container are those of this machine.
     String here(String text) {
-        String here = text;
-        for (Map.Entry<String, String> path : paths.entrySet()) {
-            here = here.replaceAll("(?<![\\w/.-])" + path.getKey() + "(?![\\w-])", path.getValue());
-        }
-        return here;
+        String folders = paths.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"));
+        return Pattern.compile("(?<![\\w/.-])(" + folders + ")(?![\\w-])")
+                .matcher(text)
+                .replaceAll(path -> Matcher.quoteReplacement(String.valueOf(paths.get(path.group(1)))));
     }
 
     /// @param references what the variables are that the manifest takes from elsewhere
@@ -78,7 +84,7 @@ final class LocalPod implements AutoCloseable {
     }
 
     Process process() {
-        return process;
+        return Objects.requireNonNull(process, "it was not started");
     }
 
     @Override

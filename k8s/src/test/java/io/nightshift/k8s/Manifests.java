@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -133,6 +134,10 @@ record Manifests(String origin, List<HasMetadata> all) {
                 .filter(resource -> resource.getMetadata().getName().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no %s %s in %s".formatted(type.getSimpleName(), name, origin)));
+    }
+
+    PodTemplateSpec pod(String name) {
+        return Objects.requireNonNull(pods().get(name), () -> "no %s in %s".formatted(name, origin));
     }
 
     /// The pods that are made from these manifests, by the name of what makes them.

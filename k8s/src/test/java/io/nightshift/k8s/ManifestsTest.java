@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,14 +51,20 @@ final class ManifestsTest {
 
     private static final Set<String> NODES = Set.of("nightshift-coordinator", "nightshift-worker");
 
+    private static final List<Manifests> ALL = new ArrayList<>();
+
     /// The manifests of the base as written, and, where kubectl is installed, what it makes of base and overlay.
-    static List<Manifests> all() throws IOException, InterruptedException {
-        List<Manifests> all = new ArrayList<>(List.of(Manifests.in(Manifests.BASE)));
+    @BeforeAll
+    static void read() throws IOException, InterruptedException {
+        ALL.add(Manifests.in(Manifests.BASE));
         if (Kustomize.isInstalled()) {
-            all.add(Kustomize.render(Manifests.BASE));
-            all.add(Kustomize.render(Manifests.OVERLAY));
+            ALL.add(Kustomize.render(Manifests.BASE));
+            ALL.add(Kustomize.render(Manifests.OVERLAY));
         }
-        return all;
+    }
+
+    static List<Manifests> all() {
+        return ALL;
     }
 
     private static List<Deployment> nodes(Manifests manifests) {
@@ -187,19 +194,19 @@ final class ManifestsTest {
     void aRootThatCanOnlyBeReadHasFoldersToWriteTo(Manifests manifests) {
         for (Deployment node : nodes(manifests)) {
             PodSpec pod = node.getSpec().getTemplate().getSpec();
-            Map<String, Volume> volumes =
-                    pod.getVolumes().stream().collect(Collectors.toMap(Volume::getName, volume -> volume));
-            Map<String, VolumeMount> mounts = container(node).getVolumeMounts().stream()
-                    .collect(Collectors.toMap(VolumeMount::getMountPath, mount -> mount));
-            assertThat(volumes.keySet())
-                    .isEqualTo(
-                            mounts.values().stream().map(VolumeMount::getName).collect(Collectors.toSet()));
-            for (String written : List.of(argument(node, "--home"), "/tmp")) {
-                assertThat(mounts).containsKey(written);
-                assertThat(volumes.get(mounts.get(written).getName()).getEmptyDir())
-                        .as(written)
-                        .isNotNull();
-            }
+            List<VolumeMount> mounts = container(node).getVolumeMounts();
+            assertThat(mounts)
+                    .extracting(VolumeMount::getName)
+                    .containsExactlyInAnyOrderElementsOf(
+                            pod.getVolumes().stream().map(Volume::getName).toList());
+            Set<String> empty = pod.getVolumes().stream()
+                    .filter(volume -> volume.getEmptyDir() != null)
+                    .map(Volume::getName)
+                    .collect(Collectors.toSet());
+            assertThat(mounts)
+                    .filteredOn(mount -> empty.contains(mount.getName()))
+                    .extracting(VolumeMount::getMountPath)
+                    .containsExactlyInAnyOrder(argument(node, "--home"), "/tmp");
         }
     }
 
@@ -350,8 +357,6 @@ final class ManifestsTest {
             probes(container.getLivenessProbe(), "/health/live");
             probes(container.getReadinessProbe(), "/health/ready");
             assertThat(port(container, "http")).isEqualTo(configuration().getInt("nightshift.http.port"));
-            assertThat(node.getSpec().getTemplate().getMetadata().getAnnotations())
-                    .containsEntry("prometheus.io/port", String.valueOf(port(container, "http")));
         }
     }
 
@@ -451,6 +456,9 @@ final class ManifestsTest {
         assertThat(metrics).extracting(MetricSpec::getType).containsExactly("ContainerResource", "External");
         assertThat(metrics.getFirst().getContainerResource().getContainer()).isEqualTo("node");
         String name = metrics.getLast().getExternal().getMetric().getName();
+        assertThat(Manifests.yaml(Files.readString(Manifests.OVERLAY.resolve("prometheus.yaml"))))
+                .as("what Prometheus has to be told")
+                .hasSize(1);
         String rule = Files.readString(Manifests.OVERLAY.resolve("prometheus-adapter.yaml"));
         assertThat(Manifests.yaml(rule)).hasSize(1);
         assertThat(rule).contains("seriesQuery: " + name + "{", "as: " + name);

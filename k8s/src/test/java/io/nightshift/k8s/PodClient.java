@@ -14,12 +14,12 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Probes a pod as the kubelet does: by its address, whatever certificate it shows.
-final class Kubelet implements AutoCloseable {
+/// Asks a pod as the kubelet and Prometheus do: by its address, whatever certificate it shows.
+final class PodClient implements AutoCloseable {
 
     private final HttpClient client;
 
-    Kubelet() throws GeneralSecurityException {
+    PodClient() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Anyone()}, null);
         client = HttpClient.newBuilder()
@@ -28,12 +28,16 @@ final class Kubelet implements AutoCloseable {
                 .build();
     }
 
+    /// @param headers names and values by turns
     /// @return the answer with its status before it
-    String probe(String address, int port, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("https://%s:%d%s".formatted(address, port, path)))
-                .timeout(Duration.ofSeconds(5))
-                .build();
-        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    String get(String address, int port, String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("https://%s:%d%s".formatted(address, port, path)))
+                .timeout(Duration.ofSeconds(5));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         return response.statusCode() + " " + response.body();
     }
 
