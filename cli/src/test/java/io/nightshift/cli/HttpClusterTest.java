@@ -10,11 +10,8 @@ import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,33 +29,21 @@ final class HttpClusterTest {
     @TempDir
     Path folder = Path.of("");
 
-    private final List<Integer> ports = new ArrayList<>();
     private TestCluster cluster;
 
     @BeforeEach
     void form() throws IOException {
         cluster = new TestCluster(folder, 2);
         for (int i = 0; i < 2; i++) {
-            try (ServerSocket socket = new ServerSocket(0)) {
-                ports.add(socket.getLocalPort());
-            }
-            start(i);
+            cluster.start(i);
         }
         cluster.awaitUp(0);
         cluster.awaitUp(1);
     }
 
-    private void start(int node) throws IOException {
-        cluster.start(node, "--http-port", String.valueOf(ports.get(node)));
-    }
-
     @AfterEach
     void end() throws IOException {
         cluster.close();
-    }
-
-    private URI uri(int node) {
-        return URI.create("http://127.0.0.1:" + ports.get(node));
     }
 
     private static <T> T now(CompletionStage<T> stage) {
@@ -75,10 +60,12 @@ final class HttpClusterTest {
         FlightsJob flights = FlightsJob.in(folder.resolve("job"));
         Job job = JobFile.parse(Files.readAllBytes(flights.file()), flights.file(), List.of("partitions.rows=2000"));
         SubmitOptions today = SubmitOptions.DEFAULT.withKey("2026-11-25");
-        try (NightshiftClient first = NightshiftClient.overHttp(uri(0)).build();
-                NightshiftClient second = NightshiftClient.overHttp(uri(1)).build();
-                NightshiftClient any =
-                        NightshiftClient.overHttp(uri(0), uri(1)).attempts(12).build()) {
+        try (NightshiftClient first = NightshiftClient.overHttp(cluster.http(0)).build();
+                NightshiftClient second =
+                        NightshiftClient.overHttp(cluster.http(1)).build();
+                NightshiftClient any = NightshiftClient.overHttp(cluster.http(0), cluster.http(1))
+                        .attempts(12)
+                        .build()) {
             String batch = now(first.submit(job, today)).batch();
             for (NightshiftClient each : List.of(first, second)) {
                 assertThat(now(each.describe(batch)).job()).isEqualTo("flights");
@@ -92,7 +79,7 @@ final class HttpClusterTest {
 
             int killed = registerOf(batch);
             cluster.node(killed).kill();
-            start(killed);
+            cluster.start(killed);
             Submitted again = now(any.submit(job, today));
 
             assertThat(again.batch()).as(cluster.logs()).isEqualTo(batch);

@@ -3,8 +3,8 @@ package io.nightshift.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.cli.configuration.HttpSettings;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.http.HttpLimits;
-import io.nightshift.coordinator.http.Role;
 import io.nightshift.coordinator.http.Token;
 import io.nightshift.coordinator.http.Tokens;
 import java.io.IOException;

@@ -46,7 +46,7 @@ public final class HttpNode implements AutoCloseable {
                 new ScoringThreads(2),
                 512L << 20,
                 NodeMetrics.begin(null, "node:1")));
-        endpoints = node.endpoints(node.open(new Submissions(registry, duckDb, none)), registry);
+        endpoints = node.open(new Submissions(registry, duckDb, none), registry);
         port = node.answer(settings, endpoints);
     }
 

@@ -16,7 +16,8 @@ final class InterruptionTest {
 
     @Test
     void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeGoneOnWith() throws Exception {
-        FlightsJob job = FlightsJob.in(folder);
+        // Long enough not to be over before the signal arrives.
+        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (Program program = Program.start(folder, arguments)) {
             program.awaitLog(job.log(), Pattern.compile(" committed"), 3);
@@ -32,6 +33,6 @@ final class InterruptionTest {
         Program.End end = Program.run(folder, arguments.toArray(String[]::new));
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.json().get("resumed").asBoolean()).isTrue();
-        assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(5 * FlightsJob.ROWS);
     }
 }

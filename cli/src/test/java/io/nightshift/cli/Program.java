@@ -59,7 +59,7 @@ public final class Program implements AutoCloseable {
         this.err = err;
     }
 
-    /// Starts it with the test's class path. C1 only: these runs are short.
+    /// Starts it. C1 only: these runs are short.
     static Program start(Path folder, List<String> arguments) throws IOException {
         List<String> command = command(List.of("-XX:TieredStopAtLevel=1"), arguments);
         Path out = Files.createTempFile(folder, "out", ".txt");
@@ -76,18 +76,24 @@ public final class Program implements AutoCloseable {
     ///
     /// @param options of the JVM, besides those that it always has here
     public static List<String> command(List<String> options, List<String> arguments) {
+        StartupCache cache = StartupCache.get();
+        List<String> all = new ArrayList<>(options);
+        all.add("-XX:AOTCache=" + cache.file());
+        return command(all, cache.classPath(), arguments);
+    }
+
+    static List<String> command(List<String> options, String classPath, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
-                "-Xshare:auto",
                 "-Xlog:disable",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 Main.class.getName()));
         command.addAll(arguments);
         return command;
@@ -117,8 +123,17 @@ public final class Program implements AutoCloseable {
 
     /// What it has written to standard output so far.
     String out() {
+        return read(out);
+    }
+
+    /// What it has written to standard error so far.
+    String err() {
+        return read(err);
+    }
+
+    private static String read(Path file) {
         try {
-            return Files.readString(out);
+            return Files.readString(file);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

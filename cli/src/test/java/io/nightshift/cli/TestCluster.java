@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -97,10 +98,17 @@ final class TestCluster implements AutoCloseable {
         return nodes.get(node);
     }
 
+    /// Where a node answers HTTP.
+    URI http(int node) {
+        return URI.create("http://127.0.0.1:" + httpPorts.get(node));
+    }
+
     /// What a node says to a question about its health: `started`, `live` or `ready`.
     HttpResponse<String> health(int node, String question) throws IOException, InterruptedException {
-        URI uri = URI.create("http://127.0.0.1:%d/health/%s".formatted(httpPorts.get(node), question));
-        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+        return http.send(
+                HttpRequest.newBuilder(http(node).resolve("/health/" + question))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     /// As the ledger names it.
@@ -110,7 +118,9 @@ final class TestCluster implements AutoCloseable {
 
     /// Waits until a node's log says that it is up.
     void awaitUp(int node) {
-        await().atMost(FORMING).until(() -> node(node).out().contains(name(node) + " is up"));
+        await().atMost(FORMING)
+                .untilAsserted(
+                        () -> assertThat(node(node).out()).as(node(node).err()).contains(name(node) + " is up"));
     }
 
     /// Tampers with the journal's database.

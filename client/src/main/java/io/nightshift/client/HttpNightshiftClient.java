@@ -32,7 +32,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -43,7 +42,6 @@ import org.jspecify.annotations.Nullable;
 final class HttpNightshiftClient implements NightshiftClient {
 
     private static final int SUBMIT_FACTOR = 5;
-    private static final Duration FIRST_WAIT = Duration.ofMillis(250);
     private static final int LONGEST_WAIT_SECONDS = 30;
 
     private final HttpClient http;
@@ -179,7 +177,7 @@ final class HttpNightshiftClient implements NightshiftClient {
         HttpResponse<String> response = outcome.response();
         if (response == null) {
             Throwable problem = outcome.problem() == null ? new IOException("no answer") : outcome.problem();
-            return again(question, number, unreachable(server, problem), wait(number));
+            return again(question, number, unreachable(server, problem), Backoff.before(number));
         }
         if (response.statusCode() < 300) {
             return CompletableFuture.completedFuture(response);
@@ -241,18 +239,12 @@ final class HttpNightshiftClient implements NightshiftClient {
         return attempts;
     }
 
-    /// Twice as long from time to time, and not all clients at once.
-    static Duration wait(int number) {
-        long most = FIRST_WAIT.toMillis() << Math.min(number - 1, 6);
-        return Duration.ofMillis(most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1));
-    }
-
     private static Duration wait(HttpResponse<?> response, int number) {
         return response.headers()
                 .firstValue("Retry-After")
                 .filter(seconds -> seconds.matches("[0-9]{1,4}"))
                 .map(seconds -> Duration.ofSeconds(Math.min(Integer.parseInt(seconds), LONGEST_WAIT_SECONDS)))
-                .orElseGet(() -> wait(number));
+                .orElseGet(() -> Backoff.before(number));
     }
 
     NightshiftException unreachable(Throwable problem) {
@@ -275,18 +267,13 @@ final class HttpNightshiftClient implements NightshiftClient {
 
     static NightshiftException failure(int status, String body) {
         Problem problem = problem(body);
-        Kind kind = switch (status) {
-            case 401, 403 -> Kind.NOT_ALLOWED;
-            case 404 -> problem == null ? Kind.UNEXPECTED : Kind.NOT_FOUND;
-            case 409 -> Kind.REFUSED;
-            case 422 -> Kind.REJECTED;
-            case 429, 502, 503, 504 -> Kind.UNAVAILABLE;
-            default -> Kind.UNEXPECTED;
-        };
-        String message = problem == null
-                ? "the server answers with the status %d, and not as Nightshift does".formatted(status)
-                : problem.detail();
-        return new NightshiftException(kind, message, problem, null);
+        return problem != null
+                ? NightshiftException.of(problem)
+                : new NightshiftException(
+                        status == 404 ? Kind.UNEXPECTED : Kind.of(status),
+                        "the server answers with the status %d, and not as Nightshift does".formatted(status),
+                        null,
+                        null);
     }
 
     private static @Nullable Problem problem(String body) {

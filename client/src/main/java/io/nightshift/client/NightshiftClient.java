@@ -12,6 +12,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Asks a cluster. Safe for several threads; nothing waits.
 ///
@@ -26,6 +27,16 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param others nodes of the same cluster, to be asked where that one doesn't answer
     static HttpClientBuilder overHttp(URI server, URI... others) {
         return new HttpClientBuilder(server, List.of(others));
+    }
+
+    /// A client that asks by messages, as nodes do among themselves. It needs to be reached by the nodes, and may all
+    /// that they may; so its place is beside them.
+    ///
+    /// @param node of the cluster, `host:port`
+    /// @param others to be asked where that one doesn't answer
+    static MessageClientBuilder overMessages(String node, String... others) {
+        return new MessageClientBuilder(
+                Stream.concat(Stream.of(node), Stream.of(others)).toList());
     }
 
     /// Opens a batch of a job, or finds the one to go on with. When the stage completes, that is durable.

@@ -23,7 +23,19 @@ public final class NightshiftException extends RuntimeException {
         /// The token is missing, unknown, or its role too small.
         NOT_ALLOWED,
         /// The request is wrong, or the server answers as no Nightshift does.
-        UNEXPECTED
+        UNEXPECTED;
+
+        /// @param status of a problem
+        static Kind of(int status) {
+            return switch (status) {
+                case 401, 403 -> NOT_ALLOWED;
+                case 404 -> NOT_FOUND;
+                case 409 -> REFUSED;
+                case 422 -> REJECTED;
+                case 429, 502, 503, 504 -> UNAVAILABLE;
+                default -> UNEXPECTED;
+            };
+        }
     }
 
     private final Kind kind;
@@ -33,6 +45,10 @@ public final class NightshiftException extends RuntimeException {
         super(message, cause);
         this.kind = kind;
         this.problem = problem;
+    }
+
+    static NightshiftException of(Problem problem) {
+        return new NightshiftException(Kind.of(problem.status()), problem.detail(), problem, null);
     }
 
     public Kind kind() {

@@ -90,7 +90,7 @@ final class Watching {
             return;
         }
         client.turnAway();
-        Duration wait = HttpNightshiftClient.wait(silent);
+        Duration wait = Backoff.before(silent);
         CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(this::connect);
     }

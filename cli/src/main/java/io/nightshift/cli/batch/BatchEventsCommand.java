@@ -2,7 +2,7 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.BatchNames;
@@ -45,7 +45,7 @@ final class BatchEventsCommand extends QueryCommand {
         String batch = Objects.requireNonNull(name);
         Long after = 0L;
         while (after != null) {
-            EventPage page = ServerAccess.answer(client.events(batch, after));
+            EventPage page = ClusterAccess.answer(client.events(batch, after));
             // `latest` is another one when a batch is submitted meanwhile.
             batch = page.batch();
             page.events().forEach(this::show);

@@ -1,7 +1,7 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
 import io.nightshift.client.BatchFilter;
@@ -71,13 +71,13 @@ final class BatchListCommand extends QueryCommand {
         String cursor = null;
         do {
             int rest = Math.min(PAGE, most - batches.size());
-            BatchPage page = ServerAccess.answer(client.list(new BatchFilter(job, null, rest, cursor)));
+            BatchPage page = ClusterAccess.answer(client.list(new BatchFilter(job, null, rest, cursor)));
             page.batches().stream().map(BatchDescription::recorded).forEach(batches::add);
             cursor = page.next();
         } while (cursor != null && batches.size() < most);
         return show(
                 batches,
-                () -> ServerAccess.answer(client.jobs()).jobs().stream()
+                () -> ClusterAccess.answer(client.jobs()).jobs().stream()
                         .map(JobList.JobDescription::job)
                         .collect(Collectors.toSet()));
     }

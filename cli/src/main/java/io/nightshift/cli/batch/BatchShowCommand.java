@@ -2,12 +2,12 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.client.ClusterClient;
-import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Table;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
@@ -15,9 +15,7 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,7 +38,7 @@ final class BatchShowCommand extends QueryCommand {
 
     @Override
     int run(NightshiftClient client) {
-        return show(ServerAccess.answer(client.describe(Objects.requireNonNull(name))));
+        return show(ClusterAccess.answer(client.describe(Objects.requireNonNull(name))));
     }
 
     private int show(BatchDescription batch) {
@@ -65,29 +63,29 @@ final class BatchShowCommand extends QueryCommand {
             if (ledger.trouble() == null) {
                 throw away;
             }
-            try (ClusterClient client = ClusterClient.connect(cluster)) {
-                show(client, Objects.requireNonNull(name));
-                return ExitStatus.DONE;
+            try (ClusterAccess nodes = ClusterAccess.connect(cluster)) {
+                return show(nodes, Objects.requireNonNull(name));
             }
         }
     }
 
-    private void show(ClusterClient client, String wanted) {
-        switch (client.describe(wanted)) {
-            case GatewayCommand.Described(BatchStatus status, String waitsFor) -> {
-                Table table = new Table().left("").left("");
-                table.row("batch", status.batch().value());
-                table.row("state", String.valueOf(status.phase()));
-                table.row("partitions", "%d of %d committed".formatted(status.committed(), status.partitions()));
-                waits(table, status.batch().value(), waitsFor);
+    private int show(ClusterAccess nodes, String wanted) {
+        try {
+            BatchDescription batch = nodes.describe(wanted);
+            Table table = new Table().left("").left("");
+            table.row("batch", batch.batch());
+            table.row("state", batch.state());
+            table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
+            waits(table, batch.batch(), batch.waitsFor());
+        } catch (NightshiftException e) {
+            if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
+                throw ClusterAccess.told(e);
             }
-            case GatewayCommand.Unavailable(String reason) -> {
-                Table table = new Table().left("").left("");
-                table.row("batch", wanted);
-                waits(table, wanted, reason);
-            }
-            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
+            Table table = new Table().left("").left("");
+            table.row("batch", wanted);
+            waits(table, wanted, e.getMessage());
         }
+        return ExitStatus.DONE;
     }
 
     private void waits(Table table, String batch, @Nullable String reason) {

@@ -6,10 +6,9 @@ import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.Shell;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
-import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.wire.WireLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,17 +45,7 @@ final class BatchSubmitCommand extends ClusterCommand {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        switch (cluster.submit(job, fresh, checkedKey())) {
-            case JobsCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) ->
-                tell(batch, accepted(resumed, repeated), resumed, false);
-            case JobsCommand.AlreadyPublished(BatchId batch) ->
-                tell(
-                        batch,
-                        "Nothing to do: batch %s has scored this input with this model already. --new runs it again.",
-                        false,
-                        true);
-            case JobsCommand.Rejected(String reason) -> throw FailureException.permanent(reason);
-        }
+        tell(cluster.submit(job, fresh, checkedKey()));
         return ExitStatus.DONE;
     }
 
@@ -67,24 +56,28 @@ final class BatchSubmitCommand extends ClusterCommand {
         return key;
     }
 
-    private static String accepted(boolean resumed, boolean repeated) {
-        if (repeated) {
+    private static String sentence(Submitted submitted) {
+        if (submitted.alreadyPublished()) {
+            return "Nothing to do: batch %s has scored this input with this model already. --new runs it again.";
+        }
+        if (submitted.repeated()) {
             return "Nothing to do: the key was used before, for batch %s.";
         }
-        return resumed ? "Batch %s is open and goes on." : "Batch %s is accepted.";
+        return submitted.resumed() ? "Batch %s is open and goes on." : "Batch %s is accepted.";
     }
 
-    private void tell(BatchId batch, String sentence, boolean resumed, boolean alreadyPublished) {
+    private void tell(Submitted submitted) {
+        String batch = submitted.batch();
         if (asJson()) {
             ObjectNode json = Json.object();
-            json.put("batch", batch.value());
-            json.put("resumed", resumed);
-            json.put("already_published", alreadyPublished);
+            json.put("batch", batch);
+            json.put("resumed", submitted.resumed());
+            json.put("already_published", submitted.alreadyPublished());
             Json.print(out(), json);
             return;
         }
-        out().println(sentence.formatted(batch));
-        if (!alreadyPublished) {
+        out().println(sentence(submitted).formatted(batch));
+        if (!submitted.alreadyPublished()) {
             out().println("Watch it: %s batch watch %s%s".formatted(Shell.program(), batch, options()));
         }
     }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Progress;
+import io.nightshift.client.NightshiftException;
+import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
@@ -66,17 +66,17 @@ final class BatchWatchCommand extends ClusterCommand {
     ///
     /// @param before what is known of it
     private @Nullable BatchStatus latest(ClusterAccess cluster, String batch, @Nullable BatchStatus before) {
-        return switch (cluster.describe(batch)) {
-            case GatewayCommand.Described(BatchStatus status, String trouble) -> {
-                waits(trouble);
-                yield status;
+        try {
+            BatchDescription description = cluster.describe(batch);
+            waits(description.waitsFor());
+            return ClusterAccess.status(description);
+        } catch (NightshiftException e) {
+            if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
+                throw ClusterAccess.told(e);
             }
-            case GatewayCommand.Unavailable(String reason) -> {
-                waits(reason);
-                yield before;
-            }
-            case GatewayCommand.NotFound(String reason) -> throw FailureException.permanent(reason);
-        };
+            waits(e.getMessage());
+            return before;
+        }
     }
 
     private void waits(@Nullable String reason) {

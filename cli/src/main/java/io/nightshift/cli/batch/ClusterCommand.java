@@ -4,8 +4,6 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.client.ClusterClient;
-import io.nightshift.cli.client.ServerAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.output.Format;
@@ -44,7 +42,7 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        try (ClusterAccess cluster = server.isGiven() ? new ServerAccess(server.connect()) : configured()) {
+        try (ClusterAccess cluster = server.isGiven() ? new ClusterAccess(server.connect()) : configured()) {
             return run(cluster);
         } finally {
             out().flush();
@@ -59,7 +57,7 @@ abstract class ClusterCommand implements Callable<Integer> {
                     "no cluster is configured: nightshift.journal and nightshift.node.contact-points belong in the file that"
                             + " --config names; or name a --server. A batch of `nightshift run` is controlled where it runs: Ctrl-C, and run again");
         }
-        return ClusterClient.connect(given);
+        return ClusterAccess.connect(given);
     }
 
     /// @return the exit status

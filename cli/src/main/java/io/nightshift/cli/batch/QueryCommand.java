@@ -1,6 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.cli.client.ServerAccess;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
@@ -20,7 +20,7 @@ abstract class QueryCommand extends LedgerCommand {
         try (NightshiftClient client = server.connect()) {
             return run(client);
         } catch (NightshiftException e) {
-            throw ServerAccess.told(e);
+            throw ClusterAccess.told(e);
         }
     }
 

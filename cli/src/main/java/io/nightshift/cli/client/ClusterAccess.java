@@ -1,26 +1,149 @@
 package io.nightshift.cli.client;
 
+import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.cli.configuration.TlsSettings;
+import io.nightshift.client.MessageClientBuilder;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
+import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.Problem;
+import io.nightshift.protocol.api.Submitted;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
-import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// What commands ask of a cluster, by whichever door. Each waits for the answer.
 ///
-/// A batch is named by its id, the beginning of one, or `latest`. All throw a
-/// [io.nightshift.protocol.failure.FailureException], for a person to read, if nobody answers.
-public interface ClusterAccess extends AutoCloseable {
+/// A batch is named by its id, the beginning of one, or `latest`.
+public final class ClusterAccess implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final int ATTEMPTS = 3;
+
+    private final NightshiftClient client;
+
+    public ClusterAccess(NightshiftClient client) {
+        this.client = client;
+    }
+
+    /// Finds a node that listens, to ask it by messages.
+    ///
+    /// @param configuration whose contact points are asked
+    /// @throws FailureException if none of them listens
+    public static ClusterAccess connect(Configuration configuration) {
+        List<String> nodes = configuration.node().contactPoints();
+        String[] others = nodes.subList(1, nodes.size()).toArray(String[]::new);
+        MessageClientBuilder client = NightshiftClient.overMessages(nodes.getFirst(), others)
+                .tuning(configuration.tuning())
+                .timeout(TIMEOUT)
+                .attempts(Math.max(nodes.size(), ATTEMPTS));
+        TlsSettings tls = configuration.tls();
+        if (tls != null) {
+            client.tls(tls.files(), tls.peerName());
+        }
+        try {
+            return new ClusterAccess(client.build());
+        } catch (NightshiftException e) {
+            throw FailureException.permanent(
+                    e.getMessage() + ". The nodes to ask are nightshift.node.contact-points of the configuration");
+        }
+    }
+
+    /// Waits for an answer.
+    ///
+    /// @throws NightshiftException as the client says
+    public static <T> T answer(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof NightshiftException known ? known : e;
+        }
+    }
 
     /// @param key by which the caller knows this submission, or null
-    SubmitReply submit(Job job, boolean fresh, @Nullable String key);
+    /// @throws FailureException for a person to read, if nothing was started
+    public Submitted submit(Job job, boolean fresh, @Nullable String key) {
+        try {
+            return answer(client.submit(job, new SubmitOptions(fresh, key)));
+        } catch (NightshiftException e) {
+            throw told(e);
+        }
+    }
 
-    DescribeReply describe(String batch);
+    /// @throws NightshiftException as the client says
+    public BatchDescription describe(String batch) {
+        return answer(client.describe(batch));
+    }
 
-    /// @throws io.nightshift.protocol.failure.FailureException also if there is no such batch
-    ControlReply control(String batch, BatchControl control);
+    /// A description as the batch's coordinator gave it.
+    public static BatchStatus status(BatchDescription batch) {
+        BatchDescription.Progress progress = batch.progress();
+        Phase phase = Arrays.stream(Phase.values())
+                .filter(known -> known.toString().equals(batch.state()))
+                .findFirst()
+                .orElse(null);
+        return new BatchStatus(
+                new BatchId(batch.batch()),
+                phase,
+                batch.incarnation(),
+                batch.rows(),
+                progress == null ? batch.read() : progress.rowsDone(),
+                batch.partitions(),
+                batch.committed(),
+                progress == null ? 0 : progress.inFlight(),
+                batch.read(),
+                batch.predictions(),
+                batch.quarantined(),
+                batch.bytes(),
+                progress == null ? 0 : progress.attemptsFailed(),
+                batch.reason() == null ? null : Failure.permanent(batch.reason()),
+                batch.destination(),
+                batch.ledger().entries(),
+                batch.ledger().head());
+    }
+
+    /// @throws FailureException for a person to read, if there is no such batch, or nobody answers
+    public ControlReply control(String batch, BatchControl control) {
+        try {
+            Controlled controlled = answer(client.control(batch, control));
+            Phase phase = Arrays.stream(Phase.values())
+                    .filter(known -> known.toString().equals(controlled.state()))
+                    .findFirst()
+                    .orElseThrow(() -> FailureException.permanent(
+                            "the server knows states that this program doesn't: " + controlled.state()));
+            return new ControlReply.Done(new BatchId(controlled.batch()), phase);
+        } catch (NightshiftException e) {
+            Problem problem = e.problem();
+            if (problem != null && problem.batch() != null) {
+                return new ControlReply.Refused(new BatchId(problem.batch()), problem.detail());
+            }
+            throw told(e);
+        }
+    }
+
+    /// In words for who typed the command.
+    public static FailureException told(NightshiftException problem) {
+        String hint = problem.kind() == NightshiftException.Kind.NOT_ALLOWED
+                ? " A token comes from --token-file, or the environment's NIGHTSHIFT_TOKEN."
+                : "";
+        return FailureException.permanent(problem.getMessage() + hint);
+    }
 
     @Override
-    void close();
+    public void close() {
+        client.close();
+    }
 }

@@ -1,9 +1,9 @@
 package io.nightshift.cli.client;
 
 import io.nightshift.cli.Shell;
-import io.nightshift.cli.tls.TlsFiles;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.net.URI;

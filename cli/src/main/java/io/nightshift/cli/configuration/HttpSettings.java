@@ -1,6 +1,6 @@
 package io.nightshift.cli.configuration;
 
-import io.nightshift.cli.tls.TlsFiles;
+import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.coordinator.http.HttpLimits;
 import io.nightshift.coordinator.http.Tokens;
 import java.nio.file.Path;

@@ -1,10 +1,8 @@
 package io.nightshift.cli.configuration;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
-import io.nightshift.cli.tls.TlsFiles;
+import io.nightshift.client.tls.TlsFiles;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The section `nightshift.tls`: certificates with which the nodes of a cluster know each other.
@@ -43,12 +41,6 @@ public record TlsSettings(TlsFiles files, String peerName) {
     ///
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used
     public Config transport() {
-        files.context();
-        return ConfigFactory.parseMap(Map.of(
-                        "nightshift.tls.certificate", files.certificate().toString(),
-                        "nightshift.tls.private-key", files.privateKey().toString(),
-                        "nightshift.tls.ca", String.valueOf(files.ca()),
-                        "nightshift.tls.peer-name", peerName))
-                .withFallback(ConfigFactory.parseResources("cluster-tls.conf"));
+        return files.transport(peerName);
     }
 }

@@ -1,7 +1,7 @@
 package io.nightshift.cli.configuration;
 
 import com.typesafe.config.Config;
-import io.nightshift.coordinator.http.Role;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.http.Token;
 import io.nightshift.coordinator.http.Tokens;
 import io.nightshift.protocol.failure.FailureException;

@@ -5,7 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.NodeSettings;
-import io.nightshift.coordinator.gateway.Requests;
+import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
 import io.nightshift.coordinator.registry.Registry;
@@ -54,9 +54,9 @@ public final class ClusterNode {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);
-        Requests requests = node.open(submissions);
+        List<Endpoint> endpoints = node.open(submissions, registry);
         if (http != null) {
-            node.answer(http, node.endpoints(requests, registry));
+            node.answer(http, endpoints);
         }
         if (settings.roles().contains("coordinator")) {
             node.tend();

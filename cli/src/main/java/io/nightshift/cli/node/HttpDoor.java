@@ -2,7 +2,7 @@ package io.nightshift.cli.node;
 
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.TokensFile;
-import io.nightshift.cli.tls.RenewedTls;
+import io.nightshift.client.tls.RenewedTls;
 import io.nightshift.coordinator.http.Access;
 import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.http.HttpServer;

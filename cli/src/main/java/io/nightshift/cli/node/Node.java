@@ -5,6 +5,8 @@ import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
+import io.nightshift.coordinator.gateway.Batches;
+import io.nightshift.coordinator.gateway.Changes;
 import io.nightshift.coordinator.gateway.Gateway;
 import io.nightshift.coordinator.gateway.GatewayServices;
 import io.nightshift.coordinator.gateway.Requests;
@@ -71,6 +73,9 @@ public final class Node {
 
     /// How long a program outside the cluster waits to hear of a batch.
     private static final Duration SOON = Duration.ofSeconds(3);
+
+    /// Threads that read the ledger for who asks, each with a connection of its own.
+    private static final int READERS = 8;
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
@@ -207,22 +212,22 @@ public final class Node {
                         TENDING, TENDING, () -> tellJobs(new JobsCommand.Tend()), system.executionContext());
     }
 
-    /// Lets programs outside the cluster ask this node.
-    public Requests open(Function<Job, Submission> submissions) {
-        Requests requests = new Requests(new GatewayServices(
-                submissions, this::askJobs, this::ask, this::tell, new LedgerHealth(parts.ledger()), blocking));
-        system.systemActorOf(Gateway.create(requests), GatewayCommand.ACTOR, Props.empty());
-        return requests;
-    }
-
-    /// What the node can be asked by HTTP; called once.
+    /// Lets programs ask this node by messages; called once.
     ///
-    /// @param registry whose models are shown
-    public List<Endpoint> endpoints(Requests requests, Registry registry) {
+    /// @param submissions resolves what they submit
+    /// @return what the node can be asked by HTTP
+    public List<Endpoint> open(Function<Job, Submission> submissions, Registry registry) {
+        Requests requests = new Requests(
+                new GatewayServices(submissions, this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
+        ExecutorService readers = Executors.newFixedThreadPool(
+                READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
+        Batches batches = new Batches(requests, parts.ledger(), readers);
+        Changes changes = new Changes(requests, batches);
+        system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
         Health health = new Health(system, new LedgerHealth(parts.ledger()), blocking);
         List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(requests, parts.ledger(), registry, name));
+            endpoints.addAll(Routes.of(batches, changes, registry, name, readers));
         }
         return endpoints;
     }

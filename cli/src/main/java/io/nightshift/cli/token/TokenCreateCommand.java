@@ -5,7 +5,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.configuration.TokensFile;
 import io.nightshift.cli.output.Format;
 import io.nightshift.cli.output.Json;
-import io.nightshift.coordinator.http.Role;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.http.Token;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;

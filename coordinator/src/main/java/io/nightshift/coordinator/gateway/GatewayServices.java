@@ -7,7 +7,6 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -19,14 +18,12 @@ import org.jspecify.annotations.Nullable;
 ///     [io.nightshift.protocol.failure.FailureException]
 /// @param register asks the jobs' register
 /// @param batches asks a batch's coordinator, which knows whether there is such a batch
-/// @param controls tells a batch's coordinator
 /// @param trouble why the journal can't be used at the moment, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
         Function<Job, Submission> submissions,
         Register register,
         Batches batches,
-        BiConsumer<BatchId, BatchCommand.Control> controls,
         Supplier<@Nullable String> trouble,
         Executor blocking) {
 

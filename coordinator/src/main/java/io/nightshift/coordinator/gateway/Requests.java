@@ -7,8 +7,6 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
-import io.nightshift.protocol.gateway.GatewayCommand.DescribeReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
@@ -16,7 +14,6 @@ import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.jobs.JobsCommand.FindReply;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,32 +69,22 @@ public final class Requests {
         return services.register().ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, key));
     }
 
-    /// @param name an id, the beginning of one, or `latest`
-    public CompletionStage<DescribeReply> describe(String name) {
-        return services.register()
-                .<FindReply>ask(replyTo -> new JobsCommand.Find(name, replyTo))
-                .thenCompose(found -> switch (found) {
-                    case JobsCommand.Found(BatchId batch) -> describe(batch);
-                    case JobsCommand.NotFound(String reason) ->
-                        CompletableFuture.<DescribeReply>completedFuture(new GatewayCommand.NotFound(reason));
-                })
-                .exceptionallyAsync(problem -> unavailable(problem, name), services.blocking());
-    }
+    /// A batch as its coordinator tells it.
+    ///
+    /// @param waitsFor what keeps the whole cluster from going on, or null
+    record Seen(BatchStatus status, @Nullable String waitsFor) {}
 
     /// @param batch that is known to be
-    public CompletionStage<DescribeReply> describe(BatchId batch) {
+    /// @return fails with a transient [FailureException] where nothing can be said at the moment
+    CompletionStage<Seen> describe(BatchId batch) {
         return services.batches()
                 .<BatchStatus>ask(batch, BatchCommand.Describe::new)
-                .<DescribeReply>thenApplyAsync(
-                        status -> new GatewayCommand.Described(
-                                status, services.trouble().get()),
-                        services.blocking())
-                .exceptionallyAsync(problem -> unavailable(problem, batch.value()), services.blocking());
-    }
-
-    private DescribeReply unavailable(Throwable problem, String name) {
-        return new GatewayCommand.Unavailable(
-                failure(problem, "the coordinator of " + name).failure().message());
+                .thenApplyAsync(status -> new Seen(status, services.trouble().get()), services.blocking())
+                .exceptionallyAsync(
+                        problem -> {
+                            throw failure(problem, "the coordinator of " + batch);
+                        },
+                        services.blocking());
     }
 
     /// Tells a batch what is wanted of it.
@@ -114,15 +101,9 @@ public final class Requests {
                         services.blocking());
     }
 
-    /// Tells a batch what is wanted of it; it answers by itself.
-    public void pass(BatchId batch, BatchCommand.Control control) {
-        services.controls().accept(batch, control);
-    }
-
     /// In words for people. Waits for the database.
     private FailureException failure(Throwable problem, String who) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        Throwable cause = ProblemException.cause(problem);
         if (cause instanceof FailureException known) {
             return known;
         }

@@ -1,5 +1,8 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Caller;
+import io.nightshift.coordinator.gateway.ProblemException;
+import io.nightshift.coordinator.gateway.Role;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

@@ -1,8 +1,9 @@
 package io.nightshift.coordinator.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.protocol.api.EventPage;
+import io.nightshift.coordinator.gateway.Batches;
+import io.nightshift.coordinator.gateway.ProblemException;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.protocol.api.PartitionPage;
 import io.nightshift.protocol.api.PartitionPage.PartitionDescription;
 import io.nightshift.protocol.api.QuarantinePage;
@@ -10,13 +11,12 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.plan.PartitionPlan;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
-/// What there is of batches.
+/// What there is of jobs and their batches.
 final class BatchRoutes {
 
     private static final int PAGE = 20;
@@ -32,6 +32,7 @@ final class BatchRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
+                Endpoint.get("/v1/jobs", Role.READ, Set.of(), this::jobs),
                 Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
                 Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of(), this::show),
                 Endpoint.get(
@@ -43,20 +44,14 @@ final class BatchRoutes {
                 Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine));
     }
 
-    private CompletionStage<HttpResponse> list(Call call) {
-        int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
-        Batches.Filter filter = new Batches.Filter(call.text("job"), state(call));
-        Optional<String> cursor = call.text("cursor");
-        return batches.page(filter, cursor, limit).thenApply(page -> Responses.json(200, page));
+    private CompletionStage<HttpResponse> jobs(Call call) {
+        return batches.jobs().thenApply(jobs -> Responses.json(200, jobs));
     }
 
-    private static Optional<String> state(Call call) {
-        Optional<String> state = call.text("state");
-        if (state.isPresent() && !Batches.STATES.contains(state.get())) {
-            throw ProblemException.badRequest(
-                    "The parameter state is one of %s.".formatted(String.join(", ", Batches.STATES)));
-        }
-        return state;
+    private CompletionStage<HttpResponse> list(Call call) {
+        int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
+        Batches.Filter filter = new Batches.Filter(call.text("job"), call.text("state"));
+        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> Responses.json(200, page));
     }
 
     private CompletionStage<HttpResponse> show(Call call) {
@@ -111,14 +106,7 @@ final class BatchRoutes {
     private CompletionStage<HttpResponse> events(Call call) {
         long after = call.number("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
-        return batches.entries(call.segment("batch"), after, limit + 1).thenApply(found -> {
-            List<JsonNode> page =
-                    found.entries().subList(0, Math.min(limit, found.entries().size()));
-            Long next = found.entries().size() > limit
-                    ? page.getLast().get("number").asLong()
-                    : null;
-            return Responses.json(200, new EventPage(found.batch().value(), page, next));
-        });
+        return batches.events(call.segment("batch"), after, limit).thenApply(page -> Responses.json(200, page));
     }
 
     private CompletionStage<HttpResponse> quarantine(Call call) {

@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Caller;
+import io.nightshift.coordinator.gateway.ProblemException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

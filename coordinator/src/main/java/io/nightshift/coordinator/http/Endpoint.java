@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Role;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

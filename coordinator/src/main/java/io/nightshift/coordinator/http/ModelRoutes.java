@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.ProblemException;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.Registry;

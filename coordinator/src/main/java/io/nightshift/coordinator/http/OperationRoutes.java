@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.health.Health;
 import io.nightshift.coordinator.health.Health.Check;
 import io.nightshift.protocol.api.HealthReport;

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.protocol.api.ApiJson;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,5 +1,9 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Audit;
+import io.nightshift.coordinator.gateway.Caller;
+import io.nightshift.coordinator.gateway.ProblemException;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.protocol.failure.NearMiss;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,19 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Finds the endpoint of a request, sees to it that who asks may, and turns what goes wrong into problems.
 final class Router {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
 
     private final List<Endpoint> endpoints;
     private final Access access;
@@ -123,12 +122,6 @@ final class Router {
     private HttpResponse failed(HttpRequest request, Throwable problem) {
         // What was sent along is not needed any more.
         request.discardEntityBytes(system);
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
-        if (cause instanceof ProblemException known) {
-            return Responses.of(known);
-        }
-        LOG.error("{} {}", request.method().name(), request.getUri().path(), cause);
-        return Responses.of(ProblemException.broken());
+        return Responses.of(ProblemException.of(problem));
     }
 }

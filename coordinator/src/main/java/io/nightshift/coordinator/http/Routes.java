@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.http;
 
-import io.nightshift.coordinator.gateway.Requests;
-import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.gateway.Batches;
+import io.nightshift.coordinator.gateway.Changes;
 import io.nightshift.coordinator.registry.Registry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,28 +12,22 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 
 /// All that can be asked of a node by HTTP.
 public final class Routes {
 
-    /// Threads that wait for the database, each with a connection of its own.
-    private static final int READERS = 8;
-
     private Routes() {}
 
     /// @param node its name, `host:port`
-    public static List<Endpoint> of(Requests requests, Ledger ledger, Registry registry, String node) {
-        ExecutorService blocking = Executors.newFixedThreadPool(
-                READERS, Thread.ofPlatform().daemon().name("http-", 1).factory());
-        Batches batches = new Batches(requests, ledger, blocking);
+    /// @param blocking runs what waits for disks
+    public static List<Endpoint> of(
+            Batches batches, Changes changes, Registry registry, String node, Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches).endpoints());
-        endpoints.addAll(new ChangeRoutes(requests, batches, blocking).endpoints());
+        endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
-        endpoints.addAll(JobRoutes.endpoints(batches));
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
         endpoints.addAll(StatusPage.endpoints(batches, node));
         endpoints.add(openApi());

@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Batches;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
 import java.util.List;

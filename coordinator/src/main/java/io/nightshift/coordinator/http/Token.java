@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.coordinator.gateway.Role;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,18 +1,18 @@
 package io.nightshift.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.coordinator.gateway.Batches;
+import io.nightshift.coordinator.gateway.ProblemException;
+import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.batch.BatchId;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -21,7 +21,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.japi.Pair;
-import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -32,21 +31,16 @@ import org.jspecify.annotations.Nullable;
 /// However many watch a batch, its coordinator is asked, and the ledger read, once in a while.
 final class WatchRoute {
 
-    private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final int MOST_AT_ONCE = 500;
     private static final String LAST = "last-event-id";
 
     private final Batches batches;
     private final AtomicInteger open = new AtomicInteger();
-    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
 
     WatchRoute(Batches batches) {
         this.batches = batches;
     }
-
-    /// @param until when it counts, in nanoseconds
-    private record Glance(long until, CompletionStage<BatchDescription> description) {}
 
     /// How far a watch is.
     ///
@@ -90,7 +84,7 @@ final class WatchRoute {
                     10);
         }
         Source<ByteString, NotUsed> events = Source.unfoldAsync(
-                        start, position -> position.isDone() ? ended() : next(call, position))
+                        start, position -> position.isDone() ? ended() : next(position))
                 .keepAlive(KEEP_ALIVE, () -> ByteString.fromString(": still here\n\n"))
                 .filter(text -> !text.isEmpty())
                 .watchTermination((materialized, end) -> {
@@ -108,8 +102,8 @@ final class WatchRoute {
         return CompletableFuture.completedFuture(Optional.empty());
     }
 
-    private CompletionStage<Optional<Pair<Position, ByteString>>> next(Call call, Position position) {
-        return (position.isFirst() ? batches.describe(position.entry()) : later(call, position.entry()))
+    private CompletionStage<Optional<Pair<Position, ByteString>>> next(Position position) {
+        return (position.isFirst() ? batches.describe(position.entry()) : batches.later(position.entry()))
                 .thenCompose(now -> told(position, now))
                 // A coordinator that moves, or a database that is away, is no reason to end.
                 .exceptionally(problem -> Optional.of(Pair.create(later(position), ByteString.emptyByteString())));
@@ -117,25 +111,6 @@ final class WatchRoute {
 
     private static Position later(Position position) {
         return new Position(position.entry(), position.number(), position.shown(), false, false);
-    }
-
-    private CompletionStage<BatchDescription> later(Call call, JobsState.Entry entry) {
-        return Patterns.after(INTERVAL, call.system(), () -> glance(entry));
-    }
-
-    /// What all who watch the batch are told.
-    private CompletionStage<BatchDescription> glance(JobsState.Entry entry) {
-        long now = System.nanoTime();
-        BatchId batch = entry.opened().batch();
-        Glance glance = glances.compute(
-                batch,
-                (id, before) -> before != null && before.until() - now > 0
-                        ? before
-                        : new Glance(now + INTERVAL.toNanos() / 2, batches.describe(entry)));
-        if (glances.size() > MOST_AT_ONCE) {
-            glances.values().removeIf(old -> old.until() - now < 0);
-        }
-        return glance.description();
     }
 
     private CompletionStage<Optional<Pair<Position, ByteString>>> told(Position position, BatchDescription now) {

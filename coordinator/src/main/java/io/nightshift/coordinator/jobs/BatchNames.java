@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 /// What a user may call a batch: its id, the beginning of it, or `latest`.
 public final class BatchNames {
 
-    static final String LATEST = "latest";
+    public static final String LATEST = "latest";
     private static final int SHOWN = 5;
 
     private BatchNames() {}

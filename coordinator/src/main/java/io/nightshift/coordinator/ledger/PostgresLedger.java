@@ -47,6 +47,7 @@ public final class PostgresLedger {
                     .dataSource(ledger.url(), ledger.user(), ledger.password())
                     .schemas(SCHEMA)
                     .locations("classpath:io/nightshift/coordinator/ledger/migrations")
+                    .failOnMissingLocations(true)
                     .table("schema_history")
                     .load()
                     .migrate();

@@ -9,6 +9,7 @@ import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.TimeSerializers.DurationSerializer;
 import com.esotericsoftware.kryo.serializers.TimeSerializers.InstantSerializer;
 import com.esotericsoftware.kryo.util.DefaultClassResolver;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +45,7 @@ final class Codec {
         kryo.register(Map.class, new Values.Maps(), 11);
         kryo.register(Instant.class, new InstantSerializer(), 12);
         kryo.register(Duration.class, new DurationSerializer(), 13);
+        kryo.register(JsonNode.class, new Values.JsonTexts(), 15);
         if (references != null) {
             kryo.register(ActorRef.class, new Values.ActorRefs(references), 14);
         }
@@ -90,7 +92,7 @@ final class Codec {
         }
     }
 
-    /// Knows a class by its number only, and many classes of lists, maps and actors by one number.
+    /// Knows a class by its number only, and many classes of lists, maps, JSON and actors by one number.
     private static final class NumbersOnly extends Kryo {
         NumbersOnly() {
             super(
@@ -115,6 +117,9 @@ final class Codec {
             }
             if (Map.class.isAssignableFrom(type)) {
                 return Map.class;
+            }
+            if (JsonNode.class.isAssignableFrom(type)) {
+                return JsonNode.class;
             }
             return ActorRef.class.isAssignableFrom(type) ? ActorRef.class : type;
         }

@@ -5,6 +5,9 @@ import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.protocol.api.ApiJson;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +59,23 @@ final class Values {
         @Override
         public String read(Kryo kryo, Input input, Class<? extends String> type) {
             return readText(input);
+        }
+    }
+
+    /// JSON as a text.
+    static final class JsonTexts extends Serializer<JsonNode> {
+        @Override
+        public void write(Kryo kryo, Output output, JsonNode json) {
+            writeText(output, json.toString());
+        }
+
+        @Override
+        public JsonNode read(Kryo kryo, Input input, Class<? extends JsonNode> type) {
+            try {
+                return ApiJson.read(readText(input), JsonNode.class);
+            } catch (UncheckedIOException e) {
+                throw new KryoException("not JSON: " + e.getMessage(), e);
+            }
         }
     }
 

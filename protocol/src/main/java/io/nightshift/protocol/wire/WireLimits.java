@@ -14,6 +14,9 @@ public final class WireLimits {
     /// A message, in bytes; 16 KiB less than a frame, for its envelopes and addresses.
     public static final int MESSAGE = 240 * 1024;
 
+    /// What a message may add to what it holds.
+    private static final int ENVELOPE = 64;
+
     /// A job, in bytes.
     public static final int JOB = 128 * 1024;
 
@@ -24,6 +27,11 @@ public final class WireLimits {
     private static final int SLICE = 80;
 
     private WireLimits() {}
+
+    /// Whether a message can hold a record, with something to spare for what it comes in.
+    public static boolean fits(Record value) {
+        return Codec.sizeOf(value) <= MESSAGE - ENVELOPE;
+    }
 
     /// The most that a slice of the file needs in a message.
     public static int sliceBytes(SourceFile file) {

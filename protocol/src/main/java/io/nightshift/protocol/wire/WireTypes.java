@@ -1,5 +1,13 @@
 package io.nightshift.protocol.wire;
 
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.JobList;
+import io.nightshift.protocol.api.Problem;
+import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -11,6 +19,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
@@ -80,9 +89,9 @@ final class WireTypes {
             new WireType(67, JobsCommand.Tend.class),
             new WireType(68, GatewayCommand.Submit.class),
             new WireType(69, GatewayCommand.Describe.class),
-            new WireType(70, GatewayCommand.Described.class),
-            new WireType(71, GatewayCommand.NotFound.class),
-            new WireType(72, GatewayCommand.Unavailable.class),
+            new WireType(70, GatewayCommand.Watch.class),
+            new WireType(71, GatewayReply.Answer.class),
+            new WireType(72, GatewayReply.Declined.class),
             new WireType(73, BatchCommand.GiveBack.class),
             new WireType(74, BatchCommand.Pause.class),
             new WireType(75, BatchCommand.Resume.class),
@@ -93,7 +102,26 @@ final class WireTypes {
             new WireType(80, GatewayCommand.Control.class),
             new WireType(81, Job.Postgres.class),
             new WireType(82, Job.Index.class),
-            new WireType(83, JobsCommand.Recall.class));
+            new WireType(83, JobsCommand.Recall.class),
+            new WireType(84, GatewayCommand.List.class),
+            new WireType(85, GatewayCommand.ListJobs.class),
+            new WireType(86, GatewayCommand.ReadEvents.class),
+            new WireType(87, BatchControl.Pause.class),
+            new WireType(88, BatchControl.Resume.class),
+            new WireType(89, BatchControl.Cancel.class),
+            new WireType(90, BatchControl.Retry.class),
+            new WireType(91, BatchControl.Rescore.class),
+            new WireType(92, Submitted.class),
+            new WireType(93, BatchDescription.class),
+            new WireType(94, BatchDescription.LedgerHead.class),
+            new WireType(95, BatchDescription.Progress.class),
+            new WireType(96, BatchPage.class),
+            new WireType(97, JobList.class),
+            new WireType(98, JobList.JobDescription.class),
+            new WireType(99, EventPage.class),
+            new WireType(100, Controlled.class),
+            new WireType(101, Problem.class),
+            new WireType(102, Problem.JobMistake.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(
@@ -105,7 +133,7 @@ final class WireTypes {
             JobsCommand.SubmitReply.class,
             JobsCommand.FindReply.class,
             GatewayCommand.class,
-            GatewayCommand.DescribeReply.class);
+            GatewayReply.class);
 
     private WireTypes() {}
 

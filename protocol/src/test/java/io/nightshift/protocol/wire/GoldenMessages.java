@@ -1,5 +1,15 @@
 package io.nightshift.protocol.wire;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.protocol.api.ApiJson;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.JobList;
+import io.nightshift.protocol.api.Problem;
+import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -12,6 +22,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
@@ -59,7 +70,8 @@ final class GoldenMessages {
         golden.workerMessages();
         golden.jobsCommands(system.actor("worker"), system.actor("asker"));
         golden.findCommands(system.actor("asker"));
-        golden.gatewayCommands(system.actor("asker"), system.actor("asker"));
+        golden.gatewayCommands(system);
+        golden.gatewayReplies();
         return golden.messages;
     }
 
@@ -68,17 +80,15 @@ final class GoldenMessages {
     /// @param system whose name is in the paths of the actors
     static Map<String, Object> old(LocalSystem system) {
         return Map.of(
-                "status", status(0, null),
-                "status-none", none(),
-                "gateway-described", new GatewayCommand.Described(none(), "the journal does not answer"),
-                "accepted", new JobsCommand.Accepted(BATCH, true, false),
+                "status",
+                status(0, null),
+                "status-none",
+                none(),
+                "accepted",
+                new JobsCommand.Accepted(BATCH, true, false),
                 "submit",
-                        new JobsCommand.Submit(
-                                submission(least(new ModelReference.Alias("m", "blue"))),
-                                true,
-                                system.actor("asker"),
-                                null),
-                "gateway-submit", new GatewayCommand.Submit(full(), false, system.actor("asker"), null));
+                new JobsCommand.Submit(
+                        submission(least(new ModelReference.Alias("m", "blue"))), true, system.actor("asker"), null));
     }
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
@@ -108,7 +118,6 @@ final class GoldenMessages {
         add("retry", new BatchCommand.Retry(operator));
         add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
-        add("gateway-control", new GatewayCommand.Control(BATCH, new BatchCommand.Resume(operator)));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
 
@@ -187,13 +196,67 @@ final class GoldenMessages {
         add("tend", new JobsCommand.Tend());
     }
 
-    private void gatewayCommands(
-            ActorRef<JobsCommand.SubmitReply> submitter, ActorRef<GatewayCommand.DescribeReply> asker) {
-        add("gateway-submit-with-key", new GatewayCommand.Submit(full(), false, submitter, "2026-11-24"));
-        add("gateway-describe", new GatewayCommand.Describe("latest", asker));
-        add("gateway-described-with-ledger", new GatewayCommand.Described(none(), "the journal does not answer"));
-        add("gateway-not-found", new GatewayCommand.NotFound("there is no batch 'x'"));
-        add("gateway-unavailable", new GatewayCommand.Unavailable("the journal does not answer"));
+    private void gatewayCommands(LocalSystem system) {
+        add("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
+        add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
+        add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
+        add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
+        add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
+        add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
+        control("pause", new BatchControl.Pause("the warehouse is loaded"), system);
+        control("resume", new BatchControl.Resume(), system);
+        control("cancel", new BatchControl.Cancel(""), system);
+        control("retry", new BatchControl.Retry(), system);
+        control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
+    }
+
+    private void control(String name, BatchControl control, LocalSystem system) {
+        add("gateway-" + name, new GatewayCommand.Control(BATCH.value(), control, system.actor("asker")));
+    }
+
+    private void gatewayReplies() {
+        answer("submitted", new Submitted(BATCH.value(), true, false, true));
+        answer("description", description());
+        answer("batches", new BatchPage(List.of(description()), BATCH.value()));
+        answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT))));
+        JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
+        answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
+        answer("controlled", new Controlled(BATCH.value(), "paused"));
+        add(
+                "gateway-declined",
+                new GatewayReply.Declined<>(new Problem(
+                        Problem.TYPE + "job-file",
+                        "The job file has mistakes",
+                        422,
+                        "1 mistake",
+                        BATCH.value(),
+                        List.of(new Problem.JobMistake(3, "errors.max-rate", "'a lot'", "a number", null)))));
+    }
+
+    private void answer(String name, Record value) {
+        add("gateway-answer-" + name, new GatewayReply.Answer<>(value));
+    }
+
+    private static BatchDescription description() {
+        return new BatchDescription(
+                BATCH.value(),
+                "flights",
+                "delays@3",
+                "running",
+                AT,
+                5_000_000_000L,
+                70,
+                60,
+                10,
+                4_096,
+                12,
+                4,
+                2,
+                null,
+                null,
+                new BatchDescription.LedgerHead(17, "ab".repeat(32)),
+                new BatchDescription.Progress(1_000_000, 2, 3),
+                "the journal does not answer");
     }
 
     private static BatchStatus none() {

@@ -2,6 +2,7 @@ package io.nightshift.protocol.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.io.File;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class WireTypesTest {
 
     private static final Set<Class<?>> BUILT_IN =
-            Set.of(String.class, List.class, Map.class, Instant.class, Duration.class, ActorRef.class);
+            Set.of(String.class, List.class, Map.class, Instant.class, Duration.class, JsonNode.class, ActorRef.class);
 
     @Test
     void everyClassThatCrossesNodesHasANumber() {
@@ -71,10 +72,14 @@ class WireTypesTest {
                     Type reply = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
                     assertThat(WireTypes.MESSAGES)
                             .as("%s is sent to an actor: add it to WireTypes.MESSAGES", reply)
-                            .anyMatch(message -> message.isAssignableFrom((Class<?>) reply));
+                            .anyMatch(message -> message.isAssignableFrom(raw(reply)));
                 }
             }
         });
+    }
+
+    private static Class<?> raw(Type type) {
+        return (Class<?>) (type instanceof ParameterizedType parameterized ? parameterized.getRawType() : type);
     }
 
     /// Messages that nobody replies with are found by their names.

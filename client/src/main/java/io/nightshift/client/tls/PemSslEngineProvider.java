@@ -1,4 +1,4 @@
-package io.nightshift.cli.tls;
+package io.nightshift.client.tls;
 
 import com.typesafe.config.Config;
 import io.nightshift.protocol.failure.FailureException;

@@ -1,15 +1,21 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import io.nightshift.protocol.api.Problem;
 import io.nightshift.protocol.api.Problem.JobMistake;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.JobFileException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Ends a request with a [Problem].
-final class ProblemException extends RuntimeException {
+public final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemException.class);
 
     private final transient Problem problem;
     private final transient Map<String, String> headers;
@@ -20,12 +26,12 @@ final class ProblemException extends RuntimeException {
         this.headers = headers;
     }
 
-    Problem problem() {
+    public Problem problem() {
         return problem;
     }
 
     /// That go with it.
-    Map<String, String> headers() {
+    public Map<String, String> headers() {
         return headers;
     }
 
@@ -38,12 +44,29 @@ final class ProblemException extends RuntimeException {
         return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, null, List.of()), headers);
     }
 
-    static ProblemException badRequest(String detail) {
+    /// What kept an answer from coming, in words for who asked. An unexpected one goes into the log.
+    public static ProblemException of(Throwable thrown) {
+        return switch (cause(thrown)) {
+            case ProblemException known -> known;
+            case FailureException failure -> unavailable(failure.failure().message());
+            case Throwable unexpected -> {
+                LOG.error("a request failed", unexpected);
+                yield broken();
+            }
+        };
+    }
+
+    /// What a stage failed with.
+    static Throwable cause(Throwable thrown) {
+        return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+    }
+
+    public static ProblemException badRequest(String detail) {
         return of(400, "bad-request", "The request is wrong", detail);
     }
 
     /// @param scheme what a browser is to ask for: `Bearer`, or `Basic` where people look at pages
-    static ProblemException unauthorized(String detail, String scheme) {
+    public static ProblemException unauthorized(String detail, String scheme) {
         return of(
                 401,
                 "unauthorized",
@@ -52,41 +75,41 @@ final class ProblemException extends RuntimeException {
                 Map.of("WWW-Authenticate", scheme + " realm=\"nightshift\""));
     }
 
-    static ProblemException forbidden(String detail) {
+    public static ProblemException forbidden(String detail) {
         return of(403, "forbidden", "Not allowed", detail);
     }
 
-    static ProblemException noRoute(String detail) {
+    public static ProblemException noRoute(String detail) {
         return of(404, "unknown-route", "There is nothing here", detail);
     }
 
-    static ProblemException unknown(String what, String detail) {
+    public static ProblemException unknown(String what, String detail) {
         return of(404, "unknown-" + what, "There is no such " + what, detail);
     }
 
-    static ProblemException methodNotAllowed(String detail, String allowed) {
+    public static ProblemException methodNotAllowed(String detail, String allowed) {
         return of(405, "method-not-allowed", "Not with this method", detail, Map.of("Allow", allowed));
     }
 
-    static ProblemException tooSlow(String detail) {
+    public static ProblemException tooSlow(String detail) {
         return of(408, "timeout", "The request did not arrive in time", detail);
     }
 
-    static ProblemException refused(String batch, String detail) {
+    public static ProblemException refused(String batch, String detail) {
         return new ProblemException(
                 new Problem(Problem.TYPE + "refused", "The batch can't do that now", 409, detail, batch, List.of()),
                 Map.of());
     }
 
-    static ProblemException tooLarge(String detail) {
+    public static ProblemException tooLarge(String detail) {
         return of(413, "too-large", "The request is too large", detail);
     }
 
-    static ProblemException mediaType(String detail) {
+    public static ProblemException mediaType(String detail) {
         return of(415, "media-type", "The body is of a type that isn't understood", detail);
     }
 
-    static ProblemException jobFile(JobFileException mistakes) {
+    public static ProblemException jobFile(JobFileException mistakes) {
         return new ProblemException(
                 new Problem(
                         Problem.TYPE + "job-file",
@@ -98,11 +121,11 @@ final class ProblemException extends RuntimeException {
                 Map.of());
     }
 
-    static ProblemException rejected(String detail) {
+    public static ProblemException rejected(String detail) {
         return of(422, "rejected", "Nothing was started", detail);
     }
 
-    static ProblemException tooMany(String detail, int retryAfterSeconds) {
+    public static ProblemException tooMany(String detail, int retryAfterSeconds) {
         return of(
                 429,
                 "too-many",
@@ -111,11 +134,11 @@ final class ProblemException extends RuntimeException {
                 Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
     }
 
-    static ProblemException broken() {
+    public static ProblemException broken() {
         return of(500, "unexpected", "An unexpected error", "This is a bug worth reporting; the node's log says more.");
     }
 
-    static ProblemException unavailable(String detail) {
+    public static ProblemException unavailable(String detail) {
         return of(
                 503,
                 "unavailable",

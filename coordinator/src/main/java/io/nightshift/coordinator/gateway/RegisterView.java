@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -31,6 +31,11 @@ final class RegisterView {
     /// A batch that was read before, or null. What stands in the entry of its opening never changes.
     JobsState.@Nullable Entry known(String batch) {
         return BatchId.isValid(batch) ? state.batches().get(new BatchId(batch)) : null;
+    }
+
+    /// The register as it was read last.
+    JobsState latest() {
+        return state;
     }
 
     /// The register at a moment after the call.

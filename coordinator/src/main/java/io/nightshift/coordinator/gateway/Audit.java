@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /// Who changed what, from where, in the node's log under the logger `audit`: `key=value` pairs in one line,
 /// each value that isn't plain in quotes.
-final class Audit {
+public final class Audit {
 
     private static final Logger LOG = LoggerFactory.getLogger("audit");
 
@@ -19,7 +19,7 @@ final class Audit {
     /// @param subject the batch; of a submission that was refused, the job; null where neither is known
     /// @param outcome `done`, `refused`, `denied` or `failed`
     /// @param detail of who asked, or why; empty if there is none
-    static void tell(Caller caller, String action, @Nullable String subject, String outcome, String detail) {
+    public static void tell(Caller caller, String action, @Nullable String subject, String outcome, String detail) {
         Map<String, String> pairs = new LinkedHashMap<>();
         pairs.put("action", action);
         pairs.put("subject", subject == null ? "-" : subject);

@@ -1,49 +1,68 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.gateway.Requests;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.JobList;
+import io.nightshift.protocol.api.JobList.JobDescription;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.gateway.GatewayCommand;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Batches as a node knows them: open ones as their coordinators tell, those that have ended as the ledger
 /// does. Safe for several threads, none of which waits but those of the pool.
-final class Batches {
+public final class Batches {
 
     /// What a batch's state may be.
-    static final List<String> STATES = Stream.concat(
+    private static final List<String> STATES = Stream.concat(
                     Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
             .toList();
 
     /// Descriptions of ended batches that are kept.
     private static final int KEPT = 10_000;
 
+    private static final int MOST_BATCHES = 100;
+    private static final int MOST_EVENTS = 1_000;
+    private static final int MOST_GLANCES = 500;
+
+    /// How often a batch that is watched is looked at, however many watch it.
+    private static final Duration INTERVAL = Duration.ofMillis(500);
+
+    /// After how many intervals who waits for news is told that there are none.
+    private static final int PATIENCE = 20;
+
     /// @param job its name
     /// @param state one of [#STATES]
-    record Filter(Optional<String> job, Optional<String> state) {}
+    public record Filter(Optional<String> job, Optional<String> state) {}
 
-    /// @param entries `number`, `hash` and the event of each
-    record Found(BatchId batch, List<JsonNode> entries) {}
+    /// What was seen of a batch lately.
+    ///
+    /// @param until when it counts, in nanoseconds
+    private record Glance(long until, CompletionStage<BatchDescription> description) {}
+
+    private static final Executor AFTER_INTERVAL =
+            CompletableFuture.delayedExecutor(INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
 
     private final Requests requests;
     private final Ledger ledger;
@@ -54,8 +73,10 @@ final class Batches {
     /// They never change.
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
 
+    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
+
     /// @param blocking a pool of a few threads, which wait for the database
-    Batches(Requests requests, Ledger ledger, Executor blocking) {
+    public Batches(Requests requests, Ledger ledger, Executor blocking) {
         this.requests = requests;
         this.ledger = ledger;
         this.register = new RegisterView(ledger, blocking);
@@ -63,22 +84,55 @@ final class Batches {
         this.blocking = blocking;
     }
 
-    /// The register at a moment after the call.
-    CompletionStage<JobsState> register() {
+    private CompletionStage<JobsState> register() {
         return register.read().exceptionally(problem -> {
-            throw unavailable(problem);
+            throw ProblemException.of(problem);
         });
     }
 
-    /// The batch that a name means.
+    /// All jobs that were ever submitted.
+    public CompletionStage<JobList> jobs() {
+        return register().thenApply(Batches::jobs);
+    }
+
+    private static JobList jobs(JobsState register) {
+        TreeMap<String, JobDescription> jobs = new TreeMap<>();
+        for (JobsState.Entry entry : register.all()) {
+            String name = entry.opened().submission().job().name();
+            JobDescription before = jobs.get(name);
+            jobs.put(
+                    name,
+                    new JobDescription(
+                            name,
+                            before == null ? 1 : before.batches() + 1,
+                            entry.opened().batch().value(),
+                            entry.opened().at()));
+        }
+        return new JobList(List.copyOf(jobs.values()));
+    }
+
+    /// The batch that a name means. Where the journal can't be read, what was read before is still known.
     ///
     /// @param name an id, the beginning of one, or `latest`
     /// @return fails with a [ProblemException] if there is none, or more than one
-    CompletionStage<JobsState.Entry> find(String name) {
+    public CompletionStage<JobsState.Entry> find(String name) {
         JobsState.Entry known = register.known(name);
         return known != null
                 ? CompletableFuture.completedFuture(known)
-                : register().thenApply(state -> entry(state, name));
+                : register.read()
+                        .handle((state, problem) -> problem == null ? entry(state, name) : read(name, problem));
+    }
+
+    /// @param problem that keeps the register from being read again
+    private JobsState.Entry read(String name, Throwable problem) {
+        try {
+            if (!name.equals(BatchNames.LATEST)) {
+                return entry(register.latest(), name);
+            }
+        } catch (ProblemException unknown) {
+            // It may have been opened since.
+        }
+        throw ProblemException.of(problem);
     }
 
     private static JobsState.Entry entry(JobsState state, String name) {
@@ -94,11 +148,11 @@ final class Batches {
     }
 
     /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
-    CompletionStage<BatchDescription> describe(String name) {
+    public CompletionStage<BatchDescription> describe(String name) {
         return find(name).thenCompose(this::describe);
     }
 
-    CompletionStage<BatchDescription> describe(JobsState.Entry entry) {
+    public CompletionStage<BatchDescription> describe(JobsState.Entry entry) {
         BatchId batch = entry.opened().batch();
         BatchDescription known = ended.get(batch);
         if (known != null) {
@@ -108,30 +162,60 @@ final class Batches {
             return CompletableFuture.supplyAsync(() -> ended(entry), blocking);
         }
         return requests.describe(batch)
-                .thenApplyAsync(
-                        reply -> switch (reply) {
-                            case GatewayCommand.Described(BatchStatus status, String waitsFor) ->
-                                kept(Descriptions.of(entry, status, waitsFor));
-                            case GatewayCommand.NotFound(String reason) ->
-                                throw ProblemException.unknown("batch", reason);
-                            // Its coordinator may be moving; what is in the ledger can be said all the same.
-                            case GatewayCommand.Unavailable(String reason) -> fromLedger(entry, reason);
-                        },
+                .handleAsync(
+                        (seen, problem) -> problem == null
+                                ? kept(Descriptions.of(entry, seen.status(), seen.waitsFor()))
+                                // Its coordinator may be moving; what is in the ledger can be said all the same.
+                                : fromLedger(entry, problem),
                         blocking);
     }
 
-    private BatchDescription fromLedger(JobsState.Entry entry, String reason) {
+    private BatchDescription fromLedger(JobsState.Entry entry, Throwable problem) {
         if (ledger.trouble() != null) {
-            throw ProblemException.unavailable(reason);
+            throw ProblemException.of(problem);
         }
         return Descriptions.of(ledger, entry);
+    }
+
+    /// A batch after an interval, as all who watch it are told.
+    public CompletionStage<BatchDescription> later(JobsState.Entry entry) {
+        return CompletableFuture.supplyAsync(() -> glance(entry), AFTER_INTERVAL)
+                .thenCompose(seen -> seen);
+    }
+
+    private CompletionStage<BatchDescription> glance(JobsState.Entry entry) {
+        long now = System.nanoTime();
+        BatchId batch = entry.opened().batch();
+        Glance glance = glances.compute(
+                batch,
+                (id, before) -> before != null && before.until() - now > 0
+                        ? before
+                        : new Glance(now + INTERVAL.toNanos() / 2, describe(entry)));
+        if (glances.size() > MOST_GLANCES) {
+            glances.values().removeIf(old -> old.until() - now < 0);
+        }
+        return glance.description();
+    }
+
+    /// A batch as soon as it isn't any more as it was seen, and after ten seconds in any case.
+    ///
+    /// @param seen null: at once
+    CompletionStage<BatchDescription> news(String name, @Nullable BatchDescription seen) {
+        return find(name).thenCompose(entry -> describe(entry).thenCompose(now -> news(entry, seen, now, PATIENCE)));
+    }
+
+    private CompletionStage<BatchDescription> news(
+            JobsState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
+        return !now.equals(seen) || now.isSettled() || intervals == 0
+                ? CompletableFuture.completedFuture(now)
+                : later(entry).thenCompose(next -> news(entry, seen, next, intervals - 1));
     }
 
     private BatchDescription ended(JobsState.Entry entry) {
         try {
             return kept(Descriptions.of(entry, histories.state(entry.opened().batch())));
         } catch (FailureException e) {
-            throw ProblemException.unavailable(e.failure().message());
+            throw ProblemException.of(e);
         } catch (IllegalStateException damage) {
             return Descriptions.of(ledger, entry);
         }
@@ -150,7 +234,13 @@ final class Batches {
     }
 
     /// @param cursor the last batch of the page before
-    CompletionStage<BatchPage> page(Filter filter, Optional<String> cursor, int limit) {
+    /// @param limit 1 to 100
+    /// @throws ProblemException if the limit or the filter's state can't be
+    public CompletionStage<BatchPage> page(Filter filter, Optional<String> cursor, int limit) {
+        check("limit", limit, MOST_BATCHES);
+        if (filter.state().isPresent() && !STATES.contains(filter.state().get())) {
+            throw ProblemException.badRequest("The parameter state is one of %s.".formatted(String.join(", ", STATES)));
+        }
         return register().thenCompose(state -> {
             List<JobsState.Entry> entries = new ArrayList<>(state.all()).reversed();
             List<JobsState.Entry> rest = entries;
@@ -209,25 +299,35 @@ final class Batches {
     }
 
     /// The batch as the ledger tells it.
-    CompletionStage<BatchState> state(String name) {
+    public CompletionStage<BatchState> state(String name) {
         return find(name).thenApplyAsync(entry -> read(entry.opened().batch(), histories::state), blocking);
     }
 
-    /// Entries of the ledger, at most so many.
+    /// A part of a batch's history.
     ///
-    /// @param after the number of the entry before them, or 0
-    CompletionStage<Found> entries(String name, long after, int limit) {
-        return find(name)
-                .thenApplyAsync(
-                        entry -> {
-                            BatchId batch = entry.opened().batch();
-                            return new Found(batch, read(batch, of -> histories.entries(of, after, limit)));
-                        },
-                        blocking);
+    /// @param after the number of the entry before it, or 0
+    /// @param limit 1 to 1000
+    /// @throws ProblemException if the limit can't be
+    public CompletionStage<EventPage> events(String name, long after, int limit) {
+        check("limit", limit, MOST_EVENTS);
+        return find(name).thenApplyAsync(entry -> events(entry.opened().batch(), after, limit), blocking);
+    }
+
+    private EventPage events(BatchId batch, long after, int limit) {
+        List<JsonNode> found = read(batch, of -> histories.entries(of, after, limit + 1));
+        List<JsonNode> page = found.subList(0, Math.min(limit, found.size()));
+        Long next = found.size() > limit ? page.getLast().get("number").asLong() : null;
+        return new EventPage(batch.value(), page, next);
+    }
+
+    private static void check(String parameter, int value, int most) {
+        if (value < 1 || value > most) {
+            throw ProblemException.badRequest("The parameter %s is a number from 1 to %,d.".formatted(parameter, most));
+        }
     }
 
     /// Entries of the ledger that are known to be.
-    CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
+    public CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
         return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.part(of, after, last)), blocking);
     }
 
@@ -235,16 +335,10 @@ final class Batches {
         try {
             return reading.apply(batch);
         } catch (FailureException e) {
-            throw ProblemException.unavailable(e.failure().message());
+            throw ProblemException.of(e);
         } catch (IllegalStateException | java.io.UncheckedIOException damage) {
             throw ProblemException.refused(
                     batch.value(), damage.getMessage() + "; `nightshift batch verify` says more");
         }
-    }
-
-    private static ProblemException unavailable(Throwable problem) {
-        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
-        return ProblemException.unavailable(
-                cause instanceof FailureException known ? known.failure().message() : String.valueOf(cause));
     }
 }

@@ -1,5 +1,7 @@
-package io.nightshift.cli.tls;
+package io.nightshift.client.tls;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.ByteArrayInputStream;
@@ -21,6 +23,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -63,6 +66,20 @@ public record TlsFiles(
             throw new FailureException(
                     Failure.permanent("TLS can't be set up with %s: %s".formatted(certificate, e.getMessage())), e);
         }
+    }
+
+    /// What an actor system is told, before all else, so that it talks TLS and nothing else.
+    ///
+    /// @param peerName that every node's certificate holds; empty: each holds its own host
+    /// @throws FailureException permanent, if a file can't be used
+    public Config transport(String peerName) {
+        context();
+        return ConfigFactory.parseMap(Map.of(
+                        "nightshift.tls.certificate", certificate.toString(),
+                        "nightshift.tls.private-key", privateKey.toString(),
+                        "nightshift.tls.ca", String.valueOf(ca),
+                        "nightshift.tls.peer-name", peerName))
+                .withFallback(ConfigFactory.parseResources("cluster-tls.conf"));
     }
 
     /// When the files were last changed; another list after any of them was.

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.batch.BatchState;

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.http;
+package io.nightshift.coordinator.gateway;
 
 import java.util.Locale;
 

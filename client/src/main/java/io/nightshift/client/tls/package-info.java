@@ -1,5 +1,5 @@
 /// TLS between the nodes of a cluster, from certificates and keys in PEM files.
 @NullMarked
-package io.nightshift.cli.tls;
+package io.nightshift.client.tls;
 
 import org.jspecify.annotations.NullMarked;

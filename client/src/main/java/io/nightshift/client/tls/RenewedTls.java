@@ -1,4 +1,4 @@
-package io.nightshift.cli.tls;
+package io.nightshift.client.tls;
 
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
