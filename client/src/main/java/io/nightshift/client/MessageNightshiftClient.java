@@ -15,6 +15,7 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -28,6 +29,7 @@ import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.ActorNotFound;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -51,6 +53,9 @@ final class MessageNightshiftClient implements NightshiftClient {
     private static final int SUBMIT_FACTOR = 5;
     private static final Duration RESOLVING = Duration.ofSeconds(4);
 
+    private static final Optional<CoordinatedShutdown.Reason> NOT_TAKEN =
+            Optional.of(CoordinatedShutdown.incompatibleConfigurationDetectedReason());
+
     /// How long a node waits for news at most, and then some.
     private static final Duration WATCHING = Duration.ofSeconds(20);
 
@@ -64,7 +69,7 @@ final class MessageNightshiftClient implements NightshiftClient {
     private final AtomicInteger current;
 
     private ActorSystem<Void> system;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     /// @param first the contact point to begin with
     MessageNightshiftClient(
@@ -91,7 +96,18 @@ final class MessageNightshiftClient implements NightshiftClient {
 
     /// A member that the others have given up begins anew.
     private synchronized ActorSystem<Void> system() {
-        if (!isClosed && system.whenTerminated().isCompleted()) {
+        if (isClosed) {
+            throw new NightshiftException(Kind.UNEXPECTED, "the client is closed", null, null);
+        }
+        if (system.whenTerminated().isCompleted()) {
+            if (CoordinatedShutdown.get(system).getShutdownReason().equals(NOT_TAKEN)) {
+                throw new NightshiftException(
+                        Kind.UNEXPECTED,
+                        "the cluster doesn't take this program in, whose settings of Pekko are others than the nodes';"
+                                + " their logs say which",
+                        null,
+                        null);
+            }
             system = begin();
         }
         return system;
@@ -185,9 +201,15 @@ final class MessageNightshiftClient implements NightshiftClient {
 
     private <T extends Record> CompletableFuture<T> attempt(
             Function<ActorRef<GatewayReply<T>>, GatewayCommand> question, Duration patience, int number) {
-        String node = node();
-        return askNode(node, question, patience)
-                .handle((reply, problem) -> switch (reply) {
+        String node;
+        CompletionStage<GatewayReply<T>> asked;
+        try {
+            node = node();
+            asked = askNode(node, question, patience);
+        } catch (NightshiftException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return asked.handle((reply, problem) -> switch (reply) {
                     case null -> again(question, patience, number, unreachable(node, problem));
                     case GatewayReply.Answer<T>(T value) -> CompletableFuture.completedFuture(value);
                     case GatewayReply.Declined<T>(Problem declined) ->
@@ -200,13 +222,17 @@ final class MessageNightshiftClient implements NightshiftClient {
     private <T extends Record> CompletionStage<GatewayReply<T>> askNode(
             String node, Function<ActorRef<GatewayReply<T>>, GatewayCommand> question, Duration patience) {
         ActorSystem<Void> asking = system();
+        // A system that ends in the meantime wouldn't say so.
+        Duration most = RESOLVING.plus(patience).plusSeconds(1);
         return Adapter.toClassic(asking)
                 .actorSelection("pekko://%s@%s/system/%s".formatted(CLUSTER, node, GatewayCommand.ACTOR))
                 .resolveOne(RESOLVING)
                 .thenCompose(found -> {
                     ActorRef<GatewayCommand> gateway = Adapter.toTyped(found);
                     return AskPattern.ask(gateway, question::apply, patience, asking.scheduler());
-                });
+                })
+                .toCompletableFuture()
+                .orTimeout(most.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private <T extends Record> CompletableFuture<T> again(
