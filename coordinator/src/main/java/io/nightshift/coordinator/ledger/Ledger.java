@@ -9,6 +9,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -100,13 +101,13 @@ public record Ledger(String url, String user, String password) {
     /// What the entries of a batch add up to; a state without a phase if there is none.
     ///
     /// @throws FailureException transient if the journal can't be read, permanent if its entries
-    ///     don't make a batch
+    ///     don't make a batch, or a later version wrote them
     public BatchState state(BatchId batch) {
         AtomicReference<BatchState> state = new AtomicReference<>(BatchState.none(batch));
         try {
             forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
         } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
+            throw FailureException.permanent(verdict(e) + e.getMessage());
         }
         return state.get();
     }
@@ -119,6 +120,12 @@ public record Ledger(String url, String user, String password) {
         Pace pace = new Pace();
         forEach(batch, (number, entry) -> pace.add(entry.event()));
         return pace.rowsPerSecond();
+    }
+
+    private static String verdict(Exception problem) {
+        return problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException
+                ? "the ledger can't be read by this version: "
+                : "the ledger is damaged: ";
     }
 
     /// The history of the jobs' register, in order.
@@ -191,7 +198,7 @@ public record Ledger(String url, String user, String password) {
             throw unreadable(e);
         } catch (NotSerializableException | UncheckedIOException e) {
             throw FailureException.permanent(
-                    "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));
+                    "%sentry %d of %s: %s".formatted(verdict(e), number, id.id(), e.getMessage()));
         }
     }
 }

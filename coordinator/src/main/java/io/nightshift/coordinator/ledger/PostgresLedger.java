@@ -13,7 +13,7 @@ import org.flywaydb.core.api.FlywayException;
 /// The ledger of a cluster: PostgreSQL, the tables in a schema of their own.
 ///
 /// Migrations only ever add what nodes of the version before can ignore, so both work side by side
-/// during a rolling update.
+/// during a rolling update, and a node of the version before still starts after it.
 public final class PostgresLedger {
 
     static final String SCHEMA = "nightshift";
@@ -48,6 +48,8 @@ public final class PostgresLedger {
                     .schemas(SCHEMA)
                     .locations("classpath:io/nightshift/coordinator/ledger/migrations")
                     .table("schema_history")
+                    // Of a later version.
+                    .ignoreMigrationPatterns("*:future")
                     .load()
                     .migrate();
         } catch (FlywayException e) {
