@@ -103,7 +103,8 @@ public final class ClusterNode {
         return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
-    private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
+    /// What the actor system is told.
+    static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
         Map<String, Object> own = new TreeMap<>();
         String artery = "pekko.remote.artery.";
         own.put(artery + "canonical.hostname", settings.hostname());
