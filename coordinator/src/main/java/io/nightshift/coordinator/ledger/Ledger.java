@@ -3,6 +3,7 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.jobs.Jobs;
+import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -136,6 +137,16 @@ public record Ledger(String url, String user, String password) {
         List<JobsEvent> events = new ArrayList<>();
         forEachOfJobs(0, (number, event) -> events.add(event));
         return events;
+    }
+
+    /// Sees whether a job's open batch can be gone on with, if it has one: what can't be read has no coordinator.
+    ///
+    /// @throws FailureException as [#state] and [#jobs()]
+    public void requireReadable(String job) {
+        jobs().stream()
+                .reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later)
+                .open(job)
+                .ifPresent(entry -> state(entry.opened().batch()));
     }
 
     /// Shows the history of the jobs' register, in order, from the event after a number.
