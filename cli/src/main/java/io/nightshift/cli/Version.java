@@ -1,15 +1,19 @@
 package io.nightshift.cli;
 
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IVersionProvider;
 
 /// What `nightshift --version` prints.
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
+
+    /// The program's, such as `0.1.0`, or null where it runs from class files.
+    public static @Nullable String ofProgram() {
+        return Version.class.getPackage().getImplementationVersion();
+    }
 
     @Override
     public String[] getVersion() {
-        String version =
-                Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "from source");
-        return new String[] {"nightshift " + version, "Java " + Runtime.version()};
+        String version = ofProgram();
+        return new String[] {"nightshift " + (version == null ? "from source" : version), "Java " + Runtime.version()};
     }
 }

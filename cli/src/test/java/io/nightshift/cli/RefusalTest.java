@@ -2,12 +2,17 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.protocol.ledger.LedgerEntry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -31,6 +36,37 @@ final class RefusalTest {
     private record Case(String name, Breakage breakage, List<String> sentences) {
         Case(String name, Breakage breakage, String... sentences) {
             this(name, breakage, List.of(sentences));
+        }
+    }
+
+    @Test
+    void aBatchThatALaterVersionHasWrittenToIsNotGoneOnWith() throws Exception {
+        try (TestBatch newer = TestBatch.submitted(folder, "0001")) {
+            newer.tamper(1, stored -> {
+                String event = new String(stored, 32, stored.length - 32, StandardCharsets.ISO_8859_1);
+                return entry(newer, event.replace("submitted", "shadowing").getBytes(StandardCharsets.ISO_8859_1));
+            });
+        }
+
+        FlightsJob.in(folder)
+                .runs()
+                .expect(
+                        2,
+                        "the ledger can't be read by this version",
+                        "'shadowing' is not known to this version; a newer one of Nightshift wrote it");
+    }
+
+    /// The first entry of a batch, whatever its event is.
+    private static byte[] entry(TestBatch batch, byte[] event) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(HexFormat.of().parseHex(LedgerEntry.origin(batch.id)));
+            return ByteBuffer.allocate(32 + event.length)
+                    .put(digest.digest(event))
+                    .put(event)
+                    .array();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The Dockerfile against the distribution and the manifests; no image is built.
 final class ImageTest {
@@ -41,6 +46,59 @@ final class ImageTest {
                     .contains("nightshift-cli.jar")
                     .hasSizeGreaterThan(3);
         }
+    }
+
+    /// What docker does with the Dockerfile, but in a folder of this machine: the copies go through archives, as layers
+    /// do.
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theStartUpCacheFitsTheJarsAsTheLayersHaveThem(@TempDir Path folder) throws Exception {
+        Path root = folder.resolve("image" + Image.ROOT);
+        copy(Image.distribution(), root, "nightshift", "LICENSE", "NOTICE", "example", "lib");
+        String script = Image.read()
+                .last("RUN")
+                .replace("/tmp/", folder + "/tmp/")
+                .replace("/layers", folder.resolve("layers").toString());
+        Files.createDirectories(folder.resolve("tmp"));
+        assertThat(run(root, "sh", "-euc", script)).as("the cache is made").contains("preparing a start-up cache");
+
+        Path prepared = Files.move(root, folder.resolve("prepared"));
+        copy(folder.resolve("layers/libraries"), root.resolve("lib"), ".");
+        copy(folder.resolve("layers/program"), root, ".");
+        copy(prepared.resolve("cache"), root.resolve("cache"), ".");
+        String launcher = root.resolve("nightshift").toString();
+
+        // Where a cache has to be used and doesn't fit, the JVM doesn't start.
+        assertThat(run(root, "env", "NIGHTSHIFT_OPTS=-XX:AOTMode=on", launcher, "--version"))
+                .startsWith("nightshift ");
+        try (Stream<Path> files = Files.list(root.resolve("lib"))) {
+            assertThat(files)
+                    .allSatisfy(
+                            file -> assertThat(Files.getLastModifiedTime(file).toInstant())
+                                    .as("a layer that is the same in every build: %s", file)
+                                    .isEqualTo(Instant.parse("2026-01-01T00:00:00Z")));
+        }
+    }
+
+    /// Copies as into a layer: times are kept in whole seconds.
+    private static void copy(Path from, Path to, String... names) throws IOException, InterruptedException {
+        Files.createDirectories(to);
+        run(
+                to,
+                "sh",
+                "-euc",
+                "tar --format=ustar -C '%s' -cf - %s | tar -C '%s' -xf -".formatted(from, String.join(" ", names), to));
+    }
+
+    private static String run(Path folder, String... command) throws IOException, InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("NIGHTSHIFT_"));
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("%s: %s", List.of(command), out).isZero();
+        return out;
     }
 
     @Test

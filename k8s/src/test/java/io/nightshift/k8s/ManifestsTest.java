@@ -30,6 +30,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.nightshift.cli.node.Leaving;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -332,10 +333,17 @@ final class ManifestsTest {
         }
     }
 
-    /// How long a node may take to leave: all phases of its shutdown, each as long as it may be.
+    /// How long a node may take to leave, as these manifests configure it: all phases of its shutdown, each as long as
+    /// it may be.
     private static Duration leaving() {
-        Config shutdown = ConfigFactory.parseResources("cluster.conf")
-                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+        Config site =
+                ConfigFactory.parseFile(Manifests.OVERLAY.resolve("site.conf").toFile());
+        Config given = site.withFallback(configuration());
+        Config defaults =
+                ConfigFactory.parseResources("cluster.conf").withFallback(ConfigFactory.defaultReferenceUnresolved());
+        Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
+        Config shutdown = given.withFallback(ConfigFactory.parseMap(Leaving.within(grace)))
+                .withFallback(defaults)
                 .resolve()
                 .getConfig("pekko.coordinated-shutdown");
         Duration standard = shutdown.getDuration("default-phase-timeout");
@@ -344,7 +352,7 @@ final class ManifestsTest {
         for (String phase : phases.root().keySet()) {
             sum = sum.plus(phases.hasPath(phase + ".timeout") ? phases.getDuration(phase + ".timeout") : standard);
         }
-        assertThat(sum).isGreaterThan(shutdown.getDuration("phases.service-stop.timeout"));
+        assertThat(sum).isGreaterThan(grace);
         return sum;
     }
 

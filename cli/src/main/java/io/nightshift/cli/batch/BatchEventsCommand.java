@@ -12,6 +12,7 @@ import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class BatchEventsCommand extends QueryCommand {
         ledger.forEach(batch, (number, entry) -> {
             try {
                 show(ApiJson.entry(number, entry));
+            } catch (NewerEventException e) {
+                throw FailureException.permanent(
+                        "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
             } catch (UncheckedIOException e) {
                 throw FailureException.permanent(
                         "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));

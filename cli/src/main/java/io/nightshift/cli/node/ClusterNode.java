@@ -2,6 +2,7 @@ package io.nightshift.cli.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.Version;
 import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.NodeSettings;
@@ -15,6 +16,7 @@ import io.nightshift.protocol.job.Submission;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -101,7 +103,8 @@ public final class ClusterNode {
         return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
-    private static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
+    /// What the actor system is told.
+    static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
         Map<String, Object> own = new TreeMap<>();
         String artery = "pekko.remote.artery.";
         own.put(artery + "canonical.hostname", settings.hostname());
@@ -116,13 +119,23 @@ public final class ClusterNode {
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());
         own.put(database + "password", ledger.password());
-        return ConfigFactory.defaultOverrides()
+        Config given = ConfigFactory.defaultOverrides()
                 .withFallback(ConfigFactory.parseMap(own))
                 .withFallback(configuration.transport())
-                .withFallback(configuration.tuning())
-                .withFallback(ConfigFactory.parseResourcesAnySyntax("cluster"))
-                .withFallback(ConfigFactory.defaultReferenceUnresolved())
+                .withFallback(configuration.tuning());
+        Config defaults = ConfigFactory.parseResourcesAnySyntax("cluster")
+                .withFallback(ConfigFactory.defaultReferenceUnresolved());
+        Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
+        return given.withFallback(ConfigFactory.parseMap(ofVersion()))
+                .withFallback(ConfigFactory.parseMap(Leaving.within(grace)))
+                .withFallback(defaults)
                 .resolve();
+    }
+
+    /// In a cluster of several versions, what has to move goes to nodes of the newest.
+    private static Map<String, Object> ofVersion() {
+        String version = Version.ofProgram();
+        return version == null ? Map.of() : Map.of("pekko.cluster.app-version", version);
     }
 
     /// Waits until the node has left: asked to by a signal, or thrown out by the others.

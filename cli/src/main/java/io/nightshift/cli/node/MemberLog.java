@@ -37,7 +37,12 @@ final class MemberLog {
 
     private static void tell(ClusterDomainEvent event) {
         switch (event) {
-            case MemberUp up -> LOG.info("node {} is up, with {}", name(up.member()), roles(up.member()));
+            case MemberUp up ->
+                LOG.info(
+                        "node {} is up, with {}, version {}",
+                        name(up.member()),
+                        roles(up.member()),
+                        up.member().appVersion().version());
             case UnreachableMember away -> LOG.warn("node {} can't be reached", name(away.member()));
             case ReachableMember back -> LOG.info("node {} can be reached again", name(back.member()));
             case MemberLeft left -> LOG.info("node {} leaves", name(left.member()));

@@ -99,6 +99,7 @@ public final class RunCommand implements Callable<Integer> {
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger ledger = home.openLedger();
+                    ledger.ledger().requireReadable(job.name());
                     return EmbeddedNode.start(new Node.Parts(
                             ledger.ledger(),
                             duckDb,

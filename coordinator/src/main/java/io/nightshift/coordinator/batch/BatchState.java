@@ -124,7 +124,8 @@ public record BatchState(
     /// The state after one more entry.
     ///
     /// @throws IllegalStateException if the entry doesn't continue the chain or can't happen
-    ///     now: the ledger is damaged
+    ///     now: the ledger is damaged, or its cause is a
+    ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException]
     public BatchState apply(LedgerEntry entry) {
         try {
             if (!entry.follows(head)) {

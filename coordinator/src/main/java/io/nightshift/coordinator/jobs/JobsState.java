@@ -86,7 +86,7 @@ public record JobsState(Map<BatchId, Entry> batches, Map<Key, Use> keys) {
     }
 
     /// The open batch of a job; there is at most one.
-    Optional<Entry> open(String job) {
+    public Optional<Entry> open(String job) {
         return ofJob(job).filter(Entry::isOpen).findFirst();
     }
 

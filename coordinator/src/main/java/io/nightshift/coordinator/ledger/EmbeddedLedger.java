@@ -28,6 +28,9 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// A table that is made after all others, so it tells that they are there.
     private static final String COMPLETE = "LEDGER_SCHEMA";
 
+    /// That of the tables as they are made here; a later version may raise it.
+    private static final int SCHEMA = 1;
+
     private final Ledger ledger;
     private final FileChannel lockFile;
     private final Connection keepOpen;
@@ -58,10 +61,14 @@ public final class EmbeddedLedger implements AutoCloseable {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
             Connection connection = ledger.connect();
             makeSchema(connection);
+            requireKnownSchema(connection, folder);
             return new EmbeddedLedger(ledger, lockFile, connection);
         } catch (SQLException e) {
             close(lockFile);
             throw FailureException.permanent("the ledger in %s can't be opened: %s".formatted(folder, e.getMessage()));
+        } catch (FailureException e) {
+            close(lockFile);
+            throw e;
         }
     }
 
@@ -103,7 +110,19 @@ public final class EmbeddedLedger implements AutoCloseable {
                 statement.execute("DROP ALL OBJECTS");
                 statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
             }
-            statement.execute("CREATE TABLE " + COMPLETE + " AS SELECT 1 AS version");
+            statement.execute("CREATE TABLE %s AS SELECT %d AS version".formatted(COMPLETE, SCHEMA));
+        }
+    }
+
+    private static void requireKnownSchema(Connection connection, Path folder) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT MAX(version) FROM " + COMPLETE)) {
+            if (row.next() && row.getInt(1) > SCHEMA) {
+                connection.close();
+                throw FailureException.permanent(
+                        "the ledger in %s was made by a newer version of Nightshift. Use that version, or the copy of the folder from before the upgrade"
+                                .formatted(folder));
+            }
         }
     }
 

@@ -3,12 +3,14 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.jobs.Jobs;
+import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -100,13 +102,13 @@ public record Ledger(String url, String user, String password) {
     /// What the entries of a batch add up to; a state without a phase if there is none.
     ///
     /// @throws FailureException transient if the journal can't be read, permanent if its entries
-    ///     don't make a batch
+    ///     don't make a batch, or a later version wrote them
     public BatchState state(BatchId batch) {
         AtomicReference<BatchState> state = new AtomicReference<>(BatchState.none(batch));
         try {
             forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
         } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw FailureException.permanent("the ledger is damaged: " + e.getMessage());
+            throw FailureException.permanent(verdict(e) + e.getMessage());
         }
         return state.get();
     }
@@ -121,6 +123,12 @@ public record Ledger(String url, String user, String password) {
         return pace.rowsPerSecond();
     }
 
+    private static String verdict(Exception problem) {
+        return problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException
+                ? "the ledger can't be read by this version: "
+                : "the ledger is damaged: ";
+    }
+
     /// The history of the jobs' register, in order.
     ///
     /// @throws FailureException transient if the journal can't be read, permanent if it holds
@@ -129,6 +137,16 @@ public record Ledger(String url, String user, String password) {
         List<JobsEvent> events = new ArrayList<>();
         forEachOfJobs(0, (number, event) -> events.add(event));
         return events;
+    }
+
+    /// Sees whether a job's open batch can be gone on with, if it has one: what can't be read has no coordinator.
+    ///
+    /// @throws FailureException as [#state] and [#jobs()]
+    public void requireReadable(String job) {
+        jobs().stream()
+                .reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later)
+                .open(job)
+                .ifPresent(entry -> state(entry.opened().batch()));
     }
 
     /// Shows the history of the jobs' register, in order, from the event after a number.
@@ -191,7 +209,7 @@ public record Ledger(String url, String user, String password) {
             throw unreadable(e);
         } catch (NotSerializableException | UncheckedIOException e) {
             throw FailureException.permanent(
-                    "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));
+                    "%sentry %d of %s: %s".formatted(verdict(e), number, id.id(), e.getMessage()));
         }
     }
 }

@@ -13,7 +13,7 @@ import org.flywaydb.core.api.FlywayException;
 /// The ledger of a cluster: PostgreSQL, the tables in a schema of their own.
 ///
 /// Migrations only ever add what nodes of the version before can ignore, so both work side by side
-/// during a rolling update.
+/// during a rolling update, and a node of the version before still starts after it.
 public final class PostgresLedger {
 
     static final String SCHEMA = "nightshift";
@@ -49,6 +49,8 @@ public final class PostgresLedger {
                     .locations("classpath:io/nightshift/coordinator/ledger/migrations")
                     .failOnMissingLocations(true)
                     .table("schema_history")
+                    // Of a later version.
+                    .ignoreMigrationPatterns("*:future")
                     .load()
                     .migrate();
         } catch (FlywayException e) {

@@ -4,8 +4,10 @@ import static io.nightshift.coordinator.batch.OneBatch.PATIENT;
 import static io.nightshift.coordinator.batch.OneBatch.SOON;
 import static io.nightshift.coordinator.batch.OneBatch.settings;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.coordinator.Node;
 import io.nightshift.coordinator.ledger.JournalGate;
 import io.nightshift.coordinator.ledger.LedgerRows;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -153,6 +156,25 @@ class BatchTest {
         JournalGate.open();
         batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
         assertThat(batch.committed()).containsExactly(commit);
+    }
+
+    @Test
+    void whatOnlyALaterVersionUnderstandsIsNotWrittenAfter() throws Exception {
+        OneBatch batch = opened(2);
+        batch.complete(0);
+        PartitionCommit second = batch.score(batch.lease(), 0);
+        BatchState before = node.ledger().state(batch.id);
+        LedgerRows.writeLater(
+                node.ledger(), before, new CBORMapper().writeValueAsBytes(Map.of("event", "shadowed", "share", 0.1)));
+
+        batch.restart();
+        batch.commit(second);
+        batch.worker.expectNoMessage(Duration.ofSeconds(1));
+
+        assertThat(node.ledger().entries(batch.id)).isEqualTo(before.entries() + 1);
+        assertThatThrownBy(() -> node.ledger().state(batch.id))
+                .hasMessageStartingWith("the ledger can't be read by this version: ")
+                .hasMessageEndingWith("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
     }
 
     @Test

@@ -72,6 +72,18 @@ class EmbeddedLedgerTest {
     }
 
     @Test
+    void aLedgerOfALaterSchemaIsRefusedAndStays() throws SQLException {
+        execute("UPDATE LEDGER_SCHEMA SET version = 2");
+
+        assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("was made by a newer version of Nightshift");
+        assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                .as("nobody holds it")
+                .hasMessageContaining("newer");
+    }
+
+    @Test
     void aJournalWithEntriesIsNeverMadeAgain() throws SQLException {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             LedgerRows.write(ledger.ledger(), Examples.BATCH, SUBMITTED);

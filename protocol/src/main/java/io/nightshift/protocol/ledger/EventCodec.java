@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -51,6 +53,7 @@ public final class EventCodec {
         return encode(BatchEvent.class, event);
     }
 
+    /// @throws NewerEventException if a later version wrote an event of a kind that this one doesn't know
     /// @throws UncheckedIOException if the bytes are not a batch's event
     public static BatchEvent decode(byte[] bytes) {
         return decode(BatchEvent.class, bytes);
@@ -60,6 +63,7 @@ public final class EventCodec {
         return encode(JobsEvent.class, event);
     }
 
+    /// @throws NewerEventException if a later version wrote an event of a kind that this one doesn't know
     /// @throws UncheckedIOException if the bytes are not an event of the jobs' register
     public static JobsEvent decodeJobs(byte[] bytes) {
         return decode(JobsEvent.class, bytes);
@@ -76,6 +80,14 @@ public final class EventCodec {
     private static <T> T decode(Class<T> type, byte[] bytes) {
         try {
             return CBOR.readValue(bytes, type);
+        } catch (InvalidTypeIdException e) {
+            throw e.getTypeId() == null
+                    ? new UncheckedIOException("a ledger entry could not be decoded", e)
+                    : new NewerEventException(e.getTypeId(), e);
+        } catch (InvalidFormatException e) {
+            throw e.getTargetType().isEnum()
+                    ? new NewerEventException(String.valueOf(e.getValue()), e)
+                    : new UncheckedIOException("a ledger entry could not be decoded", e);
         } catch (IOException e) {
             throw new UncheckedIOException("a ledger entry could not be decoded", e);
         }

@@ -109,9 +109,26 @@ class EventCodecTest {
     void whatIsNoEventIsRefused() {
         assertThatThrownBy(() -> EventCodec.decode(new byte[] {1, 2, 3})).isInstanceOf(UncheckedIOException.class);
         assertThatThrownBy(() -> EventCodec.decode(
-                        CBOR.writeValueAsBytes(CBOR.createObjectNode().put("event", "no-such-event"))))
+                        CBOR.writeValueAsBytes(CBOR.createObjectNode().put("at", "2026-11-24T23:14:25Z"))))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasStackTraceContaining("no-such-event");
+                .isNotInstanceOf(NewerEventException.class);
+    }
+
+    @Test
+    void whatOnlyALaterVersionKnowsIsRefusedByName() throws IOException {
+        ObjectNode kind = (ObjectNode) CBOR.readTree(golden("batch/paused"));
+        kind.put("event", "shadowed");
+        ObjectNode value = (ObjectNode) CBOR.readTree(golden("jobs/ended-published"));
+        value.put("phase", "SHADOWED");
+        byte[] ofBatch = CBOR.writeValueAsBytes(kind);
+        byte[] ofJobs = CBOR.writeValueAsBytes(value);
+
+        assertThatThrownBy(() -> EventCodec.decode(ofBatch))
+                .isInstanceOf(NewerEventException.class)
+                .hasMessage("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
+        assertThatThrownBy(() -> EventCodec.decodeJobs(ofJobs))
+                .isInstanceOf(NewerEventException.class)
+                .hasMessageStartingWith("'SHADOWED' is not known");
     }
 
     private static BatchEvent expectedOf(String name) {

@@ -1,0 +1,93 @@
+package io.nightshift.coordinator.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.Examples;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.failure.FailureException;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// A journal that a later version has had its hands on.
+class PostgresLedgerTest {
+
+    private static EmbeddedPostgres postgres;
+
+    @BeforeAll
+    static void start() throws IOException {
+        postgres = EmbeddedPostgres.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        postgres.close();
+    }
+
+    private static Ledger ledger(String database) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + database);
+        }
+        return PostgresLedger.at(new DataSourceSettings(
+                "journal",
+                "jdbc:postgresql://localhost:%d/%s".formatted(postgres.getPort(), database),
+                "postgres",
+                null));
+    }
+
+    private static void execute(Ledger ledger, String... statements) throws SQLException {
+        try (Connection connection = ledger.connect();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /// What a later version's migration does and writes into Flyway's table.
+    private static void migrateBeyond(Ledger ledger) throws SQLException {
+        execute(ledger, "ALTER TABLE member ADD COLUMN zone text", "CREATE TABLE schedule (job text PRIMARY KEY)", """
+                INSERT INTO schema_history(installed_rank, version, description, type, script, checksum, installed_by,
+                    execution_time, success)
+                SELECT MAX(installed_rank) + 1, '99', 'later', 'SQL', 'V99__later.sql', 7, 'nightshift', 1, true
+                FROM schema_history
+                """);
+    }
+
+    @Test
+    void aNodeStartsOnASchemaThatALaterVersionHasMigrated() throws SQLException {
+        Ledger ledger = ledger("migrated");
+        PostgresLedger.migrate(ledger);
+        BatchState before = LedgerRows.write(
+                ledger,
+                Examples.BATCH,
+                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, Examples.job(), Examples.MODEL));
+        migrateBeyond(ledger);
+
+        PostgresLedger.migrate(ledger);
+
+        assertThat(ledger.state(Examples.BATCH).head()).isEqualTo(before.head());
+        LedgerRows.write(ledger, before, new BatchEvent.TookOver(Examples.AT, 1, "older:7355"));
+        assertThat(ledger.entries(Examples.BATCH)).isEqualTo(2);
+    }
+
+    @Test
+    void aMigrationThatWasChangedIsRefused() throws SQLException {
+        Ledger ledger = ledger("changed");
+        PostgresLedger.migrate(ledger);
+        execute(ledger, "UPDATE schema_history SET checksum = 1 WHERE version = '1'");
+
+        assertThatThrownBy(() -> PostgresLedger.migrate(ledger))
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("the journal's schema can't be brought up to date");
+    }
+}
