@@ -9,5 +9,5 @@ nightshift_cluster() {
     mvn -B -q -DskipTests -Dspotless.check.skip=true test-compile dependency:build-classpath \
         -Dmdep.outputFile='${project.build.directory}/test.classpath' -Dmdep.includeScope=test >&2
     exec "${JAVA_HOME:?names no JDK}/bin/java" -Xmx1g --enable-native-access=ALL-UNNAMED \
-        --sun-misc-unsafe-memory-access=allow -cp "cli/target/test-classes:cli/target/classes:$(cat "$path")" "$@"
+        --sun-misc-unsafe-memory-access=allow -cp "$PWD/cli/target/test-classes:$PWD/cli/target/classes:$(cat "$path")" "$@"
 }
