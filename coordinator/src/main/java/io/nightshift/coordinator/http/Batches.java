@@ -7,6 +7,7 @@ import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
 import io.nightshift.protocol.batch.BatchId;
@@ -14,6 +15,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,12 +37,36 @@ final class Batches {
                     Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
             .toList();
 
+    /// How long what was seen of a batch that goes on is told to others who ask.
+    private static final long FRESH = Duration.ofMillis(250).toNanos();
+
+    /// Glances that are kept while they may still count.
+    private static final int GLANCES = 500;
+
     /// Descriptions of ended batches that are kept.
     private static final int KEPT = 10_000;
 
     /// @param job its name
     /// @param state one of [#STATES]
     record Filter(Optional<String> job, Optional<String> state) {}
+
+    /// A batch at a glance.
+    ///
+    /// @param json the same, written
+    record Seen(BatchDescription batch, String json) {}
+
+    /// @param until when it counts, in nanoseconds
+    private record Glance(long until, CompletableFuture<Seen> seen) {
+
+        /// What waits for somebody is looked at anew: who has just gone on with it, by another node, mustn't be told
+        /// that it
+        /// still waits.
+        boolean counts(long now) {
+            return until - now > 0
+                    && !seen.isCompletedExceptionally()
+                    && (!seen.isDone() || !seen.join().batch().isSettled());
+        }
+    }
 
     /// @param entries `number`, `hash` and the event of each
     record Found(BatchId batch, List<JsonNode> entries) {}
@@ -50,6 +76,8 @@ final class Batches {
     private final RegisterView register;
     private final Histories histories;
     private final Executor blocking;
+
+    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
 
     /// They never change.
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
@@ -93,10 +121,42 @@ final class Batches {
         throw ProblemException.unknown("batch", "there is no batch " + name);
     }
 
+    /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a while.
+    ///
     /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
-    CompletionStage<BatchDescription> describe(String name) {
-        return find(name).thenCompose(this::describe);
+    CompletionStage<Seen> glance(String name) {
+        return find(name).thenCompose(this::glance);
     }
+
+    CompletionStage<Seen> glance(JobsState.Entry entry) {
+        long now = System.nanoTime();
+        BatchId batch = entry.opened().batch();
+        Glance known = glances.get(batch);
+        if (known != null && known.counts(now)) {
+            return known.seen();
+        }
+        if (glances.size() > GLANCES) {
+            glances.values().removeIf(old -> !old.counts(now));
+        }
+        return glances.compute(
+                        batch,
+                        (id, before) ->
+                                before != null && before.counts(now) ? before : new Glance(now + FRESH, look(entry)))
+                .seen();
+    }
+
+    private CompletableFuture<Seen> look(JobsState.Entry entry) {
+        return describe(entry)
+                .thenApply(description -> new Seen(description, ApiJson.write(description)))
+                .toCompletableFuture();
+    }
+
+    /// What was seen of a batch before doesn't count any more: it was told to do something else.
+    void changed(BatchId batch) {
+        glances.remove(batch);
+    }
+
+    /// How a batch is now.
 
     CompletionStage<BatchDescription> describe(JobsState.Entry entry) {
         BatchId batch = entry.opened().batch();
@@ -192,7 +252,7 @@ final class Batches {
         }
         int to = Math.min(candidates.size(), from + limit - found.size());
         List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
-                .map(entry -> describe(entry).toCompletableFuture())
+                .map(entry -> glance(entry).thenApply(Seen::batch).toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
                 .thenComposeAsync(
@@ -226,9 +286,9 @@ final class Batches {
                         blocking);
     }
 
-    /// Entries of the ledger that are known to be.
-    CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
-        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.part(of, after, last)), blocking);
+    /// Entries of the ledger that are known to be, from the one after a number.
+    CompletionStage<List<JsonNode>> entries(BatchId batch, long after, int count) {
+        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.entries(of, after, count)), blocking);
     }
 
     private static <T> T read(BatchId batch, Function<BatchId, T> reading) {

@@ -131,6 +131,7 @@ final class ChangeRoutes {
 
     private CompletionStage<HttpResponse> control(Call call, BatchId batch, BatchControl control) {
         return requests.control(batch, control)
+                .whenComplete((reply, problem) -> batches.changed(batch))
                 .thenApply(reply -> switch (reply) {
                     case ControlReply.Done(BatchId of, Phase phase) -> {
                         Audit.tell(call.caller(), control.verb(), of.value(), "done", detail(control));

@@ -29,24 +29,27 @@ import org.jspecify.annotations.Nullable;
 /// Follows a batch by server-sent events. An event of the ledger has its number as its id, by which who was
 /// cut off goes on; progress has none. The stream ends when the batch does, or waits for somebody.
 ///
-/// However many watch a batch, its coordinator is asked, and the ledger read, once in a while.
+/// However many watch a batch, its coordinator is asked, and the ledger read and written out, once in a while.
 final class WatchRoute {
 
     private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final int MOST_AT_ONCE = 500;
+    /// Parts of histories that are kept, written, for those who watch the same batch.
+    private static final int PARTS = 256;
     private static final String LAST = "last-event-id";
 
     private final Batches batches;
     private final AtomicInteger open = new AtomicInteger();
-    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
+    private final Map<BatchId, CompletableFuture<Batches.Seen>> looks = new ConcurrentHashMap<>();
+    private final Map<Part, CompletableFuture<ByteString>> parts = new ConcurrentHashMap<>();
 
     WatchRoute(Batches batches) {
         this.batches = batches;
     }
 
-    /// @param until when it counts, in nanoseconds
-    private record Glance(long until, CompletionStage<BatchDescription> description) {}
+    /// Entries of a batch's ledger from the one after a number up to another.
+    private record Part(BatchId batch, long after, long last) {}
 
     /// How far a watch is.
     ///
@@ -109,8 +112,8 @@ final class WatchRoute {
     }
 
     private CompletionStage<Optional<Pair<Position, ByteString>>> next(Call call, Position position) {
-        return (position.isFirst() ? batches.describe(position.entry()) : later(call, position.entry()))
-                .thenCompose(now -> told(position, now))
+        return (position.isFirst() ? batches.glance(position.entry()) : later(call, position.entry()))
+                .thenCompose(seen -> told(position, seen))
                 // A coordinator that moves, or a database that is away, is no reason to end.
                 .exceptionally(problem -> Optional.of(Pair.create(later(position), ByteString.emptyByteString())));
     }
@@ -119,55 +122,69 @@ final class WatchRoute {
         return new Position(position.entry(), position.number(), position.shown(), false, false);
     }
 
-    private CompletionStage<BatchDescription> later(Call call, JobsState.Entry entry) {
-        return Patterns.after(INTERVAL, call.system(), () -> glance(entry));
+    /// The next look at the batch. All who watch it take it together, so that one timer and one waking of the threads
+    /// do
+    /// for all.
+    private CompletionStage<Batches.Seen> later(Call call, JobsState.Entry entry) {
+        if (looks.size() > MOST_AT_ONCE) {
+            looks.values().removeIf(CompletableFuture::isDone);
+        }
+        return looks.compute(
+                entry.opened().batch(),
+                (batch, next) -> next != null && !next.isDone()
+                        ? next
+                        : Patterns.after(INTERVAL, call.system(), () -> batches.glance(entry))
+                                .toCompletableFuture());
     }
 
-    /// What all who watch the batch are told.
-    private CompletionStage<BatchDescription> glance(JobsState.Entry entry) {
-        long now = System.nanoTime();
-        BatchId batch = entry.opened().batch();
-        Glance glance = glances.compute(
-                batch,
-                (id, before) -> before != null && before.until() - now > 0
+    private CompletionStage<Optional<Pair<Position, ByteString>>> told(Position position, Batches.Seen seen) {
+        long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_AT_ONCE);
+        CompletionStage<ByteString> news = last > position.number()
+                ? part(new Part(position.entry().opened().batch(), position.number(), last))
+                : CompletableFuture.completedFuture(ByteString.emptyByteString());
+        return news.thenApply(text -> told(position, seen, Math.max(last, position.number()), text));
+    }
+
+    private static Optional<Pair<Position, ByteString>> told(
+            Position position, Batches.Seen seen, long number, ByteString news) {
+        BatchDescription now = seen.batch();
+        boolean caughtUp = number >= now.ledger().entries();
+        ByteString text =
+                position.isFirst() ? ByteString.fromString("retry: 2000\n\n").concat(news) : news;
+        if (caughtUp && !now.equals(position.shown())) {
+            text = text.concat(ByteString.fromString(event("progress", seen.json())));
+        }
+        boolean isDone = caughtUp && now.isSettled();
+        return Optional.of(Pair.create(new Position(position.entry(), number, now, !caughtUp, isDone), text));
+    }
+
+    private CompletionStage<ByteString> part(Part part) {
+        CompletableFuture<ByteString> known = parts.get(part);
+        if (known != null && !known.isCompletedExceptionally()) {
+            return known;
+        }
+        if (parts.size() > PARTS) {
+            parts.clear();
+        }
+        return parts.compute(
+                part,
+                (key, before) -> before != null && !before.isCompletedExceptionally()
                         ? before
-                        : new Glance(now + INTERVAL.toNanos() / 2, batches.describe(entry)));
-        if (glances.size() > MOST_AT_ONCE) {
-            glances.values().removeIf(old -> old.until() - now < 0);
-        }
-        return glance.description();
+                        : batches.entries(part.batch(), part.after(), Math.toIntExact(part.last() - part.after()))
+                                .thenApply(WatchRoute::text)
+                                .toCompletableFuture());
     }
 
-    private CompletionStage<Optional<Pair<Position, ByteString>>> told(Position position, BatchDescription now) {
-        long last = Math.min(now.ledger().entries(), position.number() + MOST_AT_ONCE);
-        CompletionStage<List<JsonNode>> entries = last > position.number()
-                ? batches.part(position.entry().opened().batch(), position.number(), last)
-                : CompletableFuture.completedFuture(List.of());
-        return entries.thenApply(news -> {
-            long number = news.isEmpty()
-                    ? position.number()
-                    : news.getLast().get("number").asLong();
-            boolean caughtUp = number >= now.ledger().entries();
-            StringBuilder text = new StringBuilder();
-            if (position.isFirst()) {
-                text.append("retry: 2000\n\n");
-            }
-            news.forEach(entry -> append(
-                    text, entry.get("event").asText(), entry.get("number").asText(), entry));
-            if (caughtUp && !now.equals(position.shown())) {
-                append(text, "progress", null, now);
-            }
-            boolean isDone = caughtUp && now.isSettled();
-            Position next = new Position(position.entry(), number, now, !caughtUp, isDone);
-            return Optional.of(Pair.create(next, ByteString.fromString(text.toString())));
-        });
+    private static ByteString text(List<JsonNode> entries) {
+        StringBuilder text = new StringBuilder();
+        for (JsonNode entry : entries) {
+            text.append("id: ").append(entry.get("number").asText()).append('\n');
+            text.append(event(entry.get("event").asText(), ApiJson.write(entry)));
+        }
+        return ByteString.fromString(text.toString());
     }
 
-    private static void append(StringBuilder text, String event, @Nullable String id, Object data) {
-        if (id != null) {
-            text.append("id: ").append(id).append('\n');
-        }
-        text.append("event: ").append(event).append('\n');
-        text.append("data: ").append(ApiJson.write(data)).append("\n\n");
+    private static String event(String name, String data) {
+        return "event: " + name + "\ndata: " + data + "\n\n";
     }
 }
