@@ -131,8 +131,12 @@ final class HttpTest {
     @Test
     void aBatchIsControlledAndWhatItCannotDoIsRefused() throws IOException {
         String batch = submitted(job("controlled", "partitions.rows=1000"));
+        awaitState(batch, "running");
         JsonNode paused = json(200, node.post("/v1/batches/" + batch + "/pause", "{\"reason\": \"a \\\"reason\\\"\"}"));
         assertThat(paused.get("state").asText()).isEqualTo("paused");
+        assertThat(json(200, node.get("/v1/batches/" + batch)).get("state").asText())
+                .as("what was seen before doesn't count any more")
+                .isEqualTo("paused");
         assertThat(json(200, node.post("/v1/batches/" + batch + "/pause", ""))
                         .get("state")
                         .asText())

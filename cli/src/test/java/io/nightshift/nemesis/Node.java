@@ -4,6 +4,7 @@ import io.nightshift.cli.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -127,6 +128,14 @@ final class Node {
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
                 .sum();
+    }
+
+    /// Processor time that its process has spent, the kernel's for it included.
+    Duration processorTime() {
+        Process current = process;
+        return current == null
+                ? Duration.ZERO
+                : current.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     Path log() {

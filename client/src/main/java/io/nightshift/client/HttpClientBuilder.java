@@ -33,8 +33,10 @@ public final class HttpClientBuilder {
     }
 
     /// Shows a bearer token.
-    public HttpClientBuilder token(String bearer) {
-        this.token = bearer.strip();
+    ///
+    /// @param bearer null: none
+    public HttpClientBuilder token(@Nullable String bearer) {
+        this.token = bearer == null ? null : bearer.strip();
         return this;
     }
 

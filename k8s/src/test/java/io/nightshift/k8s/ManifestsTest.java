@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
@@ -455,6 +457,24 @@ final class ManifestsTest {
     }
 
     @Test
+    void prometheusAsksThePodsOfTheseManifestsAndShowsAToken() throws Exception {
+        List<Object> documents = Manifests.yaml(Files.readString(Manifests.OVERLAY.resolve("prometheus.yaml")));
+        JsonNode scrape = new ObjectMapper().valueToTree(documents).at("/0/scrape_configs/0");
+        assertThat(scrape.get("scheme").asText()).isEqualTo("https");
+        assertThat(scrape.get("metrics_path").asText()).isEqualTo("/metrics");
+        assertThat(scrape.at("/authorization/credentials_file").asText()).isNotEmpty();
+        assertThat(scrape.at("/tls_config/ca_file").asText()).isNotEmpty();
+        Manifests base = Manifests.in(Manifests.BASE);
+        assertThat(scrape.at("/tls_config/server_name").asText())
+                .isEqualTo(base.of(Service.class).getFirst().getMetadata().getName());
+        for (Deployment node : nodes(base)) {
+            String name = node.getSpec().getTemplate().getMetadata().getLabels().get("app.kubernetes.io/name");
+            assertThat(port(container(node), "http")).isPositive();
+            assertThat(scrape.at("/relabel_configs/0/regex").asText()).isEqualTo(name + ";http");
+        }
+    }
+
+    @Test
     void theMetricThatWorkersAreScaledByIsTheOneThatTheAdapterServes() throws Exception {
         assumeTrue(Kustomize.isInstalled(), "kubectl isn't installed (Debian: kubernetes-client)");
         List<MetricSpec> metrics = Kustomize.render(Manifests.OVERLAY)
@@ -464,9 +484,6 @@ final class ManifestsTest {
         assertThat(metrics).extracting(MetricSpec::getType).containsExactly("ContainerResource", "External");
         assertThat(metrics.getFirst().getContainerResource().getContainer()).isEqualTo("node");
         String name = metrics.getLast().getExternal().getMetric().getName();
-        assertThat(Manifests.yaml(Files.readString(Manifests.OVERLAY.resolve("prometheus.yaml"))))
-                .as("what Prometheus has to be told")
-                .hasSize(1);
         String rule = Files.readString(Manifests.OVERLAY.resolve("prometheus-adapter.yaml"));
         assertThat(Manifests.yaml(rule)).hasSize(1);
         assertThat(rule).contains("seriesQuery: " + name + "{", "as: " + name);

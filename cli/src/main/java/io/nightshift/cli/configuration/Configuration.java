@@ -85,12 +85,18 @@ public final class Configuration {
         }
         List<String> mistakes = new ArrayList<>();
         ConfigurationSection root = new ConfigurationSection("", given.root(), used, mistakes);
-        Configuration configuration = nightshift(root.section("nightshift"), tuning(given));
-        root.section("pekko");
-        root.end();
+        Configuration configuration = read(root, tuning(given));
         if (!mistakes.isEmpty()) {
             throw FailureException.permanent(String.join("\n", mistakes));
         }
+        return configuration;
+    }
+
+    /// @param root the whole file
+    static Configuration read(ConfigurationSection root, Config tuning) {
+        Configuration configuration = nightshift(root.section("nightshift"), tuning);
+        root.section("pekko");
+        root.end();
         return configuration;
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -19,44 +20,73 @@ import org.jspecify.annotations.Nullable;
 /// mistake, and so is a value of the wrong type. Mistakes name the line and the key, never the value.
 final class ConfigurationSection {
 
+    /// The default of a key that has none, but may be absent.
+    static final String NONE = "none";
+
+    /// The default of a key that may not be absent.
+    static final String REQUIRED = "required";
+
+    /// What was asked for.
+    ///
+    /// @param standard the default
+    /// @param range of a number, such as `1 to 65535`; empty for anything else
+    record Asked(String standard, String range) {}
+
     private static final ConfigObject NOTHING = ConfigValueFactory.fromMap(Map.of());
 
     private final String path;
     private final ConfigObject values;
     private final Path file;
     private final List<String> mistakes;
+    private final Map<String, Asked> asked;
     private final Set<String> known = new TreeSet<>();
 
     /// @param path of the section, empty for the whole file
     /// @param mistakes gets a line for each
     ConfigurationSection(String path, ConfigObject values, Path file, List<String> mistakes) {
+        this(path, values, file, mistakes, new TreeMap<>());
+    }
+
+    private ConfigurationSection(
+            String path, ConfigObject values, Path file, List<String> mistakes, Map<String, Asked> asked) {
         this.path = path;
         this.values = values;
         this.file = file;
         this.mistakes = mistakes;
+        this.asked = asked;
+    }
+
+    /// Everything that was asked for here and in the sections below, by its whole path: what a reference of
+    /// them has to name. Of a key that was asked for twice, the first time counts.
+    Map<String, Asked> asked() {
+        return asked;
     }
 
     /// The names that stand here, for a section whose keys are the user's own.
     Set<String> names() {
+        values.keySet().forEach(name -> ask(name, NONE, ""));
         return new TreeSet<>(values.keySet());
     }
 
     boolean has(String key) {
+        ask(key, NONE, "");
         return values.containsKey(key);
     }
 
     /// The section of this name, empty where it is absent.
     ConfigurationSection section(String key) {
+        ask(key, NONE, "");
         ConfigValue value = value(key);
         if (value != null && !(value instanceof ConfigObject)) {
             mistake(key, "expected a section { ... }, not " + type(value));
         }
         ConfigObject object = value instanceof ConfigObject section ? section : NOTHING;
-        return new ConfigurationSection(at(key), object, file, mistakes);
+        return new ConfigurationSection(at(key), object, file, mistakes, asked);
     }
 
     /// The text of this name; empty, with a mistake, where there is none.
     String text(String key) {
+        ask(key, REQUIRED, "");
         String text = textOrNull(key);
         if (text == null || text.isBlank()) {
             if (!values.containsKey(key)) {
@@ -71,6 +101,7 @@ final class ConfigurationSection {
 
     @Nullable
     String textOrNull(String key) {
+        ask(key, NONE, "");
         ConfigValue value = value(key);
         return switch (value == null ? ConfigValueType.NULL : value.valueType()) {
             case STRING, NUMBER, BOOLEAN -> String.valueOf(value == null ? null : value.unwrapped());
@@ -83,11 +114,13 @@ final class ConfigurationSection {
     }
 
     String text(String key, String otherwise) {
+        ask(key, otherwise, "");
         return values.containsKey(key) ? text(key) : skip(key, otherwise);
     }
 
     /// @return a number of the range, the other one where there is none
     int number(String key, int otherwise, int least, int most) {
+        ask(key, String.valueOf(otherwise), "%d to %d".formatted(least, most));
         ConfigValue value = value(key);
         if (value == null) {
             return otherwise;
@@ -105,6 +138,7 @@ final class ConfigurationSection {
     }
 
     List<String> texts(String key, List<String> otherwise) {
+        ask(key, String.join(", ", otherwise), "");
         ConfigValue value = value(key);
         if (value == null) {
             return otherwise;
@@ -119,13 +153,14 @@ final class ConfigurationSection {
 
     /// A list of sections, empty where it is absent.
     List<ConfigurationSection> sections(String key) {
+        ask(key, NONE, "");
         ConfigValue value = value(key);
         if (value == null) {
             return List.of();
         }
         if (value instanceof ConfigList list && list.stream().allMatch(ConfigObject.class::isInstance)) {
             return list.stream()
-                    .map(item -> new ConfigurationSection(at(key), (ConfigObject) item, file, mistakes))
+                    .map(item -> new ConfigurationSection(at(key), (ConfigObject) item, file, mistakes, asked))
                     .toList();
         }
         mistake(key, "expected a list of sections [ { ... }, ... ]");
@@ -166,6 +201,10 @@ final class ConfigurationSection {
         return String.valueOf(value.unwrapped()).matches("[0-9.]+ ?(ns|us|ms|s|m|h|d|seconds?|minutes?|hours?|days?)");
     }
 
+    private void ask(String key, String standard, String range) {
+        asked.putIfAbsent(at(key), new Asked(standard, range));
+    }
+
     private <T> T skip(String key, T otherwise) {
         known.add(key);
         return otherwise;
@@ -186,7 +225,7 @@ final class ConfigurationSection {
 
     /// Everything was asked for: notes every key that is left.
     void end() {
-        for (String key : names()) {
+        for (String key : new TreeSet<>(values.keySet())) {
             if (!known.contains(key)) {
                 String near = NearMiss.of(key, known);
                 mistake(

@@ -51,7 +51,7 @@ public record NodeSettings(
     }
 
     private static Set<String> roles(ConfigurationSection node) {
-        Set<String> roles = new TreeSet<>(node.texts("roles", List.copyOf(ROLES)));
+        Set<String> roles = new TreeSet<>(node.texts("roles", List.copyOf(new TreeSet<>(ROLES))));
         if (roles.isEmpty() || !ROLES.containsAll(roles)) {
             node.mistake("roles", "expected coordinator, worker or both");
             return ROLES;

@@ -20,6 +20,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +79,9 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         if (console) {
             root.addAppender(started(context, new ConsoleAppender<>()));
         }
-        context.getLogger("io.nightshift").setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);
+        for (String told : List.of("io.nightshift", "audit")) {
+            context.getLogger(told).setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);
+        }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 

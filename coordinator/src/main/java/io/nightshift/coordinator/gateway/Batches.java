@@ -6,6 +6,7 @@ import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
 import io.nightshift.protocol.api.EventPage;
@@ -39,12 +40,17 @@ public final class Batches {
                     Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
             .toList();
 
+    /// How long what was seen of a batch that goes on is told to others who ask.
+    private static final long FRESH = Duration.ofMillis(250).toNanos();
+
+    /// Glances that are kept while they may still count.
+    private static final int GLANCES = 500;
+
     /// Descriptions of ended batches that are kept.
     private static final int KEPT = 10_000;
 
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
-    private static final int MOST_GLANCES = 500;
 
     /// How often a batch that is watched is looked at, however many watch it.
     private static final Duration INTERVAL = Duration.ofMillis(500);
@@ -56,10 +62,22 @@ public final class Batches {
     /// @param state one of [#STATES]
     public record Filter(Optional<String> job, Optional<String> state) {}
 
-    /// What was seen of a batch lately.
+    /// A batch at a glance.
     ///
+    /// @param json the same, written
+    public record Seen(BatchDescription batch, String json) {}
+
     /// @param until when it counts, in nanoseconds
-    private record Glance(long until, CompletionStage<BatchDescription> description) {}
+    private record Glance(long until, CompletableFuture<Seen> seen) {
+
+        /// What waits for somebody is looked at anew: who has just gone on with it, by another node, mustn't be told
+        /// that it still waits.
+        boolean counts(long now) {
+            return until - now > 0
+                    && !seen.isCompletedExceptionally()
+                    && (!seen.isDone() || !seen.join().batch().isSettled());
+        }
+    }
 
     private static final Executor AFTER_INTERVAL =
             CompletableFuture.delayedExecutor(INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
@@ -70,10 +88,10 @@ public final class Batches {
     private final Histories histories;
     private final Executor blocking;
 
+    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
+
     /// They never change.
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
-
-    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
 
     /// @param blocking a pool of a few threads, which wait for the database
     public Batches(Requests requests, Ledger ledger, Executor blocking) {
@@ -147,7 +165,43 @@ public final class Batches {
         throw ProblemException.unknown("batch", "there is no batch " + name);
     }
 
+    /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a while.
+    ///
     /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
+    /// A batch as it was seen a moment ago, however many ask.
+    public CompletionStage<Seen> glance(String name) {
+        return find(name).thenCompose(this::glance);
+    }
+
+    public CompletionStage<Seen> glance(JobsState.Entry entry) {
+        long now = System.nanoTime();
+        BatchId batch = entry.opened().batch();
+        Glance known = glances.get(batch);
+        if (known != null && known.counts(now)) {
+            return known.seen();
+        }
+        if (glances.size() > GLANCES) {
+            glances.values().removeIf(old -> !old.counts(now));
+        }
+        return glances.compute(
+                        batch,
+                        (id, before) ->
+                                before != null && before.counts(now) ? before : new Glance(now + FRESH, look(entry)))
+                .seen();
+    }
+
+    private CompletableFuture<Seen> look(JobsState.Entry entry) {
+        return describe(entry)
+                .thenApply(description -> new Seen(description, ApiJson.write(description)))
+                .toCompletableFuture();
+    }
+
+    /// What was seen of a batch before doesn't count any more: it was told to do something else.
+    void changed(BatchId batch) {
+        glances.remove(batch);
+    }
+
+    /// How a batch is now.
     public CompletionStage<BatchDescription> describe(String name) {
         return find(name).thenCompose(this::describe);
     }
@@ -177,26 +231,6 @@ public final class Batches {
         return Descriptions.of(ledger, entry);
     }
 
-    /// A batch after an interval, as all who watch it are told.
-    public CompletionStage<BatchDescription> later(JobsState.Entry entry) {
-        return CompletableFuture.supplyAsync(() -> glance(entry), AFTER_INTERVAL)
-                .thenCompose(seen -> seen);
-    }
-
-    private CompletionStage<BatchDescription> glance(JobsState.Entry entry) {
-        long now = System.nanoTime();
-        BatchId batch = entry.opened().batch();
-        Glance glance = glances.compute(
-                batch,
-                (id, before) -> before != null && before.until() - now > 0
-                        ? before
-                        : new Glance(now + INTERVAL.toNanos() / 2, describe(entry)));
-        if (glances.size() > MOST_GLANCES) {
-            glances.values().removeIf(old -> old.until() - now < 0);
-        }
-        return glance.description();
-    }
-
     /// A batch as soon as it isn't any more as it was seen, and after ten seconds in any case.
     ///
     /// @param seen null: at once
@@ -208,7 +242,9 @@ public final class Batches {
             JobsState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
         return !now.equals(seen) || now.isSettled() || intervals == 0
                 ? CompletableFuture.completedFuture(now)
-                : later(entry).thenCompose(next -> news(entry, seen, next, intervals - 1));
+                : CompletableFuture.supplyAsync(() -> glance(entry), AFTER_INTERVAL)
+                        .thenCompose(next -> next)
+                        .thenCompose(next -> news(entry, seen, next.batch(), intervals - 1));
     }
 
     private BatchDescription ended(JobsState.Entry entry) {
@@ -282,7 +318,7 @@ public final class Batches {
         }
         int to = Math.min(candidates.size(), from + limit - found.size());
         List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
-                .map(entry -> describe(entry).toCompletableFuture())
+                .map(entry -> glance(entry).thenApply(Seen::batch).toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
                 .thenComposeAsync(
@@ -326,9 +362,9 @@ public final class Batches {
         }
     }
 
-    /// Entries of the ledger that are known to be.
-    public CompletionStage<List<JsonNode>> part(BatchId batch, long after, long last) {
-        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.part(of, after, last)), blocking);
+    /// Entries of the ledger that are known to be, from the one after a number.
+    public CompletionStage<List<JsonNode>> entries(BatchId batch, long after, int count) {
+        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.entries(of, after, count)), blocking);
     }
 
     private static <T> T read(BatchId batch, Function<BatchId, T> reading) {

@@ -77,6 +77,7 @@ public final class Changes {
 
     private CompletionStage<Controlled> control(Caller caller, BatchId batch, BatchControl control) {
         return requests.control(batch, control)
+                .whenComplete((reply, problem) -> batches.changed(batch))
                 .thenApply(reply -> switch (reply) {
                     case ControlReply.Done(BatchId of, Phase phase) -> {
                         Audit.tell(caller, control.verb(), of.value(), "done", detail(control));

@@ -16,19 +16,12 @@ final class Histories {
     /// States are kept of so many batches: a million partitions take some 30 MB.
     private static final int STATES = 8;
 
-    /// Parts of histories that are kept for those who watch the same batch.
-    private static final int PARTS = 256;
-
     private final Ledger ledger;
     private final Map<BatchId, Followed> followed = new Recent<>(STATES);
-    private final Map<Part, List<JsonNode>> parts = new Recent<>(PARTS);
 
     Histories(Ledger ledger) {
         this.ledger = ledger;
     }
-
-    /// Entries from the one after a number up to another.
-    private record Part(BatchId batch, long after, long last) {}
 
     /// A map that forgets what was used least recently.
     private static final class Recent<K, V> extends LinkedHashMap<K, V> {
@@ -80,21 +73,5 @@ final class Histories {
         List<JsonNode> entries = new ArrayList<>();
         ledger.forEach(batch, after, limit, (number, entry) -> entries.add(ApiJson.entry(number, entry)));
         return entries;
-    }
-
-    /// Entries of a batch that are known to be. Read once, however many ask.
-    List<JsonNode> part(BatchId batch, long after, long last) {
-        Part part = new Part(batch, after, last);
-        synchronized (parts) {
-            List<JsonNode> known = parts.get(part);
-            if (known != null) {
-                return known;
-            }
-        }
-        List<JsonNode> read = entries(batch, after, Math.toIntExact(last - after));
-        synchronized (parts) {
-            parts.put(part, read);
-        }
-        return read;
     }
 }

@@ -55,7 +55,7 @@ final class BatchRoutes {
     }
 
     private CompletionStage<HttpResponse> show(Call call) {
-        return batches.describe(call.segment("batch")).thenApply(batch -> Responses.json(200, batch));
+        return batches.glance(call.segment("batch")).thenApply(seen -> Responses.written(200, seen.json()));
     }
 
     private CompletionStage<HttpResponse> partitions(Call call) {

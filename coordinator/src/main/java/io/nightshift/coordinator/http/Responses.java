@@ -27,7 +27,12 @@ final class Responses {
 
     /// @param value a record of the API
     static HttpResponse json(int status, Object value) {
-        return text(status, ContentTypes.APPLICATION_JSON, ApiJson.write(value));
+        return written(status, ApiJson.write(value));
+    }
+
+    /// @param json a record of the API, written
+    static HttpResponse written(int status, String json) {
+        return text(status, ContentTypes.APPLICATION_JSON, json);
     }
 
     static HttpResponse text(int status, ContentType type, String text) {

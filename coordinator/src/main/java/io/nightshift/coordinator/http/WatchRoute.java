@@ -7,12 +7,15 @@ import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.batch.BatchId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -21,6 +24,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.japi.Pair;
+import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -28,19 +32,27 @@ import org.jspecify.annotations.Nullable;
 /// Follows a batch by server-sent events. An event of the ledger has its number as its id, by which who was
 /// cut off goes on; progress has none. The stream ends when the batch does, or waits for somebody.
 ///
-/// However many watch a batch, its coordinator is asked, and the ledger read, once in a while.
+/// However many watch a batch, its coordinator is asked, and the ledger read and written out, once in a while.
 final class WatchRoute {
 
+    private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final int MOST_AT_ONCE = 500;
+    /// Parts of histories that are kept, written, for those who watch the same batch.
+    private static final int PARTS = 256;
     private static final String LAST = "last-event-id";
 
     private final Batches batches;
     private final AtomicInteger open = new AtomicInteger();
+    private final Map<BatchId, CompletableFuture<Batches.Seen>> looks = new ConcurrentHashMap<>();
+    private final Map<Part, CompletableFuture<ByteString>> parts = new ConcurrentHashMap<>();
 
     WatchRoute(Batches batches) {
         this.batches = batches;
     }
+
+    /// Entries of a batch's ledger from the one after a number up to another.
+    private record Part(BatchId batch, long after, long last) {}
 
     /// How far a watch is.
     ///
@@ -84,7 +96,7 @@ final class WatchRoute {
                     10);
         }
         Source<ByteString, NotUsed> events = Source.unfoldAsync(
-                        start, position -> position.isDone() ? ended() : next(position))
+                        start, position -> position.isDone() ? ended() : next(call, position))
                 .keepAlive(KEEP_ALIVE, () -> ByteString.fromString(": still here\n\n"))
                 .filter(text -> !text.isEmpty())
                 .watchTermination((materialized, end) -> {
@@ -102,9 +114,9 @@ final class WatchRoute {
         return CompletableFuture.completedFuture(Optional.empty());
     }
 
-    private CompletionStage<Optional<Pair<Position, ByteString>>> next(Position position) {
-        return (position.isFirst() ? batches.describe(position.entry()) : batches.later(position.entry()))
-                .thenCompose(now -> told(position, now))
+    private CompletionStage<Optional<Pair<Position, ByteString>>> next(Call call, Position position) {
+        return (position.isFirst() ? batches.glance(position.entry()) : later(call, position.entry()))
+                .thenCompose(seen -> told(position, seen))
                 // A coordinator that moves, or a database that is away, is no reason to end.
                 .exceptionally(problem -> Optional.of(Pair.create(later(position), ByteString.emptyByteString())));
     }
@@ -113,36 +125,69 @@ final class WatchRoute {
         return new Position(position.entry(), position.number(), position.shown(), false, false);
     }
 
-    private CompletionStage<Optional<Pair<Position, ByteString>>> told(Position position, BatchDescription now) {
-        long last = Math.min(now.ledger().entries(), position.number() + MOST_AT_ONCE);
-        CompletionStage<List<JsonNode>> entries = last > position.number()
-                ? batches.part(position.entry().opened().batch(), position.number(), last)
-                : CompletableFuture.completedFuture(List.of());
-        return entries.thenApply(news -> {
-            long number = news.isEmpty()
-                    ? position.number()
-                    : news.getLast().get("number").asLong();
-            boolean caughtUp = number >= now.ledger().entries();
-            StringBuilder text = new StringBuilder();
-            if (position.isFirst()) {
-                text.append("retry: 2000\n\n");
-            }
-            news.forEach(entry -> append(
-                    text, entry.get("event").asText(), entry.get("number").asText(), entry));
-            if (caughtUp && !now.equals(position.shown())) {
-                append(text, "progress", null, now);
-            }
-            boolean isDone = caughtUp && now.isSettled();
-            Position next = new Position(position.entry(), number, now, !caughtUp, isDone);
-            return Optional.of(Pair.create(next, ByteString.fromString(text.toString())));
-        });
+    /// The next look at the batch. All who watch it take it together, so that one timer and one waking of the threads
+    /// do
+    /// for all.
+    private CompletionStage<Batches.Seen> later(Call call, JobsState.Entry entry) {
+        if (looks.size() > MOST_AT_ONCE) {
+            looks.values().removeIf(CompletableFuture::isDone);
+        }
+        return looks.compute(
+                entry.opened().batch(),
+                (batch, next) -> next != null && !next.isDone()
+                        ? next
+                        : Patterns.after(INTERVAL, call.system(), () -> batches.glance(entry))
+                                .toCompletableFuture());
     }
 
-    private static void append(StringBuilder text, String event, @Nullable String id, Object data) {
-        if (id != null) {
-            text.append("id: ").append(id).append('\n');
+    private CompletionStage<Optional<Pair<Position, ByteString>>> told(Position position, Batches.Seen seen) {
+        long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_AT_ONCE);
+        CompletionStage<ByteString> news = last > position.number()
+                ? part(new Part(position.entry().opened().batch(), position.number(), last))
+                : CompletableFuture.completedFuture(ByteString.emptyByteString());
+        return news.thenApply(text -> told(position, seen, Math.max(last, position.number()), text));
+    }
+
+    private static Optional<Pair<Position, ByteString>> told(
+            Position position, Batches.Seen seen, long number, ByteString news) {
+        BatchDescription now = seen.batch();
+        boolean caughtUp = number >= now.ledger().entries();
+        ByteString text =
+                position.isFirst() ? ByteString.fromString("retry: 2000\n\n").concat(news) : news;
+        if (caughtUp && !now.equals(position.shown())) {
+            text = text.concat(ByteString.fromString(event("progress", seen.json())));
         }
-        text.append("event: ").append(event).append('\n');
-        text.append("data: ").append(ApiJson.write(data)).append("\n\n");
+        boolean isDone = caughtUp && now.isSettled();
+        return Optional.of(Pair.create(new Position(position.entry(), number, now, !caughtUp, isDone), text));
+    }
+
+    private CompletionStage<ByteString> part(Part part) {
+        CompletableFuture<ByteString> known = parts.get(part);
+        if (known != null && !known.isCompletedExceptionally()) {
+            return known;
+        }
+        if (parts.size() > PARTS) {
+            parts.clear();
+        }
+        return parts.compute(
+                part,
+                (key, before) -> before != null && !before.isCompletedExceptionally()
+                        ? before
+                        : batches.entries(part.batch(), part.after(), Math.toIntExact(part.last() - part.after()))
+                                .thenApply(WatchRoute::text)
+                                .toCompletableFuture());
+    }
+
+    private static ByteString text(List<JsonNode> entries) {
+        StringBuilder text = new StringBuilder();
+        for (JsonNode entry : entries) {
+            text.append("id: ").append(entry.get("number").asText()).append('\n');
+            text.append(event(entry.get("event").asText(), ApiJson.write(entry)));
+        }
+        return ByteString.fromString(text.toString());
+    }
+
+    private static String event(String name, String data) {
+        return "event: " + name + "\ndata: " + data + "\n\n";
     }
 }
