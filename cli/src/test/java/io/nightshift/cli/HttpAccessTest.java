@@ -231,11 +231,13 @@ final class HttpAccessTest {
     @Test
     void noTokenIsEverInALogOrAnAnswer() {
         Logger root = (Logger) LoggerFactory.getLogger("ROOT");
-        Level before = root.getLevel();
+        List<Logger> loggers = List.of(
+                root, (Logger) LoggerFactory.getLogger("io.nightshift"), (Logger) LoggerFactory.getLogger("audit"));
+        List<Level> before = loggers.stream().map(Logger::getLevel).toList();
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         root.addAppender(lines);
-        root.setLevel(Level.DEBUG);
+        loggers.forEach(logger -> logger.setLevel(Level.DEBUG));
         String strange = Token.random();
         try {
             StringBuilder answers = new StringBuilder();
@@ -254,7 +256,9 @@ final class HttpAccessTest {
             assertThat(answers.toString()).doesNotContain(strange).doesNotContain(known);
         } finally {
             root.detachAppender(lines);
-            root.setLevel(before);
+            for (int i = 0; i < loggers.size(); i++) {
+                loggers.get(i).setLevel(before.get(i));
+            }
         }
     }
 

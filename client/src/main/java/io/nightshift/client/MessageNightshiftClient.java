@@ -196,11 +196,15 @@ final class MessageNightshiftClient implements NightshiftClient {
 
     private <T extends Record> CompletableFuture<T> ask(
             Function<ActorRef<GatewayReply<T>>, GatewayCommand> question, Duration patience) {
-        return attempt(question, patience, 1);
+        return attempt(question, patience, 1, null);
     }
 
+    /// @param reason what a node said that couldn't do it, or null
     private <T extends Record> CompletableFuture<T> attempt(
-            Function<ActorRef<GatewayReply<T>>, GatewayCommand> question, Duration patience, int number) {
+            Function<ActorRef<GatewayReply<T>>, GatewayCommand> question,
+            Duration patience,
+            int number,
+            @Nullable NightshiftException reason) {
         String node;
         CompletionStage<GatewayReply<T>> asked;
         try {
@@ -210,7 +214,8 @@ final class MessageNightshiftClient implements NightshiftClient {
             return CompletableFuture.failedFuture(e);
         }
         return asked.handle((reply, problem) -> switch (reply) {
-                    case null -> again(question, patience, number, unreachable(node, problem));
+                    case null ->
+                        again(question, patience, number, reason == null ? unreachable(node, problem) : reason);
                     case GatewayReply.Answer<T>(T value) -> CompletableFuture.completedFuture(value);
                     case GatewayReply.Declined<T>(Problem declined) ->
                         again(question, patience, number, NightshiftException.of(declined));
@@ -247,7 +252,8 @@ final class MessageNightshiftClient implements NightshiftClient {
         current.incrementAndGet();
         long wait = Backoff.before(number).toMillis();
         return CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(wait, TimeUnit.MILLISECONDS))
-                .thenCompose(waited -> attempt(question, patience, number + 1));
+                .thenCompose(waited ->
+                        attempt(question, patience, number + 1, failure.kind() == Kind.UNAVAILABLE ? failure : null));
     }
 
     private String node() {

@@ -103,9 +103,17 @@ public final class Batches {
     }
 
     private CompletionStage<JobsState> register() {
-        return register.read().exceptionally(problem -> {
-            throw ProblemException.of(problem);
-        });
+        return register.read()
+                .exceptionallyAsync(
+                        problem -> {
+                            throw unreadable(problem);
+                        },
+                        blocking);
+    }
+
+    private ProblemException unreadable(Throwable problem) {
+        String trouble = requests.trouble();
+        return trouble == null ? ProblemException.of(problem) : ProblemException.unavailable(trouble);
     }
 
     /// All jobs that were ever submitted.
@@ -138,7 +146,9 @@ public final class Batches {
         return known != null
                 ? CompletableFuture.completedFuture(known)
                 : register.read()
-                        .handle((state, problem) -> problem == null ? entry(state, name) : read(name, problem));
+                        .handleAsync(
+                                (state, problem) -> problem == null ? entry(state, name) : read(name, problem),
+                                blocking);
     }
 
     /// @param problem that keeps the register from being read again
@@ -150,7 +160,7 @@ public final class Batches {
         } catch (ProblemException unknown) {
             // It may have been opened since.
         }
-        throw ProblemException.of(problem);
+        throw unreadable(problem);
     }
 
     private static JobsState.Entry entry(JobsState state, String name) {

@@ -69,6 +69,12 @@ public final class Requests {
         return services.register().ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, key));
     }
 
+    /// Why the journal can't be used at the moment, or null. Waits for the database.
+    @Nullable
+    String trouble() {
+        return services.trouble().get();
+    }
+
     /// A batch as its coordinator tells it.
     ///
     /// @param waitsFor what keeps the whole cluster from going on, or null
