@@ -29,5 +29,5 @@ git archive "$from" | tar -xf - -C "$work/source"
 build=(mvn -B -q -DskipTests -Dspotless.check.skip=true)
 (cd "$work/source" && "${build[@]}" -pl cli -am package) >&2
 
-mvn -B -pl k8s -am verify -Dspotless.check.skip=true -Dtest=RollingUpdateTest -Dsurefire.failIfNoSpecifiedTests=false \
-    "-Dnightshift.previous=$work/source/cli/target/nightshift"
+mvn -B -pl k8s -am verify -Dspotless.check.skip=true -Dtest=io.nightshift.upgrade.RollingUpdateTest \
+    -Dsurefire.failIfNoSpecifiedTests=false "-Dnightshift.previous=$work/source/cli/target/nightshift"
