@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CrashTest {
 
     private static final long SEED = Long.getLong("nightshift.crash.seed", 20_261_124);
-    private static final int ROUNDS = Integer.getInteger("nightshift.crash.rounds", 24);
+    private static final int ROUNDS = Integer.getInteger("nightshift.crash.rounds", 20);
 
     /// About so many; row groups are kept whole.
     private static final int PARTITIONS = 30;

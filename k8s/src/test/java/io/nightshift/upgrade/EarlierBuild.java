@@ -37,7 +37,7 @@ final class EarlierBuild {
     private static final Map<String, Integer> GROWN = Map.of(
             "io/nightshift/protocol/jobs/JobsCommand$Submit", 1,
             "io/nightshift/protocol/jobs/JobsCommand$Accepted", 1,
-            "io/nightshift/protocol/gateway/GatewayCommand$Submit", 1,
+            "io/nightshift/protocol/api/Submitted", 1,
             "io/nightshift/protocol/batch/BatchStatus", 2,
             "io/nightshift/protocol/job/Job$ErrorPolicy", 1);
 
