@@ -178,7 +178,6 @@ public final class Batches {
     /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a while.
     ///
     /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
-    /// A batch as it was seen a moment ago, however many ask.
     public CompletionStage<Seen> glance(String name) {
         return find(name).thenCompose(this::glance);
     }
