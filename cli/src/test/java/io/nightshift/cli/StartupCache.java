@@ -3,9 +3,11 @@ package io.nightshift.cli;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,9 +16,8 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /// What the JVM knows beforehand of the program that tests start, as it does where users start it: a third less work
-/// for
-/// each start. The cache wants classes in jars, so those in folders are put into some. Kept below `target` until the
-/// classes change.
+/// for each start. The cache wants classes in jars, so those in folders are put into some. Kept below `target` until
+/// the classes change. Where tests run in several processes, the first one makes it and the others wait.
 ///
 /// @param classPath jars only, without the tests' own classes
 /// @param file the cache
@@ -41,18 +42,26 @@ record StartupCache(String classPath, Path file) {
                     .toList();
             Path folder = FOLDER.resolve(Integer.toHexString(Objects.hash(parts, changes(parts))));
             Files.createDirectories(folder);
-            List<String> jars = new ArrayList<>();
-            for (Path part : parts) {
-                jars.add((Files.isDirectory(part) ? jar(part, folder, jars.size()) : part).toString());
+            try (FileChannel lock =
+                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                lock.lock();
+                return prepare(parts, folder);
             }
-            StartupCache cache = new StartupCache(String.join(File.pathSeparator, jars), folder.resolve("program.aot"));
-            if (!Files.exists(cache.file)) {
-                cache.train(folder);
-            }
-            return cache;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static StartupCache prepare(List<Path> parts, Path folder) throws IOException {
+        List<String> jars = new ArrayList<>();
+        for (Path part : parts) {
+            jars.add((Files.isDirectory(part) ? jar(part, folder, jars.size()) : part).toString());
+        }
+        StartupCache cache = new StartupCache(String.join(File.pathSeparator, jars), folder.resolve("program.aot"));
+        if (!Files.exists(cache.file)) {
+            cache.train(folder);
+        }
+        return cache;
     }
 
     /// When the files were last changed.

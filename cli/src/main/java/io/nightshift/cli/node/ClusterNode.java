@@ -20,7 +20,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -36,8 +39,18 @@ public final class ClusterNode {
 
     private final ActorSystem<Void> system;
 
-    private ClusterNode(ActorSystem<Void> system) {
+    /// Done when the actor system ought to have terminated, whether or not it has.
+    private final CompletableFuture<Done> overdue = new CompletableFuture<>();
+
+    ClusterNode(ActorSystem<Void> system) {
         this.system = system;
+        String phase = CoordinatedShutdown.PhaseActorSystemTerminate();
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(phase, "begin-last-phase", () -> {
+            overdue.completeOnTimeout(
+                    Done.getInstance(), shutdown.timeout(phase).toMillis(), TimeUnit.MILLISECONDS);
+            return CompletableFuture.completedFuture(Done.getInstance());
+        });
     }
 
     /// Starts the node, and has it join the others, or form the cluster if there are none.
@@ -138,11 +151,14 @@ public final class ClusterNode {
         return version == null ? Map.of() : Map.of("pekko.cluster.app-version", version);
     }
 
-    /// Waits until the node has left: asked to by a signal, or thrown out by the others.
+    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor system has not
+    /// terminated when its phase of the shutdown is over, as when a connection's stream never completes
+    /// (apache/pekko#3247), the node has left all the same.
     ///
     /// @return whether it was asked to
     public boolean awaitEnd() {
-        system.getWhenTerminated().toCompletableFuture().join();
+        CompletableFuture<?> terminated = system.getWhenTerminated().toCompletableFuture();
+        CompletableFuture.anyOf(terminated, overdue).join();
         return !endsByItself();
     }
 
