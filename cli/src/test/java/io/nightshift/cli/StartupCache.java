@@ -2,6 +2,7 @@ package io.nightshift.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -9,15 +10,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /// What the JVM knows beforehand of the program that tests start, as it does where users start it: a third less work
-/// for each start. The cache wants classes in jars, so those in folders are put into some. Kept below `target` until
-/// the classes change. Where tests run in several processes, the first one makes it and the others wait.
+/// for each start. The cache wants classes in jars, so those in folders are put into some. DuckDB's native library lies
+/// beside its jar, as in the distribution, so that no start unpacks it, and no killed one leaves it behind. Kept below
+/// `target` until the classes change. Where tests run in several processes, the first one makes it and the others wait.
 ///
 /// @param classPath jars only, without the tests' own classes
 /// @param file the cache
@@ -25,6 +29,11 @@ record StartupCache(String classPath, Path file) {
 
     private static final Path FOLDER =
             FlightsJob.example().resolve("../../cli/target/startup-cache").normalize();
+
+    private static final String DUCKDB_LIBRARIES = "libduckdb_java.so_";
+    private static final String DUCKDB = DUCKDB_LIBRARIES
+            + (System.getProperty("os.name").startsWith("Mac") ? "macos_" : "linux_")
+            + (System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64");
 
     private static final class Once {
         static final StartupCache CACHE = prepare();
@@ -55,7 +64,7 @@ record StartupCache(String classPath, Path file) {
     private static StartupCache prepare(List<Path> parts, Path folder) throws IOException {
         List<String> jars = new ArrayList<>();
         for (Path part : parts) {
-            jars.add((Files.isDirectory(part) ? jar(part, folder, jars.size()) : part).toString());
+            jars.add(jar(part, folder, jars.size()).toString());
         }
         StartupCache cache = new StartupCache(String.join(File.pathSeparator, jars), folder.resolve("program.aot"));
         if (!Files.exists(cache.file)) {
@@ -77,7 +86,36 @@ record StartupCache(String classPath, Path file) {
         return changes;
     }
 
-    private static Path jar(Path classes, Path folder, int number) throws IOException {
+    private static Path jar(Path part, Path folder, int number) throws IOException {
+        if (Files.isDirectory(part)) {
+            return jarOf(part, folder, number);
+        }
+        return part.getFileName().toString().startsWith("duckdb_jdbc") ? withLibraryBeside(part, folder) : part;
+    }
+
+    private static Path withLibraryBeside(Path jar, Path folder) throws IOException {
+        Path bare = folder.resolve(jar.getFileName());
+        if (Files.exists(bare)) {
+            return bare;
+        }
+        Path unfinished = folder.resolve("duckdb.unfinished");
+        try (JarFile from = new JarFile(jar.toFile());
+                JarOutputStream to = new JarOutputStream(Files.newOutputStream(unfinished))) {
+            for (JarEntry entry : Collections.list(from.entries())) {
+                try (InputStream content = from.getInputStream(entry)) {
+                    if (entry.getName().equals(DUCKDB)) {
+                        Files.copy(content, folder.resolve(DUCKDB), StandardCopyOption.REPLACE_EXISTING);
+                    } else if (!entry.getName().startsWith(DUCKDB_LIBRARIES)) {
+                        to.putNextEntry(new JarEntry(entry.getName()));
+                        content.transferTo(to);
+                    }
+                }
+            }
+        }
+        return Files.move(unfinished, bare, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static Path jarOf(Path classes, Path folder, int number) throws IOException {
         Path jar = folder.resolve(number + ".jar");
         if (Files.exists(jar)) {
             return jar;

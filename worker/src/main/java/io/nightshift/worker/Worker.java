@@ -68,7 +68,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
         record FindingWork() implements Activity {}
 
-        record Leasing(BatchId batch) implements Activity {}
+        /// @param again whether the batch was asked a second time, since the first answer may have been lost
+        record Leasing(BatchId batch, boolean again) implements Activity {}
 
         record Scoring(WorkerMessage.Lease lease, Running running) implements Activity {}
 
@@ -104,6 +105,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private boolean stopping;
     /// Where it had a lease last, null before the first.
     private @Nullable BatchId lastBatch;
+    /// Whose lease may come once more, late.
+    private @Nullable Attempt lastCommitted;
     /// Whether the register left the last question unanswered, as while its node is lost.
     private boolean registerIsSilent;
 
@@ -202,18 +205,25 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void workAt(BatchId batch) {
         registerIsSilent = false;
         if (activity instanceof Activity.FindingWork) {
-            become(new Activity.Leasing(batch));
-            services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
+            lease(batch, false);
         }
     }
 
+    private void lease(BatchId batch, boolean again) {
+        become(new Activity.Leasing(batch, again));
+        services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
+    }
+
     private void nothingToLease(BatchId batch) {
-        if (activity instanceof Activity.Leasing(BatchId asked) && asked.equals(batch)) {
+        if (activity instanceof Activity.Leasing(BatchId asked, boolean again) && asked.equals(batch)) {
             findWork();
         }
     }
 
     private void leased(WorkerMessage.Lease lease) {
+        if (isDoneWith(lease.attempt())) {
+            return;
+        }
         // An answer may come after it was given up. If there is no other work yet, it is still good.
         if (stopping || !(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
             if (!isBusyWith(lease)) {
@@ -242,6 +252,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .pipeToSelf(
                         result,
                         (done, problem) -> problem == null ? new Scored(done) : new Unscored(failure(lease, problem)));
+    }
+
+    /// Leases that one worker gets of a batch have growing epochs.
+    private boolean isDoneWith(Attempt attempt) {
+        return lastCommitted != null
+                && lastCommitted.batch().equals(attempt.batch())
+                && attempt.epoch().compareTo(lastCommitted.epoch()) <= 0;
     }
 
     private boolean isBusyWith(WorkerMessage.Lease lease) {
@@ -309,6 +326,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void committed(Attempt attempt) {
         if (activity instanceof Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
                 && lease.attempt().equals(attempt)) {
+            lastCommitted = attempt;
             findWork();
         }
     }
@@ -358,7 +376,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 registerIsSilent = true;
                 findWork();
             }
-            case Activity.Leasing leasing -> findWork();
+            case Activity.Leasing(BatchId batch, boolean again) -> {
+                if (again) {
+                    findWork();
+                } else {
+                    lease(batch, true);
+                }
+            }
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) ->
                 commit(lease, result);
             case Activity.Waiting waiting -> {}

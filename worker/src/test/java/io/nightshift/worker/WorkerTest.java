@@ -182,7 +182,8 @@ class WorkerTest {
         ActorRef<WorkerMessage> self = findWork();
         self.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
         next(BatchCommand.RequestLease.class);
-        // Unanswered, the worker looks for work anew.
+        next(BatchCommand.RequestLease.class);
+        // Unanswered twice, the worker looks for work anew.
         self = requestLease();
         self.tell(lease());
         BatchCommand.Commit first = next(BatchCommand.Commit.class);
@@ -209,11 +210,27 @@ class WorkerTest {
         worker();
         grant();
         ActorRef<WorkerMessage> self = requestLease();
+        next(BatchCommand.RequestLease.class);
         findWork();
         Lease lease = lease();
         self.tell(lease);
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
+    }
+
+    @Test
+    void aCommittedPartitionsLeaseThatComesOnceMoreIsNotTaken() {
+        worker();
+        grant();
+        Lease lease = lease();
+        ActorRef<WorkerMessage> self = requestLease();
+        next(BatchCommand.RequestLease.class);
+        self.tell(lease);
+        next(BatchCommand.Commit.class).worker().tell(new WorkerMessage.Committed(lease.attempt()));
+        requestLease();
+        self.tell(lease);
+        next(BatchCommand.RequestLease.class);
+        findWork();
     }
 
     @Test

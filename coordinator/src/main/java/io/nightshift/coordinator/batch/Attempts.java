@@ -4,7 +4,6 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -134,15 +133,25 @@ class Attempts {
     // Leases.
 
     Decision lease(BatchState state, BatchCommand.RequestLease request, Moment now) {
-        OptionalInt next = next(state, now);
-        if (leases == null || next.isEmpty()) {
-            return Decision.act(
-                    new Action.TellJobs(new JobsCommand.HasNoWork(batch)),
-                    new Action.Tell<>(request.worker(), new WorkerMessage.NothingToLease(batch)));
+        Leases.Leased leased = leased(state, request, now);
+        return leased == null
+                ? Decision.act(
+                        new Action.TellJobs(new JobsCommand.HasNoWork(batch)),
+                        new Action.Tell<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
+                : Decision.act(new Action.Grant(
+                        request.worker(), request.node(), new Attempt(batch, leased.partition(), leased.epoch())));
+    }
+
+    /// The same again while the worker holds it, so that a lease that was lost on its way to the worker doesn't have
+    /// to run out.
+    private Leases.@Nullable Leased leased(BatchState state, BatchCommand.RequestLease request, Moment now) {
+        if (leases == null || !goesOn(state)) {
+            return null;
         }
-        int partition = next.getAsInt();
-        Epoch epoch = leases.grant(partition, request.node(), now.nanos());
-        return Decision.act(new Action.Grant(request.worker(), request.node(), new Attempt(batch, partition, epoch)));
+        Leases.Holder holder = new Leases.Holder(request.node(), request.worker());
+        Leases.Leased held = leases.again(holder, now.nanos());
+        OptionalInt next = held == null ? next(state, now) : OptionalInt.empty();
+        return next.isEmpty() ? held : leases.grant(next.getAsInt(), holder, now.nanos());
     }
 
     /// @param authority see [Coordinator#authority]

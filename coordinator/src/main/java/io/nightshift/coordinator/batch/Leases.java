@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.WorkerMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +12,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// Who holds which partition, within one incarnation of a batch's coordinator. Not persisted: after
 /// a restart every lease is void, and the new incarnation's epochs are greater than all before.
@@ -21,7 +24,15 @@ class Leases {
 
     /// @param since when it was granted
     /// @param deadline until when its holder has to be heard of
-    record Held(Epoch epoch, String node, long since, long deadline, long rows) {}
+    record Held(Epoch epoch, Holder holder, long since, long deadline, long rows) {}
+
+    /// Who holds a lease.
+    ///
+    /// @param node where the worker scores, `host:port`
+    record Holder(String node, ActorRef<WorkerMessage> worker) {}
+
+    /// A partition that is leased.
+    record Leased(int partition, Epoch epoch) {}
 
     /// A lease whose holder has not been heard of in time.
     record Expired(int partition, Epoch epoch, String node) {}
@@ -32,6 +43,8 @@ class Leases {
     private final long duration;
     private final int partitions;
     final Map<Integer, Held> held = new HashMap<>();
+    /// The partition that a worker holds, if it still does.
+    private final Map<ActorRef<WorkerMessage>, Integer> heldBy = new HashMap<>();
     private final ArrayDeque<Integer> returned = new ArrayDeque<>();
     private final PriorityQueue<Waiting> waiting =
             new PriorityQueue<>((one, other) -> Long.signum(one.notBefore() - other.notBefore()));
@@ -61,8 +74,21 @@ class Leases {
         return fresh < partitions ? OptionalInt.of(fresh) : OptionalInt.empty();
     }
 
+    /// What a worker holds, which is then its again from now on; null if it holds nothing. A free worker that holds a
+    /// partition hasn't heard of it, or its word that it has none any more was lost.
+    @Nullable
+    Leased again(Holder holder, long now) {
+        Integer partition = heldBy.get(holder.worker());
+        Held lease = partition == null ? null : held.get(partition);
+        if (partition == null || lease == null || !lease.holder().equals(holder)) {
+            return null;
+        }
+        heartbeat(partition, lease.epoch(), 0, now);
+        return new Leased(partition, lease.epoch());
+    }
+
     /// Leases the partition that [#next] named.
-    Epoch grant(int partition, String node, long now) {
+    Leased grant(int partition, Holder holder, long now) {
         if (!returned.isEmpty() && returned.element() == partition) {
             returned.remove();
         } else if (partition == fresh) {
@@ -72,8 +98,9 @@ class Leases {
         }
         granted++;
         Epoch epoch = new Epoch(incarnation, granted);
-        held.put(partition, new Held(epoch, node, now, now + duration, 0));
-        return epoch;
+        held.put(partition, new Held(epoch, holder, now, now + duration, 0));
+        heldBy.put(holder.worker(), partition);
+        return new Leased(partition, epoch);
     }
 
     boolean holds(int partition, Epoch epoch) {
@@ -89,27 +116,34 @@ class Leases {
         if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        held.put(partition, new Held(epoch, lease.node(), lease.since(), now + duration, rows));
+        held.put(partition, new Held(epoch, lease.holder(), lease.since(), now + duration, rows));
         return true;
     }
 
     /// Ends the lease of a committed partition.
     void committed(int partition) {
-        held.remove(partition);
+        release(partition);
+    }
+
+    private void release(int partition) {
+        Held lease = held.remove(partition);
+        if (lease != null) {
+            heldBy.remove(lease.holder().worker(), partition);
+        }
     }
 
     /// Takes a partition back from the epoch that holds it, to be leased again from `notBefore` on.
     /// Does nothing if that epoch doesn't hold it.
     void giveBack(int partition, Epoch epoch, long notBefore) {
         if (holds(partition, epoch)) {
-            held.remove(partition);
+            release(partition);
             waiting.add(new Waiting(partition, notBefore));
         }
     }
 
     /// Takes a partition back from whoever holds it, not to be leased until [#retry].
     void giveUp(int partition) {
-        held.remove(partition);
+        release(partition);
         givenUp.add(partition);
     }
 
@@ -132,7 +166,7 @@ class Leases {
         List<Expired> expired = new ArrayList<>();
         held.forEach((partition, lease) -> {
             if (lease.deadline() - now < 0) {
-                expired.add(new Expired(partition, lease.epoch(), lease.node()));
+                expired.add(new Expired(partition, lease.epoch(), lease.holder().node()));
             }
         });
         return expired;
@@ -141,7 +175,7 @@ class Leases {
     /// Extends every lease.
     void renew(long now) {
         held.replaceAll((partition, lease) ->
-                new Held(lease.epoch(), lease.node(), lease.since(), now + duration, lease.rows()));
+                new Held(lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows()));
     }
 
     /// How long ago the holder was heard of last, or nothing if that epoch doesn't hold the partition.

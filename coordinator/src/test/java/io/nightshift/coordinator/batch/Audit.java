@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// Holds a simulated batch to the invariants of the design, at the moment of each event, lease,
@@ -24,7 +25,7 @@ final class Audit {
     private final Map<Integer, PartitionCommit> commits = new TreeMap<>();
 
     private final Set<Attempt> everCommitted = new HashSet<>();
-    private final Set<Epoch> granted = new HashSet<>();
+    private final Map<Epoch, Given> granted = new HashMap<>();
     private final Map<Integer, Epoch> lastGranted = new HashMap<>();
 
     /// Output of attempts that is there, staged.
@@ -117,20 +118,29 @@ final class Audit {
         }
     }
 
-    /// A coordinator gives a lease.
+    private record Given(ActorRef<?> worker, Attempt attempt) {}
+
+    /// A coordinator gives a lease, perhaps once more to the worker that holds it.
     ///
     /// @param known the state as that coordinator knows it
     /// @param upToDate whether that is all that is in the journal
-    void granted(Attempt attempt, BatchState known, boolean upToDate) {
+    void granted(ActorRef<?> worker, Attempt attempt, BatchState known, boolean upToDate) {
         Epoch epoch = attempt.epoch();
-        require(granted.add(epoch), "the epoch %s is given twice", epoch);
+        Given given = new Given(worker, attempt);
+        Given before = granted.putIfAbsent(epoch, given);
+        require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
         require(!known.winners().contains(attempt.partition()), "%s is leased, and is committed", attempt);
         require(epoch.incarnation() <= state.incarnation(), "%s is leased by who is not in charge", attempt);
         if (upToDate) {
             require(!commits.containsKey(attempt.partition()), "%s is leased, and is committed", attempt);
-            require(state.phase() == Phase.RUNNING, "%s is leased while the batch is %s", attempt, state.phase());
+            require(
+                    state.phase() == Phase.RUNNING || (state.phase() == Phase.PAUSED && before != null),
+                    "%s is leased while the batch is %s",
+                    attempt,
+                    state.phase());
             Epoch last = lastGranted.get(attempt.partition());
-            require(last == null || last.compareTo(epoch) < 0, "%s is leased after %s", attempt, last);
+            boolean isLatest = last == null || last.compareTo(epoch) < (before == null ? 0 : 1);
+            require(isLatest, "%s is leased after %s", attempt, last);
         }
         lastGranted.merge(attempt.partition(), epoch, (one, other) -> one.compareTo(other) < 0 ? other : one);
     }

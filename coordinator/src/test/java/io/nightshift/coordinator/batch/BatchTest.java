@@ -36,6 +36,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -266,6 +267,23 @@ class BatchTest {
         assertThat(batch.describe().attemptsFailed()).isZero();
         batch.commit(batch.score(last, 0));
         batch.awaitPhase(Phase.PUBLISHED);
+    }
+
+    @Test
+    void aWorkerWhoseLeaseWasLostHasTheSameAgain() throws IOException {
+        OneBatch batch = opened(3);
+        batch.lease();
+        TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+        WorkerMessage.Lease first = batch.lease(worker);
+
+        assertThat(batch.lease(worker)).isEqualTo(first);
+
+        batch.tell(new BatchCommand.GiveBack(first.attempt()));
+        WorkerMessage.Lease next = batch.lease(worker);
+        assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
+        assertThat(batch.lease(worker)).isEqualTo(next);
+        assertThat(batch.lease().attempt().partition())
+                .isNotEqualTo(next.attempt().partition());
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 
 /// A batch of three partitions of ten rows, and what may happen to it.
 public final class Examples {
@@ -46,6 +48,11 @@ public final class Examples {
 
     public static Submission submission(Job job) {
         return new Submission(job, "0".repeat(64), "1".repeat(64), MODEL);
+    }
+
+    /// A worker that is nobody else.
+    static Leases.Holder holder(String node) {
+        return new Leases.Holder(node, TestInbox.<WorkerMessage>create().getRef());
     }
 
     static BatchEvent.Submitted submitted(Job job) {

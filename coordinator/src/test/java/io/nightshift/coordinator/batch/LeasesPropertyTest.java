@@ -100,7 +100,9 @@ class LeasesPropertyTest {
                     assertThat(next.isPresent()).isEqualTo(!free.isEmpty());
                     if (next.isPresent()) {
                         assertThat(free).contains(next.getAsInt());
-                        Epoch epoch = leases.grant(next.getAsInt(), "node", now);
+                        Leases.Holder holder = Examples.holder("node");
+                        Epoch epoch = leases.grant(next.getAsInt(), holder, now).epoch();
+                        assertThat(leases.again(holder, now)).isEqualTo(new Leases.Leased(next.getAsInt(), epoch));
                         assertThat(granted.add(epoch)).isTrue();
                         assertThat(any ? epoch.compareTo(last) : 1).isPositive();
                         last = epoch;
@@ -185,7 +187,7 @@ class LeasesPropertyTest {
         Set<Integer> rest = new HashSet<>();
         for (OptionalInt next = leases.next(winners, end); next.isPresent(); next = leases.next(winners, end)) {
             assertThat(rest.add(next.getAsInt())).isTrue();
-            leases.grant(next.getAsInt(), "node", end);
+            leases.grant(next.getAsInt(), Examples.holder("node"), end);
         }
         Set<Integer> open = new HashSet<>();
         model.forEach((id, partition) -> {

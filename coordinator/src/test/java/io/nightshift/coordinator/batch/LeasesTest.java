@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class LeasesTest {
 
+    private static final Leases.Holder HOLDER = Examples.holder("node");
+
     private final Winners none = Winners.none(3);
     private final Leases leases = new Leases(2, 3, 10);
 
@@ -18,25 +20,25 @@ class LeasesTest {
                 none.with(List.of(Examples.commit(0, new Epoch(1, 1), 0), Examples.commit(2, new Epoch(1, 2), 0)));
 
         assertThat(leases.next(some, 0)).hasValue(1);
-        assertThat(leases.grant(1, "node", 0)).isEqualTo(new Epoch(2, 1));
+        assertThat(leases.grant(1, HOLDER, 0)).isEqualTo(new Leases.Leased(1, new Epoch(2, 1)));
         assertThat(leases.next(some, 0)).isEmpty();
     }
 
     @Test
     void aPartitionThatFailedWaitsForItsTime() {
         leases.next(none, 0);
-        Epoch epoch = leases.grant(0, "node", 0);
+        Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
         leases.giveBack(0, epoch, 100);
 
         assertThat(leases.next(none, 99)).hasValue(1);
         assertThat(leases.next(none, 100)).hasValue(0);
-        assertThat(leases.grant(0, "node", 100)).isGreaterThan(epoch);
+        assertThat(leases.grant(0, HOLDER, 100).epoch()).isGreaterThan(epoch);
     }
 
     @Test
     void renewingKeepsEveryLease() {
         leases.next(none, 0);
-        Epoch epoch = leases.grant(0, "node", 0);
+        Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
         leases.heartbeat(0, epoch, 42, 1);
 
         leases.renew(50);
@@ -48,6 +50,25 @@ class LeasesTest {
 
     @Test
     void onlyTheNextPartitionIsGranted() {
-        assertThatThrownBy(() -> leases.grant(2, "node", 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> leases.grant(2, HOLDER, 0)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aWorkerHasTheSameAgainWhileItHoldsIt() {
+        Leases.Holder other = Examples.holder("node");
+        leases.next(none, 0);
+        Leases.Leased first = leases.grant(0, HOLDER, 0);
+        leases.next(none, 0);
+        Leases.Leased second = leases.grant(1, other, 0);
+
+        assertThat(leases.again(HOLDER, 5)).isEqualTo(first);
+        assertThat(leases.again(other, 0)).isEqualTo(second);
+        assertThat(leases.expired(11))
+                .as("it was heard of")
+                .containsExactly(new Leases.Expired(1, second.epoch(), "node"));
+        leases.giveBack(0, first.epoch(), 5);
+        assertThat(leases.again(HOLDER, 5)).isNull();
+        leases.committed(1);
+        assertThat(leases.again(other, 5)).isNull();
     }
 }

@@ -107,8 +107,24 @@ enum Mutants implements Simulation.Machines {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-                    held.put(partition, new Held(epoch, "node:1", now, now + duration, rows));
+                    held.put(partition, new Held(epoch, Examples.holder("node:1"), now, now + duration, rows));
                     return true;
+                }
+            };
+        }
+    },
+    A_LEASE_IS_GIVEN_TO_TWO {
+        @Override
+        Leases leases(int incarnation, int partitions, long duration) {
+            return new Leases(incarnation, partitions, duration) {
+                @Override
+                @Nullable
+                Leased again(Holder holder, long now) {
+                    return held.entrySet().stream()
+                            .findFirst()
+                            .map(lease ->
+                                    new Leased(lease.getKey(), lease.getValue().epoch()))
+                            .orElse(null);
                 }
             };
         }

@@ -165,6 +165,12 @@ final class OneBatch {
                         java.util.Objects::nonNull);
     }
 
+    /// Asks once for the same worker.
+    WorkerMessage.Lease lease(TestProbe<WorkerMessage> worker) {
+        tell(new BatchCommand.RequestLease("node:1", worker.ref()));
+        return worker.expectMessageClass(WorkerMessage.Lease.class, SOON);
+    }
+
     boolean hasNothingToLease() {
         TestProbe<WorkerMessage> asking = node.kit().createTestProbe(WorkerMessage.class);
         tell(new BatchCommand.RequestLease("node:1", asking.ref()));

@@ -141,7 +141,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case Action.Tell<?> tell -> tell(tell);
             case Action.TellJobs(JobsCommand command) -> tellJobs(command);
             case Action.Grant(var worker, String node, Attempt attempt) -> {
-                audit.granted(attempt, state(), seen == journal.size());
+                audit.granted(worker, attempt, state(), seen == journal.size());
                 world.toWorker(worker, to -> to.leased(attempt));
             }
             case Action.FlushSoon soon -> mailbox.add(new Message.Flush());

@@ -33,6 +33,10 @@ final class SimulatedWorker extends SimulatedProcess {
     /// Counts what it took up, so that what belongs to an earlier activity is not listened to.
     private int turn;
 
+    /// Whether the coordinator was asked a second time.
+    private boolean again;
+
+    private @Nullable Attempt lastCommitted;
     private @Nullable Attempt attempt;
     private @Nullable PartitionCommit commit;
     private boolean abandoned;
@@ -43,6 +47,10 @@ final class SimulatedWorker extends SimulatedProcess {
         this.address = address;
         this.node = node;
         findWork();
+    }
+
+    ActorRef<WorkerMessage> address() {
+        return address;
     }
 
     private void become(Activity next) {
@@ -57,7 +65,14 @@ final class SimulatedWorker extends SimulatedProcess {
                 return;
             }
             switch (activity) {
-                case FINDING_WORK, LEASING -> findWork();
+                case FINDING_WORK -> findWork();
+                case LEASING -> {
+                    if (again) {
+                        findWork();
+                    } else {
+                        lease(true);
+                    }
+                }
                 case COMMITTING -> {
                     sendCommit();
                     askAgainLater(asked);
@@ -72,12 +87,17 @@ final class SimulatedWorker extends SimulatedProcess {
         world.toRegister(new JobsCommand.FindWork(address));
     }
 
+    private void lease(boolean again) {
+        this.again = again;
+        become(Activity.LEASING);
+        world.toCoordinator(new BatchCommand.RequestLease(node, address));
+    }
+
     void told(WorkerMessage message) {
         switch (message) {
             case WorkerMessage.WorkAt(BatchId batch) -> {
                 if (activity == Activity.FINDING_WORK) {
-                    become(Activity.LEASING);
-                    world.toCoordinator(new BatchCommand.RequestLease(node, address));
+                    lease(false);
                 }
             }
             case WorkerMessage.NothingToLease(BatchId batch) -> {
@@ -88,6 +108,7 @@ final class SimulatedWorker extends SimulatedProcess {
             case WorkerMessage.Lease lease -> leased(lease.attempt());
             case WorkerMessage.Committed(Attempt committed) -> {
                 if (activity == Activity.COMMITTING && committed.equals(attempt)) {
+                    lastCommitted = committed;
                     findWork();
                 }
             }
@@ -96,7 +117,8 @@ final class SimulatedWorker extends SimulatedProcess {
     }
 
     void leased(Attempt lease) {
-        if (activity != Activity.LEASING && activity != Activity.FINDING_WORK) {
+        boolean done = lastCommitted != null && lease.epoch().compareTo(lastCommitted.epoch()) <= 0;
+        if (done || (activity != Activity.LEASING && activity != Activity.FINDING_WORK)) {
             return;
         }
         attempt = lease;

@@ -17,12 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -46,16 +44,11 @@ final class Simulation {
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
     private static final int WORKERS = 4;
-    private static final List<ActorRef<WorkerMessage>> ADDRESSES = IntStream.range(0, WORKERS)
+
+    /// More than are started in one run; each worker has one that nobody had before it.
+    private static final List<ActorRef<WorkerMessage>> ADDRESSES = IntStream.range(0, 500)
             .mapToObj(i -> TestInbox.<WorkerMessage>create().getRef())
             .toList();
-    private static final Map<ActorRef<?>, Integer> WORKER_AT = new HashMap<>();
-
-    static {
-        for (int i = 0; i < WORKERS; i++) {
-            WORKER_AT.put(ADDRESSES.get(i), i);
-        }
-    }
 
     private static final ActorRef<ControlReply> OPERATOR =
             TestInbox.<ControlReply>create().getRef();
@@ -91,6 +84,7 @@ final class Simulation {
 
     private @Nullable SimulatedCoordinator current;
 
+    private int started;
     private final SimulatedWorker[] workers = new SimulatedWorker[WORKERS];
     private final Set<Integer> poisonous = new HashSet<>();
     private final Set<ActorRef<WorkerMessage>> free = new LinkedHashSet<>();
@@ -143,7 +137,7 @@ final class Simulation {
     private void live() {
         startCoordinator();
         for (int i = 0; i < WORKERS; i++) {
-            workers[i] = new SimulatedWorker(this, audit, ADDRESSES.get(i), "node:" + i);
+            startWorker(i);
         }
         openUntilHeard();
         everyNowAndThen(faults.workerFreezes(), () -> anyWorker().freeze(between(1, 60)));
@@ -261,7 +255,12 @@ final class Simulation {
         return workers[random.nextInt(WORKERS)];
     }
 
-    /// Kills a worker; another is started at its address.
+    private void startWorker(int place) {
+        workers[place] = new SimulatedWorker(this, audit, ADDRESSES.get(started), "node:" + place);
+        started++;
+    }
+
+    /// Kills a worker; another is started in its place.
     void replace(SimulatedWorker worker) {
         for (int i = 0; i < WORKERS; i++) {
             if (workers[i].equals(worker)) {
@@ -269,7 +268,7 @@ final class Simulation {
                 worker.kill();
                 after(between(0.1, 10), () -> {
                     if (!workers[place].isAlive()) {
-                        workers[place] = new SimulatedWorker(this, audit, ADDRESSES.get(place), "node:" + place);
+                        startWorker(place);
                     }
                 });
             }
@@ -300,10 +299,12 @@ final class Simulation {
     }
 
     void toWorker(ActorRef<?> address, Consumer<SimulatedWorker> message) {
-        int place = java.util.Objects.requireNonNull(WORKER_AT.get(address));
         send(() -> {
-            SimulatedWorker worker = workers[place];
-            worker.after(0, () -> message.accept(worker));
+            for (SimulatedWorker worker : workers) {
+                if (worker.address().equals(address)) {
+                    worker.after(0, () -> message.accept(worker));
+                }
+            }
         });
     }
 
