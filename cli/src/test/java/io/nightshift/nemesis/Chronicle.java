@@ -19,7 +19,7 @@ final class Chronicle {
 
     private final Pattern leased;
     private final Pattern committed;
-    private final Pattern failed;
+    private final Pattern ended;
     private final Pattern tookOver;
 
     private final Map<Integer, Set<String>> leases = new HashMap<>();
@@ -34,7 +34,7 @@ final class Chronicle {
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
-        failed = Pattern.compile(attempt + " failed on \\S+: (?!nothing was heard of it)");
+        ended = Pattern.compile(attempt + " (is given back|failed on \\S+: (?!nothing was heard of it))");
         tookOver = Pattern.compile(Pattern.quote(batch) + " goes on: ");
     }
 
@@ -64,10 +64,9 @@ final class Chronicle {
     }
 
     private void commit(String line, long now) {
-        Matcher failure = failed.matcher(line);
-        if (failure.find()) {
-            leases.getOrDefault(Integer.parseInt(failure.group(1)), new HashSet<>())
-                    .remove(failure.group(2));
+        Matcher end = ended.matcher(line);
+        if (end.find()) {
+            leases.getOrDefault(Integer.parseInt(end.group(1)), new HashSet<>()).remove(end.group(2));
         }
         Matcher matcher = committed.matcher(line);
         if (matcher.find()) {
@@ -116,8 +115,8 @@ final class Chronicle {
         return new TreeSet<>(scoredInVain);
     }
 
-    /// How many partitions were leased more than once, attempts that told of a failure not counted: those were not
-    /// scored to their end.
+    /// How many partitions were leased more than once, attempts that told of a failure or were given back not counted:
+    /// those were not scored to their end.
     synchronized int leasedAgain() {
         return (int)
                 leases.values().stream().filter(epochs -> epochs.size() > 1).count();

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param destination `parquet` or `postgres`
 /// @param seconds from the batch's submission to its end
 /// @param recovery seconds from the fault to the next commit, or null if there was nothing left to commit
-/// @param scoredTwice partitions that were leased more than once, attempts that told of a failure not counted
+/// @param scoredTwice partitions that were leased more than once; attempts that told of a failure, or were given back,
+///     are not counted
 /// @param violations of what was promised, empty if there are none
 record Outcome(
         int round,

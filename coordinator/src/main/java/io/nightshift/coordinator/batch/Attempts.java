@@ -179,10 +179,11 @@ class Attempts {
 
     /// Not a failure, so nothing is counted.
     Decision giveBack(Attempt attempt, Moment now) {
-        if (leases != null) {
-            leases.giveBack(attempt.partition(), attempt.epoch(), now.nanos());
+        if (leases == null || !leases.holds(attempt.partition(), attempt.epoch())) {
+            return Decision.nothing();
         }
-        return Decision.nothing();
+        leases.giveBack(attempt.partition(), attempt.epoch(), now.nanos());
+        return Decision.act(new Action.Note("{} is given back", List.of(attempt)));
     }
 
     // Failures.
