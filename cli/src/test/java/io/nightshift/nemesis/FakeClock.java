@@ -41,7 +41,9 @@ record FakeClock(Path library, Path file) {
                 "FAKETIME_NO_CACHE=1",
                 // Files' times stay as they are, or the input would seem to have changed.
                 "NO_FAKE_STAT=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1");
+                "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                // Or no thread of a JVM that waits for a time waits at all.
+                "FAKETIME_FORCE_MONOTONIC_FIX=0");
     }
 
     /// Sets it.
