@@ -12,6 +12,7 @@ import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -22,6 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Listens, and answers with [Endpoint]s. More of them are only more elements of the list.
+///
+/// It has an actor system of its own, with one thread: a request that goes from actor to actor then wakes no other, and
+/// however many come, they don't get in the way of what the node's own actors have to tell the cluster.
 public final class HttpServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
@@ -36,19 +40,27 @@ public final class HttpServer {
 
     /// Starts to listen, and stops before the node leaves its cluster.
     ///
+    /// @param node whose it is
     /// @param hostname where to listen
     /// @param port where to listen; 0: any that is free
     /// @param tls a new engine for each connection, or null: no TLS
     /// @return the port
     /// @throws FailureException permanent, if it can't listen there
     public static int start(
-            ActorSystem<?> system,
+            ActorSystem<?> node,
             String hostname,
             int port,
             @Nullable Supplier<SSLEngine> tls,
             Access access,
             HttpLimits limits,
             List<Endpoint> endpoints) {
+        ActorSystem<Void> system = ActorSystem.create(
+                Behaviors.empty(),
+                "http",
+                ConfigFactory.parseResourcesAnySyntax("nightshift-http")
+                        .withFallback(node.settings().config())
+                        .resolve());
+        node.getWhenTerminated().whenComplete((ended, problem) -> system.terminate());
         Router router = new Router(endpoints, access, limits, system);
         ServerBuilder builder = Http.get(system).newServerAt(hostname, port).withSettings(settings(system, limits));
         if (tls != null) {
@@ -58,7 +70,7 @@ public final class HttpServer {
             ServerBinding binding =
                     builder.bind(router::answer).toCompletableFuture().join();
             // Not sooner: a node that leaves says so, and answers while its workers finish.
-            CoordinatedShutdown.get(system)
+            CoordinatedShutdown.get(node)
                     .addTask(
                             CoordinatedShutdown.PhaseBeforeClusterShutdown(),
                             "http-ends",
@@ -67,6 +79,7 @@ public final class HttpServer {
             LOG.info("HTTP is answered at {}://{}:{}", tls == null ? "http" : "https", hostname, bound);
             return bound;
         } catch (CompletionException e) {
+            system.terminate();
             throw FailureException.permanent(
                     "the node can't listen for HTTP at %s:%d: %s".formatted(hostname, port, root(e).getMessage()));
         }

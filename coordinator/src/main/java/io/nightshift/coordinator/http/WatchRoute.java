@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// However many watch a batch, its coordinator is asked, and the ledger read and written out, once in a while.
 final class WatchRoute {
 
-    private static final Duration INTERVAL = Duration.ofMillis(500);
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final int MOST_AT_ONCE = 500;
     /// Parts of histories that are kept, written, for those who watch the same batch.
@@ -126,8 +126,7 @@ final class WatchRoute {
     }
 
     /// The next look at the batch. All who watch it take it together, so that one timer and one waking of the threads
-    /// do
-    /// for all.
+    /// do for all.
     private CompletionStage<Batches.Seen> later(Call call, JobsState.Entry entry) {
         if (looks.size() > MOST_AT_ONCE) {
             looks.values().removeIf(CompletableFuture::isDone);
