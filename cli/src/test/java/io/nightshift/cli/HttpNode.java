@@ -45,7 +45,8 @@ public final class HttpNode implements AutoCloseable {
                 none,
                 new ScoringThreads(2),
                 512L << 20,
-                NodeMetrics.begin(null, "node:1")));
+                NodeMetrics.begin(null, "node:1"),
+                null));
         endpoints = node.open(new Submissions(registry, duckDb, none), registry);
         port = node.answer(settings, endpoints);
     }

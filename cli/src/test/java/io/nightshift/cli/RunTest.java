@@ -1,6 +1,7 @@
 package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -62,6 +64,45 @@ final class RunTest {
                 .isEqualTo(
                         job.predictions().resolve("batch=" + json.get("batch").asText()));
         assertThat(end.out().lines()).as("only the JSON").hasSize(1);
+    }
+
+    @Test
+    void aProfileSaysWhereTheTimeWent() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        JsonNode json = job.runs("--profile").expect(0, "Batch flights-").json();
+
+        JsonNode profile = json.get("profile");
+        JsonNode threads = profile.get("threads");
+        assertThat(names(profile)).containsExactly("start", "plan", "first_row", "score", "publish", "end", "threads");
+        assertThat(names(threads))
+                .containsExactly("count", "prepare", "read", "features", "score", "write", "seal", "rest", "idle");
+        double spans = 0;
+        for (String span : List.of("start", "plan", "first_row", "score", "publish", "end")) {
+            spans += profile.get(span).asDouble();
+        }
+        assertThat(spans).isCloseTo(json.get("seconds").asDouble(), within(0.2));
+        for (String step : List.of("prepare", "features", "score", "rest")) {
+            assertThat(threads.get(step).asDouble()).as(step).isPositive();
+        }
+
+        Program.End again = Program.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString(),
+                        "--new",
+                        "--profile")
+                .expect(0);
+        assertThat(again.out())
+                .contains("where the time went")
+                .containsPattern("scoring, to the last commit +[0-9.]+ +[0-9.]+")
+                .containsPattern("what the \\d+ scoring threads did");
+    }
+
+    private static List<String> names(JsonNode object) {
+        return object.properties().stream().map(Map.Entry::getKey).toList();
     }
 
     @Test

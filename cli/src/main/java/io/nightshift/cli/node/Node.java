@@ -38,6 +38,7 @@ import io.nightshift.worker.model.Model;
 import io.nightshift.worker.output.ParquetOutput;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.StepTimes;
 import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.postgres.AttemptTransaction;
 import io.nightshift.worker.postgres.PostgresConnections;
@@ -64,6 +65,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
 
 /// What every node runs, alone or in a cluster: the coordinator's entities and the workers, each
 /// where its role is.
@@ -100,6 +102,7 @@ public final class Node {
     /// @param dataSources that jobs may name
     /// @param memory the node may use, in bytes
     /// @param observer hears what happens on the node
+    /// @param steps hears what its scoring threads spend their time on, or null
     public record Parts(
             Ledger ledger,
             NodeDuckDb duckDb,
@@ -107,7 +110,8 @@ public final class Node {
             DataSources dataSources,
             ScoringThreads scoring,
             long memory,
-            NodeObserver observer) {}
+            NodeObserver observer,
+            @Nullable StepTimes steps) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Parts parts) {
@@ -152,7 +156,7 @@ public final class Node {
                 slots.narrow(),
                 this::tellJobs,
                 this::tell,
-                this::attempt,
+                this::timedAttempt,
                 parts.scoring(),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
@@ -186,6 +190,11 @@ public final class Node {
         return shutdown.getShutdownReason()
                 .filter(CoordinatedShutdown.clusterDowningReason()::equals)
                 .isPresent();
+    }
+
+    private PartitionAttempt timedAttempt(Lease lease) {
+        PartitionAttempt attempt = attempt(lease);
+        return parts.steps() == null ? attempt : attempt.timedBy(parts.steps());
     }
 
     private PartitionAttempt attempt(Lease lease) {
@@ -265,6 +274,10 @@ public final class Node {
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
         return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+    }
+
+    public Ledger ledger() {
+        return parts.ledger();
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
 /// @param again the command that goes on with the same job
 /// @param home what a command has to end with to use the same home
+/// @param profile where the time went, if that was asked for
 record Result(
         PrintWriter out,
         PrintWriter err,
@@ -35,7 +36,8 @@ record Result(
         boolean resumed,
         long firstRow,
         String again,
-        String home) {
+        String home,
+        @Nullable Profile profile) {
 
     /// @return the exit status
     int print(BatchStatus status) {
@@ -44,6 +46,10 @@ record Result(
             out.println(json(status, false));
         } else if (published) {
             summary(status);
+            if (profile != null) {
+                out.println();
+                profile.print(out);
+            }
         }
         if (!published) {
             failure(status);
@@ -129,6 +135,9 @@ record Result(
             text(json, "destination", status.destination());
             Failure failure = status.failure();
             text(json, "failure", failure == null ? null : failure.message());
+            if (profile != null) {
+                profile.write(json);
+            }
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -149,11 +158,11 @@ record Result(
         return (System.currentTimeMillis() - began()) / 1e3;
     }
 
-    private static long began() {
+    static long began() {
         return ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
-    private static double rounded(double seconds) {
+    static double rounded(double seconds) {
         return Math.round(seconds * 1000) / 1000.0;
     }
 }

@@ -31,9 +31,11 @@ import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.partition.StepTimes;
 import io.nightshift.worker.partition.TableColumns;
 import io.nightshift.worker.source.ParquetInspector;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,6 +43,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -73,12 +76,17 @@ public final class RunCommand implements Callable<Integer> {
                     "Starts another batch, even if one is open (it is given up) or the same" + " was published before.")
     private boolean fresh;
 
+    @Option(names = "--profile", description = "Says in the end where the time went.")
+    private boolean profiled;
+
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = Format.Converter.class,
             description = "table (default) or json.")
     private Format format = Format.TABLE;
+
+    private final StepTimes steps = new StepTimes();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -107,7 +115,8 @@ public final class RunCommand implements Callable<Integer> {
                             dataSources,
                             new ScoringThreads(threads),
                             Memory.budget(),
-                            NodeObserver.NOBODY));
+                            NodeObserver.NOBODY,
+                            profiled ? steps : null));
                 },
                 background);
 
@@ -128,7 +137,7 @@ public final class RunCommand implements Callable<Integer> {
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed, boolean repeated) -> follow(node, job, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
-                result(node, job, false).printAlreadyPublished(await(node.describe(batch)));
+                result(node, job, false, null).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
@@ -150,14 +159,23 @@ public final class RunCommand implements Callable<Integer> {
         interruption.end();
         progress.show(status);
         progress.end();
-        return result(node, job, resumed).print(status);
+        Profile profile = profiled
+                ? Profile.of(
+                        Instant.ofEpochMilli(Result.began()),
+                        node.firstRow(),
+                        node.ledger(),
+                        batch,
+                        options.threads(),
+                        steps)
+                : null;
+        return result(node, job, resumed, profile).print(status);
     }
 
     private String again() {
         return options.again(home) + configuration.option();
     }
 
-    private Result result(Node node, Job job, boolean resumed) {
+    private Result result(Node node, Job job, boolean resumed, @Nullable Profile profile) {
         return new Result(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
@@ -166,7 +184,8 @@ public final class RunCommand implements Callable<Integer> {
                 resumed,
                 node.firstRow(),
                 again(),
-                home.option() + configuration.option());
+                home.option() + configuration.option(),
+                profile);
     }
 
     private static boolean isSettled(BatchStatus status) {

@@ -106,7 +106,8 @@ public final class NodeCommand implements Callable<Integer> {
                 given.dataSources(),
                 new ScoringThreads(scoring),
                 Memory.budget(),
-                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()));
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
+                null);
         ClusterNode node = ClusterNode.start(
                 parts, settings, given, new Submissions(registry, duckDb, given.dataSources()), http, registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));

@@ -12,6 +12,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.model.Model;
+import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.postgres.AttemptTransaction;
 import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
@@ -29,6 +30,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.duckdb.DuckDBConnection;
+import org.duckdb.ProfilerPrintFormat;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +61,10 @@ public final class PartitionAttempt {
     private final AtomicLong rows = new AtomicLong();
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
+    private @Nullable StepTimes steps;
+    /// When the step that is under way began.
+    private long step;
+    private long scoring;
 
     /// An attempt that writes files.
     ///
@@ -92,6 +99,12 @@ public final class PartitionAttempt {
         this.firstScored = firstScored;
     }
 
+    /// Has the attempt tell where its time goes, once it has ended well.
+    public PartitionAttempt timedBy(StepTimes times) {
+        steps = times;
+        return this;
+    }
+
     /// The number of rows scored so far.
     public long rows() {
         return rows.get();
@@ -115,11 +128,13 @@ public final class PartitionAttempt {
     public Result run() {
         try (Connection connection = duckDb.connect();
                 this.output) {
+            step = System.nanoTime();
             checkPins();
             Result result = score(connection);
             checkPins();
             refuseIfCancelled();
             output.keep();
+            ended(Step.SEAL);
             return result;
         } catch (SQLException e) {
             refuseIfCancelled();
@@ -179,11 +194,38 @@ public final class PartitionAttempt {
         // A cancelled statement stops by itself, except if it was cancelled just before it began.
         Scorer cancellable = (features, count, outputs) -> {
             refuseIfCancelled();
+            long begin = System.nanoTime();
             scorer.score(features, count, outputs);
+            scoring += System.nanoTime() - begin;
         };
         ScoringSession session = new ScoringSession(
                 cancellable, description.features().size(), description.outputs(), rows, firstScored);
-        return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+        ended(Step.PREPARE);
+        if (steps == null) {
+            return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+        }
+        pragma(connection, "enable_profiling = 'no_output'");
+        long written = output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+        String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
+        pragma(connection, "disable_profiling");
+        long now = System.nanoTime();
+        steps.query(now - step, scoring, output.sending(), profile);
+        step = now;
+        return written;
+    }
+
+    private void ended(Step ended) {
+        long now = System.nanoTime();
+        if (steps != null) {
+            steps.add(ended, now - step);
+        }
+        step = now;
+    }
+
+    private static void pragma(Connection connection, String setting) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA " + setting);
+        }
     }
 
     private static List<String> reasons(Connection connection, PartitionQuery query) throws SQLException {

@@ -30,6 +30,11 @@ interface PartitionOutput extends AutoCloseable {
     /// @throws SQLException DuckDB's
     void quarantine(PartitionQuery query, Execution execution) throws SQLException;
 
+    /// How long handing the predictions to a database took, in nanoseconds; 0 where DuckDB writes them itself.
+    default long sending() {
+        return 0;
+    }
+
     /// What the ledger is to keep of the predictions.
     OutputFile part(long rows) throws IOException;
 

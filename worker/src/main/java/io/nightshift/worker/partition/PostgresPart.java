@@ -37,6 +37,11 @@ final class PostgresPart implements PartitionOutput {
     }
 
     @Override
+    public long sending() {
+        return predictions == null ? 0 : predictions.nanos();
+    }
+
+    @Override
     public OutputFile part(long rows) {
         return file(rows, predictions);
     }

@@ -36,6 +36,7 @@ public final class CopyRows {
     private final boolean[][] nulls;
     private final String[] lastText;
     private long bytes;
+    private long nanos;
     private RowSink sink = RowSink.NONE;
     private @Nullable SQLException problem;
 
@@ -203,6 +204,7 @@ public final class CopyRows {
 
     /// Writes the rows whose values were put.
     void write(int rows) {
+        long begin = System.nanoTime();
         for (int row = 0; row < rows; row++) {
             int start = buffer.length();
             buffer.putShort(columns.size() + constants.names.size());
@@ -220,6 +222,7 @@ public final class CopyRows {
                 flush();
             }
         }
+        nanos += System.nanoTime() - begin;
     }
 
     private void flush() {
@@ -243,6 +246,11 @@ public final class CopyRows {
             case DOUBLE -> buffer.putField(type, fractions[column][row]);
             case TEXT -> buffer.putField(type, texts[column][row]);
         }
+    }
+
+    /// How long writing took.
+    public long nanos() {
+        return nanos;
     }
 
     /// The number of bytes that the rows came to.
