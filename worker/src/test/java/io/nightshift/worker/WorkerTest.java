@@ -131,8 +131,7 @@ class WorkerTest {
             if (kind.isInstance(told.command())) {
                 return kind.cast(told.command());
             }
-            assertThat(told.command())
-                    .isInstanceOfAny(BatchCommand.Heartbeat.class, BatchCommand.RequestLease.class);
+            assertThat(told.command()).isInstanceOfAny(BatchCommand.Heartbeat.class, BatchCommand.RequestLease.class);
         }
     }
 

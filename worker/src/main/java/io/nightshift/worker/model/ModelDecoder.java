@@ -6,6 +6,7 @@ import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.model.Task;
 import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestBuilder;
@@ -28,8 +29,11 @@ final class ModelDecoder {
 
     private final ByteBuffer in;
 
-    ModelDecoder(ByteBuffer in) {
+    private final int version;
+
+    ModelDecoder(ByteBuffer in, int version) {
         this.in = in;
+        this.version = version;
     }
 
     StoredModel model() throws MalformedModelException {
@@ -91,7 +95,19 @@ final class ModelDecoder {
         Comparison comparison = Comparison.valueOf(text());
         Link link = Link.valueOf(text());
         int width = in.getInt();
-        ForestShape shape = new ForestShape(precision, arithmetic, comparison, width, numbers(), link);
+        List<Double> base = numbers();
+        boolean plain = version == 1;
+        ForestShape shape = new ForestShape(
+                precision,
+                arithmetic,
+                comparison,
+                width,
+                base,
+                link,
+                plain ? 1 : in.getDouble(),
+                plain ? 1 : in.getDouble(),
+                plain ? CategoryRule.FROM_ZERO : CategoryRule.valueOf(text()));
+        List<int[]> sets = plain ? List.of() : sets();
         int trees = count(2 * Integer.BYTES);
         int[] group = new int[trees];
         int[] nodes = new int[trees];
@@ -99,10 +115,20 @@ final class ModelDecoder {
             group[tree] = in.getInt();
             nodes[tree] = in.getInt();
         }
-        return forest(shape, group, nodes);
+        return forest(shape, sets, group, nodes);
     }
 
-    private Forest forest(ForestShape shape, int[] group, int[] nodes) throws MalformedModelException {
+    private List<int[]> sets() throws MalformedModelException {
+        int size = count(Integer.BYTES);
+        List<int[]> sets = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            sets.add(integers(count(Integer.BYTES)));
+        }
+        return sets;
+    }
+
+    private Forest forest(ForestShape shape, List<int[]> sets, int[] group, int[] nodes)
+            throws MalformedModelException {
         long total = 0;
         for (int count : nodes) {
             total += count;
@@ -120,6 +146,11 @@ final class ModelDecoder {
         double[] thresholds = numbers((long) kinds.length - leaves);
         double[] values = numbers((long) leaves * shape.width());
         ForestBuilder forest = new ForestBuilder(shape);
+        for (int[] set : sets) {
+            if (forest.set(set) != forest.sets() - 1) {
+                throw new MalformedModelException("it has a set of categories twice");
+            }
+        }
         double[] leaf = new double[shape.width()];
         int node = 0;
         int test = 0;
@@ -165,6 +196,7 @@ final class ModelDecoder {
     private LinearForm linear() throws MalformedModelException {
         int features = in.getInt();
         Link link = Link.valueOf(text());
+        Precision arithmetic = version == 1 ? Precision.FLOAT64 : Precision.valueOf(text());
         int size = count(1 + 2 * Integer.BYTES);
         List<Term> terms = new ArrayList<>();
         for (int i = 0; i < size; i++) {
@@ -180,7 +212,7 @@ final class ModelDecoder {
         for (int i = 0; i < sums; i++) {
             weights.add(numbers());
         }
-        return new LinearForm(features, terms, weights, link);
+        return new LinearForm(features, terms, weights, link, arithmetic);
     }
 
     private List<String> texts() throws MalformedModelException {

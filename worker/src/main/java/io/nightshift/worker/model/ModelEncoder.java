@@ -5,10 +5,12 @@ import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestShape;
 import io.nightshift.worker.scoring.LinearForm;
 import io.nightshift.worker.scoring.LinearForm.Term;
+import io.nightshift.worker.scoring.ModelForm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +18,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8,
 /// enumerations their names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature
-/// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves.
+/// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves. Version 2 adds
+/// the link's parameters, the category rule and the sets of categories, and the precision of a linear form.
 final class ModelEncoder {
 
     static final int FOREST = 1;
@@ -28,6 +32,43 @@ final class ModelEncoder {
     static final int NOMINAL = 1;
 
     private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+
+    private final int version;
+
+    ModelEncoder(int version) {
+        this.version = version;
+    }
+
+    /// The lowest format version that can hold a model.
+    static int leastVersion(ModelForm form) {
+        return switch (form) {
+            case LinearForm linear -> linear.arithmetic() == Precision.FLOAT64 ? 1 : 2;
+            case Forest forest -> isOfFirstVersion(forest) ? 1 : 2;
+        };
+    }
+
+    private static boolean isOfFirstVersion(Forest forest) {
+        ForestShape shape = forest.shape();
+        return hasLinkOfFirstVersion(shape)
+                && shape.divisor() == 1
+                && shape.slope() == 1
+                && shape.categories() == CategoryRule.FROM_ZERO
+                && IntStream.range(0, forest.nodes())
+                        .allMatch(node -> forest.kind(node).code() <= NodeKind.NOMINAL.code());
+    }
+
+    private static boolean hasLinkOfFirstVersion(ForestShape shape) {
+        return switch (shape.link()) {
+            case EXPONENTIAL, SIGMOID, LOGISTIC -> shape.arithmetic() == Precision.FLOAT32;
+            case IDENTITY, MEAN, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SOFTMAX, SHARES, VOTED_SHARES -> true;
+            case PROBABILITIES -> shape.arithmetic() == Precision.FLOAT64;
+            case SIGNED_SQUARE, SOFTPLUS, STEP, PROBABILITY, ONE_VS_ALL -> false;
+        };
+    }
+
+    int version() {
+        return version;
+    }
 
     byte[] toBytes() {
         return Arrays.copyOf(out.array(), out.position());
@@ -103,6 +144,17 @@ final class ModelEncoder {
         text(shape.link().name());
         integer(shape.width());
         numbers(shape.base());
+        if (version >= 2) {
+            number(shape.divisor());
+            number(shape.slope());
+            text(shape.categories().name());
+            integer(forest.sets());
+            for (int set = 0; set < forest.sets(); set++) {
+                int[] categories = forest.categories(set);
+                integer(categories.length);
+                IntStream.of(categories).forEach(this::integer);
+            }
+        }
         integer(forest.trees());
         for (int tree = 0; tree < forest.trees(); tree++) {
             integer(forest.group(tree));
@@ -129,6 +181,9 @@ final class ModelEncoder {
     private void linear(LinearForm linear) {
         integer(linear.features());
         text(linear.link().name());
+        if (version >= 2) {
+            text(linear.arithmetic().name());
+        }
         integer(linear.terms().size());
         for (Term term : linear.terms()) {
             switch (term) {

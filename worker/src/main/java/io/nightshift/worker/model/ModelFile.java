@@ -15,11 +15,13 @@ import java.util.Arrays;
 ///
 /// ```text
 /// 8 bytes   magic, "NSMODEL" and a zero
-/// int       format version, 1
+/// int       format version, 1 or 2
 /// int       section: 1 forest, 2 linear form
 /// …         description, then the section's arrays (see ModelEncoder)
 /// 32 bytes  SHA-256 of all that stands before
 /// ```
+///
+/// A model that version 1 can hold is written in it, so that programs of before version 2 can read it.
 ///
 /// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so
 /// there is no index in the file that could point anywhere. A file that is truncated, altered or longer than it
@@ -27,7 +29,8 @@ import java.util.Arrays;
 public final class ModelFile {
 
     private static final byte[] MAGIC = {'N', 'S', 'M', 'O', 'D', 'E', 'L', 0};
-    private static final int VERSION = 1;
+    /// The newest format version.
+    private static final int VERSION = 2;
     private static final int DIGEST_BYTES = 32;
 
     private ModelFile() {}
@@ -51,9 +54,9 @@ public final class ModelFile {
         if (!(model instanceof StoredModel stored)) {
             throw new IllegalArgumentException("not a model of this package: " + model.getClass());
         }
-        ModelEncoder encoder = new ModelEncoder();
+        ModelEncoder encoder = new ModelEncoder(ModelEncoder.leastVersion(stored.form()));
         encoder.bytes(MAGIC);
-        encoder.integer(VERSION);
+        encoder.integer(encoder.version());
         encoder.model(stored);
         return sealed(encoder.toBytes());
     }
@@ -77,14 +80,14 @@ public final class ModelFile {
         ByteBuffer buffer =
                 ByteBuffer.wrap(content, MAGIC.length, body - MAGIC.length).order(ByteOrder.LITTLE_ENDIAN);
         int version = buffer.getInt();
-        if (version != VERSION) {
+        if (version < 1 || version > VERSION) {
             throw new MalformedModelException(
-                    "it has the format version " + version + "; this program reads version " + VERSION);
+                    "it has the format version " + version + "; this program reads versions 1 to " + VERSION);
         }
         if (!MessageDigest.isEqual(sha256(content, body), Arrays.copyOfRange(content, body, content.length))) {
             throw new MalformedModelException("its checksum does not match: it was truncated or altered");
         }
-        return new ModelDecoder(buffer).model();
+        return new ModelDecoder(buffer, version).model();
     }
 
     private static byte[] sha256(byte[] content, int length) {

@@ -199,7 +199,11 @@ public final class PartitionAttempt {
             scoring += System.nanoTime() - begin;
         };
         ScoringSession session = new ScoringSession(
-                cancellable, description.features().size(), description.outputs(), rows, firstScored);
+                cancellable,
+                description.features().size(),
+                description.outputs() + PredictionColumns.margins(query.job(), description),
+                rows,
+                firstScored);
         ended(Step.PREPARE);
         if (steps == null) {
             return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));

@@ -2,7 +2,6 @@ package io.nightshift.worker.scoring;
 
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.Comparison;
-import io.nightshift.worker.scoring.Forest.NodeKind;
 import java.util.Arrays;
 
 /// Makes ranks of a feature's values: the rank of a value is the number of the feature's thresholds, in the
@@ -45,7 +44,7 @@ final class Binning {
         Comparison comparison = forest.shape().comparison();
         int[] counts = new int[forest.features()];
         for (int node = 0; node < forest.nodes(); node++) {
-            if (isNumeric(forest.kind(node))) {
+            if (forest.kind(node).isNumeric()) {
                 counts[forest.feature(node)]++;
             }
         }
@@ -54,7 +53,7 @@ final class Binning {
             keys[feature] = new double[counts[feature]];
         }
         for (int node = 0; node < forest.nodes(); node++) {
-            if (isNumeric(forest.kind(node))) {
+            if (forest.kind(node).isNumeric()) {
                 int feature = forest.feature(node);
                 keys[feature][--counts[feature]] = key(forest.threshold(node), comparison);
             }
@@ -65,10 +64,6 @@ final class Binning {
             binnings[feature] = new Binning(keys[feature], narrow, comparison);
         }
         return binnings;
-    }
-
-    private static boolean isNumeric(NodeKind kind) {
-        return kind == NodeKind.NUMERIC_MISSING_LEFT || kind == NodeKind.NUMERIC_MISSING_RIGHT;
     }
 
     /// The number of thresholds, which is also the highest rank.

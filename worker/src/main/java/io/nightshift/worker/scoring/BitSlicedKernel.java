@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /// Puts a block of rows to the tests of a [BitSlicedForest], then sends 64 rows at a time through the trees'
 /// circuits.
@@ -53,6 +54,18 @@ final class BitSlicedKernel implements ForestKernel {
                     raiseMissing(column, from, count, slot.size() - 1);
                     mark(slot, count, outcomes);
                 }
+                case ZERO_MISSING_LEFT -> {
+                    tests.binnings[slot.feature()].rank(column, from, count, ranks);
+                    replaceZero(column, from, count, 0);
+                    mark(slot, count, outcomes);
+                }
+                case ZERO_MISSING_RIGHT -> {
+                    tests.binnings[slot.feature()].rank(column, from, count, ranks);
+                    replaceZero(column, from, count, slot.size() - 1);
+                    mark(slot, count, outcomes);
+                }
+                case SET_MISSING_LEFT -> lookUp(slot, column, from, count, true, outcomes);
+                case SET_MISSING_RIGHT -> lookUp(slot, column, from, count, false, outcomes);
                 case NOMINAL -> compare(slot, column, from, count, outcomes);
             }
         }
@@ -61,6 +74,24 @@ final class BitSlicedKernel implements ForestKernel {
     private void raiseMissing(double[] column, int from, int count, int highest) {
         for (int row = 0; row < count; row++) {
             ranks[row] = Double.isNaN(column[from + row]) ? highest : ranks[row];
+        }
+    }
+
+    private void replaceZero(double[] column, int from, int count, int missing) {
+        for (int row = 0; row < count; row++) {
+            ranks[row] = Math.abs(column[from + row]) > Forest.ZERO ? ranks[row] : missing;
+        }
+    }
+
+    private void lookUp(
+            DistinctTests.Slot slot, double[] column, int from, int count, boolean missingLeft, long[] outcomes) {
+        for (int at = slot.first(); at < slot.first() + slot.size(); at++) {
+            CategorySet set = Objects.requireNonNull(tests.sets[at]);
+            long right = 0;
+            for (int row = 0; row < count; row++) {
+                right |= set.isRight(column[from + row], missingLeft) ? 1L << row : 0;
+            }
+            outcomes[at] = right;
         }
     }
 

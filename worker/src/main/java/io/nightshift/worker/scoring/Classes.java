@@ -6,6 +6,10 @@ final class Classes {
 
     private Classes() {}
 
+    static double logistic(double x) {
+        return 1.0 / (1.0 + Math.exp(-x));
+    }
+
     static int highest(double[][] sums, int row) {
         int best = 0;
         double highest = Double.NEGATIVE_INFINITY;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The distinct tests of a forest's nodes, numbered. They are many fewer than the nodes.
 ///
@@ -14,7 +15,13 @@ final class DistinctTests {
     private static final int ALL_LEFT = 0;
 
     private static final NodeKind[] TESTS = {
-        NodeKind.NUMERIC_MISSING_LEFT, NodeKind.NUMERIC_MISSING_RIGHT, NodeKind.NOMINAL
+        NodeKind.NUMERIC_MISSING_LEFT,
+        NodeKind.NUMERIC_MISSING_RIGHT,
+        NodeKind.NOMINAL,
+        NodeKind.ZERO_MISSING_LEFT,
+        NodeKind.ZERO_MISSING_RIGHT,
+        NodeKind.SET_MISSING_LEFT,
+        NodeKind.SET_MISSING_RIGHT
     };
 
     final Binning[] binnings;
@@ -22,14 +29,20 @@ final class DistinctTests {
     final Slot[] slots;
     /// The number of positions.
     final int count;
-    /// For each feature, the levels that nodes test for, ascending.
+    /// For each feature, the levels that nominal nodes test for, ascending.
     final int[][] levels;
+    /// For each feature, the numbers of the sets that set nodes test for, ascending; by missing values.
+    private final int[][] setsMissingLeft;
+    private final int[][] setsMissingRight;
+    /// The set of each position; null where there is none.
+    final @Nullable CategorySet[] sets;
     private final Slot[][] byFeature;
 
     /// The tests of a feature that treat missing values alike.
     ///
     /// @param first the position of the first. Of numeric tests that is «the rank is 0 or more», and those for
-    ///     the thresholds follow, upwards; of nominal ones, it is that for the first of the levels
+    ///     the thresholds follow, upwards; of nominal ones, it is that for the first of the levels, of sets
+    ///     that for the first of the sets
     /// @param size the number of positions
     record Slot(NodeKind kind, int feature, int first, int size) {}
 
@@ -40,13 +53,15 @@ final class DistinctTests {
         for (int node = 0; node < forest.nodes(); node++) {
             used[forest.feature(node)][forest.kind(node).code()] = true;
         }
-        this.levels = levels(forest);
+        this.levels = keys(forest, NodeKind.NOMINAL);
+        this.setsMissingLeft = keys(forest, NodeKind.SET_MISSING_LEFT);
+        this.setsMissingRight = keys(forest, NodeKind.SET_MISSING_RIGHT);
         List<Slot> all = new ArrayList<>();
         int next = ALL_LEFT + 1;
         for (int feature = 0; feature < used.length; feature++) {
             for (NodeKind kind : TESTS) {
                 if (used[feature][kind.code()]) {
-                    int size = kind == NodeKind.NOMINAL ? levels[feature].length : binnings[feature].size() + 1;
+                    int size = kind.isNumeric() ? binnings[feature].size() + 1 : keys(kind)[feature].length;
                     Slot slot = new Slot(kind, feature, next, size);
                     byFeature[feature][kind.code()] = slot;
                     all.add(slot);
@@ -56,6 +71,25 @@ final class DistinctTests {
         }
         this.slots = all.toArray(Slot[]::new);
         this.count = next;
+        this.sets = new CategorySet[count];
+        for (Slot slot : slots) {
+            if (slot.kind.isSet()) {
+                int[] numbers = keys(slot.kind)[slot.feature];
+                for (int i = 0; i < numbers.length; i++) {
+                    sets[slot.first + i] = CategorySet.of(forest, slot.feature, numbers[i]);
+                }
+            }
+        }
+    }
+
+    private int[][] keys(NodeKind kind) {
+        return switch (kind) {
+            case NOMINAL -> levels;
+            case SET_MISSING_LEFT -> setsMissingLeft;
+            case SET_MISSING_RIGHT -> setsMissingRight;
+            case LEAF, NUMERIC_MISSING_LEFT, NUMERIC_MISSING_RIGHT, ZERO_MISSING_LEFT, ZERO_MISSING_RIGHT ->
+                throw new IllegalArgumentException(kind + " tests for a threshold");
+        };
     }
 
     static DistinctTests of(Forest forest) {
@@ -68,9 +102,9 @@ final class DistinctTests {
         Slot slot = byFeature[feature][forest.kind(node).code()];
         double threshold = forest.threshold(node);
         return slot.first
-                + (slot.kind == NodeKind.NOMINAL
-                        ? Arrays.binarySearch(levels[feature], (int) threshold)
-                        : binnings[feature].position(threshold) + 1);
+                + (slot.kind.isNumeric()
+                        ? binnings[feature].position(threshold) + 1
+                        : Arrays.binarySearch(keys(slot.kind)[feature], (int) threshold));
     }
 
     long heapBytes() {
@@ -81,27 +115,31 @@ final class DistinctTests {
         for (int[] ofFeature : levels) {
             bytes += 64 + 4L * ofFeature.length;
         }
+        for (CategorySet set : sets) {
+            bytes += 4 + (set == null ? 0 : set.heapBytes());
+        }
         return bytes;
     }
 
-    private static int[][] levels(Forest forest) {
+    /// For each feature, what the nodes of a kind test for, ascending and distinct.
+    private static int[][] keys(Forest forest, NodeKind kind) {
         long[] pairs = IntStream.range(0, forest.nodes())
-                .filter(node -> forest.kind(node) == NodeKind.NOMINAL)
+                .filter(node -> forest.kind(node) == kind)
                 .mapToLong(node -> ((long) forest.feature(node) << 32) | (int) forest.threshold(node))
                 .sorted()
                 .distinct()
                 .toArray();
-        int[][] levels = new int[forest.features()][];
+        int[][] keys = new int[forest.features()][];
         int from = 0;
-        for (int feature = 0; feature < levels.length; feature++) {
+        for (int feature = 0; feature < keys.length; feature++) {
             int to = from;
             while (to < pairs.length && pairs[to] >>> 32 == feature) {
                 to++;
             }
-            levels[feature] =
+            keys[feature] =
                     Arrays.stream(pairs, from, to).mapToInt(pair -> (int) pair).toArray();
             from = to;
         }
-        return levels;
+        return keys;
     }
 }

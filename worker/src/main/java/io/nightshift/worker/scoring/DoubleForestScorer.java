@@ -2,7 +2,7 @@ package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
 
-/// Sums and links in double precision, as Smile does.
+/// Sums and links in double precision, as Smile and LightGBM do.
 final class DoubleForestScorer implements Scorer {
 
     private final Forest forest;
@@ -45,6 +45,11 @@ final class DoubleForestScorer implements Scorer {
                 kernel.places(tree, places);
                 add(tree, count);
             }
+            int first = forest.outputs();
+            for (int i = 0; first + i < outputs.length; i++) {
+                System.arraycopy(sums[i], 0, outputs[first + i], from, count);
+            }
+            scale(count);
             link(from, count, outputs);
         }
     }
@@ -70,6 +75,19 @@ final class DoubleForestScorer implements Scorer {
         }
     }
 
+    private void scale(int count) {
+        double divisor = forest.shape().divisor();
+        double slope = forest.shape().slope();
+        if (divisor == 1 && slope == 1) {
+            return;
+        }
+        for (double[] sum : sums) {
+            for (int row = 0; row < count; row++) {
+                sum[row] = sum[row] / divisor * slope;
+            }
+        }
+    }
+
     private void link(int from, int count, double[][] outputs) {
         double[] sum = sums[0];
         double[] prediction = outputs[0];
@@ -78,6 +96,42 @@ final class DoubleForestScorer implements Scorer {
             case MEAN -> {
                 for (int row = 0; row < count; row++) {
                     prediction[from + row] = sum[row] / forest.trees();
+                }
+            }
+            case EXPONENTIAL -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = Math.exp(sum[row]);
+                }
+            }
+            case SIGNED_SQUARE -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = Math.copySign(sum[row] * sum[row], sum[row]);
+                }
+            }
+            case SOFTPLUS -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = Math.log1p(Math.exp(sum[row]));
+                }
+            }
+            case SIGMOID -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = Classes.logistic(sum[row]);
+                }
+            }
+            case LOGISTIC -> {
+                for (int row = 0; row < count; row++) {
+                    double probability = Classes.logistic(sum[row]);
+                    prediction[from + row] = probability > 0.5 ? 1 : 0;
+                    outputs[1][from + row] = probability;
+                }
+            }
+            case ONE_VS_ALL -> {
+                for (int row = 0; row < count; row++) {
+                    for (double[] each : sums) {
+                        each[row] = Classes.logistic(each[row]);
+                    }
+                    prediction[from + row] = Classes.highest(sums, row);
+                    Classes.store(sums, row, outputs, from + row);
                 }
             }
             case HALF_LOGISTIC -> {
@@ -112,7 +166,7 @@ final class DoubleForestScorer implements Scorer {
                     Classes.store(sums, row, outputs, from + row);
                 }
             }
-            case EXPONENTIAL, SIGMOID, LOGISTIC, LOGISTIC_FROM_HALF ->
+            case LOGISTIC_FROM_HALF, STEP, PROBABILITY ->
                 throw new IllegalStateException("no double-precision link of a forest: "
                         + forest.shape().link());
         }

@@ -5,9 +5,6 @@ import java.util.stream.IntStream;
 
 /// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves
 /// in the forest's order.
-///
-/// XGBoost calls the C library's `expf`. Here `exp` is computed in double precision and rounded, which is the
-/// correctly rounded result but for one argument in many millions; the C libraries' are within 1 ulp of it.
 final class FloatForestScorer implements Scorer {
 
     private final Forest forest;
@@ -49,73 +46,7 @@ final class FloatForestScorer implements Scorer {
                 Arrays.fill(sums[group], 0, count, base[group]);
                 kernel.add(trees[group], values, sums[group]);
             }
-            link(from, count, outputs);
+            SingleLink.apply(forest.shape().link(), sums, from, count, outputs);
         }
-    }
-
-    private void link(int from, int count, double[][] outputs) {
-        float[] sum = sums[0];
-        double[] prediction = outputs[0];
-        switch (forest.shape().link()) {
-            case IDENTITY -> {
-                for (int row = 0; row < count; row++) {
-                    prediction[from + row] = sum[row];
-                }
-            }
-            case EXPONENTIAL -> {
-                for (int row = 0; row < count; row++) {
-                    prediction[from + row] = exp(sum[row]);
-                }
-            }
-            case SIGMOID -> {
-                for (int row = 0; row < count; row++) {
-                    prediction[from + row] = sigmoid(sum[row]);
-                }
-            }
-            case LOGISTIC -> {
-                for (int row = 0; row < count; row++) {
-                    float probability = sigmoid(sum[row]);
-                    prediction[from + row] = probability > 0.5f ? 1 : 0;
-                    outputs[1][from + row] = probability;
-                }
-            }
-            case SOFTMAX -> softmax(from, count, outputs);
-            case MEAN, LOGISTIC_FROM_HALF, HALF_LOGISTIC, PROBABILITIES, SHARES, VOTED_SHARES ->
-                throw new IllegalStateException(
-                        "no single-precision link: " + forest.shape().link());
-        }
-    }
-
-    private void softmax(int from, int count, double[][] outputs) {
-        for (int row = 0; row < count; row++) {
-            int best = 0;
-            for (int group = 1; group < groups; group++) {
-                if (sums[group][row] > sums[best][row]) {
-                    best = group;
-                }
-            }
-            float highest = sums[best][row];
-            double total = 0;
-            for (int group = 0; group < groups; group++) {
-                sums[group][row] = exp(sums[group][row] - highest);
-                total += sums[group][row];
-            }
-            outputs[0][from + row] = best;
-            if (groups == 2) {
-                outputs[1][from + row] = sums[1][row] / (float) total;
-                continue;
-            }
-            for (int group = 0; group < groups; group++) {
-                outputs[1 + group][from + row] = sums[group][row] / (float) total;
-            }
-        }
-    }
-
-    private static float exp(float x) {
-        return (float) Math.exp(x);
-    }
-
-    private static float sigmoid(float x) {
-        return 1.0f / (exp(Math.min(-x, 88.7f)) + 1.0f);
     }
 }

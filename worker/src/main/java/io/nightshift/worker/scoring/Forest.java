@@ -9,9 +9,15 @@ import java.util.Arrays;
 /// before its two children, which are neighbours: the right one follows the left. A row goes left where the
 /// node's test holds:
 ///
-/// - a numeric node tests `x < threshold` or `x <= threshold`, by the forest's [Comparison];
-/// - a nominal node tests `x == level`, the position of one level;
-/// - NaN goes left where the node says so, and right otherwise.
+/// - a numeric node tests `x < threshold` or `x <= threshold`, by the forest's [Comparison]; NaN is missing;
+/// - a numeric node with zero as missing does the same, but NaN and all of [#ZERO] and below in magnitude
+///   are missing, as given, before any rounding;
+/// - a set node tests whether a set of categories has the one that x stands for, by the forest's
+///   [CategoryRule]; NaN is missing. A number that stands for no category, or for one outside the set, goes right;
+/// - a nominal node tests `x == level`, the position of one level; NaN goes right.
+///
+/// What is missing goes the way that the node's [NodeKind] says. Numeric nodes and sets look at x rounded to its
+/// feature's precision.
 ///
 /// A leaf holds `width` numbers. With a width of 1 they are added to the sum of the tree's group; with more,
 /// each to the sum of its class. Sums start at the base and grow tree by tree, in the forest's order, in the
@@ -25,7 +31,7 @@ public final class Forest implements ModelForm {
     public enum Comparison {
         /// `x < threshold` goes left (XGBoost).
         LESS,
-        /// `x <= threshold` goes left (Smile).
+        /// `x <= threshold` goes left (Smile, LightGBM).
         LESS_OR_EQUAL
     }
 
@@ -34,7 +40,12 @@ public final class Forest implements ModelForm {
         LEAF(0),
         NUMERIC_MISSING_LEFT(1),
         NUMERIC_MISSING_RIGHT(2),
-        NOMINAL(3);
+        NOMINAL(3),
+        /// A numeric node to which zero is a missing value (LightGBM's `zero_as_missing`).
+        ZERO_MISSING_LEFT(4),
+        ZERO_MISSING_RIGHT(5),
+        SET_MISSING_LEFT(6),
+        SET_MISSING_RIGHT(7);
 
         private static final NodeKind[] KINDS = values();
 
@@ -49,7 +60,25 @@ public final class Forest implements ModelForm {
             return code;
         }
 
-        /// The kind with this number, from 0 to 3.
+        /// Whether a node of this kind compares with a threshold.
+        boolean isNumeric() {
+            return switch (this) {
+                case NUMERIC_MISSING_LEFT, NUMERIC_MISSING_RIGHT, ZERO_MISSING_LEFT, ZERO_MISSING_RIGHT -> true;
+                case LEAF, NOMINAL, SET_MISSING_LEFT, SET_MISSING_RIGHT -> false;
+            };
+        }
+
+        /// Whether a node of this kind tests for one of a set of categories.
+        public boolean isSet() {
+            return this == SET_MISSING_LEFT || this == SET_MISSING_RIGHT;
+        }
+
+        /// Whether zero is missing to a node of this kind.
+        boolean takesZeroForMissing() {
+            return this == ZERO_MISSING_LEFT || this == ZERO_MISSING_RIGHT;
+        }
+
+        /// The kind with this number, from 0 to 7.
         public static NodeKind ofCode(int code) {
             if (code < 0 || code >= KINDS.length) {
                 throw new IllegalArgumentException("no kind of node has the number " + code);
@@ -57,6 +86,29 @@ public final class Forest implements ModelForm {
             return KINDS[code];
         }
     }
+
+    /// Which category a number stands for, the number being rounded to its feature's precision.
+    public enum CategoryRule {
+        /// Its whole part, if the number is 0 or more (XGBoost).
+        FROM_ZERO,
+        /// Its whole part, if the number is above -1 (LightGBM). So -0.5 stands for 0.
+        ABOVE_MINUS_ONE;
+
+        /// What stands for no category.
+        static final int NONE = -1;
+
+        /// The category, or [#NONE]. Infinity, and what is beyond all categories, give one that no set has.
+        int category(double value) {
+            boolean stands = this == FROM_ZERO ? value >= 0 : value > -1;
+            return stands ? (int) value : NONE;
+        }
+    }
+
+    /// The largest magnitude that zero-as-missing takes for zero.
+    public static final double ZERO = 1e-35f;
+
+    /// The highest category a set may have.
+    public static final int MAX_CATEGORY = Integer.MAX_VALUE - 1;
 
     static final byte LEAF = NodeKind.LEAF.code();
     static final byte NOMINAL = NodeKind.NOMINAL.code();
@@ -70,6 +122,7 @@ public final class Forest implements ModelForm {
     final int[] child;
     final double[] leaf;
     final int[] vote;
+    private final int[][] sets;
     private final int[] depth;
 
     Forest(ForestShape shape, ForestBuilder nodes) {
@@ -82,6 +135,7 @@ public final class Forest implements ModelForm {
         this.child = nodes.children();
         this.leaf = nodes.leaves();
         this.vote = nodes.votes();
+        this.sets = nodes.setArrays();
         this.depth = new int[trees()];
         check();
     }
@@ -142,7 +196,22 @@ public final class Forest implements ModelForm {
         return feature[node];
     }
 
-    /// The threshold of a numeric node, the level's position of a nominal one; 0 for a leaf.
+    /// The number of distinct sets of categories that nodes test for.
+    public int sets() {
+        return sets.length;
+    }
+
+    /// The categories of a set, ascending.
+    public int[] categories(int set) {
+        return sets[set].clone();
+    }
+
+    boolean setHas(int set, int category) {
+        return Arrays.binarySearch(sets[set], category) >= 0;
+    }
+
+    /// The threshold of a numeric node, the level's position of a nominal one, the number of a set node's set;
+    /// 0 for a leaf.
     public double threshold(int node) {
         return threshold[node];
     }
@@ -163,18 +232,28 @@ public final class Forest implements ModelForm {
     }
 
     @Override
+    public int margins() {
+        return shape.link().hasMargin() ? shape.sums() : 0;
+    }
+
+    @Override
     public ScorerFactory prepare() {
         return ForestScorers.of(this);
     }
 
     @Override
     public long heapBytes() {
-        return 17L * nodes() + 8L * leaf.length + 4L * vote.length + 12L * trees();
+        long categories =
+                Arrays.stream(sets).mapToLong(set -> 24 + 4L * set.length).sum();
+        return 17L * nodes() + 8L * leaf.length + 4L * vote.length + 12L * trees() + categories;
     }
 
     private void check() {
         if (trees() == 0) {
             throw broken("a forest has trees");
+        }
+        for (int[] set : sets) {
+            checkSet(set);
         }
         int leaves = 0;
         for (int tree = 0; tree < trees(); tree++) {
@@ -238,6 +317,17 @@ public final class Forest implements ModelForm {
         }
         if (kind[node] == NOMINAL && !(value >= 0 && value == (int) value)) {
             throw broken("node " + node + " tests for a level");
+        }
+        if (kind(node).isSet() && !(value >= 0 && value < sets.length && value == (int) value)) {
+            throw broken("node " + node + " tests for one of the " + sets.length + " sets of categories");
+        }
+    }
+
+    private static void checkSet(int[] set) {
+        for (int i = 0; i < set.length; i++) {
+            if (set[i] < 0 || set[i] > MAX_CATEGORY || (i > 0 && set[i] <= set[i - 1])) {
+                throw broken("a set's categories ascend from 0 or more");
+            }
         }
     }
 

@@ -1,7 +1,12 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.worker.scoring.Forest.NodeKind;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /// Collects the nodes of a [Forest], tree by tree, each tree level by level.
 ///
@@ -23,6 +28,8 @@ public final class ForestBuilder {
     private int[] child = new int[256];
     private double[] leaf = new double[256];
     private int[] vote = new int[256];
+    private final List<int[]> setList = new ArrayList<>();
+    private final Map<IntBuffer, Integer> setNumbers = new HashMap<>();
 
     public ForestBuilder(ForestShape shape) {
         this.shape = shape;
@@ -45,7 +52,7 @@ public final class ForestBuilder {
 
     /// Settles the next node as a test.
     ///
-    /// @param value the threshold, or the position of the level
+    /// @param value the threshold, the position of the level, or the number of the set
     public void split(NodeKind splitKind, int splitFeature, double value) {
         if (splitKind == NodeKind.LEAF) {
             throw new IllegalArgumentException("a leaf is no test");
@@ -56,6 +63,23 @@ public final class ForestBuilder {
         threshold[node] = value;
         child[node] = node + due + 1;
         due += 2;
+    }
+
+    /// The number of a set of categories, for [#split].
+    ///
+    /// @param categories ascending; not to be changed afterwards
+    public int set(int... categories) {
+        Integer known = setNumbers.putIfAbsent(IntBuffer.wrap(categories), setList.size());
+        if (known != null) {
+            return known;
+        }
+        setList.add(categories);
+        return setList.size() - 1;
+    }
+
+    /// The number of distinct sets so far.
+    public int sets() {
+        return setList.size();
     }
 
     /// Settles the next node as a leaf of width 1.
@@ -145,5 +169,9 @@ public final class ForestBuilder {
 
     int[] votes() {
         return Arrays.copyOf(vote, leaves);
+    }
+
+    int[][] setArrays() {
+        return setList.toArray(int[][]::new);
     }
 }

@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import java.util.List;
 
@@ -12,13 +13,19 @@ import java.util.List;
 /// @param width how many numbers a leaf holds: 1, or one a class
 /// @param base where the sums start, one number a sum; a tree of width 1 adds to one of them, its group
 /// @param link how sums become predictions
+/// @param divisor by what a sum is divided before the link; 1 for nothing
+/// @param slope what a sum is multiplied with before the link; 1 for nothing
+/// @param categories which category a number stands for at a set node
 public record ForestShape(
         List<Precision> precision,
         Precision arithmetic,
         Comparison comparison,
         int width,
         List<Double> base,
-        Link link) {
+        Link link,
+        double divisor,
+        double slope,
+        CategoryRule categories) {
 
     public ForestShape {
         precision = List.copyOf(precision);
@@ -33,9 +40,29 @@ public record ForestShape(
         if (arithmetic == Precision.FLOAT32 && width > 1) {
             throw new IllegalArgumentException("single-precision sums are of leaves with one number");
         }
+        if (!(divisor >= 1 && slope > 0 && Double.isFinite(divisor) && Double.isFinite(slope))) {
+            throw new IllegalArgumentException("sums are divided by " + divisor + " and multiplied with " + slope);
+        }
+        if (arithmetic == Precision.FLOAT32 && (divisor != 1 || slope != 1)) {
+            throw new IllegalArgumentException("single-precision sums are neither divided nor multiplied");
+        }
+        if (!link.isOf(arithmetic)) {
+            throw new IllegalArgumentException("the link " + link + " is not one of " + arithmetic + " sums");
+        }
         if (!link.accepts(base.size())) {
             throw new IllegalArgumentException("the link " + link + " does not go with " + base.size() + " sums");
         }
+    }
+
+    /// A shape whose sums go to the link as they are.
+    public ForestShape(
+            List<Precision> precision,
+            Precision arithmetic,
+            Comparison comparison,
+            int width,
+            List<Double> base,
+            Link link) {
+        this(precision, arithmetic, comparison, width, base, link, 1, 1, CategoryRule.FROM_ZERO);
     }
 
     public int features() {

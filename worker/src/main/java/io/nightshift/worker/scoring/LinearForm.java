@@ -1,14 +1,21 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.protocol.model.FeatureType.Precision;
 import java.util.List;
 
-/// A linear model: each sum is an intercept plus weighted terms, in the terms' order, in double precision.
+/// A linear model: each sum is an intercept plus weighted terms, in the terms' order.
+///
+/// In double precision (Smile) a missing value makes the sums NaN. In single precision (XGBoost) all terms are bare
+/// numbers, rounded first, and a missing value adds nothing.
 ///
 /// @param features the number of input columns
 /// @param terms what is weighted
 /// @param weights for each sum, one weight a term and then the intercept
-/// @param link [Link#IDENTITY], [Link#LOGISTIC_FROM_HALF] or [Link#SOFTMAX]
-public record LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link) implements ModelForm {
+/// @param link in double precision [Link#IDENTITY], [Link#LOGISTIC_FROM_HALF] or [Link#SOFTMAX]; in single
+///     precision those of a forest's sums
+/// @param arithmetic the precision of terms, sums and link
+public record LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link, Precision arithmetic)
+        implements ModelForm {
 
     /// What a weight is multiplied with.
     public sealed interface Term {
@@ -50,13 +57,26 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
                 throw new IllegalArgumentException("a linear model has a weight for each term, and an intercept");
             }
         }
-        boolean known = switch (link) {
-            case IDENTITY, LOGISTIC_FROM_HALF, SOFTMAX -> true;
-            case MEAN, EXPONENTIAL, SIGMOID, LOGISTIC, HALF_LOGISTIC, PROBABILITIES, SHARES, VOTED_SHARES -> false;
-        };
-        if (!known || !link.accepts(weights.size())) {
+        boolean single = arithmetic == Precision.FLOAT32;
+        if (single && !terms.stream().allMatch(LinearForm::isBare)) {
+            throw new IllegalArgumentException("single-precision terms are bare numbers");
+        }
+        if (!(single ? link.isOf(arithmetic) : isOfDoubles(link)) || !link.accepts(weights.size())) {
             throw new IllegalArgumentException("the link " + link + " does not go with " + weights.size() + " sums");
         }
+    }
+
+    /// In double precision.
+    public LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link) {
+        this(features, terms, weights, link, Precision.FLOAT64);
+    }
+
+    private static boolean isBare(Term term) {
+        return term instanceof Term.Scaled(int feature, double centre, double scale) && centre == 0 && scale == 1;
+    }
+
+    private static boolean isOfDoubles(Link link) {
+        return link == Link.IDENTITY || link == Link.LOGISTIC_FROM_HALF || link == Link.SOFTMAX;
     }
 
     @Override
@@ -65,11 +85,18 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
     }
 
     @Override
+    public int margins() {
+        return weights.size();
+    }
+
+    @Override
     public ScorerFactory prepare() {
         return new ScorerFactory() {
             @Override
             public Scorer scorer() {
-                return new LinearScorer(LinearForm.this);
+                return arithmetic == Precision.FLOAT32
+                        ? new FloatLinearScorer(LinearForm.this)
+                        : new LinearScorer(LinearForm.this);
             }
 
             @Override

@@ -36,6 +36,10 @@ final class LinearScorer implements Scorer {
                     addWeighted(values, weights[sum][term], sums[sum], count);
                 }
             }
+            int first = form.outputs();
+            for (int i = 0; first + i < outputs.length; i++) {
+                System.arraycopy(sums[i], 0, outputs[first + i], from, count);
+            }
             link(from, count, outputs);
         }
     }

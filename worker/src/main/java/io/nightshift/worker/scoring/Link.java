@@ -1,5 +1,7 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.protocol.model.FeatureType.Precision;
+
 /// How the sums over a forest's trees, or over a linear form's terms, become predictions and probabilities.
 ///
 /// «Sums» are one number a group (XGBoost's and Smile's boosting: one group for a regression or two classes,
@@ -11,6 +13,10 @@ public enum Link {
     MEAN(Outputs.VALUE),
     /// A regression: the exponential of the sum.
     EXPONENTIAL(Outputs.VALUE),
+    /// A regression: the square of the sum, with its sign (LightGBM's `reg_sqrt`).
+    SIGNED_SQUARE(Outputs.VALUE),
+    /// A regression: the logarithm of 1 plus the exponential of the sum (LightGBM's `cross_entropy_lambda`).
+    SOFTPLUS(Outputs.VALUE),
     /// A regression between 0 and 1: the logistic function of the sum.
     SIGMOID(Outputs.VALUE),
     /// Two classes: the positive one has the logistic function of the sum, and is predicted above one half.
@@ -20,6 +26,13 @@ public enum Link {
     /// Two classes: the sum is half of the log-odds (Friedman's boosting); the positive class is predicted
     /// above zero.
     HALF_LOGISTIC(Outputs.BINARY),
+    /// Two classes: the positive one is predicted above zero; its probability is 1 then, and 0 otherwise
+    /// (XGBoost's `binary:hinge`).
+    STEP(Outputs.BINARY),
+    /// Two classes: the sum is the positive one's probability, which is predicted above one half.
+    PROBABILITY(Outputs.BINARY),
+    /// A class a sum: each probability is the logistic function of its sum (LightGBM's `multiclassova`).
+    ONE_VS_ALL(Outputs.CLASSES),
     /// A class a sum: the softmax of the sums.
     SOFTMAX(Outputs.CLASSES),
     /// A class a sum: the sums are the probabilities.
@@ -48,6 +61,34 @@ public enum Link {
     /// Whether this link goes with `sums` sums.
     boolean accepts(int sums) {
         return outputs == Outputs.CLASSES ? sums >= 2 : sums == 1;
+    }
+
+    /// Whether sums are a margin: scores on an open scale, from which the link computes the predictions.
+    boolean hasMargin() {
+        return switch (this) {
+            case IDENTITY,
+                    EXPONENTIAL,
+                    SIGNED_SQUARE,
+                    SOFTPLUS,
+                    SIGMOID,
+                    LOGISTIC,
+                    LOGISTIC_FROM_HALF,
+                    HALF_LOGISTIC,
+                    STEP,
+                    ONE_VS_ALL,
+                    SOFTMAX -> true;
+            case MEAN, PROBABILITY, PROBABILITIES, SHARES, VOTED_SHARES -> false;
+        };
+    }
+
+    /// Whether a forest's sums of this precision have this link.
+    boolean isOf(Precision arithmetic) {
+        return switch (this) {
+            case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX, ONE_VS_ALL, PROBABILITIES -> true;
+            case STEP, PROBABILITY -> arithmetic == Precision.FLOAT32;
+            case MEAN, SIGNED_SQUARE, SOFTPLUS, HALF_LOGISTIC, SHARES, VOTED_SHARES -> arithmetic == Precision.FLOAT64;
+            case LOGISTIC_FROM_HALF -> false;
+        };
     }
 
     private enum Outputs {

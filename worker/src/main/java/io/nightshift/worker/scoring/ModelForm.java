@@ -10,6 +10,9 @@ public sealed interface ModelForm permits Forest, LinearForm {
     /// The number of columns a scorer fills, as in [io.nightshift.protocol.model.ModelDescription#outputs()].
     int outputs();
 
+    /// The number of margins a scorer can give: one a sum, or 0 where the sums are no margin.
+    int margins();
+
     /// Something that makes scorers, each for the use of one thread. What scorers can share is prepared here,
     /// once.
     ScorerFactory prepare();

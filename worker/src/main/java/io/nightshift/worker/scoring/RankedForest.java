@@ -1,5 +1,10 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.worker.scoring.Forest.NodeKind;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A [Forest] in the layout of the [RankedKernel], shared by the kernels of all threads.
@@ -10,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// A missing value goes left at one node and right at another. So a row has up to two ranks a feature, in
 /// *slots*: in the one, a missing value has the lowest rank, in the other the highest; a node reads from the
 /// slot of its direction. A nominal feature has a slot of its own for the level's position.
+///
+/// Zero-as-missing has two slots of its own. Each distinct set of categories has one, and another where missing
+/// values go the other way; its rank is 0 for what goes left and 1 for what goes right.
 ///
 /// A node is one 64-bit number. From the top: 32 bits for the test (the threshold's position j, or the level),
 /// one for «nominal», 11 for the slot, 20 for half the position of the left child, whose position in the tree
@@ -38,12 +46,32 @@ final class RankedForest implements ForestLayout {
     final long[][] trees;
 
     final Feature[] features;
+    final List<SetSlot> sets;
+
+    /// The slot of a set of categories.
+    record SetSlot(int feature, CategorySet set, boolean missingLeft, int slot) {}
+
+    /// Which nodes share a slot.
+    private record SetTest(NodeKind kind, int feature, int set) {}
+
+    /// The slots of a forest.
+    private static final class Slots {
+        private final Feature[] features;
+        private final Map<SetTest, SetSlot> sets = new LinkedHashMap<>();
+        private int count;
+
+        private Slots(Feature[] features) {
+            this.features = features;
+        }
+    }
 
     /// Where a feature's ranks stand. A slot is -1 where the forest has no use for it.
     static final class Feature {
         final Binning binning;
         int missingLeft = -1;
         int missingRight = -1;
+        int zeroLeft = -1;
+        int zeroRight = -1;
         int level = -1;
 
         Feature(Binning binning) {
@@ -51,17 +79,18 @@ final class RankedForest implements ForestLayout {
         }
     }
 
-    private RankedForest(Forest forest, Feature[] features, int slots) {
+    private RankedForest(Forest forest, Slots assigned) {
         this.forest = forest;
-        this.features = features;
-        this.slots = slots;
+        this.features = assigned.features;
+        this.sets = List.copyOf(assigned.sets.values());
+        this.slots = Math.max(1, assigned.count);
         this.trees = new long[forest.trees()][];
         boolean anyNominal = false;
         for (int tree = 0; tree < trees.length; tree++) {
             int first = forest.root(tree);
             trees[tree] = new long[forest.root(tree + 1) - first + 1];
             for (int node = first; node < forest.root(tree + 1); node++) {
-                trees[tree][position(node - first)] = encode(node, first);
+                trees[tree][position(node - first)] = encode(node, first, assigned);
                 anyNominal |= forest.kind[node] == Forest.NOMINAL;
             }
         }
@@ -90,7 +119,10 @@ final class RankedForest implements ForestLayout {
             bytes += 16 + 8L * tree.length;
         }
         for (Feature feature : features) {
-            bytes += 32 + feature.binning.heapBytes();
+            bytes += 40 + feature.binning.heapBytes();
+        }
+        for (SetSlot set : sets) {
+            bytes += 32 + set.set.heapBytes();
         }
         return bytes;
     }
@@ -103,19 +135,18 @@ final class RankedForest implements ForestLayout {
 
     /// The forest in this layout, or null if it has too many features for trees so large.
     static @Nullable RankedForest of(Forest forest) {
-        Feature[] features = features(forest);
-        int slots = assignSlots(forest, features);
+        Slots slots = assignSlots(forest);
         int largest = 0;
         for (int tree = 0; tree < forest.trees(); tree++) {
             largest = Math.max(largest, forest.root(tree + 1) - forest.root(tree));
         }
-        if (slots > MAX_SLOTS || largest >= MAX_NODES) {
+        if (slots.count > MAX_SLOTS || largest >= MAX_NODES) {
             return null;
         }
-        return new RankedForest(forest, features, Math.max(1, slots));
+        return new RankedForest(forest, slots);
     }
 
-    private long encode(int node, int root) {
+    private long encode(int node, int root, Slots assigned) {
         if (forest.kind[node] == Forest.LEAF) {
             int self = position(node - root);
             return word((self & 1) == 0 ? NEVER_RIGHT : -1, 0, self);
@@ -127,6 +158,10 @@ final class RankedForest implements ForestLayout {
             case LEAF -> throw new IllegalStateException("a leaf tests nothing");
             case NUMERIC_MISSING_LEFT -> word(feature.binning.position(threshold), feature.missingLeft, left);
             case NUMERIC_MISSING_RIGHT -> word(feature.binning.position(threshold), feature.missingRight, left);
+            case ZERO_MISSING_LEFT -> word(feature.binning.position(threshold), feature.zeroLeft, left);
+            case ZERO_MISSING_RIGHT -> word(feature.binning.position(threshold), feature.zeroRight, left);
+            case SET_MISSING_LEFT, SET_MISSING_RIGHT ->
+                word(0, Objects.requireNonNull(assigned.sets.get(setTest(forest, node))).slot, left);
             case NOMINAL -> word((int) threshold, feature.level, left) | (NOMINAL_FLAG & 0xffffffffL);
         };
     }
@@ -144,29 +179,35 @@ final class RankedForest implements ForestLayout {
         return features;
     }
 
-    private static int assignSlots(Forest forest, Feature[] features) {
-        int slots = 0;
+    private static SetTest setTest(Forest forest, int node) {
+        return new SetTest(forest.kind(node), forest.feature[node], (int) forest.threshold[node]);
+    }
+
+    private static Slots assignSlots(Forest forest) {
+        Slots slots = new Slots(features(forest));
         for (int node = 0; node < forest.nodes(); node++) {
-            Feature feature = features[forest.feature[node]];
+            Feature feature = slots.features[forest.feature[node]];
             switch (forest.kind(node)) {
                 case LEAF -> {}
-                case NUMERIC_MISSING_LEFT -> {
-                    if (feature.missingLeft < 0) {
-                        feature.missingLeft = slots++;
-                    }
-                }
-                case NUMERIC_MISSING_RIGHT -> {
-                    if (feature.missingRight < 0) {
-                        feature.missingRight = slots++;
-                    }
-                }
-                case NOMINAL -> {
-                    if (feature.level < 0) {
-                        feature.level = slots++;
-                    }
-                }
+                case NUMERIC_MISSING_LEFT -> feature.missingLeft = slot(feature.missingLeft, slots);
+                case NUMERIC_MISSING_RIGHT -> feature.missingRight = slot(feature.missingRight, slots);
+                case ZERO_MISSING_LEFT -> feature.zeroLeft = slot(feature.zeroLeft, slots);
+                case ZERO_MISSING_RIGHT -> feature.zeroRight = slot(feature.zeroRight, slots);
+                case NOMINAL -> feature.level = slot(feature.level, slots);
+                case SET_MISSING_LEFT, SET_MISSING_RIGHT ->
+                    slots.sets.computeIfAbsent(
+                            setTest(forest, node),
+                            test -> new SetSlot(
+                                    test.feature,
+                                    CategorySet.of(forest, test.feature, test.set),
+                                    test.kind == NodeKind.SET_MISSING_LEFT,
+                                    slots.count++));
             }
         }
         return slots;
+    }
+
+    private static int slot(int assigned, Slots slots) {
+        return assigned >= 0 ? assigned : slots.count++;
     }
 }

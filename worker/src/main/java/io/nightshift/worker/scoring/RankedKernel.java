@@ -26,14 +26,37 @@ final class RankedKernel implements ForestKernel {
         for (int feature = 0; feature < ranked.features.length; feature++) {
             RankedForest.Feature to = ranked.features[feature];
             double[] column = features[feature];
-            if (to.missingLeft >= 0 || to.missingRight >= 0) {
+            if (to.missingLeft >= 0 || to.missingRight >= 0 || to.zeroLeft >= 0 || to.zeroRight >= 0) {
                 to.binning.rank(column, from, rows, ranking);
                 store(column, from, to.missingLeft, 0);
                 store(column, from, to.missingRight, RankedForest.ALWAYS_RIGHT);
+                storeWithoutZero(column, from, to.zeroLeft, 0);
+                storeWithoutZero(column, from, to.zeroRight, RankedForest.ALWAYS_RIGHT);
             }
             if (to.level >= 0) {
                 storeLevels(column, from, to.level);
             }
+        }
+        for (int i = 0; i < ranked.sets.size(); i++) {
+            storeSet(ranked.sets.get(i), features, from);
+        }
+    }
+
+    private void storeSet(RankedForest.SetSlot test, double[][] features, int from) {
+        double[] column = features[test.feature()];
+        CategorySet set = test.set();
+        for (int row = 0, at = test.slot(); row < rows; row++, at += ranked.slots) {
+            ranks[at] = (set.isRight(column[from + row], test.missingLeft()) ? 1L : 0L) << 32;
+        }
+    }
+
+    private void storeWithoutZero(double[] column, int from, int slot, int missing) {
+        if (slot < 0) {
+            return;
+        }
+        for (int row = 0, at = slot; row < rows; row++, at += ranked.slots) {
+            boolean present = Math.abs(column[from + row]) > Forest.ZERO;
+            ranks[at] = (long) (present ? ranking[row] : missing) << 32;
         }
     }
 

@@ -79,7 +79,19 @@ final class ReferenceKernel implements ForestKernel {
             case NOMINAL -> given == threshold;
             case NUMERIC_MISSING_LEFT -> Double.isNaN(value) || isBelow(value, threshold);
             case NUMERIC_MISSING_RIGHT -> isBelow(value, threshold);
+            case ZERO_MISSING_LEFT -> isZeroOrMissing(given) || isBelow(value, threshold);
+            case ZERO_MISSING_RIGHT -> !isZeroOrMissing(given) && isBelow(value, threshold);
+            case SET_MISSING_LEFT -> Double.isNaN(value) || isInSet(value, (int) threshold);
+            case SET_MISSING_RIGHT -> !Double.isNaN(value) && isInSet(value, (int) threshold);
         };
+    }
+
+    private static boolean isZeroOrMissing(double given) {
+        return Double.isNaN(given) || Math.abs(given) <= Forest.ZERO;
+    }
+
+    private boolean isInSet(double value, int set) {
+        return forest.setHas(set, forest.shape().categories().category(value));
     }
 
     private boolean isBelow(double value, double threshold) {

@@ -13,6 +13,7 @@ public interface Scorer {
     ///     missing value; a nominal feature's value is the position of its level. Not changed.
     /// @param rows the number of rows, 0 or more
     /// @param outputs one array for each of [io.nightshift.protocol.model.ModelDescription#outputs()] with room
-    ///     for `rows` values: the prediction (the value, or the position of the class), then the probabilities
+    ///     for `rows` values: the prediction (the value, or the position of the class), then the probabilities.
+    ///     Where the model has margins, as many more arrays may follow for them
     void score(double[][] features, int rows, double[][] outputs);
 }

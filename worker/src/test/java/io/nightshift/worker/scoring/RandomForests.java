@@ -1,12 +1,14 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /// Forests and rows made to hit the corners: equal values and thresholds, zeros of both signs, infinities,
 /// subnormals, missing values, levels that are none, trees of one leaf, full and lopsided ones, few thresholds
@@ -16,22 +18,35 @@ final class RandomForests {
     private static final double[] POINTS = {
         -3.5,
         -1,
+        -0.5,
+        -1e-35f,
         -0.0,
         0.0,
         Double.MIN_VALUE,
         Float.MIN_VALUE,
         -Float.MIN_NORMAL,
+        1e-35f,
+        1.1e-35,
         0.1,
         0.1f,
         1,
         1.5,
         2,
+        2.99999999999,
         3,
+        9000.5,
+        Forest.MAX_CATEGORY,
         Float.MAX_VALUE,
         1e300,
         Double.POSITIVE_INFINITY,
         Double.NEGATIVE_INFINITY
     };
+
+    private static final List<NodeKind> NUMERIC = List.of(
+            NodeKind.NUMERIC_MISSING_LEFT,
+            NodeKind.NUMERIC_MISSING_RIGHT,
+            NodeKind.ZERO_MISSING_LEFT,
+            NodeKind.ZERO_MISSING_RIGHT);
 
     private RandomForests() {}
 
@@ -56,8 +71,8 @@ final class RandomForests {
         for (int i = 0; i < sums; i++) {
             base.add(random.nextGaussian());
         }
-        ForestBuilder builder =
-                new ForestBuilder(new ForestShape(precision, arithmetic, comparison, width, base, link));
+        ForestBuilder builder = new ForestBuilder(
+                new ForestShape(precision, arithmetic, comparison, width, base, link, 1, 1, rule(random)));
         boolean spread = random.nextBoolean();
         int trees = 1 + random.nextInt(40);
         for (int tree = 0; tree < trees; tree++) {
@@ -84,11 +99,16 @@ final class RandomForests {
     private static void split(
             ForestBuilder builder, Random random, boolean nominal, boolean spread, List<Precision> precision) {
         int feature = random.nextInt(precision.size());
-        if (nominal && feature >= 3) {
+        if (nominal && feature == 3) {
             builder.split(NodeKind.NOMINAL, feature, random.nextInt(4));
             return;
         }
-        NodeKind kind = random.nextBoolean() ? NodeKind.NUMERIC_MISSING_LEFT : NodeKind.NUMERIC_MISSING_RIGHT;
+        if (nominal && feature > 3) {
+            NodeKind kind = random.nextBoolean() ? NodeKind.SET_MISSING_LEFT : NodeKind.SET_MISSING_RIGHT;
+            builder.split(kind, feature, builder.set(set(random)));
+            return;
+        }
+        NodeKind kind = NUMERIC.get(random.nextInt(nominal ? 4 : 2));
         double threshold = spread ? 3 * random.nextGaussian() : point(random);
         builder.split(kind, feature, precision.get(feature) == Precision.FLOAT32 ? (float) threshold : threshold);
     }
@@ -108,6 +128,17 @@ final class RandomForests {
             }
         }
         return columns;
+    }
+
+    private static CategoryRule rule(Random random) {
+        return random.nextBoolean() ? CategoryRule.FROM_ZERO : CategoryRule.ABOVE_MINUS_ONE;
+    }
+
+    /// From none to all of the small categories, and now and then a large one.
+    private static int[] set(Random random) {
+        IntStream small = IntStream.range(0, 5).filter(category -> random.nextBoolean());
+        IntStream large = random.nextInt(4) == 0 ? IntStream.of(70, 9000, Forest.MAX_CATEGORY) : IntStream.empty();
+        return IntStream.concat(small, large).toArray();
     }
 
     private static double point(Random random) {
