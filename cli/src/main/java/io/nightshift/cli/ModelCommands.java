@@ -44,7 +44,8 @@ final class ModelCommands {
 
     @Command(
             name = "import",
-            description = "Registers a model file (XGBoost JSON or UBJSON, Smile) as the next version of a model.",
+            description =
+                    "Registers a model file (XGBoost JSON or UBJSON, LightGBM text, Smile) as the next version of a model.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 

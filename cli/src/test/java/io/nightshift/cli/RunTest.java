@@ -65,6 +65,37 @@ final class RunTest {
     }
 
     @Test
+    void theMarginIsWrittenBesideThePredictionOnDemandAndOnlyWhereThereIsOne() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        String destination = job.runs("--set", "output.margin=true")
+                .expect(0)
+                .json()
+                .get("destination")
+                .asText();
+
+        String wrong = "abs(1 / (1 + exp(-margin)) - probability) > 1e-6 OR prediction <> (margin > 0)::INT";
+        assertThat(PublishedOutput.ask(
+                        "SELECT concat_ws(' ', count(*), count(DISTINCT margin) > 100, count(*) FILTER (%s)) FROM '%s/part-*.parquet'"
+                                .formatted(wrong, destination)))
+                .isEqualTo("3000 true 0");
+        Program.here(
+                        "model",
+                        "train",
+                        "--algorithm",
+                        "decision-tree",
+                        "--target",
+                        "delayed=delay > 15",
+                        "--job",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+        job.runs("--set", "output.margin=true", "--set", "model=delayed")
+                .expect(2, "output.margin: the model has no margin");
+    }
+
+    @Test
     void theSummaryForPeopleHasAQueryThatWorks() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
 

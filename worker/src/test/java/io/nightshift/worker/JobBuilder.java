@@ -19,6 +19,7 @@ public final class JobBuilder {
     private Job.Destination destination = new Job.Destination("/nowhere");
     private @Nullable String id;
     private @Nullable String where;
+    private boolean margin;
 
     private JobBuilder(List<String> sources) {
         this.sources = sources;
@@ -53,6 +54,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder margin() {
+        margin = true;
+        return this;
+    }
+
     public JobBuilder into(Job.Postgres table) {
         destination = new Job.Destination(table);
         return this;
@@ -67,6 +73,6 @@ public final class JobBuilder {
                 destination,
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(1, null),
-                new Job.Output(columns));
+                new Job.Output(columns, margin));
     }
 }

@@ -3,14 +3,18 @@ package io.nightshift.coordinator.registry;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelDescription;
@@ -57,8 +61,34 @@ final class ModelJson {
     })
     private interface TaggedFeatureType {}
 
+    /// Models registered by an earlier release don't say whether they have margins.
+    interface LaterFields {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        @JsonDeserialize(using = ZeroIfAbsent.class)
+        int margins();
+    }
+
+    private static final class ZeroIfAbsent extends StdDeserializer<Integer> {
+        private static final long serialVersionUID = 1L;
+
+        ZeroIfAbsent() {
+            super(Integer.class);
+        }
+
+        @Override
+        public Integer deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            return parser.getIntValue();
+        }
+
+        @Override
+        public Integer getAbsentValue(DeserializationContext context) {
+            return 0;
+        }
+    }
+
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .addMixIn(FeatureType.class, TaggedFeatureType.class)
+            .addMixIn(ModelDescription.class, LaterFields.class)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)

@@ -144,9 +144,15 @@ public record Job(
     /// What is written beside the prediction.
     ///
     /// @param columns source columns or keys of [Source#select()] to pass through
-    public record Output(List<String> columns) {
+    /// @param margin whether the model's raw margin is written too
+    public record Output(List<String> columns, boolean margin) {
         public Output {
             columns = List.copyOf(columns);
+        }
+
+        /// Without the margin.
+        public Output(List<String> columns) {
+            this(columns, false);
         }
     }
 }

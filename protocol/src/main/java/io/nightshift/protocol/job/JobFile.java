@@ -132,7 +132,7 @@ public final class JobFile {
                             (Double) value("errors.max-rate"),
                             (Long) values.get("errors.max-rows"),
                             value("errors.on-failed-partition").equals("continue")),
-                    new Job.Output(texts("output.columns")));
+                    new Job.Output(texts("output.columns"), (Boolean) value("output.margin")));
         }
 
         private Job.Destination destination() {

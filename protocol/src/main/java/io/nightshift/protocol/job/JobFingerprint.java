@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
 /// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
 /// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition`
-/// (unless
-/// it is `fail`) and `output.columns`. So
-/// comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference;
+/// (unless it is `fail`), `output.columns`, and `output.margin` (unless it is `false`). So comments, the order of keys,
+/// quoting, a default that is written out, and `1%` for `0.01` make no difference;
 /// moving the file does where it has relative paths. What the model's or the source's files contain does not take
 /// part.
 public final class JobFingerprint {
@@ -66,6 +65,9 @@ public final class JobFingerprint {
             print.add("errors.on-failed-partition", List.of("continue"));
         }
         print.add("output.columns", job.output().columns());
+        if (job.output().margin()) {
+            print.add("output.margin", List.of("true"));
+        }
         return print.text.toString();
     }
 

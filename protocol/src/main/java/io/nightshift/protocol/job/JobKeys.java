@@ -343,14 +343,21 @@ final class JobKeys {
                     ""),
             JobKey.optional(
                     "output",
-                    new Section(List.of(JobKey.optional(
-                                    "columns",
-                                    new Texts(Form.OUTPUT_COLUMN, 0, false),
-                                    "Columns of the source or keys of `source.select` to pass through. The output's own columns ("
-                                            + String.join(", ", Patterns.RESERVED)
-                                            + ", probability_*) can't be among them.",
-                                    "[carrier, hour]")
-                            .or(List.of()))),
+                    new Section(List.of(
+                            JobKey.optional(
+                                            "columns",
+                                            new Texts(Form.OUTPUT_COLUMN, 0, false),
+                                            "Columns of the source or keys of `source.select` to pass through. The output's own columns ("
+                                                    + String.join(", ", Patterns.RESERVED)
+                                                    + ", probability_*) can't be among them.",
+                                            "[carrier, hour]")
+                                    .or(List.of()),
+                            JobKey.optional(
+                                            "margin",
+                                            new Flag(),
+                                            "Whether the model's raw margin is written too: the sum from which it computes its prediction. For models that have one.",
+                                            "true")
+                                    .or(false))),
                     "What is written beside the prediction.",
                     "")));
 

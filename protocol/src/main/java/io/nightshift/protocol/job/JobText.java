@@ -26,7 +26,9 @@ public final class JobText {
         destination(root.putObject("destination"), job.destination());
         root.putObject("partitions").put("rows", job.partitions().rows());
         errors(root.putObject("errors"), job.errors());
-        putTexts(root.putObject("output"), "columns", job.output().columns());
+        ObjectNode output = root.putObject("output");
+        putTexts(output, "columns", job.output().columns());
+        output.put("margin", job.output().margin());
         try {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {

@@ -39,6 +39,7 @@ public final class EventCodec {
             .addMixIn(JobsEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(Job.ErrorPolicy.class, ErrorPolicyFields.class)
+            .addMixIn(Job.Output.class, OutputFields.class)
             .build();
 
     static {
@@ -122,6 +123,12 @@ public final class EventCodec {
         /// Left out where it is false, as it was before there was the field.
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         boolean scoresTheRest();
+    }
+
+    interface OutputFields {
+        /// As above.
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean margin();
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")

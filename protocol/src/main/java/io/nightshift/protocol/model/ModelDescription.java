@@ -5,20 +5,22 @@ import java.util.Map;
 
 /// What a model takes and gives.
 ///
-/// @param format where it came from: `xgboost-json`, `xgboost-ubjson`, `smile`
+/// @param format where it came from: `xgboost-json`, `xgboost-ubjson`, `lightgbm`, `smile`
 /// @param algorithm in the words of the training library, e.g. `gbtree`, `RandomForest`
 /// @param task what it predicts
 /// @param features its inputs, in the model's order; all named or none
 /// @param classes the labels, in the model's order (the positive class of a binary model last);
 ///     empty for a regression
 /// @param facts what else is known, for people: number of trees, training metrics, library version
+/// @param margins how many raw margins it can give beside its predictions: one, one a class, or none (0)
 public record ModelDescription(
         String format,
         String algorithm,
         Task task,
         List<ModelFeature> features,
         List<String> classes,
-        Map<String, String> facts) {
+        Map<String, String> facts,
+        int margins) {
 
     public ModelDescription {
         features = List.copyOf(features);
@@ -39,6 +41,25 @@ public record ModelDescription(
         if (classes.size() != expected) {
             throw new IllegalArgumentException(task + " does not go with the classes " + classes);
         }
+        if (margins != 0 && margins != 1 && margins != classes.size()) {
+            throw new IllegalArgumentException(margins + " margins do not go with the classes " + classes);
+        }
+    }
+
+    /// Without margins.
+    public ModelDescription(
+            String format,
+            String algorithm,
+            Task task,
+            List<ModelFeature> features,
+            List<String> classes,
+            Map<String, String> facts) {
+        this(format, algorithm, task, features, classes, facts, 0);
+    }
+
+    /// The same but for the number of margins.
+    public ModelDescription withMargins(int other) {
+        return new ModelDescription(format, algorithm, task, features, classes, facts, other);
     }
 
     public boolean namesFeatures() {

@@ -165,7 +165,7 @@ class JobFilePropertyTest {
                         new Job.Destination("/out"),
                         new Job.Partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
-                        new Job.Output(output)));
+                        new Job.Output(output, output.size() == 2)));
     }
 
     /// Whether YAML can carry the text and a job can hold it.
@@ -204,7 +204,9 @@ class JobFilePropertyTest {
         root.put("destination", Map.of("parquet", job.destination().folder()));
         root.put("partitions", Map.of("rows", job.partitions().rows()));
         root.put("errors", errors);
-        root.put("output", Map.of("columns", job.output().columns()));
+        root.put(
+                "output",
+                Map.of("columns", job.output().columns(), "margin", job.output().margin()));
         return new Dump(DumpSettings.builder().build()).dumpToString(root);
     }
 }

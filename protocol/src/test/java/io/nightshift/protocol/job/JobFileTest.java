@@ -54,6 +54,7 @@ class JobFileTest {
                   on-failed-partition: continue
                 output:
                   columns: [carrier, hour]
+                  margin: true
                 """);
 
         assertThat(job)
@@ -70,7 +71,7 @@ class JobFileTest {
                         new Job.Destination("/jobs/predictions"),
                         new Job.Partitions(100_000),
                         new Job.ErrorPolicy(0.005, 1000L, true),
-                        new Job.Output(List.of("carrier", "hour"))));
+                        new Job.Output(List.of("carrier", "hour"), true)));
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
 

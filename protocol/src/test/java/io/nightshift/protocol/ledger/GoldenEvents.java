@@ -90,6 +90,7 @@ final class GoldenEvents {
                         BATCH,
                         least(new ModelReference.Champion("m"), new Job.ErrorPolicy(0.5, null, true)),
                         MODEL));
+        events.put("submitted-margin", new BatchEvent.Submitted(AT, BATCH, margin(), MODEL));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
         events.put("resumed", new BatchEvent.Resumed(AT));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
@@ -144,6 +145,19 @@ final class GoldenEvents {
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L),
                 new Job.Output(List.of("hour", "carrier")));
+    }
+
+    private static Job margin() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                new Job.Output(List.of("carrier"), true));
     }
 
     private static Job least(ModelReference model) {

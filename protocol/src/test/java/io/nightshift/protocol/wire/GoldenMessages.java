@@ -79,22 +79,26 @@ final class GoldenMessages {
     ///
     /// @param system whose name is in the paths of the actors
     static Map<String, Object> old(LocalSystem system) {
-        return Map.of(
-                "status",
-                status(0, null),
-                "status-none",
-                none(),
-                "accepted",
-                new JobsCommand.Accepted(BATCH, true, false),
-                "submit",
-                new JobsCommand.Submit(
-                        submission(least(new ModelReference.Alias("m", "blue"))), true, system.actor("asker"), null));
+        Map<String, Object> old = new LinkedHashMap<>();
+        old.put("status", status(0, null));
+        old.put("status-none", none());
+        old.put("accepted", new JobsCommand.Accepted(BATCH, true, false));
+        Submission blue = submission(least(new ModelReference.Alias("m", "blue")));
+        old.put("submit", new JobsCommand.Submit(blue, true, system.actor("asker"), null));
+        old.put("submit-with-key", new JobsCommand.Submit(blue, true, system.actor("asker"), "2026-11-24"));
+        old.put("open", new BatchCommand.Open(submission(full())));
+        old.put("open-table", new BatchCommand.Open(submission(table())));
+        old.put("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
+        old.put("lease", lease(full()));
+        old.put("lease-exact", leaseExact());
+        old.put("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
+        return old;
     }
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
-        add("open", new BatchCommand.Open(submission(full())));
-        add("open-table", new BatchCommand.Open(submission(table())));
-        add("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
+        add("open-margin", new BatchCommand.Open(submission(margin())));
+        add("open-table-margin", new BatchCommand.Open(submission(table())));
+        add("wake-margin", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
@@ -148,35 +152,42 @@ final class GoldenMessages {
     }
 
     private void workerMessages() {
-        SourceFile a = new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
-        SourceFile b = new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5_000_000);
         add("work-at", new WorkerMessage.WorkAt(BATCH));
-        add(
-                "lease",
-                new WorkerMessage.Lease(
-                        ATTEMPT,
-                        full(),
-                        MODEL,
-                        60,
-                        List.of(new Slice(a, 60, 10), new Slice(b, 0, 250_000)),
-                        "/out/.staging/batch=" + BATCH + "/attempts"));
-        add(
-                "lease-exact",
-                new WorkerMessage.Lease(
-                        ATTEMPT,
-                        least(new ModelReference.Exact("m", 3)),
-                        MODEL,
-                        0,
-                        List.of(new Slice(a, 0, 70)),
-                        "/out"));
+        add("lease-margin", lease(margin()));
+        add("lease-exact-margin", leaseExact());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
         add("abandon", new WorkerMessage.Abandon(ATTEMPT, "the lease ran out"));
     }
 
+    private static WorkerMessage.Lease lease(Job job) {
+        SourceFile b = new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5_000_000);
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                job,
+                MODEL,
+                60,
+                List.of(new Slice(smallFile(), 60, 10), new Slice(b, 0, 250_000)),
+                "/out/.staging/batch=" + BATCH + "/attempts");
+    }
+
+    private static WorkerMessage.Lease leaseExact() {
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                least(new ModelReference.Exact("m", 3)),
+                MODEL,
+                0,
+                List.of(new Slice(smallFile(), 0, 70)),
+                "/out");
+    }
+
+    private static SourceFile smallFile() {
+        return new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
+    }
+
     private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<JobsCommand.SubmitReply> asker) {
         add(
-                "submit-with-key",
+                "submit-margin",
                 new JobsCommand.Submit(
                         submission(least(new ModelReference.Alias("m", "blue"))), true, asker, "2026-11-24"));
         add("find-work", new JobsCommand.FindWork(worker));
@@ -197,7 +208,7 @@ final class GoldenMessages {
     }
 
     private void gatewayCommands(LocalSystem system) {
-        add("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
+        add("gateway-submit-margin", new GatewayCommand.Submit(margin(), false, "2026-11-24", system.actor("asker")));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
@@ -300,6 +311,19 @@ final class GoldenMessages {
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L),
                 new Job.Output(List.of("hour", "carrier")));
+    }
+
+    private static Job margin() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                new Job.Output(List.of("carrier"), true));
     }
 
     private static Job table() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -15,7 +16,9 @@ import java.util.Map;
 /// Reads a JSON model file into a [Document].
 final class JsonDocument {
 
+    /// XGBoost writes a threshold beyond all numbers as `Infinity`, which JSON doesn't have.
     private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Document.MAX_DEPTH)
                     .maxNumberLength(100)
@@ -95,6 +98,9 @@ final class JsonDocument {
     }
 
     private static double number(JsonParser parser) throws IOException {
+        if (parser.isNaN()) {
+            return parser.getDoubleValue();
+        }
         String text = parser.getText();
         return parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
                 ? Float.parseFloat(text)

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
 public final class ModelImport {
 
-    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), Smile (a serialised model"
-            + " object) and Nightshift's own format.";
+    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), Smile (a"
+            + " serialised model object) and Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.
     private static final long MAX_BYTES = 1L << 30;
@@ -49,6 +49,9 @@ public final class ModelImport {
         if (startsWith(content, 0xAC, 0xED)) {
             return SmileImport.read(content);
         }
+        if (LightGbmImport.isLightGbm(content)) {
+            return LightGbmImport.read(content);
+        }
         if (isUbjson(content)) {
             return XgboostImport.read(UbjsonDocument.read(ByteBuffer.wrap(content)), "xgboost-ubjson");
         }
@@ -63,9 +66,6 @@ public final class ModelImport {
         String start = new String(content, 0, Math.min(content.length, 64), StandardCharsets.ISO_8859_1);
         if (content.length == 0) {
             return "the file is empty.";
-        }
-        if (start.startsWith("tree\n") || start.startsWith("tree\r\n")) {
-            return "it is a LightGBM model.";
         }
         if (start.startsWith("binf") || start.startsWith("bs64")) {
             return "it is an XGBoost model in the old binary format; load it with XGBoost and save it as .json or .ubj.";

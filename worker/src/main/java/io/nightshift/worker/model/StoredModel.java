@@ -21,7 +21,7 @@ final class StoredModel implements Model {
                             + description.outputs() + " outputs is not one with " + form.features() + " and "
                             + form.outputs());
         }
-        this.description = description;
+        this.description = description.withMargins(form.margins());
         this.form = form;
         this.scorers = form.prepare();
     }
@@ -40,7 +40,8 @@ final class StoredModel implements Model {
                 description.task(),
                 description.features(),
                 description.classes(),
-                facts);
+                facts,
+                description.margins());
         return new StoredModel(other, this);
     }
 

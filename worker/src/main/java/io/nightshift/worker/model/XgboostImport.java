@@ -10,6 +10,7 @@ import io.nightshift.worker.scoring.Forest;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.ForestBuilder;
 import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.LinearForm;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,29 +23,33 @@ import org.jspecify.annotations.Nullable;
 /// ([XGBoost's description of it](https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html)).
 ///
 /// Scores are XGBoost's own: features and thresholds in single precision, `x < threshold` goes left, NaN takes
-/// the node's default direction, and each row's margin is a single-precision sum over the trees in their order.
+/// the node's default direction, and each row's margin is a single-precision sum over the trees in their order. At a
+/// categorical split a number stands for the category of its whole part; negative ones stand for none, which goes
+/// with the categories that are not listed.
 final class XgboostImport {
 
-    private static final String SUPPORTED =
-            "supported are tree ensembles (gbtree, dart) without categorical splits or vector leaves";
+    private static final String SUPPORTED = "supported are gbtree, dart and gblinear";
 
     private final DocumentReader learner;
     private final DocumentReader parameters;
     private final DocumentReader booster;
-    private final DocumentReader trees;
+    private final DocumentReader model;
     private final String algorithm;
+    private final int version;
 
     private XgboostImport(DocumentReader root) throws MalformedModelException {
         this.learner = root.member("learner");
         this.parameters = learner.member("learner_model_param");
         this.booster = learner.member("gradient_booster");
         String name = booster.text("name");
-        this.trees = switch (name) {
-            case "gbtree" -> booster.member("model");
+        this.model = switch (name) {
+            case "gbtree", "gblinear" -> booster.member("model");
             case "dart" -> booster.member("gbtree").member("model");
             default -> throw new MalformedModelException("its booster is " + name + "; " + SUPPORTED);
         };
-        this.algorithm = trees.has("weight_drop") ? "dart" : name;
+        this.algorithm = model.has("weight_drop") ? "dart" : name;
+        int[] versions = root.has("version") ? root.integers("version") : new int[0];
+        this.version = versions.length == 0 ? 0 : versions[0];
     }
 
     /// @param format `xgboost-json` or `xgboost-ubjson`, for the description
@@ -56,7 +61,6 @@ final class XgboostImport {
     private StoredModel model(String format, DocumentReader root) throws MalformedModelException {
         XgboostObjective objective =
                 XgboostObjective.of(learner.member("objective").text("name"));
-        refuseOldRawMargins(objective, root);
         int features = parameters.count("num_feature");
         int classes = parameters.count("num_class");
         int targets = parameters.has("num_target") ? parameters.count("num_target") : 1;
@@ -68,15 +72,50 @@ final class XgboostImport {
         if (objective.kind() == Kind.CLASSES && groups < 2) {
             throw new MalformedModelException("the objective " + objective.name() + " has " + classes + " classes");
         }
+        List<Double> base = base(objective, groups);
+        if (algorithm.equals("gblinear")) {
+            LinearForm linear = linear(objective, features, base);
+            return new StoredModel(description(format, objective, features, groups, Map.of(), root), linear);
+        }
         ForestShape shape = new ForestShape(
                 Collections.nCopies(features, Precision.FLOAT32),
                 Precision.FLOAT32,
                 Comparison.LESS,
                 1,
-                base(objective, groups),
+                base,
                 objective.link());
         Forest forest = forest(shape);
-        return new StoredModel(description(format, objective, features, groups, forest, root), forest);
+        Map<String, String> size = Map.of(
+                "trees", Integer.toString(forest.trees()),
+                "nodes", Integer.toString(forest.nodes()));
+        return new StoredModel(description(format, objective, features, groups, size, root), forest);
+    }
+
+    /// The weights of each feature for all groups, feature by feature, and then the groups' biases. XGBoost starts
+    /// each group's sum at the first group's base score.
+    private LinearForm linear(XgboostObjective objective, int features, List<Double> base)
+            throws MalformedModelException {
+        int groups = base.size();
+        double[] weights = model.numbers("weights");
+        if (features == 0 || weights.length != (features + 1L) * groups) {
+            throw new MalformedModelException("it has " + weights.length + " weights for " + features
+                    + " features, a bias and " + groups + " outputs");
+        }
+        List<LinearForm.Term> terms = new ArrayList<>();
+        for (int feature = 0; feature < features; feature++) {
+            terms.add(new LinearForm.Term.Scaled(feature, 0, 1));
+        }
+        List<List<Double>> sums = new ArrayList<>();
+        for (int group = 0; group < groups; group++) {
+            List<Double> sum = new ArrayList<>();
+            for (int feature = 0; feature < features; feature++) {
+                sum.add(weights[feature * groups + group]);
+            }
+            float bias = (float) weights[features * groups + group];
+            sum.add((double) (bias + base.getFirst().floatValue()));
+            sums.add(sum);
+        }
+        return new LinearForm(features, terms, sums, objective.link(), Precision.FLOAT32);
     }
 
     /// The trees' weights under dropout: beside the trees up to XGBoost 3.3, among them since 3.4. Null
@@ -85,20 +124,7 @@ final class XgboostImport {
         if (booster.has("weight_drop")) {
             return booster.numbers("weight_drop");
         }
-        return trees.has("weight_drop") ? trees.numbers("weight_drop") : null;
-    }
-
-    /// XGBoost 1 kept a probability in the base score of `binary:logitraw`, XGBoost 2 and later the margin
-    /// itself.
-    private static void refuseOldRawMargins(XgboostObjective objective, DocumentReader root)
-            throws MalformedModelException {
-        if (objective.name().equals("binary:logitraw")) {
-            int[] version = root.has("version") ? root.integers("version") : new int[0];
-            if (version.length == 0 || version[0] < 2) {
-                throw new MalformedModelException("its objective is binary:logitraw, and it was written by XGBoost 1;"
-                        + " load it with XGBoost 2 or later and save it again");
-            }
-        }
+        return model.has("weight_drop") ? model.numbers("weight_drop") : null;
     }
 
     private List<Double> base(XgboostObjective objective, int groups) throws MalformedModelException {
@@ -108,14 +134,14 @@ final class XgboostImport {
         }
         List<Double> base = new ArrayList<>();
         for (int group = 0; group < groups; group++) {
-            base.add((double) objective.margin(scores[scores.length == 1 ? 0 : group]));
+            base.add((double) objective.margin(scores[scores.length == 1 ? 0 : group], version));
         }
         return base;
     }
 
     private Forest forest(ForestShape shape) throws MalformedModelException {
-        List<DocumentReader> documents = trees.elements("trees");
-        int[] groups = trees.integers("tree_info");
+        List<DocumentReader> documents = model.elements("trees");
+        int[] groups = model.integers("tree_info");
         double[] weights = weights();
         if (groups.length != documents.size() || (weights != null && weights.length != groups.length)) {
             throw new MalformedModelException(
@@ -138,7 +164,12 @@ final class XgboostImport {
     }
 
     private ModelDescription description(
-            String format, XgboostObjective objective, int features, int groups, Forest forest, DocumentReader root)
+            String format,
+            XgboostObjective objective,
+            int features,
+            int groups,
+            Map<String, String> size,
+            DocumentReader root)
             throws MalformedModelException {
         List<String> names = learner.has("feature_names") ? learner.texts("feature_names") : List.of();
         if (!names.isEmpty() && names.size() != features) {
@@ -149,10 +180,8 @@ final class XgboostImport {
                 .mapToObj(i -> new ModelFeature(
                         names.isEmpty() ? null : names.get(i), new FeatureType.Numeric(Precision.FLOAT32), true))
                 .toList();
-        Map<String, String> facts = new TreeMap<>();
+        Map<String, String> facts = new TreeMap<>(size);
         facts.put("objective", objective.name());
-        facts.put("trees", Integer.toString(forest.trees()));
-        facts.put("nodes", Integer.toString(forest.nodes()));
         if (root.has("version")) {
             int[] version = root.integers("version");
             facts.put(

@@ -9,10 +9,10 @@ import io.nightshift.worker.scoring.Link;
 /// @param link from margin to prediction
 record XgboostObjective(String name, Kind kind, Link link) {
 
-    private static final String SUPPORTED = "binary:logistic, binary:logitraw, multi:softprob, multi:softmax,"
-            + " reg:squarederror, reg:squaredlogerror, reg:logistic, reg:pseudohubererror, reg:absoluteerror,"
-            + " reg:quantileerror (one quantile), reg:gamma, reg:tweedie, count:poisson, rank:ndcg, rank:map and"
-            + " rank:pairwise";
+    private static final String SUPPORTED = "binary:logistic, binary:logitraw, binary:hinge, multi:softprob,"
+            + " multi:softmax, reg:squarederror, reg:squaredlogerror, reg:logistic, reg:pseudohubererror,"
+            + " reg:absoluteerror, reg:quantileerror and reg:expectileerror (one quantile or expectile), reg:gamma,"
+            + " reg:tweedie, count:poisson, survival:cox, survival:aft, rank:ndcg, rank:map and rank:pairwise";
 
     enum Kind {
         VALUE,
@@ -24,9 +24,10 @@ record XgboostObjective(String name, Kind kind, Link link) {
     static XgboostObjective of(String name) throws MalformedModelException {
         return switch (name) {
             case "binary:logistic" -> new XgboostObjective(name, Kind.BINARY, Link.LOGISTIC);
+            case "binary:hinge" -> new XgboostObjective(name, Kind.BINARY, Link.STEP);
             case "multi:softprob", "multi:softmax" -> new XgboostObjective(name, Kind.CLASSES, Link.SOFTMAX);
             case "reg:logistic" -> new XgboostObjective(name, Kind.VALUE, Link.SIGMOID);
-            case "reg:gamma", "reg:tweedie", "count:poisson" ->
+            case "reg:gamma", "reg:tweedie", "count:poisson", "survival:cox", "survival:aft" ->
                 new XgboostObjective(name, Kind.VALUE, Link.EXPONENTIAL);
             case "binary:logitraw",
                     "reg:squarederror",
@@ -35,6 +36,7 @@ record XgboostObjective(String name, Kind kind, Link link) {
                     "reg:pseudohubererror",
                     "reg:absoluteerror",
                     "reg:quantileerror",
+                    "reg:expectileerror",
                     "rank:ndcg",
                     "rank:map",
                     "rank:pairwise" -> new XgboostObjective(name, Kind.VALUE, Link.IDENTITY);
@@ -43,10 +45,14 @@ record XgboostObjective(String name, Kind kind, Link link) {
     }
 
     /// The margin at which sums start, for the `base_score` of the file, in single precision. XGBoost keeps a
-    /// probability there for the logistic objectives and a mean for those with a logarithmic link.
-    float margin(float baseScore) throws MalformedModelException {
+    /// probability there for the logistic objectives and a mean for those with a logarithmic link. Of
+    /// `binary:logitraw`, XGBoost 1 kept a probability too, XGBoost 2 and later the margin itself.
+    ///
+    /// @param version XGBoost's major version, or 0 where the file doesn't say
+    float margin(float baseScore, int version) throws MalformedModelException {
         boolean logit = switch (name) {
             case "binary:logistic", "reg:logistic" -> true;
+            case "binary:logitraw" -> version < 2;
             default -> false;
         };
         float margin = logit

@@ -2,9 +2,19 @@ package io.nightshift.worker.model;
 
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestBuilder;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /// One tree of an XGBoost document: parallel arrays over node numbers, 0 the root, child -1 for a leaf.
+///
+/// A categorical split sends the categories it lists right. Here a set goes left, so such a node's children change
+/// places.
 final class XgboostTree {
+
+    /// XGBoost takes higher ones for no category.
+    private static final int MAX_CATEGORY = (1 << 24) - 1;
 
     private final DocumentReader tree;
     private final int features;
@@ -13,6 +23,8 @@ final class XgboostTree {
     private final int[] feature;
     private final double[] condition;
     private final int[] defaultLeft;
+    /// The categories of each node that has a categorical split.
+    private final Map<Integer, int[]> categories = new HashMap<>();
 
     XgboostTree(DocumentReader tree, int features) throws MalformedModelException {
         this.tree = tree;
@@ -30,6 +42,9 @@ final class XgboostTree {
                 || condition.length != nodes
                 || defaultLeft.length != nodes) {
             throw new MalformedModelException(tree.path() + " has arrays of different lengths, or none");
+        }
+        if (tree.has("split_type")) {
+            readCategories(tree.integers("split_type"));
         }
     }
 
@@ -50,6 +65,14 @@ final class XgboostTree {
             if (tail + 2 > queue.length) {
                 throw new MalformedModelException(tree.path() + " has a node with two parents");
             }
+            int[] set = categories.get(node);
+            if (set != null) {
+                NodeKind kind = defaultLeft[node] != 0 ? NodeKind.SET_MISSING_RIGHT : NodeKind.SET_MISSING_LEFT;
+                forest.split(kind, feature[node], forest.set(set));
+                queue[tail++] = child(right[node]);
+                queue[tail++] = child(left[node]);
+                continue;
+            }
             NodeKind kind = defaultLeft[node] != 0 ? NodeKind.NUMERIC_MISSING_LEFT : NodeKind.NUMERIC_MISSING_RIGHT;
             forest.split(kind, feature[node], (float) finite(node));
             queue[tail++] = child(left[node]);
@@ -58,20 +81,52 @@ final class XgboostTree {
     }
 
     private void refuseUnsupported() throws MalformedModelException {
-        if (tree.has("split_type")) {
-            for (int type : tree.integers("split_type")) {
-                if (type != 0) {
-                    throw new MalformedModelException(tree.path()
-                            + " has a categorical split; supported are numeric splits (encode categories as numbers"
-                            + " before training)");
-                }
-            }
-        }
         DocumentReader parameters = tree.member("tree_param");
         int width = parameters.has("size_leaf_vector") ? parameters.count("size_leaf_vector") : 1;
         if (width > 1) {
             throw new MalformedModelException(tree.path() + " has leaves of " + width
                     + " values (multi_strategy multi_output_tree); supported are leaves of one value");
+        }
+    }
+
+    private void readCategories(int[] splitType) throws MalformedModelException {
+        if (splitType.length != left.length) {
+            throw new MalformedModelException(tree.path() + " has arrays of different lengths, or none");
+        }
+        if (IntStream.of(splitType).allMatch(type -> type == 0)) {
+            return;
+        }
+        int[] nodes = tree.integers("categories_nodes");
+        int[] segments = tree.integers("categories_segments");
+        int[] sizes = tree.integers("categories_sizes");
+        int[] values = tree.integers("categories");
+        if (segments.length != nodes.length || sizes.length != nodes.length) {
+            throw new MalformedModelException(tree.path() + " has arrays of categories of different lengths");
+        }
+        for (int i = 0; i < nodes.length; i++) {
+            long end = (long) segments[i] + sizes[i];
+            if (segments[i] < 0 || sizes[i] < 0 || end > values.length) {
+                throw new MalformedModelException(
+                        tree.path() + " has a split of " + sizes[i] + " categories that are not there");
+            }
+            int[] set = Arrays.stream(values, segments[i], (int) end)
+                    .sorted()
+                    .distinct()
+                    .toArray();
+            if (set.length > 0 && (set[0] < 0 || set[set.length - 1] > MAX_CATEGORY)) {
+                throw new MalformedModelException(
+                        tree.path() + " has a category that is not between 0 and " + MAX_CATEGORY);
+            }
+            categories.put(nodes[i], set);
+        }
+        for (int node = 0; node < splitType.length; node++) {
+            if (splitType[node] != 0 && splitType[node] != 1) {
+                throw new MalformedModelException(tree.path() + " has a split of the unknown type " + splitType[node]);
+            }
+            if (left[node] != -1 && (splitType[node] == 1) != categories.containsKey(node)) {
+                throw new MalformedModelException(
+                        tree.path() + " has a categorical split without categories, or the other way round");
+            }
         }
     }
 

@@ -35,8 +35,9 @@ public record MemoryEstimate(long overhead, long model, int threads, int blockRo
     /// @throws FailureException with the figures, if not even the smallest block fits
     public static MemoryEstimate of(Job job, ModelDescription model, long modelBytes, int threads, long budget) {
         int columns = job.output().columns().size() + FIXED_COLUMNS;
-        long rowBytes =
-                (long) COPIES * (NUMBER_BYTES * (model.features().size() + model.outputs()) + COLUMN_BYTES * columns);
+        int margins = job.output().margin() ? model.margins() : 0;
+        long rowBytes = (long) COPIES
+                * (NUMBER_BYTES * (model.features().size() + model.outputs() + margins) + COLUMN_BYTES * columns);
         long blocks = (budget - OVERHEAD - modelBytes) / threads / rowBytes;
         int blockRows = (int) Math.min(MAX_BLOCK_ROWS, blocks / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS);
         if (blockRows < MIN_BLOCK_ROWS) {

@@ -182,7 +182,11 @@ public final class PartitionAttempt {
             scorer.score(features, count, outputs);
         };
         ScoringSession session = new ScoringSession(
-                cancellable, description.features().size(), description.outputs(), rows, firstScored);
+                cancellable,
+                description.features().size(),
+                description.outputs() + PredictionColumns.margins(query.job(), description),
+                rows,
+                firstScored);
         return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
     }
 

@@ -30,11 +30,21 @@ final class PredictionColumns {
             String name = model.task() == Task.BINARY ? "probability" : "probability_" + (k - 1);
             columns.add(new Column(name, "nightshift_output(nightshift_ticket, %d)".formatted(k), "DOUBLE"));
         }
+        for (int k = 0; k < margins(job, model); k++) {
+            String name = model.margins() == 1 ? "margin" : "margin_" + k;
+            columns.add(new Column(
+                    name, "nightshift_output(nightshift_ticket, %d)".formatted(model.outputs() + k), "DOUBLE"));
+        }
         for (int i = 0; i < job.output().size(); i++) {
             BoundJob.Bound bound = job.output().get(i);
             columns.add(new Column(bound.name(), "nightshift_output_" + i, bound.type()));
         }
         return columns;
+    }
+
+    /// The number of margins that are written.
+    static int margins(BoundJob job, ModelDescription model) {
+        return job.margin() ? model.margins() : 0;
     }
 
     /// The value, or the label of the class.

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A job's expressions and a model's features, bound to the columns of an input file: every name is
@@ -25,13 +26,15 @@ import org.jspecify.annotations.Nullable;
 /// @param features the model's inputs, in its order
 /// @param output the columns passed through, in the job's order
 /// @param where the job's condition, or null
+/// @param margin whether the model's margin is written
 public record BoundJob(
         String file,
         Map<String, String> columns,
         @Nullable Bound id,
         List<Feature> features,
         List<Bound> output,
-        @Nullable String where) {
+        @Nullable String where,
+        boolean margin) {
 
     /// @param name in the output or the model
     /// @param sql over the file's columns
@@ -43,6 +46,7 @@ public record BoundJob(
 
     private static final Set<String> INTEGERS = Set.of(
             "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
+    private static final Pattern MARGIN = Pattern.compile("margin(_.*)?", Pattern.CASE_INSENSITIVE);
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
@@ -129,7 +133,27 @@ public record BoundJob(
             for (String column : job.output().columns()) {
                 output.add(columns.named("output.columns", column, column));
             }
-            return new BoundJob(file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where);
+            boolean margin = job.output().margin();
+            if (margin) {
+                checkMargin(model);
+            }
+            return new BoundJob(
+                    file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where, margin);
+        }
+
+        private void checkMargin(ModelDescription model) {
+            if (model.margins() == 0) {
+                throw FailureException.permanent(
+                        "output.margin: the model has no margin: a %s of %s does not predict from a sum on an open scale; leave the key out"
+                                .formatted(model.algorithm(), model.format()));
+            }
+            for (String column : job.output().columns()) {
+                if (MARGIN.matcher(column).matches()) {
+                    throw FailureException.permanent(
+                            "output.columns: with output.margin, %s is a column of the output itself; rename it under source.select"
+                                    .formatted(column));
+                }
+            }
         }
 
         /// All of the job's expressions, and where each is written.

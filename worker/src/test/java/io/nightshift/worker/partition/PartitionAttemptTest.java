@@ -204,6 +204,79 @@ class PartitionAttemptTest {
                         "4|it's \"virginica\"|0.1|0.8|0.1");
     }
 
+    @Test
+    void theMarginIsTheScorersOwnBesideThePrediction() {
+        Model model = ModelImport.read(resource("xgb100x6.ubj"));
+        Path file = node.parquet("flights.parquet", "SELECT * FROM read_csv('" + resource("xgb100x6.csv") + "')");
+        List<String> columns = node.rows("SELECT name FROM parquet_schema('" + file + "') WHERE num_children IS NULL");
+        String[] features = columns.subList(1, 11).toArray(String[]::new);
+
+        Scored scored =
+                node.score(JobBuilder.over(file).features(features).margin().build(), model, file);
+
+        assertThat(node.rows("SELECT column_name FROM (DESCRIBE SELECT * FROM " + scored.partTable() + ")"))
+                .containsSubsequence("prediction", "probability", "margin", "model_name");
+        assertThat(node.rows(
+                        "SELECT count(*), count(DISTINCT margin), sum((abs(1 / (1 + exp(-margin)) - probability) < 1e-6)::INT)"
+                                + " FROM " + scored.partTable() + " WHERE prediction = (margin > 0)::INT"))
+                .allSatisfy(row -> assertThat(row).startsWith("1000|").endsWith("|1000"));
+    }
+
+    @Test
+    void eachClassHasItsMargin() {
+        ModelDescription description = new ModelDescription(
+                        "test",
+                        "three",
+                        Task.MULTICLASS,
+                        List.of(SumModel.number("f0")),
+                        List.of("a", "b", "c"),
+                        Map.of())
+                .withMargins(3);
+        Model model = new FixedModel(description, (features, rows, outputs) -> {
+            for (int row = 0; row < rows; row++) {
+                for (int k = 0; k < 7; k++) {
+                    outputs[k][row] = k;
+                }
+            }
+        });
+        Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 9 AS id");
+
+        Scored scored = node.score(JobBuilder.over(file).id("id").margin().build(), model, file);
+
+        assertThat(node.rows(
+                        "SELECT record_id, probability_2, margin_0, margin_1, margin_2 FROM " + scored.partTable()))
+                .containsExactly("9|3.0|4.0|5.0|6.0");
+    }
+
+    @Test
+    void aMarginThatAModelDoesNotHaveIsRefused() {
+        Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0");
+
+        assertThatThrownBy(() -> node.score(JobBuilder.over(file).margin().build(), SumModel.ofNumbers(1), file))
+                .hasMessageContaining("output.margin: the model has no margin: a sum of test");
+    }
+
+    @Test
+    void aColumnMayBeCalledMarginWhereTheOutputHasNone() {
+        Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 7 AS margin");
+        Model model = ModelImport.read(resource("xgb100x6.ubj"));
+
+        Scored scored = node.score(JobBuilder.over(file).output("margin").build(), SumModel.ofNumbers(1), file);
+
+        assertThat(node.rows("SELECT margin FROM " + scored.partTable())).containsExactly("7");
+        String[] features = new String[10];
+        Arrays.fill(features, "f0");
+        assertThatThrownBy(() -> node.score(
+                        JobBuilder.over(file)
+                                .features(features)
+                                .output("margin")
+                                .margin()
+                                .build(),
+                        model,
+                        file))
+                .hasMessageContaining("with output.margin, margin is a column of the output itself");
+    }
+
     private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
         @Override
         public String kernel() {
