@@ -74,7 +74,7 @@ for rival in "$@"; do
     for class in PeersBenchmark Clock Rival Rows $classes; do files+=("$sources/$class.java"); done
     "$java/javac" -nowarn -proc:none -cp "$path" -d "$work/classes-$rival" "${files[@]}"
     "$java/java" -Xmx6g -XX:+UseParallelGC -Xlog:disable --enable-native-access=ALL-UNNAMED \
-        --sun-misc-unsafe-memory-access=allow -cp "$work/classes-$rival:$path" \
+        --sun-misc-unsafe-memory-access=allow -Djava.io.tmpdir="$work" -cp "$work/classes-$rival:$path" \
         io.nightshift.bench.peers.PeersBenchmark "$flights" "$rounds" "$work/models-$rival" "$rival" ||
         skip "$rival" "it failed, as said above."
 done

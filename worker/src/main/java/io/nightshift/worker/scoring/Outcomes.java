@@ -45,7 +45,7 @@ final class Outcomes {
                 case LEAF -> throw new IllegalStateException("a leaf tests nothing");
                 case NUMERIC_MISSING_LEFT -> mark(slot, ranks, count);
                 case NUMERIC_MISSING_RIGHT -> {
-                    raiseMissing(column, from, count, slot.size() - 1);
+                    raiseMissing(column, from, count, tests.binnings[ranked].size());
                     mark(slot, adjusted, count);
                 }
                 case ZERO_MISSING_LEFT -> {
@@ -53,7 +53,7 @@ final class Outcomes {
                     mark(slot, adjusted, count);
                 }
                 case ZERO_MISSING_RIGHT -> {
-                    replaceZero(column, from, count, slot.size() - 1);
+                    replaceZero(column, from, count, tests.binnings[ranked].size());
                     mark(slot, adjusted, count);
                 }
                 case SET_MISSING_LEFT -> lookUp(slot, column, from, count, true);
@@ -88,8 +88,9 @@ final class Outcomes {
     /// Marks each row at its rank; then a test leads the rows right that are marked at it or above.
     private void mark(DistinctTests.Slot slot, int[] rank, int count) {
         int first = slot.first();
+        int[] below = tests.below[slot.number()];
         for (int row = 0; row < count; row++) {
-            right[(first + rank[row]) * words + row / WORD] |= 1L << row;
+            right[(first + below[rank[row]]) * words + row / WORD] |= 1L << row;
         }
         int end = first * words;
         for (int at = (first + slot.size() - 1) * words - 1; at >= end; at--) {
