@@ -45,7 +45,7 @@ final class ModelCommands {
     @Command(
             name = "import",
             description =
-                    "Registers a model file (XGBoost JSON or UBJSON, LightGBM text, Smile) as the next version of a model.",
+                    "Registers a model file (XGBoost JSON or UBJSON, LightGBM text, ONNX, Smile) as the next version of a model.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 

@@ -60,9 +60,9 @@ final class ModelEncoder {
     private static boolean hasLinkOfFirstVersion(ForestShape shape) {
         return switch (shape.link()) {
             case EXPONENTIAL, SIGMOID, LOGISTIC -> shape.arithmetic() == Precision.FLOAT32;
-            case IDENTITY, MEAN, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SOFTMAX, PROBABILITIES, SHARES, VOTED_SHARES ->
-                true;
-            case SIGNED_SQUARE, SOFTPLUS, STEP, ONE_VS_ALL -> false;
+            case IDENTITY, MEAN, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SOFTMAX, SHARES, VOTED_SHARES -> true;
+            case PROBABILITIES -> shape.arithmetic() == Precision.FLOAT64;
+            case SIGNED_SQUARE, SOFTPLUS, STEP, PROBABILITY, ONE_VS_ALL -> false;
         };
     }
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
 public final class ModelImport {
 
-    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), Smile (a"
-            + " serialised model object) and Nightshift's own format.";
+    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), ONNX (one tree"
+            + " ensemble), Smile (a serialised model object) and Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.
     private static final long MAX_BYTES = 1L << 30;
@@ -58,6 +58,9 @@ public final class ModelImport {
         if (firstCharacter(content) == '{') {
             return XgboostImport.read(JsonDocument.read(new ByteArrayInputStream(content)), "xgboost-json");
         }
+        if (content.length > 2 && content[0] == 0x08 && content[1] > 0 && content[1] < 0x20) {
+            return OnnxImport.read(content);
+        }
         throw new MalformedModelException(foreign(content) + " " + SUPPORTED);
     }
 
@@ -78,9 +81,6 @@ public final class ModelImport {
         }
         if (start.startsWith("PK\u0003\u0004")) {
             return "it is a ZIP archive.";
-        }
-        if (content.length > 2 && content[0] == 0x08 && content[1] < 0x20) {
-            return "it is an ONNX model.";
         }
         return "its format is not known.";
     }

@@ -198,7 +198,7 @@ final class DoubleForestScorer implements Scorer {
                     Classes.store(sums, row, outputs, from + row);
                 }
             }
-            case LOGISTIC_FROM_HALF, STEP ->
+            case LOGISTIC_FROM_HALF, STEP, PROBABILITY ->
                 throw new IllegalStateException("no double-precision link of a forest: "
                         + forest.shape().link());
         }

@@ -29,6 +29,8 @@ public enum Link {
     /// Two classes: the positive one is predicted above zero; its probability is 1 then, and 0 otherwise
     /// (XGBoost's `binary:hinge`).
     STEP(Outputs.BINARY),
+    /// Two classes: the sum is the positive one's probability, which is predicted above one half.
+    PROBABILITY(Outputs.BINARY),
     /// A class a sum: each probability is the logistic function of its sum (LightGBM's `multiclassova`).
     ONE_VS_ALL(Outputs.CLASSES),
     /// A class a sum: the softmax of the sums.
@@ -75,17 +77,16 @@ public enum Link {
                     STEP,
                     ONE_VS_ALL,
                     SOFTMAX -> true;
-            case MEAN, PROBABILITIES, SHARES, VOTED_SHARES -> false;
+            case MEAN, PROBABILITY, PROBABILITIES, SHARES, VOTED_SHARES -> false;
         };
     }
 
     /// Whether a forest's sums of this precision have this link.
     boolean isOf(Precision arithmetic) {
         return switch (this) {
-            case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX -> true;
-            case STEP -> arithmetic == Precision.FLOAT32;
-            case MEAN, SIGNED_SQUARE, SOFTPLUS, HALF_LOGISTIC, ONE_VS_ALL, PROBABILITIES, SHARES, VOTED_SHARES ->
-                arithmetic == Precision.FLOAT64;
+            case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX, ONE_VS_ALL, PROBABILITIES -> true;
+            case STEP, PROBABILITY -> arithmetic == Precision.FLOAT32;
+            case MEAN, SIGNED_SQUARE, SOFTPLUS, HALF_LOGISTIC, SHARES, VOTED_SHARES -> arithmetic == Precision.FLOAT64;
             case LOGISTIC_FROM_HALF -> false;
         };
     }

@@ -50,15 +50,46 @@ final class SingleLink {
                     outputs[1][from + row] = prediction[from + row];
                 }
             }
-            case MEAN,
-                    SIGNED_SQUARE,
-                    SOFTPLUS,
-                    LOGISTIC_FROM_HALF,
-                    HALF_LOGISTIC,
-                    ONE_VS_ALL,
-                    PROBABILITIES,
-                    SHARES,
-                    VOTED_SHARES -> throw new IllegalStateException("no single-precision link: " + link);
+            case PROBABILITY -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = sum[row] > 0.5f ? 1 : 0;
+                    outputs[1][from + row] = sum[row];
+                }
+            }
+            case ONE_VS_ALL -> {
+                for (int row = 0; row < count; row++) {
+                    for (float[] each : sums) {
+                        each[row] = sigmoid(each[row]);
+                    }
+                    store(sums, row, outputs, from + row);
+                }
+            }
+            case PROBABILITIES -> {
+                for (int row = 0; row < count; row++) {
+                    store(sums, row, outputs, from + row);
+                }
+            }
+            case MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
+                throw new IllegalStateException("no single-precision link: " + link);
+        }
+    }
+
+    /// Writes the class of the highest probability, the first of several, and the probabilities: the second one of
+    /// two, all of more.
+    private static void store(float[][] probabilities, int row, double[][] outputs, int to) {
+        int best = 0;
+        for (int k = 1; k < probabilities.length; k++) {
+            if (probabilities[k][row] > probabilities[best][row]) {
+                best = k;
+            }
+        }
+        outputs[0][to] = best;
+        if (probabilities.length == 2) {
+            outputs[1][to] = probabilities[1][row];
+            return;
+        }
+        for (int k = 0; k < probabilities.length; k++) {
+            outputs[1 + k][to] = probabilities[k][row];
         }
     }
 

@@ -154,7 +154,7 @@ class HostileModelTest {
 
     @Test
     void anAlteredLightGbmFileIsReadOrRefused() throws IOException {
-        readsOrRefuses(lightGbm().getBytes(StandardCharsets.UTF_8), 3000);
+        readsOrRefuses(lightGbm().getBytes(StandardCharsets.UTF_8), 1500);
     }
 
     @ParameterizedTest
@@ -306,7 +306,51 @@ class HostileModelTest {
 
     @Test
     void anOnnxModelIsRefusedByName() throws IOException {
-        assertRefused(new byte[] {8, 9, 18, 7, 's', 'k', 'l'}, "ONNX", "Supported are XGBoost");
+        assertRefused(new byte[] {8, 9, 18, 7, 's', 'k', 'l'}, "not a valid ONNX model: it ends early");
+        assertRefused(new byte[] {8, 9, 18, 3, 's', 'k', 'l'}, "has 0 inputs");
+        assertRefused(new byte[] {8, 9, 18, -1, -1, -1, -1, -1, -1, -1, -1, 127}, "it ends early");
+        assertRefused(new byte[] {8, 9, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}, "longer than 64 bits");
+    }
+
+    @Test
+    void aTruncatedOnnxFileIsRefused() throws IOException {
+        byte[] whole = OnnxSample.random(new Random(1), "Regressor", 1, "NONE", true, "BRANCH_LT", "BRANCH_GTE");
+        int behindGraph = whole.length - 30;
+        for (int length = 3; length < behindGraph; length += 1 + length / 50) {
+            assertRefused(Arrays.copyOf(whole, length));
+        }
+    }
+
+    @Test
+    void anAlteredOnnxFileIsReadOrRefused() throws IOException {
+        for (String operator : List.of("Regressor", "Classifier")) {
+            int sums = operator.equals("Regressor") ? 1 : 3;
+            readsOrRefuses(
+                    OnnxSample.random(new Random(2), operator, sums, "NONE", true, "BRANCH_LEQ", "BRANCH_GT"), 1000);
+        }
+    }
+
+    @Test
+    void whatIsNotSupportedInOnnxIsNamed() throws IOException {
+        assertRefused(
+                OnnxSample.random(new Random(3), "Regressor", 1, "LOGISTIC", true, "BRANCH_LT", "BRANCH_LT"),
+                "transform LOGISTIC",
+                "supported are one target, NONE and SUM");
+        assertRefused(
+                OnnxSample.random(new Random(3), "Classifier", 2, "NONE", true, "BRANCH_LT", "BRANCH_LT"),
+                "transform NONE and a score each for 2 classes");
+        assertRefused(
+                OnnxSample.random(new Random(3), "Classifier", 1, "SOFTMAX", true, "BRANCH_LT", "BRANCH_LT"),
+                "transform SOFTMAX and one score for 2 classes");
+        assertRefused(
+                OnnxSample.random(new Random(3), "Classifier", 3, "PROBIT", true, "BRANCH_LT", "BRANCH_LT"),
+                "transform PROBIT");
+        assertRefused(
+                OnnxSample.random(new Random(4), "Classifier", 3, "NONE", true, "BRANCH_EQ", "BRANCH_LT"),
+                "mode BRANCH_EQ");
+        assertRefused(
+                OnnxSample.random(new Random(4), "Thing", 3, "NONE", true, "BRANCH_LT", "BRANCH_LT"),
+                "operator TreeEnsembleThing");
     }
 
     @Test

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.worker.model.TrainingOptions.Algorithm;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +44,14 @@ class ModelFileTest {
 
         assertThat(read.description()).isEqualTo(written.description());
         assertThat(ModelFile.encode(read)).isEqualTo(ModelFile.encode(written));
+    }
+
+    @Test
+    void whatTheFirstVersionCanHoldIsWrittenInItToTheSameBytesAsEver() throws NoSuchAlgorithmException {
+        byte[] file = ModelFile.encode(ModelImport.read(Flights.resource("xgb100x6.ubj")));
+
+        assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file)))
+                .isEqualTo("f25487244e7ea293ec32915dcc52648e2b679ee38c92f04776a208b6d1daca19");
     }
 
     private Model roundTrip(Model model) {

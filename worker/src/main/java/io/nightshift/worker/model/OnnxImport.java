@@ -1,0 +1,239 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.worker.scoring.Forest;
+import io.nightshift.worker.scoring.Forest.Comparison;
+import io.nightshift.worker.scoring.ForestBuilder;
+import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.Link;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// Makes a model of an ONNX file whose graph is one tree ensemble of
+/// [ai.onnx.ml](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html), as converters from
+/// scikit-learn, XGBoost and LightGBM write them.
+///
+/// Scores are ONNX Runtime's: features, thresholds and sums in single precision, the trees in their order, and the
+/// base behind them. So the base is a last tree of one leaf.
+final class OnnxImport {
+
+    private static final String SUPPORTED = "supported are graphs of one TreeEnsembleRegressor with one target, also"
+            + " with a Sigmoid behind it, or of one TreeEnsembleClassifier";
+    private static final int MAX_FEATURES = 1 << 20;
+    private static final Set<String> CARRIERS = Set.of("Cast", "Identity", "ZipMap");
+
+    private final OnnxNode ensemble;
+    private final boolean sigmoid;
+    private final String producer;
+    /// The number of columns the graph takes; 0 where it doesn't say.
+    private final int width;
+
+    private OnnxImport(OnnxNode ensemble, boolean sigmoid, String producer, int width) {
+        this.ensemble = ensemble;
+        this.sigmoid = sigmoid;
+        this.producer = producer;
+        this.width = width;
+    }
+
+    static StoredModel read(byte[] content) throws MalformedModelException {
+        String producer = "";
+        List<OnnxNode> nodes = new ArrayList<>();
+        List<Integer> widths = new ArrayList<>();
+        ProtobufReader model = new ProtobufReader(ByteBuffer.wrap(content));
+        while (model.next()) {
+            switch (model.field()) {
+                case 2 -> producer = model.text();
+                case 7 -> readGraph(model.message(), nodes, widths);
+                default -> model.skip();
+            }
+        }
+        if (widths.size() != 1) {
+            throw new MalformedModelException("its graph has " + widths.size() + " inputs; supported is one, a matrix");
+        }
+        return of(nodes, producer, widths.getFirst()).model();
+    }
+
+    private static void readGraph(ProtobufReader graph, List<OnnxNode> nodes, List<Integer> widths)
+            throws MalformedModelException {
+        while (graph.next()) {
+            switch (graph.field()) {
+                case 1 -> nodes.add(OnnxNode.read(graph.message()));
+                case 11 -> widths.add(width(graph.message()));
+                default -> graph.skip();
+            }
+        }
+    }
+
+    /// The last dimension of an input's type: `type.tensor_type.shape.dim.dim_value`.
+    private static int width(ProtobufReader input) throws MalformedModelException {
+        long width = 0;
+        for (ProtobufReader type : parts(input, 2)) {
+            for (ProtobufReader tensor : parts(type, 1)) {
+                for (ProtobufReader shape : parts(tensor, 2)) {
+                    for (ProtobufReader dimension : parts(shape, 1)) {
+                        width = 0;
+                        while (dimension.next()) {
+                            if (dimension.field() == 1) {
+                                width = dimension.integer();
+                            } else {
+                                dimension.skip();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return width >= 0 && width <= MAX_FEATURES ? (int) width : 0;
+    }
+
+    private static List<ProtobufReader> parts(ProtobufReader message, int field) throws MalformedModelException {
+        List<ProtobufReader> parts = new ArrayList<>();
+        while (message.next()) {
+            if (message.field() == field) {
+                parts.add(message.message());
+            } else {
+                message.skip();
+            }
+        }
+        return parts;
+    }
+
+    private static OnnxImport of(List<OnnxNode> nodes, String producer, int width) throws MalformedModelException {
+        OnnxNode ensemble = null;
+        boolean sigmoid = false;
+        for (OnnxNode node : nodes) {
+            boolean isEnsemble =
+                    node.type().equals("TreeEnsembleRegressor") || node.type().equals("TreeEnsembleClassifier");
+            if (isEnsemble && ensemble == null) {
+                ensemble = node;
+            } else if (node.type().equals("Sigmoid")
+                    && !sigmoid
+                    && ensemble != null
+                    && ensemble.type().equals("TreeEnsembleRegressor")) {
+                sigmoid = true;
+            } else if (!CARRIERS.contains(node.type())) {
+                throw new MalformedModelException(
+                        "its graph has the operator " + node.type() + " where no other may be; " + SUPPORTED);
+            }
+        }
+        if (ensemble == null) {
+            throw new MalformedModelException("its graph has no tree ensemble; " + SUPPORTED);
+        }
+        if (ensemble.hasTensor()) {
+            throw new MalformedModelException("its tree ensemble has double precision; supported is single precision");
+        }
+        return new OnnxImport(ensemble, sigmoid, producer, width);
+    }
+
+    private StoredModel model() throws MalformedModelException {
+        return ensemble.type().equals("TreeEnsembleClassifier") ? classifier() : regressor();
+    }
+
+    private StoredModel regressor() throws MalformedModelException {
+        long targets = ensemble.integer("n_targets", 1);
+        String transform = ensemble.text("post_transform", "NONE");
+        String aggregate = ensemble.text("aggregate_function", "SUM");
+        if (targets != 1 || !transform.equals("NONE") || !aggregate.equals("SUM")) {
+            throw new MalformedModelException("its TreeEnsembleRegressor has " + targets + " targets, the transform "
+                    + transform + " and the aggregate " + aggregate + "; supported are one target, NONE and SUM");
+        }
+        OnnxTrees trees = new OnnxTrees(ensemble, "target", 1);
+        Link link = sigmoid ? Link.LOGISTIC : Link.IDENTITY;
+        Forest forest = forest(trees, 1, link);
+        return model(forest, sigmoid ? List.of("0", "1") : List.of());
+    }
+
+    private StoredModel classifier() throws MalformedModelException {
+        List<String> labels = new ArrayList<>(ensemble.texts("classlabels_strings"));
+        for (int label : ensemble.integers("classlabels_int64s")) {
+            labels.add(Integer.toString(label));
+        }
+        if (labels.size() < 2) {
+            throw new MalformedModelException("its TreeEnsembleClassifier has " + labels.size() + " classes");
+        }
+        OnnxTrees trees = new OnnxTrees(ensemble, "class", labels.size());
+        String transform = ensemble.text("post_transform", "NONE");
+        boolean single = labels.size() == 2 && trees.hasOneTarget();
+        Link link = single ? linkOfOne(transform, trees) : labels.size() > 2 ? linkOfMany(transform) : null;
+        if (link == null) {
+            throw new MalformedModelException("its TreeEnsembleClassifier has the transform " + transform + " and "
+                    + (single ? "one score" : "a score each") + " for " + labels.size()
+                    + " classes; supported are NONE,"
+                    + " SOFTMAX and LOGISTIC for more than two classes, and for two classes one score: a probability with"
+                    + " NONE, or one of either sign with LOGISTIC");
+        }
+        return model(forest(trees, single ? 1 : labels.size(), link), labels);
+    }
+
+    /// ONNX Runtime takes the first class from one half on where all weights are positive, and from zero on otherwise,
+    /// whatever the transform is.
+    private static @Nullable Link linkOfOne(String transform, OnnxTrees trees) {
+        return switch (transform) {
+            case "NONE" -> trees.hasPositiveWeightsOnly() ? Link.PROBABILITY : null;
+            case "LOGISTIC" -> trees.hasPositiveWeightsOnly() ? null : Link.LOGISTIC;
+            default -> null;
+        };
+    }
+
+    private static @Nullable Link linkOfMany(String transform) {
+        return switch (transform) {
+            case "NONE" -> Link.PROBABILITIES;
+            case "SOFTMAX" -> Link.SOFTMAX;
+            case "LOGISTIC" -> Link.ONE_VS_ALL;
+            default -> null;
+        };
+    }
+
+    private Forest forest(OnnxTrees trees, int sums, Link link) throws MalformedModelException {
+        int features = Math.max(width, trees.leastFeatures());
+        if (features > MAX_FEATURES) {
+            throw new MalformedModelException("it tests feature " + (features - 1));
+        }
+        ForestBuilder builder = new ForestBuilder(new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT32,
+                trees.isStrict() ? Comparison.LESS : Comparison.LESS_OR_EQUAL,
+                1,
+                Collections.nCopies(sums, 0.0),
+                link));
+        trees.addTo(builder, sums, features);
+        float[] base = ensemble.numbers("base_values");
+        if (base.length > 0 && base.length != sums) {
+            throw new MalformedModelException("it has " + base.length + " base values for " + sums + " scores");
+        }
+        for (int sum = 0; sum < base.length; sum++) {
+            builder.tree(sum);
+            builder.leaf(base[sum]);
+        }
+        return builder.build();
+    }
+
+    private StoredModel model(Forest forest, List<String> labels) {
+        Map<String, String> facts = new TreeMap<>();
+        facts.put("trees", Integer.toString(forest.trees()));
+        facts.put("nodes", Integer.toString(forest.nodes()));
+        if (!producer.isEmpty()) {
+            facts.put("library", "converted by " + producer);
+        }
+        Task task = switch (labels.size()) {
+            case 0 -> Task.REGRESSION;
+            case 2 -> Task.BINARY;
+            default -> Task.MULTICLASS;
+        };
+        List<ModelFeature> features = IntStream.range(0, forest.features())
+                .mapToObj(i -> new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true))
+                .toList();
+        return new StoredModel(new ModelDescription("onnx", ensemble.type(), task, features, labels, facts), forest);
+    }
+}

@@ -1,0 +1,102 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.worker.model.ProtobufReader.Integers;
+import io.nightshift.worker.model.ProtobufReader.Numbers;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// An operator of an ONNX graph ([onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)).
+///
+/// @param type such as `TreeEnsembleRegressor`
+record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
+
+    /// An attribute's value, whichever it has.
+    static final class Attribute {
+        private String text = "";
+        private long integer;
+        private boolean tensor;
+        private final Integers integers = new Integers();
+        private final Numbers numbers = new Numbers();
+        private final List<String> texts = new ArrayList<>();
+    }
+
+    static OnnxNode read(ProtobufReader in) throws MalformedModelException {
+        String type = "";
+        List<String> inputs = new ArrayList<>();
+        List<String> outputs = new ArrayList<>();
+        Map<String, Attribute> attributes = new HashMap<>();
+        while (in.next()) {
+            switch (in.field()) {
+                case 1 -> inputs.add(in.text());
+                case 2 -> outputs.add(in.text());
+                case 4 -> type = in.text();
+                case 5 -> readAttribute(in.message(), attributes);
+                default -> in.skip();
+            }
+        }
+        return new OnnxNode(type, inputs, outputs, attributes);
+    }
+
+    private static void readAttribute(ProtobufReader in, Map<String, Attribute> attributes)
+            throws MalformedModelException {
+        String name = "";
+        Attribute attribute = new Attribute();
+        while (in.next()) {
+            switch (in.field()) {
+                case 1 -> name = in.text();
+                case 3 -> attribute.integer = in.integer();
+                case 4 -> attribute.text = in.text();
+                case 5 -> {
+                    attribute.tensor = true;
+                    in.skip();
+                }
+                case 7 -> in.addTo(attribute.numbers);
+                case 8 -> in.addTo(attribute.integers);
+                case 9 -> attribute.texts.add(in.text());
+                default -> in.skip();
+            }
+        }
+        attributes.put(name, attribute);
+    }
+
+    String text(String name, String fallback) {
+        Attribute attribute = attributes.get(name);
+        return attribute == null ? fallback : attribute.text;
+    }
+
+    long integer(String name, long fallback) {
+        Attribute attribute = attributes.get(name);
+        return attribute == null ? fallback : attribute.integer;
+    }
+
+    /// Empty where there are none.
+    int[] integers(String name) throws MalformedModelException {
+        Attribute attribute = attributes.get(name);
+        long[] values = attribute == null ? new long[0] : attribute.integers.toArray();
+        int[] integers = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            integers[i] = (int) values[i];
+            if (integers[i] != values[i]) {
+                throw new MalformedModelException("its " + name + " has " + values[i]);
+            }
+        }
+        return integers;
+    }
+
+    float[] numbers(String name) {
+        Attribute attribute = attributes.get(name);
+        return attribute == null ? new float[0] : attribute.numbers.toArray();
+    }
+
+    List<String> texts(String name) {
+        Attribute attribute = attributes.get(name);
+        return attribute == null ? List.of() : attribute.texts;
+    }
+
+    /// Whether an attribute is a tensor, as numbers of double precision are.
+    boolean hasTensor() {
+        return attributes.values().stream().anyMatch(attribute -> attribute.tensor);
+    }
+}
