@@ -18,7 +18,7 @@ final class ModelCommandsTest {
 
         assertThat(model("show", "flights").out())
                 .contains("algorithm   gbtree")
-                .contains("kernel      bit-sliced, 64 rows at a time: no tree is deeper than 6 levels")
+                .contains("kernel      bit-sliced, 64 rows at a time: no tree is deeper than 8 levels")
                 .containsPattern("0 +month +number \\(float32\\)");
     }
 

@@ -49,7 +49,7 @@ final class XgboostImport {
         };
         this.algorithm = model.has("weight_drop") ? "dart" : name;
         int[] versions = root.has("version") ? root.integers("version") : new int[0];
-        this.version = versions.length == 0 ? 0 : versions[0];
+        this.version = versions.length < 2 ? 0 : 100 * versions[0] + versions[1];
     }
 
     /// @param format `xgboost-json` or `xgboost-ubjson`, for the description

@@ -46,13 +46,13 @@ record XgboostObjective(String name, Kind kind, Link link) {
 
     /// The margin at which sums start, for the `base_score` of the file, in single precision. XGBoost keeps a
     /// probability there for the logistic objectives and a mean for those with a logarithmic link. Of
-    /// `binary:logitraw`, XGBoost 1 kept a probability too, XGBoost 2 and later the margin itself.
+    /// `binary:logitraw`, XGBoost kept a probability up to 1.3, and the margin itself since 1.4.
     ///
-    /// @param version XGBoost's major version, or 0 where the file doesn't say
+    /// @param version XGBoost's major version times 100, and its minor one
     float margin(float baseScore, int version) throws MalformedModelException {
         boolean logit = switch (name) {
             case "binary:logistic", "reg:logistic" -> true;
-            case "binary:logitraw" -> version < 2;
+            case "binary:logitraw" -> version < 104;
             default -> false;
         };
         float margin = logit

@@ -34,21 +34,26 @@ final class DistinctTests {
     /// For each feature, the numbers of the sets that set nodes test for, ascending; by missing values.
     private final int[][] setsMissingLeft;
     private final int[][] setsMissingRight;
+    /// For each numeric slot and rank, the number of the slot's thresholds below it; empty for the others.
+    final int[][] below;
     /// The set of each position; null where there is none.
     final @Nullable CategorySet[] sets;
     private final Slot[][] byFeature;
 
     /// The tests of a feature that treat missing values alike.
     ///
+    /// @param number its index among the slots
     /// @param first the position of the first. Of numeric tests that is «the rank is 0 or more», and those for
-    ///     the thresholds follow, upwards; of nominal ones, it is that for the first of the levels, of sets
-    ///     that for the first of the sets
+    ///     the thresholds follow, upwards, as far as nodes of the kind have them; of nominal ones, it is that for
+    ///     the first of the levels, of sets that for the first of the sets
     /// @param size the number of positions
-    record Slot(NodeKind kind, int feature, int first, int size) {}
+    record Slot(int number, NodeKind kind, int feature, int first, int size) {}
 
     private DistinctTests(Forest forest) {
         this.binnings = Binning.of(forest);
         this.byFeature = new Slot[forest.features()][TESTS.length + 1];
+        boolean[][][] thresholds = thresholds(forest);
+        List<int[]> counts = new ArrayList<>();
         boolean[][] used = new boolean[forest.features()][TESTS.length + 1];
         for (int node = 0; node < forest.nodes(); node++) {
             used[forest.feature(node)][forest.kind(node).code()] = true;
@@ -61,8 +66,10 @@ final class DistinctTests {
         for (int feature = 0; feature < used.length; feature++) {
             for (NodeKind kind : TESTS) {
                 if (used[feature][kind.code()]) {
-                    int size = kind.isNumeric() ? binnings[feature].size() + 1 : keys(kind)[feature].length;
-                    Slot slot = new Slot(kind, feature, next, size);
+                    int[] below = kind.isNumeric() ? countBelow(thresholds[feature][kind.code()]) : new int[0];
+                    int size = kind.isNumeric() ? below[below.length - 1] + 1 : keys(kind)[feature].length;
+                    Slot slot = new Slot(all.size(), kind, feature, next, size);
+                    counts.add(below);
                     byFeature[feature][kind.code()] = slot;
                     all.add(slot);
                     next += slot.size;
@@ -70,6 +77,7 @@ final class DistinctTests {
             }
         }
         this.slots = all.toArray(Slot[]::new);
+        this.below = counts.toArray(int[][]::new);
         this.count = next;
         this.sets = new CategorySet[count];
         for (Slot slot : slots) {
@@ -80,6 +88,32 @@ final class DistinctTests {
                 }
             }
         }
+    }
+
+    /// For each feature and numeric kind, which of the feature's thresholds its nodes have.
+    private boolean[][][] thresholds(Forest forest) {
+        boolean[][][] thresholds = new boolean[forest.features()][TESTS.length + 1][0];
+        for (int node = 0; node < forest.nodes(); node++) {
+            NodeKind kind = forest.kind(node);
+            if (kind.isNumeric()) {
+                int feature = forest.feature(node);
+                boolean[][] ofFeature = thresholds[feature];
+                if (ofFeature[kind.code()].length == 0) {
+                    ofFeature[kind.code()] = new boolean[binnings[feature].size()];
+                }
+                int position = binnings[feature].position(forest.threshold(node));
+                ofFeature[kind.code()][position] = true;
+            }
+        }
+        return thresholds;
+    }
+
+    private static int[] countBelow(boolean[] thresholds) {
+        int[] below = new int[thresholds.length + 1];
+        for (int i = 0; i < thresholds.length; i++) {
+            below[i + 1] = below[i] + (thresholds[i] ? 1 : 0);
+        }
+        return below;
     }
 
     private int[][] keys(NodeKind kind) {
@@ -103,7 +137,7 @@ final class DistinctTests {
         double threshold = forest.threshold(node);
         return slot.first
                 + (slot.kind.isNumeric()
-                        ? binnings[feature].position(threshold) + 1
+                        ? below[slot.number][binnings[feature].position(threshold)] + 1
                         : Arrays.binarySearch(keys(slot.kind)[feature], (int) threshold));
     }
 
@@ -114,6 +148,9 @@ final class DistinctTests {
         }
         for (int[] ofFeature : levels) {
             bytes += 64 + 4L * ofFeature.length;
+        }
+        for (int[] ofSlot : below) {
+            bytes += 16 + 4L * ofSlot.length;
         }
         for (CategorySet set : sets) {
             bytes += 4 + (set == null ? 0 : set.heapBytes());

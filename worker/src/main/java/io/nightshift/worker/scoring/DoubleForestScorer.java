@@ -15,6 +15,8 @@ final class DoubleForestScorer implements Scorer {
     private final double[][] sums;
     private final int[][] votes;
     private final int[] places;
+    /// For each sum, the trees that are added to it, in the forest's order; empty where leaves are wider.
+    private final int[][] trees;
 
     DoubleForestScorer(ForestScorers shared) {
         this.forest = shared.forest;
@@ -28,6 +30,7 @@ final class DoubleForestScorer implements Scorer {
         this.sums = new double[base.length][blockSize];
         this.votes = new int[leafVotes.length == 0 ? 0 : base.length][blockSize];
         this.places = new int[blockSize];
+        this.trees = width == 1 && votes.length == 0 ? shared.treesOfSums() : new int[0][];
     }
 
     @Override
@@ -41,10 +44,7 @@ final class DoubleForestScorer implements Scorer {
             for (int[] vote : votes) {
                 Arrays.fill(vote, 0, count, 0);
             }
-            for (int tree = 0; tree < forest.trees(); tree++) {
-                kernel.places(tree, places);
-                add(tree, count);
-            }
+            add(count);
             int first = forest.outputs();
             for (int i = 0; first + i < outputs.length; i++) {
                 System.arraycopy(sums[i], 0, outputs[first + i], from, count);
@@ -54,18 +54,50 @@ final class DoubleForestScorer implements Scorer {
         }
     }
 
+    private void add(int count) {
+        for (int sum = 0; sum < trees.length; sum++) {
+            kernel.add(trees[sum], values, sums[sum]);
+        }
+        if (trees.length == 0) {
+            for (int tree = 0; tree < forest.trees(); tree++) {
+                kernel.places(tree, places);
+                add(tree, count);
+            }
+        }
+    }
+
     private void add(int tree, int count) {
         if (width == 1) {
             add(values[tree], 1, 0, places, count, sums[forest.group(tree)]);
+        } else if (width == 2) {
+            addBoth(values[tree], places, count, sums[0], sums[1]);
         } else {
             for (int sum = 0; sum < width; sum++) {
                 add(values[tree], width, sum, places, count, sums[sum]);
             }
         }
-        if (votes.length > 0) {
+        if (votes.length == 2) {
+            count(leafVotes[tree], places, count, votes[0], votes[1]);
+        } else if (votes.length > 0) {
             for (int row = 0; row < count; row++) {
                 votes[leafVotes[tree][places[row]]][row]++;
             }
+        }
+    }
+
+    private static void addBoth(double[] values, int[] places, int count, double[] first, double[] second) {
+        for (int row = 0; row < count; row++) {
+            int at = 2 * places[row];
+            first[row] += values[at];
+            second[row] += values[at + 1];
+        }
+    }
+
+    private static void count(int[] leafVotes, int[] places, int count, int[] first, int[] second) {
+        for (int row = 0; row < count; row++) {
+            int vote = leafVotes[places[row]];
+            first[row] += 1 - vote;
+            second[row] += vote;
         }
     }
 

@@ -1,10 +1,9 @@
 package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
-/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees' leaves
-/// in the forest's order.
+/// Sums and links in single precision, as XGBoost does: each sum begins at the base and takes the trees'
+/// leaves in the forest's order.
 final class FloatForestScorer implements Scorer {
 
     private final Forest forest;
@@ -28,13 +27,7 @@ final class FloatForestScorer implements Scorer {
             base[group] = forest.shape().base().get(group).floatValue();
         }
         this.sums = new float[groups][blockSize];
-        this.trees = new int[groups][];
-        for (int group = 0; group < groups; group++) {
-            int wanted = group;
-            trees[group] = IntStream.range(0, forest.trees())
-                    .filter(tree -> forest.group(tree) == wanted)
-                    .toArray();
-        }
+        this.trees = shared.treesOfSums();
     }
 
     @Override

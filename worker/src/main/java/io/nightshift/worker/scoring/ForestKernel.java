@@ -24,4 +24,7 @@ interface ForestKernel {
     /// @param leaves for each tree of the forest and each place, the leaf's number
     /// @param sums one a row; has room for a block, and what stands behind the last row is undefined
     void add(int[] trees, float[][] leaves, float[] sums);
+
+    /// The same in double precision.
+    void add(int[] trees, double[][] leaves, double[] sums);
 }

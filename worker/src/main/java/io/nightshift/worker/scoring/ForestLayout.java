@@ -7,8 +7,13 @@ interface ForestLayout {
 
     /// A new kernel for the use of one thread.
     ///
-    /// @param blockSize the most rows that fit in a block, a multiple of 64
+    /// @param blockSize the most rows that fit in a block, a multiple of [#rows]
     ForestKernel kernel(int blockSize);
+
+    /// The rows that a kernel handles together.
+    default int rows() {
+        return Long.SIZE;
+    }
 
     /// The number of a tree's places.
     int places(int tree);

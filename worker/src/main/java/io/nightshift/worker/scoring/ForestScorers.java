@@ -3,13 +3,10 @@ package io.nightshift.worker.scoring;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ModelForm.ScorerFactory;
+import java.util.stream.IntStream;
 
 /// What the scorers of one forest share: the kernel's layout, and the leaves laid out by its places.
 final class ForestScorers implements ScorerFactory {
-
-    /// Rows of a block: enough to make up for loading a tree, few enough for the first-level cache to hold
-    /// what is kept of them.
-    private static final int BLOCK = 128;
 
     final Forest forest;
     final ForestLayout layout;
@@ -41,35 +38,19 @@ final class ForestScorers implements ScorerFactory {
 
     /// With the fastest kernel that takes the forest.
     static ForestScorers of(Forest forest) {
-        if (forest.depth() > BitSlicedForest.MAX_DEPTH) {
-            return ranked(
-                    forest,
-                    "trees are up to %d levels deep, and the bit-sliced kernel takes %d"
-                            .formatted(forest.depth(), BitSlicedForest.MAX_DEPTH));
-        }
-        DistinctTests tests = DistinctTests.of(forest);
-        if (tests.count > BitSlicedForest.MAX_TESTS) {
-            return ranked(
-                    forest,
-                    "tests take %d positions, and the bit-sliced kernel has %d"
-                            .formatted(tests.count, BitSlicedForest.MAX_TESTS));
-        }
-        return new ForestScorers(
-                forest,
-                new BitSlicedForest(forest, tests),
-                BLOCK,
-                "bit-sliced, 64 rows at a time: no tree is deeper than " + BitSlicedForest.MAX_DEPTH + " levels");
+        return KernelChoice.of(forest).scorers();
     }
 
-    private static ForestScorers ranked(Forest forest, String reason) {
-        RankedForest ranked = RankedForest.of(forest);
-        return ranked != null
-                ? new ForestScorers(forest, ranked, BLOCK, "ranked, a row at a time: " + reason)
-                : new ForestScorers(
-                        forest,
-                        new ReferenceKernel.Layout(forest),
-                        BLOCK,
-                        "reference, a node at a time: there are too many features or nodes for the others");
+    /// For each sum, the trees that are added to it, in the forest's order.
+    int[][] treesOfSums() {
+        int[][] trees = new int[forest.shape().sums()][];
+        for (int sum = 0; sum < trees.length; sum++) {
+            int wanted = sum;
+            trees[sum] = IntStream.range(0, forest.trees())
+                    .filter(tree -> forest.group(tree) == wanted)
+                    .toArray();
+        }
+        return trees;
     }
 
     @Override

@@ -78,6 +78,20 @@ final class RankedKernel implements ForestKernel {
         }
     }
 
+    @Override
+    public void add(int[] trees, double[][] leaves, double[] sums) {
+        for (int tree : trees) {
+            places(tree, nodes);
+            add(leaves[tree], nodes, rows, sums);
+        }
+    }
+
+    private static void add(double[] leaves, int[] places, int rows, double[] sums) {
+        for (int row = 0; row < rows; row++) {
+            sums[row] += leaves[places[row]];
+        }
+    }
+
     private static void add(float[] leaves, int[] places, int rows, float[] sums) {
         for (int row = 0; row < rows; row++) {
             sums[row] += leaves[places[row]];

@@ -69,6 +69,16 @@ final class ReferenceKernel implements ForestKernel {
         }
     }
 
+    @Override
+    public void add(int[] trees, double[][] leaves, double[] sums) {
+        for (int tree : trees) {
+            places(tree, places);
+            for (int row = 0; row < rows; row++) {
+                sums[row] += leaves[tree][places[row]];
+            }
+        }
+    }
+
     private boolean goesLeft(int node, int row) {
         int feature = forest.feature(node);
         double given = features[feature][row];

@@ -156,6 +156,26 @@ class XgboostLibraryTest {
         assertThat(model.description().facts()).containsEntry("objective", "survival:aft");
     }
 
+    /// As XGBoost 1.3 and before had it.
+    @Test
+    void theBaseOfARawMarginWasAProbabilityOnce() throws Exception {
+        float[] values = values(new Random(9));
+        Map<String, Object> parameters = parameters("binary:logitraw");
+        parameters.put("base_score", 0.25);
+        Booster trained = XGBoost.train(data(values, "binary:logitraw"), parameters, 1, Map.of(), null, null);
+        StoredModel now = compare(trained, "json", values, FEATURES);
+        Path file = folder.resolve("model.json");
+        String text = Files.readString(file);
+        assertThat(text).contains("\"version\":[3,4,0]");
+        Files.writeString(file, text.replace("\"version\":[3,4,0]", "\"version\":[1,3,0]"));
+
+        StoredModel before = (StoredModel) ModelImport.read(file);
+
+        double shift = Math.log(0.25 / 0.75) - 0.25;
+        double difference = margins(before, values, FEATURES)[0][0] - margins(now, values, FEATURES)[0][0];
+        assertThat(Math.abs(difference - shift)).isLessThan(1e-5);
+    }
+
     @Test
     void aCategoricalModelReadBackIsTheSame() throws Exception {
         Random random = new Random(1);

@@ -8,6 +8,7 @@ import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -34,27 +35,53 @@ class ForestKernelTest {
     void everyKernelAndBlockSizeGivesTheBitsOfTheDefinition(
             Comparison comparison, boolean nominal, Link link, int sums, int width) {
         Random random = new Random(42);
-        int sliced = 0;
         for (int i = 0; i < 60; i++) {
-            int features = i % 10 == 0 ? 1 + random.nextInt(200) : 1 + random.nextInt(6);
-            Forest forest =
-                    RandomForests.forest(random, features, random.nextInt(9), comparison, nominal, link, sums, width);
+            int features = i % 10 == 0 ? 1 + random.nextInt(1000) : 1 + random.nextInt(6);
+            int deepest = random.nextInt(i % 5 == 0 ? 21 : 11);
+            Forest forest = RandomForests.forest(random, features, deepest, comparison, nominal, link, sums, width);
             double[][] rows = RandomForests.rows(random, forest, 1 + random.nextInt(300));
-            double[][] expected = score(forest, new ReferenceKernel.Layout(forest), 256, rows);
-            for (int blockSize : new int[] {64, 128, 192, 512}) {
-                assertThat(score(forest, Objects.requireNonNull(RankedForest.of(forest)), blockSize, rows))
-                        .as("forest %d, ranked, block of %d", i, blockSize)
+            holdAllKernelsAgainst(score(forest, new ReferenceKernel.Layout(forest), 256, rows), forest, rows, i);
+        }
+    }
+
+    @Test
+    void treesOfEveryShapeGiveTheBitsOfTheDefinition() {
+        Random random = new Random(5);
+        List<Forest> forests = List.of(
+                RandomForests.full(random, 3, 2, 12),
+                RandomForests.full(random, 20, 700, 9),
+                RandomForests.full(random, 2000, 30, 2),
+                RandomForests.uneven(random, 30, 10, 255),
+                RandomForests.uneven(random, 5, 4, 2000),
+                RandomForests.uneven(random, 500, 1, 3),
+                chain(200),
+                chain(20));
+        for (int i = 0; i < forests.size(); i++) {
+            Forest forest = forests.get(i);
+            double[][] rows = RandomForests.rows(random, forest, 700);
+            holdAllKernelsAgainst(score(forest, new ReferenceKernel.Layout(forest), 256, rows), forest, rows, i);
+        }
+    }
+
+    private static void holdAllKernelsAgainst(double[][] expected, Forest forest, double[][] rows, int number) {
+        DistinctTests tests = DistinctTests.of(forest);
+        List<ForestLayout> layouts = new ArrayList<>();
+        layouts.add(new BitSlicedForest(forest, tests));
+        layouts.add(Objects.requireNonNull(ReachForest.of(forest, tests)));
+        RankedForest ranked = RankedForest.of(forest);
+        if (ranked != null) {
+            layouts.add(ranked);
+        }
+        for (ForestLayout layout : layouts) {
+            for (int times : new int[] {1, 2, 3, 8}) {
+                assertThat(score(forest, layout, times * layout.rows(), rows))
+                        .as("forest %d, %s, block of %d", number, layout.getClass(), times * layout.rows())
                         .isDeepEqualTo(expected);
-                if (forest.depth() <= BitSlicedForest.MAX_DEPTH) {
-                    ForestLayout layout = new BitSlicedForest(forest, DistinctTests.of(forest));
-                    assertThat(score(forest, layout, blockSize, rows))
-                            .as("forest %d, bit-sliced, block of %d", i, blockSize)
-                            .isDeepEqualTo(expected);
-                    sliced++;
-                }
             }
         }
-        assertThat(sliced).isGreaterThan(100);
+        assertThat(score(ForestScorers.of(forest), rows))
+                .as("forest %d", number)
+                .isDeepEqualTo(expected);
     }
 
     @Test
@@ -81,10 +108,26 @@ class ForestKernelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"6, LESS_OR_EQUAL, VOTED_SHARES, 3", "9, LESS_OR_EQUAL, VOTED_SHARES, 3", "6, LESS, LOGISTIC, 1"})
+    @CsvSource({
+        "6,  LESS_OR_EQUAL, VOTED_SHARES, 3",
+        "9,  LESS_OR_EQUAL, VOTED_SHARES, 3",
+        "12, LESS_OR_EQUAL, HALF_LOGISTIC, 1",
+        "6,  LESS,          LOGISTIC,     1",
+        "12, LESS,          SOFTMAX,      3"
+    })
     void noBlockAllocates(int depth, Comparison comparison, Link link, int sums) {
         Random random = new Random(9);
-        Forest forest = RandomForests.forest(random, 5, depth, comparison, true, link, sums, sums);
+        int width = comparison == Comparison.LESS ? 1 : sums;
+        noBlockAllocates(RandomForests.forest(random, 5, depth, comparison, true, link, sums, width));
+    }
+
+    @Test
+    void noBlockAllocatesOverUnevenTrees() {
+        noBlockAllocates(RandomForests.uneven(new Random(9), 20, 5, 255));
+    }
+
+    private static void noBlockAllocates(Forest forest) {
+        Random random = new Random(9);
         double[][] rows = RandomForests.rows(random, forest, 1000);
         double[][] outputs = new double[forest.outputs()][1000];
         Scorer scorer = ForestScorers.of(forest).scorer();
@@ -100,41 +143,57 @@ class ForestKernelTest {
     }
 
     @Test
-    void shallowTreesAreBitSlicedAndDeeperOnesRanked() {
-        assertThat(ForestScorers.of(chain(6)).kernel())
-                .isEqualTo("bit-sliced, 64 rows at a time: no tree is deeper than 6 levels");
-        assertThat(ForestScorers.of(chain(7)).kernel())
-                .isEqualTo("ranked, a row at a time: trees are up to 7 levels deep,"
-                        + " and the bit-sliced kernel takes 6");
+    void theKernelIsTheOneThatTheTreesShapesAskFor() {
+        assertThat(kernel(chain(6))).isEqualTo("bit-sliced, 64 rows at a time: no tree is deeper than 8 levels");
+        assertThat(kernel(RandomForests.full(new Random(1), 40, 5, 11)))
+                .isEqualTo("bit-sliced, 64 rows at a time: below 8 levels, of up to 11, a row at a time");
+        assertThat(kernel(chain(40)))
+                .startsWith("bit-sliced by nodes, 256 rows at a time: trees are up to 40 levels deep, and uneven");
     }
 
     @Test
     void aForestOfTooManyTestsIsRanked() {
         ForestBuilder builder = new ForestBuilder(shape(1));
-        for (int tree = 0; tree < BitSlicedForest.MAX_TESTS; tree++) {
+        for (int tree = 0; tree < KernelChoice.MAX_TESTS; tree++) {
             stump(builder, 0, tree);
         }
-        Forest forest = builder.build();
 
-        assertThat(ForestScorers.of(forest).kernel())
-                .isEqualTo("ranked, a row at a time: tests take 8194 positions, and the bit-sliced kernel has 8192");
-        assertThatThrownBy(() -> new BitSlicedForest(forest, DistinctTests.of(forest)))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(kernel(builder.build()))
+                .isEqualTo(
+                        "ranked, a row at a time: tests take 131074 positions, and the bit-sliced kernel has 131072");
+    }
+
+    @Test
+    void aForestOfManyTestsAndFewTreesIsRanked() {
+        Random random = new Random(4);
+
+        assertThat(kernel(RandomForests.full(random, 1, 20, 14)))
+                .startsWith("ranked, a row at a time: to put each row to all of ");
+    }
+
+    private static String kernel(Forest forest) {
+        return ForestScorers.of(forest).kernel();
+    }
+
+    @Test
+    void aTreeOfVeryManyLeavesIsNotSlicedByNodes() {
+        Forest forest = RandomForests.uneven(new Random(2), 1, 3, 40_000);
+
+        assertThat(ReachForest.of(forest, DistinctTests.of(forest))).isNull();
     }
 
     @Test
     void aForestTooWideForTheRanksIsScoredByTheDefinition() {
         int features = RankedForest.MAX_SLOTS + 1;
         ForestBuilder builder = new ForestBuilder(shape(features));
-        for (int feature = 0; feature < features; feature++) {
-            stump(builder, feature, 0.5);
+        for (int test = 0; test < KernelChoice.MAX_TESTS; test++) {
+            stump(builder, test % features, test + 1);
         }
-        chain(builder, 7);
         Forest forest = builder.build();
 
         assertThat(RankedForest.of(forest)).isNull();
-        assertThat(ForestScorers.of(forest).kernel()).startsWith("reference, a node at a time");
-        assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(features + 7);
+        assertThat(kernel(forest)).startsWith("reference, a node at a time");
+        assertThat(score(ForestScorers.of(forest), new double[features][3])[0]).containsOnly(KernelChoice.MAX_TESTS);
     }
 
     @Test

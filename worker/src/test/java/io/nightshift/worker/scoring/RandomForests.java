@@ -4,8 +4,10 @@ import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.Forest.NodeKind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -52,6 +54,70 @@ final class RandomForests {
 
     static Forest forest(Random random, Comparison comparison, boolean nominal, Link link, int sums, int width) {
         return forest(random, 5, 2 + random.nextInt(9), comparison, nominal, link, sums, width);
+    }
+
+    /// Full trees, with 255 thresholds a feature.
+    static Forest full(Random random, int trees, int features, int depth) {
+        ForestBuilder builder = new ForestBuilder(new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT32,
+                Comparison.LESS,
+                1,
+                List.of(0.5),
+                Link.IDENTITY));
+        for (int tree = 0; tree < trees; tree++) {
+            builder.tree(0);
+            for (int node = 1; node < 1 << depth; node++) {
+                numeric(builder, random, features);
+            }
+            for (int leaf = 0; leaf < 1 << depth; leaf++) {
+                builder.leaf((float) random.nextGaussian());
+            }
+        }
+        return builder.build();
+    }
+
+    /// Trees that grew a leaf at a time, as LightGBM's do.
+    static Forest uneven(Random random, int trees, int features, int leaves) {
+        ForestBuilder builder = new ForestBuilder(new ForestShape(
+                Collections.nCopies(features, Precision.FLOAT32),
+                Precision.FLOAT32,
+                Comparison.LESS,
+                1,
+                List.of(0.5),
+                Link.IDENTITY));
+        for (int tree = 0; tree < trees; tree++) {
+            uneven(builder, random, features, leaves);
+        }
+        return builder.build();
+    }
+
+    private static void numeric(ForestBuilder builder, Random random, int features) {
+        int threshold = random.nextInt(255);
+        builder.split(NUMERIC.get(random.nextInt(2)), random.nextInt(features), threshold / 64f - 2);
+    }
+
+    private static void uneven(ForestBuilder builder, Random random, int features, int leaves) {
+        int[] left = new int[2 * leaves];
+        List<Integer> open = new ArrayList<>(List.of(0));
+        for (int next = 1; next < 2 * leaves - 1; next += 2) {
+            int chosen = random.nextInt(3) < 2 ? random.nextInt(open.size()) : open.size() - 1;
+            int split = open.set(chosen, open.getLast());
+            open.removeLast();
+            left[split] = next;
+            open.addAll(List.of(next, next + 1));
+        }
+        builder.tree(0);
+        Deque<Integer> due = new ArrayDeque<>(List.of(0));
+        while (!due.isEmpty()) {
+            int node = due.remove();
+            if (left[node] == 0) {
+                builder.leaf((float) random.nextGaussian());
+            } else {
+                numeric(builder, random, features);
+                due.addAll(List.of(left[node], left[node] + 1));
+            }
+        }
     }
 
     /// @param deepest the most levels a tree may have

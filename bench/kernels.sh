@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Measures the kernels of forests by JMH: one thread, everything from columns of features to probabilities, in rows a
+# microsecond (millions a second). The models are the example's (XGBoost, 100 trees of depth 6) and made ones of other
+# shapes; the rows are the example's, or random where a model is wider.
+#
+#   bench/kernels.sh [JMH OPTION…]    e.g. -p forest=flights -p kernel=auto,ranked, or -prof gc; -h lists all
+#
+# Needs JAVA_HOME to name a JDK of 25 or newer; Maven fetches JMH.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+java=${JAVA_HOME:?names no JDK}/bin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+./nightshift --version >/dev/null # builds it where that is needed
+mvn -B -q -f bench/kernels/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
+    -Dmdep.outputFile="$work/path"
+path="cli/target/nightshift/lib/*:$(<"$work/path")"
+mkdir "$work/classes"
+"$java/javac" -nowarn -processor org.openjdk.jmh.generators.BenchmarkProcessor -cp "$path" -d "$work/classes" \
+    bench/kernels/io/nightshift/worker/{model,scoring}/*.java
+"$java/java" -Xlog:disable --sun-misc-unsafe-memory-access=allow -cp "$work/classes:$path" org.openjdk.jmh.Main \
+    -jvmArgs "-XX:+UseSerialGC -Xmx1g --enable-native-access=ALL-UNNAMED" KernelsBenchmark "$@"

@@ -1,0 +1,19 @@
+package io.nightshift.bench.peers;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
+/// What is taken for a second: one on the wall or, where other work would disturb that, a second of both processors.
+enum Clock {
+    WALL,
+    PROCESSOR;
+
+    static final Clock CHOSEN = "cpu".equals(System.getenv("CLOCK")) ? PROCESSOR : WALL;
+
+    private static final int THREADS = 2;
+
+    static double seconds() {
+        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return CHOSEN == WALL ? System.nanoTime() / 1e9 : system.getProcessCpuTime() / 1e9 / THREADS;
+    }
+}

@@ -1,0 +1,125 @@
+package io.nightshift.worker.scoring;
+
+import org.jspecify.annotations.Nullable;
+
+/// Which kernel is the fastest for a forest, by what each takes for a row: the work that its way of going
+/// through trees makes of their shapes, at the rates measured on the models of `bench/`. The rates' ratios
+/// decide, and differ little between processors.
+final class KernelChoice {
+
+    /// Rows of a block: enough to make up for loading a tree, few enough for the first-level cache to hold
+    /// what is kept of them.
+    private static final int BLOCK = 128;
+
+    /// With more tests, a block's outcomes are in a block of half the rows, for the second-level cache.
+    private static final int MANY_TESTS = 1 << 14;
+
+    /// The outcomes of more tests are in no near cache.
+    static final int MAX_TESTS = 1 << 17;
+
+    /// The same where four words of outcomes are kept for a test.
+    static final int MAX_REACH_TESTS = 1 << 15;
+
+    /// Whether this JVM was started with the Vector API.
+    private static final boolean HAS_VECTORS =
+            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+
+    // In nanoseconds for a row.
+    private static final double TEST = 0.016;
+    private static final double CIRCUIT = 0.5;
+    private static final double CIRCUIT_NODE = 0.009;
+    private static final double STEP = 1.5;
+    private static final double REACH = 1.25;
+    private static final double REACH_NODE = 0.016;
+    private static final double RANKED_STEP = 1.6;
+
+    private final Forest forest;
+    private final DistinctTests tests;
+
+    private KernelChoice(Forest forest) {
+        this.forest = forest;
+        this.tests = DistinctTests.of(forest);
+    }
+
+    static KernelChoice of(Forest forest) {
+        return new KernelChoice(forest);
+    }
+
+    ForestScorers scorers() {
+        if (tests.count > MAX_TESTS || ranked() < Math.min(circuits(), reach())) {
+            RankedForest ranked = RankedForest.of(forest);
+            if (ranked != null || tests.count > MAX_TESTS) {
+                return rowByRow(ranked);
+            }
+        }
+        if (reach() < circuits() && tests.count <= MAX_REACH_TESTS) {
+            ReachForest reach = ReachForest.of(forest, tests);
+            if (reach != null) {
+                return byNodes(reach);
+            }
+        }
+        String how = forest.depth() <= BitSlicedForest.MAX_LEVELS
+                ? "no tree is deeper than %d levels".formatted(BitSlicedForest.MAX_LEVELS)
+                : "below %d levels, of up to %d, a row at a time".formatted(BitSlicedForest.MAX_LEVELS, forest.depth());
+        return new ForestScorers(
+                forest,
+                new BitSlicedForest(forest, tests),
+                tests.count > MANY_TESTS ? Long.SIZE : BLOCK,
+                "bit-sliced, 64 rows at a time: " + how);
+    }
+
+    private ForestScorers byNodes(ReachForest reach) {
+        String why = "trees are up to %d levels deep, and uneven".formatted(forest.depth());
+        if (HAS_VECTORS) {
+            ForestLayout layout = new VectorReachKernel.Layout(reach);
+            return new ForestScorers(
+                    forest,
+                    layout,
+                    layout.rows(),
+                    "bit-sliced by nodes, by vectors of %1$d bits, %1$d rows at a time: %2$s"
+                            .formatted(layout.rows(), why));
+        }
+        return new ForestScorers(
+                forest,
+                reach,
+                reach.rows(),
+                "bit-sliced by nodes, %d rows at a time: %s; vectors would be faster (--add-modules=jdk.incubator.vector)"
+                        .formatted(reach.rows(), why));
+    }
+
+    private ForestScorers rowByRow(@Nullable RankedForest ranked) {
+        if (ranked == null) {
+            return new ForestScorers(
+                    forest,
+                    new ReferenceKernel.Layout(forest),
+                    BLOCK,
+                    "reference, a node at a time: there are too many features or nodes for the others");
+        }
+        String reason = tests.count > MAX_TESTS
+                ? "tests take %d positions, and the bit-sliced kernel has %d".formatted(tests.count, MAX_TESTS)
+                : "to put each row to all of %d tests would take longer".formatted(tests.count);
+        return new ForestScorers(forest, ranked, BLOCK, "ranked, a row at a time: " + reason);
+    }
+
+    private double circuits() {
+        double sum = tests.count * TEST;
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            int levels = Math.min(forest.depth(tree), BitSlicedForest.MAX_LEVELS);
+            sum += CIRCUIT + (1 << levels) * CIRCUIT_NODE + (forest.depth(tree) - levels) * STEP;
+        }
+        return sum;
+    }
+
+    private double reach() {
+        double inner = (forest.nodes() - forest.trees()) / 2.0;
+        return tests.count * TEST + forest.trees() * REACH + inner * REACH_NODE;
+    }
+
+    private double ranked() {
+        double steps = 0;
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            steps += forest.depth(tree);
+        }
+        return steps * RANKED_STEP;
+    }
+}

@@ -1,0 +1,212 @@
+package io.nightshift.worker.scoring;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
+import java.util.Arrays;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The [ReachKernel] with a vector in the place of a word: 512 rows at a time where vectors have 512 bits.
+///
+/// Needs the module `jdk.incubator.vector`; where that is missing, this class must not be touched. Methods are
+/// small, since a vector that leaves a compiled method becomes an object.
+final class VectorReachKernel implements ForestKernel {
+
+    private static final VectorSpecies<Long> SPECIES = VectorSpecies.of(
+            long.class,
+            VectorShape.forBitSize(Integer.getInteger(
+                    "nightshift.vector.bits", VectorShape.preferredShape().vectorBitSize())));
+    private static final int WORDS = SPECIES.length();
+    private static final int WORD = Outcomes.WORD;
+
+    static final int ROWS = WORDS * WORD;
+
+    private static final long ODD = 0x5555555555555555L;
+    private static final long PAIRS = 0x3333333333333333L;
+    private static final long NIBBLES = 0x0f0f0f0f0f0f0f0fL;
+
+    private final ReachForest forest;
+    private final Outcomes[] outcomes;
+    private final long[] reach;
+    private final long[] bits = new long[ReachForest.MAX_BITS * WORDS];
+    private final int[] found = new int[ROWS];
+    private int rows;
+
+    /// A [ReachForest] for this kernel.
+    record Layout(ReachForest forest) implements ForestLayout {
+        @Override
+        public ForestKernel kernel(int blockSize) {
+            return new VectorReachKernel(forest, blockSize);
+        }
+
+        @Override
+        public int rows() {
+            return ROWS;
+        }
+
+        @Override
+        public int places(int tree) {
+            return forest.places(tree);
+        }
+
+        @Override
+        public int place(int tree, int node) {
+            return forest.place(tree, node);
+        }
+
+        @Override
+        public long heapBytes() {
+            return forest.heapBytes();
+        }
+    }
+
+    private VectorReachKernel(ReachForest forest, int blockSize) {
+        if (blockSize < ROWS || blockSize % ROWS != 0) {
+            throw new IllegalArgumentException("a block is a multiple of " + ROWS + " rows, not " + blockSize);
+        }
+        this.forest = forest;
+        this.outcomes = new Outcomes[blockSize / ROWS];
+        for (int i = 0; i < outcomes.length; i++) {
+            outcomes[i] = new Outcomes(forest.tests, WORDS);
+        }
+        this.reach = new long[(2 * forest.mostForks + 1) * WORDS];
+        Arrays.fill(reach, 0, WORDS, -1);
+    }
+
+    @Override
+    public void load(double[][] features, int from, int count) {
+        rows = count;
+        for (int row = 0; row < rows; row += ROWS) {
+            outcomes[row / ROWS].load(features, from + row, Math.min(ROWS, rows - row));
+        }
+    }
+
+    @Override
+    public void places(int tree, int[] places) {
+        for (int row = 0; row < rows; row += ROWS) {
+            find(forest.trees[tree], outcomes[row / ROWS].right, places, row);
+        }
+    }
+
+    @Override
+    public void add(int[] trees, float[][] leaves, float[] sums) {
+        for (int row = 0; row < rows; row += ROWS) {
+            for (int tree : trees) {
+                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
+                add(leaves[tree], found, sums, row);
+            }
+        }
+    }
+
+    @Override
+    public void add(int[] trees, double[][] leaves, double[] sums) {
+        for (int row = 0; row < rows; row += ROWS) {
+            for (int tree : trees) {
+                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
+                add(leaves[tree], found, sums, row);
+            }
+        }
+    }
+
+    private static void add(float[] leaves, int[] places, float[] sums, int to) {
+        for (int row = 0; row < ROWS; row++) {
+            sums[to + row] += leaves[places[row]];
+        }
+    }
+
+    private static void add(double[] leaves, int[] places, double[] sums, int to) {
+        for (int row = 0; row < ROWS; row++) {
+            sums[to + row] += leaves[places[row]];
+        }
+    }
+
+    private void find(ReachForest.Tree tree, long[] right, int[] places, int to) {
+        divide(tree.forks, right, reach);
+        int width = tree.turns.length;
+        for (int bit = 0; bit < width; bit++) {
+            combine(tree.turns[bit], tree.ends[bit], right, reach, bits, bit * WORDS);
+        }
+        Arrays.fill(bits, width * WORDS, bits.length, 0);
+        transpose(bits, 0);
+        if (width <= Byte.SIZE) {
+            store(bits, places, to);
+        } else {
+            transpose(bits, Byte.SIZE * WORDS);
+            storeWide(bits, places, to);
+        }
+    }
+
+    private static void divide(int[] forks, long[] right, long[] reach) {
+        int to = WORDS;
+        for (int i = 0; i < forks.length; i += 2, to += 2 * WORDS) {
+            LongVector all = LongVector.fromArray(SPECIES, reach, forks[i] * WORDS);
+            LongVector going = all.and(LongVector.fromArray(SPECIES, right, forks[i + 1] * WORDS));
+            all.lanewise(XOR, going).intoArray(reach, to);
+            going.intoArray(reach, to + WORDS);
+        }
+    }
+
+    private static void combine(int[] turns, int[] ends, long[] right, long[] reach, long[] bits, int to) {
+        LongVector bit = LongVector.zero(SPECIES);
+        for (int turn : turns) {
+            bit = bit.lanewise(XOR, LongVector.fromArray(SPECIES, reach, turn * WORDS));
+        }
+        for (int i = 0; i < ends.length; i += 2) {
+            LongVector all = LongVector.fromArray(SPECIES, reach, ends[i] * WORDS);
+            bit = bit.lanewise(XOR, all.and(LongVector.fromArray(SPECIES, right, ends[i + 1] * WORDS)));
+        }
+        bit.intoArray(bits, to);
+    }
+
+    /// What [BitMatrix#transpose] does, in place: byte j of lane w of vector i becomes that of row 64w + 8j
+    /// + i.
+    private static void transpose(long[] bits, int at) {
+        for (int i = 0; i < 8; i += 2) {
+            exchange(bits, at + i * WORDS, at + (i + 1) * WORDS, 1, ODD);
+        }
+        for (int i = 0; i < 8; i += 4) {
+            exchange(bits, at + i * WORDS, at + (i + 2) * WORDS, 2, PAIRS);
+            exchange(bits, at + (i + 1) * WORDS, at + (i + 3) * WORDS, 2, PAIRS);
+        }
+        for (int i = 0; i < 4; i++) {
+            exchange(bits, at + i * WORDS, at + (i + 4) * WORDS, 4, NIBBLES);
+        }
+    }
+
+    private static void exchange(long[] bits, int low, int high, int shift, long mask) {
+        LongVector lower = LongVector.fromArray(SPECIES, bits, low);
+        LongVector higher = LongVector.fromArray(SPECIES, bits, high);
+        LongVector changed = lower.lanewise(LSHR, shift).lanewise(XOR, higher).and(mask);
+        higher.lanewise(XOR, changed).intoArray(bits, high);
+        lower.lanewise(XOR, changed.lanewise(LSHL, shift)).intoArray(bits, low);
+    }
+
+    private static void store(long[] bytes, int[] places, int to) {
+        for (int word = 0; word < WORDS; word++) {
+            for (int i = 0; i < BitMatrix.BYTES; i++) {
+                long low = bytes[i * WORDS + word];
+                for (int row = i; row < WORD; row += BitMatrix.BYTES) {
+                    places[to + word * WORD + row] = (int) low & 0xff;
+                    low >>>= Byte.SIZE;
+                }
+            }
+        }
+    }
+
+    private static void storeWide(long[] bytes, int[] places, int to) {
+        for (int word = 0; word < WORDS; word++) {
+            for (int i = 0; i < BitMatrix.BYTES; i++) {
+                long low = bytes[i * WORDS + word];
+                long high = bytes[(BitMatrix.BYTES + i) * WORDS + word];
+                for (int row = i; row < WORD; row += BitMatrix.BYTES) {
+                    places[to + word * WORD + row] = (((int) high & 0xff) << Byte.SIZE) | ((int) low & 0xff);
+                    low >>>= Byte.SIZE;
+                    high >>>= Byte.SIZE;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.nightshift.worker.scoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.worker.scoring.Forest.Comparison;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Runs JVMs of its own: a process has one width of vectors.
+class VectorReachKernelTest {
+
+    private static final String MODULE = "--add-modules=jdk.incubator.vector";
+
+    @ParameterizedTest
+    @ValueSource(ints = {128, 256, 512})
+    void vectorsOfEveryWidthGiveTheBitsOfTheDefinition(int bits) throws Exception {
+        assertThat(java(MODULE, "-Dnightshift.vector.bits=" + bits, "compare"))
+                .contains("equal, " + bits + " rows at a time");
+    }
+
+    @Test
+    void aJvmWithVectorsUsesThemForUnevenTrees() throws Exception {
+        assertThat(java(MODULE, "kernel")).contains("by vectors of ");
+    }
+
+    @Test
+    void aJvmWithoutThemDoesWithout() throws Exception {
+        assertThat(java("kernel"))
+                .contains("bit-sliced by nodes, 256 rows at a time")
+                .contains("--add-modules=jdk.incubator.vector");
+    }
+
+    private static String java(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(Arrays.asList(arguments).subList(0, arguments.length - 1));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.add(VectorReachKernelTest.class.getName());
+        command.add(arguments[arguments.length - 1]);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    /// The program of those JVMs.
+    public static void main(String[] arguments) {
+        if (arguments[0].equals("kernel")) {
+            System.out.println(ForestScorers.of(RandomForests.uneven(new Random(1), 40, 5, 200))
+                    .kernel());
+            return;
+        }
+        Random random = new Random(11);
+        for (int i = 0; i < 40; i++) {
+            Forest forest = i % 2 == 0
+                    ? RandomForests.forest(
+                            random,
+                            1 + random.nextInt(8),
+                            random.nextInt(20),
+                            Comparison.LESS,
+                            true,
+                            Link.SOFTMAX,
+                            3,
+                            1)
+                    : RandomForests.forest(random, Comparison.LESS_OR_EQUAL, true, Link.SHARES, 2, 2);
+            double[][] rows = RandomForests.rows(random, forest, 1 + random.nextInt(1200));
+            ReachForest reach = Objects.requireNonNull(ReachForest.of(forest, DistinctTests.of(forest)));
+            double[][] expected = score(forest, new ReferenceKernel.Layout(forest), 128, rows);
+            int blockSize = VectorReachKernel.ROWS * (1 + random.nextInt(3));
+            if (!Arrays.deepEquals(expected, score(forest, new VectorReachKernel.Layout(reach), blockSize, rows))) {
+                throw new IllegalStateException("forest " + i + " has other scores");
+            }
+        }
+        System.out.println("equal, " + VectorReachKernel.ROWS + " rows at a time");
+    }
+
+    private static double[][] score(Forest forest, ForestLayout layout, int blockSize, double[][] rows) {
+        double[][] outputs = new double[forest.outputs()][rows[0].length];
+        new ForestScorers(forest, layout, blockSize, "").scorer().score(rows, rows[0].length, outputs);
+        return outputs;
+    }
+}
