@@ -5,11 +5,11 @@ import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// How long a batch will take: as long as the job's last published one, row by row.
 final class Forecast {
@@ -31,14 +31,16 @@ final class Forecast {
         }
     }
 
+    /// The register learns of a batch's end after the batch has ended, maybe only with the next run.
     private static Optional<String> of(Job job, long rows, Ledger ledger) {
-        Optional<BatchId> last = ledger.jobs().stream()
-                .reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later)
-                .lastPublished(job.name())
-                .map(entry -> entry.opened().batch());
-        return last.flatMap(batch -> ledger.rowsPerSecond(batch).stream()
-                .mapToObj(pace -> "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch))
-                .findFirst());
+        JobsState jobs = ledger.jobs().stream().reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later);
+        return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))
+                .flatMap(Optional::stream)
+                .map(entry -> entry.opened().batch())
+                .flatMap(batch -> ledger.rowsPerSecond(batch).stream()
+                        .mapToObj(pace ->
+                                "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch)))
+                .findFirst();
     }
 
     private static String text(double seconds) {

@@ -59,7 +59,8 @@ final class OnnxImport {
             }
         }
         if (widths.size() != 1) {
-            throw new MalformedModelException("its graph has " + widths.size() + " inputs; supported is one, a matrix");
+            throw new MalformedModelException(
+                    "its ONNX graph has " + widths.size() + " inputs; supported is one, a matrix");
         }
         return of(nodes, producer, widths.getFirst()).model();
     }
@@ -124,11 +125,11 @@ final class OnnxImport {
                 sigmoid = true;
             } else if (!CARRIERS.contains(node.type())) {
                 throw new MalformedModelException(
-                        "its graph has the operator " + node.type() + " where no other may be; " + SUPPORTED);
+                        "its ONNX graph has the operator " + node.type() + " where no other may be; " + SUPPORTED);
             }
         }
         if (ensemble == null) {
-            throw new MalformedModelException("its graph has no tree ensemble; " + SUPPORTED);
+            throw new MalformedModelException("its ONNX graph has no tree ensemble; " + SUPPORTED);
         }
         if (ensemble.hasTensor()) {
             throw new MalformedModelException("its tree ensemble has double precision; supported is single precision");

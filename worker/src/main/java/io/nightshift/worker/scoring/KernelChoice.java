@@ -1,6 +1,9 @@
 package io.nightshift.worker.scoring;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Which kernel is the fastest for a forest, by what each takes for a row: the work that its way of going
 /// through trees makes of their shapes, at the rates measured on the models of `bench/`. The rates' ratios
@@ -23,6 +26,10 @@ final class KernelChoice {
     /// Whether this JVM was started with the Vector API.
     private static final boolean HAS_VECTORS =
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+
+    private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
+
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     // In nanoseconds for a row.
     private static final double TEST = 0.016;
@@ -78,6 +85,9 @@ final class KernelChoice {
                     layout.rows(),
                     "bit-sliced by nodes, by vectors of %1$d bits, %1$d rows at a time: %2$s"
                             .formatted(layout.rows(), why));
+        }
+        if (!TOLD.getAndSet(true)) {
+            LOG.info("this JVM has no Vector API; kernels do without, and their scores are the same");
         }
         return new ForestScorers(
                 forest,
