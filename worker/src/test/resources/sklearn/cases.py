@@ -2,7 +2,9 @@
 
 cases.py EXPORTER FOLDER [CASE...] writes CASE.json, the exported model, and CASE.expected.json: the features as columns
 (NaN is missing; a text is its level's position), and the library's margins, predicted classes' positions or values, and
-probabilities.
+probabilities. The cases kept-* are kept beside this script, for tests where there is no Python:
+
+    python3 cases.py ../../../../../tools/export-sklearn.py . kept-codes kept-classes kept-logistic && rm kept-*.joblib
 """
 
 import importlib.util
@@ -101,15 +103,15 @@ def expected(model, data, features):
     return found
 
 
-def run(name, model, kind, exporter, folder, missing=False, wide=False, categories=None):
+def run(name, model, kind, exporter, folder, missing=False, wide=False, categories=None, rows=ROWS // 2):
     random = np.random.default_rng(zlib.crc32(name.encode()))
     data = numbers(random, ROWS, missing)
-    score = numbers(random, ROWS // 2, missing)
+    score = numbers(random, rows, missing)
     levels = {}
     if categories is not None:
-        train_codes, score_codes = random.integers(len(categories), size=ROWS), random.integers(len(categories), size=ROWS // 2)
+        train_codes, score_codes = random.integers(len(categories), size=ROWS), random.integers(len(categories), size=rows)
         data[:, 3] = np.where(random.random(ROWS) < 0.1, np.nan, train_codes)
-        score[:, 3] = np.where(random.random(ROWS // 2) < 0.1, np.nan, score_codes)
+        score[:, 3] = np.where(random.random(rows) < 0.1, np.nan, score_codes)
     answer = target(random, data, kind)
     features = data if categories is None else given(data, categories)
     model.fit(features, answer)
@@ -117,9 +119,9 @@ def run(name, model, kind, exporter, folder, missing=False, wide=False, categori
     sys.argv = [str(exporter), str(folder / f"{name}.joblib"), str(folder / f"{name}.json")]
     exporter_module(exporter).main()
     exported = json.loads((folder / f"{name}.json").read_text())
-    rough = hostile(random, exported, ROWS // 2, missing, wide)
+    rough = hostile(random, exported, rows, missing, wide)
     if categories is not None:
-        rough[:, 3] = random.choice([0, 1, len(categories) - 1, np.nan], ROWS // 2)
+        rough[:, 3] = random.choice([0, 1, len(categories) - 1, np.nan], rows)
     score = np.concatenate([score, rough])
     if categories is None:
         found = expected(model, score, score)
@@ -152,6 +154,7 @@ def exporter_module(path):
 
 
 SEED = {"random_state": 1}
+SMALL = {"rows": 30}
 FOREST = {"n_estimators": 12, "max_depth": 7, **SEED}
 BOOST = {"n_estimators": 12, "max_depth": 3, **SEED}
 HISTOGRAM = {"max_iter": 12, "max_leaf_nodes": 12, "min_samples_leaf": 5, **SEED}
@@ -190,6 +193,13 @@ CASES = {
     "ridge-value": (linear_model.Ridge(), "value", {}),
     "logistic-binary": (linear_model.LogisticRegression(max_iter=2000), "binary", {}),
     "logistic-classes": (linear_model.LogisticRegression(max_iter=2000), "classes", {}),
+    "kept-codes": (
+        ensemble.HistGradientBoostingClassifier(**{**CODED, "max_iter": 4}),
+        "binary",
+        {"missing": True, "wide": True, "categories": CODES, **SMALL},
+    ),
+    "kept-classes": (ensemble.RandomForestClassifier(3, max_depth=4, **SEED), "classes", {"missing": True, **SMALL}),
+    "kept-logistic": (linear_model.LogisticRegression(max_iter=2000), "binary", SMALL),
 }
 
 if __name__ == "__main__":

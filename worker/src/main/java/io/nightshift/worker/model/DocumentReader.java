@@ -23,6 +23,14 @@ final class DocumentReader {
         return document instanceof Document.Members(var members) && members.containsKey(name);
     }
 
+    /// This reader, if it is of an object.
+    DocumentReader object() throws MalformedModelException {
+        if (document instanceof Document.Members) {
+            return this;
+        }
+        throw unexpected("an object");
+    }
+
     DocumentReader member(String name) throws MalformedModelException {
         if (!(document instanceof Document.Members(var members))) {
             throw new MalformedModelException(path + " is " + document.name() + " and not an object");

@@ -102,7 +102,7 @@ final class ExchangeImport {
         List<ModelFeature> found = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (DocumentReader element : elements) {
-            String name = element.has("name") ? element.text("name") : null;
+            String name = element.object().has("name") ? element.text("name") : null;
             if (name != null && !names.add(name)) {
                 throw new MalformedModelException("it has two features of the name «" + name + "»");
             }

@@ -70,7 +70,10 @@ class SklearnLibraryTest {
                 "linear-value",
                 "ridge-value",
                 "logistic-binary",
-                "logistic-classes"
+                "logistic-classes",
+                "kept-codes",
+                "kept-classes",
+                "kept-logistic"
             })
     void scoresAreTheLibrarysOwn(String name) throws Exception {
         SklearnCase.of(folder, name).compare();
