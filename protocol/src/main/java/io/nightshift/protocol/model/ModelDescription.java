@@ -5,7 +5,7 @@ import java.util.Map;
 
 /// What a model takes and gives.
 ///
-/// @param format where it came from: `xgboost-json`, `xgboost-ubjson`, `lightgbm`, `onnx`, `smile`
+/// @param format where it came from: `xgboost-json`, `xgboost-ubjson`, `lightgbm`, `onnx`, `exchange`, `smile`
 /// @param algorithm in the words of the training library, e.g. `gbtree`, `RandomForest`
 /// @param task what it predicts
 /// @param features its inputs, in the model's order; all named or none

@@ -12,8 +12,8 @@ sealed interface Document {
     /// An array with at least one element that is no number.
     record Elements(List<Document> elements) implements Document {}
 
-    /// An array of numbers, or an empty one. Numbers written as text were rounded to single precision, as
-    /// XGBoost reads them; integers are exact up to 2^53.
+    /// An array of numbers, or an empty one. Numbers written as text have the precision that was asked for, single
+    /// for XGBoost; integers are exact up to 2^53.
     @SuppressWarnings("ArrayRecordComponent") // private to the importer, never compared
     record Numbers(double[] values) implements Document {}
 

@@ -23,6 +23,14 @@ final class DocumentReader {
         return document instanceof Document.Members(var members) && members.containsKey(name);
     }
 
+    /// This reader, if it is of an object.
+    DocumentReader object() throws MalformedModelException {
+        if (document instanceof Document.Members) {
+            return this;
+        }
+        throw unexpected("an object");
+    }
+
     DocumentReader member(String name) throws MalformedModelException {
         if (!(document instanceof Document.Members(var members))) {
             throw new MalformedModelException(path + " is " + document.name() + " and not an object");
@@ -70,26 +78,29 @@ final class DocumentReader {
 
     /// An array of numbers; truth values count as 1 and 0.
     double[] numbers(String name) throws MalformedModelException {
-        DocumentReader member = member(name);
-        if (member.document instanceof Document.Numbers(double[] values)) {
+        return member(name).numbers();
+    }
+
+    double[] numbers() throws MalformedModelException {
+        if (document instanceof Document.Numbers(double[] values)) {
             return values;
         }
-        if (member.document instanceof Document.Elements(List<Document> elements)) {
+        if (document instanceof Document.Elements(List<Document> elements)) {
             double[] values = new double[elements.size()];
             for (int i = 0; i < values.length; i++) {
                 values[i] = switch (elements.get(i)) {
                     case Document.Flag(boolean flag) -> flag ? 1 : 0;
                     case Document.Figure(double number) -> number;
-                    case Document.Members ignored -> throw member.unexpected("an array of numbers");
-                    case Document.Elements ignored -> throw member.unexpected("an array of numbers");
-                    case Document.Numbers ignored -> throw member.unexpected("an array of numbers");
-                    case Document.Text ignored -> throw member.unexpected("an array of numbers");
-                    case Document.Null ignored -> throw member.unexpected("an array of numbers");
+                    case Document.Members ignored -> throw unexpected("an array of numbers");
+                    case Document.Elements ignored -> throw unexpected("an array of numbers");
+                    case Document.Numbers ignored -> throw unexpected("an array of numbers");
+                    case Document.Text ignored -> throw unexpected("an array of numbers");
+                    case Document.Null ignored -> throw unexpected("an array of numbers");
                 };
             }
             return values;
         }
-        throw member.unexpected("an array of numbers");
+        throw unexpected("an array of numbers");
     }
 
     int[] integers(String name) throws MalformedModelException {
@@ -120,6 +131,22 @@ final class DocumentReader {
             throw new MalformedModelException(member.path + " is " + value + " and not between 0 and a million");
         }
         return (int) value;
+    }
+
+    double number(String name) throws MalformedModelException {
+        DocumentReader member = member(name);
+        if (member.document instanceof Document.Figure(double number)) {
+            return number;
+        }
+        throw member.unexpected("a number");
+    }
+
+    boolean flag(String name) throws MalformedModelException {
+        DocumentReader member = member(name);
+        if (member.document instanceof Document.Flag(boolean value)) {
+            return value;
+        }
+        throw member.unexpected("true or false");
     }
 
     /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several:

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import io.nightshift.protocol.model.FeatureType.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -29,10 +30,11 @@ final class JsonDocument {
 
     private JsonDocument() {}
 
-    static Document read(InputStream in) throws IOException, MalformedModelException {
+    /// @param decimals the precision of numbers that aren't written as integers
+    static Document read(InputStream in, Precision decimals) throws IOException, MalformedModelException {
         try (JsonParser parser = FACTORY.createParser(in)) {
             parser.nextToken();
-            Document document = value(parser);
+            Document document = value(parser, decimals);
             if (parser.nextToken() != null) {
                 throw new MalformedModelException("it goes on behind the end of the JSON document");
             }
@@ -42,16 +44,16 @@ final class JsonDocument {
         }
     }
 
-    private static Document value(JsonParser parser) throws IOException, MalformedModelException {
+    private static Document value(JsonParser parser, Precision decimals) throws IOException, MalformedModelException {
         JsonToken token = parser.currentToken();
         if (token == null) {
             throw new MalformedModelException("the JSON document ends early");
         }
         return switch (token) {
-            case START_OBJECT -> members(parser);
-            case START_ARRAY -> array(parser);
+            case START_OBJECT -> members(parser, decimals);
+            case START_ARRAY -> array(parser, decimals);
             case VALUE_STRING -> new Document.Text(parser.getText());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Document.Figure(number(parser));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Document.Figure(number(parser, decimals));
             case VALUE_TRUE -> new Document.Flag(true);
             case VALUE_FALSE -> new Document.Flag(false);
             case VALUE_NULL -> new Document.Null();
@@ -60,19 +62,19 @@ final class JsonDocument {
         };
     }
 
-    private static Document members(JsonParser parser) throws IOException, MalformedModelException {
+    private static Document members(JsonParser parser, Precision decimals) throws IOException, MalformedModelException {
         Map<String, Document> members = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             parser.nextToken();
-            if (members.put(name, value(parser)) != null) {
+            if (members.put(name, value(parser, decimals)) != null) {
                 throw new MalformedModelException("the member «" + name + "» stands twice in one JSON object");
             }
         }
         return new Document.Members(members);
     }
 
-    private static Document array(JsonParser parser) throws IOException, MalformedModelException {
+    private static Document array(JsonParser parser, Precision decimals) throws IOException, MalformedModelException {
         double[] numbers = new double[8];
         int count = 0;
         JsonToken token = parser.nextToken();
@@ -80,7 +82,7 @@ final class JsonDocument {
             if (count == numbers.length) {
                 numbers = Arrays.copyOf(numbers, 2 * count);
             }
-            numbers[count++] = number(parser);
+            numbers[count++] = number(parser, decimals);
             token = parser.nextToken();
         }
         numbers = Arrays.copyOf(numbers, count);
@@ -92,17 +94,17 @@ final class JsonDocument {
             elements.add(new Document.Figure(number));
         }
         for (; token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            elements.add(value(parser));
+            elements.add(value(parser, decimals));
         }
         return new Document.Elements(elements);
     }
 
-    private static double number(JsonParser parser) throws IOException {
+    private static double number(JsonParser parser, Precision decimals) throws IOException {
         if (parser.isNaN()) {
             return parser.getDoubleValue();
         }
         String text = parser.getText();
-        return parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
+        return parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT && decimals == Precision.FLOAT32
                 ? Float.parseFloat(text)
                 : Double.parseDouble(text);
     }

@@ -10,6 +10,7 @@ import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestShape;
 import io.nightshift.worker.scoring.LinearForm;
 import io.nightshift.worker.scoring.LinearForm.Term;
+import io.nightshift.worker.scoring.Link;
 import io.nightshift.worker.scoring.ModelForm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,7 +43,8 @@ final class ModelEncoder {
     /// The lowest format version that can hold a model.
     static int leastVersion(ModelForm form) {
         return switch (form) {
-            case LinearForm linear -> linear.arithmetic() == Precision.FLOAT64 ? 1 : 2;
+            case LinearForm linear ->
+                linear.arithmetic() == Precision.FLOAT64 && linear.link() != Link.LOGISTIC_ABOVE_ZERO ? 1 : 2;
             case Forest forest -> isOfFirstVersion(forest) ? 1 : 2;
         };
     }
@@ -62,7 +64,8 @@ final class ModelEncoder {
             case EXPONENTIAL, SIGMOID, LOGISTIC -> shape.arithmetic() == Precision.FLOAT32;
             case IDENTITY, MEAN, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SOFTMAX, SHARES, VOTED_SHARES -> true;
             case PROBABILITIES -> shape.arithmetic() == Precision.FLOAT64;
-            case SIGNED_SQUARE, SOFTPLUS, STEP, PROBABILITY, ONE_VS_ALL -> false;
+            case SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_ZERO, LOGISTIC_ABOVE_ZERO, STEP, PROBABILITY, ONE_VS_ALL ->
+                false;
         };
     }
 

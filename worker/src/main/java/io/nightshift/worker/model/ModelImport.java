@@ -2,6 +2,7 @@ package io.nightshift.worker.model;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.model.FeatureType.Precision;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Reads a model file of any supported format. The format is told by the content, never by the name.
 public final class ModelImport {
 
-    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), ONNX (one tree"
-            + " ensemble), Smile (a serialised model object) and Nightshift's own format.";
+    private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), scikit-learn"
+            + " (exported by tools/export-sklearn.py), ONNX (one tree ensemble), Smile (a serialised model object) and"
+            + " Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.
     private static final long MAX_BYTES = 1L << 30;
@@ -55,8 +57,12 @@ public final class ModelImport {
         if (isUbjson(content)) {
             return XgboostImport.read(UbjsonDocument.read(ByteBuffer.wrap(content)), "xgboost-ubjson");
         }
+        if (ExchangeImport.isExchange(content)) {
+            return ExchangeImport.read(content);
+        }
         if (firstCharacter(content) == '{') {
-            return XgboostImport.read(JsonDocument.read(new ByteArrayInputStream(content)), "xgboost-json");
+            return XgboostImport.read(
+                    JsonDocument.read(new ByteArrayInputStream(content), Precision.FLOAT32), "xgboost-json");
         }
         if (content.length > 2 && content[0] == 0x08 && content[1] > 0 && content[1] < 0x20) {
             return OnnxImport.read(content);
@@ -74,7 +80,8 @@ public final class ModelImport {
             return "it is an XGBoost model in the old binary format; load it with XGBoost and save it as .json or .ubj.";
         }
         if (start.startsWith("\u0080\u0003") || start.startsWith("\u0080\u0004") || start.startsWith("\u0080\u0005")) {
-            return "it is a Python pickle or joblib file, which would run its author's code.";
+            return "it is a Python pickle or joblib file, which would run its author's code; export a scikit-learn model"
+                    + " by tools/export-sklearn.py.";
         }
         if (start.startsWith("CBM1")) {
             return "it is a CatBoost model.";

@@ -157,6 +157,12 @@ final class DoubleForestScorer implements Scorer {
                     outputs[1][from + row] = probability;
                 }
             }
+            case LOGISTIC_FROM_ZERO -> {
+                for (int row = 0; row < count; row++) {
+                    prediction[from + row] = sum[row] >= 0 ? 1 : 0;
+                    outputs[1][from + row] = Classes.logistic(sum[row]);
+                }
+            }
             case ONE_VS_ALL -> {
                 for (int row = 0; row < count; row++) {
                     for (double[] each : sums) {
@@ -198,7 +204,7 @@ final class DoubleForestScorer implements Scorer {
                     Classes.store(sums, row, outputs, from + row);
                 }
             }
-            case LOGISTIC_FROM_HALF, STEP, PROBABILITY ->
+            case LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO, STEP, PROBABILITY ->
                 throw new IllegalStateException("no double-precision link of a forest: "
                         + forest.shape().link());
         }

@@ -31,7 +31,7 @@ public final class Forest implements ModelForm {
     public enum Comparison {
         /// `x < threshold` goes left (XGBoost).
         LESS,
-        /// `x <= threshold` goes left (Smile, LightGBM).
+        /// `x <= threshold` goes left (Smile, LightGBM, scikit-learn).
         LESS_OR_EQUAL
     }
 
@@ -92,14 +92,20 @@ public final class Forest implements ModelForm {
         /// Its whole part, if the number is 0 or more (XGBoost).
         FROM_ZERO,
         /// Its whole part, if the number is above -1 (LightGBM). So -0.5 stands for 0.
-        ABOVE_MINUS_ONE;
+        ABOVE_MINUS_ONE,
+        /// The number itself, if it is whole and 0 or more (scikit-learn).
+        WHOLE;
 
         /// What stands for no category.
         static final int NONE = -1;
 
         /// The category, or [#NONE]. Infinity, and what is beyond all categories, give one that no set has.
         int category(double value) {
-            boolean stands = this == FROM_ZERO ? value >= 0 : value > -1;
+            boolean stands = switch (this) {
+                case FROM_ZERO -> value >= 0;
+                case ABOVE_MINUS_ONE -> value > -1;
+                case WHOLE -> value >= 0 && value == Math.rint(value);
+            };
             return stands ? (int) value : NONE;
         }
     }

@@ -5,14 +5,15 @@ import java.util.List;
 
 /// A linear model: each sum is an intercept plus weighted terms, in the terms' order.
 ///
-/// In double precision (Smile) a missing value makes the sums NaN. In single precision (XGBoost) all terms are bare
+/// In double precision (Smile, scikit-learn) a missing value makes the sums NaN. In single precision (XGBoost) all
+/// terms are bare
 /// numbers, rounded first, and a missing value adds nothing.
 ///
 /// @param features the number of input columns
 /// @param terms what is weighted
 /// @param weights for each sum, one weight a term and then the intercept
-/// @param link in double precision [Link#IDENTITY], [Link#LOGISTIC_FROM_HALF] or [Link#SOFTMAX]; in single
-///     precision those of a forest's sums
+/// @param link in double precision [Link#IDENTITY], [Link#LOGISTIC_FROM_HALF], [Link#LOGISTIC_ABOVE_ZERO] or
+///     [Link#SOFTMAX]; in single precision those of a forest's sums
 /// @param arithmetic the precision of terms, sums and link
 public record LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link, Precision arithmetic)
         implements ModelForm {
@@ -76,7 +77,10 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
     }
 
     private static boolean isOfDoubles(Link link) {
-        return link == Link.IDENTITY || link == Link.LOGISTIC_FROM_HALF || link == Link.SOFTMAX;
+        return link == Link.IDENTITY
+                || link == Link.LOGISTIC_FROM_HALF
+                || link == Link.LOGISTIC_ABOVE_ZERO
+                || link == Link.SOFTMAX;
     }
 
     @Override

@@ -65,6 +65,9 @@ final class LinearScorer implements Scorer {
                 double probability = 1.0 / (1.0 + Math.exp(-sums[0][row]));
                 outputs[0][from + row] = probability < 0.5 ? 0 : 1;
                 outputs[1][from + row] = probability;
+            } else if (form.link() == Link.LOGISTIC_ABOVE_ZERO) {
+                outputs[0][from + row] = sums[0][row] > 0 ? 1 : 0;
+                outputs[1][from + row] = Classes.logistic(sums[0][row]);
             } else {
                 Classes.softmax(sums, row);
                 outputs[0][from + row] = Classes.highest(sums, row);

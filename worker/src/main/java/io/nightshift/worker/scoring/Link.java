@@ -23,6 +23,10 @@ public enum Link {
     LOGISTIC(Outputs.BINARY),
     /// Two classes: the positive one has the logistic function of the sum, and is predicted from one half on.
     LOGISTIC_FROM_HALF(Outputs.BINARY),
+    /// Two classes: the positive one has the logistic function of the sum, and is predicted from a sum of zero on.
+    LOGISTIC_FROM_ZERO(Outputs.BINARY),
+    /// Two classes: the positive one has the logistic function of the sum, and is predicted above a sum of zero.
+    LOGISTIC_ABOVE_ZERO(Outputs.BINARY),
     /// Two classes: the sum is half of the log-odds (Friedman's boosting); the positive class is predicted
     /// above zero.
     HALF_LOGISTIC(Outputs.BINARY),
@@ -73,6 +77,8 @@ public enum Link {
                     SIGMOID,
                     LOGISTIC,
                     LOGISTIC_FROM_HALF,
+                    LOGISTIC_FROM_ZERO,
+                    LOGISTIC_ABOVE_ZERO,
                     HALF_LOGISTIC,
                     STEP,
                     ONE_VS_ALL,
@@ -86,8 +92,9 @@ public enum Link {
         return switch (this) {
             case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX, ONE_VS_ALL, PROBABILITIES -> true;
             case STEP, PROBABILITY -> arithmetic == Precision.FLOAT32;
-            case MEAN, SIGNED_SQUARE, SOFTPLUS, HALF_LOGISTIC, SHARES, VOTED_SHARES -> arithmetic == Precision.FLOAT64;
-            case LOGISTIC_FROM_HALF -> false;
+            case MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_ZERO, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
+                arithmetic == Precision.FLOAT64;
+            case LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO -> false;
         };
     }
 

@@ -69,8 +69,15 @@ final class SingleLink {
                     store(sums, row, outputs, from + row);
                 }
             }
-            case MEAN, SIGNED_SQUARE, SOFTPLUS, LOGISTIC_FROM_HALF, HALF_LOGISTIC, SHARES, VOTED_SHARES ->
-                throw new IllegalStateException("no single-precision link: " + link);
+            case MEAN,
+                    SIGNED_SQUARE,
+                    SOFTPLUS,
+                    LOGISTIC_FROM_HALF,
+                    LOGISTIC_FROM_ZERO,
+                    LOGISTIC_ABOVE_ZERO,
+                    HALF_LOGISTIC,
+                    SHARES,
+                    VOTED_SHARES -> throw new IllegalStateException("no single-precision link: " + link);
         }
     }
 

@@ -27,6 +27,7 @@ class ForestKernelTest {
         "LESS,          true,  EXPONENTIAL,   1, 1",
         "LESS_OR_EQUAL, false, HALF_LOGISTIC, 1, 1",
         "LESS_OR_EQUAL, true,  MEAN,          1, 1",
+        "LESS_OR_EQUAL, false, LOGISTIC_FROM_ZERO, 1, 1",
         "LESS_OR_EQUAL, true,  SOFTMAX,       3, 1",
         "LESS_OR_EQUAL, true,  VOTED_SHARES,  3, 3",
         "LESS_OR_EQUAL, true,  SHARES,        2, 2",

@@ -40,7 +40,8 @@ class ForestTest {
     @CsvSource({
         "SET_MISSING_LEFT,  FROM_ZERO,       R R L L R L L R R R L",
         "SET_MISSING_RIGHT, FROM_ZERO,       R R L L R L L R R R R",
-        "SET_MISSING_RIGHT, ABOVE_MINUS_ONE, R L L L R L L R R R R"
+        "SET_MISSING_RIGHT, ABOVE_MINUS_ONE, R L L L R L L R R R R",
+        "SET_MISSING_RIGHT, WHOLE,           R R L R R L R R R R R"
     })
     void setsHaveTheCategoryThatANumberStandsFor(NodeKind kind, CategoryRule rule, String ways) {
         double[] values = {-1, -0.5, -0.0, 0.9, 1, 7, 7.99, 8, 1e300, Double.POSITIVE_INFINITY, Double.NaN};

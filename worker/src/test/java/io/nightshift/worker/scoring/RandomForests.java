@@ -197,7 +197,7 @@ final class RandomForests {
     }
 
     private static CategoryRule rule(Random random) {
-        return random.nextBoolean() ? CategoryRule.FROM_ZERO : CategoryRule.ABOVE_MINUS_ONE;
+        return List.of(CategoryRule.values()).get(random.nextInt(CategoryRule.values().length));
     }
 
     /// From none to all of the small categories, and now and then a large one.

@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""Writes a fitted scikit-learn model, kept by joblib or pickle, as a file that Nightshift imports.
+
+Reading a joblib or pickle file runs what its author put into it: use it only for files that you trust. The file has to
+be read by the version of scikit-learn that wrote it. Needs scikit-learn 1.3 or later and numpy, and nothing else.
+
+The format is described in docs/reference/exchange-format.md.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+import joblib
+import numpy
+import sklearn
+from sklearn import ensemble, linear_model, tree
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+LEAF, MISSING_LEFT, MISSING_RIGHT, SET = range(4)
+MAX_CATEGORY = 2**31 - 2
+
+SUPPORTED = """supported are RandomForest, ExtraTrees, DecisionTree, GradientBoosting and HistGradientBoosting (each
+Classifier and Regressor), LinearRegression, Ridge and LogisticRegression"""
+
+
+class Unsupported(Exception):
+    """What a model has that can't be exported, as a sentence."""
+
+
+class Forest:
+    """Trees as flat arrays, in the order of the format: each tree's nodes level by level, left to right."""
+
+    def __init__(self, width, base, divisor=1.0, slope=1.0):
+        self.width = width
+        self.base = [float(number) for number in base]
+        self.divisor = float(divisor)
+        self.slope = float(slope)
+        self.trees, self.groups, self.kinds = [], [], []
+        self.features, self.thresholds, self.leaves = [], [], []
+        self.sets = {}
+
+    def add(self, group, node):
+        """Adds a tree. `node(i)` is the numbers of leaf i, or kind, feature, threshold or set, left and right of
+        node i; 0 is the root."""
+        queue = [0]
+        for number in queue:
+            found = node(number)
+            if isinstance(found, list):
+                self.kinds.append(LEAF)
+                self.leaves += found
+                continue
+            kind, feature, threshold, left, right = found
+            self.kinds.append(kind)
+            self.features.append(int(feature))
+            self.thresholds.append(self.set(threshold) if kind == SET else float(threshold))
+            queue += [left, right]
+        self.trees.append(len(queue))
+        self.groups.append(group)
+
+    def set(self, categories):
+        return self.sets.setdefault(tuple(sorted(categories)), len(self.sets))
+
+    def document(self):
+        return {
+            "width": self.width,
+            "base": self.base,
+            "divisor": self.divisor,
+            "slope": self.slope,
+            "goes_left": "<=",
+            "trees": self.trees,
+            "groups": self.groups,
+            "kinds": self.kinds,
+            "features": self.features,
+            "thresholds": self.thresholds,
+            "leaves": self.leaves,
+            "set_sizes": [len(categories) for categories in self.sets],
+            "set_categories": [category for categories in self.sets for category in categories],
+        }
+
+
+def nodes_of(fitted, leaf):
+    """The nodes of a scikit-learn tree. `leaf` makes the numbers of a leaf of its values."""
+    arrays = fitted.tree_
+    lefts, rights = arrays.children_left, arrays.children_right
+    missing_left = arrays.missing_go_to_left
+    values = arrays.value[:, 0, :]
+
+    def node(i):
+        if lefts[i] == -1:
+            return [float(number) for number in leaf(values[i])]
+        kind = MISSING_LEFT if missing_left[i] else MISSING_RIGHT
+        return kind, arrays.feature[i], arrays.threshold[i], lefts[i], rights[i]
+
+    return node
+
+
+def takes_missing(model):
+    if getattr(model, "monotonic_cst", None) is not None:
+        return False
+    if hasattr(sklearn.utils, "get_tags"):
+        return bool(sklearn.utils.get_tags(model).input_tags.allow_nan)
+    return bool(model._get_tags()["allow_nan"])
+
+
+def averaged(model):
+    """Forests and single trees: the mean of the trees' values or probabilities."""
+    if model.n_outputs_ != 1:
+        raise Unsupported(f"the model predicts {model.n_outputs_} outputs; supported is one")
+    trees = getattr(model, "estimators_", [model])
+    classifier = hasattr(model, "classes_")
+    width = len(model.classes_) if classifier else 1
+    forest = Forest(width, [0.0] * width, len(trees) if classifier else 1)
+    for each in trees:
+        forest.add(0, nodes_of(each, lambda value: value))
+    return {
+        "precision": "float32",
+        "missing": takes_missing(model),
+        "link": "probabilities" if classifier else "mean",
+        "forest": forest.document(),
+    }
+
+
+def boosted(model):
+    """GradientBoosting: a constant, then the trees' values times the learning rate."""
+    if not isinstance(model.init_, str) and type(model.init_).__module__ != "sklearn.dummy":
+        raise Unsupported(f"the model starts from a {type(model.init_).__name__} (init); supported are its default and zero")
+    sums = model.estimators_.shape[1]
+    slope = 1
+    if not hasattr(model, "classes_"):
+        link = "identity"
+    elif sums > 1:
+        link = "softmax"
+    else:
+        link = "logistic-from-zero"
+        slope = 2 if model.loss == "exponential" else 1
+    base = model._raw_predict_init(numpy.zeros((1, model.n_features_in_), dtype=numpy.float32))[0]
+    rate = numpy.float64(model.learning_rate)
+    forest = Forest(1, base, 1, slope)
+    for stage in model.estimators_:
+        for group, each in enumerate(stage):
+            forest.add(group, nodes_of(each, lambda value: rate * value))
+    return {"precision": "float32", "missing": False, "link": link, "forest": forest.document()}
+
+
+def categories_of(model):
+    """Of HistGradientBoosting: each input column's categories in the order of their codes, or None where it is a number;
+    and the input columns in the order of the model's own."""
+    columns = model.n_features_in_
+    if model.is_categorical_ is None:
+        return [None] * columns, list(range(columns))
+    if getattr(model, "_preprocessor", None) is None:
+        raise Unsupported("the model has categorical features of scikit-learn before 1.4; supported are 1.4 and later")
+    categorical = numpy.asarray(model.is_categorical_, dtype=bool)
+    order = [*numpy.flatnonzero(categorical), *numpy.flatnonzero(~categorical)]
+    categories = [None] * columns
+    for column, known in zip(order, model._preprocessor.named_transformers_["encoder"].categories_):
+        known = [each.item() if isinstance(each, numpy.generic) else each for each in known]
+        categories[column] = [each for each in known if each is not None and each == each]
+    return categories, [int(column) for column in order]
+
+
+def codes(column, categories):
+    """The numbers that stand for a column's categories in the file; and its levels if they are texts."""
+    if all(isinstance(each, str) for each in categories) and categories:
+        return list(range(len(categories))), categories
+    numbers = []
+    for each in categories:
+        if not isinstance(each, (int, float)) or not 0 <= each <= MAX_CATEGORY or int(each) != each:
+            raise Unsupported(f"feature {column} has the category {each!r}; supported are texts and whole numbers from 0 on")
+        numbers.append(int(each))
+    return numbers, None
+
+
+def histogram(model):
+    """HistGradientBoosting: a constant, then the trees' values. Its splits of categories say which go left; what is no
+    known category is missing. In the file what is in no set goes right, so where missing goes left the children change
+    places and the set is the other categories."""
+    categories, order = categories_of(model)
+    known = [None if each is None else codes(column, each) for column, each in enumerate(categories)]
+    sums = model.n_trees_per_iteration_
+    if hasattr(model, "classes_"):
+        link = "logistic" if sums == 1 else "softmax"
+    else:
+        link = "exponential" if model.loss in ("poisson", "gamma") else "identity"
+    forest = Forest(1, numpy.ravel(model._baseline_prediction))
+    if len(forest.base) != sums:
+        raise Unsupported(f"the model has {len(forest.base)} baselines for {sums} sums")
+
+    def nodes(predictor):
+        def node(i):
+            record = predictor.nodes[i]
+            if record["is_leaf"]:
+                return [float(record["value"])]
+            column = order[record["feature_idx"]]
+            left, right = int(record["left"]), int(record["right"])
+            missing_left = bool(record["missing_go_to_left"])
+            if not record["is_categorical"]:
+                return MISSING_LEFT if missing_left else MISSING_RIGHT, column, record["num_threshold"], left, right
+            bits = predictor.raw_left_cat_bitsets[record["bitset_idx"]]
+            goes_left = [bool(int(bits[code // 32]) >> (code % 32) & 1) for code in range(len(known[column][0]))]
+            chosen = [number for number, its in zip(known[column][0], goes_left) if its != missing_left]
+            return (SET, column, chosen, right, left) if missing_left else (SET, column, chosen, left, right)
+
+        return node
+
+    for iteration in model._predictors:
+        for group, predictor in enumerate(iteration):
+            forest.add(group, nodes(predictor))
+    return {
+        "precision": "float64",
+        "missing": True,
+        "link": link,
+        "levels": [None if each is None else each[1] for each in known],
+        "forest": forest.document(),
+    }
+
+
+def linear(model):
+    weights = numpy.atleast_2d(numpy.asarray(model.coef_, dtype=numpy.float64))
+    intercepts = numpy.broadcast_to(numpy.asarray(model.intercept_, dtype=numpy.float64).ravel(), weights.shape[0])
+    link = "identity"
+    if hasattr(model, "classes_"):
+        way = getattr(model, "multi_class", "auto")
+        single = len(model.classes_) == 2
+        one_vs_rest = way == "ovr" or (
+            way != "multinomial" and (single or fits_one_by_one(model.solver))
+        )
+        if not single and one_vs_rest:
+            raise Unsupported("the model has one classifier against the rest for each class; supported is multinomial")
+        link = "logistic-above-zero" if one_vs_rest else "softmax"
+        if single and not one_vs_rest:
+            weights = numpy.concatenate([-weights, weights])
+            intercepts = numpy.concatenate([-intercepts, intercepts])
+    elif weights.shape[0] != 1:
+        raise Unsupported(f"the model predicts {weights.shape[0]} outputs; supported is one")
+    return {
+        "precision": "float64",
+        "missing": False,
+        "link": link,
+        "linear": {"intercepts": [float(x) for x in intercepts], "weights": [float(x) for x in weights.ravel()]},
+    }
+
+
+def fits_one_by_one(solver):
+    """Whether a solver fits the classes one by one where it may choose: newton-cholesky does before scikit-learn 1.6."""
+    version = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+    return solver == "liblinear" or (solver == "newton-cholesky" and version < (1, 6))
+
+
+KINDS = {
+    averaged: (
+        ensemble.RandomForestClassifier,
+        ensemble.RandomForestRegressor,
+        ensemble.ExtraTreesClassifier,
+        ensemble.ExtraTreesRegressor,
+        tree.DecisionTreeClassifier,
+        tree.DecisionTreeRegressor,
+        tree.ExtraTreeClassifier,
+        tree.ExtraTreeRegressor,
+    ),
+    boosted: (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor),
+    histogram: (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor),
+    linear: (linear_model.LinearRegression, linear_model.Ridge, linear_model.LogisticRegression),
+}
+
+
+def document(model):
+    """The document that stands for a model."""
+    exporter = next((each for each, classes in KINDS.items() if type(model) in classes), None)
+    if exporter is None:
+        raise Unsupported(f"the file holds a {type(model).__name__}; {' '.join(SUPPORTED.split())}")
+    try:
+        check_is_fitted(model)
+    except NotFittedError as unfitted:
+        raise Unsupported(f"the {type(model).__name__} isn't fitted") from unfitted
+    classes = [str(each) for each in getattr(model, "classes_", [])]
+    if len(classes) == 1:
+        raise Unsupported("the model knows one class; supported are two or more")
+    body = exporter(model)
+    names = getattr(model, "feature_names_in_", None)
+    features = [{} for _ in range(model.n_features_in_)]
+    for column, feature in enumerate(features):
+        if names is not None:
+            feature["name"] = str(names[column])
+        if body.get("levels") and body["levels"][column]:
+            feature["levels"] = body["levels"][column]
+    body.pop("levels", None)
+    return {
+        "format": "nightshift-exchange",
+        "version": 1,
+        "library": f"scikit-learn {sklearn.__version__}",
+        "algorithm": type(model).__name__,
+        "features": features,
+        "classes": classes,
+        **body,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="the joblib or pickle file")
+    parser.add_argument("output", help="the file to write, such as flights.json")
+    arguments = parser.parse_args()
+    try:
+        content = json.dumps(document(joblib.load(arguments.model)), separators=(",", ":"))
+        partial = arguments.output + ".partial"
+        with open(partial, "w", encoding="utf-8") as file:
+            file.write(content + "\n")
+        os.replace(partial, arguments.output)
+    except (Unsupported, OSError) as failed:
+        sys.exit(f"{arguments.model} can't be exported: {failed}")
+
+
+if __name__ == "__main__":
+    main()

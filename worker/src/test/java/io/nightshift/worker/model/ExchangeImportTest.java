@@ -1,0 +1,101 @@
+package io.nightshift.worker.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.FeatureType.Precision;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Files that were exported once, with what scikit-learn predicted then; [SklearnLibraryTest] exports anew.
+class ExchangeImportTest {
+
+    @TempDir
+    Path folder;
+
+    static Path kept() {
+        try {
+            return Path.of(Objects.requireNonNull(ExchangeImportTest.class.getResource("/sklearn"))
+                    .toURI());
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kept-codes", "kept-classes", "kept-logistic"})
+    void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
+        SklearnCase kept = SklearnCase.of(kept(), name);
+        StoredModel imported = kept.compare();
+        Path registered = folder.resolve("model.nsm");
+        ModelFile.write(imported, registered);
+
+        StoredModel read = new SklearnCase(registered, kept.expected()).compare();
+
+        assertThat(read.description()).isEqualTo(imported.description());
+    }
+
+    @Test
+    void aModelIsDescribedInTheLibrarysWords() {
+        ModelDescription codes =
+                ModelImport.read(kept().resolve("kept-codes.json")).description();
+        ModelDescription classes =
+                ModelImport.read(kept().resolve("kept-classes.json")).description();
+
+        assertThat(codes.algorithm()).isEqualTo("HistGradientBoostingClassifier");
+        assertThat(codes.task()).isEqualTo(Task.BINARY);
+        assertThat(codes.classes()).containsExactly("no", "yes");
+        assertThat(codes.margins()).isOne();
+        assertThat(codes.facts()).containsEntry("library", "scikit-learn 1.4.2").containsEntry("trees", "4");
+        assertThat(codes.features())
+                .hasSize(5)
+                .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT64), true));
+        assertThat(classes.classes()).containsExactly("0", "10", "20", "30");
+        assertThat(classes.margins()).isZero();
+        assertThat(classes.features())
+                .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true));
+    }
+
+    @Test
+    void namesLevelsAndClassesAreTaken() throws Exception {
+        Path file = Files.writeString(folder.resolve("model"), """
+                {
+                  "format": "nightshift-exchange",
+                  "version": 1,
+                  "library": "none",
+                  "algorithm": "stump",
+                  "features": [{"name": "length"}, {"name": "colour", "levels": ["blue", "green", "red"]}],
+                  "precision": "float32",
+                  "missing": false,
+                  "classes": [],
+                  "link": "identity",
+                  "forest": {
+                    "width": 1, "base": [0.1], "divisor": 1, "slope": 1, "goes_left": "<=",
+                    "trees": [3, 1], "groups": [0, 0],
+                    "kinds": [3, 0, 0, 0], "features": [1], "thresholds": [0], "leaves": [1, 2, 1e-300],
+                    "set_sizes": [2], "set_categories": [0, 2]
+                  }
+                }
+                """);
+        double[][] outputs = new double[1][3];
+
+        Model model = ModelImport.read(file);
+        model.scorer().score(new double[][] {{0, 0, 0}, {0, 1, 2}}, 3, outputs);
+
+        assertThat(model.description().features())
+                .containsExactly(
+                        new ModelFeature("length", new FeatureType.Numeric(Precision.FLOAT32), false),
+                        new ModelFeature("colour", new FeatureType.Nominal(List.of("blue", "green", "red")), false));
+        assertThat(outputs[0]).containsExactly(1.1, 2.1, 1.1);
+    }
+}
