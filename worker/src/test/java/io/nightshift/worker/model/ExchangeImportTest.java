@@ -67,6 +67,19 @@ class ExchangeImportTest {
     }
 
     @Test
+    void theReferencesExampleIsRead() throws Exception {
+        String page = Files.readString(Path.of("../docs/reference/exchange-format.md"));
+        String example = page.substring(page.indexOf("```json") + 7, page.indexOf("```\n\n"));
+        Path file = Files.writeString(folder.resolve("model"), example);
+        double[][] features = {{750.5, Double.NaN, 751, 751, 751, 751}, {1, 1, 0, 1, 2, Double.NaN}};
+        double[][] outputs = new double[3][6];
+
+        ModelImport.read(file).scorer().score(features, 6, outputs);
+
+        assertThat(outputs[2]).containsExactly(-1.75, -1.75, -1, -1.125, -1, -1.125);
+    }
+
+    @Test
     void namesLevelsAndClassesAreTaken() throws Exception {
         Path file = Files.writeString(folder.resolve("model"), """
                 {
