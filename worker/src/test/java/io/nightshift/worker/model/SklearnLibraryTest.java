@@ -179,7 +179,7 @@ class SklearnLibraryTest {
 
     private static String[] command(Path script, String... arguments) {
         List<String> command =
-                new ArrayList<>(List.of(Objects.requireNonNull(python), "-W", "ignore", script.toString()));
+                new ArrayList<>(List.of(Objects.requireNonNull(python), "-B", "-W", "ignore", script.toString()));
         command.addAll(List.of(arguments));
         return command.toArray(String[]::new);
     }
