@@ -299,13 +299,25 @@ def document(model):
     }
 
 
+def load(path):
+    try:
+        return joblib.load(path)
+    except OSError:
+        raise
+    except Exception as broken:  # whatever a foreign pickle raises
+        raise Unsupported(
+            f"it can't be read by scikit-learn {sklearn.__version__} ({type(broken).__name__}: {broken}); supported are"
+            " files of joblib and pickle, written by this version"
+        ) from broken
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="the joblib or pickle file")
     parser.add_argument("output", help="the file to write, such as flights.json")
     arguments = parser.parse_args()
     try:
-        content = json.dumps(document(joblib.load(arguments.model)), separators=(",", ":"))
+        content = json.dumps(document(load(arguments.model)), separators=(",", ":"))
         partial = arguments.output + ".partial"
         with open(partial, "w", encoding="utf-8") as file:
             file.write(content + "\n")

@@ -7,6 +7,7 @@ import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.model.Task;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Files that were exported once, with what scikit-learn predicted then; [SklearnLibraryTest] exports anew.
@@ -64,6 +66,45 @@ class ExchangeImportTest {
         assertThat(classes.margins()).isZero();
         assertThat(classes.features())
                 .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"logistic, 0, 0, 0, 1", "logistic-from-zero, 0, 1, 1, 1", "logistic-above-zero, 0, 0, 1, 1"})
+    void eachLogisticLinkDecidesAtZeroInItsWay(String link, double below, double at, double above, double beyond)
+            throws IOException {
+        String form = link.equals("logistic-above-zero") ? """
+                  "linear": {"intercepts": [0], "weights": [1]}""" : """
+                  "forest": {
+                    "width": 1, "base": [0], "divisor": 1, "slope": 1, "goes_left": "<=",
+                    "trees": [7], "groups": [0],
+                    "kinds": [1, 1, 1, 0, 0, 0, 0], "features": [0, 0, 0], "thresholds": [0, -1e-9, 1e-9],
+                    "leaves": [-1e-9, 0, 1e-17, 1],
+                    "set_sizes": [], "set_categories": []
+                  }""";
+        Path file = Files.writeString(folder.resolve("model"), """
+                {"format": "nightshift-exchange", "version": 1, "library": "none", "algorithm": "made",
+                "features": [{}], "precision": "float64", "missing": false, "classes": ["no", "yes"],
+                "link": "%s", %s}""".formatted(link, form));
+        double[][] outputs = new double[2][4];
+
+        ModelImport.read(file).scorer().score(new double[][] {{-1e-9, 0, 1e-17, 1}}, 4, outputs);
+
+        assertThat(outputs[0]).containsExactly(below, at, above, beyond);
+        assertThat(outputs[1][1]).isEqualTo(0.5);
+        assertThat(outputs[1][2]).isEqualTo(0.5);
+    }
+
+    @Test
+    void theReferencesExampleIsRead() throws Exception {
+        String page = Files.readString(Path.of("../docs/reference/exchange-format.md"));
+        String example = page.substring(page.indexOf("```json") + 7, page.indexOf("```\n\n"));
+        Path file = Files.writeString(folder.resolve("model"), example);
+        double[][] features = {{750.5, Double.NaN, 751, 751, 751, 751}, {1, 1, 0, 1, 2, Double.NaN}};
+        double[][] outputs = new double[3][6];
+
+        ModelImport.read(file).scorer().score(features, 6, outputs);
+
+        assertThat(outputs[2]).containsExactly(-1.75, -1.75, -1, -1.125, -1, -1.125);
     }
 
     @Test

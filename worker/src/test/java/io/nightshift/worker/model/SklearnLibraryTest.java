@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SklearnLibraryTest {
 
     private static final int MINUTES = 10;
+    private static final int FLIGHTS = 100_000;
 
     @TempDir
     static Path folder;
@@ -79,6 +83,60 @@ class SklearnLibraryTest {
         SklearnCase.of(folder, name).compare();
     }
 
+    /// A hundred thousand real flights, by models that learnt from some of them.
+    @Test
+    void scoresOfFlightsAreTheLibrarysOwn() throws Exception {
+        FlightsTable flights = FlightsTable.of(FLIGHTS);
+        write("rows.bin", flights.rows());
+        write(
+                "delayed.bin",
+                IntStream.range(0, FLIGHTS)
+                        .mapToDouble(i -> flights.delayed()[i])
+                        .toArray());
+        Path script = cases().resolveSibling("flights.py");
+
+        Ran ran = run(command(script, exporter().toString(), folder.toString()));
+
+        assertThat(ran.status()).as(ran.output()).isZero();
+        assertThat(scores("boosting", flights)[2]).isEqualTo(read("boosting.bin"));
+        assertThat(scores("forest", flights)[1]).isEqualTo(read("forest.bin"));
+    }
+
+    private static double[][] scores(String name, FlightsTable flights) {
+        Model model = ModelImport.read(folder.resolve(name + ".json"));
+        double[][] outputs = new double[2 + model.description().margins()][FLIGHTS];
+        model.scorer().score(flights.columns(), FLIGHTS, outputs);
+        return outputs;
+    }
+
+    private static void write(String name, double[] numbers) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asDoubleBuffer().put(numbers);
+        Files.write(folder.resolve(name), bytes.array());
+    }
+
+    private static double[] read(String name) throws IOException {
+        double[] numbers = new double[FLIGHTS];
+        ByteBuffer.wrap(Files.readAllBytes(folder.resolve(name)))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asDoubleBuffer()
+                .get(numbers);
+        return numbers;
+    }
+
+    @Test
+    void aFileThatIsNoneOfPythonsIsNamed() throws Exception {
+        Path file = Files.writeString(folder.resolve("text.joblib"), "hello");
+
+        Ran refused = run(
+                command(exporter(), file.toString(), folder.resolve("none.json").toString()));
+
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.output())
+                .contains("can't be exported: it can't be read by")
+                .doesNotContain("Traceback");
+    }
+
     @Test
     void whatCannotBeExportedIsNamed() throws Exception {
         for (String[] pair : new String[][] {
@@ -121,7 +179,7 @@ class SklearnLibraryTest {
 
     private static String[] command(Path script, String... arguments) {
         List<String> command =
-                new ArrayList<>(List.of(Objects.requireNonNull(python), "-W", "ignore", script.toString()));
+                new ArrayList<>(List.of(Objects.requireNonNull(python), "-B", "-W", "ignore", script.toString()));
         command.addAll(List.of(arguments));
         return command.toArray(String[]::new);
     }
