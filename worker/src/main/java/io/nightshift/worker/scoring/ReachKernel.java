@@ -2,9 +2,8 @@ package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
 
-/// Puts a block of rows to the tests of a [ReachForest], then finds for 256 rows at a time which nodes they
-/// reach.
-final class ReachKernel implements ForestKernel {
+/// Finds for 256 rows at a time which nodes they reach.
+final class ReachKernel extends ByNodesKernel {
 
     private static final int WORD = Outcomes.WORD;
     /// Words that are handled together, so that a node is looked up once for 256 rows.
@@ -14,79 +13,15 @@ final class ReachKernel implements ForestKernel {
 
     private static final int BYTES = BitMatrix.BYTES;
 
-    private final ReachForest forest;
-    /// For each 256 rows.
-    private final Outcomes[] outcomes;
-    /// Which rows reach a node: by the numbers that the layout gives.
-    private final long[] reach;
-    /// Bit k of the rows' places, for each k.
-    private final long[] bits = new long[ReachForest.MAX_BITS * WORDS];
     private final long[] low = new long[BYTES];
     private final long[] high = new long[BYTES];
-    private final int[] found = new int[ROWS];
-    private int rows;
 
     ReachKernel(ReachForest forest, int blockSize) {
-        if (blockSize < ROWS || blockSize % ROWS != 0) {
-            throw new IllegalArgumentException("a block is a multiple of " + ROWS + " rows, not " + blockSize);
-        }
-        this.forest = forest;
-        this.outcomes = new Outcomes[blockSize / ROWS];
-        for (int i = 0; i < outcomes.length; i++) {
-            outcomes[i] = new Outcomes(forest.tests, WORDS);
-        }
-        this.reach = new long[(2 * forest.mostForks + 1) * WORDS];
-        Arrays.fill(reach, 0, WORDS, -1);
+        super(forest, blockSize, WORDS);
     }
 
     @Override
-    public void load(double[][] features, int from, int count) {
-        rows = count;
-        for (int row = 0; row < rows; row += ROWS) {
-            outcomes[row / ROWS].load(features, from + row, Math.min(ROWS, rows - row));
-        }
-    }
-
-    @Override
-    public void places(int tree, int[] places) {
-        for (int row = 0; row < rows; row += ROWS) {
-            find(forest.trees[tree], outcomes[row / ROWS].right, places, row);
-        }
-    }
-
-    @Override
-    public void add(int[] trees, float[][] leaves, float[] sums) {
-        for (int row = 0; row < rows; row += ROWS) {
-            for (int tree : trees) {
-                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
-                add(leaves[tree], found, sums, row);
-            }
-        }
-    }
-
-    @Override
-    public void add(int[] trees, double[][] leaves, double[] sums) {
-        for (int row = 0; row < rows; row += ROWS) {
-            for (int tree : trees) {
-                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
-                add(leaves[tree], found, sums, row);
-            }
-        }
-    }
-
-    private static void add(float[] leaves, int[] places, float[] sums, int to) {
-        for (int row = 0; row < ROWS; row++) {
-            sums[to + row] += leaves[places[row]];
-        }
-    }
-
-    private static void add(double[] leaves, int[] places, double[] sums, int to) {
-        for (int row = 0; row < ROWS; row++) {
-            sums[to + row] += leaves[places[row]];
-        }
-    }
-
-    private void find(ReachForest.Tree tree, long[] right, int[] places, int to) {
+    void find(ReachForest.Tree tree, long[] right, int[] places, int to) {
         divide(tree.forks, right, reach);
         int[][] turns = tree.turns;
         int[][] ends = tree.ends;

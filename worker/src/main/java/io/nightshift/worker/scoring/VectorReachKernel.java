@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Needs the module `jdk.incubator.vector`; where that is missing, this class must not be touched. Methods are
 /// small, since a vector that leaves a compiled method becomes an object.
-final class VectorReachKernel implements ForestKernel {
+final class VectorReachKernel extends ByNodesKernel {
 
     private static final VectorSpecies<Long> SPECIES = VectorSpecies.of(
             long.class,
@@ -27,13 +27,6 @@ final class VectorReachKernel implements ForestKernel {
     private static final long ODD = 0x5555555555555555L;
     private static final long PAIRS = 0x3333333333333333L;
     private static final long NIBBLES = 0x0f0f0f0f0f0f0f0fL;
-
-    private final ReachForest forest;
-    private final Outcomes[] outcomes;
-    private final long[] reach;
-    private final long[] bits = new long[ReachForest.MAX_BITS * WORDS];
-    private final int[] found = new int[ROWS];
-    private int rows;
 
     /// A [ReachForest] for this kernel.
     record Layout(ReachForest forest) implements ForestLayout {
@@ -64,66 +57,11 @@ final class VectorReachKernel implements ForestKernel {
     }
 
     private VectorReachKernel(ReachForest forest, int blockSize) {
-        if (blockSize < ROWS || blockSize % ROWS != 0) {
-            throw new IllegalArgumentException("a block is a multiple of " + ROWS + " rows, not " + blockSize);
-        }
-        this.forest = forest;
-        this.outcomes = new Outcomes[blockSize / ROWS];
-        for (int i = 0; i < outcomes.length; i++) {
-            outcomes[i] = new Outcomes(forest.tests, WORDS);
-        }
-        this.reach = new long[(2 * forest.mostForks + 1) * WORDS];
-        Arrays.fill(reach, 0, WORDS, -1);
+        super(forest, blockSize, WORDS);
     }
 
     @Override
-    public void load(double[][] features, int from, int count) {
-        rows = count;
-        for (int row = 0; row < rows; row += ROWS) {
-            outcomes[row / ROWS].load(features, from + row, Math.min(ROWS, rows - row));
-        }
-    }
-
-    @Override
-    public void places(int tree, int[] places) {
-        for (int row = 0; row < rows; row += ROWS) {
-            find(forest.trees[tree], outcomes[row / ROWS].right, places, row);
-        }
-    }
-
-    @Override
-    public void add(int[] trees, float[][] leaves, float[] sums) {
-        for (int row = 0; row < rows; row += ROWS) {
-            for (int tree : trees) {
-                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
-                add(leaves[tree], found, sums, row);
-            }
-        }
-    }
-
-    @Override
-    public void add(int[] trees, double[][] leaves, double[] sums) {
-        for (int row = 0; row < rows; row += ROWS) {
-            for (int tree : trees) {
-                find(forest.trees[tree], outcomes[row / ROWS].right, found, 0);
-                add(leaves[tree], found, sums, row);
-            }
-        }
-    }
-
-    private static void add(float[] leaves, int[] places, float[] sums, int to) {
-        for (int row = 0; row < ROWS; row++) {
-            sums[to + row] += leaves[places[row]];
-        }
-    }
-
-    private static void add(double[] leaves, int[] places, double[] sums, int to) {
-        for (int row = 0; row < ROWS; row++) {
-            sums[to + row] += leaves[places[row]];
-        }
-    }
-
-    private void find(ReachForest.Tree tree, long[] right, int[] places, int to) {
+    void find(ReachForest.Tree tree, long[] right, int[] places, int to) {
         divide(tree.forks, right, reach);
         int width = tree.turns.length;
         for (int bit = 0; bit < width; bit++) {
