@@ -52,7 +52,7 @@ public final class Main {
             org.slf4j.LoggerFactory.getLogger(Main.class).error("unexpected", unexpected);
         } finally {
             // Everything that matters is on disk by now: no waiting for an actor system to stop.
-            Runtime.getRuntime().halt(status);
+            ProcessExit.now(status);
         }
     }
 

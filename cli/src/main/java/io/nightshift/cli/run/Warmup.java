@@ -1,6 +1,7 @@
 package io.nightshift.cli.run;
 
 import com.typesafe.config.ConfigFactory;
+import io.nightshift.cli.ProcessExit;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Submission;
@@ -18,6 +19,7 @@ public final class Warmup {
     public static void begin() {
         Thread.ofPlatform().daemon().name("warm-up-duckdb").start(DuckDb::load);
         Thread.ofPlatform().daemon().name("warm-up-config").start(ConfigFactory::load);
+        Thread.ofPlatform().daemon().name("warm-up-exit").start(ProcessExit::prepare);
     }
 
     /// Encodes and decodes an event, while the node is still forming its cluster.
