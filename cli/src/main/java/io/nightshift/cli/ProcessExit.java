@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Ends the process at once.
 ///
-/// [Runtime#halt] waits before it does: 0.3 s for threads in native code, one of which always waits for the network, and
+/// [Runtime#halt] waits before it does: 0.3 s for threads in native code, one of which always waits for the network,
+/// and
 /// as long as it takes for the compilers. The C library's `_exit` waits for nobody.
 public final class ProcessExit {
 
@@ -20,6 +21,7 @@ public final class ProcessExit {
     private ProcessExit() {}
 
     /// Finds `_exit`, which takes a while. Without it, or until then, the JVM is halted.
+    @SuppressWarnings("restricted") // the launcher grants native access
     public static void prepare() {
         if (Boolean.getBoolean(ORDERLY)) {
             return;

@@ -142,7 +142,10 @@ record StartupCache(String classPath, Path file) {
         Path scratch = Files.createTempDirectory(folder, "training");
         Path unfinished = scratch.resolve("new.aot");
         List<String> command = Program.command(
-                List.of("-XX:TieredStopAtLevel=1", "-XX:AOTCacheOutput=" + unfinished),
+                List.of(
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:AOTCacheOutput=" + unfinished,
+                        "-Dnightshift.exit.orderly=true"),
                 classPath,
                 List.of(
                         "run",

@@ -88,6 +88,9 @@ public final class RunCommand implements Callable<Integer> {
 
     private final StepTimes steps = new StepTimes();
 
+    /// Kept, since its lock ends with it.
+    private @Nullable EmbeddedLedger ledger;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -106,10 +109,11 @@ public final class RunCommand implements Callable<Integer> {
         LoadedModels models = new LoadedModels(registry::path);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
-                    EmbeddedLedger ledger = home.openLedger();
-                    ledger.ledger().requireReadable(job.name());
+                    EmbeddedLedger opened = home.openLedger();
+                    ledger = opened;
+                    opened.ledger().requireReadable(job.name());
                     return EmbeddedNode.start(new Node.Parts(
-                            ledger.ledger(),
+                            opened.ledger(),
                             duckDb,
                             models,
                             dataSources,

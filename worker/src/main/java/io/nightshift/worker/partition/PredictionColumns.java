@@ -6,6 +6,7 @@ import io.nightshift.worker.duckdb.Sql;
 import io.nightshift.worker.source.BoundJob;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The columns of the predictions that differ from row to row, over [PartitionQuery#scored()]: the
 /// record's id, what the model gives, and what the job passes through.
@@ -54,9 +55,17 @@ final class PredictionColumns {
             return new Column("prediction", output, "DOUBLE");
         }
         boolean integers = integers(model.classes());
+        if (integers && isCounted(model.classes())) {
+            return new Column("prediction", output + "::INTEGER", "INTEGER");
+        }
         String labels = integers ? "[" + String.join(", ", model.classes()) + "]" : Sql.texts(model.classes());
         return new Column(
                 "prediction", "%s[%s::INTEGER + 1]".formatted(labels, output), integers ? "INTEGER" : "VARCHAR");
+    }
+
+    /// Whether the labels are 0, 1, 2, …
+    private static boolean isCounted(List<String> labels) {
+        return IntStream.range(0, labels.size()).allMatch(i -> labels.get(i).equals(String.valueOf(i)));
     }
 
     private static boolean integers(List<String> labels) {

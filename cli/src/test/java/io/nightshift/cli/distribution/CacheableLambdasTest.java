@@ -1,0 +1,101 @@
+package io.nightshift.cli.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// On the real libraries, since what counts is how Scala's compiler writes them.
+class CacheableLambdasTest {
+
+    private static final List<Class<?>> OF_LIBRARIES = List.of(
+            scala.Function1.class,
+            org.apache.pekko.actor.ActorSystem.class,
+            org.apache.pekko.cluster.Cluster.class,
+            slick.jdbc.H2Profile.class);
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void noScalaFunctionIsMadeByAFactoryThatTheStartUpCacheDoesNotKnow() throws Exception {
+        for (Class<?> ofLibrary : OF_LIBRARIES) {
+            Path jar = copy(ofLibrary);
+            int before = made(jar, "altMetafactory");
+            int cacheable = made(jar, "metafactory");
+            PrepareJars.prepare(jar);
+
+            assertThat(before).as(jar.toString()).isPositive();
+            assertThat(made(jar, "altMetafactory")).as(jar.toString()).isZero();
+            assertThat(made(jar, "metafactory")).as(jar.toString()).isEqualTo(cacheable + before);
+        }
+    }
+
+    @Test
+    void theFunctionsDoWhatTheyDid() throws Exception {
+        Path scala = copy(scala.Function1.class);
+        PrepareJars.prepare(scala);
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {scala.toUri().toURL()}, null)) {
+            Class<?> function = loader.loadClass("scala.Function1");
+            Object same = loader.loadClass("scala.Predef$").getField("MODULE$").get(null);
+            Object identity = same.getClass().getMethod("$conforms").invoke(same);
+            Object composed = function.getMethod("andThen", function).invoke(identity, identity);
+
+            assertThat(function.getMethod("apply", Object.class).invoke(composed, "x"))
+                    .isEqualTo("x");
+        }
+    }
+
+    @Test
+    void otherClassesAreLeftAsTheyAre() throws IOException {
+        byte[] own;
+        try (var in = getClass().getResourceAsStream("CacheableLambdasTest.class")) {
+            own = Objects.requireNonNull(in).readAllBytes();
+        }
+
+        assertThat(CacheableLambdas.in(own)).isSameAs(own);
+    }
+
+    private Path copy(Class<?> ofLibrary) throws Exception {
+        Path jar = Path.of(
+                ofLibrary.getProtectionDomain().getCodeSource().getLocation().toURI());
+        return Files.copy(jar, folder.resolve(jar.getFileName()));
+    }
+
+    /// The number of Scala's functions that a factory makes in a jar's classes.
+    private static int made(Path jar, String factory) throws IOException {
+        int made = 0;
+        try (ZipFile classes = new ZipFile(jar.toFile())) {
+            for (ZipEntry entry : Collections.list(classes.entries())) {
+                if (entry.getName().endsWith(".class")) {
+                    made += made(
+                            ClassFile.of().parse(classes.getInputStream(entry).readAllBytes()), factory);
+                }
+            }
+        }
+        return made;
+    }
+
+    private static int made(ClassModel model, String factory) {
+        return (int) model.methods().stream()
+                .flatMap(method -> method.code().stream())
+                .flatMap(code -> code.elementStream())
+                .filter(element -> element instanceof InvokeDynamicInstruction made
+                        && made.bootstrapMethod().methodName().equals(factory)
+                        && made.typeSymbol().returnType().descriptorString().startsWith("Lscala/Function"))
+                .count();
+    }
+}
