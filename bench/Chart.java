@@ -75,7 +75,7 @@ public final class Chart {
             String ratio = row.get(6).replace("*", "");
             chart.bar(row.get(0), seconds, row.get(0).startsWith("Nightshift") ? "ours" : "theirs");
             chart.label(
-                    seconds, first(row.get(2)) + " s", ratio.isEmpty() ? "" : "our rate to it: " + ratio);
+                    seconds, first(row.get(2)) + " s", ratio.isEmpty() ? "" : "our rate to it: " + ratio + " ×");
             chart.next();
         }
         return chart.finish(

@@ -14,9 +14,10 @@ fail() {
 
 # The jars of a profile in pom.xml.
 jars() {
-    local list=$PWD/target/$1.path log=$PWD/target/$1.log
+    local list=$PWD/target/$1.path log=$PWD/target/$1.log found=
     mkdir -p target
-    if [[ ! -s $list || pom.xml -nt $list ]]; then
+    if [[ -s $list && $list -nt pom.xml ]]; then found=$(<"$list"); fi
+    if [[ ! -e ${found%%:*} ]]; then
         mvn -B -q -P "$1" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
             -Dmdep.outputFile="$list" >"$log" 2>&1 || fail "Maven does not find $1: $(grep -m 1 ERROR "$log")"
     fi
