@@ -48,7 +48,7 @@ public final class Chart {
         for (List<String> row : rows) {
             double ratio = number(row.get(3));
             double target = number(row.get(4));
-            chart.bar(row.get(0).replaceAll(" *†", ""), ratio, "ours");
+            chart.bar(row.get(0).replaceAll(" *[†‡]", ""), ratio, "ours");
             chart.tick(target);
             chart.label(
                     Math.max(ratio, target),
