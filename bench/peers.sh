@@ -4,16 +4,16 @@
 # second (median, and all rounds), our rate over theirs, what is asked of it, the largest difference of a probability, and
 # our kernel.
 #
-#   bench/peers.sh [RIVAL…]           xgboost, xgboost-python, lightgbm, smile; all by default
+#   bench/peers.sh [RIVAL…]           xgboost, xgboost-python, lightgbm, smile, sklearn, onnx; all by default
 #
-# A rival that can't be had is skipped, with a note on standard error. Maven fetches the Java libraries; Python's is Debian's
-# python3-xgboost. Needs JAVA_HOME to name a JDK of 25 or newer. Takes the example's 300,000 rows, or those of the file in
-# FLIGHTS_3M. ROUNDS is how often each is measured, 5 by default, after three rounds to warm up. CLOCK=cpu takes processor
+# bench/peers/install.sh fetches a rival: the Java libraries by Maven, Python's from Debian or PyPI. One that can't be had is
+# skipped, with a note on standard error. Needs JAVA_HOME to name a JDK of 25 or newer. Takes the example's 300,000 rows, or
+# those of the file in FLIGHTS_3M. ROUNDS is how often each is measured, 5 by default, after three rounds to warm up. CLOCK=cpu takes processor
 # time, halved for the two threads and the compilers' included, where other work on the machine would disturb the wall's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if [[ $# -eq 0 ]]; then set -- xgboost xgboost-python lightgbm smile; fi
+if [[ $# -eq 0 ]]; then set -- xgboost xgboost-python lightgbm smile sklearn onnx; fi
 rounds=${ROUNDS:-5}
 flights=${FLIGHTS_3M:-examples/flights/flights.parquet}
 java=${JAVA_HOME:?names no JDK}/bin
@@ -30,45 +30,29 @@ if [[ ${CLOCK:-} == cpu ]]; then export OMP_WAIT_POLICY=passive; fi # or threads
 ./nightshift --version >/dev/null # builds it where that is needed
 product="cli/target/nightshift/lib/*"
 
-# The Python that has a module: Debian's packages are for Debian's own.
-find_python() {
-    for PYTHON in python3 /usr/bin/python3; do
-        export PYTHON
-        if "$PYTHON" -c "import $1, numpy" 2>/dev/null; then return; fi
-    done
-    return 1
-}
-
-# The jars of a rival, into $work/RIVAL.path.
-fetch() {
-    mvn -B -q -f bench/peers/pom.xml -P "$1" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
-        -Dmdep.outputFile="$work/$1.path" >"$work/$1.log" 2>&1
-}
-
 echo "| model | theirs, million rows/s | ours | ratio | target | largest difference | our kernel |"
 echo "|---|---|---|---|---|---|---|"
 for rival in "$@"; do
-    library=${rival%-python}
-    if [[ $rival == *-python ]] && ! find_python "$library"; then
-        skip "$rival" "there is no Python module $library (Debian: apt-get install python3-$library)."
-        continue
-    fi
     case $rival in
         xgboost) classes=XgboostRival ;;
-        xgboost-python) classes="XgboostRival XgboostPythonRival" ;;
+        xgboost-python) classes="XgboostRival XgboostPythonRival Python" ;;
         lightgbm) classes=LightgbmRival ;;
         smile) classes=SmileRival ;;
+        sklearn) classes="SklearnRival Python" ;;
+        onnx) classes="XgboostRival OnnxRival OnnxFile" ;;
         *)
             skip "$rival" "it is not known."
             continue
             ;;
     esac
-    : >"$work/$library.path"
-    if [[ $library != smile ]] && ! fetch "$library"; then
-        skip "$rival" "Maven does not find it: $(grep -m 1 ERROR "$work/$library.log")"
+    if ! bench/peers/install.sh "$rival" >"$work/$rival.env"; then
+        skip "$rival" "it can't be installed, as said above."
         continue
     fi
-    path="$product:$(<"$work/$library.path")"
+    PYTHON= LIBRARIES=
+    source "$work/$rival.env"
+    export PYTHON
+    path="$product:$LIBRARIES"
     mkdir -p "$work/classes-$rival"
     files=()
     for class in PeersBenchmark Clock Rival Rows $classes; do files+=("$sources/$class.java"); done

@@ -30,6 +30,8 @@ public final class PeersBenchmark {
             case "xgboost" -> rival("XgboostRival", flights);
             case "xgboost-python" -> rival("XgboostPythonRival", flights);
             case "lightgbm" -> rival("LightgbmRival", flights);
+            case "onnx" -> rival("OnnxRival", flights);
+            case "sklearn" -> rival("SklearnRival", flights);
             case "smile" -> rival("SmileRival", flights);
             default -> throw new IllegalArgumentException("no rival is called " + args[3]);
         };

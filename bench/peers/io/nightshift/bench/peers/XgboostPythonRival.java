@@ -1,15 +1,19 @@
 package io.nightshift.bench.peers;
 
-import java.io.BufferedReader;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import ml.dmlc.xgboost4j.java.XGBoost;
+import ml.dmlc.xgboost4j.java.XGBoostError;
 
-/// XGBoost by its Python package, in a process of its own that scores when it is told to.
+/// XGBoost by its Python package: in-place prediction.
 final class XgboostPythonRival implements Rival {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final XgboostRival trainer;
 
@@ -23,49 +27,19 @@ final class XgboostPythonRival implements Rival {
                 .map(contest -> new Contest(
                         contest.model() + ", Python's", contest.rows(), contest.target(), (rows, file) -> {
                             contest.trainer().train(rows, file).close();
-                            return new Process(rows, file);
+                            Path folder = Files.createDirectories(file.resolveSibling("../matrix-" + rows.features()));
+                            Path model = folder.resolve("model.json");
+                            save(file + ".ubj", model);
+                            return new Python(rows, folder, "xgboost_inplace.py", model.toString());
                         }))
                 .toList();
     }
 
-    private static final class Process implements Trained {
-        private final Path scores;
-        private final java.lang.Process python;
-        private final BufferedReader output;
-        private final Writer input;
-
-        Process(Rows rows, Path file) throws IOException {
-            Path folder = Files.createDirectories(file.resolveSibling("../matrix-" + rows.features()));
-            Path matrix = folder.resolve("rows");
-            scores = folder.resolve("scores");
-            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * rows.matrix().length);
-            bytes.asFloatBuffer().put(rows.matrix());
-            Files.write(matrix, bytes.array());
-            python = new ProcessBuilder(
-                            System.getenv("PYTHON"),
-                            "bench/peers/xgboost_inplace.py",
-                            file + ".ubj",
-                            matrix.toString(),
-                            String.valueOf(rows.features()),
-                            scores.toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            output = python.inputReader();
-            input = python.outputWriter();
-        }
-
-        @Override
-        public double score(float[] probabilities) throws IOException {
-            input.write("\n");
-            input.flush();
-            double seconds = Double.parseDouble(output.readLine());
-            ByteBuffer.wrap(Files.readAllBytes(scores)).asFloatBuffer().get(probabilities);
-            return seconds;
-        }
-
-        @Override
-        public void close() {
-            python.destroy();
-        }
+    /// With the base as a number: all versions read that, but those before 3.1 take a list for 0.5 without a word.
+    private static void save(String model, Path copy) throws XGBoostError, IOException {
+        JsonNode json = JSON.readTree(XGBoost.loadModel(model).toByteArray("json"));
+        ObjectNode parameters = (ObjectNode) json.at("/learner/learner_model_param");
+        parameters.put("base_score", parameters.get("base_score").asText().replaceAll("[\\[\\]]", ""));
+        JSON.writeValue(copy.toFile(), json);
     }
 }

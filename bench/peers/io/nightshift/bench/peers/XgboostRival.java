@@ -30,7 +30,7 @@ final class XgboostRival implements Rival {
                         (rows, file) -> boosted(rows, file, 1000, 8, 0.1)));
     }
 
-    private static Trained boosted(Rows rows, Path file, int trees, int depth, double columns) throws Exception {
+    static Trained boosted(Rows rows, Path file, int trees, int depth, double columns) throws Exception {
         Map<String, Object> parameters = parameters(depth);
         parameters.put("eta", 0.1);
         parameters.put("colsample_bytree", columns);

@@ -3,7 +3,12 @@ package io.nightshift.worker.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nightshift.worker.model.FlightsTable.Features;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SklearnLibraryTest {
 
     private static final int MINUTES = 10;
-    private static final int FLIGHTS = 100_000;
 
     @TempDir
     static Path folder;
@@ -83,41 +87,55 @@ class SklearnLibraryTest {
         SklearnCase.of(folder, name).compare();
     }
 
-    /// A hundred thousand real flights, by models that learnt from some of them.
+    /// A hundred thousand real flights, by models that learnt from some of them. With `-Dnightshift.flights=FILE`, all
+    /// flights of that file.
     @Test
     void scoresOfFlightsAreTheLibrarysOwn() throws Exception {
-        FlightsTable flights = FlightsTable.of(FLIGHTS);
-        write("rows.bin", flights.rows());
-        write(
-                "delayed.bin",
-                IntStream.range(0, FLIGHTS)
-                        .mapToDouble(i -> flights.delayed()[i])
-                        .toArray());
+        try (OutputStream rows = create("rows.bin");
+                OutputStream delayed = create("delayed.bin")) {
+            FlightsTable.forEachBlock("scikit-learn is given", Features.EXAMPLE, block -> {
+                write(rows, block.rows());
+                write(
+                        delayed,
+                        IntStream.range(0, block.count())
+                                .mapToDouble(i -> block.delayed()[i])
+                                .toArray());
+            });
+        }
         Path script = cases().resolveSibling("flights.py");
 
         Ran ran = run(command(script, exporter().toString(), folder.toString()));
 
         assertThat(ran.status()).as(ran.output()).isZero();
-        assertThat(scores("boosting", flights)[2]).isEqualTo(read("boosting.bin"));
-        assertThat(scores("forest", flights)[1]).isEqualTo(read("forest.bin"));
+        Model boosting = ModelImport.read(folder.resolve("boosting.json"));
+        Model forest = ModelImport.read(folder.resolve("forest.json"));
+        try (InputStream margins = open("boosting.bin");
+                InputStream probabilities = open("forest.bin")) {
+            FlightsTable.forEachBlock("scikit-learn", Features.EXAMPLE, block -> {
+                assertThat(block.scores(boosting)[2]).isEqualTo(read(margins, block.count()));
+                assertThat(block.scores(forest)[1]).isEqualTo(read(probabilities, block.count()));
+            });
+            assertThat(margins.read()).isEqualTo(-1);
+        }
     }
 
-    private static double[][] scores(String name, FlightsTable flights) {
-        Model model = ModelImport.read(folder.resolve(name + ".json"));
-        double[][] outputs = new double[2 + model.description().margins()][FLIGHTS];
-        model.scorer().score(flights.columns(), FLIGHTS, outputs);
-        return outputs;
+    private static OutputStream create(String name) throws IOException {
+        return new BufferedOutputStream(Files.newOutputStream(folder.resolve(name)));
     }
 
-    private static void write(String name, double[] numbers) throws IOException {
+    private static InputStream open(String name) throws IOException {
+        return new BufferedInputStream(Files.newInputStream(folder.resolve(name)));
+    }
+
+    private static void write(OutputStream out, double[] numbers) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asDoubleBuffer().put(numbers);
-        Files.write(folder.resolve(name), bytes.array());
+        out.write(bytes.array());
     }
 
-    private static double[] read(String name) throws IOException {
-        double[] numbers = new double[FLIGHTS];
-        ByteBuffer.wrap(Files.readAllBytes(folder.resolve(name)))
+    private static double[] read(InputStream in, int count) throws IOException {
+        double[] numbers = new double[count];
+        ByteBuffer.wrap(in.readNBytes(Double.BYTES * count))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asDoubleBuffer()
                 .get(numbers);

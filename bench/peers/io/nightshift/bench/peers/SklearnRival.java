@@ -1,0 +1,30 @@
+package io.nightshift.bench.peers;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// scikit-learn's `predict_proba`, on the precision that it is faster with.
+final class SklearnRival implements Rival {
+
+    private final Rows flights;
+
+    SklearnRival(Rows flights) {
+        this.flights = flights;
+    }
+
+    @Override
+    public List<Contest> contests() {
+        return List.of(
+                new Contest("scikit-learn HistGradientBoosting 100 × depth 6", flights, 10, SklearnRival::train));
+    }
+
+    private static Trained train(Rows rows, Path file) throws Exception {
+        Path folder = Files.createDirectories(file.resolveSibling("../sklearn"));
+        Path labels = Python.write(folder.resolve("labels"), rows.labels());
+        Python python = new Python(
+                rows, folder, "sklearn_boosting.py", labels.toString(), "tools/export-sklearn.py", file + ".json");
+        python.line();
+        return python;
+    }
+}
