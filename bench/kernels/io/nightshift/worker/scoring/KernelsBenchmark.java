@@ -42,7 +42,7 @@ public class KernelsBenchmark {
     private static final int ROWS = 1 << 16;
     private static final int CHUNK = 2048;
 
-    @Param({"flights", "full 100 x 10", "leafwise 500 x 255", "wide 500 features, 1000 x 8"})
+    @Param({"flights", "full 100 x 10", "leafwise 500 x 255", "wide 1000 x 8"})
     public String forest = "";
 
     @Param({"auto", "bit-sliced", "by nodes", "ranked", "reference"})
@@ -65,7 +65,7 @@ public class KernelsBenchmark {
             case "flights" -> Forms.forest(flights);
             case "full 100 x 10" -> MadeForests.full(random, rows, 100, 10);
             case "leafwise 500 x 255" -> MadeForests.leafwise(random, rows, 500, 255);
-            case "wide 500 features, 1000 x 8" -> {
+            case "wide 1000 x 8" -> {
                 rows = MadeForests.gaussian(random, 500, ROWS);
                 yield MadeForests.full(random, rows, 1000, 8);
             }
