@@ -197,6 +197,7 @@ final class ModelDecoder {
         int features = in.getInt();
         Link link = Link.valueOf(text());
         Precision arithmetic = version == 1 ? Precision.FLOAT64 : Precision.valueOf(text());
+        boolean interceptLast = version >= 3 && flag();
         int size = count(1 + 2 * Integer.BYTES);
         List<Term> terms = new ArrayList<>();
         for (int i = 0; i < size; i++) {
@@ -212,7 +213,7 @@ final class ModelDecoder {
         for (int i = 0; i < sums; i++) {
             weights.add(numbers());
         }
-        return new LinearForm(features, terms, weights, link, arithmetic);
+        return new LinearForm(features, terms, weights, link, arithmetic, interceptLast);
     }
 
     private List<String> texts() throws MalformedModelException {

@@ -24,7 +24,8 @@ import java.util.stream.IntStream;
 /// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8,
 /// enumerations their names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature
 /// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves. Version 2 adds
-/// the link's parameters, the category rule and the sets of categories, and the precision of a linear form.
+/// the link's parameters, the category rule and the sets of categories, and the precision of a linear form. Version 3
+/// adds where a linear form's intercept is added.
 final class ModelEncoder {
 
     static final int FOREST = 1;
@@ -43,10 +44,19 @@ final class ModelEncoder {
     /// The lowest format version that can hold a model.
     static int leastVersion(ModelForm form) {
         return switch (form) {
-            case LinearForm linear ->
-                linear.arithmetic() == Precision.FLOAT64 && linear.link() != Link.LOGISTIC_ABOVE_ZERO ? 1 : 2;
+            case LinearForm linear -> leastVersion(linear);
             case Forest forest -> isOfFirstVersion(forest) ? 1 : 2;
         };
+    }
+
+    private static int leastVersion(LinearForm linear) {
+        boolean isDouble = linear.arithmetic() == Precision.FLOAT64;
+        boolean linkOfThird =
+                linear.link() == Link.EXPONENTIAL || linear.link() == Link.SIGMOID || linear.link() == Link.STEP;
+        if (linear.interceptLast() || (isDouble && linkOfThird)) {
+            return 3;
+        }
+        return isDouble && linear.link() != Link.LOGISTIC_ABOVE_ZERO ? 1 : 2;
     }
 
     private static boolean isOfFirstVersion(Forest forest) {
@@ -186,6 +196,9 @@ final class ModelEncoder {
         text(linear.link().name());
         if (version >= 2) {
             text(linear.arithmetic().name());
+        }
+        if (version >= 3) {
+            flag(linear.interceptLast());
         }
         integer(linear.terms().size());
         for (Term term : linear.terms()) {

@@ -8,6 +8,7 @@ import smile.data.type.StructType;
 import smile.model.cart.CART;
 import smile.model.cart.NominalNode;
 import smile.model.cart.OrdinalNode;
+import smile.regression.GLM;
 
 /// Those parts of Smile's models for which Smile has no accessor. Pinned to the managed version by the tests.
 final class SmileFields {
@@ -22,7 +23,19 @@ final class SmileFields {
     private static final Field REGRESSION_BASE = field(smile.regression.GradientTreeBoost.class, "b");
     private static final Field REGRESSION_SHRINKAGE = field(smile.regression.GradientTreeBoost.class, "shrinkage");
 
+    private static final Field GENERALIZED = field(GLM.class, "model");
+
     private SmileFields() {}
+
+    /// The family and link, in Smile's words.
+    static String family(GLM model) {
+        return String.valueOf(get(GENERALIZED, model));
+    }
+
+    /// A variable that an anonymous class of Smile's holds on to.
+    static Object captured(Object owner, String name) {
+        return get(field(owner.getClass(), "val$" + name), owner);
+    }
 
     static double threshold(OrdinalNode node) {
         return number(ORDINAL_VALUE, node);
