@@ -16,7 +16,7 @@ import java.util.Arrays;
 /// ```text
 /// 8 bytes   magic, "NSMODEL" and a zero
 /// int       format version, 1 to 3
-/// int       section: 1 forest, 2 linear form
+/// int       section: 1 forest, 2 linear form, 3 graph, 4 parts of a Smile model
 /// …         description, then the section's arrays (see ModelEncoder)
 /// 32 bytes  SHA-256 of all that stands before
 /// ```

@@ -1,6 +1,7 @@
 package io.nightshift.worker.model;
 
 import java.lang.reflect.Field;
+import org.jspecify.annotations.Nullable;
 import smile.classification.AdaBoost;
 import smile.classification.GradientTreeBoost;
 import smile.data.type.StructField;
@@ -71,6 +72,24 @@ final class SmileFields {
 
     static double shrinkage(smile.regression.GradientTreeBoost model) {
         return number(REGRESSION_SHRINKAGE, model);
+    }
+
+    /// A private part of one of Smile's objects, by its name.
+    static Object of(Object owner, String name) {
+        return get(field(owner.getClass(), name), owner);
+    }
+
+    /// The same where it may be absent.
+    static @Nullable Object ofNullable(Object owner, String name) {
+        try {
+            return field(owner.getClass(), name).get(owner);
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    static double number(Object owner, String name) {
+        return ((Number) of(owner, name)).doubleValue();
     }
 
     private static double number(Field field, Object owner) {

@@ -13,8 +13,8 @@ import smile.regression.DataFrameRegression;
 
 /// A model that Smile fits on bare numbers, and the data frame whose columns they are, if there is one.
 ///
-/// Smile's adapters to a data frame train on indicators of the levels of nominal columns, but predict from the levels'
-/// numbers; so they work with columns of numbers only.
+/// Smile's adapters to a data frame train on indicators of the levels of nominal columns, but predict from
+/// the levels' numbers; so they work with columns of numbers only.
 ///
 /// @param model a [Classifier] or a [Regression]
 /// @param schema of the columns, or null

@@ -10,6 +10,7 @@ import io.nightshift.worker.scoring.ForestBuilder;
 import io.nightshift.worker.scoring.ForestShape;
 import io.nightshift.worker.scoring.Link;
 import io.nightshift.worker.scoring.ModelForm;
+import io.nightshift.worker.scoring.RowForm;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import smile.classification.AdaBoost;
+import smile.classification.Classifier;
 import smile.classification.DecisionTree;
 import smile.classification.GradientTreeBoost;
 import smile.classification.LinearSVM;
@@ -43,7 +45,8 @@ final class SmileImport {
 
     static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"
             + " RegressionTree, LinearModel (OLS, ridge, lasso, elastic net), GLM, LogisticRegression,"
-            + " SparseLogisticRegression and LinearSVM";
+            + " SparseLogisticRegression, LinearSVM, SVM, KernelMachine, GaussianProcessRegression,"
+            + " RBFNetwork (of regression), OneVersusOne and OneVersusRest";
 
     private SmileImport() {}
 
@@ -96,8 +99,19 @@ final class SmileImport {
             case SparseLogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
             case LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
             case smile.regression.LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
-            default -> throw unsupported(frame.model());
+            default -> parts(frame, facts);
         };
+    }
+
+    private static StoredModel parts(SmileFrame frame, Map<String, String> facts) throws MalformedModelException {
+        SmilePart part = SmileParts.take(frame.model());
+        if (part == null) {
+            throw unsupported(frame.model());
+        }
+        RowForm form = SmileRows.form(part);
+        List<String> labels =
+                frame.model() instanceof Classifier<?> classifier ? numbered(classifier.classes()) : List.of();
+        return model(part.kind(), frame.features(form.features()), labels, form, facts);
     }
 
     static MalformedModelException unsupported(Object model) {

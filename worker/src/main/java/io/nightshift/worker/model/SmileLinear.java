@@ -15,8 +15,8 @@ import smile.classification.SparseLogisticRegression;
 import smile.regression.GLM;
 import smile.regression.LinearModel;
 
-/// Smile's linear models. Sums are in the order of Smile's `predict` for one row; its `predict` for a data frame
-/// leaves the order to a native library.
+/// Smile's linear models. Sums are in the order of Smile's `predict` for one row; its `predict` for a data
+/// frame leaves the order to a native library.
 final class SmileLinear {
 
     private SmileLinear() {}

@@ -3,20 +3,21 @@ package io.nightshift.worker.scoring;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import java.util.List;
 
-/// A linear model: each sum is an intercept plus weighted terms, in the terms' order, or weighted terms plus an
-/// intercept.
+/// A linear model: each sum is an intercept plus weighted terms, in the terms' order, or weighted terms plus
+/// an intercept.
 ///
-/// In double precision (Smile, scikit-learn) a missing value makes the sums NaN. In single precision (XGBoost) all
-/// terms are bare
-/// numbers, rounded first, and a missing value adds nothing.
+/// In double precision (Smile, scikit-learn) a missing value makes the sums NaN. In single precision
+/// (XGBoost) all terms are bare numbers, rounded first, and a missing value adds nothing.
 ///
 /// @param features the number of input columns
 /// @param terms what is weighted
 /// @param weights for each sum, one weight a term and then the intercept
-/// @param link in double precision [Link#IDENTITY], [Link#EXPONENTIAL], [Link#SIGMOID], [Link#LOGISTIC_FROM_HALF],
-///     [Link#LOGISTIC_ABOVE_ZERO], [Link#STEP] or [Link#SOFTMAX]; in single precision those of a forest's sums
+/// @param link in double precision [Link#IDENTITY], [Link#EXPONENTIAL], [Link#SIGMOID],
+///     [Link#LOGISTIC_FROM_HALF], [Link#LOGISTIC_ABOVE_ZERO], [Link#STEP] or [Link#SOFTMAX]; in single
+///     precision those of a forest's sums
 /// @param arithmetic the precision of terms, sums and link
-/// @param interceptLast whether sums start at 0 and the intercept is added behind the terms; in double precision only
+/// @param interceptLast whether sums start at 0 and the intercept is added behind the terms; in double
+///     precision only
 public record LinearForm(
         int features,
         List<Term> terms,

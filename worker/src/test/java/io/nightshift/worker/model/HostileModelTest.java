@@ -333,19 +333,6 @@ class HostileModelTest {
     @Test
     void whatIsNotSupportedInOnnxIsNamed() throws IOException {
         assertRefused(
-                OnnxSample.random(new Random(3), "Regressor", 1, "LOGISTIC", true, "BRANCH_LT", "BRANCH_LT"),
-                "transform LOGISTIC",
-                "supported are one target, NONE and SUM");
-        assertRefused(
-                OnnxSample.random(new Random(3), "Classifier", 2, "NONE", true, "BRANCH_LT", "BRANCH_LT"),
-                "transform NONE and a score each for 2 classes");
-        assertRefused(
-                OnnxSample.random(new Random(3), "Classifier", 1, "SOFTMAX", true, "BRANCH_LT", "BRANCH_LT"),
-                "transform SOFTMAX and one score for 2 classes");
-        assertRefused(
-                OnnxSample.random(new Random(3), "Classifier", 3, "PROBIT", true, "BRANCH_LT", "BRANCH_LT"),
-                "transform PROBIT");
-        assertRefused(
                 OnnxSample.random(new Random(4), "Classifier", 3, "NONE", true, "BRANCH_EQ", "BRANCH_LT"),
                 "mode BRANCH_EQ");
         assertRefused(

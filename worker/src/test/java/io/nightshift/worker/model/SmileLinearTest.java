@@ -87,8 +87,7 @@ class SmileLinearTest {
                         new ModelFeature("hour", new FeatureType.Numeric(Precision.FLOAT64), false),
                         new ModelFeature(
                                 "weekday",
-                                new FeatureType.Nominal(
-                                        List.of("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")),
+                                new FeatureType.Nominal(List.of("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")),
                                 false),
                         new ModelFeature("distance", new FeatureType.Numeric(Precision.FLOAT64), false));
     }
