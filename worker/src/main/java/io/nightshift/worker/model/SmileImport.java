@@ -87,8 +87,8 @@ final class SmileImport {
                 case null -> throw new MalformedModelException("it holds null; " + SUPPORTED);
                 default -> onFrame(SmileFrame.of(model), facts);
             };
-        } catch (NullPointerException | IndexOutOfBoundsException incomplete) {
-            throw new MalformedModelException("a part of the model is missing", incomplete);
+        } catch (NullPointerException | IndexOutOfBoundsException | ClassCastException incomplete) {
+            throw new MalformedModelException("a part of the model is missing or of another kind", incomplete);
         }
     }
 

@@ -112,9 +112,13 @@ final class SmileParts {
 
     private static SmilePart member(Classifier<?> classifier, @Nullable PlattScaling platt)
             throws MalformedModelException {
-        SmilePart part = take(classifier);
+        boolean isSimple = classifier instanceof SVM<?>
+                || classifier instanceof LinearSVM
+                || classifier instanceof LogisticRegression.Binomial;
+        SmilePart part = isSimple ? take(classifier) : null;
         if (part == null) {
-            throw SmileImport.unsupported(classifier);
+            throw new MalformedModelException("it is made of objects of the class "
+                    + classifier.getClass().getName() + "; supported are SVM, LinearSVM and LogisticRegression there");
         }
         double[] scaling = platt == null
                 ? NONE

@@ -143,12 +143,15 @@ class SmileRowsTest {
 
     @Test
     void classesOfOneVersusOneAndOneVersusRestAreSmilesOwn() {
-        double[][] x = Arrays.copyOfRange(rows, 1, 301);
+        double[][] x = new double[300][];
         int[] y = new int[x.length];
         for (int i = 0; i < y.length; i++) {
+            x[i] = rows[1 + 300 * i];
             y[i] = x[i][1] < 0.4 ? 3 : x[i][2] < 0.2 ? 5 : 8;
         }
         assertClasses(OneVersusOne.fit(x, y, (xi, yi) -> LogisticRegression.fit(xi, yi)));
+        assertClasses(OneVersusOne.fit(
+                x, y, (xi, yi) -> SVM.fit(xi, yi, new GaussianKernel(0.5), new SVM.Options(1.0, 0.1, 1))));
         assertClasses(OneVersusRest.fit(x, y, (xi, yi) -> LogisticRegression.fit(xi, yi)));
     }
 
@@ -157,7 +160,9 @@ class SmileRowsTest {
         double[][] outputs = score(model);
         int[] classes = smile.classes();
 
-        assertThat(model.description().classes()).containsExactly("3", "5", "8");
+        assertThat(model.description().classes())
+                .containsExactlyElementsOf(
+                        Arrays.stream(classes).mapToObj(Integer::toString).toList());
         assertThat(model.kernel()).isEqualTo("Smile 6's own prediction, a row at a time");
         for (int row = 0; row < 20_000; row++) {
             double[] posteriori = new double[classes.length];
