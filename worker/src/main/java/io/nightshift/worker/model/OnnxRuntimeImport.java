@@ -12,6 +12,7 @@ import io.nightshift.worker.scoring.GraphForm.Meaning;
 import io.nightshift.worker.scoring.GraphForm.Output;
 import io.nightshift.worker.scoring.GraphRuntime;
 import io.nightshift.worker.scoring.GraphRuntime.Port;
+import io.nightshift.worker.scoring.OnnxLibrary;
 import io.nightshift.worker.scoring.Scorer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 final class OnnxRuntimeImport {
 
     private static final int ROWS = 64;
-    private static final int MAX_OPERATORS_NAMED = 6;
 
     private final byte[] content;
     private final OnnxGraph graph;
@@ -41,7 +41,7 @@ final class OnnxRuntimeImport {
     private OnnxRuntimeImport(byte[] content, OnnxGraph graph) {
         this.content = content;
         this.graph = graph;
-        this.runtime = GraphRuntime.open(content);
+        this.runtime = OnnxLibrary.open(content);
     }
 
     /// @param why it has to be run, as a sentence
@@ -167,12 +167,7 @@ final class OnnxRuntimeImport {
             case 2 -> Task.BINARY;
             default -> Task.MULTICLASS;
         };
-        String algorithm = operators.stream()
-                .filter(each -> !each.equals("ZipMap") && !each.equals("Cast"))
-                .limit(MAX_OPERATORS_NAMED)
-                .reduce((a, b) -> a + ", " + b)
-                .orElse("graph");
-        return new ModelDescription("onnx", algorithm, task, features, output.classes(), facts);
+        return new ModelDescription("onnx", "graph", task, features, output.classes(), facts);
     }
 
     private static double[][] rows(List<Input> inputs) {

@@ -139,7 +139,7 @@ public final class GraphForm implements ModelForm {
     /// @throws IllegalArgumentException if there is no ONNX Runtime, or it refuses the graph
     @Override
     public ScorerFactory prepare() {
-        return new Prepared(GraphRuntime.open(content));
+        return new Prepared(OnnxLibrary.open(content));
     }
 
     @Override

@@ -21,13 +21,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// A graph opened in [ONNX Runtime](https://onnxruntime.ai), which need not be installed. Threads share it;
-/// each run is computed on the thread that asks. No class but this one and [GraphScorer] knows the library.
+/// A graph opened in [ONNX Runtime](https://onnxruntime.ai). Threads share it; each run is computed on the thread that
+/// asks. Only this class and [GraphScorer] know the library, and only [OnnxLibrary] may be asked where it is missing.
 public final class GraphRuntime {
-
-    /// What to do where it is missing.
-    public static final String MISSING = "it needs ONNX Runtime, which is not installed here; install it by"
-            + " tools/get-onnxruntime.sh (see «ONNX Runtime» in docs/how-to/model.md), on every node that scores";
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -49,23 +45,13 @@ public final class GraphRuntime {
         CLEANER.register(this, () -> close(session));
     }
 
-    /// Opens a graph.
-    ///
-    /// @throws IllegalArgumentException if there is no ONNX Runtime, or it refuses the graph; the message
-    ///     says so
-    public static GraphRuntime open(byte[] content) {
+    /// Opens a graph; see [OnnxLibrary#open].
+    static GraphRuntime open(byte[] content) {
         try {
             return new GraphRuntime(session(content));
-        } catch (LinkageError missing) {
-            throw new IllegalArgumentException(
-                    isThere() ? "ONNX Runtime cannot be loaded: " + missing : MISSING, missing);
         } catch (OrtException refused) {
             throw new IllegalArgumentException("ONNX Runtime refuses it: " + refused.getMessage(), refused);
         }
-    }
-
-    private static boolean isThere() {
-        return GraphRuntime.class.getClassLoader().getResource("ai/onnxruntime/OrtEnvironment.class") != null;
     }
 
     private static OrtSession session(byte[] content) throws OrtException {
