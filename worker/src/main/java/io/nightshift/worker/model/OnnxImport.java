@@ -37,8 +37,6 @@ final class OnnxImport {
         }
     }
 
-    private static final String SUPPORTED = "supported are graphs of one TreeEnsembleRegressor with one target, also"
-            + " with a Sigmoid behind it, or of one TreeEnsembleClassifier";
     private static final int MAX_FEATURES = 1 << 20;
     private static final Set<String> CARRIERS = Set.of("Cast", "Identity", "ZipMap");
 
@@ -84,11 +82,11 @@ final class OnnxImport {
                 sigmoid = true;
             } else if (!CARRIERS.contains(node.type())) {
                 throw new OtherGraphException(
-                        "its ONNX graph has the operator " + node.type() + " where no other may be; " + SUPPORTED);
+                        "its ONNX graph has the operator " + node.type() + ", so it is more than one tree ensemble");
             }
         }
         if (ensemble == null) {
-            throw new OtherGraphException("its ONNX graph has no tree ensemble; " + SUPPORTED);
+            throw new OtherGraphException("its ONNX graph has no tree ensemble");
         }
         if (ensemble.hasTensor()) {
             throw new OtherGraphException("its tree ensemble has double precision; supported is single precision");

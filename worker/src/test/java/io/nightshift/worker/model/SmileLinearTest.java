@@ -99,13 +99,18 @@ class SmileLinearTest {
         for (int i = 0; i < weights.length; i++) {
             weights[i] = Math.sin(i) / 100;
         }
-        var kernel = new KernelMachine<>(new LinearKernel(), Arrays.copyOf(rows, weights.length), weights, 0.25);
+        var kernel = new KernelMachine<>(new LinearKernel(), Arrays.copyOf(rows, weights.length), weights, 0.1);
         LinearSVM classifier = new LinearSVM(kernel);
         var regression = new smile.regression.LinearSVM(kernel);
 
         double[][] outputs = score(imported(classifier), hostile(rows.length));
         double[][] estimates = score(imported(regression), hostile(rows.length));
 
+        double[][] real = score(imported(regression), flights.columns());
+        double[][] all = rows(ROWS);
+        for (int row = 0; row < ROWS; row++) {
+            assertThat(real[0][row]).isEqualTo(regression.predict(all[row]));
+        }
         double[][] unseen = transposed(hostile(rows.length));
         for (int row = 0; row < rows.length; row++) {
             assertThat(outputs[2][row]).isEqualTo(Double.valueOf(classifier.score(unseen[row])));
