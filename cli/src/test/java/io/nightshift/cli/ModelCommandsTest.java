@@ -2,7 +2,10 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +23,16 @@ final class ModelCommandsTest {
                 .contains("algorithm   gbtree")
                 .contains("kernel      bit-sliced, 64 rows at a time: no tree is deeper than 8 levels")
                 .containsPattern("0 +month +number \\(float32\\)");
+    }
+
+    /// ONNX Runtime is not among the libraries of the program, nor of these tests.
+    @Test
+    void aGraphThatNeedsOnnxRuntimeIsRefusedWithWhatToDo() throws IOException {
+        byte[] graphOfOneNegation = HexFormat.of().parseHex("08083a120a0b0a017812017922034e65675a030a0178");
+        Path file = Files.write(home.resolve("graph.onnx"), graphOfOneNegation);
+
+        Program.here("model", "import", file.toString(), "--home", home.toString())
+                .expect(2, "graph.onnx is refused", "operator Neg", "tools/get-onnxruntime.sh");
     }
 
     private Program.End model(String command, String argument) {

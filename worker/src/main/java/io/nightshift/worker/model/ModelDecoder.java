@@ -11,6 +11,7 @@ import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestBuilder;
 import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.GraphForm;
 import io.nightshift.worker.scoring.LinearForm;
 import io.nightshift.worker.scoring.LinearForm.Term;
 import io.nightshift.worker.scoring.Link;
@@ -43,6 +44,8 @@ final class ModelDecoder {
             ModelForm form = switch (section) {
                 case ModelEncoder.FOREST -> forest();
                 case ModelEncoder.LINEAR -> linear();
+                case ModelEncoder.GRAPH -> graph();
+                case ModelEncoder.PARTS -> SmileRows.form(part(SmilePart.MAX_DEPTH));
                 default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
             };
             if (in.hasRemaining()) {
@@ -197,6 +200,7 @@ final class ModelDecoder {
         int features = in.getInt();
         Link link = Link.valueOf(text());
         Precision arithmetic = version == 1 ? Precision.FLOAT64 : Precision.valueOf(text());
+        boolean interceptLast = version >= 3 && flag();
         int size = count(1 + 2 * Integer.BYTES);
         List<Term> terms = new ArrayList<>();
         for (int i = 0; i < size; i++) {
@@ -212,7 +216,40 @@ final class ModelDecoder {
         for (int i = 0; i < sums; i++) {
             weights.add(numbers());
         }
-        return new LinearForm(features, terms, weights, link, arithmetic);
+        return new LinearForm(features, terms, weights, link, arithmetic, interceptLast);
+    }
+
+    private GraphForm graph() throws MalformedModelException {
+        int block = in.getInt();
+        int size = count(1);
+        List<GraphForm.Input> inputs = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            inputs.add(new GraphForm.Input(text(), GraphForm.Element.valueOf(text()), in.getInt(), flag()));
+        }
+        GraphForm.Output output =
+                new GraphForm.Output(GraphForm.Meaning.valueOf(text()), text(), flag() ? text() : null, texts());
+        byte[] content = new byte[count(1)];
+        in.get(content);
+        OnnxGraph.read(content).requireRunnable();
+        return new GraphForm(content, inputs, output, block);
+    }
+
+    private SmilePart part(int depth) throws MalformedModelException {
+        if (depth == 0) {
+            throw new MalformedModelException("its parts are nested too deeply");
+        }
+        String kind = text();
+        int rows = count(Integer.BYTES);
+        List<double[]> numbers = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            numbers.add(numbers((long) count(Double.BYTES)));
+        }
+        int size = count(3 * Integer.BYTES);
+        List<SmilePart> parts = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            parts.add(part(depth - 1));
+        }
+        return new SmilePart(kind, numbers, parts);
     }
 
     private List<String> texts() throws MalformedModelException {

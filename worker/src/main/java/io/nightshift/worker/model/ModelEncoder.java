@@ -8,10 +8,12 @@ import io.nightshift.worker.scoring.Forest;
 import io.nightshift.worker.scoring.Forest.CategoryRule;
 import io.nightshift.worker.scoring.Forest.NodeKind;
 import io.nightshift.worker.scoring.ForestShape;
+import io.nightshift.worker.scoring.GraphForm;
 import io.nightshift.worker.scoring.LinearForm;
 import io.nightshift.worker.scoring.LinearForm.Term;
 import io.nightshift.worker.scoring.Link;
 import io.nightshift.worker.scoring.ModelForm;
+import io.nightshift.worker.scoring.RowForm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -24,11 +26,14 @@ import java.util.stream.IntStream;
 /// Writes what [ModelDecoder] reads: lists are a length and their elements, texts a length and UTF-8,
 /// enumerations their names. A forest's nodes are arrays over all nodes in the trees' order: kinds; the feature
 /// of a test or the vote of a leaf; then the thresholds of the tests, and the numbers of the leaves. Version 2 adds
-/// the link's parameters, the category rule and the sets of categories, and the precision of a linear form.
+/// the link's parameters, the category rule and the sets of categories, and the precision of a linear form. Version 3
+/// adds where a linear form's intercept is added, graphs, and parts of models.
 final class ModelEncoder {
 
     static final int FOREST = 1;
     static final int LINEAR = 2;
+    static final int GRAPH = 3;
+    static final int PARTS = 4;
     static final int NUMERIC = 0;
     static final int NOMINAL = 1;
 
@@ -43,10 +48,21 @@ final class ModelEncoder {
     /// The lowest format version that can hold a model.
     static int leastVersion(ModelForm form) {
         return switch (form) {
-            case LinearForm linear ->
-                linear.arithmetic() == Precision.FLOAT64 && linear.link() != Link.LOGISTIC_ABOVE_ZERO ? 1 : 2;
+            case LinearForm linear -> leastVersion(linear);
+            case GraphForm graph -> 3;
+            case RowForm rows -> 3;
             case Forest forest -> isOfFirstVersion(forest) ? 1 : 2;
         };
+    }
+
+    private static int leastVersion(LinearForm linear) {
+        boolean isDouble = linear.arithmetic() == Precision.FLOAT64;
+        boolean linkOfThird =
+                linear.link() == Link.EXPONENTIAL || linear.link() == Link.SIGMOID || linear.link() == Link.STEP;
+        if (linear.interceptLast() || (isDouble && linkOfThird)) {
+            return 3;
+        }
+        return isDouble && linear.link() != Link.LOGISTIC_ABOVE_ZERO ? 1 : 2;
     }
 
     private static boolean isOfFirstVersion(Forest forest) {
@@ -83,6 +99,16 @@ final class ModelEncoder {
                 integer(FOREST);
                 description(model.description());
                 forest(forest);
+            }
+            case GraphForm graph -> {
+                integer(GRAPH);
+                description(model.description());
+                graph(graph);
+            }
+            case RowForm rows -> {
+                integer(PARTS);
+                description(model.description());
+                part(((SmileRows) rows.model()).part());
             }
             case LinearForm linear -> {
                 integer(LINEAR);
@@ -187,6 +213,9 @@ final class ModelEncoder {
         if (version >= 2) {
             text(linear.arithmetic().name());
         }
+        if (version >= 3) {
+            flag(linear.interceptLast());
+        }
         integer(linear.terms().size());
         for (Term term : linear.terms()) {
             switch (term) {
@@ -205,6 +234,42 @@ final class ModelEncoder {
         }
         integer(linear.weights().size());
         linear.weights().forEach(this::numbers);
+    }
+
+    private void graph(GraphForm graph) {
+        integer(graph.block());
+        integer(graph.inputs().size());
+        for (GraphForm.Input input : graph.inputs()) {
+            text(input.name());
+            text(input.element().name());
+            integer(input.width());
+            flag(input.isMatrix());
+        }
+        GraphForm.Output output = graph.output();
+        text(output.meaning().name());
+        text(output.numbers());
+        String labels = output.labels();
+        flag(labels != null);
+        if (labels != null) {
+            text(labels);
+        }
+        texts(output.classes());
+        ByteBuffer content = graph.content();
+        integer(content.remaining());
+        room(content.remaining()).put(content);
+    }
+
+    private void part(SmilePart part) {
+        text(part.kind());
+        integer(part.numbers().size());
+        for (double[] row : part.numbers()) {
+            integer(row.length);
+            for (double number : row) {
+                number(number);
+            }
+        }
+        integer(part.parts().size());
+        part.parts().forEach(this::part);
     }
 
     private void texts(List<String> texts) {

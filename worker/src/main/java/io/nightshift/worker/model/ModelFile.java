@@ -15,13 +15,13 @@ import java.util.Arrays;
 ///
 /// ```text
 /// 8 bytes   magic, "NSMODEL" and a zero
-/// int       format version, 1 or 2
-/// int       section: 1 forest, 2 linear form
+/// int       format version, 1 to 3
+/// int       section: 1 forest, 2 linear form, 3 graph, 4 parts of a Smile model
 /// …         description, then the section's arrays (see ModelEncoder)
 /// 32 bytes  SHA-256 of all that stands before
 /// ```
 ///
-/// A model that version 1 can hold is written in it, so that programs of before version 2 can read it.
+/// A model is written in the lowest version that can hold it, so that programs from before the newest can read it.
 ///
 /// Numbers are little-endian. Trees are kept as their nodes in level order, from which the children follow, so
 /// there is no index in the file that could point anywhere. A file that is truncated, altered or longer than it
@@ -30,7 +30,7 @@ public final class ModelFile {
 
     private static final byte[] MAGIC = {'N', 'S', 'M', 'O', 'D', 'E', 'L', 0};
     /// The newest format version.
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int DIGEST_BYTES = 32;
 
     private ModelFile() {}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelImport {
 
     private static final String SUPPORTED = "Supported are XGBoost (JSON and UBJSON), LightGBM (text), scikit-learn"
-            + " (exported by tools/export-sklearn.py), ONNX (one tree ensemble), Smile (a serialised model object) and"
+            + " (exported by tools/export-sklearn.py), ONNX, Smile (a serialised model object) and"
             + " Nightshift's own format.";
 
     /// Larger files are refused: their arrays would not fit.

@@ -10,8 +10,6 @@ import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.ForestBuilder;
 import io.nightshift.worker.scoring.ForestShape;
 import io.nightshift.worker.scoring.Link;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +22,21 @@ import org.jspecify.annotations.Nullable;
 /// [ai.onnx.ml](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html), as converters from
 /// scikit-learn, XGBoost and LightGBM write them.
 ///
+/// Other graphs go to [OnnxRuntimeImport].
+///
 /// Scores are ONNX Runtime's: features, thresholds and sums in single precision, the trees in their order, and the
 /// base behind them. So the base is a last tree of one leaf.
 final class OnnxImport {
 
-    private static final String SUPPORTED = "supported are graphs of one TreeEnsembleRegressor with one target, also"
-            + " with a Sigmoid behind it, or of one TreeEnsembleClassifier";
+    /// The graph is none that can be translated, though nothing is wrong with it.
+    private static final class OtherGraphException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private OtherGraphException(String message) {
+            super(message);
+        }
+    }
+
     private static final int MAX_FEATURES = 1 << 20;
     private static final Set<String> CARRIERS = Set.of("Cast", "Identity", "ZipMap");
 
@@ -47,70 +54,20 @@ final class OnnxImport {
     }
 
     static StoredModel read(byte[] content) throws MalformedModelException {
-        String producer = "";
-        List<OnnxNode> nodes = new ArrayList<>();
-        List<Integer> widths = new ArrayList<>();
-        ProtobufReader model = new ProtobufReader(ByteBuffer.wrap(content));
-        while (model.next()) {
-            switch (model.field()) {
-                case 2 -> producer = model.text();
-                case 7 -> readGraph(model.message(), nodes, widths);
-                default -> model.skip();
+        OnnxGraph graph = OnnxGraph.read(content);
+        try {
+            if (graph.inputs().size() != 1) {
+                throw new OtherGraphException(
+                        "its ONNX graph has " + graph.inputs().size() + " inputs; supported is one, a matrix");
             }
-        }
-        if (widths.size() != 1) {
-            throw new MalformedModelException(
-                    "its ONNX graph has " + widths.size() + " inputs; supported is one, a matrix");
-        }
-        return of(nodes, producer, widths.getFirst()).model();
-    }
-
-    private static void readGraph(ProtobufReader graph, List<OnnxNode> nodes, List<Integer> widths)
-            throws MalformedModelException {
-        while (graph.next()) {
-            switch (graph.field()) {
-                case 1 -> nodes.add(OnnxNode.read(graph.message()));
-                case 11 -> widths.add(width(graph.message()));
-                default -> graph.skip();
-            }
+            int width = graph.inputs().values().iterator().next();
+            return of(graph.nodes(), graph.producer(), width).model();
+        } catch (OtherGraphException other) {
+            return OnnxRuntimeImport.read(content, graph, String.valueOf(other.getMessage()));
         }
     }
 
-    /// The last dimension of an input's type: `type.tensor_type.shape.dim.dim_value`.
-    private static int width(ProtobufReader input) throws MalformedModelException {
-        long width = 0;
-        for (ProtobufReader type : parts(input, 2)) {
-            for (ProtobufReader tensor : parts(type, 1)) {
-                for (ProtobufReader shape : parts(tensor, 2)) {
-                    for (ProtobufReader dimension : parts(shape, 1)) {
-                        width = 0;
-                        while (dimension.next()) {
-                            if (dimension.field() == 1) {
-                                width = dimension.integer();
-                            } else {
-                                dimension.skip();
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return width >= 0 && width <= MAX_FEATURES ? (int) width : 0;
-    }
-
-    private static List<ProtobufReader> parts(ProtobufReader message, int field) throws MalformedModelException {
-        List<ProtobufReader> parts = new ArrayList<>();
-        while (message.next()) {
-            if (message.field() == field) {
-                parts.add(message.message());
-            } else {
-                message.skip();
-            }
-        }
-        return parts;
-    }
-
-    private static OnnxImport of(List<OnnxNode> nodes, String producer, int width) throws MalformedModelException {
+    private static OnnxImport of(List<OnnxNode> nodes, String producer, int width) throws OtherGraphException {
         OnnxNode ensemble = null;
         boolean sigmoid = false;
         for (OnnxNode node : nodes) {
@@ -124,29 +81,30 @@ final class OnnxImport {
                     && ensemble.type().equals("TreeEnsembleRegressor")) {
                 sigmoid = true;
             } else if (!CARRIERS.contains(node.type())) {
-                throw new MalformedModelException(
-                        "its ONNX graph has the operator " + node.type() + " where no other may be; " + SUPPORTED);
+                throw new OtherGraphException(
+                        "its ONNX graph has the operator " + node.type() + ", so it is more than one tree ensemble");
             }
         }
         if (ensemble == null) {
-            throw new MalformedModelException("its ONNX graph has no tree ensemble; " + SUPPORTED);
+            throw new OtherGraphException("its ONNX graph has no tree ensemble");
         }
         if (ensemble.hasTensor()) {
-            throw new MalformedModelException("its tree ensemble has double precision; supported is single precision");
+            throw new OtherGraphException("its tree ensemble has double precision; supported is single precision");
         }
         return new OnnxImport(ensemble, sigmoid, producer, width);
     }
 
-    private StoredModel model() throws MalformedModelException {
+    private StoredModel model() throws MalformedModelException, OtherGraphException {
         return ensemble.type().equals("TreeEnsembleClassifier") ? classifier() : regressor();
     }
 
-    private StoredModel regressor() throws MalformedModelException {
+    private StoredModel regressor() throws MalformedModelException, OtherGraphException {
         long targets = ensemble.integer("n_targets", 1);
         String transform = ensemble.text("post_transform", "NONE");
         String aggregate = ensemble.text("aggregate_function", "SUM");
         if (targets != 1 || !transform.equals("NONE") || !aggregate.equals("SUM")) {
-            throw new MalformedModelException("its TreeEnsembleRegressor has " + targets + " targets, the transform "
+            new OnnxTrees(ensemble, "target", (int) Math.max(1, Math.min(targets, MAX_FEATURES)));
+            throw new OtherGraphException("its TreeEnsembleRegressor has " + targets + " targets, the transform "
                     + transform + " and the aggregate " + aggregate + "; supported are one target, NONE and SUM");
         }
         OnnxTrees trees = new OnnxTrees(ensemble, "target", 1);
@@ -155,11 +113,8 @@ final class OnnxImport {
         return model(forest, sigmoid ? List.of("0", "1") : List.of());
     }
 
-    private StoredModel classifier() throws MalformedModelException {
-        List<String> labels = new ArrayList<>(ensemble.texts("classlabels_strings"));
-        for (int label : ensemble.integers("classlabels_int64s")) {
-            labels.add(Integer.toString(label));
-        }
+    private StoredModel classifier() throws MalformedModelException, OtherGraphException {
+        List<String> labels = ensemble.classes();
         if (labels.size() < 2) {
             throw new MalformedModelException("its TreeEnsembleClassifier has " + labels.size() + " classes");
         }
@@ -168,7 +123,7 @@ final class OnnxImport {
         boolean single = labels.size() == 2 && trees.hasOneTarget();
         Link link = single ? linkOfOne(transform, trees) : labels.size() > 2 ? linkOfMany(transform) : null;
         if (link == null) {
-            throw new MalformedModelException("its TreeEnsembleClassifier has the transform " + transform + " and "
+            throw new OtherGraphException("its TreeEnsembleClassifier has the transform " + transform + " and "
                     + (single ? "one score" : "a score each") + " for " + labels.size()
                     + " classes; supported are NONE,"
                     + " SOFTMAX and LOGISTIC for more than two classes, and for two classes one score: a probability with"

@@ -10,13 +10,17 @@ import java.util.Map;
 /// An operator of an ONNX graph ([onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)).
 ///
 /// @param type such as `TreeEnsembleRegressor`
-record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
+/// @param domain whose operator it is; empty for ONNX's own
+record OnnxNode(
+        String type, String domain, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
 
     /// An attribute's value, whichever it has.
     static final class Attribute {
         private String text = "";
         private long integer;
         private boolean tensor;
+        private boolean graph;
+        private boolean external;
         private final Integers integers = new Integers();
         private final Numbers numbers = new Numbers();
         private final List<String> texts = new ArrayList<>();
@@ -24,6 +28,7 @@ record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<Stri
 
     static OnnxNode read(ProtobufReader in) throws MalformedModelException {
         String type = "";
+        String domain = "";
         List<String> inputs = new ArrayList<>();
         List<String> outputs = new ArrayList<>();
         Map<String, Attribute> attributes = new HashMap<>();
@@ -33,10 +38,11 @@ record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<Stri
                 case 2 -> outputs.add(in.text());
                 case 4 -> type = in.text();
                 case 5 -> readAttribute(in.message(), attributes);
+                case 7 -> domain = in.text();
                 default -> in.skip();
             }
         }
-        return new OnnxNode(type, inputs, outputs, attributes);
+        return new OnnxNode(type, domain, inputs, outputs, attributes);
     }
 
     private static void readAttribute(ProtobufReader in, Map<String, Attribute> attributes)
@@ -48,8 +54,16 @@ record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<Stri
                 case 1 -> name = in.text();
                 case 3 -> attribute.integer = in.integer();
                 case 4 -> attribute.text = in.text();
-                case 5 -> {
+                case 5, 10 -> {
                     attribute.tensor = true;
+                    attribute.external |= isExternal(in.message());
+                }
+                case 6, 11 -> {
+                    attribute.graph = true;
+                    in.skip();
+                }
+                case 22, 23 -> {
+                    attribute.external = true;
                     in.skip();
                 }
                 case 7 -> in.addTo(attribute.numbers);
@@ -59,6 +73,43 @@ record OnnxNode(String type, List<String> inputs, List<String> outputs, Map<Stri
             }
         }
         attributes.put(name, attribute);
+    }
+
+    /// Whether a tensor's numbers are in another file.
+    static boolean isExternal(ProtobufReader tensor) throws MalformedModelException {
+        boolean external = false;
+        while (tensor.next()) {
+            if (tensor.field() == 13) {
+                external = true;
+                tensor.skip();
+            } else if (tensor.field() == 14) {
+                external |= tensor.integer() != 0;
+            } else {
+                tensor.skip();
+            }
+        }
+        return external;
+    }
+
+    /// Whether an attribute is a graph, as branches and loops have them.
+    boolean hasGraph() {
+        return attributes.values().stream().anyMatch(attribute -> attribute.graph);
+    }
+
+    /// Whether an attribute's numbers are in another file, or sparse.
+    boolean hasExternalTensor() {
+        return attributes.values().stream().anyMatch(attribute -> attribute.external);
+    }
+
+    /// The classes that a classifier or a map of probabilities names; empty where it doesn't.
+    List<String> classes() throws MalformedModelException {
+        List<String> labels = new ArrayList<>(texts("classlabels_strings"));
+        for (String name : List.of("classlabels_int64s", "classlabels_ints")) {
+            for (int label : integers(name)) {
+                labels.add(Integer.toString(label));
+            }
+        }
+        return labels;
     }
 
     String text(String name, String fallback) {

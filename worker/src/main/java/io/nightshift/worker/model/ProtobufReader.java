@@ -16,6 +16,7 @@ final class ProtobufReader {
     private static final int FIXED32 = 5;
 
     private final ByteBuffer in;
+    private int start;
     private int field;
     private int wire;
 
@@ -28,6 +29,7 @@ final class ProtobufReader {
         if (!in.hasRemaining()) {
             return false;
         }
+        start = in.position();
         long tag = varint();
         field = (int) (tag >>> 3);
         wire = (int) tag & 7;
@@ -49,6 +51,14 @@ final class ProtobufReader {
             case FIXED32 -> require(Integer.BYTES);
             default -> throw malformed("it has the unknown wire type " + wire);
         }
+    }
+
+    /// Skips the field and returns its bytes, the tag before them included.
+    byte[] raw() throws MalformedModelException {
+        skip();
+        byte[] bytes = new byte[in.position() - start];
+        in.get(start, bytes);
+        return bytes;
     }
 
     ProtobufReader message() throws MalformedModelException {

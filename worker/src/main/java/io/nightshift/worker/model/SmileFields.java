@@ -1,6 +1,7 @@
 package io.nightshift.worker.model;
 
 import java.lang.reflect.Field;
+import org.jspecify.annotations.Nullable;
 import smile.classification.AdaBoost;
 import smile.classification.GradientTreeBoost;
 import smile.data.type.StructField;
@@ -8,6 +9,7 @@ import smile.data.type.StructType;
 import smile.model.cart.CART;
 import smile.model.cart.NominalNode;
 import smile.model.cart.OrdinalNode;
+import smile.regression.GLM;
 
 /// Those parts of Smile's models for which Smile has no accessor. Pinned to the managed version by the tests.
 final class SmileFields {
@@ -22,7 +24,19 @@ final class SmileFields {
     private static final Field REGRESSION_BASE = field(smile.regression.GradientTreeBoost.class, "b");
     private static final Field REGRESSION_SHRINKAGE = field(smile.regression.GradientTreeBoost.class, "shrinkage");
 
+    private static final Field GENERALIZED = field(GLM.class, "model");
+
     private SmileFields() {}
+
+    /// The family and link, in Smile's words.
+    static String family(GLM model) {
+        return String.valueOf(get(GENERALIZED, model));
+    }
+
+    /// A variable that an anonymous class of Smile's holds on to.
+    static Object captured(Object owner, String name) {
+        return get(field(owner.getClass(), "val$" + name), owner);
+    }
 
     static double threshold(OrdinalNode node) {
         return number(ORDINAL_VALUE, node);
@@ -58,6 +72,24 @@ final class SmileFields {
 
     static double shrinkage(smile.regression.GradientTreeBoost model) {
         return number(REGRESSION_SHRINKAGE, model);
+    }
+
+    /// A private part of one of Smile's objects, by its name.
+    static Object of(Object owner, String name) {
+        return get(field(owner.getClass(), name), owner);
+    }
+
+    /// The same where it may be absent.
+    static @Nullable Object ofNullable(Object owner, String name) {
+        try {
+            return field(owner.getClass(), name).get(owner);
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    static double number(Object owner, String name) {
+        return ((Number) of(owner, name)).doubleValue();
     }
 
     private static double number(Field field, Object owner) {

@@ -1,6 +1,5 @@
 package io.nightshift.worker.model;
 
-import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelFeature;
@@ -9,29 +8,31 @@ import io.nightshift.worker.scoring.Forest;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import io.nightshift.worker.scoring.ForestBuilder;
 import io.nightshift.worker.scoring.ForestShape;
-import io.nightshift.worker.scoring.LinearForm;
 import io.nightshift.worker.scoring.Link;
 import io.nightshift.worker.scoring.ModelForm;
-import java.util.ArrayList;
+import io.nightshift.worker.scoring.RowForm;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import smile.classification.AdaBoost;
+import smile.classification.Classifier;
 import smile.classification.DecisionTree;
 import smile.classification.GradientTreeBoost;
+import smile.classification.LinearSVM;
 import smile.classification.LogisticRegression;
 import smile.classification.RandomForest;
+import smile.classification.SparseLogisticRegression;
 import smile.data.formula.Formula;
-import smile.data.formula.Intercept;
-import smile.data.formula.Term;
-import smile.data.formula.Variable;
 import smile.data.measure.NominalScale;
+import smile.model.ClassificationModel;
+import smile.model.RegressionModel;
 import smile.model.cart.CART;
+import smile.regression.GLM;
+import smile.regression.LinearModel;
 import smile.regression.RegressionTree;
 
 /// Makes a model of Smile's objects, whose scores are Smile's own to the last bit.
@@ -43,12 +44,27 @@ import smile.regression.RegressionTree;
 final class SmileImport {
 
     static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"
-            + " RegressionTree and LogisticRegression";
+            + " RegressionTree, LinearModel (OLS, ridge, lasso, elastic net), GLM, LogisticRegression,"
+            + " SparseLogisticRegression, LinearSVM, SVM, KernelMachine, GaussianProcessRegression,"
+            + " RBFNetwork (of regression), OneVersusOne and OneVersusRest";
 
     private SmileImport() {}
 
     static StoredModel read(byte[] content) throws MalformedModelException {
-        return convert(SmileObject.read(content), List.of(), Map.of());
+        return convert(unwrapped(SmileObject.read(content)), List.of(), Map.of());
+    }
+
+    /// The model in what Smile's own training keeps: a record of it, its data's schema and its metrics.
+    private static Object unwrapped(Object object) throws MalformedModelException {
+        Object model = switch (object) {
+            case ClassificationModel record -> record.classifier();
+            case RegressionModel record -> record.regression();
+            default -> object;
+        };
+        if (model == null) {
+            throw new MalformedModelException("a part of the model is missing");
+        }
+        return model;
     }
 
     /// Converts a model object.
@@ -66,15 +82,41 @@ final class SmileImport {
                 case smile.regression.RandomForest forest -> regressionForest(forest, facts);
                 case smile.regression.GradientTreeBoost boost -> regressionBoost(boost, facts);
                 case RegressionTree tree -> regressionTree(tree, facts);
-                case LogisticRegression regression -> logisticRegression(regression, facts);
+                case LinearModel linear -> SmileLinear.linearModel(linear, facts);
+                case GLM linear -> SmileLinear.generalized(linear, facts);
                 case null -> throw new MalformedModelException("it holds null; " + SUPPORTED);
-                default ->
-                    throw new MalformedModelException("it holds an object of the class "
-                            + model.getClass().getName() + "; " + SUPPORTED);
+                default -> onFrame(SmileFrame.of(model), facts);
             };
-        } catch (NullPointerException | IndexOutOfBoundsException incomplete) {
-            throw new MalformedModelException("a part of the model is missing", incomplete);
+        } catch (NullPointerException | IndexOutOfBoundsException | ClassCastException incomplete) {
+            throw new MalformedModelException("a part of the model is missing or of another kind", incomplete);
         }
+    }
+
+    /// A model of bare numbers, alone or on the columns of a data frame.
+    private static StoredModel onFrame(SmileFrame frame, Map<String, String> facts) throws MalformedModelException {
+        return switch (frame.model()) {
+            case LogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
+            case SparseLogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
+            case LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
+            case smile.regression.LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
+            default -> parts(frame, facts);
+        };
+    }
+
+    private static StoredModel parts(SmileFrame frame, Map<String, String> facts) throws MalformedModelException {
+        SmilePart part = SmileParts.take(frame.model());
+        if (part == null) {
+            throw unsupported(frame.model());
+        }
+        RowForm form = SmileRows.form(part);
+        List<String> labels =
+                frame.model() instanceof Classifier<?> classifier ? numbered(classifier.classes()) : List.of();
+        return model(part.kind(), frame.features(form.features()), labels, form, facts);
+    }
+
+    static MalformedModelException unsupported(Object model) {
+        return new MalformedModelException(
+                "it holds an object of the class " + model.getClass().getName() + "; " + SUPPORTED);
     }
 
     private static StoredModel randomForest(RandomForest forest, Map<String, String> facts)
@@ -172,40 +214,6 @@ final class SmileImport {
         return ensemble.model("RegressionTree", List.of(), builder, facts);
     }
 
-    /// Smile fits this one on bare numbers: the file has no names and no classes' labels.
-    private static StoredModel logisticRegression(LogisticRegression regression, Map<String, String> facts)
-            throws MalformedModelException {
-        LinearForm form = linear(regression);
-        List<ModelFeature> features = Collections.nCopies(
-                form.features(), new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT64), false));
-        List<String> labels =
-                IntStream.of(regression.classes()).mapToObj(Integer::toString).toList();
-        return model("LogisticRegression", features, labels, form, facts);
-    }
-
-    /// The weights over the columns that Smile was given, in their order.
-    static LinearForm linear(LogisticRegression regression) throws MalformedModelException {
-        List<double[]> rows = switch (regression) {
-            case LogisticRegression.Binomial binomial -> List.of(binomial.coefficients());
-            case LogisticRegression.Multinomial multinomial -> {
-                List<double[]> all = new ArrayList<>(List.of(multinomial.coefficients()));
-                all.add(new double[all.getFirst().length]);
-                yield all;
-            }
-            default ->
-                throw new MalformedModelException("it holds an object of the class "
-                        + regression.getClass().getName() + "; " + SUPPORTED);
-        };
-        int columns = rows.getFirst().length - 1;
-        List<LinearForm.Term> terms = new ArrayList<>();
-        for (int column = 0; column < columns; column++) {
-            terms.add(new LinearForm.Term.Scaled(column, 0, 1));
-        }
-        List<List<Double>> weights =
-                rows.stream().map(row -> DoubleStream.of(row).boxed().toList()).toList();
-        return new LinearForm(columns, terms, weights, rows.size() == 1 ? Link.LOGISTIC_FROM_HALF : Link.SOFTMAX);
-    }
-
     static StoredModel model(
             String algorithm,
             List<ModelFeature> features,
@@ -222,7 +230,7 @@ final class SmileImport {
         return new StoredModel(new ModelDescription("smile", algorithm, task, features, labels, all), form);
     }
 
-    private static List<String> numbered(int[] classes) {
+    static List<String> numbered(int[] classes) {
         return IntStream.of(classes).mapToObj(Integer::toString).toList();
     }
 
@@ -238,7 +246,7 @@ final class SmileImport {
         private final List<ModelFeature> features;
 
         private Ensemble(@Nullable Formula formula, CART first) throws MalformedModelException {
-            requirePlain(formula);
+            SmileSchema.requirePlain(formula);
             this.first = first;
             this.schema = new SmileSchema(SmileFields.schema(first));
             this.features = schema.features();
@@ -267,18 +275,6 @@ final class SmileImport {
             return SmileFields.response(first).measure() instanceof NominalScale scale
                     ? IntStream.of(classes).mapToObj(scale::level).toList()
                     : numbered(classes);
-        }
-
-        private static void requirePlain(@Nullable Formula formula) throws MalformedModelException {
-            if (formula == null) {
-                return;
-            }
-            for (Term term : formula.predictors()) {
-                if (!(term instanceof Variable || term instanceof Intercept)) {
-                    throw new MalformedModelException("its formula uses " + term
-                            + "; supported are formulas of plain columns (compute derived columns in the source)");
-                }
-            }
         }
     }
 }

@@ -3,9 +3,15 @@ package io.nightshift.worker.model;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.worker.scoring.LinearForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import smile.data.formula.Formula;
+import smile.data.formula.Intercept;
+import smile.data.formula.Term;
+import smile.data.formula.Variable;
 import smile.data.measure.CategoricalMeasure;
 import smile.data.measure.NominalScale;
 import smile.data.type.StructField;
@@ -57,6 +63,35 @@ final class SmileSchema {
         }
         throw new MalformedModelException("a node tests the column "
                 + fields.get(feature).name() + " for the level " + value + ", which it does not have");
+    }
+
+    static void requirePlain(@Nullable Formula formula) throws MalformedModelException {
+        if (formula == null) {
+            return;
+        }
+        for (Term term : formula.predictors()) {
+            boolean all = term.getClass().getName().equals("smile.data.formula.Dot");
+            if (!(all || term instanceof Variable || term instanceof Intercept)) {
+                throw new MalformedModelException("its formula uses " + term
+                        + "; supported are formulas of plain columns (compute derived columns in the source)");
+            }
+        }
+    }
+
+    /// What Smile's linear models weigh: numbers as they are, and for each level of a nominal or ordinal column
+    /// but the first, whether it is there.
+    List<LinearForm.Term> terms() throws MalformedModelException {
+        List<LinearForm.Term> terms = new ArrayList<>();
+        for (int i = 0; i < fields.size(); i++) {
+            if (type(fields.get(i)) instanceof FeatureType.Nominal(List<String> levels)) {
+                for (int level = 1; level < levels.size(); level++) {
+                    terms.add(new LinearForm.Term.Indicator(i, level));
+                }
+            } else {
+                terms.add(new LinearForm.Term.Scaled(i, 0, 1));
+            }
+        }
+        return terms;
     }
 
     private static FeatureType type(StructField field) throws MalformedModelException {

@@ -144,7 +144,7 @@ final class SmileTraining {
         }
         LogisticRegression fitted =
                 LogisticRegression.fit(x, y, new LogisticRegression.Options(options.penalty(), 1e-5, 500));
-        LinearForm plain = SmileImport.linear(fitted);
+        LinearForm plain = SmileLinear.form(fitted);
         return new LinearForm(columns.length, terms, plain.weights(), plain.link());
     }
 

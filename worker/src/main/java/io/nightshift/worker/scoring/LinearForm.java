@@ -3,19 +3,28 @@ package io.nightshift.worker.scoring;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import java.util.List;
 
-/// A linear model: each sum is an intercept plus weighted terms, in the terms' order.
+/// A linear model: each sum is an intercept plus weighted terms, in the terms' order, or weighted terms plus
+/// an intercept.
 ///
-/// In double precision (Smile, scikit-learn) a missing value makes the sums NaN. In single precision (XGBoost) all
-/// terms are bare
-/// numbers, rounded first, and a missing value adds nothing.
+/// In double precision (Smile, scikit-learn) a missing value makes the sums NaN. In single precision
+/// (XGBoost) all terms are bare numbers, rounded first, and a missing value adds nothing.
 ///
 /// @param features the number of input columns
 /// @param terms what is weighted
 /// @param weights for each sum, one weight a term and then the intercept
-/// @param link in double precision [Link#IDENTITY], [Link#LOGISTIC_FROM_HALF], [Link#LOGISTIC_ABOVE_ZERO] or
-///     [Link#SOFTMAX]; in single precision those of a forest's sums
+/// @param link in double precision [Link#IDENTITY], [Link#EXPONENTIAL], [Link#SIGMOID],
+///     [Link#LOGISTIC_FROM_HALF], [Link#LOGISTIC_ABOVE_ZERO], [Link#STEP] or [Link#SOFTMAX]; in single
+///     precision those of a forest's sums
 /// @param arithmetic the precision of terms, sums and link
-public record LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link, Precision arithmetic)
+/// @param interceptLast whether sums start at 0 and the intercept is added behind the terms; in double
+///     precision only
+public record LinearForm(
+        int features,
+        List<Term> terms,
+        List<List<Double>> weights,
+        Link link,
+        Precision arithmetic,
+        boolean interceptLast)
         implements ModelForm {
 
     /// What a weight is multiplied with.
@@ -59,6 +68,9 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
             }
         }
         boolean single = arithmetic == Precision.FLOAT32;
+        if (single && interceptLast) {
+            throw new IllegalArgumentException("single-precision sums start at the intercept");
+        }
         if (single && !terms.stream().allMatch(LinearForm::isBare)) {
             throw new IllegalArgumentException("single-precision terms are bare numbers");
         }
@@ -67,9 +79,14 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
         }
     }
 
-    /// In double precision.
+    /// In double precision, starting at the intercept.
     public LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link) {
         this(features, terms, weights, link, Precision.FLOAT64);
+    }
+
+    /// Starting at the intercept.
+    public LinearForm(int features, List<Term> terms, List<List<Double>> weights, Link link, Precision arithmetic) {
+        this(features, terms, weights, link, arithmetic, false);
     }
 
     private static boolean isBare(Term term) {
@@ -77,10 +94,20 @@ public record LinearForm(int features, List<Term> terms, List<List<Double>> weig
     }
 
     private static boolean isOfDoubles(Link link) {
-        return link == Link.IDENTITY
-                || link == Link.LOGISTIC_FROM_HALF
-                || link == Link.LOGISTIC_ABOVE_ZERO
-                || link == Link.SOFTMAX;
+        return switch (link) {
+            case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC_FROM_HALF, LOGISTIC_ABOVE_ZERO, STEP, SOFTMAX -> true;
+            case MEAN,
+                    SIGNED_SQUARE,
+                    SOFTPLUS,
+                    LOGISTIC,
+                    LOGISTIC_FROM_ZERO,
+                    HALF_LOGISTIC,
+                    PROBABILITY,
+                    ONE_VS_ALL,
+                    PROBABILITIES,
+                    SHARES,
+                    VOTED_SHARES -> false;
+        };
     }
 
     @Override

@@ -28,13 +28,16 @@ final class LinearScorer implements Scorer {
         for (int from = 0; from < rows; from += BLOCK) {
             int count = Math.min(BLOCK, rows - from);
             for (int sum = 0; sum < sums.length; sum++) {
-                Arrays.fill(sums[sum], 0, count, weights[sum][terms.length]);
+                Arrays.fill(sums[sum], 0, count, form.interceptLast() ? 0 : weights[sum][terms.length]);
             }
             for (int term = 0; term < terms.length; term++) {
                 evaluate(terms[term], features, from, count);
                 for (int sum = 0; sum < sums.length; sum++) {
                     addWeighted(values, weights[sum][term], sums[sum], count);
                 }
+            }
+            if (form.interceptLast()) {
+                addIntercepts(count);
             }
             int first = form.outputs();
             for (int i = 0; first + i < outputs.length; i++) {
@@ -51,6 +54,15 @@ final class LinearScorer implements Scorer {
         }
     }
 
+    private void addIntercepts(int count) {
+        for (int sum = 0; sum < sums.length; sum++) {
+            double intercept = weights[sum][terms.length];
+            for (int row = 0; row < count; row++) {
+                sums[sum][row] += intercept;
+            }
+        }
+    }
+
     private static void addWeighted(double[] values, double weight, double[] sum, int count) {
         for (int row = 0; row < count; row++) {
             sum[row] += values[row] * weight;
@@ -59,19 +71,30 @@ final class LinearScorer implements Scorer {
 
     private void link(int from, int count, double[][] outputs) {
         for (int row = 0; row < count; row++) {
-            if (form.link() == Link.IDENTITY) {
-                outputs[0][from + row] = sums[0][row];
-            } else if (form.link() == Link.LOGISTIC_FROM_HALF) {
-                double probability = 1.0 / (1.0 + Math.exp(-sums[0][row]));
-                outputs[0][from + row] = probability < 0.5 ? 0 : 1;
-                outputs[1][from + row] = probability;
-            } else if (form.link() == Link.LOGISTIC_ABOVE_ZERO) {
-                outputs[0][from + row] = sums[0][row] > 0 ? 1 : 0;
-                outputs[1][from + row] = Classes.logistic(sums[0][row]);
-            } else {
-                Classes.softmax(sums, row);
-                outputs[0][from + row] = Classes.highest(sums, row);
-                Classes.store(sums, row, outputs, from + row);
+            double sum = sums[0][row];
+            switch (form.link()) {
+                case IDENTITY -> outputs[0][from + row] = sum;
+                case EXPONENTIAL -> outputs[0][from + row] = Math.exp(sum);
+                case SIGMOID -> outputs[0][from + row] = Classes.logistic(sum);
+                case LOGISTIC_FROM_HALF -> {
+                    double probability = Classes.logistic(sum);
+                    outputs[0][from + row] = probability < 0.5 ? 0 : 1;
+                    outputs[1][from + row] = probability;
+                }
+                case LOGISTIC_ABOVE_ZERO -> {
+                    outputs[0][from + row] = sum > 0 ? 1 : 0;
+                    outputs[1][from + row] = Classes.logistic(sum);
+                }
+                case STEP -> {
+                    outputs[0][from + row] = sum > 0 ? 1 : 0;
+                    outputs[1][from + row] = outputs[0][from + row];
+                }
+                case SOFTMAX -> {
+                    Classes.softmax(sums, row);
+                    outputs[0][from + row] = Classes.highest(sums, row);
+                    Classes.store(sums, row, outputs, from + row);
+                }
+                default -> throw new IllegalStateException("no link of a linear model: " + form.link());
             }
         }
     }

@@ -2,7 +2,7 @@ package io.nightshift.worker.scoring;
 
 /// What a model computes, free of the library that trained it: immutable, validated at birth, shared between
 /// threads.
-public sealed interface ModelForm permits Forest, LinearForm {
+public sealed interface ModelForm permits Forest, GraphForm, LinearForm, RowForm {
 
     /// The number of input columns.
     int features();

@@ -91,7 +91,7 @@ class OnnxLibraryTest {
         return ModelImport.read(Files.write(folder.resolve("model.onnx"), content));
     }
 
-    private static Object run(byte[] content, double[][] features, int output) throws OrtException {
+    static Object run(byte[] content, double[][] features, int output) throws OrtException {
         int rows = features[0].length;
         float[] values = new float[rows * features.length];
         for (int row = 0; row < rows; row++) {

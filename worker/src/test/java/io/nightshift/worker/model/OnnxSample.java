@@ -141,7 +141,7 @@ final class OnnxSample {
         return model.toByteArray();
     }
 
-    private static byte[] operators(String domain, int version) {
+    static byte[] operators(String domain, int version) {
         ByteArrayOutputStream set = new ByteArrayOutputStream();
         text(set, 1, domain);
         integer(set, 2, version);
@@ -149,7 +149,7 @@ final class OnnxSample {
     }
 
     /// @param width the second dimension, or -1 for one that isn't said
-    private static byte[] value(String name, int elements, int width) {
+    static byte[] value(String name, int elements, int width) {
         ByteArrayOutputStream tensor = new ByteArrayOutputStream();
         integer(tensor, 1, elements);
         if (width >= 0) {
@@ -170,12 +170,12 @@ final class OnnxSample {
         return info.toByteArray();
     }
 
-    private interface Filling {
+    interface Filling {
         void of(ByteArrayOutputStream out);
     }
 
     /// @param type as AttributeProto numbers them
-    private static void attribute(ByteArrayOutputStream node, String name, int type, Filling filling) {
+    static void attribute(ByteArrayOutputStream node, String name, int type, Filling filling) {
         ByteArrayOutputStream attribute = new ByteArrayOutputStream();
         text(attribute, 1, name);
         filling.of(attribute);
@@ -183,11 +183,11 @@ final class OnnxSample {
         bytes(node, 5, attribute.toByteArray());
     }
 
-    private static void integers(ByteArrayOutputStream node, String name, List<Long> values) {
+    static void integers(ByteArrayOutputStream node, String name, List<Long> values) {
         attribute(node, name, 7, out -> values.forEach(value -> integer(out, 8, value)));
     }
 
-    private static void numbers(ByteArrayOutputStream node, String name, List<Float> values) {
+    static void numbers(ByteArrayOutputStream node, String name, List<Float> values) {
         attribute(node, name, 6, out -> {
             for (float value : values) {
                 varint(out, (7 << 3) | 5);
@@ -198,22 +198,22 @@ final class OnnxSample {
         });
     }
 
-    private static void text(ByteArrayOutputStream out, int field, String text) {
+    static void text(ByteArrayOutputStream out, int field, String text) {
         bytes(out, field, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void bytes(ByteArrayOutputStream out, int field, byte[] bytes) {
+    static void bytes(ByteArrayOutputStream out, int field, byte[] bytes) {
         varint(out, ((long) field << 3) | 2);
         varint(out, bytes.length);
         out.writeBytes(bytes);
     }
 
-    private static void integer(ByteArrayOutputStream out, int field, long value) {
+    static void integer(ByteArrayOutputStream out, int field, long value) {
         varint(out, (long) field << 3);
         varint(out, value);
     }
 
-    private static void varint(ByteArrayOutputStream out, long value) {
+    static void varint(ByteArrayOutputStream out, long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
             out.write((int) ((rest & 0x7f) | 0x80));

@@ -1,0 +1,266 @@
+package io.nightshift.worker.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import smile.classification.Classifier;
+import smile.classification.LinearSVM;
+import smile.classification.LogisticRegression;
+import smile.classification.OneVersusOne;
+import smile.classification.OneVersusRest;
+import smile.classification.PlattScaling;
+import smile.classification.SVM;
+import smile.math.distance.EuclideanDistance;
+import smile.math.kernel.GaussianKernel;
+import smile.math.kernel.HyperbolicTangentKernel;
+import smile.math.kernel.LaplacianKernel;
+import smile.math.kernel.LinearKernel;
+import smile.math.kernel.MaternKernel;
+import smile.math.kernel.MercerKernel;
+import smile.math.kernel.PolynomialKernel;
+import smile.math.rbf.GaussianRadialBasis;
+import smile.model.rbf.RBF;
+import smile.model.svm.KernelMachine;
+import smile.regression.GaussianProcessRegression;
+import smile.regression.RBFNetwork;
+import smile.tensor.Vector;
+import smile.util.IntSet;
+
+/// Takes Smile's models of bare numbers apart, and puts them together again by their constructors.
+///
+/// Only those whose prediction needs no native library are here.
+final class SmileParts {
+
+    static final String KERNELS =
+            "supported are the kernels linear, Gaussian, Laplacian, polynomial, hyperbolic tangent"
+                    + " and Matérn, and Gaussian bases of the Euclidean distance";
+
+    private static final double[] NONE = {};
+
+    private SmileParts() {}
+
+    /// @return null for a model that is none of these
+    static @Nullable SmilePart take(Object model) throws MalformedModelException {
+        return switch (model) {
+            case SVM<?> machine -> machine("SVM", machine);
+            case smile.regression.KernelMachine<?> machine -> machine("KernelMachine", machine);
+            case GaussianProcessRegression<?> process -> {
+                List<double[]> numbers = new ArrayList<>();
+                numbers.add(process.w.toArray(new double[0]));
+                numbers.add(new double[] {process.mean, process.sd});
+                numbers.addAll(rows(process.regressors));
+                yield new SmilePart("GaussianProcessRegression", numbers, List.of(kernel(process.kernel)));
+            }
+            case RBFNetwork<?> network -> network(network);
+            case LinearSVM machine ->
+                new SmilePart("LinearSVM", List.of(machine.weights(), new double[] {machine.intercept()}), List.of());
+            case LogisticRegression.Binomial binomial ->
+                new SmilePart(
+                        "LogisticRegression", List.of(binomial.coefficients(), numbers(binomial.classes())), List.of());
+            case OneVersusOne<?> pairs -> {
+                List<SmilePart> parts = new ArrayList<>();
+                Classifier<?>[][] classifiers = (Classifier<?>[][]) SmileFields.of(pairs, "classifiers");
+                PlattScaling @Nullable [][] platt = (PlattScaling[][]) SmileFields.ofNullable(pairs, "platt");
+                for (int i = 1; i < classifiers.length; i++) {
+                    for (int j = 0; j < i; j++) {
+                        parts.add(member(classifiers[i][j], platt == null ? null : platt[i][j]));
+                    }
+                }
+                yield new SmilePart("OneVersusOne", List.of(numbers(pairs.classes())), parts);
+            }
+            case OneVersusRest<?> each -> {
+                List<SmilePart> parts = new ArrayList<>();
+                Classifier<?>[] classifiers = (Classifier<?>[]) SmileFields.of(each, "classifiers");
+                PlattScaling @Nullable [] platt = (PlattScaling[]) SmileFields.ofNullable(each, "platt");
+                for (int i = 0; i < classifiers.length; i++) {
+                    parts.add(member(classifiers[i], platt == null ? null : platt[i]));
+                }
+                yield new SmilePart("OneVersusRest", List.of(numbers(each.classes())), parts);
+            }
+            default -> null;
+        };
+    }
+
+    private static SmilePart machine(String kind, KernelMachine<?> machine) throws MalformedModelException {
+        List<double[]> numbers = new ArrayList<>();
+        numbers.add(machine.weights());
+        numbers.add(new double[] {machine.intercept()});
+        numbers.addAll(rows(machine.vectors()));
+        return new SmilePart(kind, numbers, List.of(kernel(machine.kernel())));
+    }
+
+    private static SmilePart network(RBFNetwork<?> network) throws MalformedModelException {
+        List<double[]> numbers = new ArrayList<>();
+        numbers.add((double[]) SmileFields.of(network, "w"));
+        numbers.add(new double[] {network.isNormalized() ? 1 : 0});
+        for (RBF<?> basis : (RBF<?>[]) SmileFields.of(network, "rbf")) {
+            boolean plain = SmileFields.of(basis, "distance") instanceof EuclideanDistance distance
+                    && SmileFields.ofNullable(distance, "weight") == null;
+            if (!plain
+                    || !(SmileFields.of(basis, "rbf") instanceof GaussianRadialBasis gaussian)
+                    || !(SmileFields.of(basis, "center") instanceof double[] center)) {
+                throw new MalformedModelException("its bases are not Gaussian or not of plain vectors; " + KERNELS);
+            }
+            double[] width = Arrays.copyOf(center, center.length + 1);
+            width[center.length] = gaussian.scale();
+            numbers.add(width);
+        }
+        return new SmilePart("RBFNetwork", numbers, List.of());
+    }
+
+    private static SmilePart member(Classifier<?> classifier, @Nullable PlattScaling platt)
+            throws MalformedModelException {
+        boolean isSimple = classifier instanceof SVM<?>
+                || classifier instanceof LinearSVM
+                || classifier instanceof LogisticRegression.Binomial;
+        SmilePart part = isSimple ? take(classifier) : null;
+        if (part == null) {
+            throw new MalformedModelException("it is made of objects of the class "
+                    + classifier.getClass().getName() + "; supported are SVM, LinearSVM and LogisticRegression there");
+        }
+        double[] scaling = platt == null
+                ? NONE
+                : new double[] {SmileFields.number(platt, "alpha"), SmileFields.number(platt, "beta")};
+        return new SmilePart("member", List.of(scaling), List.of(part));
+    }
+
+    private static SmilePart kernel(MercerKernel<?> kernel) throws MalformedModelException {
+        double[] numbers = kernel.hyperparameters();
+        return switch (kernel) {
+            case LinearKernel linear -> new SmilePart("LinearKernel", List.of(), List.of());
+            case GaussianKernel gaussian -> new SmilePart("GaussianKernel", List.of(numbers), List.of());
+            case LaplacianKernel laplacian -> new SmilePart("LaplacianKernel", List.of(numbers), List.of());
+            case PolynomialKernel polynomial ->
+                new SmilePart("PolynomialKernel", List.of(numbers, new double[] {polynomial.degree()}), List.of());
+            case HyperbolicTangentKernel tangent ->
+                new SmilePart("HyperbolicTangentKernel", List.of(numbers), List.of());
+            case MaternKernel matern ->
+                new SmilePart("MaternKernel", List.of(numbers, new double[] {matern.smoothness()}), List.of());
+            default ->
+                throw new MalformedModelException(
+                        "its kernel is " + kernel.getClass().getSimpleName() + "; " + KERNELS);
+        };
+    }
+
+    private static List<double[]> rows(Object[] vectors) throws MalformedModelException {
+        List<double[]> rows = new ArrayList<>();
+        for (Object vector : vectors) {
+            if (!(vector instanceof double[] row)) {
+                throw new MalformedModelException("its vectors are sparse or binary; supported are plain numbers");
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static double[] numbers(int[] integers) {
+        return IntStream.of(integers).asDoubleStream().toArray();
+    }
+
+    /// Smile's object.
+    ///
+    /// @throws IllegalArgumentException if the parts don't go together
+    static Object build(SmilePart part) {
+        return switch (part.kind()) {
+            case "SVM" -> new SVM<>(kernel(part.part(0)), vectors(part), part.numbers(0), part.number(1));
+            case "KernelMachine" ->
+                new smile.regression.KernelMachine<>(
+                        kernel(part.part(0)), vectors(part), part.numbers(0), part.number(1));
+            case "GaussianProcessRegression" ->
+                new GaussianProcessRegression<>(
+                        kernel(part.part(0)),
+                        vectors(part),
+                        Vector.column(part.numbers(0)),
+                        0,
+                        part.numbers(1)[0],
+                        part.numbers(1)[1]);
+            case "RBFNetwork" -> new RBFNetwork<>(bases(part), part.numbers(0), part.number(1) != 0);
+            case "LinearSVM" ->
+                new LinearSVM(new KernelMachine<>(
+                        new LinearKernel(), new double[][] {part.numbers(0)}, new double[] {1}, part.number(1)));
+            case "LogisticRegression" ->
+                new LogisticRegression.Binomial(part.numbers(0), 0, 0, labels(part.numbers(1)));
+            case "OneVersusOne" -> onePerPair(part);
+            case "OneVersusRest" -> onePerClass(part);
+            default -> throw new IllegalArgumentException("it has a part of the unknown kind " + part.kind());
+        };
+    }
+
+    private static double[][] vectors(SmilePart part) {
+        return part.numbers().subList(2, part.numbers().size()).toArray(double[][]::new);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types
+    private static RBF<double[]>[] bases(SmilePart part) {
+        return Arrays.stream(vectors(part))
+                .map(row -> new RBF<>(
+                        Arrays.copyOf(row, row.length - 1),
+                        new GaussianRadialBasis(row[row.length - 1]),
+                        new EuclideanDistance()))
+                .toArray(RBF[]::new);
+    }
+
+    private static MercerKernel<double[]> kernel(SmilePart part) {
+        return switch (part.kind()) {
+            case "LinearKernel" -> new LinearKernel();
+            case "GaussianKernel" -> new GaussianKernel(part.number(0));
+            case "LaplacianKernel" -> new LaplacianKernel(part.number(0));
+            case "PolynomialKernel" ->
+                new PolynomialKernel((int) part.number(1), part.numbers(0)[0], part.numbers(0)[1]);
+            case "HyperbolicTangentKernel" -> new HyperbolicTangentKernel(part.numbers(0)[0], part.numbers(0)[1]);
+            case "MaternKernel" -> new MaternKernel(part.number(0), part.number(1));
+            default -> throw new IllegalArgumentException("it has a kernel of the unknown kind " + part.kind());
+        };
+    }
+
+    private static IntSet labels(double[] numbers) {
+        return new IntSet(
+                Arrays.stream(numbers).mapToInt(number -> (int) number).toArray());
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types
+    private static Object onePerPair(SmilePart part) {
+        int classes = part.numbers(0).length;
+        Classifier<double[]>[][] classifiers = new Classifier[classes][classes];
+        PlattScaling[][] platt = new PlattScaling[classes][classes];
+        boolean isScaled = isScaled(part);
+        int at = 0;
+        for (int i = 1; i < classes; i++) {
+            for (int j = 0; j < i; j++) {
+                SmilePart member = part.part(at++);
+                classifiers[i][j] = classifier(member);
+                if (isScaled) {
+                    platt[i][j] = scaling(member);
+                }
+            }
+        }
+        return new OneVersusOne<>(classifiers, isScaled ? platt : null, labels(part.numbers(0)));
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types
+    private static Object onePerClass(SmilePart part) {
+        Classifier<double[]>[] classifiers =
+                part.parts().stream().map(SmileParts::classifier).toArray(Classifier[]::new);
+        PlattScaling @Nullable [] platt =
+                isScaled(part) ? part.parts().stream().map(SmileParts::scaling).toArray(PlattScaling[]::new) : null;
+        return new OneVersusRest<>(classifiers, platt, labels(part.numbers(0)));
+    }
+
+    private static boolean isScaled(SmilePart part) {
+        return part.part(0).numbers(0).length == 2;
+    }
+
+    @SuppressWarnings("unchecked") // all classifiers built here take numbers
+    private static Classifier<double[]> classifier(SmilePart member) {
+        if (build(member.part(0)) instanceof Classifier<?> classifier) {
+            return (Classifier<double[]>) classifier;
+        }
+        throw new IllegalArgumentException("it has a member that is no classifier");
+    }
+
+    private static PlattScaling scaling(SmilePart member) {
+        return new PlattScaling(member.numbers(0)[0], member.numbers(0)[1]);
+    }
+}
