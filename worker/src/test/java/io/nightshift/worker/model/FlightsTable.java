@@ -101,6 +101,22 @@ record FlightsTable(double[] rows, double[][] columns, float[] delayed) {
         System.out.printf("%s: %,d flights%n", what, rows);
     }
 
+    /// The example's first flights.
+    ///
+    /// @param count at most [#BLOCK]
+    static FlightsTable of(int count) throws SQLException {
+        Features features = Features.EXAMPLE;
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery("SELECT %s, (delay > 15)::INT FROM %s LIMIT %d"
+                        .formatted(
+                                String.join(", ", features.expressions()),
+                                features.source().formatted(example("flights.parquet")),
+                                count))) {
+            return read(result, features.count());
+        }
+    }
+
     private static FlightsTable read(ResultSet result, int features) throws SQLException {
         double[] rows = new double[BLOCK * features];
         double[][] columns = new double[features][BLOCK];

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OnnxRuntimeTest {
 
     private static final int ROWS = 100_000;
-    private static final int FEATURES = FlightsTable.FEATURES.size();
+    private static final int FEATURES = FlightsTable.Features.EXAMPLE.count();
 
     private static FlightsTable flights;
 
