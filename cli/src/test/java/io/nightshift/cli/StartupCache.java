@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.distribution.PrepareJars;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,9 +20,10 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /// What the JVM knows beforehand of the program that tests start, as it does where users start it: a third less work
-/// for each start. The cache wants classes in jars, so those in folders are put into some. DuckDB's native library lies
-/// beside its jar, as in the distribution, so that no start unpacks it, and no killed one leaves it behind. Kept below
-/// `target` until the classes change. Where tests run in several processes, the first one makes it and the others wait.
+/// for each start. The cache wants classes in jars, so those in folders are put into some, and Scala's libraries are
+/// prepared for it. DuckDB's native library lies beside its jar, as in the distribution, so that no start unpacks it, and
+/// no killed one leaves it behind. Kept below `target` until the classes change. Where tests run in several processes, the
+/// first one makes it and the others wait.
 ///
 /// @param classPath jars only, without the tests' own classes
 /// @param file the cache
@@ -90,7 +92,20 @@ record StartupCache(String classPath, Path file) {
         if (Files.isDirectory(part)) {
             return jarOf(part, folder, number);
         }
+        if (PrepareJars.concerns(part)) {
+            return prepared(part, folder);
+        }
         return part.getFileName().toString().startsWith("duckdb_jdbc") ? withLibraryBeside(part, folder) : part;
+    }
+
+    private static Path prepared(Path jar, Path folder) throws IOException {
+        Path prepared = folder.resolve(jar.getFileName());
+        if (Files.exists(prepared)) {
+            return prepared;
+        }
+        Path unfinished = folder.resolve("prepared.unfinished");
+        PrepareJars.prepare(jar, unfinished);
+        return Files.move(unfinished, prepared, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static Path withLibraryBeside(Path jar, Path folder) throws IOException {

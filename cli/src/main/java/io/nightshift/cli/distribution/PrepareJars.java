@@ -2,11 +2,13 @@ package io.nightshift.cli.distribution;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collections;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -14,23 +16,32 @@ import java.util.zip.ZipOutputStream;
 /// Run by the build: prepares the distribution's Scala libraries for the start-up cache. See docs/decisions/0002.
 public final class PrepareJars {
 
+    private static final Pattern LIBRARIES = Pattern.compile("(pekko|scala-library|slick).*\\.jar");
+
     private PrepareJars() {}
 
     /// @param arguments the folder of the jars
     public static void main(String[] arguments) throws IOException {
-        try (DirectoryStream<Path> jars =
-                Files.newDirectoryStream(Path.of(arguments[0]), "{pekko,slick,scala-library}*.jar")) {
-            for (Path jar : jars) {
-                prepare(jar);
-            }
+        List<Path> jars;
+        try (Stream<Path> files = Files.list(Path.of(arguments[0]))) {
+            jars = files.filter(PrepareJars::concerns).toList();
+        }
+        for (Path jar : jars) {
+            Path prepared = jar.resolveSibling(jar.getFileName() + ".new");
+            prepare(jar, prepared);
+            Files.move(prepared, jar, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
-    /// Replaces a jar. It keeps the entries' times, so that the same libraries give the same bytes.
-    static void prepare(Path jar) throws IOException {
-        Path changed = jar.resolveSibling(jar.getFileName() + ".new");
+    /// Whether a jar has something to prepare.
+    public static boolean concerns(Path jar) {
+        return LIBRARIES.matcher(jar.getFileName().toString()).matches();
+    }
+
+    /// Writes a prepared copy of a jar. It keeps the entries' times, so that the same library gives the same bytes.
+    public static void prepare(Path jar, Path prepared) throws IOException {
         try (ZipFile in = new ZipFile(jar.toFile());
-                OutputStream file = Files.newOutputStream(changed);
+                OutputStream file = Files.newOutputStream(prepared);
                 ZipOutputStream out = new ZipOutputStream(file)) {
             for (ZipEntry entry : Collections.list(in.entries())) {
                 byte[] content = in.getInputStream(entry).readAllBytes();
@@ -41,6 +52,5 @@ public final class PrepareJars {
                 out.closeEntry();
             }
         }
-        Files.move(changed, jar, StandardCopyOption.REPLACE_EXISTING);
     }
 }
