@@ -21,8 +21,10 @@ import java.util.stream.Stream;
 
 /// What the JVM knows beforehand of the program that tests start, as it does where users start it: a third less work
 /// for each start. The cache wants classes in jars, so those in folders are put into some, and Scala's libraries are
-/// prepared for it. DuckDB's native library lies beside its jar, as in the distribution, so that no start unpacks it, and
-/// no killed one leaves it behind. Kept below `target` until the classes change. Where tests run in several processes, the
+/// prepared for it. DuckDB's native library lies beside its jar, as in the distribution, so that no start unpacks it,
+/// and
+/// no killed one leaves it behind. Kept below `target` until the classes change. Where tests run in several processes,
+/// the
 /// first one makes it and the others wait.
 ///
 /// @param classPath jars only, without the tests' own classes
