@@ -3,6 +3,7 @@ package io.nightshift.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
+import io.nightshift.cli.distribution.PrepareJars;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -45,6 +46,18 @@ final class ImageTest {
             assertThat(jars.map(Path::getFileName).filter(own::matches).map(Path::toString))
                     .contains("nightshift-cli.jar")
                     .hasSizeGreaterThan(3);
+        }
+    }
+
+    @Test
+    void theStartUpCacheCanHoldTheLibraries(@TempDir Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(Image.distribution().resolve("lib"))) {
+            List<Path> jars = files.filter(PrepareJars::concerns).toList();
+            assertThat(jars).hasSizeGreaterThan(20).allSatisfy(jar -> {
+                Path again = folder.resolve(jar.getFileName());
+                PrepareJars.prepare(jar, again);
+                assertThat(again).as("prepared already").hasSameBinaryContentAs(jar);
+            });
         }
     }
 

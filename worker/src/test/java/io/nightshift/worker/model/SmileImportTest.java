@@ -22,7 +22,6 @@ import smile.classification.RandomForest;
 import smile.data.DataFrame;
 import smile.data.formula.Formula;
 import smile.data.formula.Terms;
-import smile.io.Write;
 import smile.regression.DataFrameRegression;
 import smile.regression.RegressionTree;
 
@@ -75,11 +74,11 @@ class SmileImportTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3})
     void scoresOfALogisticRegressionAreSmilesOwn(int classes) {
-        double[][] rows = transposed(training.features());
+        double[][] rows = SmileModels.transposed(training.features());
         LogisticRegression regression = LogisticRegression.fit(rows, classes == 2 ? training.two() : training.three());
-        double[][] outputs = score(imported(regression));
+        double[][] outputs = score(SmileModels.imported(regression, folder));
 
-        double[][] unseenRows = transposed(unseen.features());
+        double[][] unseenRows = SmileModels.transposed(unseen.features());
         for (int row = 0; row < unseen.rows(); row++) {
             double[] posteriori = new double[classes];
             int predicted = regression.predict(unseenRows[row], posteriori);
@@ -89,8 +88,9 @@ class SmileImportTest {
 
     @Test
     void theSchemaOfTheTrainingFrameIsKept() {
-        var description = imported(
-                        RandomForest.fit(Formula.lhs("two"), training.frame("two"), new RandomForest.Options(3)))
+        var description = SmileModels.imported(
+                        RandomForest.fit(Formula.lhs("two"), training.frame("two"), new RandomForest.Options(3)),
+                        folder)
                 .description();
 
         assertThat(description.format()).isEqualTo("smile");
@@ -114,14 +114,14 @@ class SmileImportTest {
         RegressionTree tree =
                 RegressionTree.fit(Formula.of("value", Terms.log("age"), Terms.$("length")), training.frame("value"));
 
-        assertThatThrownBy(() -> imported(tree))
+        assertThatThrownBy(() -> SmileModels.imported(tree, folder))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("formula")
                 .hasMessageContaining("supported are formulas of plain columns");
     }
 
     private void assertEqual(DataFrameClassifier model, String target) {
-        double[][] outputs = score(imported((Serializable) model));
+        double[][] outputs = score(SmileModels.imported((Serializable) model, folder));
         DataFrame frame = unseen.frame(target);
         for (int row = 0; row < frame.size(); row++) {
             double[] posteriori = new double[model.numClasses()];
@@ -140,23 +140,10 @@ class SmileImportTest {
     }
 
     private void assertEqual(DataFrameRegression model) {
-        double[][] outputs = score(imported(model));
+        double[][] outputs = score(SmileModels.imported(model, folder));
         DataFrame frame = unseen.frame("value");
         for (int row = 0; row < frame.size(); row++) {
             assertThat(outputs[0][row]).as("row %d", row).isEqualTo(model.predict(frame.get(row)));
-        }
-    }
-
-    /// Through the file of Java objects, and our own file.
-    private Model imported(Serializable model) {
-        try {
-            Path objects = folder.resolve("model.ser");
-            Write.object(model, objects);
-            Path flat = folder.resolve("model.bin");
-            ModelFile.write(ModelImport.read(objects), flat);
-            return ModelImport.read(flat);
-        } catch (java.io.IOException failed) {
-            throw new java.io.UncheckedIOException(failed);
         }
     }
 
@@ -164,15 +151,5 @@ class SmileImportTest {
         double[][] outputs = new double[model.description().outputs()][unseen.rows()];
         model.scorer().score(unseen.features(), unseen.rows(), outputs);
         return outputs;
-    }
-
-    private static double[][] transposed(double[][] columns) {
-        double[][] rows = new double[columns[0].length][columns.length];
-        for (int column = 0; column < columns.length; column++) {
-            for (int row = 0; row < rows.length; row++) {
-                rows[row][column] = columns[column][row];
-            }
-        }
-        return rows;
     }
 }

@@ -8,7 +8,6 @@ import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.model.ModelFeature;
 import java.io.IOException;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -29,7 +28,6 @@ import smile.data.DataFrame;
 import smile.data.formula.Formula;
 import smile.data.vector.DoubleVector;
 import smile.data.vector.IntVector;
-import smile.io.Write;
 import smile.math.kernel.LinearKernel;
 import smile.model.ClassificationModel;
 import smile.model.svm.KernelMachine;
@@ -103,15 +101,15 @@ class SmileLinearTest {
         LinearSVM classifier = new LinearSVM(kernel);
         var regression = new smile.regression.LinearSVM(kernel);
 
-        double[][] outputs = score(imported(classifier), hostile(rows.length));
-        double[][] estimates = score(imported(regression), hostile(rows.length));
+        double[][] outputs = score(SmileModels.imported(classifier, folder), hostile(rows.length));
+        double[][] estimates = score(SmileModels.imported(regression, folder), hostile(rows.length));
 
-        double[][] real = score(imported(regression), flights.columns());
+        double[][] real = score(SmileModels.imported(regression, folder), flights.columns());
         double[][] all = rows(ROWS);
         for (int row = 0; row < ROWS; row++) {
             assertThat(real[0][row]).isEqualTo(regression.predict(all[row]));
         }
-        double[][] unseen = transposed(hostile(rows.length));
+        double[][] unseen = SmileModels.transposed(hostile(rows.length));
         for (int row = 0; row < rows.length; row++) {
             assertThat(outputs[2][row]).isEqualTo(Double.valueOf(classifier.score(unseen[row])));
             assertThat(outputs[0][row]).isEqualTo(classifier.predict(unseen[row]) > 0 ? 1 : 0);
@@ -131,7 +129,7 @@ class SmileLinearTest {
                 ? new SparseLogisticRegression.Binomial(weights[0], 0, 0, IntSet.of(2))
                 : new SparseLogisticRegression.Multinomial(weights, 0, 0, IntSet.of(classes));
 
-        double[][] outputs = score(imported(smile), flights.columns());
+        double[][] outputs = score(SmileModels.imported(smile, folder), flights.columns());
 
         double[][] rows = rows(ROWS);
         for (int row = 0; row < ROWS; row++) {
@@ -166,7 +164,7 @@ class SmileLinearTest {
         ClassificationModel record =
                 new ClassificationModel("logit", smile.schema(), smile.formula(), smile, null, null, null, tags);
 
-        Model model = imported(record);
+        Model model = SmileModels.imported(record, folder);
         double[][] outputs = score(model, new double[][] {columns[3], columns[5]});
 
         assertThat(model.description().features())
@@ -176,16 +174,6 @@ class SmileLinearTest {
             double[] posteriori = new double[2];
             assertThat(outputs[0][row]).isEqualTo(smile.predict(frame.get(row), posteriori));
             assertThat(outputs[1][row]).isEqualTo(posteriori[1]);
-        }
-    }
-
-    private Model imported(Serializable model) {
-        try {
-            Path objects = folder.resolve("model.ser");
-            Write.object(model, objects);
-            return throughOurFile(ModelImport.read(objects));
-        } catch (IOException failed) {
-            throw new java.io.UncheckedIOException(failed);
         }
     }
 
@@ -222,16 +210,6 @@ class SmileLinearTest {
         return features;
     }
 
-    private static double[][] transposed(double[][] columns) {
-        double[][] rows = new double[columns[0].length][columns.length];
-        for (int column = 0; column < columns.length; column++) {
-            for (int row = 0; row < rows.length; row++) {
-                rows[row][column] = columns[column][row];
-            }
-        }
-        return rows;
-    }
-
     @Test
     void aGeneralizedModelOfAnotherLinkIsRefusedByName() throws Exception {
         Object inverse = smile.regression.glm.Gaussian.inverse();
@@ -249,7 +227,7 @@ class SmileLinearTest {
                 bernoulli.devianceResiduals(),
                 new double[0][]);
 
-        assertThatThrownBy(() -> imported(other))
+        assertThatThrownBy(() -> SmileModels.imported(other, folder))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("Gaussian(inverse)")
                 .hasMessageContaining("supported are Gaussian(identity)");

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
-import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -22,7 +20,6 @@ import smile.classification.LogisticRegression;
 import smile.classification.OneVersusOne;
 import smile.classification.OneVersusRest;
 import smile.classification.SVM;
-import smile.io.Write;
 import smile.math.distance.EuclideanDistance;
 import smile.math.kernel.GaussianKernel;
 import smile.math.kernel.HyperbolicTangentKernel;
@@ -108,7 +105,7 @@ class SmileRowsTest {
         GaussianProcessRegression<double[]> process =
                 new GaussianProcessRegression<>(kernel(name), vectors(), Vector.column(weights(3)), 0.1, 12.5, 3);
 
-        double[][] outputs = score(imported(classifier));
+        double[][] outputs = score(SmileModels.imported(classifier, folder));
 
         int positive = 0;
         for (int row = 0; row < ROWS; row++) {
@@ -134,7 +131,7 @@ class SmileRowsTest {
     }
 
     private void assertRegression(Regression<double[]> smile) {
-        double[][] outputs = score(imported(smile));
+        double[][] outputs = score(SmileModels.imported(smile, folder));
         for (int row = 0; row < ROWS; row++) {
             assertThat(outputs[0][row]).isEqualTo(Double.valueOf(smile.predict(rows[row])));
         }
@@ -156,7 +153,7 @@ class SmileRowsTest {
     }
 
     private void assertClasses(Classifier<double[]> smile) {
-        Model model = imported(smile);
+        Model model = SmileModels.imported(smile, folder);
         double[][] outputs = score(model);
         int[] classes = smile.classes();
 
@@ -178,7 +175,8 @@ class SmileRowsTest {
 
     @Test
     void anotherKernelIsRefusedByName() {
-        assertThatThrownBy(() -> imported(new SVM<>(new PearsonKernel(1, 1), vectors(), weights(1), 0)))
+        assertThatThrownBy(() ->
+                        SmileModels.imported(new SVM<>(new PearsonKernel(1, 1), vectors(), weights(1), 0), folder))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("PearsonKernel");
     }
@@ -186,7 +184,8 @@ class SmileRowsTest {
     /// An attacker can compute a checksum too.
     @Test
     void aForgedFileOfPartsIsReadOrRefused() throws IOException {
-        byte[] whole = ModelFile.encode(imported(new SVM<>(kernel("polynomial"), vectors(), weights(1), 0.05)));
+        byte[] whole = ModelFile.encode(
+                SmileModels.imported(new SVM<>(kernel("polynomial"), vectors(), weights(1), 0.05), folder));
         Random random = new Random(2);
         for (int i = 0; i < 1000; i++) {
             byte[] body = Arrays.copyOf(whole, whole.length - 32);
@@ -203,18 +202,6 @@ class SmileRowsTest {
             } catch (FailureException refused) {
                 assertThat(refused).hasMessageContaining(file.toString());
             }
-        }
-    }
-
-    private Model imported(Serializable model) {
-        try {
-            Path objects = folder.resolve("model.ser");
-            Write.object(model, objects);
-            Path flat = folder.resolve("model.bin");
-            ModelFile.write(ModelImport.read(objects), flat);
-            return ModelImport.read(flat);
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
         }
     }
 
