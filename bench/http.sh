@@ -2,7 +2,7 @@
 # Measures what a batch loses while programs ask for its status a thousand times a second and 200 watch it, on this machine:
 # a PostgreSQL and a node with all processors, which scores the same batch by turns without anybody who asks, with them, and
 # with them at the lowest priority. Prints a table in Markdown. Exit status 1 if the batch is slowed down by more than 5 %,
-# or if not everything was answered.
+# apart from the processor time that the clients took themselves, or if not everything was answered.
 #
 #   bench/http.sh [ROUNDS] [MILLION ROWS]          5 and 30 by default
 #

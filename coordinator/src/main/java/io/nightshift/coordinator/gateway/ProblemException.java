@@ -105,6 +105,11 @@ public final class ProblemException extends RuntimeException {
         return of(413, "too-large", "The request is too large", detail);
     }
 
+    /// @param status of HTTP, that says what is too long
+    public static ProblemException tooLong(int status, String detail) {
+        return of(status, "too-large", "The request is too large", detail);
+    }
+
     public static ProblemException mediaType(String detail) {
         return of(415, "media-type", "The body is of a type that isn't understood", detail);
     }

@@ -3,16 +3,11 @@ package io.nightshift.coordinator.http;
 import io.nightshift.coordinator.gateway.Caller;
 import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.coordinator.gateway.Role;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.pekko.http.javadsl.model.AttributeKeys;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.jspecify.annotations.Nullable;
 
 /// Tells who makes a request, and whether they may.
@@ -42,8 +37,8 @@ public final class Access {
 
     /// @param endpoint that is asked for
     /// @throws ProblemException where nobody knows who it is, or where they may not
-    Caller admit(HttpRequest request, Endpoint endpoint) {
-        String address = address(request);
+    Caller admit(Request request, Endpoint endpoint) {
+        String address = request.address();
         Role needed = endpoint.role();
         if (needed == null) {
             return new Caller("anyone", Role.READ, address);
@@ -60,14 +55,7 @@ public final class Access {
         return new Caller(token.name(), token.role(), address);
     }
 
-    static String address(HttpRequest request) {
-        return request.getAttribute(AttributeKeys.remoteAddress)
-                .flatMap(RemoteAddress::getAddress)
-                .map(InetAddress::getHostAddress)
-                .orElse("unknown");
-    }
-
-    private static Token token(HttpRequest request, Endpoint endpoint, Tokens known) {
+    private static Token token(Request request, Endpoint endpoint, Tokens known) {
         String scheme = endpoint.forPeople() ? "Basic" : "Bearer";
         String presented = presented(request, endpoint)
                 .orElseThrow(() -> ProblemException.unauthorized(
@@ -82,8 +70,8 @@ public final class Access {
         return token;
     }
 
-    private static Optional<String> presented(HttpRequest request, Endpoint endpoint) {
-        String header = header(request, "authorization").orElse("");
+    private static Optional<String> presented(Request request, Endpoint endpoint) {
+        String header = request.header("authorization").orElse("");
         int space = header.indexOf(' ');
         String scheme = header.substring(0, Math.max(space, 0)).toLowerCase(Locale.ROOT);
         String rest = header.substring(space + 1).strip();
@@ -103,20 +91,18 @@ public final class Access {
         }
     }
 
-    private static void requireThisMachine(HttpRequest request) {
-        String host = request.getUri().getHost().address();
+    private static void requireThisMachine(Request request) {
+        String host = request.host();
         if (!isThisMachine(host)) {
             throw ProblemException.forbidden(
                     "Without tokens only this machine is heard, as localhost or 127.0.0.1, and the request is for %s."
                             .formatted(host));
         }
-        Optional<String> origin = header(request, "origin");
+        Optional<String> origin = request.header("origin");
         boolean isForeign =
                 origin.isPresent() && !origin.get().matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
         if (isForeign
-                || header(request, "sec-fetch-site")
-                        .filter("cross-site"::equals)
-                        .isPresent()) {
+                || request.header("sec-fetch-site").filter("cross-site"::equals).isPresent()) {
             throw ProblemException.forbidden("Without tokens a page of another site is not heard.");
         }
     }
@@ -127,9 +113,5 @@ public final class Access {
                 || host.equals("::1")
                 || host.equals("[::1]")
                 || host.equals("0:0:0:0:0:0:0:1");
-    }
-
-    private static Optional<String> header(HttpRequest request, String name) {
-        return request.getHeader(name).map(HttpHeader::value);
     }
 }

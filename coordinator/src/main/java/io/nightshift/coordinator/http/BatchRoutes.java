@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /// What there is of jobs and their batches.
@@ -44,21 +43,21 @@ final class BatchRoutes {
                 Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine));
     }
 
-    private CompletionStage<HttpResponse> jobs(Call call) {
-        return batches.jobs().thenApply(jobs -> Responses.json(200, jobs));
+    private CompletionStage<Answer> jobs(Call call) {
+        return batches.jobs().thenApply(jobs -> Answer.json(200, jobs));
     }
 
-    private CompletionStage<HttpResponse> list(Call call) {
+    private CompletionStage<Answer> list(Call call) {
         int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
         Batches.Filter filter = new Batches.Filter(call.text("job"), call.text("state"));
-        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> Responses.json(200, page));
+        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> Answer.json(200, page));
     }
 
-    private CompletionStage<HttpResponse> show(Call call) {
-        return batches.glance(call.segment("batch")).thenApply(seen -> Responses.written(200, seen.json()));
+    private CompletionStage<Answer> show(Call call) {
+        return batches.glance(call.segment("batch")).thenApply(seen -> Answer.written(200, seen.json()));
     }
 
-    private CompletionStage<HttpResponse> partitions(Call call) {
+    private CompletionStage<Answer> partitions(Call call) {
         int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
         int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
         String wanted = call.text("state").orElse("");
@@ -66,7 +65,7 @@ final class BatchRoutes {
             throw ProblemException.badRequest("The parameter state is committed or waiting.");
         }
         return batches.state(call.segment("batch"))
-                .thenApply(state -> Responses.json(200, partitions(state, wanted, first, limit)));
+                .thenApply(state -> Answer.json(200, partitions(state, wanted, first, limit)));
     }
 
     private static PartitionPage partitions(BatchState state, String wanted, int first, int limit) {
@@ -103,17 +102,17 @@ final class BatchRoutes {
                 totals.bytes());
     }
 
-    private CompletionStage<HttpResponse> events(Call call) {
+    private CompletionStage<Answer> events(Call call) {
         long after = call.number("after", 0, 0, Long.MAX_VALUE);
         int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
-        return batches.events(call.segment("batch"), after, limit).thenApply(page -> Responses.json(200, page));
+        return batches.events(call.segment("batch"), after, limit).thenApply(page -> Answer.json(200, page));
     }
 
-    private CompletionStage<HttpResponse> quarantine(Call call) {
+    private CompletionStage<Answer> quarantine(Call call) {
         int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
         int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
         return batches.state(call.segment("batch"))
-                .thenApply(state -> Responses.json(200, quarantine(state, first, limit)));
+                .thenApply(state -> Answer.json(200, quarantine(state, first, limit)));
     }
 
     private static QuarantinePage quarantine(BatchState state, int first, int limit) {

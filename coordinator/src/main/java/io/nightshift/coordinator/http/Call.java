@@ -6,27 +6,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /// A request, admitted.
 ///
 /// @param segments what stands for the segments in braces
-public record Call(
-        HttpRequest request, Map<String, String> segments, Caller caller, HttpLimits limits, ActorSystem<?> system) {
-
-    private static final long BODY_MILLIS = 20_000;
+public record Call(Request request, Map<String, String> segments, Caller caller, HttpLimits limits) {
 
     String segment(String name) {
         return Objects.requireNonNull(segments.get(name), name);
     }
 
     Optional<String> text(String parameter) {
-        return request.getUri().query().get(parameter);
+        return Optional.ofNullable(request.query().get(parameter)).map(List::getFirst);
     }
 
     /// @throws ProblemException if it isn't a number of the range
@@ -54,42 +46,17 @@ public record Call(
         };
     }
 
-    Optional<String> header(String name) {
-        return request.getHeader(name).map(HttpHeader::value);
-    }
-
-    /// The body, if there is one.
+    /// The body, if there is one. To be asked for before the handler returns.
     ///
     /// @param types that it may be of
-    /// @return fails with a [ProblemException] if it is too large, too slow, or of another type
+    /// @return fails with a [ProblemException] if it is too large, or too slow
+    /// @throws ProblemException if it is of another type
     CompletionStage<byte[]> body(List<String> types) {
-        if (!request.entity().isKnownEmpty()) {
-            String type = request.entity().getContentType().mediaType().toString();
-            if (!types.contains(type)) {
-                throw ProblemException.mediaType(
-                        "The body is %s; send it as %s.".formatted(type, String.join(" or ", types)));
-            }
-            if (request.entity().getContentLengthOption().orElse(0) > limits.body()) {
-                throw tooLarge();
-            }
+        Body body = request.body();
+        if (!body.isEmpty() && !types.contains(body.type())) {
+            throw ProblemException.mediaType("The body is %s; send it as %s."
+                    .formatted(body.type().isEmpty() ? "of no type" : body.type(), String.join(" or ", types)));
         }
-        return request.entity()
-                .toStrict(BODY_MILLIS, limits.body(), system)
-                .exceptionally(problem -> {
-                    throw isTimeout(problem)
-                            ? ProblemException.tooSlow(
-                                    "Send the body within %d seconds.".formatted(BODY_MILLIS / 1_000))
-                            : tooLarge();
-                })
-                .thenApply(entity -> entity.getData().toArray());
-    }
-
-    private ProblemException tooLarge() {
-        return ProblemException.tooLarge("A body has at most %,d bytes.".formatted(limits.body()));
-    }
-
-    private static boolean isTimeout(Throwable problem) {
-        Throwable cause = problem instanceof CompletionException ? problem.getCause() : problem;
-        return cause instanceof TimeoutException;
+        return body.all(limits.body());
     }
 }

@@ -18,8 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /// What changes something: submissions and controls.
 final class ChangeRoutes {
@@ -48,9 +46,9 @@ final class ChangeRoutes {
                 control("rescore", request -> new BatchControl.Rescore(request.partitions())));
     }
 
-    private CompletionStage<HttpResponse> submit(Call call) {
+    private CompletionStage<Answer> submit(Call call) {
         boolean fresh = call.flag("new");
-        Optional<String> key = call.header("idempotency-key").map(String::strip);
+        Optional<String> key = call.request().header("idempotency-key").map(String::strip);
         return call.body(JOB_TYPES)
                 .thenApplyAsync(ChangeRoutes::job, blocking)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
@@ -65,10 +63,9 @@ final class ChangeRoutes {
         }
     }
 
-    private static HttpResponse submitted(Submitted submitted) {
+    private static Answer submitted(Submitted submitted) {
         boolean isOld = submitted.resumed() || submitted.repeated() || submitted.alreadyPublished();
-        return Responses.json(isOld ? 200 : 201, submitted)
-                .addHeader(RawHeader.create("Location", "/v1/batches/" + submitted.batch()));
+        return Answer.json(isOld ? 200 : 201, submitted).with("Location", "/v1/batches/" + submitted.batch());
     }
 
     private Endpoint control(String verb, Function<ControlRequest, BatchControl> control) {
@@ -79,7 +76,7 @@ final class ChangeRoutes {
                 call -> call.body(JSON)
                         .thenApply(body -> control.apply(request(body)))
                         .thenCompose(wanted -> changes.control(call.caller(), call.segment("batch"), wanted))
-                        .thenApply(controlled -> Responses.json(200, controlled)));
+                        .thenApply(controlled -> Answer.json(200, controlled)));
     }
 
     private static ControlRequest request(byte[] body) {

@@ -1,13 +1,8 @@
 package io.nightshift.coordinator.http;
 
 import io.nightshift.coordinator.gateway.Role;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /// One thing that can be asked for.
@@ -20,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 public record Endpoint(
         String method, String path, @Nullable Role role, Set<String> parameters, boolean forPeople, Handler handler) {
 
-    /// Answers a request. Doesn't wait: the thread is an actor dispatcher's.
+    /// Answers a request. Doesn't wait: there is one thread for all.
     @FunctionalInterface
     public interface Handler {
-        CompletionStage<HttpResponse> answer(Call call);
+        CompletionStage<Answer> answer(Call call);
     }
 
     public Endpoint {
@@ -41,23 +36,5 @@ public record Endpoint(
     /// Whether it is asked for to change something.
     boolean changes() {
         return !method.equals("GET");
-    }
-
-    /// What stands for the segments in braces, if the path is of this endpoint.
-    Optional<Map<String, String>> match(List<String> segments) {
-        String[] pattern = path.substring(1).split("/", -1);
-        if (pattern.length != segments.size()) {
-            return Optional.empty();
-        }
-        Map<String, String> values = new HashMap<>();
-        for (int i = 0; i < pattern.length; i++) {
-            String segment = segments.get(i);
-            if (pattern[i].startsWith("{")) {
-                values.put(pattern[i].substring(1, pattern[i].length() - 1), segment);
-            } else if (!pattern[i].equals(segment)) {
-                return Optional.empty();
-            }
-        }
-        return Optional.of(values);
     }
 }

@@ -1,40 +1,47 @@
 package io.nightshift.coordinator.http;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.nightshift.protocol.failure.FailureException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.ConnectionContext;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.ServerBuilder;
-import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Listens, and answers with [Endpoint]s. More of them are only more elements of the list.
 ///
-/// It has an actor system of its own, with one thread: a request that goes from actor to actor then wakes no other, and
-/// however many come, they don't get in the way of what the node's own actors have to tell the cluster.
+/// One thread reads, asks and writes: a request wakes no other, and however many come, they don't get in the way of
+/// what
+/// the node's actors have to tell the cluster.
+@SuppressWarnings("FutureReturnValueIgnored") // nothing is to be done when it has closed
 public final class HttpServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
-    /// For requests that are being answered when the node leaves; watches are ended then.
+    /// For requests that are being answered when the node leaves.
     private static final Duration LEAVING = Duration.ofSeconds(3);
 
-    /// A submission waits for the node to look at the source.
-    private static final String ANSWERING = "130s";
+    /// How many may wait to be let in.
+    private static final int BACKLOG = 1_024;
 
     private HttpServer() {}
 
@@ -54,58 +61,50 @@ public final class HttpServer {
             Access access,
             HttpLimits limits,
             List<Endpoint> endpoints) {
-        ActorSystem<Void> system = ActorSystem.create(
-                Behaviors.empty(),
-                "http",
-                ConfigFactory.parseResourcesAnySyntax("nightshift-http")
-                        .withFallback(node.settings().config())
-                        .resolve());
-        node.getWhenTerminated().whenComplete((ended, problem) -> system.terminate());
-        Router router = new Router(endpoints, access, limits, system);
-        ServerBuilder builder = Http.get(system).newServerAt(hostname, port).withSettings(settings(system, limits));
-        if (tls != null) {
-            builder = builder.enableHttps(ConnectionContext.httpsServer(tls::get));
+        EventLoopGroup threads =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http", true), NioIoHandler.newFactory());
+        EventLoop thread = threads.next();
+        Connections connections =
+                new Connections(new Router(endpoints, access, limits), tls, limits.connections(), thread);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(threads)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                // So that no more are let in than there may be.
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(connections)
+                .bind(new InetSocketAddress(hostname, port))
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            end(threads);
+            throw FailureException.permanent("the node can't listen for HTTP at %s:%d: %s"
+                    .formatted(hostname, port, bound.cause().getMessage()));
         }
-        try {
-            ServerBinding binding =
-                    builder.bind(router::answer).toCompletableFuture().join();
-            // Not sooner: a node that leaves says so, and answers while its workers finish.
-            CoordinatedShutdown.get(node)
-                    .addTask(
-                            CoordinatedShutdown.PhaseBeforeClusterShutdown(),
-                            "http-ends",
-                            () -> binding.terminate(LEAVING).thenApply(ended -> Done.getInstance()));
-            int bound = binding.localAddress().getPort();
-            LOG.info("HTTP is answered at {}://{}:{}", tls == null ? "http" : "https", hostname, bound);
-            return bound;
-        } catch (CompletionException e) {
-            system.terminate();
-            throw FailureException.permanent(
-                    "the node can't listen for HTTP at %s:%d: %s".formatted(hostname, port, root(e).getMessage()));
-        }
+        Channel door = bound.channel();
+        // Not sooner: a node that leaves says so, and answers while its workers finish.
+        CoordinatedShutdown.get(node)
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+                        "http-ends",
+                        () -> leave(thread, door, connections));
+        node.getWhenTerminated().whenComplete((ended, problem) -> end(threads));
+        int listening = ((InetSocketAddress) door.localAddress()).getPort();
+        LOG.info("HTTP is answered at {}://{}:{}", tls == null ? "http" : "https", hostname, listening);
+        return listening;
     }
 
-    private static Throwable root(Throwable problem) {
-        Throwable root = problem;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
+    private static CompletionStage<Done> leave(EventLoop thread, Channel door, Connections connections) {
+        door.close();
+        return CompletableFuture.supplyAsync(connections::leave, thread)
+                .thenCompose(left -> left)
+                .thenApply(left -> Done.getInstance())
+                .completeOnTimeout(Done.getInstance(), LEAVING.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static ServerSettings settings(ActorSystem<?> system, HttpLimits limits) {
-        Config own = ConfigFactory.parseMap(Map.ofEntries(
-                Map.entry("pekko.http.server.server-header", ""),
-                Map.entry("pekko.http.server.request-timeout", ANSWERING),
-                Map.entry("pekko.http.server.idle-timeout", "180s"),
-                Map.entry("pekko.http.server.bind-timeout", "5s"),
-                Map.entry("pekko.http.server.transparent-head-requests", "on"),
-                Map.entry("pekko.http.server.remote-address-attribute", "on"),
-                Map.entry("pekko.http.server.max-connections", limits.connections()),
-                Map.entry("pekko.http.server.parsing.max-content-length", limits.body()),
-                // What can't be understood of a header may be a part of a token.
-                Map.entry("pekko.http.server.parsing.illegal-header-warnings", "off"),
-                Map.entry("pekko.http.server.parsing.error-logging-verbosity", "off")));
-        return ServerSettings.create(own.withFallback(system.settings().config()));
+    private static void end(EventLoopGroup threads) {
+        threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 }

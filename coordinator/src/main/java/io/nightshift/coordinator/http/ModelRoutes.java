@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /// The models of the node's registry.
 final class ModelRoutes {
@@ -36,9 +35,9 @@ final class ModelRoutes {
                 Endpoint.get("/v1/models/{model}", Role.READ, Set.of(), this::show));
     }
 
-    private CompletionStage<HttpResponse> list(Call call) {
+    private CompletionStage<Answer> list(Call call) {
         return CompletableFuture.supplyAsync(
-                () -> Responses.json(
+                () -> Answer.json(
                         200,
                         new ModelPage(registry.list().stream()
                                 .map(ModelRoutes::listed)
@@ -46,11 +45,11 @@ final class ModelRoutes {
                 blocking);
     }
 
-    private CompletionStage<HttpResponse> show(Call call) {
+    private CompletionStage<Answer> show(Call call) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return Responses.json(200, listed(registry.listing(call.segment("model"))));
+                        return Answer.json(200, listed(registry.listing(call.segment("model"))));
                     } catch (FailureException e) {
                         throw ProblemException.unknown("model", e.failure().message());
                     }

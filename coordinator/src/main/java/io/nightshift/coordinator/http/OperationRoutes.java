@@ -5,24 +5,17 @@ import io.nightshift.coordinator.health.Health;
 import io.nightshift.coordinator.health.Health.Check;
 import io.nightshift.protocol.api.HealthReport;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
-import org.apache.pekko.http.javadsl.model.ContentType;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpCharsets;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
 
 /// What those ask who run a node: how it is, and its metrics. Every node answers these, whatever its roles.
 public final class OperationRoutes {
 
     /// Of Prometheus' text format.
-    private static final ContentType EXPOSITION = ContentTypes.create(
-            MediaTypes.customWithFixedCharset("text", "plain", HttpCharsets.UTF_8, Map.of("version", "0.0.4"), false));
+    private static final String EXPOSITION = "text/plain; version=0.0.4; charset=UTF-8";
 
     private OperationRoutes() {}
 
@@ -38,10 +31,10 @@ public final class OperationRoutes {
                         Role.READ,
                         Set.of(),
                         call -> CompletableFuture.supplyAsync(exposition, blocking)
-                                .thenApply(text -> Responses.text(200, EXPOSITION, text))));
+                                .thenApply(text -> Answer.text(200, EXPOSITION, text))));
     }
 
-    private static CompletionStage<HttpResponse> report(CompletionStage<List<Check>> checks) {
+    private static CompletionStage<Answer> report(CompletionStage<List<Check>> checks) {
         return checks.thenApply(all -> {
             boolean isWell = all.stream().allMatch(Check::holds);
             HealthReport report = new HealthReport(
@@ -49,7 +42,7 @@ public final class OperationRoutes {
                     all.stream()
                             .map(check -> new HealthReport.Check(check.what(), check.holds(), check.detail()))
                             .toList());
-            return Responses.json(isWell ? 200 : 503, report);
+            return Answer.json(isWell ? 200 : 503, report);
         });
     }
 }

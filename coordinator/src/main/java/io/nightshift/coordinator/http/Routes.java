@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
 
 /// All that can be asked of a node by HTTP.
 public final class Routes {
@@ -40,8 +39,7 @@ public final class Routes {
                 "/v1/openapi.json",
                 null,
                 Set.of(),
-                call -> CompletableFuture.completedFuture(
-                        Responses.text(200, ContentTypes.APPLICATION_JSON, document)));
+                call -> CompletableFuture.completedFuture(Answer.text(200, "application/json", document)));
     }
 
     private static String resource(String name) {

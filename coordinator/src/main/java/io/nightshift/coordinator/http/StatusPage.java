@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /// A page for people: the batches that were submitted last. It needs no scripts, and nothing from elsewhere.
 final class StatusPage {
@@ -50,9 +48,8 @@ final class StatusPage {
                 Set.of(),
                 true,
                 call -> batches.page(all, Optional.empty(), BATCHES)
-                        .thenApply(page -> Responses.text(200, ContentTypes.TEXT_HTML_UTF8, html(page, node))
-                                .addHeader(RawHeader.create(
-                                        "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")))));
+                        .thenApply(page -> Answer.text(200, "text/html; charset=UTF-8", html(page, node))
+                                .with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"))));
     }
 
     private static String html(BatchPage page, String node) {
