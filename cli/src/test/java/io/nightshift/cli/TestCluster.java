@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,11 +44,8 @@ final class TestCluster implements AutoCloseable {
         this.database = new Gate(postgres.getPort());
         this.ports = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            try (ServerSocket socket = new ServerSocket(0);
-                    ServerSocket another = new ServerSocket(0)) {
-                ports.add(socket.getLocalPort());
-                httpPorts.add(another.getLocalPort());
-            }
+            ports.add(FreePort.any());
+            httpPorts.add(FreePort.any());
             nodes.add(null);
         }
         Files.writeString(configuration(), """

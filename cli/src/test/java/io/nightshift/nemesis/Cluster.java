@@ -3,9 +3,9 @@ package io.nightshift.nemesis;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.FlightsJob;
+import io.nightshift.cli.FreePort;
 import io.nightshift.cli.Program;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,13 +90,7 @@ final class Cluster implements AutoCloseable {
     private static Map<Place, Integer> ports(Ground ground) throws IOException {
         Map<Place, Integer> ports = new EnumMap<>(Place.class);
         for (Place place : Place.values()) {
-            if (ground.isOpen()) {
-                ports.put(place, 7355 + place.number);
-                continue;
-            }
-            try (ServerSocket free = new ServerSocket(0)) {
-                ports.put(place, free.getLocalPort());
-            }
+            ports.put(place, ground.isOpen() ? 7355 + place.number : FreePort.any());
         }
         return ports;
     }

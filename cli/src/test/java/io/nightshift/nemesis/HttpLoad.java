@@ -1,6 +1,7 @@
 package io.nightshift.nemesis;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.cli.FreePort;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.api.BatchDescription;
@@ -9,7 +10,6 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -83,7 +83,7 @@ final class HttpLoad {
     private static boolean measure(Stage stage, Path folder, int rounds, int copies) throws Exception {
         Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), copies, PARTITION_ROWS);
         Output output = new Output.Folder(folder.resolve("predictions"));
-        int port = freePort();
+        int port = FreePort.any();
         URI server = URI.create("http://127.0.0.1:" + port);
         Cluster cluster = stage.cluster(shape(port), List.of(Place.A));
         try (NightshiftClient client = NightshiftClient.overHttp(server).build();
@@ -101,12 +101,6 @@ final class HttpLoad {
                 load.round();
             }
             return load.tell(workload.rows());
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            return free.getLocalPort();
         }
     }
 

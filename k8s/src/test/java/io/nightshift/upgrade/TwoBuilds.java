@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -95,9 +97,13 @@ final class TwoBuilds implements AutoCloseable {
     }
 
     private static int[] freePorts() throws IOException {
-        try (ServerSocket node = new ServerSocket(0);
-                ServerSocket http = new ServerSocket(0)) {
+        // Below those of which the system takes one for each connection that somebody makes.
+        int first = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+        try (ServerSocket node = new ServerSocket(first);
+                ServerSocket http = new ServerSocket(first + 1)) {
             return new int[] {node.getLocalPort(), http.getLocalPort()};
+        } catch (BindException taken) {
+            return freePorts();
         }
     }
 

@@ -16,12 +16,15 @@ final class PredictionColumns {
     /// @param type DuckDB's name for its type
     record Column(String name, String sql, String type) {}
 
+    /// The name of the column with the record's file.
+    static final String FILE = "record_file";
+
     private PredictionColumns() {}
 
     static List<Column> of(BoundJob job, ModelDescription model) {
         List<Column> columns = new ArrayList<>();
         if (job.id() == null) {
-            columns.add(new Column("record_file", "nightshift_file", "VARCHAR"));
+            columns.add(new Column(FILE, "nightshift_file", "VARCHAR"));
             columns.add(new Column("record_row", "nightshift_row", "BIGINT"));
         } else {
             columns.add(new Column("record_id", "nightshift_id", job.id().type()));
