@@ -82,15 +82,19 @@ final class HttpConnectionTest {
         }
 
         String head() throws IOException {
-            ByteArrayOutputStream head = new ByteArrayOutputStream();
-            while (!head.toString(StandardCharsets.UTF_8).endsWith("\r\n\r\n")) {
+            return until("\r\n\r\n");
+        }
+
+        String until(String end) throws IOException {
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            while (!text.toString(StandardCharsets.UTF_8).endsWith(end)) {
                 int next = socket.getInputStream().read();
                 if (next < 0) {
-                    throw new IOException("closed after: " + head.toString(StandardCharsets.UTF_8));
+                    throw new IOException("closed after: " + text.toString(StandardCharsets.UTF_8));
                 }
-                head.write(next);
+                text.write(next);
             }
-            return head.toString(StandardCharsets.UTF_8);
+            return text.toString(StandardCharsets.UTF_8);
         }
 
         /// All that comes until the other side closes.
@@ -155,6 +159,12 @@ final class HttpConnectionTest {
                             .answer())
                     .startsWith("HTTP/1.1 403 ")
                     .contains("evil.example.org");
+            for (String foreign : List.of("localhost:x@evil.example.org", "localhost.evil.example.org", ":80", "::1")) {
+                assertThat(line.say("GET /v1/jobs HTTP/1.1\r\nHost: " + foreign + "\r\n\r\n")
+                                .answer())
+                        .as(foreign)
+                        .startsWith("HTTP/1.1 403 ");
+            }
             assertThat(line.say("GET http://[::1]:80/v1/jobs HTTP/1.1\r\n" + HOST + "\r\n")
                             .answer())
                     .startsWith("HTTP/1.1 200 ");
@@ -274,9 +284,10 @@ final class HttpConnectionTest {
                         head = next.say(watch).head();
                     }
                     assertThat(head).startsWith("HTTP/1.1 200 ");
+                    assertThat(next.until("event: progress")).contains("event: submitted");
                     leaving.close();
                     hasLeft = true;
-                    assertThat(next.rest()).contains("event: progress").endsWith("\r\n0\r\n\r\n");
+                    assertThat(next.rest()).endsWith("\r\n0\r\n\r\n");
                 }
             }
         } finally {

@@ -108,10 +108,6 @@ public final class Access {
     }
 
     private static boolean isThisMachine(String host) {
-        return host.equals("localhost")
-                || host.equals("127.0.0.1")
-                || host.equals("::1")
-                || host.equals("[::1]")
-                || host.equals("0:0:0:0:0:0:0:1");
+        return host.equals("localhost") || host.equals("127.0.0.1") || host.equals("[::1]");
     }
 }

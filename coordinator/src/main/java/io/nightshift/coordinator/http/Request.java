@@ -72,8 +72,11 @@ final class Request {
     }
 
     private static String withoutPort(String authority) {
-        int colon = authority.lastIndexOf(':');
-        return colon > authority.lastIndexOf(']') ? authority.substring(0, colon) : authority;
+        int end = authority.length();
+        while (end > 0 && authority.charAt(end - 1) >= '0' && authority.charAt(end - 1) <= '9') {
+            end--;
+        }
+        return end > 0 && authority.charAt(end - 1) == ':' ? authority.substring(0, end - 1) : authority;
     }
 
     /// As it was sent: `HEAD`, too.
@@ -95,7 +98,7 @@ final class Request {
         return query;
     }
 
-    /// The host that is asked, without a port, or empty.
+    /// The host that is asked, as it was sent but without a port, or empty.
     String host() {
         return host;
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -137,8 +138,16 @@ final class WatchRoute {
                 entry.opened().batch(),
                 (batch, next) -> next != null && !next.isDone()
                         ? next
-                        : CompletableFuture.supplyAsync(() -> batches.glance(entry), A_SECOND_LATER)
+                        : CompletableFuture.supplyAsync(() -> look(entry), A_SECOND_LATER)
                                 .thenCompose(seen -> seen));
+    }
+
+    /// Where nobody watches any more, such as when the node has left, there is nothing to look for, and no ledger to
+    /// open.
+    private CompletionStage<Batches.Seen> look(JobsState.Entry entry) {
+        return open.get() == 0
+                ? CompletableFuture.failedFuture(new CancellationException("nobody watches"))
+                : batches.glance(entry);
     }
 
     private CompletionStage<Told> told(Position position, Batches.Seen seen) {
