@@ -2,6 +2,8 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +71,13 @@ public record FlightsJob(Path folder) {
         String text = Files.readString(file());
         assertThat(text).contains(before);
         Files.writeString(file(), text.replace(before, after));
+    }
+
+    /// The job as it is sent to a node, with its paths absolute.
+    ///
+    /// @param overrides as of `--set`
+    String text(String... overrides) throws IOException {
+        return JobText.of(JobFile.parse(Files.readAllBytes(file()), file(), List.of(overrides)));
     }
 
     public Path file() {

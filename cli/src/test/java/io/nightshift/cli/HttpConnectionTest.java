@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.coordinator.http.HttpLimits;
-import io.nightshift.protocol.job.JobFile;
-import io.nightshift.protocol.job.JobText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,12 +103,6 @@ final class HttpConnectionTest {
         public void close() throws IOException {
             socket.close();
         }
-    }
-
-    private static String batch(String name) throws IOException {
-        FlightsJob flights = FlightsJob.in(folder.resolve(name));
-        return JobText.of(JobFile.parse(
-                Files.readAllBytes(flights.file()), flights.file(), List.of("job=" + name, "partitions.rows=1000")));
     }
 
     @Test
@@ -258,7 +249,7 @@ final class HttpConnectionTest {
         HttpNode leaving = node("leaving");
         boolean hasLeft = false;
         try {
-            String job = batch("left");
+            String job = FlightsJob.in(folder.resolve("left")).text("partitions.rows=1000");
             String body = "Content-Type: application/yaml\r\nContent-Length: " + job.length() + "\r\n\r\n" + job;
             try (Line line = new Line(leaving)) {
                 String submitted =

@@ -14,12 +14,9 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.nightshift.cli.configuration.HttpSettings;
-import io.nightshift.protocol.job.JobFile;
-import io.nightshift.protocol.job.JobText;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,10 +53,9 @@ final class HttpTest {
 
     /// The example's job, under a name of its own.
     private static String job(String name, String... overrides) throws IOException {
-        FlightsJob flights = FlightsJob.in(folder.resolve(name));
         List<String> all = new ArrayList<>(List.of("job=" + name));
         all.addAll(List.of(overrides));
-        return JobText.of(JobFile.parse(Files.readAllBytes(flights.file()), flights.file(), all));
+        return FlightsJob.in(folder.resolve(name)).text(all.toArray(String[]::new));
     }
 
     private static JsonNode json(HttpResponse<String> response) {
