@@ -11,6 +11,8 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
@@ -29,6 +31,21 @@ class KilledProcessTest {
 
     @Test
     void noAcknowledgedCommitIsLostByAKillAndNoneIsScoredAgain() throws Exception {
+        killAgainAndAgain();
+    }
+
+    /// As in a ledger older than the 45 seconds for which H2 keeps what it no longer needs.
+    @Test
+    void noAcknowledgedCommitIsLostWhereTheFileReusesItsSpace() throws Exception {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home);
+                Connection connection = ledger.ledger().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET RETENTION_TIME 0");
+        }
+        killAgainAndAgain();
+    }
+
+    private void killAgainAndAgain() throws Exception {
         Random random = new Random(7);
         Set<Integer> acknowledged = new HashSet<>();
         for (int round = 0; round < ROUNDS; round++) {
