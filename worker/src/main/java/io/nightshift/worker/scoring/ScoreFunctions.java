@@ -1,12 +1,12 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.worker.duckdb.VectorMemory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBFunctions;
 import org.duckdb.DuckDBLogicalType;
-import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBWritableVector;
 
 /// The two SQL functions by which a query scores rows, a vector of rows at a time.
@@ -17,6 +17,8 @@ import org.duckdb.DuckDBWritableVector;
 /// where the second finds them. Both are volatile: the optimizer neither repeats, merges nor moves
 /// them.
 public final class ScoreFunctions {
+
+    private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
 
     private ScoreFunctions() {}
 
@@ -49,25 +51,16 @@ public final class ScoreFunctions {
                     "%d features given, %d wanted".formatted(in.columnCount(), session.features()));
         }
         for (int feature = 0; feature < session.features(); feature++) {
-            DuckDBReadableVector vector = in.vector(feature);
-            double[] column = session.column(feature);
-            for (int row = 0; row < rows; row++) {
-                column[row] = vector.getDouble(row, Double.NaN);
-            }
+            MEMORY.read(in.vector(feature), rows, session.column(feature));
         }
-        long ticket = session.score(rows);
-        for (int row = 0; row < rows; row++) {
-            out.setLong(row, ticket + row);
-        }
+        MEMORY.write(session.score(rows), rows, out);
     }
 
     private static void output(DuckDBDataChunkReader in, DuckDBWritableVector out) {
         ScoringSession session = ScoringSession.current();
-        DuckDBReadableVector tickets = in.vector(0);
-        int output = in.vector(1).getInt(0);
         int rows = (int) in.rowCount();
-        for (int row = 0; row < rows; row++) {
-            out.setDouble(row, session.output(tickets.getLong(row), output));
-        }
+        int output = in.vector(1).getInt(0);
+        MEMORY.read(in.vector(0), rows, session.tickets());
+        MEMORY.write(session.outputs(output, rows), rows, out);
     }
 }

@@ -19,6 +19,8 @@ public final class ScoringSession {
     private final double[][] features;
     private final double[][] block;
     private final double[][] kept;
+    private final long[] tickets = new long[BLOCK];
+    private final double[] wanted = new double[BLOCK];
     private final AtomicLong rows;
     private final AtomicLong firstScored;
 
@@ -72,8 +74,8 @@ public final class ScoringSession {
     /// Scores the rows put into the columns.
     ///
     /// @param count 0 to [#BLOCK]
-    /// @return the ticket of the first; the others follow
-    long score(int count) {
+    /// @return their tickets, until the next call
+    long[] score(int count) {
         scorer.score(features, count, block);
         long first = rows.get();
         int at = (int) (first % KEPT);
@@ -86,14 +88,30 @@ public final class ScoringSession {
         if (first == 0) {
             firstScored.compareAndSet(0, System.currentTimeMillis());
         }
-        return first;
+        for (int row = 0; row < count; row++) {
+            tickets[row] = first + row;
+        }
+        return tickets;
+    }
+
+    /// Where to put the tickets of the rows whose outputs are wanted next.
+    long[] tickets() {
+        return tickets;
     }
 
     /// @param output 0 for the prediction, then the probabilities
-    double output(long ticket, int output) {
-        if (ticket < rows.get() - KEPT || ticket >= rows.get()) {
-            throw new IllegalStateException("the outputs of row " + ticket + " are not kept any more");
+    /// @param count of tickets
+    /// @return that output of each row whose ticket was put there, until the next call
+    double[] outputs(int output, int count) {
+        double[] values = kept[output];
+        long scored = rows.get();
+        for (int row = 0; row < count; row++) {
+            long ticket = tickets[row];
+            if (ticket < scored - KEPT || ticket >= scored) {
+                throw new IllegalStateException("the outputs of row " + ticket + " are not kept any more");
+            }
+            wanted[row] = values[(int) (ticket % KEPT)];
         }
-        return kept[output][(int) (ticket % KEPT)];
+        return wanted;
     }
 }
