@@ -76,13 +76,23 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         record Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) implements Activity {}
     }
 
-    /// An attempt, from the moment a scoring thread has taken it up.
+    /// An attempt, first in the queue for a scoring thread.
     private static final class Running {
-        private final long since = System.nanoTime();
+        /// When a thread took it up.
+        private volatile long since;
         /// Of which the observer knows.
         private long told;
         private volatile @Nullable PartitionAttempt attempt;
         private volatile boolean abandoned;
+
+        PartitionAttempt.Result run(PartitionAttempt taken) {
+            since = System.nanoTime();
+            attempt = taken;
+            if (abandoned) {
+                taken.cancel();
+            }
+            return taken.run();
+        }
 
         void abandon() {
             abandoned = true;
@@ -239,15 +249,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         become(new Activity.Scoring(lease, running));
         timers.startTimerWithFixedDelay(Beat.class, new Beat(), services.heartbeat());
         CompletableFuture<PartitionAttempt.Result> result = CompletableFuture.supplyAsync(
-                () -> {
-                    PartitionAttempt attempt = services.attempts().apply(lease);
-                    running.attempt = attempt;
-                    if (running.abandoned) {
-                        attempt.cancel();
-                    }
-                    return attempt.run();
-                },
-                services.scoring());
+                () -> running.run(services.attempts().apply(lease)), services.scoring());
         getContext()
                 .pipeToSelf(
                         result,

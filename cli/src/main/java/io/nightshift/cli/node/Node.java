@@ -150,8 +150,9 @@ public final class Node {
 
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
+        int atOnce = parts.scoring().size() + config.getInt("ahead");
         ActorRef<ScoringSlots.Command> slots =
-                system.systemActorOf(ScoringSlots.create(parts.scoring().size()), "scoring-slots", Props.empty());
+                system.systemActorOf(ScoringSlots.create(atOnce), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
                 slots.narrow(),
                 this::tellJobs,
@@ -179,7 +180,7 @@ public final class Node {
                 .init(
                         Worker.Command.class,
                         "worker",
-                        Math.max(config.getInt("count"), parts.scoring().size()),
+                        Math.max(config.getInt("count"), atOnce),
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));

@@ -71,7 +71,7 @@ final class ParquetPart implements PartitionOutput {
     }
 
     private String copy(String select, StagedFile file) {
-        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
+        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
                 .formatted(select, Sql.text(file.path()), rowGroupRows, DISTINCT);
     }
 
