@@ -20,12 +20,10 @@ public final class ProcessExit {
 
     private ProcessExit() {}
 
-    /// Finds `_exit`, which takes a while. Without it, or until then, the JVM is halted.
+    /// Finds `_exit`, which takes a while, so it is found where a cache is written, too. Without it, or until then, the
+    /// JVM is halted.
     @SuppressWarnings("restricted") // the launcher grants native access
     public static void prepare() {
-        if (Boolean.getBoolean(ORDERLY)) {
-            return;
-        }
         Linker linker = Linker.nativeLinker();
         exit = linker.defaultLookup()
                 .find("_exit")
@@ -38,7 +36,7 @@ public final class ProcessExit {
     /// @param status 0 to 255
     static void now(int status) {
         MethodHandle prepared = exit;
-        if (prepared != null) {
+        if (prepared != null && !Boolean.getBoolean(ORDERLY)) {
             try {
                 prepared.invokeExact(status);
             } catch (Throwable e) {
