@@ -13,6 +13,7 @@ import io.nightshift.worker.model.ModelImport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /// A job's model, loaded: from the registry, or from a file that is registered on first use.
 ///
@@ -43,15 +44,18 @@ public record JobModel(ModelVersion version, Model model) {
     /// Registers a model file under a name.
     static Import register(Path file, String name, Registry registry) {
         Model model = ModelImport.read(file);
+        return register(model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
+    }
+
+    private static String sha256(Path file) {
         try {
-            Provenance provenance = new Provenance(file.getFileName().toString(), Digests.sha256(file));
-            return register(model, name, provenance, registry);
+            return Digests.sha256(file);
         } catch (IOException e) {
             throw FailureException.permanent("the model file %s can't be read: %s".formatted(file, e.getMessage()));
         }
     }
 
-    static Import register(Model model, String name, Provenance provenance, Registry registry) {
+    static Import register(Model model, String name, Supplier<Provenance> provenance, Registry registry) {
         Registered registered = registry.register(name, ModelFile.encode(model), model.description(), provenance);
         return new Import(new JobModel(registered.version(), model), registered.isNew());
     }

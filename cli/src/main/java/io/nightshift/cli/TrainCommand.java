@@ -182,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
         Model model = ModelTraining.train(table.features(), table.target(), options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
         JobModel.Import registered = JobModel.register(
-                model, registeredName, new Provenance(table.source(), table.sha256()), home.registry());
+                model, registeredName, () -> new Provenance(table.source(), table.sha256()), home.registry());
         printModel(out, registered, seconds);
         printUse(out, registered, request);
         out.flush();

@@ -17,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// The models of an installation, in the folder `models` of its home.
@@ -50,7 +51,9 @@ public final class Registry {
     ///
     /// @param name as [ModelVersion#name()]; without an ending that would make it a path in a job file
     /// @param flatFile the model in the scorer's own format; not looked into
-    public Registered register(String name, byte[] flatFile, ModelDescription description, Provenance provenance) {
+    /// @param provenance asked for where the model is new
+    public Registered register(
+            String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         checkName(name);
         String sha256 = HexFormat.of().formatHex(sha256().digest(flatFile));
         return folder.exclusively(() -> {
@@ -64,7 +67,7 @@ public final class Registry {
             int next = versions.isEmpty() ? 1 : versions.getLast() + 1;
             ModelVersion version = new ModelVersion(name, next, sha256);
             Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-            folder.create(new RegisteredModel(version, description, provenance, now, flatFile.length), flatFile);
+            folder.create(new RegisteredModel(version, description, provenance.get(), now, flatFile.length), flatFile);
             return new Registered(version, true);
         });
     }

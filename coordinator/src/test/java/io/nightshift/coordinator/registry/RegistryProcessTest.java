@@ -114,7 +114,7 @@ class RegistryProcessTest {
 
         static Registered register(Registry registry, String content) {
             byte[] bytes = content.repeat(1000).getBytes(StandardCharsets.UTF_8);
-            return registry.register("delays", bytes, DESCRIPTION, new Provenance("delays.ser", "0".repeat(64)));
+            return registry.register("delays", bytes, DESCRIPTION, () -> new Provenance("delays.ser", "0".repeat(64)));
         }
     }
 }

@@ -75,7 +75,7 @@ class RegistryTest {
         ModelVersion first = register("delays", "a");
         register("delays", "b");
 
-        assertThat(registry.register("delays", bytes("a"), DESCRIPTION, PROVENANCE))
+        assertThat(registry.register("delays", bytes("a"), DESCRIPTION, () -> PROVENANCE))
                 .isEqualTo(new Registered(first, false));
         assertThat(registry.list())
                 .singleElement()
@@ -86,7 +86,7 @@ class RegistryTest {
     void aVersionIsDescribedAsItWasRegistered() {
         ModelVersion version = register("delays", "a");
         ModelVersion unnamed =
-                registry.register("taxi", bytes("b"), UNNAMED, PROVENANCE).version();
+                registry.register("taxi", bytes("b"), UNNAMED, () -> PROVENANCE).version();
 
         assertThat(registry.describe(version))
                 .isEqualTo(new RegisteredModel(
@@ -244,7 +244,7 @@ class RegistryTest {
         Path file = Files.writeString(home.resolve("file"), "");
         Registry misplaced = new Registry(file);
 
-        assertRefused(() -> misplaced.register("delays", bytes("a"), DESCRIPTION, PROVENANCE))
+        assertRefused(() -> misplaced.register("delays", bytes("a"), DESCRIPTION, () -> PROVENANCE))
                 .hasMessageContaining(file.toString());
     }
 
@@ -266,7 +266,7 @@ class RegistryTest {
             for (int i = 0; i < 20; i++) {
                 String content = "content " + i;
                 registrations.add(threads.submit(() -> new Registry(home)
-                        .register("delays", bytes(content), DESCRIPTION, PROVENANCE)
+                        .register("delays", bytes(content), DESCRIPTION, () -> PROVENANCE)
                         .version()));
             }
             for (Future<ModelVersion> registration : registrations) {
@@ -277,7 +277,8 @@ class RegistryTest {
     }
 
     private ModelVersion register(String name, String content) {
-        return registry.register(name, bytes(content), DESCRIPTION, PROVENANCE).version();
+        return registry.register(name, bytes(content), DESCRIPTION, () -> PROVENANCE)
+                .version();
     }
 
     private ModelVersion resolve(String reference) {
