@@ -80,33 +80,53 @@ final class Binning {
         return 96 + 8L * thresholds.length + 2L * starts.length;
     }
 
-    /// Puts the ranks of the values from `from` on into `ranks`.
-    void rank(double[] column, int from, int rows, int[] ranks) {
-        if (probes > MAX_PROBES) {
-            search(column, from, rows, ranks);
+    /// Puts the ranks of the values from `from` on into `ranks`. One step for all rows after the other, since the
+    /// compiler
+    /// makes vectors of some, and rows don't wait for each other in the others.
+    ///
+    /// @param scratch room for as many values
+    void rank(double[] column, int from, int rows, double[] scratch, int[] ranks) {
+        if (narrow) {
+            for (int row = 0; row < rows; row++) {
+                scratch[row] = (float) column[from + row];
+            }
         } else {
-            probe(column, from, rows, ranks);
+            System.arraycopy(column, from, scratch, 0, rows);
+        }
+        if (probes > MAX_PROBES) {
+            search(scratch, rows, ranks);
+            return;
+        }
+        bucket(scratch, rows, ranks);
+        for (int row = 0; row < rows; row++) {
+            ranks[row] = starts[ranks[row]];
+        }
+        for (int i = 0; i < probes; i++) {
+            probe(scratch, rows, ranks);
         }
     }
 
-    private void probe(double[] column, int from, int rows, int[] ranks) {
+    private void bucket(double[] values, int rows, int[] buckets) {
+        double from = low;
+        double perUnit = scale;
         int last = starts.length - 1;
         for (int row = 0; row < rows; row++) {
-            double given = column[from + row];
-            double x = narrow ? (float) given : given;
-            int rank = starts[Math.min(Math.max((int) ((x - low) * scale), 0), last)];
-            for (int i = 0; i < probes; i++) {
-                rank += x >= thresholds[rank] ? 1 : 0;
-            }
-            ranks[row] = rank;
+            buckets[row] = Math.min(Math.max((int) ((values[row] - from) * perUnit), 0), last);
+        }
+    }
+
+    private void probe(double[] values, int rows, int[] ranks) {
+        double[] of = thresholds;
+        for (int row = 0; row < rows; row++) {
+            int rank = ranks[row];
+            ranks[row] = rank + (values[row] >= of[rank] ? 1 : 0);
         }
     }
 
     /// Without a branch that depends on the value.
-    private void search(double[] column, int from, int rows, int[] ranks) {
+    private void search(double[] values, int rows, int[] ranks) {
         for (int row = 0; row < rows; row++) {
-            double given = column[from + row];
-            double x = narrow ? (float) given : given;
+            double x = values[row];
             int rank = 0;
             int half;
             for (int length = size(); length > 0; length -= half) {

@@ -17,6 +17,7 @@ final class Outcomes {
 
     private final DistinctTests tests;
     private final int words;
+    private final double[] values;
     private final int[] ranks;
     /// The same, with another rank for missing values.
     private final int[] adjusted;
@@ -25,6 +26,7 @@ final class Outcomes {
         this.tests = tests;
         this.words = words;
         this.right = new long[Math.multiplyExact(tests.count, words)];
+        this.values = new double[WORD * words];
         this.ranks = new int[WORD * words];
         this.adjusted = new int[WORD * words];
     }
@@ -39,7 +41,7 @@ final class Outcomes {
             double[] column = features[slot.feature()];
             if (slot.kind().isNumeric() && slot.feature() != ranked) {
                 ranked = slot.feature();
-                tests.binnings[ranked].rank(column, from, count, ranks);
+                tests.binnings[ranked].rank(column, from, count, values, ranks);
             }
             switch (slot.kind()) {
                 case LEAF -> throw new IllegalStateException("a leaf tests nothing");

@@ -9,6 +9,7 @@ final class RankedKernel implements ForestKernel {
 
     private final RankedForest ranked;
     private final long[] ranks;
+    private final double[] values;
     private final int[] ranking;
     private final int[] nodes;
     private int rows;
@@ -16,6 +17,7 @@ final class RankedKernel implements ForestKernel {
     RankedKernel(RankedForest ranked, int blockSize) {
         this.ranked = ranked;
         this.ranks = new long[blockSize * ranked.slots];
+        this.values = new double[blockSize];
         this.ranking = new int[blockSize];
         this.nodes = new int[blockSize];
     }
@@ -27,7 +29,7 @@ final class RankedKernel implements ForestKernel {
             RankedForest.Feature to = ranked.features[feature];
             double[] column = features[feature];
             if (to.missingLeft >= 0 || to.missingRight >= 0 || to.zeroLeft >= 0 || to.zeroRight >= 0) {
-                to.binning.rank(column, from, rows, ranking);
+                to.binning.rank(column, from, rows, values, ranking);
                 store(column, from, to.missingLeft, 0);
                 store(column, from, to.missingRight, RankedForest.ALWAYS_RIGHT);
                 storeWithoutZero(column, from, to.zeroLeft, 0);

@@ -63,7 +63,7 @@ class BinningTest {
         Binning binning = binning(thresholds, comparison, precision);
         double[] values = values(thresholds);
         int[] ranks = new int[values.length];
-        binning.rank(values, 0, values.length, ranks);
+        binning.rank(values, 0, values.length, new double[values.length], ranks);
 
         for (int row = 0; row < values.length; row++) {
             double value = precision == Precision.FLOAT32 ? (float) values[row] : values[row];
