@@ -110,20 +110,22 @@ final class BitSlicedKernel implements ForestKernel {
 
     @Override
     public void add(int[] trees, float[][] leaves, float[] sums) {
+        if (!shallow) {
+            for (int tree : trees) {
+                for (int row = 0; row < rows; row += WORD) {
+                    find(tree, outcomes[row / WORD].right, found, 0);
+                    add(leaves[tree], found, sums, row);
+                }
+            }
+            return;
+        }
         for (int row = 0; row < rows; row += WORD) {
             long[] right = outcomes[row / WORD].right;
-            if (shallow) {
-                for (int first = 0; first < trees.length; first += CHUNK) {
-                    int end = Math.min(first + CHUNK, trees.length);
-                    descend(trees, first, end, right);
-                    for (int i = 0; i < EXITS; i++) {
-                        addEighth(trees, first, end, leaves, i, sums, row + i);
-                    }
-                }
-            } else {
-                for (int tree : trees) {
-                    find(tree, right, found, 0);
-                    add(leaves[tree], found, sums, row);
+            for (int first = 0; first < trees.length; first += CHUNK) {
+                int end = Math.min(first + CHUNK, trees.length);
+                descend(trees, first, end, right);
+                for (int i = 0; i < EXITS; i++) {
+                    addEighth(trees, first, end, leaves, i, sums, row + i);
                 }
             }
         }
@@ -131,20 +133,22 @@ final class BitSlicedKernel implements ForestKernel {
 
     @Override
     public void add(int[] trees, double[][] leaves, double[] sums) {
+        if (!shallow) {
+            for (int tree : trees) {
+                for (int row = 0; row < rows; row += WORD) {
+                    find(tree, outcomes[row / WORD].right, found, 0);
+                    add(leaves[tree], found, sums, row);
+                }
+            }
+            return;
+        }
         for (int row = 0; row < rows; row += WORD) {
             long[] right = outcomes[row / WORD].right;
-            if (shallow) {
-                for (int first = 0; first < trees.length; first += CHUNK) {
-                    int end = Math.min(first + CHUNK, trees.length);
-                    descend(trees, first, end, right);
-                    for (int i = 0; i < EXITS; i++) {
-                        addEighth(trees, first, end, leaves, i, sums, row + i);
-                    }
-                }
-            } else {
-                for (int tree : trees) {
-                    find(tree, right, found, 0);
-                    add(leaves[tree], found, sums, row);
+            for (int first = 0; first < trees.length; first += CHUNK) {
+                int end = Math.min(first + CHUNK, trees.length);
+                descend(trees, first, end, right);
+                for (int i = 0; i < EXITS; i++) {
+                    addEighth(trees, first, end, leaves, i, sums, row + i);
                 }
             }
         }
