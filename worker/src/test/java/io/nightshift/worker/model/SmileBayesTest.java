@@ -46,6 +46,10 @@ import smile.util.IntSet;
 class SmileBayesTest {
 
     private static final int ROWS = 5000;
+    private static final int FITTED = 500;
+
+    /// What is taken off weekday, hour and minute, so that each is above zero in some rows only.
+    private static final int[] OFFSETS = {2, 11, 20};
 
     /// Weekday, hour, minute.
     private static double[][] columns;
@@ -168,16 +172,17 @@ class SmileBayesTest {
         int[][] counts = counts();
         int[] y = new int[ROWS];
         for (int row = 0; row < ROWS; row++) {
-            y[row] = counts[row][1] + counts[row][0] % 3 > 12 ? 2 : counts[row][2] > 30 ? 1 : 0;
+            y[row] = counts[row][1] > 4 ? 2 : counts[row][2] > 15 ? 1 : 0;
         }
         DiscreteNaiveBayes smile = new DiscreteNaiveBayes(kind, 3, 3);
-        smile.update(Arrays.copyOf(counts, 500), Arrays.copyOf(y, 500));
+        smile.update(Arrays.copyOf(counts, FITTED), Arrays.copyOf(y, FITTED));
         Model model = SmileModels.imported(smile, folder);
         double[][] scores = SmileModels.scores(model, columns(counts));
 
         for (int row = 0; row < ROWS; row++) {
             double[] posteriori = new double[3];
             assertThat(scores[0][row]).isEqualTo(smile.predict(counts[row], posteriori));
+            assertThat(posteriori).doesNotContain(Double.NaN);
             for (int k = 0; k < 3; k++) {
                 assertThat(scores[1 + k][row]).isEqualTo(Double.valueOf(posteriori[k]));
             }
@@ -186,14 +191,17 @@ class SmileBayesTest {
         assertThat(model.heapBytes()).isPositive();
     }
 
-    /// No row without a count: Smile answers those with no class.
+    /// No row without a count: Smile answers those with no class. Some are negative, as if they weren't there.
     private static int[][] counts() {
         int[][] counts = new int[ROWS][3];
         for (int row = 0; row < ROWS; row++) {
             for (int column = 0; column < 3; column++) {
-                counts[row][column] = (int) columns[column][row] - (column == 2 ? 20 : 0);
+                int lowest = row < FITTED ? 0 : -1;
+                counts[row][column] = Math.max(lowest, (int) columns[column][row] - OFFSETS[column]);
             }
-            counts[row][0] += IntStream.of(counts[row]).anyMatch(count -> count > 0) ? 0 : 1;
+            if (IntStream.of(counts[row]).noneMatch(count -> count > 0)) {
+                counts[row][0] = 1;
+            }
         }
         return counts;
     }
