@@ -45,7 +45,7 @@ final class ModelDecoder {
                 case ModelEncoder.FOREST -> forest();
                 case ModelEncoder.LINEAR -> linear();
                 case ModelEncoder.GRAPH -> graph();
-                case ModelEncoder.PARTS -> SmileRows.form(part(SmilePart.MAX_DEPTH));
+                case ModelEncoder.PARTS -> SmileModel.form(part(SmilePart.MAX_DEPTH));
                 default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
             };
             if (in.hasRemaining()) {

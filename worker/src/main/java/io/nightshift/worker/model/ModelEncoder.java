@@ -108,7 +108,7 @@ final class ModelEncoder {
             case RowForm rows -> {
                 integer(PARTS);
                 description(model.description());
-                part(((SmileRows) rows.model()).part());
+                part(((SmileModel) rows.model()).part());
             }
             case LinearForm linear -> {
                 integer(LINEAR);

@@ -113,12 +113,14 @@ final class SmileFields {
     }
 
     private static Field field(Class<?> owner, String name) {
-        try {
-            Field field = owner.getDeclaredField(name);
-            field.setAccessible(true);
-            return field;
-        } catch (NoSuchFieldException changed) {
-            throw new IllegalStateException("this version of Smile has no " + owner.getName() + "." + name, changed);
+        for (Class<?> declaring = owner; declaring != null; declaring = declaring.getSuperclass()) {
+            for (Field field : declaring.getDeclaredFields()) {
+                if (field.getName().equals(name)) {
+                    field.setAccessible(true);
+                    return field;
+                }
+            }
         }
+        throw new IllegalStateException("this version of Smile has no " + owner.getName() + "." + name);
     }
 }

@@ -24,6 +24,7 @@ import smile.classification.DecisionTree;
 import smile.classification.GradientTreeBoost;
 import smile.classification.LinearSVM;
 import smile.classification.LogisticRegression;
+import smile.classification.Maxent;
 import smile.classification.RandomForest;
 import smile.classification.SparseLogisticRegression;
 import smile.data.formula.Formula;
@@ -45,8 +46,9 @@ final class SmileImport {
 
     static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"
             + " RegressionTree, LinearModel (OLS, ridge, lasso, elastic net), GLM, LogisticRegression,"
-            + " SparseLogisticRegression, LinearSVM, SVM, KernelMachine, GaussianProcessRegression,"
-            + " RBFNetwork (of regression), OneVersusOne and OneVersusRest";
+            + " SparseLogisticRegression, Maxent, LinearSVM, SVM, KernelMachine, GaussianProcessRegression,"
+            + " RBFNetwork, MLP, LDA, QDA, RDA, FLD, KNN, NaiveBayes, DiscreteNaiveBayes, IsolationForest,"
+            + " OneVersusOne and OneVersusRest";
 
     private SmileImport() {}
 
@@ -97,6 +99,7 @@ final class SmileImport {
         return switch (frame.model()) {
             case LogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
             case SparseLogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
+            case Maxent entropy -> SmileLinear.entropy(entropy, facts);
             case LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
             case smile.regression.LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
             default -> parts(frame, facts);
@@ -108,7 +111,7 @@ final class SmileImport {
         if (part == null) {
             throw unsupported(frame.model());
         }
-        RowForm form = SmileRows.form(part);
+        RowForm form = SmileModel.form(part);
         List<String> labels =
                 frame.model() instanceof Classifier<?> classifier ? numbered(classifier.classes()) : List.of();
         return model(part.kind(), frame.features(form.features()), labels, form, facts);

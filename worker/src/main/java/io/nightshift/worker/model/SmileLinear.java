@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import smile.classification.LogisticRegression;
+import smile.classification.Maxent;
 import smile.classification.SparseLogisticRegression;
 import smile.regression.GLM;
 import smile.regression.LinearModel;
@@ -80,6 +81,17 @@ final class SmileLinear {
             default -> throw SmileImport.unsupported(regression);
         };
         return logistic("SparseLogisticRegression", form(rows), regression.classes(), frame, facts);
+    }
+
+    /// Smile takes the positions of the features that are there; ours is a column for each, with 1 for those and 0
+    /// for the others, in ascending order.
+    static StoredModel entropy(Maxent entropy, Map<String, String> facts) throws MalformedModelException {
+        List<double[]> rows = switch (entropy) {
+            case Maxent.Binomial binomial -> List.of(binomial.coefficients());
+            case Maxent.Multinomial multinomial -> withReference(multinomial.coefficients());
+            default -> throw SmileImport.unsupported(entropy);
+        };
+        return logistic("Maxent", form(rows), entropy.classes(), new SmileFrame(entropy, null), facts);
     }
 
     private static StoredModel logistic(

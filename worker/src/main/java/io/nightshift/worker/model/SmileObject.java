@@ -6,6 +6,7 @@ import java.io.InvalidClassException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
+import java.io.ObjectStreamClass;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,90 +21,59 @@ import smile.data.type.StructType;
 /// - A filter sees every class before an object of it is made, and lets only those through that a supported model
 ///   consists of. Depth, number of references, length of arrays and bytes are bounded.
 /// - Among the classes that are let through, hash maps and lists could still be nested so that hashing them
-///   never ends. So a map holds only texts and numbers, a list only fields of a schema, and a field is of a
-///   plain type.
+///   never ends. So a map holds only texts and numbers, a list only fields of a schema, rows of numbers or nodes of
+///   a tree, and a field is of a plain type.
+/// - A function in a stream is a name of a method, which Java would look up and call. It is read as a name, and
+///   becomes the one distance that Smile's trainers put there, or is refused.
 final class SmileObject {
 
     private static final int MAX_DEPTH = 400;
     private static final long MAX_REFERENCES = 100_000_000;
     private static final int MAX_ARRAY = 50_000_000;
 
+    private static final String PLAIN_DISTANCE = "smile/math/MathEx.distance([D[D)D";
+    private static final String TREE_NODE = "smile.neighbor.CoverTree$Node";
+
     private static final Set<String> ALLOWED = Set.of(
+            SerializedLambda.class.getName(),
+            SmileDistances.Plain.class.getName(),
+            "smile.anomaly.IsolationForest",
+            "smile.anomaly.IsolationTree",
+            "smile.anomaly.IsolationTree$Node",
+            "smile.anomaly.SVM",
             "smile.classification.AbstractClassifier",
             "smile.classification.AdaBoost",
+            "smile.classification.Classifier",
             "smile.classification.DataFrameClassifier",
             "smile.classification.DataFrameClassifier$1",
             "smile.classification.DecisionTree",
+            "smile.classification.DiscreteNaiveBayes",
+            "smile.classification.DiscreteNaiveBayes$Model",
+            "smile.classification.FLD",
             "smile.classification.GradientTreeBoost",
+            "smile.classification.KNN",
+            "smile.classification.LDA",
             "smile.classification.LinearSVM",
             "smile.classification.LogisticRegression",
             "smile.classification.LogisticRegression$Binomial",
             "smile.classification.LogisticRegression$Multinomial",
-            "smile.classification.RandomForest",
-            "smile.classification.RandomForest$Model",
-            "smile.classification.Classifier",
+            "smile.classification.MLP",
+            "smile.classification.Maxent",
+            "smile.classification.Maxent$Binomial",
+            "smile.classification.Maxent$Multinomial",
+            "smile.classification.NaiveBayes",
             "smile.classification.OneVersusOne",
             "smile.classification.OneVersusRest",
             "smile.classification.PlattScaling",
+            "smile.classification.QDA",
+            "smile.classification.RBFNetwork",
+            "smile.classification.RDA",
+            "smile.classification.RandomForest",
+            "smile.classification.RandomForest$Model",
             "smile.classification.SVM",
             "smile.classification.SparseLogisticRegression",
             "smile.classification.SparseLogisticRegression$Binomial",
             "smile.classification.SparseLogisticRegression$Multinomial",
-            "smile.regression.DataFrameRegression",
-            "smile.regression.DataFrameRegression$1",
-            "smile.regression.GLM",
-            "smile.regression.GradientTreeBoost",
-            "smile.regression.GaussianProcessRegression",
-            "smile.regression.KernelMachine",
-            "smile.regression.LinearModel",
-            "smile.regression.LinearSVM",
-            "smile.regression.RBFNetwork",
-            "smile.regression.RandomForest",
-            "smile.regression.RandomForest$Model",
-            "smile.regression.RegressionTree",
-            "smile.regression.glm.Bernoulli$1",
-            "smile.regression.glm.Binomial$1",
-            "smile.regression.glm.Gaussian$1",
-            "smile.regression.glm.Gaussian$2",
-            "smile.regression.glm.Gaussian$3",
-            "smile.regression.glm.Poisson$1",
-            "smile.model.ClassificationModel",
-            "smile.model.RegressionModel",
-            "smile.math.distance.EuclideanDistance",
-            "smile.math.kernel.Gaussian",
-            "smile.math.kernel.GaussianKernel",
-            "smile.math.kernel.HyperbolicTangent",
-            "smile.math.kernel.HyperbolicTangentKernel",
-            "smile.math.kernel.Laplacian",
-            "smile.math.kernel.LaplacianKernel",
-            "smile.math.kernel.LinearKernel",
-            "smile.math.kernel.Matern",
-            "smile.math.kernel.MaternKernel",
-            "smile.math.kernel.Polynomial",
-            "smile.math.kernel.PolynomialKernel",
-            "smile.math.rbf.GaussianRadialBasis",
-            "smile.model.rbf.RBF",
-            "smile.model.svm.KernelMachine",
-            "smile.model.svm.LinearKernelMachine",
-            "smile.tensor.Cholesky",
-            "smile.model.cart.CART",
-            "smile.model.cart.DecisionNode",
-            "smile.model.cart.InternalNode",
-            "smile.model.cart.LeafNode",
-            "smile.model.cart.Node",
-            "smile.model.cart.NominalNode",
-            "smile.model.cart.OrdinalNode",
-            "smile.model.cart.RegressionNode",
-            "smile.model.cart.SplitRule",
-            "smile.validation.ClassificationMetrics",
-            "smile.validation.RegressionMetrics",
-            "smile.util.IntSet",
-            "smile.linalg.Diag",
-            "smile.linalg.UPLO",
-            "smile.tensor.DenseMatrix",
-            "smile.tensor.DenseMatrix64",
-            "smile.tensor.Vector",
-            "smile.tensor.Vector64",
             "smile.data.formula.Dot",
             "smile.data.formula.Formula",
             "smile.data.formula.Intercept",
@@ -128,6 +98,121 @@ final class SmileObject {
             "smile.data.type.StringType",
             "smile.data.type.StructField",
             "smile.data.type.StructType",
+            "smile.linalg.Diag",
+            "smile.linalg.UPLO",
+            "smile.math.Scaler",
+            "smile.math.distance.ChebyshevDistance",
+            "smile.math.distance.EuclideanDistance",
+            "smile.math.distance.ManhattanDistance",
+            "smile.math.distance.MinkowskiDistance",
+            "smile.math.kernel.Gaussian",
+            "smile.math.kernel.GaussianKernel",
+            "smile.math.kernel.HyperbolicTangent",
+            "smile.math.kernel.HyperbolicTangentKernel",
+            "smile.math.kernel.Laplacian",
+            "smile.math.kernel.LaplacianKernel",
+            "smile.math.kernel.LinearKernel",
+            "smile.math.kernel.Matern",
+            "smile.math.kernel.MaternKernel",
+            "smile.math.kernel.Polynomial",
+            "smile.math.kernel.PolynomialKernel",
+            "smile.math.rbf.GaussianRadialBasis",
+            "smile.model.ClassificationModel",
+            "smile.model.RegressionModel",
+            "smile.model.cart.CART",
+            "smile.model.cart.DecisionNode",
+            "smile.model.cart.InternalNode",
+            "smile.model.cart.LeafNode",
+            "smile.model.cart.Node",
+            "smile.model.cart.NominalNode",
+            "smile.model.cart.OrdinalNode",
+            "smile.model.cart.RegressionNode",
+            "smile.model.cart.SplitRule",
+            "smile.model.mlp.ActivationFunction$1",
+            "smile.model.mlp.ActivationFunction$2",
+            "smile.model.mlp.ActivationFunction$3",
+            "smile.model.mlp.ActivationFunction$4",
+            "smile.model.mlp.ActivationFunction$5",
+            "smile.model.mlp.Cost",
+            "smile.model.mlp.HiddenLayer",
+            "smile.model.mlp.InputLayer",
+            "smile.model.mlp.Layer",
+            "smile.model.mlp.MultilayerPerceptron",
+            "smile.model.mlp.OutputFunction",
+            "smile.model.mlp.OutputLayer",
+            "smile.model.rbf.RBF",
+            "smile.model.svm.KernelMachine",
+            "smile.model.svm.LinearKernelMachine",
+            "smile.neighbor.CoverTree",
+            "smile.neighbor.CoverTree$Node",
+            "smile.neighbor.KDTree",
+            "smile.neighbor.KDTree$Node",
+            "smile.neighbor.LinearSearch",
+            "smile.regression.DataFrameRegression",
+            "smile.regression.DataFrameRegression$1",
+            "smile.regression.GLM",
+            "smile.regression.GaussianProcessRegression",
+            "smile.regression.GradientTreeBoost",
+            "smile.regression.KernelMachine",
+            "smile.regression.LinearModel",
+            "smile.regression.LinearSVM",
+            "smile.regression.MLP",
+            "smile.regression.RBFNetwork",
+            "smile.regression.RandomForest",
+            "smile.regression.RandomForest$Model",
+            "smile.regression.RegressionTree",
+            "smile.regression.glm.Bernoulli$1",
+            "smile.regression.glm.Binomial$1",
+            "smile.regression.glm.Gaussian$1",
+            "smile.regression.glm.Gaussian$2",
+            "smile.regression.glm.Gaussian$3",
+            "smile.regression.glm.Poisson$1",
+            "smile.stat.distribution.BernoulliDistribution",
+            "smile.stat.distribution.BetaDistribution",
+            "smile.stat.distribution.BinomialDistribution",
+            "smile.stat.distribution.ChiSquareDistribution",
+            "smile.stat.distribution.DiscreteDistribution",
+            "smile.stat.distribution.Distribution",
+            "smile.stat.distribution.EmpiricalDistribution",
+            "smile.stat.distribution.ExponentialDistribution",
+            "smile.stat.distribution.ExponentialFamilyMixture",
+            "smile.stat.distribution.FDistribution",
+            "smile.stat.distribution.GammaDistribution",
+            "smile.stat.distribution.GaussianDistribution",
+            "smile.stat.distribution.GaussianMixture",
+            "smile.stat.distribution.GeometricDistribution",
+            "smile.stat.distribution.HyperGeometricDistribution",
+            "smile.stat.distribution.KernelDensity",
+            "smile.stat.distribution.LogNormalDistribution",
+            "smile.stat.distribution.LogisticDistribution",
+            "smile.stat.distribution.Mixture",
+            "smile.stat.distribution.Mixture$Component",
+            "smile.stat.distribution.NegativeBinomialDistribution",
+            "smile.stat.distribution.PoissonDistribution",
+            "smile.stat.distribution.ShiftedGeometricDistribution",
+            "smile.stat.distribution.TDistribution",
+            "smile.stat.distribution.WeibullDistribution",
+            "smile.tensor.Cholesky",
+            "smile.tensor.DenseMatrix",
+            "smile.tensor.DenseMatrix32",
+            "smile.tensor.DenseMatrix64",
+            "smile.tensor.Vector",
+            "smile.tensor.Vector32",
+            "smile.tensor.Vector64",
+            "smile.util.IntDoubleHashMap",
+            "smile.util.IntSet",
+            "smile.util.function.TimeFunction",
+            "smile.util.function.TimeFunction$1",
+            "smile.util.function.TimeFunction$2",
+            "smile.util.function.TimeFunction$3",
+            "smile.util.function.TimeFunction$4",
+            "smile.util.function.TimeFunction$5",
+            "smile.util.function.TimeFunction$6",
+            "smile.util.function.TimeFunction$7",
+            "smile.util.function.TimeFunction$8",
+            "smile.util.function.TimeFunction$9",
+            "smile.validation.ClassificationMetrics",
+            "smile.validation.RegressionMetrics",
             "java.lang.Boolean",
             "java.lang.Byte",
             "java.lang.Double",
@@ -138,6 +223,7 @@ final class SmileObject {
             "java.lang.Short",
             "java.lang.String",
             "java.util.ArrayList",
+            "java.util.Arrays$ArrayList",
             "java.util.CollSer",
             "java.util.HashMap",
             "java.util.Hashtable",
@@ -173,6 +259,14 @@ final class SmileObject {
     }
 
     private static String unsupported(String className) {
+        if (className.startsWith("smile.math.distance.")) {
+            return "its distance is " + className.substring("smile.math.distance.".length()) + "; "
+                    + SmileDistances.SUPPORTED;
+        }
+        if (className.startsWith("smile.stat.distribution.")) {
+            return "it has a distribution of the class " + className.substring("smile.stat.distribution.".length())
+                    + "; " + SmileDistributions.SUPPORTED;
+        }
         if (className.startsWith("smile.data.formula.")) {
             return "its formula uses " + className.substring("smile.data.formula.".length())
                     + "; supported are formulas of plain columns (compute derived columns in the source)";
@@ -215,10 +309,20 @@ final class SmileObject {
 
     private static final class Stream extends ObjectInputStream {
 
+        private final Filter filter;
+
         private Stream(byte[] content, Filter filter) throws IOException {
             super(new ByteArrayInputStream(content));
+            this.filter = filter;
             setObjectInputFilter(filter);
             enableResolveObject(true);
+        }
+
+        @Override
+        protected Class<?> resolveClass(ObjectStreamClass description) throws IOException, ClassNotFoundException {
+            return description.getName().equals(SerializedLambda.NAME)
+                    ? SerializedLambda.class
+                    : super.resolveClass(description);
         }
 
         @Override
@@ -228,8 +332,15 @@ final class SmileObject {
 
         @Override
         protected @Nullable Object resolveObject(@Nullable Object read) throws IOException {
+            if (read instanceof SerializedLambda function) {
+                if (function.method().equals(PLAIN_DISTANCE)) {
+                    return SmileDistances.PLAIN;
+                }
+                filter.refused = "it holds the function " + function.method() + "; " + SmileDistances.SUPPORTED;
+                throw new InvalidObjectException("a function is unknown");
+            }
             boolean plain = switch (read) {
-                case List<?> list -> list.stream().allMatch(element -> element instanceof StructField);
+                case List<?> list -> list.stream().allMatch(Stream::isElement);
                 case Map<?, ?> map ->
                     map.entrySet().stream().allMatch(entry -> isScalar(entry.getKey()) && isScalar(entry.getValue()));
                 case StructField field -> !(field.dtype() instanceof StructType);
@@ -239,6 +350,12 @@ final class SmileObject {
                 throw new InvalidObjectException("a collection holds what no model has there");
             }
             return read;
+        }
+
+        private static boolean isElement(@Nullable Object value) {
+            return value instanceof StructField
+                    || value instanceof double[]
+                    || (value != null && value.getClass().getName().equals(TREE_NODE));
         }
 
         private static boolean isScalar(@Nullable Object value) {

@@ -5,12 +5,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import smile.anomaly.IsolationForest;
 import smile.classification.Classifier;
+import smile.classification.DiscreteNaiveBayes;
+import smile.classification.FLD;
+import smile.classification.KNN;
+import smile.classification.LDA;
 import smile.classification.LinearSVM;
 import smile.classification.LogisticRegression;
+import smile.classification.MLP;
+import smile.classification.NaiveBayes;
 import smile.classification.OneVersusOne;
 import smile.classification.OneVersusRest;
 import smile.classification.PlattScaling;
+import smile.classification.QDA;
 import smile.classification.SVM;
 import smile.math.distance.EuclideanDistance;
 import smile.math.kernel.GaussianKernel;
@@ -30,12 +38,15 @@ import smile.util.IntSet;
 
 /// Takes Smile's models of bare numbers apart, and puts them together again by their constructors.
 ///
-/// Only those whose prediction needs no native library are here.
+/// Those that Smile computes are put together here; those that are computed by ours, by [SmileModel].
 final class SmileParts {
 
     static final String KERNELS =
             "supported are the kernels linear, Gaussian, Laplacian, polynomial, hyperbolic tangent"
                     + " and Matérn, and Gaussian bases of the Euclidean distance";
+
+    /// The machine of one class, which has a class of Smile's of the name `SVM` too.
+    static final String ANOMALY = "SVM of one class";
 
     private static final double[] NONE = {};
 
@@ -54,6 +65,17 @@ final class SmileParts {
                 yield new SmilePart("GaussianProcessRegression", numbers, List.of(kernel(process.kernel)));
             }
             case RBFNetwork<?> network -> network(network);
+            case smile.classification.RBFNetwork<?> network -> SmileBases.part(network);
+            case smile.anomaly.SVM<?> machine -> machine(ANOMALY, machine);
+            case IsolationForest forest -> SmileIsolation.part(forest);
+            case KNN<?> neighbours -> SmileNeighbours.part(neighbours);
+            case NaiveBayes bayes -> SmileDistributions.part(bayes);
+            case DiscreteNaiveBayes bayes -> SmileCounts.part(bayes);
+            case LDA analysis -> SmileDiscriminant.part(analysis);
+            case QDA analysis -> SmileDiscriminant.part(analysis);
+            case FLD analysis -> SmileProjection.part(analysis);
+            case MLP perceptron -> SmilePerceptron.part(perceptron);
+            case smile.regression.MLP perceptron -> SmilePerceptron.part(perceptron);
             case LinearSVM machine ->
                 new SmilePart("LinearSVM", List.of(machine.weights(), new double[] {machine.intercept()}), List.of());
             case LogisticRegression.Binomial binomial ->
@@ -92,22 +114,37 @@ final class SmileParts {
     }
 
     private static SmilePart network(RBFNetwork<?> network) throws MalformedModelException {
+        RBF<?>[] bases = (RBF<?>[]) SmileFields.of(network, "rbf");
+        double normalized = network.isNormalized() ? 1 : 0;
         List<double[]> numbers = new ArrayList<>();
         numbers.add((double[]) SmileFields.of(network, "w"));
-        numbers.add(new double[] {network.isNormalized() ? 1 : 0});
-        for (RBF<?> basis : (RBF<?>[]) SmileFields.of(network, "rbf")) {
-            boolean plain = SmileFields.of(basis, "distance") instanceof EuclideanDistance distance
+        numbers.add(isPlain(bases) ? new double[] {normalized, 1} : new double[] {normalized});
+        numbers.addAll(bases(bases));
+        return new SmilePart("RBFNetwork", numbers, List.of());
+    }
+
+    /// Whether the distance is [SmileDistances#PLAIN], as that of bases that Smile fits.
+    static boolean isPlain(RBF<?>[] bases) {
+        return SmileDistances.PLAIN.equals(SmileFields.of(bases[0], "distance"));
+    }
+
+    /// A row for each basis: its centre and its width.
+    static List<double[]> bases(RBF<?>[] bases) throws MalformedModelException {
+        List<double[]> rows = new ArrayList<>();
+        boolean isPlain = isPlain(bases);
+        for (RBF<?> basis : bases) {
+            boolean isEuclidean = SmileFields.of(basis, "distance") instanceof EuclideanDistance distance
                     && SmileFields.ofNullable(distance, "weight") == null;
-            if (!plain
+            if ((isPlain ? !SmileDistances.PLAIN.equals(SmileFields.of(basis, "distance")) : !isEuclidean)
                     || !(SmileFields.of(basis, "rbf") instanceof GaussianRadialBasis gaussian)
                     || !(SmileFields.of(basis, "center") instanceof double[] center)) {
                 throw new MalformedModelException("its bases are not Gaussian or not of plain vectors; " + KERNELS);
             }
             double[] width = Arrays.copyOf(center, center.length + 1);
             width[center.length] = gaussian.scale();
-            numbers.add(width);
+            rows.add(width);
         }
-        return new SmilePart("RBFNetwork", numbers, List.of());
+        return rows;
     }
 
     private static SmilePart member(Classifier<?> classifier, @Nullable PlattScaling platt)
@@ -144,7 +181,7 @@ final class SmileParts {
         };
     }
 
-    private static List<double[]> rows(Object[] vectors) throws MalformedModelException {
+    static List<double[]> rows(Object[] vectors) throws MalformedModelException {
         List<double[]> rows = new ArrayList<>();
         for (Object vector : vectors) {
             if (!(vector instanceof double[] row)) {
@@ -176,7 +213,11 @@ final class SmileParts {
                         0,
                         part.numbers(1)[0],
                         part.numbers(1)[1]);
-            case "RBFNetwork" -> new RBFNetwork<>(bases(part), part.numbers(0), part.number(1) != 0);
+            case ANOMALY ->
+                new smile.anomaly.SVM<>(kernel(part.part(0)), vectors(part), part.numbers(0), part.number(1));
+            case "NaiveBayes" -> SmileDistributions.bayes(part);
+            case "RBFNetwork" ->
+                new RBFNetwork<>(bases(part, part.numbers(1).length == 2), part.numbers(0), part.number(1) != 0);
             case "LinearSVM" ->
                 new LinearSVM(new KernelMachine<>(
                         new LinearKernel(), new double[][] {part.numbers(0)}, new double[] {1}, part.number(1)));
@@ -193,12 +234,12 @@ final class SmileParts {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types
-    private static RBF<double[]>[] bases(SmilePart part) {
+    static RBF<double[]>[] bases(SmilePart part, boolean isPlain) {
         return Arrays.stream(vectors(part))
                 .map(row -> new RBF<>(
                         Arrays.copyOf(row, row.length - 1),
                         new GaussianRadialBasis(row[row.length - 1]),
-                        new EuclideanDistance()))
+                        isPlain ? SmileDistances.PLAIN : new EuclideanDistance()))
                 .toArray(RBF[]::new);
     }
 

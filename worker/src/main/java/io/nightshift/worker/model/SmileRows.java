@@ -1,25 +1,22 @@
 package io.nightshift.worker.model;
 
-import io.nightshift.worker.scoring.RowForm;
-import java.util.Arrays;
+import io.nightshift.worker.scoring.RowForm.RowScorer;
 import java.util.HashMap;
 import java.util.Map;
 import smile.classification.Classifier;
 import smile.classification.SVM;
+import smile.model.svm.KernelMachine;
 import smile.regression.Regression;
 
 /// A model of Smile's that Smile computes. Smile's objects are only read, so threads share them.
-final class SmileRows implements RowForm.RowModel {
-
-    /// Rows that a model is tried with.
-    private static final double[] TRIED = {0, 1};
+final class SmileRows implements SmileModel {
 
     private final SmilePart part;
     private final Object model;
     private final int[] classes;
     private final Map<Integer, Integer> positions = new HashMap<>();
 
-    private SmileRows(SmilePart part) {
+    SmileRows(SmilePart part) {
         this.part = part;
         this.model = SmileParts.build(part);
         this.classes = model instanceof Classifier<?> classifier ? classifier.classes() : new int[0];
@@ -28,57 +25,55 @@ final class SmileRows implements RowForm.RowModel {
         }
     }
 
-    /// What the parts compute, tried on two rows.
-    static RowForm form(SmilePart part) throws MalformedModelException {
-        try {
-            SmileRows rows = new SmileRows(part);
-            int features = features(part);
-            int classes = rows.classes.length;
-            int margins = rows.model instanceof Regression<?> || rows.model instanceof SVM<?> ? 1 : 0;
-            RowForm form = new RowForm(features, classes, margins, rows);
-            for (double value : TRIED) {
-                double[] row = new double[features];
-                Arrays.fill(row, value);
-                rows.score(row, new double[form.outputs() + margins]);
-            }
-            return form;
-        } catch (IndexOutOfBoundsException
-                | NegativeArraySizeException
-                | NullPointerException
-                | IllegalArgumentException
-                | IllegalStateException
-                | UnsupportedOperationException broken) {
-            throw new MalformedModelException("its parts do not go together: " + broken.getMessage(), broken);
-        }
+    @Override
+    public SmilePart part() {
+        return part;
+    }
+
+    @Override
+    public int features() {
+        return features(part);
     }
 
     private static int features(SmilePart part) {
         return switch (part.kind()) {
-            case "SVM", "KernelMachine", "GaussianProcessRegression" -> part.numbers(2).length;
+            case "SVM", "KernelMachine", "GaussianProcessRegression", SmileParts.ANOMALY -> part.numbers(2).length;
             case "RBFNetwork" -> part.numbers(2).length - 1;
+            case "NaiveBayes" -> SmileDistributions.features(part);
             case "LinearSVM" -> part.numbers(0).length;
             case "LogisticRegression" -> part.numbers(0).length - 1;
             default -> features(part.part(0).part(0));
         };
     }
 
-    SmilePart part() {
-        return part;
+    @Override
+    public int classes() {
+        return classes.length;
     }
 
-    int[] classes() {
-        return classes.clone();
+    /// One where Smile's score is a sum over vectors, or the value itself.
+    @Override
+    public int margins() {
+        return model instanceof Classifier<?> && !(model instanceof SVM<?>) ? 0 : 1;
     }
 
     @Override
+    public RowScorer scorer() {
+        return this::score;
+    }
+
     @SuppressWarnings("unchecked") // all models built of parts take numbers
-    public void score(double[] row, double[] outputs) {
+    private void score(double[] row, double[] outputs) {
         switch (model) {
             case Regression<?> regression -> {
                 outputs[0] = ((Regression<double[]>) regression).predict(row);
                 outputs[1] = outputs[0];
             }
             case Classifier<?> classifier -> score((Classifier<double[]>) classifier, row, outputs);
+            case KernelMachine<?> machine -> {
+                outputs[0] = ((KernelMachine<double[]>) machine).score(row);
+                outputs[1] = outputs[0];
+            }
             default -> throw new IllegalStateException("no model: " + model.getClass());
         }
     }
@@ -88,26 +83,21 @@ final class SmileRows implements RowForm.RowModel {
         if (predicted == null) {
             throw new IllegalStateException("Smile predicts a class that the model does not have");
         }
-        outputs[0] = predicted;
         double[] probabilities = new double[classes.length];
         if (classifier.isSoft()) {
             classifier.predict(row, probabilities);
         } else {
             probabilities[predicted] = 1;
         }
-        if (classes.length == 2) {
-            outputs[1] = probabilities[1];
-        } else {
-            System.arraycopy(probabilities, 0, outputs, 1, probabilities.length);
-        }
+        SmileModel.store(predicted, probabilities, outputs);
         if (classifier instanceof SVM<double[]> machine) {
             outputs[2] = machine.score(row);
         }
     }
 
     @Override
-    public String library() {
-        return "Smile 6";
+    public String kernel() {
+        return "Smile 6's own prediction, a row at a time";
     }
 
     @Override

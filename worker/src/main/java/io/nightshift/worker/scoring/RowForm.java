@@ -2,25 +2,32 @@ package io.nightshift.worker.scoring;
 
 import java.util.Arrays;
 
-/// A model that its library computes, a row at a time, from parts that are data.
+/// A model that is computed a row at a time from parts that are data, by its library or by code that knows it.
 ///
 /// @param classes how many classes are told apart; 0 for a regression
 public record RowForm(int features, int classes, int margins, RowModel model) implements ModelForm {
 
-    /// The library's model; shared between threads.
+    /// The model; shared between threads.
     public interface RowModel {
 
-        /// Scores a row.
-        ///
-        /// @param row a number for each feature
-        /// @param outputs the prediction, then the probabilities as in [Scorer#score], then the margins
-        void score(double[] row, double[] outputs);
+        /// What scores rows, with scratch space of its own, so for the use of one thread.
+        RowScorer scorer();
 
-        /// The library and its version, for people.
-        String library();
+        /// Which code computes the scores: a phrase for people.
+        String kernel();
 
         /// The arrays of the model in bytes.
         long heapBytes();
+    }
+
+    /// Scores a row.
+    public interface RowScorer {
+
+        /// @param row a number for each feature
+        /// @param outputs zeros, to be replaced by the prediction, then the probabilities as in [Scorer#score],
+        ///     then the margins
+        /// @throws RuntimeException if the model has no answer for such a row
+        void score(double[] row, double[] outputs);
     }
 
     public RowForm {
@@ -39,6 +46,7 @@ public record RowForm(int features, int classes, int margins, RowModel model) im
         return new ScorerFactory() {
             @Override
             public Scorer scorer() {
+                RowScorer scorer = model.scorer();
                 double[] row = new double[features];
                 double[] results = new double[outputs() + margins];
                 return (columns, rows, outputs) -> {
@@ -47,7 +55,7 @@ public record RowForm(int features, int classes, int margins, RowModel model) im
                             row[feature] = columns[feature][at];
                         }
                         Arrays.fill(results, 0);
-                        model.score(row, results);
+                        scorer.score(row, results);
                         for (int output = 0; output < outputs.length; output++) {
                             outputs[output][at] = results[output];
                         }
@@ -57,7 +65,7 @@ public record RowForm(int features, int classes, int margins, RowModel model) im
 
             @Override
             public String kernel() {
-                return model.library() + "'s own prediction, a row at a time";
+                return model.kernel();
             }
 
             @Override

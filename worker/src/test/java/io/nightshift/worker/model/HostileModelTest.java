@@ -10,6 +10,9 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,18 +25,34 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import smile.anomaly.IsolationForest;
 import smile.classification.Classifier;
+import smile.classification.DiscreteNaiveBayes;
+import smile.classification.KNN;
+import smile.classification.Maxent;
+import smile.classification.NaiveBayes;
 import smile.classification.OneVersusRest;
 import smile.classification.PlattScaling;
 import smile.classification.RandomForest;
 import smile.classification.SVM;
 import smile.data.formula.Formula;
+import smile.math.distance.EuclideanDistance;
 import smile.math.kernel.GaussianKernel;
+import smile.neighbor.LinearSearch;
+import smile.stat.distribution.BinomialDistribution;
+import smile.stat.distribution.Distribution;
+import smile.stat.distribution.GammaDistribution;
+import smile.stat.distribution.GaussianDistribution;
+import smile.stat.distribution.KernelDensity;
+import smile.stat.distribution.PoissonDistribution;
+import smile.util.IntSet;
 
 class HostileModelTest {
 
@@ -150,6 +169,141 @@ class HostileModelTest {
                 serialised(new OneVersusRest<>(
                         List.of(machine, machine).toArray(new SVM[0]), new PlattScaling[] {platt, platt})),
                 400);
+    }
+
+    @SuppressWarnings("UnusedMethod") // by its name
+    private static List<String> ofParts() {
+        return Stream.concat(
+                        SmileNative.NAMES.stream(),
+                        Stream.of("tree", "cover", "bayes", "counts", "entropy", "isolation", "anomaly"))
+                .toList();
+    }
+
+    /// A small model of each kind that is taken apart.
+    private static byte[] ofParts(String name) throws IOException {
+        double[][] points = new double[30][3];
+        int[] labels = new int[points.length];
+        int[][] counts = new int[points.length][3];
+        for (int i = 0; i < points.length; i++) {
+            points[i] = new double[] {i % 7, i % 5, i};
+            counts[i] = new int[] {i % 7, 1, i};
+            labels[i] = i % 3 == 0 ? 1 : 0;
+        }
+        return switch (name) {
+            case "tree" -> serialised(KNN.fit(points, labels, 3));
+            case "cover" -> serialised(KNN.fit(points, labels, 3, new EuclideanDistance()));
+            case "bayes" ->
+                serialised(new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {
+                    {new GaussianDistribution(1, 2), new PoissonDistribution(2), new KernelDensity(new double[] {1, 2})
+                    },
+                    {new GaussianDistribution(3, 2), new BinomialDistribution(9, 0.5), new GammaDistribution(1, 2)}
+                }));
+            case "counts" -> {
+                DiscreteNaiveBayes bayes = new DiscreteNaiveBayes(DiscreteNaiveBayes.Model.BERNOULLI, 2, 3);
+                bayes.update(counts, labels);
+                yield serialised(bayes);
+            }
+            case "entropy" ->
+                serialised(new Maxent.Multinomial(new double[][] {{1, 2, 3}, {4, 5, 6}}, 0, 0, IntSet.of(3)));
+            case "isolation" -> serialised(IsolationForest.fit(points, new IsolationForest.Options(5, 0, 0.5, 1)));
+            case "anomaly" ->
+                serialised(new smile.anomaly.SVM<>(new GaussianKernel(1), points, new double[points.length], 0.5));
+            default -> Files.readAllBytes(SmileNative.file(name + ".ser"));
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("ofParts")
+    void aTruncatedStreamOfPartsIsRefused(String name) throws IOException {
+        byte[] whole = ofParts(name);
+        for (int length = 2; length < whole.length; length += 1 + whole.length / 40) {
+            assertRefused(Arrays.copyOf(whole, length));
+        }
+    }
+
+    /// In the stream, and in our own file, whose checksum an attacker can compute.
+    @ParameterizedTest
+    @MethodSource("ofParts")
+    void anAlteredModelOfPartsIsReadOrRefused(String name) throws IOException {
+        byte[] whole = ofParts(name);
+        Random random = new Random(3);
+        for (int i = 0; i < 100; i++) {
+            byte[] altered = whole.clone();
+            altered[2 + random.nextInt(altered.length - 2)] = (byte) random.nextInt(256);
+            scoreOrRefuse(altered, 1);
+        }
+        Files.write(folder.resolve("model"), whole);
+        byte[] flat = ModelFile.encode(ModelImport.read(folder.resolve("model")));
+        for (int i = 0; i < 150; i++) {
+            byte[] body = Arrays.copyOf(flat, flat.length - 32);
+            for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+                body[12 + random.nextInt(body.length - 12)] = (byte) random.nextInt(256);
+            }
+            scoreOrRefuse(ModelFile.sealed(body), 1);
+        }
+    }
+
+    @Test
+    void neighboursThatAreNotThereAreRefused() throws IOException {
+        double[][] points = {{1, 2}, {3, 4}, {5, 6}};
+        int[] labels = {0, 1, 1};
+        LinearSearch<double[], double[]> search = LinearSearch.of(points, new EuclideanDistance());
+        for (int k : new int[] {0, -1, 4, Integer.MAX_VALUE}) {
+            assertRefused(serialised(new KNN<>(search, labels, k)), k + " where 1 to 3 can stand");
+        }
+        assertRefused(serialised(new KNN<>(search, new int[] {0, 1}, 1)), "lacks the row 1 of 3 numbers");
+        points[1] = new double[] {3};
+        assertRefused(serialised(new KNN<>(search, labels, 1)), "rows of different lengths");
+        points[1] = new double[] {3, Double.NaN};
+        assertRefused(serialised(new KNN<>(search, labels, 1)), "its point 1 has a coordinate that is no number");
+    }
+
+    /// The size of a matrix is two numbers in the stream, beside its array.
+    @ParameterizedTest
+    @CsvSource({"lda, 4", "qda, 4", "fld-wide, 4", "rbf-network, 13", "mlp-three, 8"})
+    void aMatrixOfAnotherSizeCostsNoMemory(String name, int rows) throws IOException {
+        byte[] whole = ofParts(name);
+        int forged = 0;
+        for (int at = 0; at + 4 <= whole.length; at++) {
+            byte[] altered = whole.clone();
+            if (ByteBuffer.wrap(whole, at, 4).getInt() == rows) {
+                ByteBuffer.wrap(altered, at, 4).putInt(1 << 30);
+                forged++;
+                scoreOrRefuse(altered, 1);
+            }
+        }
+        assertThat(forged).isPositive();
+    }
+
+    /// Nodes that share their children would be written down twice at each level.
+    @Test
+    void anIsolationTreeWhoseNodesShareAChildIsRefused() throws Exception {
+        Class<?> type = Class.forName("smile.anomaly.IsolationTree$Node");
+        Constructor<?> leaf = type.getDeclaredConstructor(double.class);
+        Constructor<?> inner =
+                type.getDeclaredConstructor(double.class, double[].class, double[].class, double.class, type, type);
+        leaf.setAccessible(true);
+        inner.setAccessible(true);
+        Object node = leaf.newInstance(1.0);
+        for (int depth = 0; depth < 60; depth++) {
+            node = inner.newInstance(1.0, new double[] {1}, new double[] {1}, 0.5, node, node);
+        }
+        IsolationForest forest =
+                IsolationForest.fit(new double[][] {{1}, {2}, {3}, {4}}, new IsolationForest.Options(1, 0, 0.9, 0));
+        Field root = forest.trees()[0].getClass().getDeclaredField("root");
+        root.setAccessible(true);
+        root.set(forest.trees()[0], node);
+
+        assertRefused(serialised(forest), "a node with two parents");
+    }
+
+    @Test
+    void aDistributionThatWouldTakeForeverIsRefused() throws IOException {
+        Distribution endless = new BinomialDistribution(2_000_000_000, 0.5);
+
+        assertRefused(
+                serialised(new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {{endless}, {endless}})),
+                "a distribution of 2.0E9 trials");
     }
 
     /// What is made of itself has no end.
@@ -545,13 +699,20 @@ class HostileModelTest {
 
     /// Anything but a [FailureException] fails the test.
     private void scoreOrRefuse(byte[] content) throws IOException {
+        scoreOrRefuse(content, 0);
+    }
+
+    private void scoreOrRefuse(byte[] content, double value) throws IOException {
         Path file = Files.write(folder.resolve("model"), content);
         try {
             Model model = ModelImport.read(file);
-            int features = model.description().features().size();
+            double[][] features = new double[model.description().features().size()][20];
+            for (double[] column : features) {
+                Arrays.fill(column, value);
+            }
             model.scorer()
                     .score(
-                            new double[features][20],
+                            features,
                             20,
                             new double
                                     [model.description().outputs()

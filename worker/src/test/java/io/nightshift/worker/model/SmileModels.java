@@ -24,6 +24,23 @@ final class SmileModels {
         }
     }
 
+    /// The predictions, then the probabilities, then the margins.
+    static double[][] scores(Model model, double[][] columns) {
+        int rows = columns[0].length;
+        double[][] outputs =
+                new double[model.description().outputs() + model.description().margins()][rows];
+        model.scorer().score(columns, rows, outputs);
+        return outputs;
+    }
+
+    /// The probability of a class, in what a model gives for a row.
+    static double probability(double[][] scores, int classes, int k, int row) {
+        if (classes > 2) {
+            return scores[1 + k][row];
+        }
+        return k == 1 ? scores[1][row] : 1 - scores[1][row];
+    }
+
     static double[][] transposed(double[][] columns) {
         double[][] rows = new double[columns[0].length][columns.length];
         for (int column = 0; column < columns.length; column++) {

@@ -130,6 +130,14 @@ class SmileRowsTest {
         assertRegression(new RBFNetwork<>(bases, weights(4), normalised));
     }
 
+    /// Its distance is a function in the stream.
+    @Test
+    void scoresOfABasisNetworkAsSmileFitsItAreSmilesOwn() {
+        double[][] x = Arrays.copyOfRange(rows, 1, 400);
+
+        assertRegression(new RBFNetwork<>(RBF.fit(x, VECTORS), weights(4), true));
+    }
+
     private void assertRegression(Regression<double[]> smile) {
         double[][] outputs = score(SmileModels.imported(smile, folder));
         for (int row = 0; row < ROWS; row++) {

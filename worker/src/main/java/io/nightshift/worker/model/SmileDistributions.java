@@ -1,0 +1,187 @@
+package io.nightshift.worker.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import smile.classification.NaiveBayes;
+import smile.stat.distribution.BernoulliDistribution;
+import smile.stat.distribution.BetaDistribution;
+import smile.stat.distribution.BinomialDistribution;
+import smile.stat.distribution.ChiSquareDistribution;
+import smile.stat.distribution.Distribution;
+import smile.stat.distribution.EmpiricalDistribution;
+import smile.stat.distribution.ExponentialDistribution;
+import smile.stat.distribution.FDistribution;
+import smile.stat.distribution.GammaDistribution;
+import smile.stat.distribution.GaussianDistribution;
+import smile.stat.distribution.GeometricDistribution;
+import smile.stat.distribution.HyperGeometricDistribution;
+import smile.stat.distribution.KernelDensity;
+import smile.stat.distribution.LogNormalDistribution;
+import smile.stat.distribution.LogisticDistribution;
+import smile.stat.distribution.Mixture;
+import smile.stat.distribution.NegativeBinomialDistribution;
+import smile.stat.distribution.PoissonDistribution;
+import smile.stat.distribution.ShiftedGeometricDistribution;
+import smile.stat.distribution.TDistribution;
+import smile.stat.distribution.WeibullDistribution;
+import smile.util.IntSet;
+
+/// The distributions that Smile's naive Bayes may hold, taken apart into what their constructors take. Each is a
+/// part whose kind is the name of Smile's class.
+final class SmileDistributions {
+
+    static final String SUPPORTED = "supported are the distributions of Smile of one number: Gaussian, log-normal,"
+            + " exponential, gamma, beta, logistic, Weibull, chi-square, F, t, kernel density, Poisson, Bernoulli,"
+            + " binomial, negative binomial, geometric, shifted geometric, hypergeometric, empirical, and mixtures";
+
+    private static final int MAX_TRIALS = 1_000_000;
+
+    private SmileDistributions() {}
+
+    /// The part's row: what the classes start with. Its parts: each feature's distribution in the first class, then
+    /// in the others.
+    static SmilePart part(NaiveBayes bayes) throws MalformedModelException {
+        Distribution[][] rows = (Distribution[][]) SmileFields.of(bayes, "prob");
+        List<SmilePart> parts = new ArrayList<>();
+        for (Distribution[] row : rows) {
+            if (row.length != rows[0].length || rows.length != bayes.priori().length) {
+                throw new MalformedModelException("it has distributions of " + row.length + " features in a class, of "
+                        + rows[0].length + " in the first");
+            }
+            for (Distribution distribution : row) {
+                parts.add(part(distribution));
+            }
+        }
+        return new SmilePart("NaiveBayes", List.of(bayes.priori()), parts);
+    }
+
+    static NaiveBayes bayes(SmilePart part) {
+        double[] starts = part.numbers(0);
+        int features = features(part);
+        Distribution[][] rows = new Distribution[starts.length][features];
+        for (int k = 0; k < rows.length; k++) {
+            for (int i = 0; i < features; i++) {
+                rows[k][i] = of(part.part(k * features + i));
+            }
+        }
+        return new NaiveBayes(starts, rows);
+    }
+
+    static int features(SmilePart bayes) {
+        int classes = bayes.numbers(0).length;
+        if (classes == 0 || bayes.parts().size() % classes != 0) {
+            throw new IllegalArgumentException(
+                    "it has " + bayes.parts().size() + " distributions for " + classes + " classes");
+        }
+        return bayes.parts().size() / classes;
+    }
+
+    private static SmilePart part(Distribution distribution) throws MalformedModelException {
+        return switch (distribution) {
+            case Mixture mixture -> {
+                List<SmilePart> parts = new ArrayList<>();
+                double[] shares = new double[mixture.components.length];
+                for (int i = 0; i < shares.length; i++) {
+                    shares[i] = mixture.components[i].priori();
+                    if (mixture.components[i].distribution() instanceof Mixture) {
+                        throw new MalformedModelException("it has a mixture of mixtures; " + SUPPORTED);
+                    }
+                    parts.add(part(mixture.components[i].distribution()));
+                }
+                yield new SmilePart("Mixture", List.of(shares), parts);
+            }
+            case KernelDensity density ->
+                named("KernelDensity", (double[]) SmileFields.of(density, "x"), SmileFields.number(density, "h"));
+            case EmpiricalDistribution empirical -> {
+                int[] values = ((IntSet) SmileFields.of(empirical, "x")).values;
+                if (!isGapless(values) || values.length != empirical.p.length) {
+                    throw new MalformedModelException("it has an EmpiricalDistribution of values with gaps, of which"
+                            + " Smile can't compute all; " + SUPPORTED);
+                }
+                yield named("EmpiricalDistribution", empirical.p, values[0]);
+            }
+            case null -> throw new MalformedModelException("it lacks a distribution");
+            default ->
+                new SmilePart(distribution.getClass().getSimpleName(), List.of(numbers(distribution)), List.of());
+        };
+    }
+
+    private static SmilePart named(String kind, double[] row, double number) {
+        return new SmilePart(kind, List.of(row, new double[] {number}), List.of());
+    }
+
+    private static boolean isGapless(int[] values) {
+        return IntStream.range(0, values.length).allMatch(i -> values[i] == values[0] + i);
+    }
+
+    private static double[] numbers(Distribution distribution) throws MalformedModelException {
+        return switch (distribution) {
+            case GaussianDistribution it -> new double[] {it.mu, it.sigma};
+            case LogNormalDistribution it -> new double[] {it.mu, it.sigma};
+            case ExponentialDistribution it -> new double[] {it.lambda};
+            case GammaDistribution it -> new double[] {it.k, it.theta};
+            case BetaDistribution it -> new double[] {it.alpha, it.beta};
+            case LogisticDistribution it -> new double[] {it.mu, it.scale};
+            case WeibullDistribution it -> new double[] {it.k, it.lambda};
+            case ChiSquareDistribution it -> new double[] {it.nu};
+            case FDistribution it -> new double[] {it.nu1, it.nu2};
+            case TDistribution it -> new double[] {it.nu};
+            case PoissonDistribution it -> new double[] {it.lambda};
+            case BernoulliDistribution it -> new double[] {it.p};
+            case BinomialDistribution it -> new double[] {it.n, it.p};
+            case NegativeBinomialDistribution it -> new double[] {it.r, it.p};
+            case GeometricDistribution it -> new double[] {it.p};
+            case ShiftedGeometricDistribution it -> new double[] {it.p};
+            case HyperGeometricDistribution it -> new double[] {it.N, it.m, it.n};
+            default ->
+                throw new MalformedModelException("it has a distribution of the class "
+                        + distribution.getClass().getSimpleName() + "; " + SUPPORTED);
+        };
+    }
+
+    /// Smile adds up a logarithm for each trial, in each row.
+    private static int trials(double number) {
+        if (!(number <= MAX_TRIALS)) {
+            throw new IllegalArgumentException(
+                    "it has a distribution of " + number + " trials; supported are " + MAX_TRIALS);
+        }
+        return (int) number;
+    }
+
+    private static Distribution of(SmilePart part) {
+        double[] row = part.numbers(0);
+        return switch (part.kind()) {
+            case "GaussianDistribution" -> new GaussianDistribution(row[0], row[1]);
+            case "LogNormalDistribution" -> new LogNormalDistribution(row[0], row[1]);
+            case "ExponentialDistribution" -> new ExponentialDistribution(row[0]);
+            case "GammaDistribution" -> new GammaDistribution(row[0], row[1]);
+            case "BetaDistribution" -> new BetaDistribution(row[0], row[1]);
+            case "LogisticDistribution" -> new LogisticDistribution(row[0], row[1]);
+            case "WeibullDistribution" -> new WeibullDistribution(row[0], row[1]);
+            case "ChiSquareDistribution" -> new ChiSquareDistribution((int) row[0]);
+            case "FDistribution" -> new FDistribution((int) row[0], (int) row[1]);
+            case "TDistribution" -> new TDistribution((int) row[0]);
+            case "PoissonDistribution" -> new PoissonDistribution(row[0]);
+            case "BernoulliDistribution" -> new BernoulliDistribution(row[0]);
+            case "BinomialDistribution" -> new BinomialDistribution(trials(row[0]), row[1]);
+            case "NegativeBinomialDistribution" -> new NegativeBinomialDistribution(row[0], row[1]);
+            case "GeometricDistribution" -> new GeometricDistribution(row[0]);
+            case "ShiftedGeometricDistribution" -> new ShiftedGeometricDistribution(row[0]);
+            case "HyperGeometricDistribution" ->
+                new HyperGeometricDistribution(trials(row[0]), (int) row[1], (int) row[2]);
+            case "KernelDensity" -> new KernelDensity(row.clone(), part.number(1));
+            case "EmpiricalDistribution" -> {
+                int first = (int) part.number(1);
+                yield new EmpiricalDistribution(
+                        row,
+                        new IntSet(IntStream.range(first, first + row.length).toArray()));
+            }
+            case "Mixture" ->
+                new Mixture(IntStream.range(0, row.length)
+                        .mapToObj(i -> new Mixture.Component(row[i], of(part.part(i))))
+                        .toArray(Mixture.Component[]::new));
+            default -> throw new IllegalArgumentException("it has a distribution of the unknown kind " + part.kind());
+        };
+    }
+}

@@ -1,0 +1,207 @@
+package io.nightshift.worker.model;
+
+import io.nightshift.worker.scoring.RowForm.RowScorer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import smile.anomaly.IsolationForest;
+import smile.anomaly.IsolationTree;
+
+/// Smile's isolation forest: a row's score comes of the mean depth at which its trees isolate it, from 0 to 1, and
+/// is high for an anomaly. A node compares a weighted sum of features with a bias, the nodes of a plain forest just
+/// one.
+///
+/// Smile multiplies all features, most of them by zero. Here only the others are kept; as zero times infinity isn't
+/// zero, a row with an infinite feature outside of them goes right, as Smile has it.
+///
+/// The part's rows: the number of features, and what depths are divided by; then for all nodes, the trees one after
+/// the other and each in pre-order: the position of the right child, or 0 for a leaf; the bias, or a leaf's depth;
+/// how many weights; then all weights' features, and the weights. The last row has the roots' positions.
+final class SmileIsolation implements SmileModel {
+
+    static final String KIND = "IsolationForest";
+
+    /// More than a job has columns. Nothing else in the part says how many there are.
+    private static final int MAX_FEATURES = 1_000_000;
+
+    private final SmilePart part;
+    private final int features;
+    private final double scale;
+    private final int[] right;
+    private final double[] bias;
+    private final int[] firstWeight;
+    private final int[] feature;
+    private final double[] weight;
+    private final int[] roots;
+
+    SmileIsolation(SmilePart part) {
+        this.part = part;
+        this.features = part.count(0, 1, MAX_FEATURES);
+        this.scale = part.numbers(1, 1)[0];
+        int nodes = part.numbers(2).length;
+        this.right = integers(part.numbers(2), 0, nodes);
+        this.bias = part.numbers(3, nodes);
+        this.weight = part.numbers(6);
+        this.feature = integers(part.numbers(5, weight.length), 0, features);
+        this.firstWeight = new int[nodes + 1];
+        int[] weights = integers(part.numbers(4, nodes), 0, weight.length + 1);
+        for (int node = 0; node < nodes; node++) {
+            firstWeight[node + 1] = Math.addExact(firstWeight[node], weights[node]);
+        }
+        this.roots = integers(part.numbers(7), 0, nodes);
+        if (roots.length == 0 || firstWeight[nodes] != weight.length) {
+            throw new IllegalArgumentException("it has no trees, or other weights than its nodes need");
+        }
+        for (int node = 0; node < nodes; node++) {
+            if (right[node] != 0 && (right[node] < node + 2)) {
+                throw new IllegalArgumentException("its node " + node + " has the child " + right[node]);
+            }
+        }
+    }
+
+    private static int[] integers(double[] numbers, int lowest, int end) {
+        int[] integers = new int[numbers.length];
+        for (int i = 0; i < integers.length; i++) {
+            integers[i] = (int) numbers[i];
+            if (integers[i] != numbers[i] || integers[i] < lowest || integers[i] >= end) {
+                throw new IllegalArgumentException("it has a position " + numbers[i] + " of " + end);
+            }
+        }
+        return integers;
+    }
+
+    static SmilePart part(IsolationForest forest) throws MalformedModelException {
+        int features = (int) SmileFields.number(forest, "p");
+        Nodes nodes = new Nodes(features);
+        List<Double> roots = new ArrayList<>();
+        for (IsolationTree tree : forest.trees()) {
+            roots.add((double) nodes.right.size());
+            nodes.add(SmileFields.of(tree, "root"));
+        }
+        return new SmilePart(
+                KIND,
+                List.of(
+                        new double[] {features},
+                        new double[] {SmileFields.number(forest, "c")},
+                        numbers(nodes.right),
+                        numbers(nodes.bias),
+                        numbers(nodes.weights),
+                        numbers(nodes.feature),
+                        numbers(nodes.weight),
+                        numbers(roots)),
+                List.of());
+    }
+
+    private static double[] numbers(List<Double> numbers) {
+        return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /// Smile's nodes, written down one after the other. They are nested no deeper than a stream may be, and each
+    /// stands in one place, since a node with two parents could double the others without end.
+    private static final class Nodes {
+
+        private final int features;
+        private final List<Double> right = new ArrayList<>();
+        private final List<Double> bias = new ArrayList<>();
+        private final List<Double> weights = new ArrayList<>();
+        private final List<Double> feature = new ArrayList<>();
+        private final List<Double> weight = new ArrayList<>();
+        private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+
+        private Nodes(int features) {
+            this.features = features;
+        }
+
+        private void add(Object node) throws MalformedModelException {
+            if (!seen.add(node)) {
+                throw new MalformedModelException("it has a node with two parents");
+            }
+            Object left = SmileFields.ofNullable(node, "left");
+            Object other = SmileFields.ofNullable(node, "right");
+            int at = right.size();
+            boolean isLeaf = left == null || other == null;
+            right.add(0.0);
+            bias.add(SmileFields.number(node, isLeaf ? "depth" : "bias"));
+            weights.add(0.0);
+            if (left != null && other != null) {
+                weights.set(at, (double) addWeights((double[]) SmileFields.of(node, "slope")));
+                add(left);
+                right.set(at, (double) right.size());
+                add(other);
+            }
+        }
+
+        private int addWeights(double[] slope) throws MalformedModelException {
+            if (slope.length != features) {
+                throw new MalformedModelException(
+                        "it has a node of " + slope.length + " features, and takes " + features);
+            }
+            int before = weight.size();
+            for (int i = 0; i < slope.length; i++) {
+                if (slope[i] != 0) {
+                    feature.add((double) i);
+                    weight.add(slope[i]);
+                }
+            }
+            return weight.size() - before;
+        }
+    }
+
+    @Override
+    public SmilePart part() {
+        return part;
+    }
+
+    @Override
+    public int features() {
+        return features;
+    }
+
+    @Override
+    public int classes() {
+        return 0;
+    }
+
+    @Override
+    public RowScorer scorer() {
+        return (row, outputs) -> {
+            int infinite = 0;
+            for (double value : row) {
+                infinite += Double.isFinite(value) ? 0 : 1;
+            }
+            double length = 0;
+            for (int root : roots) {
+                length += depth(root, row, infinite);
+            }
+            length /= roots.length;
+            outputs[0] = Math.pow(2.0, -length / scale);
+        };
+    }
+
+    private double depth(int root, double[] row, int infinite) {
+        int node = root;
+        while (right[node] != 0) {
+            double sum = 0;
+            int seen = 0;
+            for (int i = firstWeight[node]; i < firstWeight[node + 1]; i++) {
+                double value = row[feature[i]];
+                sum += value * weight[i];
+                seen += Double.isFinite(value) ? 0 : 1;
+            }
+            node = sum < bias[node] && seen == infinite ? node + 1 : right[node];
+        }
+        return bias[node];
+    }
+
+    @Override
+    public String kernel() {
+        return "isolation trees, a row at a time";
+    }
+
+    @Override
+    public long heapBytes() {
+        return part.heapBytes() + 8L * right.length + 4L * (feature.length + roots.length);
+    }
+}
