@@ -199,6 +199,18 @@ final class RunTest {
     }
 
     @Test
+    void onePartitionIsLeasedAheadOfThoseThatAreScored() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        job.runs("--set", "partitions.rows=500", "--threads", "1").expect(0, "Batch flights-");
+
+        assertThat(Files.readAllLines(job.log()).stream()
+                        .takeWhile(line -> !COMMITTED.matcher(line).find())
+                        .filter(line -> line.contains(" leased to ")))
+                .hasSize(2);
+    }
+
+    @Test
     void threadsAndPartitionsMakeNoDifferenceToThePredictions() throws Exception {
         FlightsJob one = FlightsJob.on(folder.resolve("one"), MANY);
         FlightsJob other = FlightsJob.in(folder.resolve("other"));
