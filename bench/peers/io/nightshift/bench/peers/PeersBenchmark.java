@@ -57,6 +57,7 @@ public final class PeersBenchmark {
         double[] theirSeconds = new double[rounds];
         double[] ourSeconds = new double[rounds];
         String kernel;
+        System.err.println("peers.sh: training " + contest.model());
         try (Rival.Trained trained = contest.trainer().train(contest.rows(), folder.resolve("model"));
                 var files = Files.list(folder);
                 Us us = new Us(ModelImport.read(files.findFirst().orElseThrow()))) {

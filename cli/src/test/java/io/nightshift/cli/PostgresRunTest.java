@@ -1,7 +1,9 @@
 package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,6 +118,49 @@ final class PostgresRunTest {
                         .expect(0)
                         .out())
                 .contains("writing to table flights in data source db");
+    }
+
+    @Test
+    void aProfileCountsTheSendingOfRowsAsWriting() throws Exception {
+        PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
+
+        JsonNode profile = job.runs("--profile", "--set", "partitions.rows=10000")
+                .expect(0)
+                .json()
+                .get("profile");
+
+        JsonNode threads = profile.get("threads");
+        for (String step : List.of("prepare", "features", "score", "write", "seal", "rest")) {
+            assertThat(threads.get(step).asDouble())
+                    .as("%s of %s", step, profile)
+                    .isPositive();
+        }
+        double steps = 0;
+        for (String step : List.of("prepare", "read", "features", "score", "write", "seal", "rest", "idle")) {
+            assertThat(threads.get(step).asDouble())
+                    .as("%s of %s", step, profile)
+                    .isNotNegative();
+            steps += threads.get(step).asDouble();
+        }
+        double scoring =
+                profile.get("first_row").asDouble() + profile.get("score").asDouble();
+        assertThat(threads.get("count").asInt()).isEqualTo(2);
+        assertThat(steps).as("seconds of %s", profile).isCloseTo(2 * scoring, within(0.02));
+
+        Program.End again = Program.run(
+                        job.flights().folder(),
+                        "run",
+                        job.flights().file().toString(),
+                        "--home",
+                        job.flights().home().toString(),
+                        "--new",
+                        "--profile")
+                .expect(0);
+        assertThat(again.out())
+                .contains("where the time went")
+                .containsPattern("publishing +[0-9.]+ +[0-9.]+")
+                .containsPattern("what the \\d+ scoring threads did")
+                .containsPattern("write +[0-9.]+ +[0-9.]+");
     }
 
     @Test

@@ -2,6 +2,10 @@ package io.nightshift.worker.scoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.nightshift.worker.scoring.Forest.Comparison;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +18,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
-/// Runs JVMs of its own: a process has one width of vectors.
+/// Runs JVMs of its own: a process has one width of vectors, and says once that it has none.
 class VectorReachKernelTest {
 
     private static final String MODULE = "--add-modules=jdk.incubator.vector";
@@ -39,6 +44,14 @@ class VectorReachKernelTest {
                 .contains("--add-modules=jdk.incubator.vector");
     }
 
+    @Test
+    void aJvmWithoutThemSaysSoInItsLogOnceForAllModels() throws Exception {
+        assertThat(java("log"))
+                .containsOnlyOnce(
+                        "[INFO] this JVM has no Vector API; kernels do without, and their scores are the same");
+        assertThat(java(MODULE, "log")).contains("3 models").doesNotContain("Vector API;");
+    }
+
     private static String java(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -54,11 +67,31 @@ class VectorReachKernelTest {
 
     /// The program of those JVMs.
     public static void main(String[] arguments) {
-        if (arguments[0].equals("kernel")) {
-            System.out.println(ForestScorers.of(RandomForests.uneven(new Random(1), 40, 5, 200))
-                    .kernel());
-            return;
+        switch (arguments[0]) {
+            case "kernel" -> System.out.println(uneven(1).kernel());
+            case "log" -> printLogOfThreeModels();
+            default -> compare();
         }
+    }
+
+    private static ForestScorers uneven(int seed) {
+        return ForestScorers.of(RandomForests.uneven(new Random(seed), 40, 5, 200));
+    }
+
+    private static void printLogOfThreeModels() {
+        Logger log = (Logger) LoggerFactory.getLogger(KernelChoice.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        log.setLevel(Level.INFO);
+        lines.start();
+        log.addAppender(lines);
+        for (int model = 1; model <= 3; model++) {
+            assertThat(uneven(model).kernel()).startsWith("bit-sliced by nodes");
+        }
+        System.out.println("3 models");
+        lines.list.forEach(System.out::println);
+    }
+
+    private static void compare() {
         Random random = new Random(11);
         for (int i = 0; i < 40; i++) {
             Forest forest = i % 2 == 0
