@@ -163,6 +163,7 @@ public final class PartitionAttempt {
             }
             query = new PartitionQuery(jobs, groups, description, true, forTable);
             rows.set(0);
+            scoring = 0;
             predictions = predictions(connection, query);
         }
         long range = lease.slices().stream().mapToLong(Slice::rows).sum();
