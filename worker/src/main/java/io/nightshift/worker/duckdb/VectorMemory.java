@@ -4,16 +4,16 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
+import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBWritableVector;
 import org.jspecify.annotations.Nullable;
 
 /// Copies the values of DuckDB's vectors from and to arrays, all at once.
 ///
-/// The driver gives and takes values one by one, several checks each, which takes longer than to score them. It keeps
-/// the
-/// memory that they lie in, in fields of its own; their names are the only thing here that another version of the
-/// driver may change, and without them values go one by one.
+/// The driver gives and takes values one by one, several checks each, which takes longer than to score them. It
+/// keeps the memory that they lie in, in fields of its own; their names are the only thing here that another
+/// version of the driver may change, and without them values go one by one.
 public final class VectorMemory {
 
     private static final VectorMemory OF_THE_DRIVER = new VectorMemory("data", "validity");
@@ -55,6 +55,7 @@ public final class VectorMemory {
     /// @param from of type DOUBLE
     /// @param count how many, from the first
     public void read(DuckDBReadableVector from, int count, double[] to) {
+        require(DuckDBColumnType.DOUBLE, from.getType());
         if (readable == null || readableValidity == null) {
             for (int row = 0; row < count; row++) {
                 to[row] = from.getDouble(row, Double.NaN);
@@ -84,6 +85,7 @@ public final class VectorMemory {
     /// @param from of type BIGINT, without NULL
     /// @param count how many, from the first
     public void read(DuckDBReadableVector from, int count, long[] to) {
+        require(DuckDBColumnType.BIGINT, from.getType());
         if (readable == null) {
             for (int row = 0; row < count; row++) {
                 to[row] = from.getLong(row);
@@ -98,6 +100,7 @@ public final class VectorMemory {
     /// @param count how many, from the first
     /// @param to of type DOUBLE
     public void write(double[] from, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.DOUBLE, to.getType());
         if (writable == null || writableValidity == null) {
             for (int row = 0; row < count; row++) {
                 to.setDouble(row, from[row]);
@@ -113,6 +116,7 @@ public final class VectorMemory {
     /// @param count how many, from the first
     /// @param to of type BIGINT
     public void write(long[] from, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.BIGINT, to.getType());
         if (writable == null || writableValidity == null) {
             for (int row = 0; row < count; row++) {
                 to.setLong(row, from[row]);
@@ -121,6 +125,12 @@ public final class VectorMemory {
         }
         ((ByteBuffer) writable.get(to)).asLongBuffer().put(0, from, 0, count);
         makeValid(to, count, writableValidity);
+    }
+
+    private static void require(DuckDBColumnType wanted, DuckDBColumnType given) {
+        if (given != wanted) {
+            throw new IllegalArgumentException("a vector of %s, not %s".formatted(given, wanted));
+        }
     }
 
     private static void makeValid(DuckDBWritableVector vector, int count, VarHandle field) {

@@ -80,9 +80,8 @@ final class Binning {
         return 96 + 8L * thresholds.length + 2L * starts.length;
     }
 
-    /// Puts the ranks of the values from `from` on into `ranks`. One step for all rows after the other, since the
-    /// compiler
-    /// makes vectors of some, and rows don't wait for each other in the others.
+    /// Puts the ranks of the values from `from` on into `ranks`. One step for all rows after the other: the compiler
+    /// makes vectors of some, and in the others no row waits for another.
     ///
     /// @param scratch room for as many values
     void rank(double[] column, int from, int rows, double[] scratch, int[] ranks) {
