@@ -14,9 +14,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /// Lets as many of a node's workers take partitions as it has scoring threads, and those it may take ahead. A worker
-/// keeps
-/// its slot while it lives; when it moves to another node or stops, the next in line gets the slot. Closed before the
-/// node leaves its cluster, while its workers can still be heard there.
+/// keeps its slot while it lives; when it moves to another node or stops, the next in line gets the slot. Closed
+/// before the node leaves its cluster, while its workers can still be heard there.
 public final class ScoringSlots extends AbstractBehavior<ScoringSlots.Command> {
 
     public sealed interface Command {}
