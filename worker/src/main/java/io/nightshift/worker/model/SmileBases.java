@@ -34,7 +34,7 @@ final class SmileBases implements SmileModel {
         }
     }
 
-    static SmilePart part(RBFNetwork<?> network) throws MalformedModelException {
+    static SmilePart part(RBFNetwork<?> network, SmileSize size) throws MalformedModelException {
         RBF<?>[] bases = (RBF<?>[]) SmileFields.of(network, "rbf");
         List<double[]> numbers = new ArrayList<>();
         numbers.add(new double[] {SmileParts.isPlain(bases) ? 1 : 0});
@@ -42,8 +42,9 @@ final class SmileBases implements SmileModel {
                 (DenseMatrix) SmileFields.of(network, "w"),
                 ScalarType.Float64,
                 bases.length + 1,
-                network.classes().length));
-        numbers.addAll(SmileParts.bases(bases));
+                network.classes().length,
+                size));
+        numbers.addAll(SmileParts.bases(bases, size));
         return new SmilePart(KIND, numbers, List.of());
     }
 

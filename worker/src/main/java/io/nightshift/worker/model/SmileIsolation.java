@@ -54,11 +54,40 @@ final class SmileIsolation implements SmileModel {
         if (roots.length == 0 || firstWeight[nodes] != weight.length) {
             throw new IllegalArgumentException("it has no trees, or other weights than its nodes need");
         }
-        for (int node = 0; node < nodes; node++) {
-            if (right[node] != 0 && (right[node] < node + 2)) {
-                throw new IllegalArgumentException("its node " + node + " has the child " + right[node]);
+        requireTrees();
+    }
+
+    /// Each node belongs to one tree and stands in one place, and none is deeper than Smile's objects may be nested.
+    /// So however a file is made, a row costs no more than all nodes and weights once. Parents stand before their
+    /// children.
+    private void requireTrees() {
+        int[] depth = new int[right.length];
+        for (int root : roots) {
+            place(root, 1, depth);
+        }
+        for (int node = 0; node < depth.length; node++) {
+            if (depth[node] == 0) {
+                throw new IllegalArgumentException("its node " + node + " belongs to no tree");
+            }
+            if (right[node] != 0) {
+                if (right[node] < node + 2) {
+                    throw new IllegalArgumentException("its node " + node + " has the child " + right[node]);
+                }
+                place(node + 1, depth[node] + 1, depth);
+                place(right[node], depth[node] + 1, depth);
             }
         }
+    }
+
+    private static void place(int node, int level, int[] depth) {
+        if (depth[node] != 0) {
+            throw new IllegalArgumentException("its node " + node + " stands in two places");
+        }
+        if (level > SmileObject.MAX_DEPTH) {
+            throw new IllegalArgumentException(
+                    "it has a tree of more than " + SmileObject.MAX_DEPTH + " levels, which no forest of Smile's has");
+        }
+        depth[node] = level;
     }
 
     private static int[] integers(double[] numbers, int lowest, int end) {
@@ -72,9 +101,9 @@ final class SmileIsolation implements SmileModel {
         return integers;
     }
 
-    static SmilePart part(IsolationForest forest) throws MalformedModelException {
+    static SmilePart part(IsolationForest forest, SmileSize size) throws MalformedModelException {
         int features = (int) SmileFields.number(forest, "p");
-        Nodes nodes = new Nodes(features);
+        Nodes nodes = new Nodes(features, size);
         List<Double> roots = new ArrayList<>();
         for (IsolationTree tree : forest.trees()) {
             roots.add((double) nodes.right.size());
@@ -103,6 +132,7 @@ final class SmileIsolation implements SmileModel {
     private static final class Nodes {
 
         private final int features;
+        private final SmileSize size;
         private final List<Double> right = new ArrayList<>();
         private final List<Double> bias = new ArrayList<>();
         private final List<Double> weights = new ArrayList<>();
@@ -110,8 +140,9 @@ final class SmileIsolation implements SmileModel {
         private final List<Double> weight = new ArrayList<>();
         private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-        private Nodes(int features) {
+        private Nodes(int features, SmileSize size) {
             this.features = features;
+            this.size = size;
         }
 
         private void add(Object node) throws MalformedModelException {
@@ -138,6 +169,7 @@ final class SmileIsolation implements SmileModel {
                 throw new MalformedModelException(
                         "it has a node of " + slope.length + " features, and takes " + features);
             }
+            size.take(slope.length);
             int before = weight.size();
             for (int i = 0; i < slope.length; i++) {
                 if (slope[i] != 0) {

@@ -105,15 +105,15 @@ final class SmilePerceptron implements SmileModel {
         }
     }
 
-    static SmilePart part(smile.classification.MLP perceptron) throws MalformedModelException {
-        return part(perceptron, perceptron.classes().length, null);
+    static SmilePart part(smile.classification.MLP perceptron, SmileSize size) throws MalformedModelException {
+        return part(perceptron, perceptron.classes().length, null, size);
     }
 
-    static SmilePart part(smile.regression.MLP perceptron) throws MalformedModelException {
-        return part(perceptron, 0, (Scaler) SmileFields.ofNullable(perceptron, "scaler"));
+    static SmilePart part(smile.regression.MLP perceptron, SmileSize size) throws MalformedModelException {
+        return part(perceptron, 0, (Scaler) SmileFields.ofNullable(perceptron, "scaler"), size);
     }
 
-    private static SmilePart part(MultilayerPerceptron perceptron, int classes, @Nullable Scaler scaler)
+    private static SmilePart part(MultilayerPerceptron perceptron, int classes, @Nullable Scaler scaler, SmileSize size)
             throws MalformedModelException {
         double[] scaling = scaler == null
                 ? new double[0]
@@ -128,12 +128,13 @@ final class SmilePerceptron implements SmileModel {
             ActivationFunction function = (ActivationFunction) SmileFields.of((HiddenLayer) lower[i], "activation");
             boolean leaks = function.name().startsWith("LEAKEY_RECTIFIER");
             double[] parameter = leaks ? new double[] {(double) SmileFields.captured(function, "a")} : new double[0];
-            layers.add(layer(activation(leaks ? "LEAKY_RECTIFIER" : function.name()), parameter, lower[i], width));
+            layers.add(
+                    layer(activation(leaks ? "LEAKY_RECTIFIER" : function.name()), parameter, lower[i], width, size));
             width = lower[i].weight().nrow();
         }
         Layer output = (Layer) SmileFields.of(perceptron, "output");
         OutputFunction function = (OutputFunction) SmileFields.of(output, "activation");
-        layers.add(layer(activation(function.name()), new double[0], output, width));
+        layers.add(layer(activation(function.name()), new double[0], output, width, size));
         return new SmilePart(KIND, List.of(new double[] {classes}, scaling), layers);
     }
 
@@ -145,15 +146,15 @@ final class SmilePerceptron implements SmileModel {
         }
     }
 
-    private static SmilePart layer(Activation activation, double[] parameter, Layer layer, int inputs)
+    private static SmilePart layer(Activation activation, double[] parameter, Layer layer, int inputs, SmileSize size)
             throws MalformedModelException {
         int neurons = layer.weight().nrow();
         return new SmilePart(
                 activation.name(),
                 List.of(
                         parameter,
-                        SmileMatrix.numbers(layer.bias(), ScalarType.Float32, neurons),
-                        SmileMatrix.byColumns(layer.weight(), ScalarType.Float32, neurons, inputs)),
+                        SmileMatrix.numbers(layer.bias(), ScalarType.Float32, neurons, size),
+                        SmileMatrix.byColumns(layer.weight(), ScalarType.Float32, neurons, inputs, size)),
                 List.of());
     }
 

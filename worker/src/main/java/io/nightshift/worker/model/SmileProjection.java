@@ -35,15 +35,16 @@ final class SmileProjection implements SmileModel {
         }
     }
 
-    static SmilePart part(FLD analysis) throws MalformedModelException {
+    static SmilePart part(FLD analysis, SmileSize size) throws MalformedModelException {
         DenseMatrix scaling = analysis.getProjection();
         int dimensions = scaling.ncol();
         List<double[]> numbers = new ArrayList<>();
+        numbers.add(SmileMatrix.byRows(
+                scaling, ScalarType.Float64, (int) SmileFields.number(analysis, "p"), dimensions, size));
         numbers.add(
-                SmileMatrix.byRows(scaling, ScalarType.Float64, (int) SmileFields.number(analysis, "p"), dimensions));
-        numbers.add(SmileMatrix.numbers((Vector) SmileFields.of(analysis, "mean"), ScalarType.Float64, dimensions));
+                SmileMatrix.numbers((Vector) SmileFields.of(analysis, "mean"), ScalarType.Float64, dimensions, size));
         for (Vector mean : (Vector[]) SmileFields.of(analysis, "mu")) {
-            numbers.add(SmileMatrix.numbers(mean, ScalarType.Float64, dimensions));
+            numbers.add(SmileMatrix.numbers(mean, ScalarType.Float64, dimensions, size));
         }
         return new SmilePart(KIND, numbers, List.of());
     }

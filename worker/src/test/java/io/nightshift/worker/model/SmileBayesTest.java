@@ -10,8 +10,10 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import smile.classification.Classifier;
@@ -149,6 +151,41 @@ class SmileBayesTest {
             features[1] = Arrays.stream(columns[1]).map(hour -> hour / 24).toArray();
         }
         assertSmiles(smile, model, features, SmileModels.transposed(features));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Poisson | 3e9 | 3.0E9, and has to be from -1000000 to 1000000",
+                "Poisson | -3e9 | -3.0E9, and has to be from -1000000 to 1000000",
+                "NegativeBinomial | 3e9 | 3.0E9, and has to be from -1000000 to 1000000",
+                "Poisson | 0.5 | 0.5, and has to be whole",
+                "NegativeBinomial | 0.5 | 0.5, and has to be whole",
+                "Bernoulli | 0.5 | 0.5, and has to be whole",
+                "Binomial | 0.5 | 0.5, and has to be whole",
+                "Geometric | 0.5 | 0.5, and has to be whole",
+                "ShiftedGeometric | 0.5 | 0.5, and has to be whole",
+                "HyperGeometric | 0.5 | 0.5, and has to be whole",
+                "Empirical | 0.5 | 0.5, and has to be whole",
+                "LogNormal | -0.5 | -0.5, and has to be zero or more"
+            })
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aRowOutsideOfADistributionIsNoAnswer(String name, double value, String why) {
+        Distribution other = new GaussianDistribution(1, 2);
+        Distribution mixed =
+                new Mixture(new Mixture.Component(0.3, other), new Mixture.Component(0.7, distribution(name, 0)));
+        for (Distribution inOneClass : new Distribution[] {distribution(name, 0), mixed}) {
+            NaiveBayes smile =
+                    new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {{other, other}, {other, inOneClass}});
+            Model model = SmileModels.imported(smile, folder);
+
+            assertThat(SmileModels.scores(model, new double[][] {{value}, {1}})[0][0])
+                    .isBetween(0.0, 1.0);
+            assertThatThrownBy(() -> SmileModels.scores(model, new double[][] {{1}, {value}}))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("feature 2 of naive Bayes is " + why + " (leave such rows out by source.where)");
+        }
     }
 
     private static <T> void assertSmiles(Classifier<T> smile, Model model, double[][] features, T[] unseen) {
