@@ -70,23 +70,10 @@ final class SmileBases implements SmileModel {
             Arrays.fill(sums, 0);
             for (int basis = 0; basis <= bases.length; basis++) {
                 double value = basis < bases.length ? bases[basis].f(row) : 1;
-                int at = basis * sums.length;
-                for (int k = 0; k < sums.length; k++) {
-                    sums[k] += weights[at + k] * value;
-                }
+                SmileMatrix.add(weights, basis, value, sums, sums.length);
             }
-            SmileModel.store(largest(sums), sums.length, outputs);
+            SmileModel.store(SmileMatrix.largest(sums), sums.length, outputs);
         };
-    }
-
-    private static int largest(double[] sums) {
-        int largest = 0;
-        for (int k = 1; k < sums.length; k++) {
-            if (Math.abs(sums[k]) > Math.abs(sums[largest])) {
-                largest = k;
-            }
-        }
-        return largest;
     }
 
     @Override

@@ -119,14 +119,9 @@ final class SmileDiscriminant implements SmileModel {
     }
 
     private static void project(double[] row, double[] mean, double[] vectors, double[] projected) {
-        int width = projected.length;
         Arrays.fill(projected, 0);
         for (int feature = 0; feature < row.length; feature++) {
-            double centred = row[feature] - mean[feature];
-            int at = feature * width;
-            for (int i = 0; i < width; i++) {
-                projected[i] += vectors[at + i] * centred;
-            }
+            SmileMatrix.add(vectors, feature, row[feature] - mean[feature], projected, projected.length);
         }
     }
 

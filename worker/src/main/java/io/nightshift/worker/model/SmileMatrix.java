@@ -61,6 +61,25 @@ final class SmileMatrix {
         return new double[rows * columns];
     }
 
+    /// Adds a row of a matrix that is kept row by row, times a value, to the sums of its columns.
+    static void add(double[] matrix, int row, double value, double[] sums, int columns) {
+        int at = row * columns;
+        for (int i = 0; i < columns; i++) {
+            sums[i] += matrix[at + i] * value;
+        }
+    }
+
+    /// The position of the number that is the largest in magnitude, the first of those that tie.
+    static int largest(double[] numbers) {
+        int largest = 0;
+        for (int i = 1; i < numbers.length; i++) {
+            if (Math.abs(numbers[i]) > Math.abs(numbers[largest])) {
+                largest = i;
+            }
+        }
+        return largest;
+    }
+
     static double[] numbers(Vector vector, ScalarType type, int length, SmileSize size) throws MalformedModelException {
         if (vector.scalarType() != type || vector.size() != length) {
             throw new MalformedModelException("it has a vector of " + vector.size() + " numbers of the type "

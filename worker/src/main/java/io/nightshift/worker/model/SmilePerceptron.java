@@ -55,11 +55,7 @@ final class SmilePerceptron implements SmileModel {
             int width = biases.length;
             System.arraycopy(biases, 0, sums, 0, width);
             for (int input = 0; input < inputs.length; input++) {
-                double value = inputs[input];
-                int at = input * width;
-                for (int i = 0; i < width; i++) {
-                    sums[i] += weights[at + i] * value;
-                }
+                SmileMatrix.add(weights, input, inputs[input], sums, width);
             }
             for (int i = 0; i < width; i++) {
                 neurons[i] = (float) activated((float) sums[i]);
@@ -208,12 +204,10 @@ final class SmilePerceptron implements SmileModel {
             outputs[0] = values[0] > 0.5 ? 1 : 0;
             outputs[1] = values[0];
         } else {
-            int largest = 0;
             for (int k = 0; k < values.length; k++) {
-                largest = Math.abs(values[k]) > Math.abs(values[largest]) ? k : largest;
                 probabilities[k] = values[k];
             }
-            SmileModel.store(largest, probabilities, outputs);
+            SmileModel.store(SmileMatrix.largest(probabilities), probabilities, outputs);
         }
     }
 

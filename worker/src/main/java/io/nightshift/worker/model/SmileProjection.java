@@ -88,16 +88,11 @@ final class SmileProjection implements SmileModel {
     }
 
     private void project(double[] row, double[] projected) {
-        int width = projected.length;
         Arrays.fill(projected, 0);
         for (int feature = 0; feature < row.length; feature++) {
-            double value = row[feature];
-            int at = feature * width;
-            for (int i = 0; i < width; i++) {
-                projected[i] += projection[at + i] * value;
-            }
+            SmileMatrix.add(projection, feature, row[feature], projected, projected.length);
         }
-        for (int i = 0; i < width; i++) {
+        for (int i = 0; i < projected.length; i++) {
             projected[i] -= mean[i];
         }
     }
