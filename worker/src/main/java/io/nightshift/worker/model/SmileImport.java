@@ -122,7 +122,7 @@ final class SmileImport {
         RowForm form = SmileModel.form(part);
         List<String> labels =
                 frame.model() instanceof Classifier<?> classifier ? numbered(classifier.classes()) : List.of();
-        return model(part.kind(), frame.features(form.features()), labels, form, facts);
+        return model(frame.model().getClass().getSimpleName(), frame.features(form.features()), labels, form, facts);
     }
 
     static MalformedModelException unsupported(Object model) {

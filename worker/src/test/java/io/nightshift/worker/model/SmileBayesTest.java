@@ -228,6 +228,24 @@ class SmileBayesTest {
         assertThat(model.heapBytes()).isPositive();
     }
 
+    @Test
+    void classesOfCountsHaveTheirLabels() {
+        int[] labels = {-2, 1, 4};
+        int[][] counts = counts();
+        int[] y = new int[ROWS];
+        for (int row = 0; row < ROWS; row++) {
+            y[row] = labels[counts[row][1] > 4 ? 2 : counts[row][2] > 15 ? 1 : 0];
+        }
+        DiscreteNaiveBayes smile =
+                new DiscreteNaiveBayes(DiscreteNaiveBayes.Model.MULTINOMIAL, 3, 3, 1, new IntSet(labels));
+        smile.update(Arrays.copyOf(counts, FITTED), Arrays.copyOf(y, FITTED));
+
+        Model model = SmileModels.imported(smile, folder);
+
+        assertThat(model.description().classes()).containsExactly("-2", "1", "4");
+        assertSmiles(smile, model, columns(counts), counts);
+    }
+
     /// No row without a count: Smile answers those with no class. Some are negative, as if they weren't there.
     private static int[][] counts() {
         int[][] counts = new int[ROWS][3];
