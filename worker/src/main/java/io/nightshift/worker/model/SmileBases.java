@@ -34,7 +34,7 @@ final class SmileBases implements SmileModel {
         }
     }
 
-    static SmilePart part(RBFNetwork<?> network) throws MalformedModelException {
+    static SmilePart part(RBFNetwork<?> network, SmileSize size) throws MalformedModelException {
         RBF<?>[] bases = (RBF<?>[]) SmileFields.of(network, "rbf");
         List<double[]> numbers = new ArrayList<>();
         numbers.add(new double[] {SmileParts.isPlain(bases) ? 1 : 0});
@@ -42,8 +42,9 @@ final class SmileBases implements SmileModel {
                 (DenseMatrix) SmileFields.of(network, "w"),
                 ScalarType.Float64,
                 bases.length + 1,
-                network.classes().length));
-        numbers.addAll(SmileParts.bases(bases));
+                network.classes().length,
+                size));
+        numbers.addAll(SmileParts.bases(bases, size));
         return new SmilePart(KIND, numbers, List.of());
     }
 
@@ -69,23 +70,10 @@ final class SmileBases implements SmileModel {
             Arrays.fill(sums, 0);
             for (int basis = 0; basis <= bases.length; basis++) {
                 double value = basis < bases.length ? bases[basis].f(row) : 1;
-                int at = basis * sums.length;
-                for (int k = 0; k < sums.length; k++) {
-                    sums[k] += weights[at + k] * value;
-                }
+                SmileMatrix.add(weights, basis, value, sums, sums.length);
             }
-            SmileModel.store(largest(sums), sums.length, outputs);
+            SmileModel.store(SmileMatrix.largest(sums), sums.length, outputs);
         };
-    }
-
-    private static int largest(double[] sums) {
-        int largest = 0;
-        for (int k = 1; k < sums.length; k++) {
-            if (Math.abs(sums[k]) > Math.abs(sums[largest])) {
-                largest = k;
-            }
-        }
-        return largest;
     }
 
     @Override

@@ -41,10 +41,10 @@ final class SmileCounts implements SmileModel {
         }
     }
 
-    static SmilePart part(DiscreteNaiveBayes bayes) {
+    static SmilePart part(DiscreteNaiveBayes bayes, SmileSize size) throws MalformedModelException {
         List<double[]> numbers = new ArrayList<>();
         numbers.add(bayes.priori());
-        numbers.addAll(List.of((double[][]) SmileFields.of(bayes, "logcondprob")));
+        numbers.addAll(SmileParts.rows((double[][]) SmileFields.of(bayes, "logcondprob"), size));
         String model = ((DiscreteNaiveBayes.Model) SmileFields.of(bayes, "model")).name();
         return new SmilePart(KIND, numbers, List.of(new SmilePart(model, List.of(), List.of())));
     }

@@ -49,31 +49,37 @@ final class SmileDiscriminant implements SmileModel {
         return rows;
     }
 
-    static SmilePart part(LDA analysis) throws MalformedModelException {
-        return part("LDA", analysis, List.of((Vector) SmileFields.of(analysis, "eigen")), List.of((DenseMatrix)
-                SmileFields.of(analysis, "scaling")));
+    static SmilePart part(LDA analysis, SmileSize size) throws MalformedModelException {
+        return part(
+                "LDA",
+                analysis,
+                List.of((Vector) SmileFields.of(analysis, "eigen")),
+                List.of((DenseMatrix) SmileFields.of(analysis, "scaling")),
+                size);
     }
 
-    static SmilePart part(QDA analysis) throws MalformedModelException {
+    static SmilePart part(QDA analysis, SmileSize size) throws MalformedModelException {
         return part(
                 analysis instanceof RDA ? "RDA" : "QDA",
                 analysis,
                 List.of((Vector[]) SmileFields.of(analysis, "eigen")),
-                List.of((DenseMatrix[]) SmileFields.of(analysis, "scaling")));
+                List.of((DenseMatrix[]) SmileFields.of(analysis, "scaling")),
+                size);
     }
 
-    private static SmilePart part(String kind, Object analysis, List<Vector> eigen, List<DenseMatrix> scaling)
+    private static SmilePart part(
+            String kind, Object analysis, List<Vector> eigen, List<DenseMatrix> scaling, SmileSize size)
             throws MalformedModelException {
         double[][] means = (double[][]) SmileFields.of(analysis, "mu");
         int features = means[0].length;
         List<double[]> numbers = new ArrayList<>();
         numbers.add((double[]) SmileFields.of(analysis, "logppriori"));
-        numbers.addAll(List.of(means));
+        numbers.addAll(SmileParts.rows(means, size));
         for (Vector values : eigen) {
-            numbers.add(SmileMatrix.numbers(values, ScalarType.Float64, features));
+            numbers.add(SmileMatrix.numbers(values, ScalarType.Float64, features, size));
         }
         for (DenseMatrix vectors : scaling) {
-            numbers.add(SmileMatrix.byRows(vectors, ScalarType.Float64, features, features));
+            numbers.add(SmileMatrix.byRows(vectors, ScalarType.Float64, features, features, size));
         }
         return new SmilePart(kind, numbers, List.of());
     }
@@ -113,14 +119,9 @@ final class SmileDiscriminant implements SmileModel {
     }
 
     private static void project(double[] row, double[] mean, double[] vectors, double[] projected) {
-        int width = projected.length;
         Arrays.fill(projected, 0);
         for (int feature = 0; feature < row.length; feature++) {
-            double centred = row[feature] - mean[feature];
-            int at = feature * width;
-            for (int i = 0; i < width; i++) {
-                projected[i] += vectors[at + i] * centred;
-            }
+            SmileMatrix.add(vectors, feature, row[feature] - mean[feature], projected, projected.length);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.nightshift.worker.model;
 
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import smile.math.MathEx;
 import smile.math.distance.ChebyshevDistance;
@@ -59,9 +58,8 @@ final class SmileDistances {
     }
 
     private static double[] weights(Object distance) {
-        return Stream.ofNullable((double[]) SmileFields.ofNullable(distance, "weight"))
-                .findFirst()
-                .orElse(NONE);
+        double[] weights = (double[]) SmileFields.ofNullable(distance, "weight");
+        return weights == null ? NONE : weights;
     }
 
     /// @param features the length of the rows, and of weights

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import smile.classification.NaiveBayes;
+import smile.math.MathEx;
 import smile.stat.distribution.BernoulliDistribution;
 import smile.stat.distribution.BetaDistribution;
 import smile.stat.distribution.BinomialDistribution;
@@ -35,13 +36,18 @@ final class SmileDistributions {
             + " exponential, gamma, beta, logistic, Weibull, chi-square, F, t, kernel density, Poisson, Bernoulli,"
             + " binomial, negative binomial, geometric, shifted geometric, hypergeometric, empirical, and mixtures";
 
-    private static final int MAX_TRIALS = 1_000_000;
+    /// Of one distribution, and the largest value of a feature that Smile takes a factorial of. Smile adds up a
+    /// logarithm for each unit.
+    static final int MAX_TRIALS = 1_000_000;
+
+    /// Of all distributions of a model.
+    static final int MAX_TRIALS_IN_ALL = 10 * MAX_TRIALS;
 
     private SmileDistributions() {}
 
     /// The part's row: what the classes start with. Its parts: each feature's distribution in the first class, then
     /// in the others.
-    static SmilePart part(NaiveBayes bayes) throws MalformedModelException {
+    static SmilePart part(NaiveBayes bayes, SmileSize size) throws MalformedModelException {
         Distribution[][] rows = (Distribution[][]) SmileFields.of(bayes, "prob");
         List<SmilePart> parts = new ArrayList<>();
         for (Distribution[] row : rows) {
@@ -50,7 +56,7 @@ final class SmileDistributions {
                         + rows[0].length + " in the first");
             }
             for (Distribution distribution : row) {
-                parts.add(part(distribution));
+                parts.add(part(distribution, size));
             }
         }
         return new SmilePart("NaiveBayes", List.of(bayes.priori()), parts);
@@ -59,6 +65,12 @@ final class SmileDistributions {
     static NaiveBayes bayes(SmilePart part) {
         double[] starts = part.numbers(0);
         int features = features(part);
+        double trials =
+                part.parts().stream().mapToDouble(SmileDistributions::trials).sum();
+        if (!(trials <= MAX_TRIALS_IN_ALL)) {
+            throw new IllegalArgumentException("its distributions have " + trials
+                    + " trials, or shapes and degrees of freedom, in all; supported are " + MAX_TRIALS_IN_ALL);
+        }
         Distribution[][] rows = new Distribution[starts.length][features];
         for (int k = 0; k < rows.length; k++) {
             for (int i = 0; i < features; i++) {
@@ -77,33 +89,41 @@ final class SmileDistributions {
         return bayes.parts().size() / classes;
     }
 
-    private static SmilePart part(Distribution distribution) throws MalformedModelException {
+    private static SmilePart part(Distribution distribution, SmileSize size) throws MalformedModelException {
         return switch (distribution) {
             case Mixture mixture -> {
                 List<SmilePart> parts = new ArrayList<>();
+                size.takePart(mixture.components.length);
                 double[] shares = new double[mixture.components.length];
                 for (int i = 0; i < shares.length; i++) {
                     shares[i] = mixture.components[i].priori();
                     if (mixture.components[i].distribution() instanceof Mixture) {
                         throw new MalformedModelException("it has a mixture of mixtures; " + SUPPORTED);
                     }
-                    parts.add(part(mixture.components[i].distribution()));
+                    parts.add(part(mixture.components[i].distribution(), size));
                 }
                 yield new SmilePart("Mixture", List.of(shares), parts);
             }
-            case KernelDensity density ->
-                named("KernelDensity", (double[]) SmileFields.of(density, "x"), SmileFields.number(density, "h"));
+            case KernelDensity density -> {
+                double[] values = (double[]) SmileFields.of(density, "x");
+                size.takePart(values.length);
+                yield named("KernelDensity", values, SmileFields.number(density, "h"));
+            }
             case EmpiricalDistribution empirical -> {
                 int[] values = ((IntSet) SmileFields.of(empirical, "x")).values;
                 if (!isGapless(values) || values.length != empirical.p.length) {
                     throw new MalformedModelException("it has an EmpiricalDistribution of values with gaps, of which"
                             + " Smile can't compute all; " + SUPPORTED);
                 }
+                size.takePart(values.length);
                 yield named("EmpiricalDistribution", empirical.p, values[0]);
             }
             case null -> throw new MalformedModelException("it lacks a distribution");
-            default ->
-                new SmilePart(distribution.getClass().getSimpleName(), List.of(numbers(distribution)), List.of());
+            default -> {
+                double[] numbers = numbers(distribution);
+                size.takePart(numbers.length);
+                yield new SmilePart(distribution.getClass().getSimpleName(), List.of(numbers), List.of());
+            }
         };
     }
 
@@ -140,13 +160,34 @@ final class SmileDistributions {
         };
     }
 
-    /// Smile adds up a logarithm for each trial, in each row.
-    private static int trials(double number) {
-        if (!(number <= MAX_TRIALS)) {
-            throw new IllegalArgumentException(
-                    "it has a distribution of " + number + " trials; supported are " + MAX_TRIALS);
+    /// For how many units Smile adds up a logarithm, for a model or for each row: a gamma function of a whole number
+    /// is a factorial.
+    private static double trials(SmilePart part) {
+        return switch (part.kind()) {
+            case "GammaDistribution",
+                    "ChiSquareDistribution",
+                    "TDistribution",
+                    "BinomialDistribution",
+                    "NegativeBinomialDistribution",
+                    "HyperGeometricDistribution" -> trials(part, 1);
+            case "BetaDistribution", "FDistribution" -> trials(part, 2);
+            case "Mixture" ->
+                part.parts().stream().mapToDouble(SmileDistributions::trials).sum();
+            default -> 0;
+        };
+    }
+
+    private static double trials(SmilePart part, int numbers) {
+        double trials = 0;
+        for (int i = 0; i < numbers; i++) {
+            double number = part.numbers(0)[i];
+            if (!(number <= MAX_TRIALS)) {
+                throw new IllegalArgumentException("its " + part.kind() + " has " + number
+                        + " trials, or a shape or degrees of freedom so large; supported are " + MAX_TRIALS);
+            }
+            trials += Math.max(0, number);
         }
-        return (int) number;
+        return trials;
     }
 
     private static Distribution of(SmilePart part) {
@@ -164,12 +205,12 @@ final class SmileDistributions {
             case "TDistribution" -> new TDistribution((int) row[0]);
             case "PoissonDistribution" -> new PoissonDistribution(row[0]);
             case "BernoulliDistribution" -> new BernoulliDistribution(row[0]);
-            case "BinomialDistribution" -> new BinomialDistribution(trials(row[0]), row[1]);
+            case "BinomialDistribution" -> new BinomialDistribution((int) row[0], row[1]);
             case "NegativeBinomialDistribution" -> new NegativeBinomialDistribution(row[0], row[1]);
             case "GeometricDistribution" -> new GeometricDistribution(row[0]);
             case "ShiftedGeometricDistribution" -> new ShiftedGeometricDistribution(row[0]);
             case "HyperGeometricDistribution" ->
-                new HyperGeometricDistribution(trials(row[0]), (int) row[1], (int) row[2]);
+                new HyperGeometricDistribution((int) row[0], (int) row[1], (int) row[2]);
             case "KernelDensity" -> new KernelDensity(row.clone(), part.number(1));
             case "EmpiricalDistribution" -> {
                 int first = (int) part.number(1);
@@ -183,5 +224,61 @@ final class SmileDistributions {
                         .toArray(Mixture.Component[]::new));
             default -> throw new IllegalArgumentException("it has a distribution of the unknown kind " + part.kind());
         };
+    }
+
+    /// What Smile's distributions need of a row to have an answer for it, in any class and in any part of a mixture.
+    static final class Domain {
+
+        private final boolean[] isWhole;
+        private final boolean[] isCounted;
+        private final boolean[] isPositive;
+
+        Domain(SmilePart bayes) {
+            int features = features(bayes);
+            this.isWhole = new boolean[features];
+            this.isCounted = new boolean[features];
+            this.isPositive = new boolean[features];
+            for (int i = 0; i < bayes.parts().size(); i++) {
+                add(bayes.part(i), i % features);
+            }
+        }
+
+        private void add(SmilePart part, int feature) {
+            switch (part.kind()) {
+                case "Mixture" -> part.parts().forEach(component -> add(component, feature));
+                case "PoissonDistribution", "NegativeBinomialDistribution" -> {
+                    isWhole[feature] = true;
+                    isCounted[feature] = true;
+                }
+                case "BernoulliDistribution",
+                        "BinomialDistribution",
+                        "GeometricDistribution",
+                        "ShiftedGeometricDistribution",
+                        "HyperGeometricDistribution",
+                        "EmpiricalDistribution" -> isWhole[feature] = true;
+                case "LogNormalDistribution" -> isPositive[feature] = true;
+                default -> {}
+            }
+        }
+
+        /// @throws IllegalArgumentException if Smile has no answer for the row, or would count too far for it
+        void check(double[] row) {
+            for (int i = 0; i < row.length; i++) {
+                if (isWhole[i] && !MathEx.isInt(row[i])) {
+                    throw outside(i, row[i], "whole");
+                }
+                if (isCounted[i] && Math.abs(row[i]) > MAX_TRIALS) {
+                    throw outside(i, row[i], "from " + -MAX_TRIALS + " to " + MAX_TRIALS);
+                }
+                if (isPositive[i] && row[i] < 0) {
+                    throw outside(i, row[i], "zero or more");
+                }
+            }
+        }
+
+        private static IllegalArgumentException outside(int feature, double value, String needed) {
+            return new IllegalArgumentException("feature " + (feature + 1) + " of naive Bayes is " + value
+                    + ", and has to be " + needed + " (leave such rows out by source.where)");
+        }
     }
 }

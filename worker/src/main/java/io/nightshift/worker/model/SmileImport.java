@@ -53,7 +53,7 @@ final class SmileImport {
     private SmileImport() {}
 
     static StoredModel read(byte[] content) throws MalformedModelException {
-        return convert(unwrapped(SmileObject.read(content)), List.of(), Map.of());
+        return convert(unwrapped(SmileObject.read(content)), List.of(), Map.of(), new SmileSize(content.length));
     }
 
     /// The model in what Smile's own training keeps: a record of it, its data's schema and its metrics.
@@ -69,11 +69,17 @@ final class SmileImport {
         return model;
     }
 
-    /// Converts a model object.
+    /// Converts a model that was trained here, of trees.
     ///
     /// @param classes the labels, where the model does not know them; empty for those it has
     /// @param facts to add to what the model itself tells
     static StoredModel convert(@Nullable Object model, List<String> classes, Map<String, String> facts)
+            throws MalformedModelException {
+        return convert(model, classes, facts, new SmileSize(0));
+    }
+
+    private static StoredModel convert(
+            @Nullable Object model, List<String> classes, Map<String, String> facts, SmileSize size)
             throws MalformedModelException {
         try {
             return switch (model) {
@@ -87,7 +93,7 @@ final class SmileImport {
                 case LinearModel linear -> SmileLinear.linearModel(linear, facts);
                 case GLM linear -> SmileLinear.generalized(linear, facts);
                 case null -> throw new MalformedModelException("it holds null; " + SUPPORTED);
-                default -> onFrame(SmileFrame.of(model), facts);
+                default -> onFrame(SmileFrame.of(model), facts, size);
             };
         } catch (NullPointerException | IndexOutOfBoundsException | ClassCastException incomplete) {
             throw new MalformedModelException("a part of the model is missing or of another kind", incomplete);
@@ -95,26 +101,28 @@ final class SmileImport {
     }
 
     /// A model of bare numbers, alone or on the columns of a data frame.
-    private static StoredModel onFrame(SmileFrame frame, Map<String, String> facts) throws MalformedModelException {
+    private static StoredModel onFrame(SmileFrame frame, Map<String, String> facts, SmileSize size)
+            throws MalformedModelException {
         return switch (frame.model()) {
             case LogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
             case SparseLogisticRegression regression -> SmileLinear.logistic(regression, frame, facts);
             case Maxent entropy -> SmileLinear.entropy(entropy, facts);
             case LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
             case smile.regression.LinearSVM machine -> SmileLinear.machine(machine, frame, facts);
-            default -> parts(frame, facts);
+            default -> parts(frame, facts, size);
         };
     }
 
-    private static StoredModel parts(SmileFrame frame, Map<String, String> facts) throws MalformedModelException {
-        SmilePart part = SmileParts.take(frame.model());
+    private static StoredModel parts(SmileFrame frame, Map<String, String> facts, SmileSize size)
+            throws MalformedModelException {
+        SmilePart part = SmileParts.take(frame.model(), size);
         if (part == null) {
             throw unsupported(frame.model());
         }
         RowForm form = SmileModel.form(part);
         List<String> labels =
                 frame.model() instanceof Classifier<?> classifier ? numbered(classifier.classes()) : List.of();
-        return model(part.kind(), frame.features(form.features()), labels, form, facts);
+        return model(frame.model().getClass().getSimpleName(), frame.features(form.features()), labels, form, facts);
     }
 
     static MalformedModelException unsupported(Object model) {

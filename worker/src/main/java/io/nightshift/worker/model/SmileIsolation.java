@@ -1,7 +1,7 @@
 package io.nightshift.worker.model;
 
 import io.nightshift.worker.scoring.RowForm.RowScorer;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -54,11 +54,40 @@ final class SmileIsolation implements SmileModel {
         if (roots.length == 0 || firstWeight[nodes] != weight.length) {
             throw new IllegalArgumentException("it has no trees, or other weights than its nodes need");
         }
-        for (int node = 0; node < nodes; node++) {
-            if (right[node] != 0 && (right[node] < node + 2)) {
-                throw new IllegalArgumentException("its node " + node + " has the child " + right[node]);
+        requireTrees();
+    }
+
+    /// Each node belongs to one tree and stands in one place, and none is deeper than Smile's objects may be nested.
+    /// So however a file is made, a row costs no more than all nodes and weights once. Parents stand before their
+    /// children.
+    private void requireTrees() {
+        int[] depth = new int[right.length];
+        for (int root : roots) {
+            place(root, 1, depth);
+        }
+        for (int node = 0; node < depth.length; node++) {
+            if (depth[node] == 0) {
+                throw new IllegalArgumentException("its node " + node + " belongs to no tree");
+            }
+            if (right[node] != 0) {
+                if (right[node] < node + 2) {
+                    throw new IllegalArgumentException("its node " + node + " has the child " + right[node]);
+                }
+                place(node + 1, depth[node] + 1, depth);
+                place(right[node], depth[node] + 1, depth);
             }
         }
+    }
+
+    private static void place(int node, int level, int[] depth) {
+        if (depth[node] != 0) {
+            throw new IllegalArgumentException("its node " + node + " stands in two places");
+        }
+        if (level > SmileObject.MAX_DEPTH) {
+            throw new IllegalArgumentException(
+                    "it has a tree of more than " + SmileObject.MAX_DEPTH + " levels, which no forest of Smile's has");
+        }
+        depth[node] = level;
     }
 
     private static int[] integers(double[] numbers, int lowest, int end) {
@@ -72,12 +101,12 @@ final class SmileIsolation implements SmileModel {
         return integers;
     }
 
-    static SmilePart part(IsolationForest forest) throws MalformedModelException {
+    static SmilePart part(IsolationForest forest, SmileSize size) throws MalformedModelException {
         int features = (int) SmileFields.number(forest, "p");
-        Nodes nodes = new Nodes(features);
-        List<Double> roots = new ArrayList<>();
+        Nodes nodes = new Nodes(features, size);
+        Numbers roots = new Numbers();
         for (IsolationTree tree : forest.trees()) {
-            roots.add((double) nodes.right.size());
+            roots.add(nodes.right.count);
             nodes.add(SmileFields.of(tree, "root"));
         }
         return new SmilePart(
@@ -85,17 +114,30 @@ final class SmileIsolation implements SmileModel {
                 List.of(
                         new double[] {features},
                         new double[] {SmileFields.number(forest, "c")},
-                        numbers(nodes.right),
-                        numbers(nodes.bias),
-                        numbers(nodes.weights),
-                        numbers(nodes.feature),
-                        numbers(nodes.weight),
-                        numbers(roots)),
+                        nodes.right.toArray(),
+                        nodes.bias.toArray(),
+                        nodes.weights.toArray(),
+                        nodes.feature.toArray(),
+                        nodes.weight.toArray(),
+                        roots.toArray()),
                 List.of());
     }
 
-    private static double[] numbers(List<Double> numbers) {
-        return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+    private static final class Numbers {
+
+        private double[] values = new double[64];
+        private int count;
+
+        private void add(double value) {
+            if (count == values.length) {
+                values = Arrays.copyOf(values, 2 * count);
+            }
+            values[count++] = value;
+        }
+
+        private double[] toArray() {
+            return Arrays.copyOf(values, count);
+        }
     }
 
     /// Smile's nodes, written down one after the other. They are nested no deeper than a stream may be, and each
@@ -103,15 +145,17 @@ final class SmileIsolation implements SmileModel {
     private static final class Nodes {
 
         private final int features;
-        private final List<Double> right = new ArrayList<>();
-        private final List<Double> bias = new ArrayList<>();
-        private final List<Double> weights = new ArrayList<>();
-        private final List<Double> feature = new ArrayList<>();
-        private final List<Double> weight = new ArrayList<>();
+        private final SmileSize size;
+        private final Numbers right = new Numbers();
+        private final Numbers bias = new Numbers();
+        private final Numbers weights = new Numbers();
+        private final Numbers feature = new Numbers();
+        private final Numbers weight = new Numbers();
         private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-        private Nodes(int features) {
+        private Nodes(int features, SmileSize size) {
             this.features = features;
+            this.size = size;
         }
 
         private void add(Object node) throws MalformedModelException {
@@ -120,15 +164,15 @@ final class SmileIsolation implements SmileModel {
             }
             Object left = SmileFields.ofNullable(node, "left");
             Object other = SmileFields.ofNullable(node, "right");
-            int at = right.size();
+            int at = right.count;
             boolean isLeaf = left == null || other == null;
-            right.add(0.0);
+            right.add(0);
             bias.add(SmileFields.number(node, isLeaf ? "depth" : "bias"));
-            weights.add(0.0);
+            weights.add(0);
             if (left != null && other != null) {
-                weights.set(at, (double) addWeights((double[]) SmileFields.of(node, "slope")));
+                weights.values[at] = addWeights((double[]) SmileFields.of(node, "slope"));
                 add(left);
-                right.set(at, (double) right.size());
+                right.values[at] = right.count;
                 add(other);
             }
         }
@@ -138,14 +182,15 @@ final class SmileIsolation implements SmileModel {
                 throw new MalformedModelException(
                         "it has a node of " + slope.length + " features, and takes " + features);
             }
-            int before = weight.size();
+            size.take(slope.length);
+            int before = weight.count;
             for (int i = 0; i < slope.length; i++) {
                 if (slope[i] != 0) {
-                    feature.add((double) i);
+                    feature.add(i);
                     weight.add(slope[i]);
                 }
             }
-            return weight.size() - before;
+            return weight.count - before;
         }
     }
 
@@ -173,13 +218,26 @@ final class SmileIsolation implements SmileModel {
             }
             double length = 0;
             for (int root : roots) {
-                length += depth(root, row, infinite);
+                length += infinite == 0 ? depth(root, row) : depth(root, row, infinite);
             }
             length /= roots.length;
             outputs[0] = Math.pow(2.0, -length / scale);
         };
     }
 
+    private double depth(int root, double[] row) {
+        int node = root;
+        while (right[node] != 0) {
+            double sum = 0;
+            for (int i = firstWeight[node]; i < firstWeight[node + 1]; i++) {
+                sum += row[feature[i]] * weight[i];
+            }
+            node = sum < bias[node] ? node + 1 : right[node];
+        }
+        return bias[node];
+    }
+
+    /// The same for a row with infinite features.
     private double depth(int root, double[] row, int infinite) {
         int node = root;
         while (right[node] != 0) {

@@ -14,8 +14,9 @@ final class SmileMatrix {
     private SmileMatrix() {}
 
     /// Row by row.
-    static double[] byRows(DenseMatrix matrix, ScalarType type, int rows, int columns) throws MalformedModelException {
-        double[] numbers = numbers(matrix, type, rows, columns);
+    static double[] byRows(DenseMatrix matrix, ScalarType type, int rows, int columns, SmileSize size)
+            throws MalformedModelException {
+        double[] numbers = numbers(matrix, type, rows, columns, size);
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
                 numbers[row * columns + column] = matrix.get(row, column);
@@ -25,9 +26,9 @@ final class SmileMatrix {
     }
 
     /// Column by column.
-    static double[] byColumns(DenseMatrix matrix, ScalarType type, int rows, int columns)
+    static double[] byColumns(DenseMatrix matrix, ScalarType type, int rows, int columns, SmileSize size)
             throws MalformedModelException {
-        double[] numbers = numbers(matrix, type, rows, columns);
+        double[] numbers = numbers(matrix, type, rows, columns, size);
         for (int column = 0; column < columns; column++) {
             for (int row = 0; row < rows; row++) {
                 numbers[column * rows + row] = matrix.get(row, column);
@@ -36,7 +37,7 @@ final class SmileMatrix {
         return numbers;
     }
 
-    private static double[] numbers(DenseMatrix matrix, ScalarType type, int rows, int columns)
+    private static double[] numbers(DenseMatrix matrix, ScalarType type, int rows, int columns, SmileSize size)
             throws MalformedModelException {
         if (matrix instanceof Vector || matrix.scalarType() != type) {
             throw new MalformedModelException("it has a matrix of another type than " + type);
@@ -56,14 +57,35 @@ final class SmileMatrix {
             throw new MalformedModelException("it has a matrix of " + matrix.nrow() + " × " + matrix.ncol()
                     + " in an array of " + held + " numbers where it needs one of " + rows + " × " + columns);
         }
+        size.take((long) rows * columns);
         return new double[rows * columns];
     }
 
-    static double[] numbers(Vector vector, ScalarType type, int length) throws MalformedModelException {
+    /// Adds a row of a matrix that is kept row by row, times a value, to the sums of its columns.
+    static void add(double[] matrix, int row, double value, double[] sums, int columns) {
+        int at = row * columns;
+        for (int i = 0; i < columns; i++) {
+            sums[i] += matrix[at + i] * value;
+        }
+    }
+
+    /// The position of the number that is the largest in magnitude, the first of those that tie.
+    static int largest(double[] numbers) {
+        int largest = 0;
+        for (int i = 1; i < numbers.length; i++) {
+            if (Math.abs(numbers[i]) > Math.abs(numbers[largest])) {
+                largest = i;
+            }
+        }
+        return largest;
+    }
+
+    static double[] numbers(Vector vector, ScalarType type, int length, SmileSize size) throws MalformedModelException {
         if (vector.scalarType() != type || vector.size() != length) {
             throw new MalformedModelException("it has a vector of " + vector.size() + " numbers of the type "
                     + vector.scalarType() + " where it needs one of " + length + " of the type " + type);
         }
+        size.take(length);
         double[] numbers = new double[length];
         for (int i = 0; i < length; i++) {
             numbers[i] = vector.get(i);

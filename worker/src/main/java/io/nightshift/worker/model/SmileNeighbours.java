@@ -79,7 +79,7 @@ final class SmileNeighbours implements SmileModel {
         return tree;
     }
 
-    static SmilePart part(KNN<?> model) throws MalformedModelException {
+    static SmilePart part(KNN<?> model, SmileSize size) throws MalformedModelException {
         int[] classes = model.classes();
         Object search = SmileFields.of(model, "knn");
         SmilePart how = switch (search) {
@@ -94,7 +94,7 @@ final class SmileNeighbours implements SmileModel {
         numbers.add(new double[] {SmileFields.number(model, "k")});
         numbers.add(positions((int[]) SmileFields.of(model, "y"), classes));
         Object keys = SmileFields.of(search, "keys");
-        numbers.addAll(SmileParts.rows(keys instanceof List<?> list ? list.toArray() : (Object[]) keys));
+        numbers.addAll(SmileParts.rows(keys instanceof List<?> list ? list.toArray() : (Object[]) keys, size));
         return new SmilePart(KIND, numbers, List.of(how));
     }
 
@@ -164,25 +164,43 @@ final class SmileNeighbours implements SmileModel {
         }
     }
 
-    /// The nearest, in the order of distance and then of position; -1 where there are fewer.
+    /// The nearest by distance and then by position, the farthest of them first and the others as a heap below it; -1
+    /// where there are fewer.
     private void search(Distance<double[]> measure, double[] row, int[] nearest, double[] distances) {
         Arrays.fill(nearest, -1);
         Arrays.fill(distances, Double.MAX_VALUE);
-        int last = distances.length - 1;
         for (int point = 0; point < points.length; point++) {
             double far = measure.d(points[point], row);
-            if (!(far < distances[last])) {
-                continue;
+            if (far < distances[0]) {
+                replaceFarthest(point, far, nearest, distances);
             }
-            int at = last;
-            while (at > 0 && distances[at - 1] > far) {
-                distances[at] = distances[at - 1];
-                nearest[at] = nearest[at - 1];
-                at--;
-            }
-            distances[at] = far;
-            nearest[at] = point;
         }
+    }
+
+    /// The new point stands behind all that are there, so of equally far ones it is the farthest.
+    private static void replaceFarthest(int point, double far, int[] nearest, double[] distances) {
+        int at = 0;
+        int child = farther(0, nearest, distances);
+        while (child < nearest.length && distances[child] > far) {
+            distances[at] = distances[child];
+            nearest[at] = nearest[child];
+            at = child;
+            child = farther(at, nearest, distances);
+        }
+        distances[at] = far;
+        nearest[at] = point;
+    }
+
+    /// The farther one of the two below; their number or more where there are none.
+    private static int farther(int at, int[] nearest, double[] distances) {
+        int left = 2 * at + 1;
+        int right = left + 1;
+        if (right >= nearest.length) {
+            return left;
+        }
+        boolean isRight = distances[right] > distances[left]
+                || (distances[right] == distances[left] && nearest[right] > nearest[left]);
+        return isRight ? right : left;
     }
 
     @Override

@@ -27,7 +27,8 @@ import smile.data.type.StructType;
 ///   becomes the one distance that Smile's trainers put there, or is refused.
 final class SmileObject {
 
-    private static final int MAX_DEPTH = 400;
+    static final int MAX_DEPTH = 400;
+
     private static final long MAX_REFERENCES = 100_000_000;
     private static final int MAX_ARRAY = 50_000_000;
 

@@ -10,7 +10,7 @@ final class SmilePart {
     static final int MAX_DEPTH = 4;
 
     /// This object and its two lists, in bytes.
-    private static final int OBJECTS = 24 + 2 * 40;
+    static final int OBJECTS = 24 + 2 * 40;
 
     private final String kind;
     private final List<double[]> numbers;

@@ -53,41 +53,47 @@ final class SmileParts {
     private SmileParts() {}
 
     /// @return null for a model that is none of these
-    static @Nullable SmilePart take(Object model) throws MalformedModelException {
+    static @Nullable SmilePart take(Object model, SmileSize size) throws MalformedModelException {
         return switch (model) {
-            case SVM<?> machine -> machine("SVM", machine);
-            case smile.regression.KernelMachine<?> machine -> machine("KernelMachine", machine);
+            case SVM<?> machine -> machine("SVM", machine, size);
+            case smile.regression.KernelMachine<?> machine -> machine("KernelMachine", machine, size);
             case GaussianProcessRegression<?> process -> {
                 List<double[]> numbers = new ArrayList<>();
+                size.take(process.w.size());
                 numbers.add(process.w.toArray(new double[0]));
                 numbers.add(new double[] {process.mean, process.sd});
-                numbers.addAll(rows(process.regressors));
+                numbers.addAll(rows(process.regressors, size));
                 yield new SmilePart("GaussianProcessRegression", numbers, List.of(kernel(process.kernel)));
             }
-            case RBFNetwork<?> network -> network(network);
-            case smile.classification.RBFNetwork<?> network -> SmileBases.part(network);
-            case smile.anomaly.SVM<?> machine -> machine(ANOMALY, machine);
-            case IsolationForest forest -> SmileIsolation.part(forest);
-            case KNN<?> neighbours -> SmileNeighbours.part(neighbours);
-            case NaiveBayes bayes -> SmileDistributions.part(bayes);
-            case DiscreteNaiveBayes bayes -> SmileCounts.part(bayes);
-            case LDA analysis -> SmileDiscriminant.part(analysis);
-            case QDA analysis -> SmileDiscriminant.part(analysis);
-            case FLD analysis -> SmileProjection.part(analysis);
-            case MLP perceptron -> SmilePerceptron.part(perceptron);
-            case smile.regression.MLP perceptron -> SmilePerceptron.part(perceptron);
-            case LinearSVM machine ->
-                new SmilePart("LinearSVM", List.of(machine.weights(), new double[] {machine.intercept()}), List.of());
-            case LogisticRegression.Binomial binomial ->
-                new SmilePart(
+            case RBFNetwork<?> network -> network(network, size);
+            case smile.classification.RBFNetwork<?> network -> SmileBases.part(network, size);
+            case smile.anomaly.SVM<?> machine -> machine(ANOMALY, machine, size);
+            case IsolationForest forest -> SmileIsolation.part(forest, size);
+            case KNN<?> neighbours -> SmileNeighbours.part(neighbours, size);
+            case NaiveBayes bayes -> SmileDistributions.part(bayes, size);
+            case DiscreteNaiveBayes bayes -> SmileCounts.part(bayes, size);
+            case LDA analysis -> SmileDiscriminant.part(analysis, size);
+            case QDA analysis -> SmileDiscriminant.part(analysis, size);
+            case FLD analysis -> SmileProjection.part(analysis, size);
+            case MLP perceptron -> SmilePerceptron.part(perceptron, size);
+            case smile.regression.MLP perceptron -> SmilePerceptron.part(perceptron, size);
+            case LinearSVM machine -> {
+                size.takePart(machine.weights().length);
+                yield new SmilePart(
+                        "LinearSVM", List.of(machine.weights(), new double[] {machine.intercept()}), List.of());
+            }
+            case LogisticRegression.Binomial binomial -> {
+                size.takePart(binomial.coefficients().length);
+                yield new SmilePart(
                         "LogisticRegression", List.of(binomial.coefficients(), numbers(binomial.classes())), List.of());
+            }
             case OneVersusOne<?> pairs -> {
                 List<SmilePart> parts = new ArrayList<>();
                 Classifier<?>[][] classifiers = (Classifier<?>[][]) SmileFields.of(pairs, "classifiers");
                 PlattScaling @Nullable [][] platt = (PlattScaling[][]) SmileFields.ofNullable(pairs, "platt");
                 for (int i = 1; i < classifiers.length; i++) {
                     for (int j = 0; j < i; j++) {
-                        parts.add(member(classifiers[i][j], platt == null ? null : platt[i][j]));
+                        parts.add(member(classifiers[i][j], platt == null ? null : platt[i][j], size));
                     }
                 }
                 yield new SmilePart("OneVersusOne", List.of(numbers(pairs.classes())), parts);
@@ -97,7 +103,7 @@ final class SmileParts {
                 Classifier<?>[] classifiers = (Classifier<?>[]) SmileFields.of(each, "classifiers");
                 PlattScaling @Nullable [] platt = (PlattScaling[]) SmileFields.ofNullable(each, "platt");
                 for (int i = 0; i < classifiers.length; i++) {
-                    parts.add(member(classifiers[i], platt == null ? null : platt[i]));
+                    parts.add(member(classifiers[i], platt == null ? null : platt[i], size));
                 }
                 yield new SmilePart("OneVersusRest", List.of(numbers(each.classes())), parts);
             }
@@ -105,21 +111,23 @@ final class SmileParts {
         };
     }
 
-    private static SmilePart machine(String kind, KernelMachine<?> machine) throws MalformedModelException {
+    private static SmilePart machine(String kind, KernelMachine<?> machine, SmileSize size)
+            throws MalformedModelException {
+        size.takePart(machine.weights().length);
         List<double[]> numbers = new ArrayList<>();
         numbers.add(machine.weights());
         numbers.add(new double[] {machine.intercept()});
-        numbers.addAll(rows(machine.vectors()));
+        numbers.addAll(rows(machine.vectors(), size));
         return new SmilePart(kind, numbers, List.of(kernel(machine.kernel())));
     }
 
-    private static SmilePart network(RBFNetwork<?> network) throws MalformedModelException {
+    private static SmilePart network(RBFNetwork<?> network, SmileSize size) throws MalformedModelException {
         RBF<?>[] bases = (RBF<?>[]) SmileFields.of(network, "rbf");
         double normalized = network.isNormalized() ? 1 : 0;
         List<double[]> numbers = new ArrayList<>();
         numbers.add((double[]) SmileFields.of(network, "w"));
         numbers.add(isPlain(bases) ? new double[] {normalized, 1} : new double[] {normalized});
-        numbers.addAll(bases(bases));
+        numbers.addAll(bases(bases, size));
         return new SmilePart("RBFNetwork", numbers, List.of());
     }
 
@@ -129,7 +137,7 @@ final class SmileParts {
     }
 
     /// A row for each basis: its centre and its width.
-    static List<double[]> bases(RBF<?>[] bases) throws MalformedModelException {
+    static List<double[]> bases(RBF<?>[] bases, SmileSize size) throws MalformedModelException {
         List<double[]> rows = new ArrayList<>();
         boolean isPlain = isPlain(bases);
         for (RBF<?> basis : bases) {
@@ -140,6 +148,7 @@ final class SmileParts {
                     || !(SmileFields.of(basis, "center") instanceof double[] center)) {
                 throw new MalformedModelException("its bases are not Gaussian or not of plain vectors; " + KERNELS);
             }
+            size.take(center.length + 1);
             double[] width = Arrays.copyOf(center, center.length + 1);
             width[center.length] = gaussian.scale();
             rows.add(width);
@@ -147,12 +156,12 @@ final class SmileParts {
         return rows;
     }
 
-    private static SmilePart member(Classifier<?> classifier, @Nullable PlattScaling platt)
+    private static SmilePart member(Classifier<?> classifier, @Nullable PlattScaling platt, SmileSize size)
             throws MalformedModelException {
         boolean isSimple = classifier instanceof SVM<?>
                 || classifier instanceof LinearSVM
                 || classifier instanceof LogisticRegression.Binomial;
-        SmilePart part = isSimple ? take(classifier) : null;
+        SmilePart part = isSimple ? take(classifier, size) : null;
         if (part == null) {
             throw new MalformedModelException("it is made of objects of the class "
                     + classifier.getClass().getName() + "; supported are SVM, LinearSVM and LogisticRegression there");
@@ -181,12 +190,13 @@ final class SmileParts {
         };
     }
 
-    static List<double[]> rows(Object[] vectors) throws MalformedModelException {
+    static List<double[]> rows(Object[] vectors, SmileSize size) throws MalformedModelException {
         List<double[]> rows = new ArrayList<>();
         for (Object vector : vectors) {
             if (!(vector instanceof double[] row)) {
                 throw new MalformedModelException("its vectors are sparse or binary; supported are plain numbers");
             }
+            size.take(row.length);
             rows.add(row);
         }
         return rows;

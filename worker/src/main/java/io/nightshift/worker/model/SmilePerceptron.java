@@ -55,11 +55,7 @@ final class SmilePerceptron implements SmileModel {
             int width = biases.length;
             System.arraycopy(biases, 0, sums, 0, width);
             for (int input = 0; input < inputs.length; input++) {
-                double value = inputs[input];
-                int at = input * width;
-                for (int i = 0; i < width; i++) {
-                    sums[i] += weights[at + i] * value;
-                }
+                SmileMatrix.add(weights, input, inputs[input], sums, width);
             }
             for (int i = 0; i < width; i++) {
                 neurons[i] = (float) activated((float) sums[i]);
@@ -105,15 +101,15 @@ final class SmilePerceptron implements SmileModel {
         }
     }
 
-    static SmilePart part(smile.classification.MLP perceptron) throws MalformedModelException {
-        return part(perceptron, perceptron.classes().length, null);
+    static SmilePart part(smile.classification.MLP perceptron, SmileSize size) throws MalformedModelException {
+        return part(perceptron, perceptron.classes().length, null, size);
     }
 
-    static SmilePart part(smile.regression.MLP perceptron) throws MalformedModelException {
-        return part(perceptron, 0, (Scaler) SmileFields.ofNullable(perceptron, "scaler"));
+    static SmilePart part(smile.regression.MLP perceptron, SmileSize size) throws MalformedModelException {
+        return part(perceptron, 0, (Scaler) SmileFields.ofNullable(perceptron, "scaler"), size);
     }
 
-    private static SmilePart part(MultilayerPerceptron perceptron, int classes, @Nullable Scaler scaler)
+    private static SmilePart part(MultilayerPerceptron perceptron, int classes, @Nullable Scaler scaler, SmileSize size)
             throws MalformedModelException {
         double[] scaling = scaler == null
                 ? new double[0]
@@ -128,12 +124,13 @@ final class SmilePerceptron implements SmileModel {
             ActivationFunction function = (ActivationFunction) SmileFields.of((HiddenLayer) lower[i], "activation");
             boolean leaks = function.name().startsWith("LEAKEY_RECTIFIER");
             double[] parameter = leaks ? new double[] {(double) SmileFields.captured(function, "a")} : new double[0];
-            layers.add(layer(activation(leaks ? "LEAKY_RECTIFIER" : function.name()), parameter, lower[i], width));
+            layers.add(
+                    layer(activation(leaks ? "LEAKY_RECTIFIER" : function.name()), parameter, lower[i], width, size));
             width = lower[i].weight().nrow();
         }
         Layer output = (Layer) SmileFields.of(perceptron, "output");
         OutputFunction function = (OutputFunction) SmileFields.of(output, "activation");
-        layers.add(layer(activation(function.name()), new double[0], output, width));
+        layers.add(layer(activation(function.name()), new double[0], output, width, size));
         return new SmilePart(KIND, List.of(new double[] {classes}, scaling), layers);
     }
 
@@ -145,15 +142,15 @@ final class SmilePerceptron implements SmileModel {
         }
     }
 
-    private static SmilePart layer(Activation activation, double[] parameter, Layer layer, int inputs)
+    private static SmilePart layer(Activation activation, double[] parameter, Layer layer, int inputs, SmileSize size)
             throws MalformedModelException {
         int neurons = layer.weight().nrow();
         return new SmilePart(
                 activation.name(),
                 List.of(
                         parameter,
-                        SmileMatrix.numbers(layer.bias(), ScalarType.Float32, neurons),
-                        SmileMatrix.byColumns(layer.weight(), ScalarType.Float32, neurons, inputs)),
+                        SmileMatrix.numbers(layer.bias(), ScalarType.Float32, neurons, size),
+                        SmileMatrix.byColumns(layer.weight(), ScalarType.Float32, neurons, inputs, size)),
                 List.of());
     }
 
@@ -207,12 +204,10 @@ final class SmilePerceptron implements SmileModel {
             outputs[0] = values[0] > 0.5 ? 1 : 0;
             outputs[1] = values[0];
         } else {
-            int largest = 0;
             for (int k = 0; k < values.length; k++) {
-                largest = Math.abs(values[k]) > Math.abs(values[largest]) ? k : largest;
                 probabilities[k] = values[k];
             }
-            SmileModel.store(largest, probabilities, outputs);
+            SmileModel.store(SmileMatrix.largest(probabilities), probabilities, outputs);
         }
     }
 

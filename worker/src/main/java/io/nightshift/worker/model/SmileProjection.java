@@ -35,15 +35,16 @@ final class SmileProjection implements SmileModel {
         }
     }
 
-    static SmilePart part(FLD analysis) throws MalformedModelException {
+    static SmilePart part(FLD analysis, SmileSize size) throws MalformedModelException {
         DenseMatrix scaling = analysis.getProjection();
         int dimensions = scaling.ncol();
         List<double[]> numbers = new ArrayList<>();
+        numbers.add(SmileMatrix.byRows(
+                scaling, ScalarType.Float64, (int) SmileFields.number(analysis, "p"), dimensions, size));
         numbers.add(
-                SmileMatrix.byRows(scaling, ScalarType.Float64, (int) SmileFields.number(analysis, "p"), dimensions));
-        numbers.add(SmileMatrix.numbers((Vector) SmileFields.of(analysis, "mean"), ScalarType.Float64, dimensions));
+                SmileMatrix.numbers((Vector) SmileFields.of(analysis, "mean"), ScalarType.Float64, dimensions, size));
         for (Vector mean : (Vector[]) SmileFields.of(analysis, "mu")) {
-            numbers.add(SmileMatrix.numbers(mean, ScalarType.Float64, dimensions));
+            numbers.add(SmileMatrix.numbers(mean, ScalarType.Float64, dimensions, size));
         }
         return new SmilePart(KIND, numbers, List.of());
     }
@@ -87,16 +88,11 @@ final class SmileProjection implements SmileModel {
     }
 
     private void project(double[] row, double[] projected) {
-        int width = projected.length;
         Arrays.fill(projected, 0);
         for (int feature = 0; feature < row.length; feature++) {
-            double value = row[feature];
-            int at = feature * width;
-            for (int i = 0; i < width; i++) {
-                projected[i] += projection[at + i] * value;
-            }
+            SmileMatrix.add(projection, feature, row[feature], projected, projected.length);
         }
-        for (int i = 0; i < width; i++) {
+        for (int i = 0; i < projected.length; i++) {
             projected[i] -= mean[i];
         }
     }

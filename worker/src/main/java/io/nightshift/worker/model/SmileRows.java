@@ -1,9 +1,9 @@
 package io.nightshift.worker.model;
 
 import io.nightshift.worker.scoring.RowForm.RowScorer;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import smile.classification.Classifier;
+import smile.classification.NaiveBayes;
 import smile.classification.SVM;
 import smile.model.svm.KernelMachine;
 import smile.regression.Regression;
@@ -14,15 +14,11 @@ final class SmileRows implements SmileModel {
     private final SmilePart part;
     private final Object model;
     private final int[] classes;
-    private final Map<Integer, Integer> positions = new HashMap<>();
 
     SmileRows(SmilePart part) {
         this.part = part;
         this.model = SmileParts.build(part);
         this.classes = model instanceof Classifier<?> classifier ? classifier.classes() : new int[0];
-        for (int label : classes) {
-            positions.put(label, positions.size());
-        }
     }
 
     @Override
@@ -58,41 +54,57 @@ final class SmileRows implements SmileModel {
     }
 
     @Override
-    public RowScorer scorer() {
-        return this::score;
-    }
-
     @SuppressWarnings("unchecked") // all models built of parts take numbers
-    private void score(double[] row, double[] outputs) {
-        switch (model) {
-            case Regression<?> regression -> {
-                outputs[0] = ((Regression<double[]>) regression).predict(row);
-                outputs[1] = outputs[0];
-            }
-            case Classifier<?> classifier -> score((Classifier<double[]>) classifier, row, outputs);
-            case KernelMachine<?> machine -> {
-                outputs[0] = ((KernelMachine<double[]>) machine).score(row);
-                outputs[1] = outputs[0];
-            }
+    public RowScorer scorer() {
+        return switch (model) {
+            case NaiveBayes bayes -> scorer(bayes);
+            case Classifier<?> classifier -> scorer((Classifier<double[]>) classifier);
+            case Regression<?> regression -> value(((Regression<double[]>) regression)::predict);
+            case KernelMachine<?> machine -> value(((KernelMachine<double[]>) machine)::score);
             default -> throw new IllegalStateException("no model: " + model.getClass());
-        }
+        };
     }
 
-    private void score(Classifier<double[]> classifier, double[] row, double[] outputs) {
-        Integer predicted = positions.get(classifier.predict(row));
-        if (predicted == null) {
-            throw new IllegalStateException("Smile predicts a class that the model does not have");
-        }
+    private static RowScorer value(ToDoubleFunction<double[]> function) {
+        return (row, outputs) -> {
+            outputs[0] = function.applyAsDouble(row);
+            outputs[1] = outputs[0];
+        };
+    }
+
+    /// Its two ways to predict are one, and its classes have the numbers from 0 on.
+    private RowScorer scorer(NaiveBayes bayes) {
+        SmileDistributions.Domain domain = new SmileDistributions.Domain(part);
         double[] probabilities = new double[classes.length];
-        if (classifier.isSoft()) {
-            classifier.predict(row, probabilities);
-        } else {
-            probabilities[predicted] = 1;
+        return (row, outputs) -> {
+            domain.check(row);
+            SmileModel.store(bayes.predict(row, probabilities), probabilities, outputs);
+        };
+    }
+
+    private RowScorer scorer(Classifier<double[]> classifier) {
+        double[] probabilities = new double[classes.length];
+        return (row, outputs) -> {
+            int predicted = position(classifier.predict(row));
+            if (classifier.isSoft()) {
+                classifier.predict(row, probabilities);
+                SmileModel.store(predicted, probabilities, outputs);
+            } else {
+                SmileModel.store(predicted, classes.length, outputs);
+            }
+            if (classifier instanceof SVM<double[]> machine) {
+                outputs[2] = machine.score(row);
+            }
+        };
+    }
+
+    private int position(int label) {
+        for (int i = 0; i < classes.length; i++) {
+            if (classes[i] == label) {
+                return i;
+            }
         }
-        SmileModel.store(predicted, probabilities, outputs);
-        if (classifier instanceof SVM<double[]> machine) {
-            outputs[2] = machine.score(row);
-        }
+        throw new IllegalStateException("Smile predicts a class that the model does not have");
     }
 
     @Override

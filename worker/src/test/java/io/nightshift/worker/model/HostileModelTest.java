@@ -27,6 +27,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,18 +41,28 @@ import smile.classification.Maxent;
 import smile.classification.NaiveBayes;
 import smile.classification.OneVersusRest;
 import smile.classification.PlattScaling;
+import smile.classification.QDA;
 import smile.classification.RandomForest;
 import smile.classification.SVM;
 import smile.data.formula.Formula;
 import smile.math.distance.EuclideanDistance;
 import smile.math.kernel.GaussianKernel;
 import smile.neighbor.LinearSearch;
+import smile.stat.distribution.BetaDistribution;
 import smile.stat.distribution.BinomialDistribution;
+import smile.stat.distribution.ChiSquareDistribution;
 import smile.stat.distribution.Distribution;
+import smile.stat.distribution.FDistribution;
 import smile.stat.distribution.GammaDistribution;
 import smile.stat.distribution.GaussianDistribution;
+import smile.stat.distribution.HyperGeometricDistribution;
 import smile.stat.distribution.KernelDensity;
+import smile.stat.distribution.Mixture;
+import smile.stat.distribution.NegativeBinomialDistribution;
 import smile.stat.distribution.PoissonDistribution;
+import smile.stat.distribution.TDistribution;
+import smile.tensor.DenseMatrix;
+import smile.tensor.Vector;
 import smile.util.IntSet;
 
 class HostileModelTest {
@@ -297,13 +308,193 @@ class HostileModelTest {
         assertRefused(serialised(forest), "a node with two parents");
     }
 
+    /// In the stream, and in our own file.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "shape of Gamma",
+                "alpha of Beta",
+                "beta of Beta",
+                "ChiSquare",
+                "first of F",
+                "second of F",
+                "T",
+                "Binomial",
+                "NegativeBinomial",
+                "HyperGeometric"
+            })
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aDistributionThatWouldTakeForeverIsRefused(String name) throws IOException {
+        int size = 777;
+        Distribution endless = switch (name) {
+            case "shape of Gamma" -> new GammaDistribution(size, 3);
+            case "alpha of Beta" -> new BetaDistribution(size, 3);
+            case "beta of Beta" -> new BetaDistribution(3, size);
+            case "ChiSquare" -> new ChiSquareDistribution(size);
+            case "first of F" -> new FDistribution(size, 3);
+            case "second of F" -> new FDistribution(3, size);
+            case "T" -> new TDistribution(size);
+            case "Binomial" -> new BinomialDistribution(size, 0.5);
+            case "NegativeBinomial" -> new NegativeBinomialDistribution(size, 0.5);
+            case "HyperGeometric" -> new HyperGeometricDistribution(size, 5, 3);
+            default -> throw new IllegalArgumentException(name);
+        };
+        byte[] stream = serialised(bayes(1, endless));
+        byte[] forged = name.matches("ChiSquare|.*F|T|Binomial|HyperGeometric")
+                ? replaced(stream, bytes(size), bytes(2_000_000_000))
+                : replaced(stream, bytes((double) size), bytes(2e9));
+        assertRefused(forged, endless.getClass().getSimpleName() + " has 2.0E9 trials");
+
+        assertRefused(forgedFile(stream, size, 2e9), endless.getClass().getSimpleName() + " has 2.0E9 trials");
+        Distribution mixed =
+                new Mixture(new Mixture.Component(0.5, endless), new Mixture.Component(0.5, new TDistribution(3)));
+        assertRefused(
+                forgedFile(serialised(bayes(1, mixed)), size, 2e9),
+                endless.getClass().getSimpleName() + " has 2.0E9 trials");
+    }
+
     @Test
-    void aDistributionThatWouldTakeForeverIsRefused() throws IOException {
-        Distribution endless = new BinomialDistribution(2_000_000_000, 0.5);
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void manyDistributionsOfTheAllowedSizeAreRefused() throws IOException {
+        int most = SmileDistributions.MAX_TRIALS;
+        byte[] few = serialised(bayes(5, new BinomialDistribution(most, 0.5)));
+        byte[] many = serialised(bayes(1000, new BinomialDistribution(most, 0.5)));
+
+        scoreOrRefuse(few);
+        assertThat(ModelImport.read(folder.resolve("model")).description().features())
+                .hasSize(5);
+        assertRefused(many, "its distributions have 2.0E9 trials", "in all; supported are 10000000");
+        assertRefused(
+                forgedFile(serialised(bayes(1000, new BinomialDistribution(777, 0.5))), 777, most),
+                "its distributions have 2.0E9 trials");
+    }
+
+    private static NaiveBayes bayes(int features, Distribution distribution) {
+        Distribution[] row = new Distribution[features];
+        Arrays.fill(row, distribution);
+        return new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {row, row});
+    }
+
+    /// Our own file of a model in a stream, with another number wherever one stood.
+    private byte[] forgedFile(byte[] stream, double number, double other) throws IOException {
+        byte[] flat = ModelFile.encode(ModelImport.read(Files.write(folder.resolve("model"), stream)));
+        byte[] body = Arrays.copyOf(flat, flat.length - 32);
+        return ModelFile.sealed(replaced(body, reversed(bytes(number)), reversed(bytes(other))));
+    }
+
+    private static byte[] bytes(int number) {
+        return ByteBuffer.allocate(Integer.BYTES).putInt(number).array();
+    }
+
+    private static byte[] bytes(double number) {
+        return ByteBuffer.allocate(Double.BYTES).putDouble(number).array();
+    }
+
+    private static byte[] reversed(byte[] bytes) {
+        byte[] reversed = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            reversed[i] = bytes[bytes.length - 1 - i];
+        }
+        return reversed;
+    }
+
+    private static byte[] replaced(byte[] whole, byte[] part, byte[] other) {
+        byte[] replaced = whole.clone();
+        for (int at = 0; at + part.length <= whole.length; at++) {
+            if (Arrays.equals(whole, at, at + part.length, part, 0, part.length)) {
+                System.arraycopy(other, 0, replaced, at, other.length);
+            }
+        }
+        assertThat(replaced).isNotEqualTo(whole);
+        return replaced;
+    }
+
+    /// Each root and each level costs a row a step.
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void isolationTreesThatWouldTakeForeverAreRefused() {
+        int inner = 100_000;
+        assertThatThrownBy(() -> SmileModel.form(chains(inner, new double[1])))
+                .hasMessageContaining("a tree of more than 400 levels");
+        assertThatThrownBy(() -> SmileModel.form(chains(300, new double[1_000_000])))
+                .hasMessageContaining("its node 0 stands in two places");
+        SmilePart shared = chains(300, new double[] {0, 1});
+        assertThatThrownBy(() -> SmileModel.form(shared)).hasMessageContaining("its node 1 stands in two places");
+        assertThat(new SmileIsolation(chains(300, new double[1])).features()).isEqualTo(1);
+    }
+
+    /// Inner nodes that all lead to the next one by a feature below 0.5, and then their leaves.
+    private static SmilePart chains(int inner, double[] roots) {
+        int nodes = 2 * inner + 1;
+        double[] right = new double[nodes];
+        double[] weights = new double[nodes];
+        for (int node = 0; node < inner; node++) {
+            right[node] = nodes - 1 - node;
+            weights[node] = 1;
+        }
+        double[] bias = new double[nodes];
+        Arrays.fill(bias, 0.5);
+        double[] slopes = new double[inner];
+        Arrays.fill(slopes, 1);
+        return new SmilePart(
+                "IsolationForest",
+                List.of(new double[] {1}, new double[] {1}, right, bias, weights, new double[inner], slopes, roots),
+                List.of());
+    }
+
+    /// All points are neighbours, and each is nearer than those before.
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void neighboursThatWouldTakeForeverToSortAreFound() throws MalformedModelException {
+        int points = 500_000;
+        List<double[]> numbers = new ArrayList<>();
+        numbers.add(new double[] {points});
+        double[] labels = new double[points];
+        labels[0] = 1;
+        numbers.add(labels);
+        for (int point = 0; point < points; point++) {
+            numbers.add(new double[] {10.0 + points - point});
+        }
+        SmilePart distance = new SmilePart("ChebyshevDistance", List.of(new double[0]), List.of());
+
+        assertThat(SmileModel.form(new SmilePart("KNN", numbers, List.of(distance)))
+                        .classes())
+                .isEqualTo(2);
+    }
+
+    /// A reference to a matrix takes five bytes.
+    @Test
+    void aMatrixOfAllClassesCostsNoMemory() throws IOException {
+        int features = 300;
+        int classes = 30_000;
+        double[][] square = new double[features][features];
+        double[] ones = new double[features];
+        Arrays.fill(ones, 1);
+        double[] starts = new double[classes];
+        Arrays.fill(starts, 1.0 / classes);
+        double[][] means = new double[classes][];
+        Arrays.fill(means, ones);
+        Vector[] eigenvalues = new Vector[classes];
+        Arrays.fill(eigenvalues, Vector.column(ones));
+        DenseMatrix[] eigenvectors = new DenseMatrix[classes];
+        Arrays.fill(eigenvectors, DenseMatrix.of(square));
 
         assertRefused(
-                serialised(new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {{endless}, {endless}})),
-                "a distribution of 2.0E9 trials");
+                serialised(new QDA(starts, means, eigenvalues, eigenvectors)), "it refers to the same numbers again");
+    }
+
+    @Test
+    void aPointOrADensityThatStandsAgainAndAgainCostsNoMemory() throws IOException {
+        double[][] points = new double[30_000][];
+        Arrays.fill(points, new double[10_000]);
+        int[] labels = new int[points.length];
+        labels[0] = 1;
+        assertRefused(
+                serialised(new KNN<>(LinearSearch.of(points, new EuclideanDistance()), labels, 1)),
+                "it refers to the same numbers again");
+        assertRefused(
+                serialised(bayes(30_000, new KernelDensity(new double[10_000], 1))),
+                "it refers to the same numbers again");
     }
 
     /// What is made of itself has no end.

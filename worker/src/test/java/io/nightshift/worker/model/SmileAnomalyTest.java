@@ -77,7 +77,7 @@ class SmileAnomalyTest {
             assertThat(scores[0][row]).isEqualTo(Double.valueOf(smile.score(rows[row])));
         }
         assertThat(scores[1]).isEqualTo(scores[0]);
-        assertThat(model.description().algorithm()).isEqualTo("SVM of one class");
+        assertThat(model.description().algorithm()).isEqualTo("SVM");
         assertThat(model.description().task()).isEqualTo(Task.REGRESSION);
     }
 }

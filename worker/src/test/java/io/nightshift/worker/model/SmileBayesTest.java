@@ -10,8 +10,10 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import smile.classification.Classifier;
@@ -151,6 +153,41 @@ class SmileBayesTest {
         assertSmiles(smile, model, features, SmileModels.transposed(features));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Poisson | 3e9 | 3.0E9, and has to be from -1000000 to 1000000",
+                "Poisson | -3e9 | -3.0E9, and has to be from -1000000 to 1000000",
+                "NegativeBinomial | 3e9 | 3.0E9, and has to be from -1000000 to 1000000",
+                "Poisson | 0.5 | 0.5, and has to be whole",
+                "NegativeBinomial | 0.5 | 0.5, and has to be whole",
+                "Bernoulli | 0.5 | 0.5, and has to be whole",
+                "Binomial | 0.5 | 0.5, and has to be whole",
+                "Geometric | 0.5 | 0.5, and has to be whole",
+                "ShiftedGeometric | 0.5 | 0.5, and has to be whole",
+                "HyperGeometric | 0.5 | 0.5, and has to be whole",
+                "Empirical | 0.5 | 0.5, and has to be whole",
+                "LogNormal | -0.5 | -0.5, and has to be zero or more"
+            })
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aRowOutsideOfADistributionIsNoAnswer(String name, double value, String why) {
+        Distribution other = new GaussianDistribution(1, 2);
+        Distribution mixed =
+                new Mixture(new Mixture.Component(0.3, other), new Mixture.Component(0.7, distribution(name, 0)));
+        for (Distribution inOneClass : new Distribution[] {distribution(name, 0), mixed}) {
+            NaiveBayes smile =
+                    new NaiveBayes(new double[] {0.5, 0.5}, new Distribution[][] {{other, other}, {other, inOneClass}});
+            Model model = SmileModels.imported(smile, folder);
+
+            assertThat(SmileModels.scores(model, new double[][] {{value}, {1}})[0][0])
+                    .isBetween(0.0, 1.0);
+            assertThatThrownBy(() -> SmileModels.scores(model, new double[][] {{1}, {value}}))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("feature 2 of naive Bayes is " + why + " (leave such rows out by source.where)");
+        }
+    }
+
     private static <T> void assertSmiles(Classifier<T> smile, Model model, double[][] features, T[] unseen) {
         int[] classes = smile.classes();
         double[][] scores = SmileModels.scores(model, features);
@@ -189,6 +226,24 @@ class SmileBayesTest {
         }
         assertThat(model.description().algorithm()).isEqualTo("DiscreteNaiveBayes");
         assertThat(model.heapBytes()).isPositive();
+    }
+
+    @Test
+    void classesOfCountsHaveTheirLabels() {
+        int[] labels = {-2, 1, 4};
+        int[][] counts = counts();
+        int[] y = new int[ROWS];
+        for (int row = 0; row < ROWS; row++) {
+            y[row] = labels[counts[row][1] > 4 ? 2 : counts[row][2] > 15 ? 1 : 0];
+        }
+        DiscreteNaiveBayes smile =
+                new DiscreteNaiveBayes(DiscreteNaiveBayes.Model.MULTINOMIAL, 3, 3, 1, new IntSet(labels));
+        smile.update(Arrays.copyOf(counts, FITTED), Arrays.copyOf(y, FITTED));
+
+        Model model = SmileModels.imported(smile, folder);
+
+        assertThat(model.description().classes()).containsExactly("-2", "1", "4");
+        assertSmiles(smile, model, columns(counts), counts);
     }
 
     /// No row without a count: Smile answers those with no class. Some are negative, as if they weren't there.

@@ -6,17 +6,21 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nightshift.protocol.model.Task;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import smile.classification.MLP;
 import smile.tensor.DenseMatrix;
 import smile.tensor.ScalarType;
+import smile.util.IntSet;
 
 /// Models that Smile computes with a native BLAS and Nightshift without: as near to Smile's as its library, which adds
 /// in another order on each processor, is to itself.
@@ -108,7 +112,7 @@ class SmileNativeTest {
         "qda, QDA, MULTICLASS, discriminant functions",
         "rda, RDA, BINARY, discriminant functions",
         "fld, FLD, BINARY, projection to the nearest mean",
-        "rbf-network, RBFNetwork of classes, MULTICLASS, basis functions",
+        "rbf-network, RBFNetwork, MULTICLASS, basis functions",
         "mlp-two, MLP, BINARY, perceptron",
         "mlp-three, MLP, MULTICLASS, perceptron",
         "mlp-scaled, MLP, REGRESSION, perceptron"
@@ -122,6 +126,21 @@ class SmileNativeTest {
                 .hasSize(SmileNative.FEATURES)
                 .noneMatch(feature -> feature.missing());
         assertThat(model.kernel()).startsWith(kernel).endsWith("a row at a time");
+    }
+
+    @Test
+    void classesOfAPerceptronHaveTheirLabels() throws Exception {
+        MLP smile = (MLP) SmileObject.read(Files.readAllBytes(SmileNative.file("mlp-three.ser")));
+        Field classes = MLP.class.getDeclaredField("classes");
+        classes.setAccessible(true);
+        classes.set(smile, new IntSet(new int[] {-2, 1, 4}));
+
+        Model model = SmileModels.imported(smile, folder);
+        Model before = ModelImport.read(SmileNative.file("mlp-three.ser"));
+
+        assertThat(before.description().classes()).containsExactly("0", "1", "2");
+        assertThat(model.description().classes()).containsExactly("-2", "1", "4");
+        assertThat(SmileModels.scores(model, columns)).isDeepEqualTo(SmileModels.scores(before, columns));
     }
 
     private Model throughOurFile(Model model) {

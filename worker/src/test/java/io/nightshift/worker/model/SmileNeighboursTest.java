@@ -115,7 +115,9 @@ class SmileNeighboursTest {
         Distance<double[]> distance = distance(name);
 
         assertSmiles(KNN.fit(points, labels, 5, distance), columns, rows);
-        assertSmiles(new KNN<>(LinearSearch.of(points, distance), labels, 4), columns, rows);
+        for (int k : new int[] {1, 2, 4, 29, 300}) {
+            assertSmiles(new KNN<>(LinearSearch.of(points, distance), labels, k), columns, rows);
+        }
     }
 
     /// With ten columns or more Smile takes a cover tree, and a distance that is a function in the stream.
