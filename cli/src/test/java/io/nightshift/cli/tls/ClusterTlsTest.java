@@ -21,8 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import javax.net.ssl.SSLContext;
@@ -30,6 +30,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.Member;
@@ -88,12 +89,7 @@ final class ClusterTlsTest {
         Set<Address> members = Set.of(seed, Cluster.get(second).selfMember().address());
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> up(first).equals(members) && up(second).equals(members));
-        // A node that can't join in time gives up and ends.
-        for (ActorSystem<Void> stranger : strangers) {
-            assertThat(stranger.getWhenTerminated())
-                    .as("the joining of %s", stranger.address())
-                    .succeedsWithin(60, TimeUnit.SECONDS);
-        }
+        strangers.forEach(ClusterTlsTest::awaitGivingUp);
         assertThat(up(first)).isEqualTo(members);
     }
 
@@ -112,9 +108,7 @@ final class ClusterTlsTest {
         Set<Address> members = Set.of(seed, Cluster.get(second).selfMember().address());
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> up(first).equals(members) && up(second).equals(members));
-        assertThat(byHost.getWhenTerminated())
-                .as("whose certificate doesn't hold the name")
-                .succeedsWithin(60, TimeUnit.SECONDS);
+        awaitGivingUp(byHost);
         assertThat(up(first)).isEqualTo(members);
     }
 
@@ -220,6 +214,16 @@ final class ClusterTlsTest {
                         Objects.requireNonNull(files.ca()).getFileName(),
                         more));
         return Objects.requireNonNull(Configuration.load(file, file).tls()).transport();
+    }
+
+    /// A node that can't join in time gives up. So it ends, though its actor system may not while the others' hold a
+    /// connection that it closed early (apache/pekko#3247): `ClusterNodeTest` has that.
+    private static void awaitGivingUp(ActorSystem<Void> stranger) {
+        await().alias("the giving up of " + stranger.address())
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> CoordinatedShutdown.get(stranger).getShutdownReason(),
+                        Optional.of(CoordinatedShutdown.clusterJoinUnsuccessfulReason())::equals);
     }
 
     private ActorSystem<Void> start(Config transport, List<Address> seeds) {
