@@ -1,6 +1,6 @@
 package io.nightshift.cli;
 
-import io.nightshift.cli.configuration.Configuration;
+import io.nightshift.node.configuration.Configuration;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -16,12 +16,12 @@ public final class ConfigurationOption {
     private @Nullable Path file;
 
     /// @throws io.nightshift.protocol.failure.FailureException naming every mistake in the file
-    public Configuration read(Home home) {
+    public Configuration read(HomeFolder home) {
         return Configuration.load(file, home.folder());
     }
 
     /// What a command has to end with to use the same configuration.
     public String option() {
-        return file == null ? "" : " --config " + Shell.word(file.toString());
+        return file == null ? "" : " --config " + ShellCommands.word(file.toString());
     }
 }

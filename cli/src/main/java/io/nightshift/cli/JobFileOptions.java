@@ -45,10 +45,10 @@ public final class JobFileOptions {
     }
 
     /// The command that goes on with the same job.
-    public String again(Home home) {
+    public String again(HomeFolder home) {
         StringBuilder command =
-                new StringBuilder(Shell.program()).append(" run ").append(Shell.word(file.toString()));
-        overrides.forEach(override -> command.append(" --set ").append(Shell.word(override)));
+                new StringBuilder(ShellCommands.program()).append(" run ").append(ShellCommands.word(file.toString()));
+        overrides.forEach(override -> command.append(" --set ").append(ShellCommands.word(override)));
         return command.append(home.option()).toString();
     }
 }

@@ -35,7 +35,7 @@ public final class JobOptions {
     }
 
     /// The command that goes on with the same job.
-    public String again(Home home) {
+    public String again(HomeFolder home) {
         return jobFile.again(home);
     }
 }

@@ -1,9 +1,9 @@
 package io.nightshift.cli;
 
 import io.nightshift.cli.batch.BatchCommands;
+import io.nightshift.cli.node.NodeCommand;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
-import io.nightshift.cli.server.NodeCommand;
 import io.nightshift.cli.token.TokenCommands;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NearMiss;
@@ -22,7 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "nightshift",
         description = "Scores data in bulk with a model: every row exactly once, resumable after any crash.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
+        versionProvider = VersionProvider.class,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 

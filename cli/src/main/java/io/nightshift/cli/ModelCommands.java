@@ -3,6 +3,7 @@ package io.nightshift.cli;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.FeatureType;
@@ -57,7 +58,7 @@ final class ModelCommands {
         private @Nullable String name;
 
         @Mixin
-        private Home home = new Home();
+        private HomeFolder home = new HomeFolder();
 
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -87,7 +88,7 @@ final class ModelCommands {
     static final class ListModels implements Callable<Integer> {
 
         @Mixin
-        private Home home = new Home();
+        private HomeFolder home = new HomeFolder();
 
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -138,7 +139,7 @@ final class ModelCommands {
         private String reference;
 
         @Mixin
-        private Home home = new Home();
+        private HomeFolder home = new HomeFolder();
 
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -211,7 +212,7 @@ final class ModelCommands {
         private String alias;
 
         @Mixin
-        private Home home = new Home();
+        private HomeFolder home = new HomeFolder();
 
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it

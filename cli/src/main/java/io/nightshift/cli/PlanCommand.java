@@ -1,7 +1,10 @@
 package io.nightshift.cli;
 
-import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.coordinator.plan.Planner;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.submission.DestinationCheck;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
@@ -29,7 +32,7 @@ final class PlanCommand implements Callable<Integer> {
     private JobOptions options = new JobOptions();
 
     @Mixin
-    private Home home = new Home();
+    private HomeFolder home = new HomeFolder();
 
     @Mixin
     private ConfigurationOption configuration = new ConfigurationOption();
@@ -43,18 +46,18 @@ final class PlanCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         Configuration given = configuration.read(home);
-        Destinations.check(job, given.dataSources());
+        DestinationCheck.check(job, given.dataSources());
         Model model = JobModel.look(job.model(), home.registry());
         MemoryEstimate memory =
-                MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
-        try (DuckDb duckDb = DuckDb.open(Memory.duckDb(threads), home.spill())) {
+                MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, MemoryBudget.budget());
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
             ParquetInspector inspector = new ParquetInspector(() -> duckDb);
             List<InspectedFile> files = inspector.inspect(job, model.description());
             if (job.destination().postgres() != null) {
                 new TableColumns(inspector).of(job, model.description());
             }
             PartitionPlan plan = Planner.cut(files, job.partitions().rows());
-            print(job, files, plan, memory, Forecast.of(job, plan.rows(), given, home));
+            print(job, files, plan, memory, RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }

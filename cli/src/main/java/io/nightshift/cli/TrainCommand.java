@@ -2,6 +2,8 @@ package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.worker.duckdb.DuckDb;
@@ -111,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
     private Tuning tuning = new Tuning();
 
     @Mixin
-    private Home home = new Home();
+    private HomeFolder home = new HomeFolder();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -174,8 +176,8 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
 
         TrainingTable table;
-        try (DuckDb duckDb = DuckDb.open(Memory.duckDb(1), home.spill())) {
-            table = TrainingReader.read(duckDb, request, Memory.freeHeap());
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill())) {
+            table = TrainingReader.read(duckDb, request, MemoryBudget.freeHeap());
         }
         printRows(out, table);
         long began = System.nanoTime();

@@ -2,11 +2,11 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.cli.configuration.HttpSettings;
-import io.nightshift.coordinator.gateway.Role;
-import io.nightshift.coordinator.http.HttpLimits;
-import io.nightshift.coordinator.http.Token;
-import io.nightshift.coordinator.http.Tokens;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.HttpLimits;
+import io.nightshift.node.http.Token;
+import io.nightshift.node.http.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

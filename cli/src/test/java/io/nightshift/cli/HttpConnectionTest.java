@@ -3,8 +3,8 @@ package io.nightshift.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.cli.configuration.HttpSettings;
-import io.nightshift.coordinator.http.HttpLimits;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.http.HttpLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

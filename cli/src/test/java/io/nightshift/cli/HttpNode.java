@@ -1,15 +1,15 @@
 package io.nightshift.cli;
 
-import io.nightshift.cli.configuration.HttpSettings;
-import io.nightshift.cli.metrics.NodeMetrics;
-import io.nightshift.cli.node.EmbeddedNode;
-import io.nightshift.cli.node.LoadedModels;
-import io.nightshift.cli.node.Node;
-import io.nightshift.cli.node.NodeDuckDb;
-import io.nightshift.cli.server.Submissions;
-import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.DuckDbLoader;
+import io.nightshift.node.EmbeddedNode;
+import io.nightshift.node.ModelCache;
+import io.nightshift.node.Node;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.worker.ScoringThreads;
 import java.net.URI;
@@ -27,7 +27,7 @@ public final class HttpNode implements AutoCloseable {
 
     private final ExecutorService background = Executors.newCachedThreadPool();
     private final EmbeddedLedger ledger;
-    private final NodeDuckDb duckDb;
+    private final DuckDbLoader duckDb;
     private final Node node;
     private final HttpClient client = HttpClient.newHttpClient();
     public final int port;
@@ -35,19 +35,19 @@ public final class HttpNode implements AutoCloseable {
 
     public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
-        duckDb = NodeDuckDb.open(128L << 20, home.resolve("spill"), background);
+        duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), background);
         Registry registry = new Registry(home);
         DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Parts(
                 ledger.ledger(),
                 duckDb,
-                new LoadedModels(registry::path),
+                new ModelCache(registry::path),
                 none,
                 new ScoringThreads(2),
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
-        endpoints = node.open(new Submissions(registry, duckDb, none), registry);
+        endpoints = node.open(new SubmissionResolver(registry, duckDb, none), registry);
         port = node.answer(settings, endpoints);
     }
 

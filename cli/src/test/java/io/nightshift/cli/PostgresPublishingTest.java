@@ -3,13 +3,13 @@ package io.nightshift.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.Publisher.Publication;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.publish.Database;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.ModelCache;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -353,7 +353,7 @@ final class PostgresPublishingTest {
     }
 
     private static PartitionAttempt attempt(DuckDb duckDb, DataSources dataSources, Epoch epoch) {
-        Model model = new LoadedModels(registry::path).get(state.submission().model());
+        Model model = new ModelCache(registry::path).get(state.submission().model());
         Lease lease = new Lease(
                 new Attempt(state.batch(), 0, epoch),
                 job(),

@@ -32,7 +32,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import io.nightshift.cli.node.Leaving;
+import io.nightshift.node.ShutdownTimeouts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -344,7 +344,7 @@ final class ManifestsTest {
         Config defaults =
                 ConfigFactory.parseResources("cluster.conf").withFallback(ConfigFactory.defaultReferenceUnresolved());
         Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
-        Config shutdown = given.withFallback(ConfigFactory.parseMap(Leaving.within(grace)))
+        Config shutdown = given.withFallback(ConfigFactory.parseMap(ShutdownTimeouts.within(grace)))
                 .withFallback(defaults)
                 .resolve()
                 .getConfig("pekko.coordinated-shutdown");

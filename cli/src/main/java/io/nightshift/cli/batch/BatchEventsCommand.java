@@ -3,7 +3,7 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -60,10 +60,11 @@ final class BatchEventsCommand extends QueryCommand {
 
     private void show(JsonNode entry) {
         if (asJson()) {
-            Json.print(out(), entry);
+            JsonOutput.print(out(), entry);
             return;
         }
         BatchEvent event = ApiJson.event(entry);
-        out().println("%s  %-14s  %s".formatted(Words.time(event.at()), Words.name(event), Words.of(event)));
+        out().println("%s  %-14s  %s"
+                .formatted(DisplayFormat.time(event.at()), DisplayFormat.name(event), DisplayFormat.of(event)));
     }
 }

@@ -2,8 +2,8 @@ package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.output.Json;
-import io.nightshift.cli.output.Table;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.JobsState;
@@ -45,7 +45,7 @@ final class BatchListCommand extends QueryCommand {
     @Override
     int withoutLedger() {
         if (asJson()) {
-            Json.print(out(), List.of());
+            JsonOutput.print(out(), List.of());
         } else {
             out().println("Nothing here: %s.".formatted(nothingRan()));
         }
@@ -91,7 +91,7 @@ final class BatchListCommand extends QueryCommand {
 
     private int show(List<BatchDescription> batches, Supplier<Set<String>> jobs) {
         if (asJson()) {
-            Json.print(out(), batches.stream().map(ApiJson::tree).toList());
+            JsonOutput.print(out(), batches.stream().map(ApiJson::tree).toList());
         } else if (batches.isEmpty()) {
             out().println(nothing(jobs.get()));
         } else {
@@ -117,8 +117,8 @@ final class BatchListCommand extends QueryCommand {
         return entry.opened().submission().job().name();
     }
 
-    private static Table table(List<BatchDescription> batches) {
-        Table table = new Table()
+    private static TextTable table(List<BatchDescription> batches) {
+        TextTable table = new TextTable()
                 .left("BATCH")
                 .left("STATE")
                 .left("SUBMITTED")
@@ -131,12 +131,12 @@ final class BatchListCommand extends QueryCommand {
             table.row(
                     batch.batch(),
                     batch.state(),
-                    Words.time(batch.submittedAt()),
+                    DisplayFormat.time(batch.submittedAt()),
                     batch.model(),
                     batch.committed() + "/" + batch.partitions(),
-                    Words.number(batch.rows()),
-                    Words.number(batch.predictions()),
-                    Words.number(batch.quarantined()));
+                    DisplayFormat.number(batch.rows()),
+                    DisplayFormat.number(batch.predictions()),
+                    DisplayFormat.number(batch.quarantined()));
         }
         return table;
     }

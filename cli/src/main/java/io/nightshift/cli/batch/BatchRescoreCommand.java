@@ -20,7 +20,7 @@ final class BatchRescoreCommand extends ControlCommand {
 
     @Override
     BatchControl control() {
-        return new BatchControl.Rescore(Partitions.parse(partitions));
+        return new BatchControl.Rescore(PartitionListParser.parse(partitions));
     }
 
     @Override

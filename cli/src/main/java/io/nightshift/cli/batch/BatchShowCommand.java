@@ -3,15 +3,15 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.configuration.Configuration;
-import io.nightshift.cli.output.Json;
-import io.nightshift.cli.output.Table;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
@@ -43,10 +43,10 @@ final class BatchShowCommand extends QueryCommand {
 
     private int show(BatchDescription batch) {
         if (asJson()) {
-            Json.print(out(), ApiJson.tree(batch.recorded()));
+            JsonOutput.print(out(), ApiJson.tree(batch.recorded()));
             return ExitStatus.DONE;
         }
-        Table table = table(batch);
+        TextTable table = table(batch);
         if (batch.waitsFor() != null) {
             table.row("waits for", batch.waitsFor());
         }
@@ -72,7 +72,7 @@ final class BatchShowCommand extends QueryCommand {
     private int show(ClusterAccess nodes, String wanted) {
         try {
             BatchDescription batch = nodes.describe(wanted);
-            Table table = new Table().left("").left("");
+            TextTable table = new TextTable().left("").left("");
             table.row("batch", batch.batch());
             table.row("state", batch.state());
             table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
@@ -81,28 +81,28 @@ final class BatchShowCommand extends QueryCommand {
             if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
                 throw ClusterAccess.told(e);
             }
-            Table table = new Table().left("").left("");
+            TextTable table = new TextTable().left("").left("");
             table.row("batch", wanted);
             waits(table, wanted, e.getMessage());
         }
         return ExitStatus.DONE;
     }
 
-    private void waits(Table table, String batch, @Nullable String reason) {
+    private void waits(TextTable table, String batch, @Nullable String reason) {
         String waitsFor = Objects.requireNonNullElse(reason, "the journal's database, which this command can't reach");
         if (asJson()) {
-            ObjectNode json = Json.object();
+            ObjectNode json = JsonOutput.object();
             json.put("batch", batch);
             json.put("waits_for", waitsFor);
-            Json.print(out(), json);
+            JsonOutput.print(out(), json);
         } else {
             table.row("waits for", waitsFor);
             table.print(out());
         }
     }
 
-    private static Table table(BatchDescription batch) {
-        Table table = new Table().left("").left("");
+    private static TextTable table(BatchDescription batch) {
+        TextTable table = new TextTable().left("").left("");
         table.row("batch", batch.batch());
         table.row("job", batch.job());
         table.row("model", batch.model());
@@ -110,13 +110,13 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.reason() != null) {
             table.row("reason", batch.reason());
         }
-        table.row("submitted", Words.time(batch.submittedAt()));
+        table.row("submitted", DisplayFormat.time(batch.submittedAt()));
         table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
-        table.row("input rows", Words.number(batch.rows()));
-        table.row("read", Words.number(batch.read()));
-        table.row("predictions", Words.number(batch.predictions()));
-        table.row("quarantined", Words.number(batch.quarantined()));
-        table.row("bytes", Words.number(batch.bytes()));
+        table.row("input rows", DisplayFormat.number(batch.rows()));
+        table.row("read", DisplayFormat.number(batch.read()));
+        table.row("predictions", DisplayFormat.number(batch.predictions()));
+        table.row("quarantined", DisplayFormat.number(batch.quarantined()));
+        table.row("bytes", DisplayFormat.number(batch.bytes()));
         if (batch.destination() != null) {
             table.row("destination", batch.destination());
         }
@@ -124,7 +124,7 @@ final class BatchShowCommand extends QueryCommand {
                 "ledger",
                 "%s entries, %s"
                         .formatted(
-                                Words.number(batch.ledger().entries()),
+                                DisplayFormat.number(batch.ledger().entries()),
                                 batch.ledger().head()));
         return table;
     }

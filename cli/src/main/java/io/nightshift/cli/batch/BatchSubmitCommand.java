@@ -3,9 +3,9 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
-import io.nightshift.cli.Shell;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -69,16 +69,16 @@ final class BatchSubmitCommand extends ClusterCommand {
     private void tell(Submitted submitted) {
         String batch = submitted.batch();
         if (asJson()) {
-            ObjectNode json = Json.object();
+            ObjectNode json = JsonOutput.object();
             json.put("batch", batch);
             json.put("resumed", submitted.resumed());
             json.put("already_published", submitted.alreadyPublished());
-            Json.print(out(), json);
+            JsonOutput.print(out(), json);
             return;
         }
         out().println(sentence(submitted).formatted(batch));
         if (!submitted.alreadyPublished()) {
-            out().println("Watch it: %s batch watch %s%s".formatted(Shell.program(), batch, options()));
+            out().println("Watch it: %s batch watch %s%s".formatted(ShellCommands.program(), batch, options()));
         }
     }
 }

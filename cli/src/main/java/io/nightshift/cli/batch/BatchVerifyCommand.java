@@ -3,7 +3,7 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -87,7 +87,7 @@ final class BatchVerifyCommand extends LedgerCommand {
             proof = new Verification(ledger, output, output, dataSources, this::told).prove(batch);
         }
         if (asJson()) {
-            Json.print(out(), json(proof));
+            JsonOutput.print(out(), json(proof));
         } else {
             out().println();
             out().println(symbols.text(proof.sentence()));
@@ -110,7 +110,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     private static ObjectNode json(Proof proof) {
         Phase phase = proof.phase();
-        ObjectNode json = Json.object();
+        ObjectNode json = JsonOutput.object();
         json.put("batch", proof.batch().value());
         json.put("state", phase == null ? null : phase.toString());
         json.put("proved", proof.holds());

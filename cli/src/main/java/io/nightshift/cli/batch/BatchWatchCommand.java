@@ -2,8 +2,8 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.output.Json;
-import io.nightshift.cli.output.Progress;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -45,7 +45,7 @@ final class BatchWatchCommand extends ClusterCommand {
             status = latest(cluster, name, null);
         }
         String batch = status.batch().value();
-        Progress progress = Progress.of(!asJson(), err());
+        ProgressDisplay progress = ProgressDisplay.of(!asJson(), err());
         progress.begin(status.batch(), false);
         while (!isSettled(status)) {
             progress.show(status);
@@ -94,7 +94,7 @@ final class BatchWatchCommand extends ClusterCommand {
 
     private void tell(BatchStatus status) {
         if (asJson()) {
-            ObjectNode json = Json.object();
+            ObjectNode json = JsonOutput.object();
             json.put("batch", status.batch().value());
             json.put("state", String.valueOf(status.phase()));
             json.put("rows", status.read());
@@ -104,7 +104,7 @@ final class BatchWatchCommand extends ClusterCommand {
             json.put("destination", status.destination());
             json.put(
                     "reason", status.failure() == null ? null : status.failure().message());
-            Json.print(out(), json);
+            JsonOutput.print(out(), json);
         } else if (status.phase() == Phase.PUBLISHED) {
             out().println("Published %,d predictions in %s, %,d rows quarantined."
                     .formatted(status.predictions(), status.destination(), status.quarantined()));

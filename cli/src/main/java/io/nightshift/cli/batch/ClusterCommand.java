@@ -2,11 +2,11 @@ package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.Home;
+import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
-import io.nightshift.cli.configuration.Configuration;
-import io.nightshift.cli.output.Format;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;
@@ -25,7 +25,7 @@ abstract class ClusterCommand implements Callable<Integer> {
     private @Nullable CommandSpec spec;
 
     @Mixin
-    private final Home home = new Home();
+    private final HomeFolder home = new HomeFolder();
 
     @Mixin
     private final ConfigurationOption configuration = new ConfigurationOption();
@@ -36,9 +36,9 @@ abstract class ClusterCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            converter = Format.Converter.class,
+            converter = CommandOutputFormat.Converter.class,
             description = "table (default) or json.")
-    private Format output = Format.TABLE;
+    private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
     public final Integer call() {
@@ -73,7 +73,7 @@ abstract class ClusterCommand implements Callable<Integer> {
     }
 
     final boolean asJson() {
-        return output == Format.JSON;
+        return output == CommandOutputFormat.JSON;
     }
 
     /// What a command has to end with to ask the same cluster.

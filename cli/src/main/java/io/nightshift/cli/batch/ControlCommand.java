@@ -3,7 +3,7 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.output.Json;
+import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
@@ -29,10 +29,10 @@ abstract class ControlCommand extends ClusterCommand {
         return switch (cluster.control(Objects.requireNonNull(name), control())) {
             case ControlReply.Done(BatchId of, Phase phase) -> {
                 if (asJson()) {
-                    ObjectNode json = Json.object();
+                    ObjectNode json = JsonOutput.object();
                     json.put("batch", of.value());
                     json.put("state", phase.toString());
-                    Json.print(out(), json);
+                    JsonOutput.print(out(), json);
                 } else {
                     out().println("Batch %s %s; it is %s.".formatted(of, done(), phase));
                 }

@@ -2,13 +2,13 @@ package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.Home;
-import io.nightshift.cli.configuration.Configuration;
-import io.nightshift.cli.output.Format;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsEvent;
 import java.io.PrintWriter;
@@ -29,7 +29,7 @@ abstract class LedgerCommand implements Callable<Integer> {
     private @Nullable CommandSpec spec;
 
     @Mixin
-    private final Home home = new Home();
+    private final HomeFolder home = new HomeFolder();
 
     @Mixin
     private final ConfigurationOption configuration = new ConfigurationOption();
@@ -37,9 +37,9 @@ abstract class LedgerCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            converter = Format.Converter.class,
+            converter = CommandOutputFormat.Converter.class,
             description = "table (default) or json.")
-    private Format output = Format.TABLE;
+    private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
     public final Integer call() {
@@ -98,12 +98,12 @@ abstract class LedgerCommand implements Callable<Integer> {
         return configuration.read(home);
     }
 
-    final Home home() {
+    final HomeFolder home() {
         return home;
     }
 
     final boolean asJson() {
-        return output == Format.JSON;
+        return output == CommandOutputFormat.JSON;
     }
 
     final PrintWriter out() {

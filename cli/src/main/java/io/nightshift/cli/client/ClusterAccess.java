@@ -1,11 +1,11 @@
 package io.nightshift.cli.client;
 
-import io.nightshift.cli.configuration.Configuration;
-import io.nightshift.cli.configuration.TlsSettings;
 import io.nightshift.client.MessageClientBuilder;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.configuration.TlsSettings;
 import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.Controlled;

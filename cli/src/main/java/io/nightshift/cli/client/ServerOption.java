@@ -1,6 +1,6 @@
 package io.nightshift.cli.client;
 
-import io.nightshift.cli.Shell;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.tls.TlsFiles;
@@ -92,11 +92,11 @@ public final class ServerOption {
     public String option() {
         return server == null
                 ? ""
-                : " --server " + Shell.word(server) + file("token-file", tokenFile) + file("ca", ca)
+                : " --server " + ShellCommands.word(server) + file("token-file", tokenFile) + file("ca", ca)
                         + file("certificate", certificate) + file("private-key", privateKey);
     }
 
     private static String file(String option, @Nullable Path file) {
-        return file == null ? "" : " --" + option + " " + Shell.word(file.toString());
+        return file == null ? "" : " --" + option + " " + ShellCommands.word(file.toString());
     }
 }

@@ -1,4 +1,4 @@
-/// The node: an actor system with the roles it plays, and all that its actors work with.
+/// `nightshift node`: a node that goes on until it is told to leave.
 @NullMarked
 package io.nightshift.cli.node;
 

@@ -1,22 +1,22 @@
 package io.nightshift.cli.run;
 
 import io.nightshift.cli.ConfigurationOption;
-import io.nightshift.cli.Destinations;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.Home;
-import io.nightshift.cli.JobModel;
+import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobOptions;
-import io.nightshift.cli.Memory;
-import io.nightshift.cli.log.ProgramLog;
-import io.nightshift.cli.node.EmbeddedNode;
-import io.nightshift.cli.node.LoadedModels;
-import io.nightshift.cli.node.Node;
-import io.nightshift.cli.node.NodeDuckDb;
-import io.nightshift.cli.node.NodeObserver;
-import io.nightshift.cli.output.Format;
-import io.nightshift.cli.output.Progress;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.DuckDbLoader;
+import io.nightshift.node.EmbeddedNode;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.ModelCache;
+import io.nightshift.node.Node;
+import io.nightshift.node.NodeObserver;
+import io.nightshift.node.log.ProgramLog;
+import io.nightshift.node.submission.DestinationCheck;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -65,7 +65,7 @@ public final class RunCommand implements Callable<Integer> {
     private JobOptions options = new JobOptions();
 
     @Mixin
-    private Home home = new Home();
+    private HomeFolder home = new HomeFolder();
 
     @Mixin
     private ConfigurationOption configuration = new ConfigurationOption();
@@ -82,9 +82,9 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            converter = Format.Converter.class,
+            converter = CommandOutputFormat.Converter.class,
             description = "table (default) or json.")
-    private Format format = Format.TABLE;
+    private CommandOutputFormat format = CommandOutputFormat.TABLE;
 
     private final StepTimes steps = new StepTimes();
 
@@ -101,12 +101,12 @@ public final class RunCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         DataSources dataSources = configuration.read(home).dataSources();
-        Destinations.check(job, dataSources);
+        DestinationCheck.check(job, dataSources);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
-        NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), background);
         Registry registry = home.registry();
-        LoadedModels models = new LoadedModels(registry::path);
+        ModelCache models = new ModelCache(registry::path);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger opened = home.openLedger();
@@ -118,7 +118,7 @@ public final class RunCommand implements Callable<Integer> {
                             models,
                             dataSources,
                             new ScoringThreads(threads),
-                            Memory.budget(),
+                            MemoryBudget.budget(),
                             NodeObserver.NOBODY,
                             profiled ? steps : null));
                 },
@@ -126,7 +126,7 @@ public final class RunCommand implements Callable<Integer> {
 
         JobModel model = JobModel.of(job.model(), registry);
         models.keep(model.version(), model.model());
-        MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, Memory.budget());
+        MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, MemoryBudget.budget());
         ParquetInspector inspector = new ParquetInspector(duckDb);
         inspector.inspect(job, model.model().description());
         if (job.destination().postgres() != null) {
@@ -149,9 +149,10 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     private int follow(Node node, Job job, BatchId batch, boolean resumed) {
-        Progress progress =
-                Progress.of(format == Format.TABLE, spec.commandLine().getErr());
-        Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, again());
+        ProgressDisplay progress = ProgressDisplay.of(
+                format == CommandOutputFormat.TABLE, spec.commandLine().getErr());
+        InterruptHandler interruption =
+                InterruptHandler.watch(spec.commandLine().getErr(), progress, again());
         progress.begin(batch, resumed);
         BatchStatus status = await(node.describe(batch));
         while (!isSettled(status)) {
@@ -163,9 +164,9 @@ public final class RunCommand implements Callable<Integer> {
         interruption.end();
         progress.show(status);
         progress.end();
-        Profile profile = profiled
-                ? Profile.of(
-                        Instant.ofEpochMilli(Result.began()),
+        RunProfile profile = profiled
+                ? RunProfile.of(
+                        Instant.ofEpochMilli(RunReport.began()),
                         node.firstRow(),
                         node.ledger(),
                         batch,
@@ -179,8 +180,8 @@ public final class RunCommand implements Callable<Integer> {
         return options.again(home) + configuration.option();
     }
 
-    private Result result(Node node, Job job, boolean resumed, @Nullable Profile profile) {
-        return new Result(
+    private RunReport result(Node node, Job job, boolean resumed, @Nullable RunProfile profile) {
+        return new RunReport(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,

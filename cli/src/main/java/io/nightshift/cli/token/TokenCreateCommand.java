@@ -2,11 +2,11 @@ package io.nightshift.cli.token;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.configuration.TokensFile;
-import io.nightshift.cli.output.Format;
-import io.nightshift.cli.output.Json;
-import io.nightshift.coordinator.gateway.Role;
-import io.nightshift.coordinator.http.Token;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.node.configuration.TokensFile;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.Token;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;
 import java.util.Objects;
@@ -36,9 +36,9 @@ final class TokenCreateCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            converter = Format.Converter.class,
+            converter = CommandOutputFormat.Converter.class,
             description = "table (default) or json.")
-    private Format output = Format.TABLE;
+    private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
     public Integer call() {
@@ -49,13 +49,13 @@ final class TokenCreateCommand implements Callable<Integer> {
         String token = Token.random();
         String digest = Token.digest(token);
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-        if (output == Format.JSON) {
-            ObjectNode json = Json.object();
+        if (output == CommandOutputFormat.JSON) {
+            ObjectNode json = JsonOutput.object();
             json.put("token", token);
             json.put("name", name);
             json.put("role", role.toString());
             json.put("sha256", digest);
-            Json.print(out, json);
+            JsonOutput.print(out, json);
         } else {
             PrintWriter err = spec.commandLine().getErr();
             err.println("The token, which is shown this once:");

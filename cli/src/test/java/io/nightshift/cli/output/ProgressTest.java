@@ -19,7 +19,7 @@ final class ProgressTest {
     void withoutATerminalThereIsALineEveryFewSecondsAndNotMore() {
         StringWriter text = new StringWriter();
         AtomicLong clock = new AtomicLong();
-        Progress progress = new Progress.Lines(new PrintWriter(text), clock::get);
+        ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         progress.begin(BATCH, true);
         for (int tenth = 0; tenth <= 120; tenth++) {
@@ -39,7 +39,7 @@ final class ProgressTest {
     void nothingIsSaidOfRowsBeforeTheyAreCounted() {
         StringWriter text = new StringWriter();
         AtomicLong clock = new AtomicLong();
-        Progress progress = new Progress.Lines(new PrintWriter(text), clock::get);
+        ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
         progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));

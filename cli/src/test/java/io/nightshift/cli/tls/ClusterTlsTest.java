@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.client.tls.TlsFiles;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.math.BigInteger;

@@ -1,0 +1,56 @@
+package io.nightshift.cli;
+
+import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// How long a batch will take: as long as the job's last published one, row by row.
+final class RunTimeEstimate {
+
+    private RunTimeEstimate() {}
+
+    /// A sentence about it, whether or not anything is known.
+    ///
+    /// @param rows to be scored
+    static String of(Job job, long rows, Configuration configuration, HomeFolder home) {
+        try {
+            Optional<String> forecast = configuration.journal() != null
+                    ? of(job, rows, PostgresLedger.at(configuration.journal()))
+                    : EmbeddedLedger.peek(home.folder(), ledger -> of(job, rows, ledger))
+                            .flatMap(known -> known);
+            return forecast.orElse("unknown: no batch of this job has been published here");
+        } catch (FailureException e) {
+            return "unknown: " + e.getMessage();
+        }
+    }
+
+    /// The register learns of a batch's end after the batch has ended, maybe only with the next run.
+    private static Optional<String> of(Job job, long rows, Ledger ledger) {
+        JobsState jobs = ledger.jobs().stream().reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later);
+        return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))
+                .flatMap(Optional::stream)
+                .map(entry -> entry.opened().batch())
+                .flatMap(batch -> ledger.rowsPerSecond(batch).stream()
+                        .mapToObj(pace ->
+                                "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch)))
+                .findFirst();
+    }
+
+    private static String text(double seconds) {
+        Duration duration = Duration.ofSeconds(Math.max(1, Math.round(seconds)));
+        if (duration.toMinutes() == 0) {
+            return duration.toSeconds() + " s";
+        }
+        if (duration.toHours() == 0) {
+            return "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
+        }
+        return "%d h %d min".formatted(duration.toHours(), duration.toMinutesPart());
+    }
+}

@@ -1,0 +1,114 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.plan.SourceFile;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Events, numbers and times as people read them.
+final class DisplayFormat {
+
+    private static final int RANGES = 5;
+
+    private DisplayFormat() {}
+
+    /// UTC, to the second.
+    static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    private static String count(long number, String noun) {
+        return number(number) + " " + (number == 1 ? noun : noun + "s");
+    }
+
+    /// What an event is called: `took over`.
+    static String name(BatchEvent event) {
+        return event.getClass()
+                .getSimpleName()
+                .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                .toLowerCase(Locale.ROOT);
+    }
+
+    /// What an event says, in one line.
+    static String of(BatchEvent event) {
+        String words = switch (event) {
+            case BatchEvent.Submitted submitted ->
+                "job %s with model %s".formatted(submitted.job().name(), submitted.model());
+            case BatchEvent.TookOver tookOver ->
+                "%s took charge, incarnation %d".formatted(tookOver.node(), tookOver.incarnation());
+            case BatchEvent.Planned planned ->
+                "%s with %s, cut into %s"
+                        .formatted(
+                                count(planned.files().size(), "file"),
+                                count(
+                                        planned.files().stream()
+                                                .mapToLong(SourceFile::rows)
+                                                .sum(),
+                                        "row"),
+                                count(planned.partitions().partitions(), "partition"));
+            case BatchEvent.Committed committed -> committed(committed.commits());
+            case BatchEvent.AttemptFailed failed ->
+                "partition %d, attempt %s on %s: %s"
+                        .formatted(
+                                failed.partition(),
+                                failed.epoch(),
+                                failed.node(),
+                                failed.failure().message());
+            case BatchEvent.Paused paused -> paused.reason();
+            case BatchEvent.Resumed resumed -> "goes on where it stopped";
+            case BatchEvent.Rescored rescored ->
+                "%s %s, to be scored again"
+                        .formatted(
+                                rescored.partitions().size() == 1 ? "partition" : "partitions",
+                                ranges(rescored.partitions().stream()
+                                        .mapToInt(Integer::intValue)
+                                        .sorted()
+                                        .toArray()));
+            case BatchEvent.Failed failed -> failed.failure().message();
+            case BatchEvent.Retried retried -> "goes on with what is not committed";
+            case BatchEvent.Published published -> "in " + published.destination();
+            case BatchEvent.Cancelled cancelled -> cancelled.reason();
+        };
+        return words.replaceAll("\\s+", " ").strip();
+    }
+
+    private static String committed(List<PartitionCommit> commits) {
+        long predictions =
+                commits.stream().mapToLong(PartitionCommit::predictions).sum();
+        long quarantined =
+                commits.stream().mapToLong(PartitionCommit::quarantined).sum();
+        return "%s %s: %s, %s quarantined"
+                .formatted(
+                        commits.size() == 1 ? "partition" : "partitions",
+                        ranges(commits.stream()
+                                .mapToInt(PartitionCommit::partition)
+                                .sorted()
+                                .toArray()),
+                        count(predictions, "prediction"),
+                        number(quarantined));
+    }
+
+    /// `0 to 3, 7`.
+    private static String ranges(int[] sorted) {
+        List<String> ranges = new ArrayList<>();
+        int start = 0;
+        for (int i = 1; i <= sorted.length; i++) {
+            if (i < sorted.length && sorted[i] == sorted[i - 1] + 1) {
+                continue;
+            }
+            ranges.add(start == i - 1 ? "" + sorted[start] : sorted[start] + " to " + sorted[i - 1]);
+            start = i;
+        }
+        return ranges.size() <= RANGES
+                ? String.join(", ", ranges)
+                : String.join(", ", ranges.subList(0, RANGES)) + " and more";
+    }
+}

@@ -1,5 +1,0 @@
-/// How a node's metrics get out: for Prometheus to fetch, and by OTLP.
-@NullMarked
-package io.nightshift.cli.metrics;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,215 @@
+package io.nightshift.cli.node;
+
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.ClusterNode;
+import io.nightshift.node.DuckDbLoader;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.ModelCache;
+import io.nightshift.node.Node;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.NodeSettings;
+import io.nightshift.node.log.ProgramLog;
+import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.worker.ScoringThreads;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Runs a node of a cluster until it is told to leave.
+@Command(
+        name = "node",
+        description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish what they have,"
+                + " and it leaves.",
+        mixinStandardHelpOptions = true,
+        footer = "Exit status: 0 it left as it was told, 1 the other nodes had given it up or never let it in (start it"
+                + " again), 2 nothing was started.")
+public final class NodeCommand implements Callable<Integer> {
+
+    private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);
+
+    @Mixin
+    private HomeFolder home = new HomeFolder();
+
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Option(
+            names = "--roles",
+            split = ",",
+            paramLabel = "ROLE",
+            description = "coordinator, worker or both, separated by a comma; default: both.")
+    private Set<String> roles = new TreeSet<>();
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            description = "Where the other nodes reach this one; default: 7355, or as configured.")
+    private int port;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that score; default: one for each processor, or as configured.")
+    private int threads;
+
+    @Option(
+            names = "--http-port",
+            paramLabel = "N",
+            description = "Answers HTTP at this port, 0 for any that is free; default: as configured, or not at all.")
+    private @Nullable Integer httpPort;
+
+    @Override
+    public Integer call() {
+        Configuration given = configuration.read(home);
+        NodeSettings settings = given.node().with(checkedRoles(), checkedPort(), checkedThreads());
+        requireTlsBeyondLoopback(settings, given);
+        HttpSettings http = http(given.http());
+        Ledger ledger = ledger(given.journal());
+        ProgramLog.toConsole(given.logFormat());
+        // Not a constant, which would be made before it is said where the log goes.
+        Logger log = LoggerFactory.getLogger(NodeCommand.class);
+        log.info("node {}:{} with {} begins", settings.hostname(), settings.port(), settings.roles());
+        migrate(ledger, log);
+
+        ExecutorService background = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("start-", 1).factory());
+        int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
+        Path spill = home.spill(String.valueOf(settings.port()));
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, background);
+        Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
+        Node.Parts parts = new Node.Parts(
+                ledger,
+                duckDb,
+                new ModelCache(registry::path),
+                given.dataSources(),
+                new ScoringThreads(scoring),
+                MemoryBudget.budget(),
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
+                null);
+        ClusterNode node = ClusterNode.start(
+                parts, settings, given, new SubmissionResolver(registry, duckDb, given.dataSources()), http, registry);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
+        return exitStatus(node);
+    }
+
+    /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
+    /// waited for: it is one of its own threads that ends the JVM, and waits for this one.
+    private static void end(ClusterNode node) {
+        Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
+    }
+
+    private static int exitStatus(ClusterNode node) {
+        return node.awaitEnd() ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private Set<String> checkedRoles() {
+        for (String role : roles) {
+            if (!NodeSettings.ROLES.contains(role)) {
+                throw FailureException.permanent("--roles is coordinator, worker or both, not " + role);
+            }
+        }
+        return roles;
+    }
+
+    private int checkedPort() {
+        if (port < 0 || port > 65_535) {
+            throw FailureException.permanent("--port is 1 to 65535, not " + port);
+        }
+        return port;
+    }
+
+    private int checkedThreads() {
+        if (threads < 0 || threads > 1024) {
+            throw FailureException.permanent("--threads is 1 to 1024, not " + threads);
+        }
+        return threads;
+    }
+
+    private static void requireTlsBeyondLoopback(NodeSettings settings, Configuration given) {
+        for (String host : List.of(settings.hostname(), settings.bindHostname())) {
+            if (given.tls() == null && !isLoopback(host)) {
+                throw FailureException.permanent(
+                        "a node listens beyond this machine only with TLS: %s is not a loopback address, and nightshift.tls.enabled is not set"
+                                .formatted(host));
+            }
+        }
+    }
+
+    /// Only nodes with the role coordinator answer HTTP. Beyond this machine they know who asks, and nobody
+    /// reads along.
+    private @Nullable HttpSettings http(@Nullable HttpSettings configured) {
+        HttpSettings http = configured;
+        if (httpPort != null) {
+            if (httpPort < 0 || httpPort > 65_535) {
+                throw FailureException.permanent("--http-port is 0 to 65535, not " + httpPort);
+            }
+            http = configured == null ? HttpSettings.onLoopback(httpPort) : configured.at(httpPort);
+        }
+        if (http == null) {
+            return null;
+        }
+        if (!isLoopback(http.hostname()) && (http.tls() == null || !http.needsTokens())) {
+            String missing = http.tls() == null ? "nightshift.http.tls" : "nightshift.http.tokens-file";
+            throw FailureException.permanent(
+                    "HTTP is answered beyond this machine only with TLS and tokens: %s is not a loopback address, and %s is not set"
+                            .formatted(http.hostname(), missing));
+        }
+        return http;
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw FailureException.permanent("there is no host " + host);
+        }
+    }
+
+    private static Ledger ledger(@Nullable DataSourceSettings journal) {
+        if (journal == null) {
+            throw FailureException.permanent(
+                    "a cluster keeps its journal in PostgreSQL: give nightshift.journal { url, user, password } in the"
+                            + " configuration. A single process needs none: nightshift run");
+        }
+        return PostgresLedger.at(journal);
+    }
+
+    /// Waits for a database that isn't up yet, as after a power cut.
+    private static void migrate(Ledger ledger, Logger log) {
+        while (true) {
+            try {
+                PostgresLedger.migrate(ledger);
+                return;
+            } catch (FailureException e) {
+                if (e.failure().isPermanent()) {
+                    throw e;
+                }
+                log.warn("{}; trying again", e.getMessage());
+                LockSupport.parkNanos(BETWEEN_TRIES);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.nightshift.cli.output;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/// Shows a batch going on. Used by one thread, but [#end], which may be called twice.
+public sealed interface ProgressDisplay {
+
+    void begin(BatchId batch, boolean resumed);
+
+    void show(BatchStatus status);
+
+    void end();
+
+    /// How often to show.
+    Duration interval();
+
+    /// A bar on a terminal, lines elsewhere.
+    static ProgressDisplay of(boolean people, PrintWriter out) {
+        return people
+                        && Optional.ofNullable(System.console())
+                                .filter(Console::isTerminal)
+                                .isPresent()
+                ? new Bar(out)
+                : new Lines(out, System::nanoTime);
+    }
+
+    private static String opening(BatchId batch, boolean resumed) {
+        return resumed ? "Going on with batch " + batch : "Batch " + batch;
+    }
+
+    private static String details(BatchStatus status) {
+        return "%,d/%,d partitions, %,d quarantined"
+                .formatted(status.committed(), status.partitions(), status.quarantined());
+    }
+
+    /// A live bar: rows, rate, partitions, quarantined, time left.
+    final class Bar implements ProgressDisplay {
+        private final PrintWriter out;
+        private volatile @Nullable ProgressBar bar;
+
+        Bar(PrintWriter out) {
+            this.out = out;
+        }
+
+        @Override
+        public void begin(BatchId batch, boolean resumed) {
+            out.println(opening(batch, resumed));
+            out.flush();
+        }
+
+        @Override
+        public void show(BatchStatus status) {
+            if (status.rows() == 0) {
+                return;
+            }
+            ProgressBar shown = bar;
+            if (shown == null) {
+                shown = new ProgressBarBuilder()
+                        .setTaskName("Scoring")
+                        .setInitialMax(status.rows())
+                        .startsFrom(status.rowsDone(), Duration.ZERO)
+                        .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+                        .setUpdateIntervalMillis(100)
+                        .setUnit(" rows", 1)
+                        .showSpeed(new java.text.DecimalFormat("#,##0"))
+                        .build();
+                bar = shown;
+            }
+            shown.stepTo(Math.min(status.rowsDone(), status.rows()));
+            shown.setExtraMessage(" " + details(status));
+        }
+
+        @Override
+        public void end() {
+            ProgressBar shown = bar;
+            if (shown != null) {
+                bar = null;
+                shown.close();
+            }
+        }
+
+        @Override
+        public Duration interval() {
+            return Duration.ofMillis(50);
+        }
+    }
+
+    /// A plain line every few seconds, for logs.
+    final class Lines implements ProgressDisplay {
+        private static final long EVERY = Duration.ofSeconds(5).toNanos();
+
+        private final PrintWriter out;
+        private final LongSupplier clock;
+        private final long began;
+        private long said;
+        private long rowsAtStart = -1;
+
+        /// @param clock in nanoseconds
+        Lines(PrintWriter out, LongSupplier clock) {
+            this.out = out;
+            this.clock = clock;
+            this.began = clock.getAsLong();
+            this.said = began;
+        }
+
+        @Override
+        public void begin(BatchId batch, boolean resumed) {
+            out.println(opening(batch, resumed));
+            out.flush();
+        }
+
+        @Override
+        public void show(BatchStatus status) {
+            if (rowsAtStart < 0 && status.rows() > 0) {
+                rowsAtStart = status.rowsDone();
+            }
+            long now = clock.getAsLong();
+            if (status.rows() == 0 || now - said < EVERY) {
+                return;
+            }
+            said = now;
+            double rate = (status.rowsDone() - rowsAtStart) / ((now - began) / 1e9);
+            String left =
+                    rate > 0 ? ", %d s left".formatted(Math.round((status.rows() - status.rowsDone()) / rate)) : "";
+            out.println(String.format(
+                    Locale.ROOT,
+                    "%,d of %,d rows (%d %%), %,.0f rows/s, %s%s",
+                    status.rowsDone(),
+                    status.rows(),
+                    100 * status.rowsDone() / status.rows(),
+                    rate,
+                    details(status),
+                    left));
+            out.flush();
+        }
+
+        @Override
+        public void end() {}
+
+        @Override
+        public Duration interval() {
+            return Duration.ofMillis(20);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package io.nightshift.cli.run;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.datasource.BatchTables;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// What `run` says at the end.
+///
+/// @param destination the job's
+/// @param resumed whether the batch was open before
+/// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
+/// @param again the command that goes on with the same job
+/// @param home what a command has to end with to use the same home
+/// @param profile where the time went, if that was asked for
+record RunReport(
+        PrintWriter out,
+        PrintWriter err,
+        CommandOutputFormat format,
+        Job.Destination destination,
+        boolean resumed,
+        long firstRow,
+        String again,
+        String home,
+        @Nullable RunProfile profile) {
+
+    /// @return the exit status
+    int print(BatchStatus status) {
+        boolean published = status.phase() == Phase.PUBLISHED;
+        if (format == CommandOutputFormat.JSON) {
+            out.println(json(status, false));
+        } else if (published) {
+            summary(status);
+            if (profile != null) {
+                out.println();
+                profile.print(out);
+            }
+        }
+        if (!published) {
+            failure(status);
+        }
+        out.flush();
+        err.flush();
+        return published ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    void printAlreadyPublished(BatchStatus status) {
+        if (format == CommandOutputFormat.JSON) {
+            out.println(json(status, true));
+        } else {
+            out.println("Nothing to do: batch %s has scored this input with this model already, into %s."
+                    .formatted(status.batch(), status.destination()));
+            out.println("To run it again all the same: " + again + " --new");
+        }
+        out.flush();
+    }
+
+    private void summary(BatchStatus status) {
+        double seconds = seconds();
+        out.println(String.format(
+                Locale.ROOT,
+                "Published %,d predictions in %.1f s (%,.0f rows/s from process start), %,d rows quarantined.",
+                status.predictions(),
+                seconds,
+                status.read() / seconds,
+                status.quarantined()));
+        out.println();
+        out.println("  predictions  " + status.destination());
+        out.println("  query them   " + query(status, "prediction", "part-*.parquet", BatchTables::table));
+        if (status.quarantined() > 0) {
+            out.println("  quarantine   " + query(status, "reason", "_quarantine-*.parquet", BatchTables::quarantine));
+        }
+        out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
+    }
+
+    /// A command that counts the values of a column.
+    private String query(BatchStatus status, String column, String files, Function<BatchTables, String> table) {
+        Job.Postgres postgres = destination.postgres();
+        if (postgres == null) {
+            return "duckdb -c \"SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL\""
+                    .formatted(column, status.destination(), files);
+        }
+        BatchTables tables = BatchTables.of(postgres, status.batch());
+        String sql = "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
+                .formatted(column, tables.sql(table.apply(tables)), status.batch());
+        return "psql -c " + ShellCommands.word(sql);
+    }
+
+    private void failure(BatchStatus status) {
+        Failure failure = status.failure();
+        String reason = failure == null ? "it was given up" : failure.message();
+        err.println("Batch %s failed: %s".formatted(status.batch(), reason));
+        if (status.committed() > 0) {
+            err.println(
+                    "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
+        }
+        if (status.phase() == Phase.FAILED) {
+            err.println("When the cause is mended, go on with: " + again);
+            err.println("Or start over: " + again + " --new");
+        }
+    }
+
+    private String json(BatchStatus status, boolean alreadyPublished) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringField("batch", status.batch().value());
+            json.writeStringField("state", Objects.toString(status.phase()));
+            json.writeNumberField("rows", status.read());
+            json.writeNumberField("predictions", status.predictions());
+            json.writeNumberField("quarantined", status.quarantined());
+            json.writeNumberField("partitions", status.partitions());
+            json.writeNumberField("committed", status.committed());
+            json.writeBooleanField("resumed", resumed);
+            json.writeBooleanField("already_published", alreadyPublished);
+            json.writeNumberField("seconds", rounded(seconds()));
+            if (firstRow > 0) {
+                json.writeNumberField("seconds_to_first_row", rounded((firstRow - began()) / 1e3));
+            }
+            text(json, "destination", status.destination());
+            Failure failure = status.failure();
+            text(json, "failure", failure == null ? null : failure.message());
+            if (profile != null) {
+                profile.write(json);
+            }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    private static void text(JsonGenerator json, String key, @Nullable String value) throws IOException {
+        if (value == null) {
+            json.writeNullField(key);
+        } else {
+            json.writeStringField(key, value);
+        }
+    }
+
+    /// Since the process began.
+    private static double seconds() {
+        return (System.currentTimeMillis() - began()) / 1e3;
+    }
+
+    static long began() {
+        return ManagementFactory.getRuntimeMXBean().getStartTime();
+    }
+
+    static double rounded(double seconds) {
+        return Math.round(seconds * 1000) / 1000.0;
+    }
+}

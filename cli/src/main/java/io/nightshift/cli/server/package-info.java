@@ -1,5 +1,0 @@
-/// `nightshift node`: a node that goes on until it is told to leave.
-@NullMarked
-package io.nightshift.cli.server;
-
-import org.jspecify.annotations.NullMarked;

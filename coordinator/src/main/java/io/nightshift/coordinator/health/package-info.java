@@ -1,5 +1,0 @@
-/// Whether a node is fit for what it is there for.
-@NullMarked
-package io.nightshift.coordinator.health;
-
-import org.jspecify.annotations.NullMarked;

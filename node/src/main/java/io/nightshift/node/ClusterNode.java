@@ -1,0 +1,171 @@
+package io.nightshift.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.membership.Membership;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.NodeSettings;
+import io.nightshift.node.http.Endpoint;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.remote.RemoteTransportException;
+import org.jspecify.annotations.Nullable;
+
+/// A node that joins others, on a journal in PostgreSQL.
+public final class ClusterNode {
+
+    private static final String NAME = "nightshift";
+
+    private final ActorSystem<Void> system;
+
+    /// Done when the actor system ought to have terminated, whether or not it has.
+    private final CompletableFuture<Done> overdue = new CompletableFuture<>();
+
+    ClusterNode(ActorSystem<Void> system) {
+        this.system = system;
+        String phase = CoordinatedShutdown.PhaseActorSystemTerminate();
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(phase, "begin-last-phase", () -> {
+            overdue.completeOnTimeout(
+                    Done.getInstance(), shutdown.timeout(phase).toMillis(), TimeUnit.MILLISECONDS);
+            return CompletableFuture.completedFuture(Done.getInstance());
+        });
+    }
+
+    /// Starts the node, and has it join the others, or form the cluster if there are none.
+    ///
+    /// @param settings instead of those in the configuration
+    /// @param submissions resolves what programs outside the cluster submit by this node
+    /// @param http how to answer HTTP, or null where it isn't
+    /// @param registry of the models that are shown by HTTP
+    public static ClusterNode start(
+            Node.Parts parts,
+            NodeSettings settings,
+            Configuration configuration,
+            Function<Job, Submission> submissions,
+            @Nullable HttpSettings http,
+            Registry registry) {
+        ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
+        system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
+        Node node = Node.start(system, parts);
+        List<Endpoint> endpoints = node.open(submissions, registry);
+        if (http != null) {
+            node.answer(http, endpoints);
+        }
+        if (settings.roles().contains("coordinator")) {
+            node.tend();
+        }
+        ClusterJoiner.begin(
+                system,
+                new Membership(parts.ledger(), name(settings)),
+                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
+        return new ClusterNode(system);
+    }
+
+    private static String name(NodeSettings settings) {
+        return settings.hostname() + ":" + settings.port();
+    }
+
+    private static ActorSystem<Void> system(Config config, NodeSettings settings) {
+        try {
+            tryToListen(settings);
+            return ActorSystem.create(Behaviors.empty(), NAME, config);
+        } catch (IOException | RemoteTransportException e) {
+            throw FailureException.permanent("the node can't listen at %s:%d: %s"
+                    .formatted(settings.bindHostname(), settings.bindPort(), e.getMessage()));
+        }
+    }
+
+    /// The transport would log a stack trace where it can't.
+    private static void tryToListen(NodeSettings settings) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(settings.bindHostname(), settings.bindPort()));
+        }
+    }
+
+    /// @param hostPort `host:port`
+    static Address address(String hostPort) {
+        int colon = hostPort.lastIndexOf(':');
+        return new Address(
+                "pekko", NAME, hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    }
+
+    static String hostPort(Address address) {
+        return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
+    }
+
+    /// What the actor system is told.
+    static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
+        Map<String, Object> own = new TreeMap<>();
+        String artery = "pekko.remote.artery.";
+        own.put(artery + "canonical.hostname", settings.hostname());
+        own.put(artery + "canonical.port", settings.port());
+        own.put(artery + "bind.hostname", settings.bindHostname());
+        own.put(artery + "bind.port", settings.bindPort());
+        own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
+        if (settings.kubernetes() != null) {
+            own.putAll(settings.kubernetes().discovery());
+        }
+        String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
+        own.put(database + "url", ledger.url());
+        own.put(database + "user", ledger.user());
+        own.put(database + "password", ledger.password());
+        Config given = ConfigFactory.defaultOverrides()
+                .withFallback(ConfigFactory.parseMap(own))
+                .withFallback(configuration.transport())
+                .withFallback(configuration.tuning());
+        Config defaults = ConfigFactory.parseResourcesAnySyntax("cluster")
+                .withFallback(ConfigFactory.defaultReferenceUnresolved());
+        Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
+        return given.withFallback(ConfigFactory.parseMap(ofVersion()))
+                .withFallback(ConfigFactory.parseMap(ShutdownTimeouts.within(grace)))
+                .withFallback(defaults)
+                .resolve();
+    }
+
+    /// In a cluster of several versions, what has to move goes to nodes of the newest.
+    private static Map<String, Object> ofVersion() {
+        String version = Version.ofProgram();
+        return version == null ? Map.of() : Map.of("pekko.cluster.app-version", version);
+    }
+
+    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor system has not
+    /// terminated when its phase of the shutdown is over, as when a connection's stream never completes
+    /// (apache/pekko#3247), the node has left all the same.
+    ///
+    /// @return whether it was asked to
+    public boolean awaitEnd() {
+        CompletableFuture<?> terminated = system.getWhenTerminated().toCompletableFuture();
+        CompletableFuture.anyOf(terminated, overdue).join();
+        return !endsByItself();
+    }
+
+    /// Whether the node leaves, or has left, without having been asked to.
+    public boolean endsByItself() {
+        return CoordinatedShutdown.get(system)
+                .getShutdownReason()
+                .filter(reason -> !reason.equals(CoordinatedShutdown.jvmExitReason()))
+                .isPresent();
+    }
+}

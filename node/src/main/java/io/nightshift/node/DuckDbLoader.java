@@ -1,0 +1,51 @@
+package io.nightshift.node;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.postgres.CopyFunctions;
+import io.nightshift.worker.scoring.ScoreFunctions;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/// The node's DuckDB, loaded in the background, since that takes as long as much else at a start.
+public final class DuckDbLoader implements Supplier<DuckDb> {
+
+    private final CompletableFuture<DuckDb> opening;
+
+    private DuckDbLoader(CompletableFuture<DuckDb> opening) {
+        this.opening = opening;
+    }
+
+    public static DuckDbLoader open(long memoryLimit, Path spill, Executor executor) {
+        return new DuckDbLoader(CompletableFuture.supplyAsync(() -> ready(memoryLimit, spill), executor));
+    }
+
+    private static DuckDb ready(long memoryLimit, Path spill) {
+        DuckDb duckDb = DuckDb.open(memoryLimit, spill);
+        try (Connection connection = duckDb.connect()) {
+            ScoreFunctions.register(connection);
+            CopyFunctions.register(connection);
+            return duckDb;
+        } catch (SQLException e) {
+            throw FailureException.permanent("the scoring functions can't be registered: " + e.getMessage());
+        }
+    }
+
+    /// Waits for it, if it isn't open yet.
+    @Override
+    public DuckDb get() {
+        try {
+            return opening.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof FailureException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,294 @@
+package io.nightshift.node;
+
+import com.typesafe.config.Config;
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.BatchServices;
+import io.nightshift.coordinator.batch.BatchSettings;
+import io.nightshift.coordinator.jobs.Jobs;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.LedgerHealth;
+import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.publish.PostgresPublisher;
+import io.nightshift.coordinator.publish.Publishers;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.BatchOperations;
+import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.Gateway;
+import io.nightshift.node.gateway.GatewayServices;
+import io.nightshift.node.gateway.RequestForwarder;
+import io.nightshift.node.health.HealthChecks;
+import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.http.OperationRoutes;
+import io.nightshift.node.http.Routes;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.worker.ScoringSlots;
+import io.nightshift.worker.ScoringThreads;
+import io.nightshift.worker.Worker;
+import io.nightshift.worker.WorkerServices;
+import io.nightshift.worker.model.Model;
+import io.nightshift.worker.output.ParquetOutput;
+import io.nightshift.worker.partition.MemoryEstimate;
+import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.StepTimes;
+import io.nightshift.worker.partition.TableColumns;
+import io.nightshift.worker.postgres.AttemptTransaction;
+import io.nightshift.worker.postgres.PostgresConnections;
+import io.nightshift.worker.source.ParquetInspector;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
+
+/// What every node runs, alone or in a cluster: the coordinator's entities and the workers, each
+/// where its role is.
+public final class Node {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /// How long a program outside the cluster waits to hear of a batch.
+    private static final Duration SOON = Duration.ofSeconds(3);
+
+    /// Threads that read the ledger for who asks, each with a connection of its own.
+    private static final int READERS = 8;
+
+    private static final Duration TENDING = Duration.ofSeconds(5);
+
+    private final ActorSystem<Void> system;
+    private final ClusterSharding sharding;
+    private final Parts parts;
+    private final String name;
+    private final ExecutorService blocking = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("blocking-", 1).factory());
+    private final PostgresConnections connections = new PostgresConnections();
+    private final AtomicLong firstRow = new AtomicLong();
+
+    private Node(ActorSystem<Void> system, Parts parts) {
+        this.system = system;
+        this.sharding = ClusterSharding.get(system);
+        this.parts = parts;
+        this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
+    }
+
+    /// What a node is made of.
+    ///
+    /// @param dataSources that jobs may name
+    /// @param memory the node may use, in bytes
+    /// @param observer hears what happens on the node
+    /// @param steps hears what its scoring threads spend their time on, or null
+    public record Parts(
+            Ledger ledger,
+            DuckDbLoader duckDb,
+            ModelCache models,
+            DataSources dataSources,
+            ScoringThreads scoring,
+            long memory,
+            NodeObserver observer,
+            @Nullable StepTimes steps) {}
+
+    /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
+    static Node start(ActorSystem<Void> system, Parts parts) {
+        Node node = new Node(system, parts);
+        parts.observer().begin(system, parts.scoring());
+        node.coordinate();
+        node.work();
+        return node;
+    }
+
+    private void coordinate() {
+        ParquetInspector inspector = new ParquetInspector(parts.duckDb());
+        Publishers publishers = new Publishers(
+                new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
+                new PostgresPublisher(
+                        parts.ledger(),
+                        parts.dataSources(),
+                        new TableColumns(inspector),
+                        version -> parts.models().get(version).description()));
+        BatchServices services = new BatchServices(
+                BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
+                inspector,
+                version -> parts.models().get(version).description(),
+                publishers,
+                parts.ledger()::entries,
+                this::tellJobs,
+                blocking,
+                Clock.systemUTC(),
+                name,
+                parts.observer().batches());
+        sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
+                .withRole("coordinator"));
+        sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
+                .withRole("coordinator"));
+    }
+
+    private void work() {
+        Config config = system.settings().config().getConfig("nightshift.worker");
+        int atOnce = parts.scoring().size() + config.getInt("ahead");
+        ActorRef<ScoringSlots.Command> slots =
+                system.systemActorOf(ScoringSlots.create(atOnce), "scoring-slots", Props.empty());
+        WorkerServices services = new WorkerServices(
+                slots.narrow(),
+                this::tellJobs,
+                this::tell,
+                this::timedAttempt,
+                parts.scoring(),
+                config.getDuration("heartbeat"),
+                config.getDuration("patience"),
+                config.getDuration("grace"),
+                name,
+                parts.observer().workers());
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceStop(),
+                "workers-finish",
+                () -> isThrownOut(shutdown)
+                        ? CompletableFuture.completedFuture(Done.getInstance())
+                        : AskPattern.<ScoringSlots.Command, ScoringSlots.Closed>ask(
+                                        slots,
+                                        ScoringSlots.Close::new,
+                                        config.getDuration("grace").plus(PATIENCE),
+                                        system.scheduler())
+                                .thenApply(closed -> Done.getInstance()));
+        ShardedDaemonProcess.get(system)
+                .init(
+                        Worker.Command.class,
+                        "worker",
+                        Math.max(config.getInt("count"), atOnce),
+                        number -> Worker.create(services),
+                        ShardedDaemonProcessSettings.create(system).withRole("worker"),
+                        Optional.of(new Worker.Stop()));
+    }
+
+    /// Then nobody would take what its workers finish.
+    private static boolean isThrownOut(CoordinatedShutdown shutdown) {
+        return shutdown.getShutdownReason()
+                .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+                .isPresent();
+    }
+
+    private PartitionAttempt timedAttempt(Lease lease) {
+        PartitionAttempt attempt = attempt(lease);
+        return parts.steps() == null ? attempt : attempt.timedBy(parts.steps());
+    }
+
+    private PartitionAttempt attempt(Lease lease) {
+        Model model = parts.models().get(lease.model());
+        Job.Postgres postgres = lease.job().destination().postgres();
+        if (postgres != null) {
+            AttemptTransaction transaction =
+                    new AttemptTransaction(connections, parts.dataSources().get(postgres.dataSource()), lease, name);
+            return new PartitionAttempt(parts.duckDb().get(), lease, model, name, transaction, firstRow);
+        }
+        MemoryEstimate estimate = MemoryEstimate.of(
+                lease.job(),
+                model.description(),
+                model.heapBytes(),
+                parts.scoring().size(),
+                parts.memory());
+        return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
+    }
+
+    /// Sees to it that open batches go on, though their coordinator's node was lost.
+    void tend() {
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        TENDING, TENDING, () -> tellJobs(new JobsCommand.Tend()), system.executionContext());
+    }
+
+    /// Lets programs ask this node by messages; called once.
+    ///
+    /// @param submissions resolves what they submit
+    /// @return what the node can be asked by HTTP
+    public List<Endpoint> open(Function<Job, Submission> submissions, Registry registry) {
+        RequestForwarder requests = new RequestForwarder(
+                new GatewayServices(submissions, this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
+        ExecutorService readers = Executors.newFixedThreadPool(
+                READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
+        BatchQueries batches = new BatchQueries(requests, parts.ledger(), readers);
+        BatchOperations changes = new BatchOperations(requests, batches);
+        system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
+        HealthChecks health = new HealthChecks(system, new LedgerHealth(parts.ledger()), blocking);
+        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
+        if (Cluster.get(system).selfMember().hasRole("coordinator")) {
+            endpoints.addAll(Routes.of(batches, changes, registry, name, readers));
+        }
+        return endpoints;
+    }
+
+    /// Answers HTTP, until the node ends.
+    ///
+    /// @return the port
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
+    ///     can't listen
+    public int answer(HttpSettings http, List<Endpoint> endpoints) {
+        return HttpServerStarter.open(system, http, endpoints);
+    }
+
+    private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(question::apply, SOON);
+    }
+
+    private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
+        return sharding.entityRefFor(Jobs.KEY, Jobs.ID).ask(question::apply, SOON);
+    }
+
+    private void tellJobs(JobsCommand command) {
+        sharding.entityRefFor(Jobs.KEY, Jobs.ID).tell(command);
+    }
+
+    private void tell(BatchId batch, BatchCommand command) {
+        sharding.entityRefFor(Batch.KEY, batch.value()).tell(command);
+    }
+
+    /// Opens a batch, or finds the one to go on with.
+    public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
+        return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
+                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
+    }
+
+    public CompletionStage<BatchStatus> describe(BatchId batch) {
+        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+    }
+
+    public Ledger ledger() {
+        return parts.ledger();
+    }
+
+    /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.
+    public long firstRow() {
+        return firstRow.get();
+    }
+
+    /// Stops the node and waits for it. `run` doesn't, since it ends with its process.
+    public void stop() {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().join();
+    }
+}

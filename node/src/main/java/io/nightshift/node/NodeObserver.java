@@ -1,0 +1,41 @@
+package io.nightshift.node;
+
+import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.worker.ScoringThreads;
+import io.nightshift.worker.WorkerObserver;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/// Hears what happens on a node, and says what it has heard.
+public interface NodeObserver {
+
+    /// For those who don't want to know.
+    NodeObserver NOBODY = new NodeObserver() {
+        @Override
+        public BatchObserver batches() {
+            return BatchObserver.NOBODY;
+        }
+
+        @Override
+        public WorkerObserver workers() {
+            return WorkerObserver.NOBODY;
+        }
+
+        @Override
+        public void begin(ActorSystem<?> system, ScoringThreads threads) {}
+
+        @Override
+        public String exposition() {
+            return "";
+        }
+    };
+
+    BatchObserver batches();
+
+    WorkerObserver workers();
+
+    /// The node has started; called once.
+    void begin(ActorSystem<?> system, ScoringThreads threads);
+
+    /// What it has heard, in Prometheus' text format.
+    String exposition();
+}

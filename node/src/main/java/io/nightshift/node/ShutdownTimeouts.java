@@ -1,0 +1,25 @@
+package io.nightshift.node;
+
+import java.time.Duration;
+import java.util.Map;
+
+/// How long the steps of a node's leaving may take, so that each leaves its workers their grace.
+public final class ShutdownTimeouts {
+
+    /// For the last commit to be acknowledged, or the partition to be given back.
+    private static final Duration AFTER_GRACE = Duration.ofSeconds(15);
+
+    /// For a worker that moves while its node stays: its shard waits for it.
+    private static final Duration HANDOFF = Duration.ofSeconds(30);
+
+    private ShutdownTimeouts() {}
+
+    /// What Pekko is told.
+    ///
+    /// @param grace `nightshift.worker.grace`
+    public static Map<String, Duration> within(Duration grace) {
+        return Map.of(
+                "pekko.coordinated-shutdown.phases.service-stop.timeout", grace.plus(AFTER_GRACE),
+                "pekko.cluster.sharding.handoff-timeout", grace.plus(HANDOFF));
+    }
+}

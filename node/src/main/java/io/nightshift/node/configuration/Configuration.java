@@ -1,0 +1,274 @@
+package io.nightshift.node.configuration;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import io.nightshift.node.log.ProgramLog;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What a node is told by its configuration file, in HOCON. Every mistake of the file is reported at once,
+/// with its line; no message and no text of this object holds a value of the file, since any of them may be
+/// a secret.
+///
+/// A further section is read in [#nightshift]: each key is asked for once, and what nobody asked for is
+/// unknown.
+public final class Configuration {
+
+    /// In the home folder; used where no other file is named.
+    public static final String FILE = "nightshift.conf";
+
+    private static final Pattern CREDENTIALS =
+            Pattern.compile("://[^/?]*@|[?&](user|password|sslpassword)=", Pattern.CASE_INSENSITIVE);
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
+
+    private static final Set<String> TUNED = Set.of("batch", "worker");
+
+    private final DataSources dataSources;
+    private final NodeSettings node;
+    private final @Nullable TlsSettings tls;
+    private final @Nullable HttpSettings http;
+    private final @Nullable DataSourceSettings journal;
+    private final @Nullable Path registry;
+    private final @Nullable OtlpSettings otlp;
+    private final ProgramLog.Format logFormat;
+    private final Config tuning;
+
+    private Configuration(
+            DataSources dataSources,
+            NodeSettings node,
+            @Nullable TlsSettings tls,
+            @Nullable HttpSettings http,
+            @Nullable DataSourceSettings journal,
+            @Nullable Path registry,
+            @Nullable OtlpSettings otlp,
+            ProgramLog.Format logFormat,
+            Config tuning) {
+        this.dataSources = dataSources;
+        this.node = node;
+        this.tls = tls;
+        this.http = http;
+        this.journal = journal;
+        this.registry = registry;
+        this.otlp = otlp;
+        this.logFormat = logFormat;
+        this.tuning = tuning;
+    }
+
+    /// Reads the configuration.
+    ///
+    /// @param file null: the home's, if it has one
+    /// @param home where [#FILE] is looked for
+    /// @throws FailureException permanent, naming every mistake
+    public static Configuration load(@Nullable Path file, Path home) {
+        Path used = file == null ? home.resolve(FILE) : file;
+        Config given = ConfigFactory.empty();
+        if (Files.isRegularFile(used)) {
+            given = parse(used);
+        } else if (file != null || Files.exists(used)) {
+            throw FailureException.permanent("there is no configuration file " + used);
+        }
+        List<String> mistakes = new ArrayList<>();
+        ConfigurationSection root = new ConfigurationSection("", given.root(), used, mistakes);
+        Configuration configuration = read(root, tuning(given));
+        if (!mistakes.isEmpty()) {
+            throw FailureException.permanent(String.join("\n", mistakes));
+        }
+        return configuration;
+    }
+
+    /// @param root the whole file
+    static Configuration read(ConfigurationSection root, Config tuning) {
+        Configuration configuration = nightshift(root.section("nightshift"), tuning);
+        root.section("pekko");
+        root.end();
+        return configuration;
+    }
+
+    public DataSources dataSources() {
+        return dataSources;
+    }
+
+    public NodeSettings node() {
+        return node;
+    }
+
+    /// How nodes talk TLS with each other, or null where they talk in the clear.
+    public @Nullable TlsSettings tls() {
+        return tls;
+    }
+
+    /// How the node answers HTTP, or null where it doesn't.
+    public @Nullable HttpSettings http() {
+        return http;
+    }
+
+    /// What an actor system is told before all else, so that it talks as its cluster does.
+    ///
+    /// @throws FailureException permanent, if a file of `nightshift.tls` can't be used
+    public Config transport() {
+        return tls == null ? ConfigFactory.empty() : tls.transport();
+    }
+
+    /// The database of a cluster's journal, or null for the journal in the home folder.
+    public @Nullable DataSourceSettings journal() {
+        return journal;
+    }
+
+    /// The folder of the registered models, or null for the home folder's.
+    public @Nullable Path registry() {
+        return registry;
+    }
+
+    /// Where metrics are sent, or null for nowhere.
+    public @Nullable OtlpSettings otlp() {
+        return otlp;
+    }
+
+    /// How a node's log looks.
+    public ProgramLog.Format logFormat() {
+        return logFormat;
+    }
+
+    /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
+    public Config tuning() {
+        return tuning;
+    }
+
+    private static Configuration nightshift(ConfigurationSection nightshift, Config tuning) {
+        for (String section : TUNED) {
+            ConfigurationSection tuned = nightshift.section(section);
+            if (nightshift.has(section)) {
+                tuned.sameKeysAs(ConfigFactory.defaultReference().getConfig("nightshift." + section));
+            }
+        }
+        String registry = nightshift.textOrNull("registry");
+        Configuration configuration = new Configuration(
+                dataSources(nightshift.section("data-sources")),
+                NodeSettings.read(nightshift.section("node")),
+                TlsSettings.read(nightshift.section("tls")),
+                HttpSettings.read(nightshift.section("http")),
+                nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
+                registry == null ? null : nightshift.resolve(registry),
+                otlp(nightshift.section("metrics")),
+                logFormat(nightshift.section("log")),
+                tuning);
+        nightshift.end();
+        return configuration;
+    }
+
+    private static ProgramLog.Format logFormat(ConfigurationSection log) {
+        String format = log.text("format", "text");
+        if (!format.equals("text") && !format.equals("json")) {
+            log.mistake("format", "expected text or json");
+        }
+        log.end();
+        return format.equals("json") ? ProgramLog.Format.JSON : ProgramLog.Format.TEXT;
+    }
+
+    private static @Nullable OtlpSettings otlp(ConfigurationSection metrics) {
+        OtlpSettings otlp = metrics.has("otlp") ? OtlpSettings.read(metrics.section("otlp")) : null;
+        metrics.end();
+        return otlp;
+    }
+
+    private static Config tuning(Config given) {
+        Config tuning = ConfigFactory.empty();
+        for (String path : List.of("nightshift.batch", "nightshift.worker", "pekko")) {
+            if (given.hasPath(path)) {
+                tuning = tuning.withValue(path, given.getValue(path));
+            }
+        }
+        return tuning;
+    }
+
+    private static DataSources dataSources(ConfigurationSection section) {
+        Map<String, DataSourceSettings> byName = new HashMap<>();
+        for (String name : section.names()) {
+            if (!NAME.matcher(name).matches()) {
+                section.mistake(name, "a data source's name is at most 63 lower-case letters, digits, - and _");
+            }
+            byName.put(name, dataSource(name, section.section(name)));
+        }
+        section.end();
+        return new DataSources(byName);
+    }
+
+    private static DataSourceSettings dataSource(String name, ConfigurationSection section) {
+        String url = url(section);
+        String user = section.textOrNull("user");
+        String password = password(section);
+        section.end();
+        return new DataSourceSettings(name, url, user, password);
+    }
+
+    private static String url(ConfigurationSection source) {
+        String url = source.text("url");
+        if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
+            source.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
+        } else if (CREDENTIALS.matcher(url).find()) {
+            source.mistake("url", "holds credentials; give them as user and password, or password-file");
+        }
+        return url;
+    }
+
+    private static @Nullable String password(ConfigurationSection source) {
+        String password = source.textOrNull("password");
+        String file = source.textOrNull("password-file");
+        if (file == null) {
+            return password;
+        }
+        if (password != null) {
+            source.mistake("password-file", "given together with password; one of them is enough");
+        }
+        try {
+            return Files.readString(source.resolve(file)).stripTrailing();
+        } catch (CharacterCodingException _) {
+            source.mistake("password-file", "the file isn't text in UTF-8");
+        } catch (InvalidPathException | IOException _) {
+            source.mistake("password-file", "there is no such file, or no right to read it");
+        }
+        return null;
+    }
+
+    /// The file with its substitutions made. A parser's own words may quote a secret, so they are not
+    /// passed on.
+    static Config parse(Path file) {
+        try {
+            Files.readString(file, StandardCharsets.UTF_8);
+            return ConfigFactory.parseFile(
+                            file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false))
+                    .resolve();
+        } catch (ConfigException.UnresolvedSubstitution e) {
+            throw FailureException.permanent(
+                    "%s: a substitution ${...} names something that is neither in the file nor in the environment; write ${?...} where it may be absent"
+                            .formatted(ConfigurationSection.place(file, e.origin())));
+        } catch (ConfigException e) {
+            throw FailureException.permanent(
+                    "%s: not HOCON; a value with special characters needs quotes, and every { its }"
+                            .formatted(ConfigurationSection.place(file, e.origin())));
+        } catch (IOException _) {
+            throw FailureException.permanent("the configuration file %s can't be read as text".formatted(file));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "configuration with " + dataSources.byName().keySet();
+    }
+}

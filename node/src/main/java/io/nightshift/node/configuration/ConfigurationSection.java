@@ -1,0 +1,265 @@
+package io.nightshift.node.configuration;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
+import io.nightshift.protocol.failure.NearMiss;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// One section of a configuration file, as it is read: a key that is there and was never asked for is a
+/// mistake, and so is a value of the wrong type. Mistakes name the line and the key, never the value.
+final class ConfigurationSection {
+
+    /// The default of a key that has none, but may be absent.
+    static final String NONE = "none";
+
+    /// The default of a key that may not be absent.
+    static final String REQUIRED = "required";
+
+    /// What was asked for.
+    ///
+    /// @param standard the default
+    /// @param range of a number, such as `1 to 65535`; empty for anything else
+    record Asked(String standard, String range) {}
+
+    private static final ConfigObject NOTHING = ConfigValueFactory.fromMap(Map.of());
+
+    private final String path;
+    private final ConfigObject values;
+    private final Path file;
+    private final List<String> mistakes;
+    private final Map<String, Asked> asked;
+    private final Set<String> known = new TreeSet<>();
+
+    /// @param path of the section, empty for the whole file
+    /// @param mistakes gets a line for each
+    ConfigurationSection(String path, ConfigObject values, Path file, List<String> mistakes) {
+        this(path, values, file, mistakes, new TreeMap<>());
+    }
+
+    private ConfigurationSection(
+            String path, ConfigObject values, Path file, List<String> mistakes, Map<String, Asked> asked) {
+        this.path = path;
+        this.values = values;
+        this.file = file;
+        this.mistakes = mistakes;
+        this.asked = asked;
+    }
+
+    /// Everything that was asked for here and in the sections below, by its whole path: what a reference of
+    /// them has to name. Of a key that was asked for twice, the first time counts.
+    Map<String, Asked> asked() {
+        return asked;
+    }
+
+    /// The names that stand here, for a section whose keys are the user's own.
+    Set<String> names() {
+        values.keySet().forEach(name -> ask(name, NONE, ""));
+        return new TreeSet<>(values.keySet());
+    }
+
+    boolean has(String key) {
+        ask(key, NONE, "");
+        return values.containsKey(key);
+    }
+
+    /// The section of this name, empty where it is absent.
+    ConfigurationSection section(String key) {
+        ask(key, NONE, "");
+        ConfigValue value = value(key);
+        if (value != null && !(value instanceof ConfigObject)) {
+            mistake(key, "expected a section { ... }, not " + type(value));
+        }
+        ConfigObject object = value instanceof ConfigObject section ? section : NOTHING;
+        return new ConfigurationSection(at(key), object, file, mistakes, asked);
+    }
+
+    /// The text of this name; empty, with a mistake, where there is none.
+    String text(String key) {
+        ask(key, REQUIRED, "");
+        String text = textOrNull(key);
+        if (text == null || text.isBlank()) {
+            if (!values.containsKey(key)) {
+                mistake(key, "missing");
+            } else if (text != null) {
+                mistake(key, "is empty");
+            }
+            return "";
+        }
+        return text;
+    }
+
+    @Nullable
+    String textOrNull(String key) {
+        ask(key, NONE, "");
+        ConfigValue value = value(key);
+        return switch (value == null ? ConfigValueType.NULL : value.valueType()) {
+            case STRING, NUMBER, BOOLEAN -> String.valueOf(value == null ? null : value.unwrapped());
+            case NULL -> null;
+            case OBJECT, LIST -> {
+                mistake(key, "expected a text, not " + type(values.get(key)));
+                yield null;
+            }
+        };
+    }
+
+    String text(String key, String otherwise) {
+        ask(key, otherwise, "");
+        return values.containsKey(key) ? text(key) : skip(key, otherwise);
+    }
+
+    /// @return a number of the range, the other one where there is none
+    int number(String key, int otherwise, int least, int most) {
+        ask(key, String.valueOf(otherwise), "%d to %d".formatted(least, most));
+        ConfigValue value = value(key);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            int number = Integer.parseInt(String.valueOf(value.unwrapped()));
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, as what is out of range.
+        }
+        mistake(key, "expected a number from %d to %d".formatted(least, most));
+        return otherwise;
+    }
+
+    List<String> texts(String key, List<String> otherwise) {
+        ask(key, String.join(", ", otherwise), "");
+        ConfigValue value = value(key);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof ConfigList list
+                && list.stream().allMatch(item -> item.valueType() == ConfigValueType.STRING)) {
+            return list.stream().map(item -> String.valueOf(item.unwrapped())).toList();
+        }
+        mistake(key, "expected a list of texts [ \"...\", ... ]");
+        return otherwise;
+    }
+
+    /// A list of sections, empty where it is absent.
+    List<ConfigurationSection> sections(String key) {
+        ask(key, NONE, "");
+        ConfigValue value = value(key);
+        if (value == null) {
+            return List.of();
+        }
+        if (value instanceof ConfigList list && list.stream().allMatch(ConfigObject.class::isInstance)) {
+            return list.stream()
+                    .map(item -> new ConfigurationSection(at(key), (ConfigObject) item, file, mistakes, asked))
+                    .toList();
+        }
+        mistake(key, "expected a list of sections [ { ... }, ... ]");
+        return List.of();
+    }
+
+    /// `true` or `false`; false where it is absent.
+    boolean flag(String key) {
+        String text = text(key, "false");
+        if (!text.equals("true") && !text.equals("false")) {
+            mistake(key, "expected true or false");
+        }
+        return text.equals("true");
+    }
+
+    /// Notes every key that isn't among the defaults, and every value of another kind.
+    void sameKeysAs(Config defaults) {
+        for (String key : defaults.root().keySet()) {
+            ConfigValue value = value(key);
+            ConfigValue standard = defaults.root().get(key);
+            if (value == null || standard == null) {
+                continue;
+            }
+            if (standard.valueType() == ConfigValueType.OBJECT) {
+                section(key).sameKeysAs(defaults.getConfig(key));
+            } else if (value instanceof ConfigObject || value instanceof ConfigList) {
+                mistake(key, "expected a value such as %s, not %s".formatted(standard.unwrapped(), type(value)));
+            } else if (isDuration(standard) && !isDuration(value)) {
+                mistake(key, "expected a time such as " + standard.unwrapped());
+            } else if (standard.valueType() == ConfigValueType.NUMBER && value.valueType() != ConfigValueType.NUMBER) {
+                mistake(key, "expected a number such as " + standard.unwrapped());
+            }
+        }
+        end();
+    }
+
+    private static boolean isDuration(ConfigValue value) {
+        return String.valueOf(value.unwrapped()).matches("[0-9.]+ ?(ns|us|ms|s|m|h|d|seconds?|minutes?|hours?|days?)");
+    }
+
+    private void ask(String key, String standard, String range) {
+        asked.putIfAbsent(at(key), new Asked(standard, range));
+    }
+
+    private <T> T skip(String key, T otherwise) {
+        known.add(key);
+        return otherwise;
+    }
+
+    /// A path of the file, resolved against the folder in which the file stands.
+    Path resolve(String relative) {
+        return file.toAbsolutePath().resolveSibling(relative);
+    }
+
+    /// Notes what is wrong with a key.
+    ///
+    /// @param what the rest of the sentence, without the value
+    void mistake(String key, String what) {
+        ConfigValue value = values.get(key);
+        mistakes.add("%s: %s: %s".formatted(place(file, (value == null ? values : value).origin()), at(key), what));
+    }
+
+    /// Everything was asked for: notes every key that is left.
+    void end() {
+        for (String key : new TreeSet<>(values.keySet())) {
+            if (!known.contains(key)) {
+                String near = NearMiss.of(key, known);
+                mistake(
+                        key,
+                        "unknown key; "
+                                + (near == null
+                                        ? "expected one of " + String.join(", ", known)
+                                        : "did you mean \"" + near + "\"?"));
+            }
+        }
+    }
+
+    /// Where something stands, `file:line` where the line is known.
+    static String place(Path file, @Nullable ConfigOrigin origin) {
+        return origin == null || origin.lineNumber() < 1 ? file.toString() : file + ":" + origin.lineNumber();
+    }
+
+    private @Nullable ConfigValue value(String key) {
+        known.add(key);
+        return values.get(key);
+    }
+
+    private String at(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    private static String type(@Nullable ConfigValue value) {
+        return switch (value == null ? ConfigValueType.NULL : value.valueType()) {
+            case OBJECT -> "a section";
+            case LIST -> "a list";
+            case NUMBER -> "a number";
+            case BOOLEAN -> "true or false";
+            case NULL -> "nothing";
+            case STRING -> "a text";
+        };
+    }
+}

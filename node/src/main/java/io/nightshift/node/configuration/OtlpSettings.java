@@ -1,0 +1,40 @@
+package io.nightshift.node.configuration;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The section `nightshift.metrics.otlp`: where a node sends its metrics by OTLP over HTTP.
+///
+/// @param url such as `http://collector:4318/v1/metrics`
+/// @param interval how often
+/// @param headers sent along, which may hold a secret
+public record OtlpSettings(String url, Duration interval, Map<String, String> headers) {
+
+    public OtlpSettings {
+        headers = Map.copyOf(headers);
+    }
+
+    static OtlpSettings read(ConfigurationSection otlp) {
+        String url = otlp.text("url");
+        if (!url.isEmpty() && !url.matches("https?://[^@]+")) {
+            otlp.mistake("url", "expected a URL such as http://collector:4318/v1/metrics, without credentials");
+        }
+        Map<String, String> headers = new HashMap<>();
+        ConfigurationSection section = otlp.section("headers");
+        for (String name : section.names()) {
+            headers.put(name, section.text(name));
+        }
+        section.end();
+        OtlpSettings settings =
+                new OtlpSettings(url, Duration.ofSeconds(otlp.number("interval-seconds", 60, 1, 3_600)), headers);
+        otlp.end();
+        return settings;
+    }
+
+    /// Holds no secret.
+    @Override
+    public String toString() {
+        return "OTLP to " + url;
+    }
+}

@@ -1,0 +1,115 @@
+package io.nightshift.node.configuration;
+
+import com.typesafe.config.Config;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.Token;
+import io.nightshift.node.http.Tokens;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The tokens of a file of their own, `tokens = [ ... ]`, which count from a second or so after the file
+/// has changed. A file that can't be used leaves those that were. Safe for several threads, which never
+/// wait.
+public final class TokensFile implements Supplier<Tokens> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
+
+    /// What a token may be called.
+    public static final String NAME = "[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}";
+
+    private final Path file;
+    private FileTime modified;
+    private volatile Tokens tokens;
+
+    /// @throws FailureException permanent, naming what is wrong with the file
+    public TokensFile(Path file) {
+        this.file = file;
+        this.modified = modified();
+        this.tokens = read(file);
+    }
+
+    @Override
+    public Tokens get() {
+        return tokens;
+    }
+
+    /// Reads the file again if it has changed. Called now and then, by one thread at a time.
+    public void refresh() {
+        try {
+            FileTime now = modified();
+            if (!now.equals(modified)) {
+                tokens = read(file);
+                modified = now;
+                LOG.info("the tokens were read again: {}", tokens);
+            }
+        } catch (FailureException e) {
+            LOG.warn("the tokens changed, but can't be used yet: {}", e.getMessage());
+        }
+    }
+
+    private FileTime modified() {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            throw FailureException.permanent("the file of tokens %s is missing or can't be read".formatted(file));
+        }
+    }
+
+    private static Tokens read(Path file) {
+        Config given = Configuration.parse(file);
+        List<String> mistakes = new ArrayList<>();
+        ConfigurationSection root = new ConfigurationSection("", given.root(), file, mistakes);
+        Tokens tokens = tokens(root);
+        root.end();
+        if (!mistakes.isEmpty()) {
+            throw FailureException.permanent(String.join("\n", mistakes));
+        }
+        return tokens;
+    }
+
+    /// The list `tokens` of a section.
+    static Tokens tokens(ConfigurationSection section) {
+        List<Token> tokens = new ArrayList<>();
+        Set<String> names = new TreeSet<>();
+        for (ConfigurationSection entry : section.sections("tokens")) {
+            String name = entry.text("name");
+            if (!name.matches(NAME)) {
+                entry.mistake("name", "a token's name has at most 63 letters, digits, _, ., @ and -");
+            } else if (!names.add(name)) {
+                entry.mistake("name", "two tokens have it");
+            }
+            String sha256 = entry.text("sha256");
+            if (!sha256.matches("[0-9a-f]{64}")) {
+                entry.mistake("sha256", "expected 64 hexadecimal digits, as `nightshift token create` prints them");
+            }
+            tokens.add(new Token(name, role(entry), sha256));
+            entry.end();
+        }
+        return new Tokens(tokens);
+    }
+
+    private static Role role(ConfigurationSection entry) {
+        String role = entry.text("role");
+        for (Role known : Role.values()) {
+            if (known.toString().equals(role)) {
+                return known;
+            }
+        }
+        entry.mistake(
+                "role",
+                "expected " + Arrays.stream(Role.values()).map(Role::toString).collect(Collectors.joining(" or ")));
+        return Role.READ;
+    }
+}

@@ -1,0 +1,136 @@
+package io.nightshift.node.gateway;
+
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.Submitted;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.wire.WireLimits;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/// What changes something: submissions and controls, by whichever door they come. Each leaves a line in the audit,
+/// and may be asked for twice. Stages fail with a [ProblemException]. Safe for several threads, none of which waits.
+public final class BatchOperations {
+
+    /// Printable, and no more than an identifier needs.
+    private static final String KEY = "[!-~]{1,255}";
+
+    private static final int MOST_PARTITIONS = 10_000;
+
+    private static final int LONGEST_REASON = 1_000;
+
+    private final RequestForwarder requests;
+    private final BatchQueries batches;
+
+    public BatchOperations(RequestForwarder requests, BatchQueries batches) {
+        this.requests = requests;
+        this.batches = batches;
+    }
+
+    /// Opens a batch of a job, or finds the one to go on with.
+    ///
+    /// @param key as in [JobsCommand.Submit]
+    /// @throws ProblemException if the key or the job can't be taken
+    public CompletionStage<Submitted> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
+        if (key != null && !key.matches(KEY)) {
+            throw ProblemException.badRequest(
+                    "An Idempotency-Key has 1 to 255 printable characters of ASCII, without spaces.");
+        }
+        WireLimits.refusal(job).ifPresent(reason -> {
+            throw ProblemException.rejected(reason);
+        });
+        String detail = key == null ? "" : "key " + key;
+        return requests.submit(job, fresh, key)
+                .thenApply(reply -> switch (reply) {
+                    case JobsCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
+                        AuditLog.tell(caller, "submit", batch.value(), "done", detail);
+                        yield new Submitted(batch.value(), resumed, false, repeated);
+                    }
+                    case JobsCommand.AlreadyPublished(BatchId batch) -> {
+                        AuditLog.tell(caller, "submit", batch.value(), "done", "published before");
+                        yield new Submitted(batch.value(), false, true, false);
+                    }
+                    case JobsCommand.Rejected(String reason) -> {
+                        AuditLog.tell(caller, "submit", job.name(), "refused", reason);
+                        throw ProblemException.rejected(reason);
+                    }
+                })
+                .exceptionally(problem -> {
+                    throw failed(caller, "submit", job.name(), problem);
+                });
+    }
+
+    /// Has a batch do what is wanted.
+    ///
+    /// @param batch an id, the beginning of one, or `latest`
+    /// @throws ProblemException if what is wanted makes no sense
+    public CompletionStage<Controlled> control(Caller caller, String batch, BatchControl control) {
+        check(control);
+        return batches.find(batch)
+                .thenCompose(entry -> control(caller, entry.opened().batch(), control));
+    }
+
+    private CompletionStage<Controlled> control(Caller caller, BatchId batch, BatchControl control) {
+        return requests.control(batch, control)
+                .whenComplete((reply, problem) -> batches.changed(batch))
+                .thenApply(reply -> switch (reply) {
+                    case ControlReply.Done(BatchId of, Phase phase) -> {
+                        AuditLog.tell(caller, control.verb(), of.value(), "done", detail(control));
+                        yield new Controlled(of.value(), phase.toString());
+                    }
+                    case ControlReply.Refused(BatchId of, String reason) -> {
+                        AuditLog.tell(caller, control.verb(), of.value(), "refused", reason);
+                        throw ProblemException.refused(of.value(), reason);
+                    }
+                })
+                .exceptionally(problem -> {
+                    throw failed(caller, control.verb(), batch.value(), problem);
+                });
+    }
+
+    private static void check(BatchControl control) {
+        switch (control) {
+            case BatchControl.Pause(String reason) -> checkReason(reason);
+            case BatchControl.Cancel(String reason) -> checkReason(reason);
+            case BatchControl.Rescore(List<Integer> partitions) -> {
+                if (partitions.isEmpty() || partitions.size() > MOST_PARTITIONS) {
+                    throw ProblemException.badRequest(
+                            "A rescoring names 1 to %,d partitions, such as {\"partitions\": [0, 7]}."
+                                    .formatted(MOST_PARTITIONS));
+                }
+            }
+            case BatchControl.Resume() -> {}
+            case BatchControl.Retry() -> {}
+        }
+    }
+
+    private static void checkReason(String reason) {
+        if (reason.length() > LONGEST_REASON) {
+            throw ProblemException.badRequest("A reason has at most %,d characters.".formatted(LONGEST_REASON));
+        }
+    }
+
+    private static String detail(BatchControl control) {
+        return switch (control) {
+            case BatchControl.Pause(String reason) -> reason;
+            case BatchControl.Cancel(String reason) -> reason;
+            case BatchControl.Rescore(List<Integer> partitions) -> "%d partitions".formatted(partitions.size());
+            case BatchControl.Resume() -> "";
+            case BatchControl.Retry() -> "";
+        };
+    }
+
+    private static ProblemException failed(Caller caller, String action, String subject, Throwable thrown) {
+        if (ProblemException.cause(thrown) instanceof ProblemException known) {
+            return known;
+        }
+        ProblemException problem = ProblemException.of(thrown);
+        AuditLog.tell(caller, action, subject, "failed", String.valueOf(problem.getMessage()));
+        return problem;
+    }
+}

@@ -1,0 +1,142 @@
+package io.nightshift.node.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.protocol.api.ApiJson;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.Controlled;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.JobList;
+import io.nightshift.protocol.api.Submitted;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.wire.WireLimits;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Answers programs that send messages, on every node alike.
+public final class Gateway {
+
+    private final BatchQueries batches;
+    private final BatchOperations changes;
+
+    private Gateway(BatchQueries batches, BatchOperations changes) {
+        this.batches = batches;
+        this.changes = changes;
+    }
+
+    public static Behavior<GatewayCommand> create(BatchQueries batches, BatchOperations changes) {
+        Gateway gateway = new Gateway(batches, changes);
+        return Behaviors.receiveMessage(command -> {
+            gateway.receive(command);
+            return Behaviors.same();
+        });
+    }
+
+    private void receive(GatewayCommand command) {
+        switch (command) {
+            case GatewayCommand.Submit(Job job, boolean fresh, String key, ActorRef<GatewayReply<Submitted>> replyTo) ->
+                answer(replyTo, () -> changes.submit(caller(replyTo), job, fresh, key));
+            case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
+                answer(replyTo, () -> batches.describe(batch));
+            case GatewayCommand.Watch(
+                    String batch,
+                    BatchDescription seen,
+                    ActorRef<GatewayReply<BatchDescription>> replyTo) ->
+                answer(replyTo, () -> batches.news(batch, seen));
+            case GatewayCommand.List(
+                    String job,
+                    String state,
+                    int limit,
+                    String cursor,
+                    ActorRef<GatewayReply<BatchPage>> replyTo) ->
+                answer(replyTo, () -> {
+                    BatchQueries.Filter filter =
+                            new BatchQueries.Filter(Optional.ofNullable(job), Optional.ofNullable(state));
+                    return batches.page(filter, Optional.ofNullable(cursor), limit)
+                            .thenApply(Gateway::fitting);
+                });
+            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) -> answer(replyTo, batches::jobs);
+            case GatewayCommand.ReadEvents(
+                    String batch,
+                    long after,
+                    int limit,
+                    ActorRef<GatewayReply<EventPage>> replyTo) ->
+                answer(replyTo, () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
+            case GatewayCommand.Control(
+                    String batch,
+                    BatchControl control,
+                    ActorRef<GatewayReply<Controlled>> replyTo) ->
+                answer(replyTo, () -> changes.control(caller(replyTo), batch, control));
+        }
+    }
+
+    /// Whoever may talk to nodes may do all that they can.
+    private static Caller caller(ActorRef<?> replyTo) {
+        Address address = replyTo.path().address();
+        String from = address.getHost()
+                .map(host -> host + ":" + address.getPort().orElse(0))
+                .orElse("this node");
+        return new Caller("a program in the cluster", Role.ADMIN, from);
+    }
+
+    private static <T extends Record> void answer(
+            ActorRef<GatewayReply<T>> replyTo, Supplier<CompletionStage<T>> question) {
+        CompletionStage<T> answer;
+        try {
+            answer = question.get();
+        } catch (ProblemException e) {
+            replyTo.tell(new GatewayReply.Declined<>(e.problem()));
+            return;
+        }
+        answer.whenComplete((value, problem) -> replyTo.tell(
+                problem == null
+                        ? checked(value)
+                        : new GatewayReply.Declined<>(
+                                ProblemException.of(problem).problem())));
+    }
+
+    private static <T extends Record> GatewayReply<T> checked(T value) {
+        return WireLimits.fits(value)
+                ? new GatewayReply.Answer<>(value)
+                : new GatewayReply.Declined<>(
+                        ProblemException.tooLarge("The answer is too large for a message; ask by HTTP.")
+                                .problem());
+    }
+
+    private static BatchPage fitting(BatchPage page) {
+        BatchPage fitting = page;
+        while (!WireLimits.fits(fitting) && fitting.batches().size() > 1) {
+            List<BatchDescription> half =
+                    fitting.batches().subList(0, fitting.batches().size() / 2);
+            fitting = new BatchPage(half, half.getLast().batch());
+        }
+        return fitting;
+    }
+
+    private static EventPage fitting(EventPage page) {
+        EventPage fitting = page;
+        while (!WireLimits.fits(fitting) && fitting.events().size() > 1) {
+            List<JsonNode> half = fitting.events().subList(0, fitting.events().size() / 2);
+            fitting = new EventPage(
+                    page.batch(), half, half.getLast().get("number").asLong());
+        }
+        return WireLimits.fits(fitting)
+                ? fitting
+                : new EventPage(page.batch(), List.of(abridged(fitting.events().getFirst())), fitting.next());
+    }
+
+    private static JsonNode abridged(JsonNode entry) {
+        ObjectNode abridged = ((ObjectNode) entry).deepCopy().retain("number", "hash", "event", "at");
+        return abridged.put("omitted_bytes", ApiJson.write(entry).length());
+    }
+}

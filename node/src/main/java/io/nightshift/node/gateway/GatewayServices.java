@@ -1,0 +1,41 @@
+package io.nightshift.node.gateway;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.jobs.JobsCommand;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// What [RequestForwarder] work with.
+///
+/// @param submissions resolves a job's model and looks at its source; waits for disks, and throws
+///     [io.nightshift.protocol.failure.FailureException]
+/// @param register asks the jobs' register
+/// @param batches asks a batch's coordinator, which knows whether there is such a batch
+/// @param trouble why the journal can't be used at the moment, or null; waits for the database
+/// @param blocking runs what waits
+public record GatewayServices(
+        Function<Job, Submission> submissions,
+        Register register,
+        Batches batches,
+        Supplier<@Nullable String> trouble,
+        Executor blocking) {
+
+    /// Asks a batch's coordinator, wherever it runs; fails where no answer comes in time.
+    @FunctionalInterface
+    public interface Batches {
+        <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question);
+    }
+
+    /// Asks the jobs' register, wherever it runs; fails where no answer comes in time.
+    @FunctionalInterface
+    public interface Register {
+        <T> CompletionStage<T> ask(Function<ActorRef<T>, JobsCommand> question);
+    }
+}

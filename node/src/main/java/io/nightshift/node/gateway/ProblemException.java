@@ -1,0 +1,154 @@
+package io.nightshift.node.gateway;
+
+import io.nightshift.protocol.api.Problem;
+import io.nightshift.protocol.api.Problem.JobMistake;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.JobFileException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Ends a request with a [Problem].
+public final class ProblemException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemException.class);
+
+    private final transient Problem problem;
+    private final transient Map<String, String> headers;
+
+    private ProblemException(Problem problem, Map<String, String> headers) {
+        super(problem.detail(), null, false, false);
+        this.problem = problem;
+        this.headers = headers;
+    }
+
+    public Problem problem() {
+        return problem;
+    }
+
+    /// That go with it.
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    private static ProblemException of(int status, String type, String title, String detail) {
+        return of(status, type, title, detail, Map.of());
+    }
+
+    private static ProblemException of(
+            int status, String type, String title, String detail, Map<String, String> headers) {
+        return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, null, List.of()), headers);
+    }
+
+    /// What kept an answer from coming, in words for who asked. An unexpected one goes into the log.
+    public static ProblemException of(Throwable thrown) {
+        return switch (cause(thrown)) {
+            case ProblemException known -> known;
+            case FailureException failure -> unavailable(failure.failure().message());
+            case Throwable unexpected -> {
+                LOG.error("a request failed", unexpected);
+                yield broken();
+            }
+        };
+    }
+
+    /// What a stage failed with.
+    static Throwable cause(Throwable thrown) {
+        return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+    }
+
+    public static ProblemException badRequest(String detail) {
+        return of(400, "bad-request", "The request is wrong", detail);
+    }
+
+    /// @param scheme what a browser is to ask for: `Bearer`, or `Basic` where people look at pages
+    public static ProblemException unauthorized(String detail, String scheme) {
+        return of(
+                401,
+                "unauthorized",
+                "A token is needed",
+                detail,
+                Map.of("WWW-Authenticate", scheme + " realm=\"nightshift\""));
+    }
+
+    public static ProblemException forbidden(String detail) {
+        return of(403, "forbidden", "Not allowed", detail);
+    }
+
+    public static ProblemException noRoute(String detail) {
+        return of(404, "unknown-route", "There is nothing here", detail);
+    }
+
+    public static ProblemException unknown(String what, String detail) {
+        return of(404, "unknown-" + what, "There is no such " + what, detail);
+    }
+
+    public static ProblemException methodNotAllowed(String detail, String allowed) {
+        return of(405, "method-not-allowed", "Not with this method", detail, Map.of("Allow", allowed));
+    }
+
+    public static ProblemException tooSlow(String detail) {
+        return of(408, "timeout", "The request did not arrive in time", detail);
+    }
+
+    public static ProblemException refused(String batch, String detail) {
+        return new ProblemException(
+                new Problem(Problem.TYPE + "refused", "The batch can't do that now", 409, detail, batch, List.of()),
+                Map.of());
+    }
+
+    public static ProblemException tooLarge(String detail) {
+        return of(413, "too-large", "The request is too large", detail);
+    }
+
+    /// @param status of HTTP, that says what is too long
+    public static ProblemException tooLong(int status, String detail) {
+        return of(status, "too-large", "The request is too large", detail);
+    }
+
+    public static ProblemException mediaType(String detail) {
+        return of(415, "media-type", "The body is of a type that isn't understood", detail);
+    }
+
+    public static ProblemException jobFile(JobFileException mistakes) {
+        return new ProblemException(
+                new Problem(
+                        Problem.TYPE + "job-file",
+                        "The job file has mistakes",
+                        422,
+                        String.valueOf(mistakes.getMessage()),
+                        null,
+                        mistakes.mistakes().stream().map(JobMistake::of).toList()),
+                Map.of());
+    }
+
+    public static ProblemException rejected(String detail) {
+        return of(422, "rejected", "Nothing was started", detail);
+    }
+
+    public static ProblemException tooMany(String detail, int retryAfterSeconds) {
+        return of(
+                429,
+                "too-many",
+                "Too many at a time",
+                detail,
+                Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
+    }
+
+    public static ProblemException broken() {
+        return of(500, "unexpected", "An unexpected error", "This is a bug worth reporting; the node's log says more.");
+    }
+
+    public static ProblemException unavailable(String detail) {
+        return of(
+                503,
+                "unavailable",
+                "It can't be said at the moment",
+                detail + ". Ask again, this node or another.",
+                Map.of("Retry-After", "3"));
+    }
+}

@@ -1,0 +1,147 @@
+package io.nightshift.node.http;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.ProblemException;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.protocol.api.PartitionPage;
+import io.nightshift.protocol.api.PartitionPage.PartitionDescription;
+import io.nightshift.protocol.api.QuarantinePage;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.plan.PartitionPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/// What there is of jobs and their batches.
+final class BatchRoutes {
+
+    private static final int PAGE = 20;
+    private static final int MOST_BATCHES = 100;
+    private static final int MOST_PARTITIONS = 1_000;
+    private static final int MOST_EVENTS = 1_000;
+
+    private final BatchQueries batches;
+
+    BatchRoutes(BatchQueries batches) {
+        this.batches = batches;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/v1/jobs", Role.READ, Set.of(), this::jobs),
+                Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
+                Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of(), this::show),
+                Endpoint.get(
+                        "/v1/batches/{batch}/partitions",
+                        Role.READ,
+                        Set.of("state", "limit", "cursor"),
+                        this::partitions),
+                Endpoint.get("/v1/batches/{batch}/events", Role.READ, Set.of("after", "limit"), this::events),
+                Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine));
+    }
+
+    private CompletionStage<Answer> jobs(Call call) {
+        return batches.jobs().thenApply(jobs -> Answer.json(200, jobs));
+    }
+
+    private CompletionStage<Answer> list(Call call) {
+        int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
+        BatchQueries.Filter filter = new BatchQueries.Filter(call.text("job"), call.text("state"));
+        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> Answer.json(200, page));
+    }
+
+    private CompletionStage<Answer> show(Call call) {
+        return batches.glance(call.segment("batch")).thenApply(seen -> Answer.written(200, seen.json()));
+    }
+
+    private CompletionStage<Answer> partitions(Call call) {
+        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+        int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
+        String wanted = call.text("state").orElse("");
+        if (!Set.of("", "committed", "waiting").contains(wanted)) {
+            throw ProblemException.badRequest("The parameter state is committed or waiting.");
+        }
+        return batches.state(call.segment("batch"))
+                .thenApply(state -> Answer.json(200, partitions(state, wanted, first, limit)));
+    }
+
+    private static PartitionPage partitions(BatchState state, String wanted, int first, int limit) {
+        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
+        List<PartitionDescription> page = new ArrayList<>();
+        int partition = first;
+        for (; partition < all && page.size() < limit; partition++) {
+            PartitionDescription description = partition(state, partition);
+            if (wanted.isEmpty() || wanted.equals(description.state())) {
+                page.add(description);
+            }
+        }
+        return new PartitionPage(state.batch().value(), page, partition < all ? String.valueOf(partition) : null);
+    }
+
+    private static PartitionDescription partition(BatchState state, int partition) {
+        PartitionPlan.Range range = state.pinned().index().range(partition);
+        int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
+        if (!state.winners().contains(partition)) {
+            return new PartitionDescription(
+                    partition, range.firstRow(), range.rows(), "waiting", attemptsFailed, null, null, null, null, null);
+        }
+        BatchState.Totals totals = state.winners().totals(partition, range.rows());
+        return new PartitionDescription(
+                partition,
+                range.firstRow(),
+                range.rows(),
+                "committed",
+                attemptsFailed,
+                state.winners().epoch(partition).map(Object::toString).orElse(null),
+                totals.read(),
+                totals.predictions(),
+                totals.quarantined(),
+                totals.bytes());
+    }
+
+    private CompletionStage<Answer> events(Call call) {
+        long after = call.number("after", 0, 0, Long.MAX_VALUE);
+        int limit = (int) call.number("limit", 100, 1, MOST_EVENTS);
+        return batches.events(call.segment("batch"), after, limit).thenApply(page -> Answer.json(200, page));
+    }
+
+    private CompletionStage<Answer> quarantine(Call call) {
+        int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
+        int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
+        return batches.state(call.segment("batch"))
+                .thenApply(state -> Answer.json(200, quarantine(state, first, limit)));
+    }
+
+    private static QuarantinePage quarantine(BatchState state, int first, int limit) {
+        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
+        List<QuarantinePage.Bad> page = new ArrayList<>();
+        int partition = first;
+        for (; partition < all && page.size() < limit; partition++) {
+            if (state.winners().contains(partition)) {
+                long rows = state.winners()
+                        .totals(
+                                partition,
+                                state.pinned().index().range(partition).rows())
+                        .quarantined();
+                if (rows > 0) {
+                    page.add(new QuarantinePage.Bad(partition, rows, file(state, partition)));
+                }
+            }
+        }
+        return new QuarantinePage(
+                state.batch().value(),
+                state.totals().quarantined(),
+                page,
+                partition < all ? String.valueOf(partition) : null);
+    }
+
+    private static @Nullable String file(BatchState state, int partition) {
+        boolean isFolder = state.submission().job().destination().postgres() == null;
+        return state.published() == null || !isFolder
+                ? null
+                : state.published().destination() + "/" + Attempt.quarantineName(partition);
+    }
+}

@@ -1,0 +1,92 @@
+package io.nightshift.node.http;
+
+import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.RegisteredModel;
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.gateway.ProblemException;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.protocol.api.ModelPage;
+import io.nightshift.protocol.api.ModelPage.Feature;
+import io.nightshift.protocol.api.ModelPage.ModelListed;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.ModelFeature;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/// The models of the node's registry.
+final class ModelRoutes {
+
+    private final Registry registry;
+    private final Executor blocking;
+
+    ModelRoutes(Registry registry, Executor blocking) {
+        this.registry = registry;
+        this.blocking = blocking;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/v1/models", Role.READ, Set.of(), this::list),
+                Endpoint.get("/v1/models/{model}", Role.READ, Set.of(), this::show));
+    }
+
+    private CompletionStage<Answer> list(Call call) {
+        return CompletableFuture.supplyAsync(
+                () -> Answer.json(
+                        200,
+                        new ModelPage(registry.list().stream()
+                                .map(ModelRoutes::listed)
+                                .toList())),
+                blocking);
+    }
+
+    private CompletionStage<Answer> show(Call call) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return Answer.json(200, listed(registry.listing(call.segment("model"))));
+                    } catch (FailureException e) {
+                        throw ProblemException.unknown("model", e.failure().message());
+                    }
+                },
+                blocking);
+    }
+
+    private static ModelListed listed(ModelListing model) {
+        return new ModelListed(
+                model.name(),
+                model.versions().stream().map(ModelRoutes::version).toList(),
+                model.aliases());
+    }
+
+    private static ModelPage.Version version(RegisteredModel model) {
+        return new ModelPage.Version(
+                model.version().version(),
+                model.version().sha256(),
+                model.size(),
+                model.registeredAt(),
+                model.provenance().file(),
+                model.description().format(),
+                model.description().algorithm(),
+                model.description().task().name().toLowerCase(Locale.ROOT),
+                model.description().features().stream()
+                        .map(ModelRoutes::feature)
+                        .toList(),
+                model.description().classes(),
+                model.description().facts());
+    }
+
+    private static Feature feature(ModelFeature feature) {
+        String name = feature.name() == null ? "" : feature.name();
+        return switch (feature.type()) {
+            case FeatureType.Numeric(FeatureType.Precision precision) ->
+                new Feature(name, precision.name().toLowerCase(Locale.ROOT), List.of(), feature.missing());
+            case FeatureType.Nominal(List<String> levels) -> new Feature(name, "nominal", levels, feature.missing());
+        };
+    }
+}

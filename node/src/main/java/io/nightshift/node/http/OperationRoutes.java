@@ -1,0 +1,48 @@
+package io.nightshift.node.http;
+
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.health.HealthChecks;
+import io.nightshift.node.health.HealthChecks.Check;
+import io.nightshift.protocol.api.HealthReport;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/// What those ask who run a node: how it is, and its metrics. Every node answers these, whatever its roles.
+public final class OperationRoutes {
+
+    /// Of Prometheus' text format.
+    private static final String EXPOSITION = "text/plain; version=0.0.4; charset=UTF-8";
+
+    private OperationRoutes() {}
+
+    /// @param exposition the node's metrics in Prometheus' text format
+    /// @param blocking runs what takes a while
+    public static List<Endpoint> of(HealthChecks health, Supplier<String> exposition, Executor blocking) {
+        return List.of(
+                Endpoint.get("/health/started", null, Set.of(), call -> report(health.started())),
+                Endpoint.get("/health/live", null, Set.of(), call -> report(health.live())),
+                Endpoint.get("/health/ready", null, Set.of(), call -> report(health.ready())),
+                Endpoint.get(
+                        "/metrics",
+                        Role.READ,
+                        Set.of(),
+                        call -> CompletableFuture.supplyAsync(exposition, blocking)
+                                .thenApply(text -> Answer.text(200, EXPOSITION, text))));
+    }
+
+    private static CompletionStage<Answer> report(CompletionStage<List<Check>> checks) {
+        return checks.thenApply(all -> {
+            boolean isWell = all.stream().allMatch(Check::holds);
+            HealthReport report = new HealthReport(
+                    isWell,
+                    all.stream()
+                            .map(check -> new HealthReport.Check(check.what(), check.holds(), check.detail()))
+                            .toList());
+            return Answer.json(isWell ? 200 : 503, report);
+        });
+    }
+}

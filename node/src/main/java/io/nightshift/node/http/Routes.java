@@ -1,0 +1,52 @@
+package io.nightshift.node.http;
+
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.node.gateway.BatchOperations;
+import io.nightshift.node.gateway.BatchQueries;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/// All that can be asked of a node by HTTP.
+public final class Routes {
+
+    private Routes() {}
+
+    /// @param node its name, `host:port`
+    /// @param blocking runs what waits for disks
+    public static List<Endpoint> of(
+            BatchQueries batches, BatchOperations changes, Registry registry, String node, Executor blocking) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        endpoints.addAll(new BatchRoutes(batches).endpoints());
+        endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
+        endpoints.addAll(new WatchRoute(batches).endpoints());
+        endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
+        endpoints.addAll(StatusPage.endpoints(batches, node));
+        endpoints.add(openApi());
+        return endpoints;
+    }
+
+    private static Endpoint openApi() {
+        String document = resource("openapi.json");
+        return Endpoint.get(
+                "/v1/openapi.json",
+                null,
+                Set.of(),
+                call -> CompletableFuture.completedFuture(Answer.text(200, "application/json", document)));
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Objects.requireNonNull(Routes.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.nightshift.node.http;
+
+import io.nightshift.node.gateway.Role;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+
+/// A bearer token as a node knows it: by its digest. A token is random enough that nobody finds it from
+/// that, so the digest needs no salt.
+///
+/// @param name of who has it, for the audit
+/// @param sha256 of the token, 64 hexadecimal digits
+public record Token(String name, Role role, String sha256) {
+
+    private static final String PREFIX = "nst_";
+    private static final int BYTES = 32;
+
+    /// A new token, 256 random bits; whoever has it keeps it, and a node gets its [#digest(String)].
+    public static String random() {
+        byte[] bytes = new byte[BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    public static String digest(String token) {
+        return HexFormat.of().formatHex(sha256(token));
+    }
+
+    /// Takes the same time whatever is wrong with the other.
+    ///
+    /// @param digest of what was presented
+    boolean hasDigest(byte[] digest) {
+        return MessageDigest.isEqual(HexFormat.of().parseHex(sha256), digest);
+    }
+
+    static byte[] sha256(String token) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

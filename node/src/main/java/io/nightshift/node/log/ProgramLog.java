@@ -1,0 +1,125 @@
+package io.nightshift.node.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.util.FileSize;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/// Where the log goes. A command that a person runs logs to a file of the home folder: what the
+/// person is told stands on the terminal, what happened stands there. A node logs to standard output, where
+/// whatever supervises it collects it. Configured in code, since reading XML takes a tenth of a second at
+/// every start.
+public final class ProgramLog extends ContextAwareBase implements Configurator {
+
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n";
+
+    private static volatile @Nullable Path file;
+    private static volatile boolean console;
+    private static volatile Format format = Format.TEXT;
+
+    /// How a node's log looks.
+    public enum Format {
+        /// For people.
+        TEXT,
+        /// One object a line, for programs.
+        JSON
+    }
+
+    /// Starts logging to a file. Called before other threads use loggers; without it nothing is
+    /// logged.
+    ///
+    /// @throws FailureException if the file can't be written, which Logback would tell with a stack trace
+    public static void toFile(Path log) {
+        try {
+            Files.createDirectories(log.toAbsolutePath().getParent());
+            FileChannel.open(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the log %s can't be written. Choose another home folder with --home".formatted(log));
+        }
+        file = log;
+        LoggerFactory.getILoggerFactory();
+    }
+
+    /// Starts logging to standard output. Called before other threads use loggers.
+    public static void toConsole(Format as) {
+        console = true;
+        format = as;
+        LoggerFactory.getILoggerFactory();
+    }
+
+    @Override
+    public ExecutionStatus configure(LoggerContext context) {
+        Path log = file;
+        Logger root = context.getLogger("ROOT");
+        root.setLevel(log == null && !console ? Level.OFF : Level.WARN);
+        if (log != null) {
+            root.addAppender(started(context, rolling(context, log)));
+        }
+        if (console) {
+            root.addAppender(started(context, new ConsoleAppender<>()));
+        }
+        for (String told : List.of("io.nightshift", "audit")) {
+            context.getLogger(told).setLevel(root.getLevel() == Level.OFF ? Level.OFF : Level.INFO);
+        }
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    private static OutputStreamAppender<ILoggingEvent> started(
+            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
+        Encoder<ILoggingEvent> encoder = format == Format.JSON ? new JsonLines() : pattern();
+        encoder.setContext(context);
+        encoder.start();
+        appender.setContext(context);
+        appender.setEncoder(encoder);
+        appender.start();
+        return appender;
+    }
+
+    private static Encoder<ILoggingEvent> pattern() {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setPattern(PATTERN);
+        return encoder;
+    }
+
+    private static RollingFileAppender<ILoggingEvent> rolling(LoggerContext context, Path log) {
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setFile(log.toString());
+
+        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
+        rolling.setContext(context);
+        rolling.setParent(appender);
+        rolling.setFileNamePattern(log + ".%i");
+        rolling.setMinIndex(1);
+        rolling.setMaxIndex(3);
+        rolling.start();
+        appender.setRollingPolicy(rolling);
+
+        SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
+        size.setContext(context);
+        size.setMaxFileSize(FileSize.valueOf("20MB"));
+        size.start();
+        appender.setTriggeringPolicy(size);
+        return appender;
+    }
+}

@@ -1,0 +1,130 @@
+package io.nightshift.node.metrics;
+
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.registry.otlp.OtlpConfig;
+import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.metrics.BatchMetrics;
+import io.nightshift.node.NodeObserver;
+import io.nightshift.node.configuration.OtlpSettings;
+import io.nightshift.worker.ScoringThreads;
+import io.nightshift.worker.WorkerObserver;
+import io.nightshift.worker.metrics.WorkerMetrics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
+
+/// All metrics of a node. `docs/reference/metrics.md` lists them.
+public final class NodeMetrics implements NodeObserver {
+
+    private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
+    private final BatchMetrics batches = new BatchMetrics(all);
+    private final WorkerMetrics workers = new WorkerMetrics(all);
+
+    private NodeMetrics() {}
+
+    /// Begins to count, and to send if that is wanted.
+    ///
+    /// @param otlp where to, or null
+    /// @param node its name, `host:port`
+    public static NodeMetrics begin(@Nullable OtlpSettings otlp, String node) {
+        NodeMetrics metrics = new NodeMetrics();
+        if (otlp != null) {
+            metrics.all.add(new OtlpMeterRegistry(new Otlp(otlp, node), Clock.SYSTEM));
+        }
+        for (MeterBinder binder : List.of(
+                new JvmMemoryMetrics(),
+                new JvmGcMetrics(),
+                new JvmThreadMetrics(),
+                new ProcessorMetrics(),
+                new FileDescriptorMetrics(),
+                new UptimeMetrics())) {
+            binder.bindTo(metrics.all);
+        }
+        return metrics;
+    }
+
+    private record Otlp(OtlpSettings settings, String node) implements OtlpConfig {
+
+        @Override
+        public @Nullable String get(String key) {
+            return null;
+        }
+
+        @Override
+        public String url() {
+            return settings.url();
+        }
+
+        @Override
+        public Duration step() {
+            return settings.interval();
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return settings.headers();
+        }
+
+        @Override
+        public Map<String, String> resourceAttributes() {
+            return Map.of("service.name", "nightshift", "service.instance.id", node);
+        }
+    }
+
+    @Override
+    public BatchObserver batches() {
+        return batches;
+    }
+
+    @Override
+    public WorkerObserver workers() {
+        return workers;
+    }
+
+    @Override
+    public void begin(ActorSystem<?> system, ScoringThreads threads) {
+        workers.watch(threads);
+        Cluster cluster = Cluster.get(system);
+        nodes(all, "reachable", () -> members(cluster.state()) - unreachable(cluster.state()));
+        nodes(all, "unreachable", () -> unreachable(cluster.state()));
+    }
+
+    private static int members(CurrentClusterState state) {
+        return state.members().size();
+    }
+
+    private static int unreachable(CurrentClusterState state) {
+        return state.getUnreachable().size();
+    }
+
+    private static void nodes(MeterRegistry registry, String state, Supplier<Number> count) {
+        Gauge.builder("nightshift.nodes", count)
+                .description("Nodes of the cluster, as this one sees them")
+                .tag("state", state)
+                .register(registry);
+    }
+
+    @Override
+    public String exposition() {
+        return prometheus.scrape();
+    }
+}

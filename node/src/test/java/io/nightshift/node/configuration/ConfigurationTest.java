@@ -1,0 +1,224 @@
+package io.nightshift.node.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ConfigurationTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void dataSourcesAreReadByName() throws IOException {
+        Files.writeString(folder.resolve("secret"), "from a file\n");
+        Configuration configuration = load("""
+                nightshift.data-sources {
+                  warehouse { url = "jdbc:postgresql://db/warehouse", user = night, password = s3cret }
+                  audit { url = "jdbc:postgresql:audit", password-file = secret }
+                  open { url = "jdbc:postgresql:open", password = ${?NIGHTSHIFT_TEST_NOT_SET} }
+                }
+                """);
+        assertThat(configuration.dataSources().get("warehouse"))
+                .isEqualTo(new DataSourceSettings("warehouse", "jdbc:postgresql://db/warehouse", "night", "s3cret"));
+        assertThat(configuration.dataSources().get("audit").password()).isEqualTo("from a file");
+        assertThat(configuration.dataSources().get("open").password()).isNull();
+    }
+
+    @Test
+    void theEnvironmentCanHoldThePassword() throws IOException {
+        String path = System.getenv("PATH");
+        Configuration configuration =
+                load("nightshift.data-sources.db { url = \"jdbc:postgresql:db\", password = ${?PATH} }");
+        assertThat(configuration.dataSources().get("db").password()).isEqualTo(path);
+    }
+
+    @Test
+    void theHomesFileIsReadWhereNoneIsNamedAndNeedNotExist() throws IOException {
+        assertThat(Configuration.load(null, folder).dataSources().byName()).isEmpty();
+        Files.writeString(folder.resolve("nightshift.conf"), "nightshift.data-sources.db.url = \"jdbc:postgresql:db\"");
+        assertThat(Configuration.load(null, folder).dataSources().byName()).containsOnlyKeys("db");
+    }
+
+    @Test
+    void aNamedFileMustExist() {
+        assertThatThrownBy(() -> Configuration.load(folder.resolve("nodde.conf"), folder))
+                .isInstanceOf(FailureException.class)
+                .hasMessage("there is no configuration file " + folder.resolve("nodde.conf"));
+    }
+
+    @Test
+    void everyMistakeIsReportedAtOnceWithItsLineAndWithoutItsValue() {
+        assertThatThrownBy(() -> load("""
+                        nightshift {
+                          data-sources {
+                            a { urll = "jdbc:postgresql:hush1", user = [hush2] }
+                            b = hush3
+                            c { url = "mysql://hush4" }
+                            d { url = "jdbc:postgresql://me:hush5@db/x" }
+                            e { url = "jdbc:postgresql:x?password=hush6" }
+                            f { url = "jdbc:postgresql:x", password = hush7, password-file = "hush8" }
+                            G { url = "jdbc:postgresql:x" }
+                          }
+                          data-source { x = hush9 }
+                        }
+                        """))
+                .isInstanceOf(FailureException.class)
+                .satisfies(problem -> assertThat(
+                                String.valueOf(problem.getMessage()).lines())
+                        .map(line -> line.substring(line.indexOf("node.conf")))
+                        .containsExactlyInAnyOrder(
+                                "node.conf:9: nightshift.data-sources.G: a data source's name is at most 63 lower-case letters, digits, - and _",
+                                "node.conf:3: nightshift.data-sources.a.url: missing",
+                                "node.conf:3: nightshift.data-sources.a.user: expected a text, not a list",
+                                "node.conf:3: nightshift.data-sources.a.urll: unknown key; did you mean \"url\"?",
+                                "node.conf:4: nightshift.data-sources.b: expected a section { ... }, not a text",
+                                "node.conf: nightshift.data-sources.b.url: missing",
+                                "node.conf:5: nightshift.data-sources.c.url: expected a JDBC URL such as jdbc:postgresql://host:5432/database",
+                                "node.conf:6: nightshift.data-sources.d.url: holds credentials; give them as user and password, or password-file",
+                                "node.conf:7: nightshift.data-sources.e.url: holds credentials; give them as user and password, or password-file",
+                                "node.conf:8: nightshift.data-sources.f.password-file: given together with password; one of them is enough",
+                                "node.conf:8: nightshift.data-sources.f.password-file: there is no such file, or no right to read it",
+                                "node.conf:11: nightshift.data-source: unknown key; did you mean \"data-sources\"?"))
+                .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
+    }
+
+    @Test
+    void aFileThatIsNoHoconIsRefusedWithoutQuotingIt() {
+        assertThatThrownBy(() -> load("nightshift {\n  password = hush$1`\n}"))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("node.conf:2: not HOCON")
+                .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
+    }
+
+    @Test
+    void aVariableThatMustBeThereIsAskedFor() {
+        assertThatThrownBy(() -> load("nightshift.data-sources.a.password = ${NIGHTSHIFT_TEST_NOT_SET}"))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("node.conf:1: a substitution");
+    }
+
+    @Test
+    void noTextHoldsASecret() throws IOException {
+        Configuration configuration =
+                load("nightshift.data-sources.db { url = \"jdbc:postgresql:hush\", user = hush, password = hush }");
+        assertThat(configuration + "" + configuration.dataSources()
+                        + configuration.dataSources().get("db"))
+                .doesNotContain("hush");
+    }
+
+    @Test
+    void aMisspeltDataSourceIsSuggested() throws IOException {
+        Configuration configuration = load("nightshift.data-sources.warehouse.url = \"jdbc:postgresql:db\"");
+        assertThatThrownBy(() -> configuration.dataSources().get("warehose"))
+                .hasMessage("there is no data source \"warehose\"; did you mean \"warehouse\"?");
+        assertThatThrownBy(() -> configuration.dataSources().get("x"))
+                .hasMessage("there is no data source \"x\"; there is warehouse");
+    }
+
+    @Test
+    void aNodesPlaceItsJournalAndItsTuningAreRead() throws IOException {
+        Configuration configuration = load("""
+                nightshift {
+                  node { hostname = node-1, port = 7001, roles = [worker], contact-points = ["node-0:7001"], threads = 3 }
+                  journal { url = "jdbc:postgresql://db/journal", user = night }
+                  registry = models
+                  batch.lease = 60s
+                }
+                pekko.loglevel = DEBUG
+                """);
+        assertThat(configuration.node())
+                .isEqualTo(new NodeSettings(
+                        "node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3, null));
+        assertThat(configuration.journal())
+                .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://db/journal", "night", null));
+        assertThat(configuration.registry()).isEqualTo(folder.resolve("models"));
+        assertThat(configuration.tuning().getDuration("nightshift.batch.lease")).isEqualTo(Duration.ofMinutes(1));
+        assertThat(configuration.tuning().getString("pekko.loglevel")).isEqualTo("DEBUG");
+    }
+
+    @Test
+    void withoutAnySectionANodeIsAloneOnLoopback() throws IOException {
+        Configuration configuration = load("");
+        assertThat(configuration.journal()).isNull();
+        assertThat(configuration.registry()).isNull();
+        assertThat(configuration.node().hostname()).isEqualTo("127.0.0.1");
+        assertThat(configuration.node().contactPoints()).containsExactly("127.0.0.1:7355");
+    }
+
+    @Test
+    void podsThatANodeWaitsForAreRead() throws IOException {
+        Configuration configuration = load("""
+                nightshift.node.kubernetes { namespace = night, pod-label-selector = "app=night", required-contact-points = 3 }
+                """);
+        assertThat(configuration.node().kubernetes()).isEqualTo(new KubernetesSettings("night", "app=night", 3));
+        assertThat(configuration.node().with(Set.of(), 0, 0).kubernetes())
+                .isEqualTo(configuration.node().kubernetes());
+        assertThat(load("nightshift.node.kubernetes.pod-label-selector = \"app=night\"")
+                        .node()
+                        .kubernetes())
+                .as("in the pod's own namespace")
+                .isEqualTo(new KubernetesSettings(null, "app=night", 2));
+    }
+
+    @Test
+    void mistakesAboutPodsAreReportedAtOnce() {
+        assertThatThrownBy(() -> load("""
+                        nightshift.node.kubernetes {
+                          namespace = "no space"
+                          required-contact-points = 0
+                          pod-label-selector = "app=%s"
+                          label = a
+                        }
+                        """))
+                .satisfies(
+                        problem -> assertThat(
+                                        String.valueOf(problem.getMessage()).lines())
+                                .map(line -> line.substring(line.indexOf("node.conf")))
+                                .containsExactlyInAnyOrder(
+                                        "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
+                                        "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
+                                        "node.conf:4: nightshift.node.kubernetes.pod-label-selector: expected a label selector such as app=nightshift",
+                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points"));
+        assertThatThrownBy(() -> load("nightshift.node.kubernetes { required-contact-points = 2 }"))
+                .hasMessageContaining("nightshift.node.kubernetes.pod-label-selector: missing");
+    }
+
+    @Test
+    void mistakesAboutANodeAreReportedAtOnce() {
+        assertThatThrownBy(() -> load("""
+                        nightshift {
+                          node { port = 70000, roles = [boss], contact-points = ["nowhere"], thread = 1 }
+                          batch { leese = 1s, tick = soon, retry.attempts = many }
+                          worker.count { a = 1 }
+                        }
+                        """))
+                .satisfies(problem -> assertThat(
+                                String.valueOf(problem.getMessage()).lines())
+                        .map(line -> line.substring(line.indexOf("node.conf")))
+                        .containsExactlyInAnyOrder(
+                                "node.conf:2: nightshift.node.port: expected a number from 1 to 65535",
+                                "node.conf:2: nightshift.node.roles: expected coordinator, worker or both",
+                                "node.conf:2: nightshift.node.contact-points: expected host:port",
+                                "node.conf:2: nightshift.node.thread: unknown key; did you mean \"threads\"?",
+                                "node.conf:3: nightshift.batch.leese: unknown key; did you mean \"lease\"?",
+                                "node.conf:3: nightshift.batch.tick: expected a time such as 250ms",
+                                "node.conf:3: nightshift.batch.retry.attempts: expected a number such as 4",
+                                "node.conf:4: nightshift.worker.count: expected a value such as 256, not a section"));
+    }
+
+    private Configuration load(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("node.conf"), text);
+        return Configuration.load(file, folder);
+    }
+}
