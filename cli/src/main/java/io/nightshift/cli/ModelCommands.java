@@ -1,6 +1,7 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.Registered;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.node.submission.JobModel;
@@ -67,18 +68,17 @@ final class ModelCommands {
         @Override
         public Integer call() {
             String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(file));
-            JobModel.Import imported = JobModel.register(file, chosen, home.registry());
-            print(spec, imported);
+            print(spec, JobModel.read(file).register(chosen, home.registry()));
             return ExitStatus.DONE;
         }
     }
 
-    static void print(CommandSpec spec, JobModel.Import imported) {
-        ModelVersion version = imported.loaded().version();
+    static void print(CommandSpec spec, Registered registered) {
+        ModelVersion version = registered.version();
         spec.commandLine()
                 .getOut()
                 .println(
-                        imported.isNew()
+                        registered.isNew()
                                 ? "Registered %s (%s)".formatted(version, version.sha256())
                                 : "Already registered as %s (%s)".formatted(version, version.sha256()));
         spec.commandLine().getOut().flush();

@@ -3,16 +3,12 @@ package io.nightshift.cli;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.node.submission.DestinationCheck;
-import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.MemoryEstimate;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -46,18 +42,12 @@ final class PlanCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         Configuration given = configuration.read(home);
-        DestinationCheck.check(job, given.dataSources());
-        Model model = JobModel.look(job.model(), home.registry());
-        MemoryEstimate memory =
-                MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, MemoryBudget.budget());
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
-            ParquetInspector inspector = new ParquetInspector(() -> duckDb);
-            List<InspectedFile> files = inspector.inspect(job, model.description());
-            if (job.destination().postgres() != null) {
-                new TableColumns(inspector).of(job, model.description());
-            }
-            PartitionPlan plan = Planner.cut(files, job.partitions().rows());
-            print(job, files, plan, memory, RunTimeEstimate.of(job, plan.rows(), given, home));
+            SubmissionResolver.Check check = new SubmissionResolver(
+                            home.registry(), () -> duckDb, given.dataSources(), threads, MemoryBudget.budget())
+                    .check(job);
+            PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
+            print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }

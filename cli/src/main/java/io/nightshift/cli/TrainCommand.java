@@ -1,6 +1,7 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.Provenance;
+import io.nightshift.coordinator.registry.Registered;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
@@ -183,10 +184,10 @@ final class TrainCommand implements Callable<Integer> {
         long began = System.nanoTime();
         Model model = ModelTraining.train(table.features(), table.target(), options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
-        JobModel.Import registered = JobModel.register(
+        Registered registered = JobModel.register(
                 model, registeredName, () -> new Provenance(table.source(), table.sha256()), home.registry());
-        printModel(out, registered, seconds);
-        printUse(out, registered, request);
+        printModel(out, registered, model.description(), seconds);
+        printUse(out, registered, model.description(), request);
         out.flush();
         return ExitStatus.DONE;
     }
@@ -272,14 +273,14 @@ final class TrainCommand implements Callable<Integer> {
         return "%s (%s): %s".formatted(table.target().name(), table.targetType(), what);
     }
 
-    private static void printModel(PrintWriter out, JobModel.Import registered, double seconds) {
-        ModelDescription description = registered.loaded().model().description();
+    private static void printModel(
+            PrintWriter out, Registered registered, ModelDescription description, double seconds) {
         out.println();
         out.println(String.format(
                 Locale.ROOT,
                 "%s %s in %.1f s.",
                 registered.isNew() ? "Registered" : "Trained the same model again:",
-                registered.loaded().version(),
+                registered.version(),
                 seconds));
         Map<String, String> facts = description.facts();
         for (String metric : List.of("accuracy", "auc", "log-loss", "rmse", "r2")) {
@@ -294,12 +295,13 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void printUse(PrintWriter out, JobModel.Import registered, TrainingRequest request) {
+    private void printUse(
+            PrintWriter out, Registered registered, ModelDescription description, TrainingRequest request) {
         out.println();
         out.println("Use it in " + (job == null ? "a job file:" : job + ":"));
         out.println();
-        out.println("  model: " + registered.loaded().version());
-        List<String> names = registered.loaded().model().description().features().stream()
+        out.println("  model: " + registered.version());
+        List<String> names = description.features().stream()
                 .map(feature -> Objects.requireNonNull(feature.name()))
                 .filter(request.source().select()::containsKey)
                 .toList();

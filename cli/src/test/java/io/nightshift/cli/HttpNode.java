@@ -4,6 +4,7 @@ import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
+import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.ModelCache;
 import io.nightshift.node.Node;
 import io.nightshift.node.configuration.HttpSettings;
@@ -47,7 +48,7 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
-        endpoints = node.open(new SubmissionResolver(registry, duckDb, none), registry);
+        endpoints = node.open(new SubmissionResolver(registry, duckDb, none, 2, MemoryBudget.budget()), registry);
         port = node.answer(settings, endpoints);
     }
 

@@ -9,9 +9,8 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.Submission;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -62,7 +60,7 @@ public final class ClusterNode {
             Node.Parts parts,
             NodeSettings settings,
             Configuration configuration,
-            Function<Job, Submission> submissions,
+            SubmissionResolver submissions,
             @Nullable HttpSettings http,
             Registry registry) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);

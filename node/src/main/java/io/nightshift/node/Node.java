@@ -21,6 +21,7 @@ import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -226,9 +227,9 @@ public final class Node {
     ///
     /// @param submissions resolves what they submit
     /// @return what the node can be asked by HTTP
-    public List<Endpoint> open(Function<Job, Submission> submissions, Registry registry) {
+    public List<Endpoint> open(SubmissionResolver submissions, Registry registry) {
         RequestForwarder requests = new RequestForwarder(
-                new GatewayServices(submissions, this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
+                new GatewayServices(job -> resolve(submissions, job), this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
         ExecutorService readers = Executors.newFixedThreadPool(
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, parts.ledger(), readers);
@@ -240,6 +241,13 @@ public final class Node {
             endpoints.addAll(Routes.of(batches, changes, registry, name, readers));
         }
         return endpoints;
+    }
+
+    /// Keeps the model for the batch's partitions.
+    private Submission resolve(SubmissionResolver submissions, Job job) {
+        SubmissionResolver.Resolved resolved = submissions.resolve(job);
+        parts.models().keep(resolved.submission().model(), resolved.model());
+        return resolved.submission();
     }
 
     /// Answers HTTP, until the node ends.

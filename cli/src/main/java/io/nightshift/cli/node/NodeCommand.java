@@ -110,7 +110,12 @@ public final class NodeCommand implements Callable<Integer> {
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
                 null);
         ClusterNode node = ClusterNode.start(
-                parts, settings, given, new SubmissionResolver(registry, duckDb, given.dataSources()), http, registry);
+                parts,
+                settings,
+                given,
+                new SubmissionResolver(registry, duckDb, given.dataSources(), scoring, MemoryBudget.budget()),
+                http,
+                registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }

@@ -15,25 +15,20 @@ import io.nightshift.node.ModelCache;
 import io.nightshift.node.Node;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.log.ProgramLog;
-import io.nightshift.node.submission.DestinationCheck;
-import io.nightshift.node.submission.JobModel;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand.Accepted;
 import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
 import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
 import io.nightshift.worker.ScoringThreads;
-import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.StepTimes;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -101,7 +96,6 @@ public final class RunCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         DataSources dataSources = configuration.read(home).dataSources();
-        DestinationCheck.check(job, dataSources);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), background);
@@ -124,16 +118,10 @@ public final class RunCommand implements Callable<Integer> {
                 },
                 background);
 
-        JobModel model = JobModel.of(job.model(), registry);
-        models.keep(model.version(), model.model());
-        MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, MemoryBudget.budget());
-        ParquetInspector inspector = new ParquetInspector(duckDb);
-        inspector.inspect(job, model.model().description());
-        if (job.destination().postgres() != null) {
-            new TableColumns(inspector).of(job, model.model().description());
-        }
-        Submission submission =
-                new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
+        SubmissionResolver.Resolved resolved =
+                new SubmissionResolver(registry, duckDb, dataSources, threads, MemoryBudget.budget()).resolve(job);
+        Submission submission = resolved.submission();
+        models.keep(submission.model(), resolved.model());
 
         Warmup.codec(submission);
         Node node = await(starting);

@@ -15,53 +15,74 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/// A job's model, loaded: from the registry, or from a file that is registered on first use.
-///
-/// @param version as registered
-public record JobModel(ModelVersion version, Model model) {
+/// The model that a job names, loaded: a registered version, or a file that may not be registered yet.
+public sealed interface JobModel {
 
-    /// Loads the model that a job names, and registers it if it is a file.
+    Model model();
+
+    /// Gives the model's registered version, and registers the model if it is a file. A file whose model is
+    /// registered already, under its name, gets no second version.
+    ///
+    /// @throws FailureException if the registry can't be written
+    ModelVersion registeredIn(Registry registry);
+
+    /// A version of the registry.
+    record FromRegistry(ModelVersion version, Model model) implements JobModel {
+        @Override
+        public ModelVersion registeredIn(Registry registry) {
+            return version;
+        }
+    }
+
+    /// A model file.
+    record FromFile(Path file, Model model) implements JobModel {
+        @Override
+        public ModelVersion registeredIn(Registry registry) {
+            return register(nameOf(file), registry).version();
+        }
+
+        /// Registers the model under a name.
+        public Registered register(String name, Registry registry) {
+            return JobModel.register(
+                    model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
+        }
+
+        private static String sha256(Path file) {
+            try {
+                return Digests.sha256(file);
+            } catch (IOException e) {
+                throw FailureException.permanent("the model file %s can't be read: %s".formatted(file, e.getMessage()));
+            }
+        }
+    }
+
+    /// Loads the model that a job names; registers nothing.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
-    public static JobModel of(ModelReference reference, Registry registry) {
+    static JobModel find(ModelReference reference, Registry registry) {
         if (reference instanceof ModelReference.File(String path)) {
-            return register(Path.of(path), nameOf(Path.of(path)), registry).loaded();
+            return read(Path.of(path));
         }
         ModelVersion version = registry.resolve(reference);
-        return new JobModel(version, ModelImport.read(registry.path(version)));
+        return new FromRegistry(version, ModelImport.read(registry.path(version)));
     }
 
-    /// Loads the model that a job names without registering anything.
-    public static Model look(ModelReference reference, Registry registry) {
-        return reference instanceof ModelReference.File(String path)
-                ? ModelImport.read(Path.of(path))
-                : ModelImport.read(registry.path(registry.resolve(reference)));
+    /// Loads a model file.
+    ///
+    /// @throws FailureException if the file can't be used
+    static FromFile read(Path file) {
+        return new FromFile(file, ModelImport.read(file));
     }
 
-    /// @param isNew whether the same model was not registered before
-    public record Import(JobModel loaded, boolean isNew) {}
-
-    /// Registers a model file under a name.
-    public static Import register(Path file, String name, Registry registry) {
-        Model model = ModelImport.read(file);
-        return register(model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
+    /// Registers a model under a name. The same model under the same name stays one version.
+    ///
+    /// @param provenance asked for only if the model is new
+    static Registered register(Model model, String name, Supplier<Provenance> provenance, Registry registry) {
+        return registry.register(name, ModelFile.encode(model), model.description(), provenance);
     }
 
-    private static String sha256(Path file) {
-        try {
-            return Digests.sha256(file);
-        } catch (IOException e) {
-            throw FailureException.permanent("the model file %s can't be read: %s".formatted(file, e.getMessage()));
-        }
-    }
-
-    public static Import register(Model model, String name, Supplier<Provenance> provenance, Registry registry) {
-        Registered registered = registry.register(name, ModelFile.encode(model), model.description(), provenance);
-        return new Import(new JobModel(registered.version(), model), registered.isNew());
-    }
-
-    /// A model's name, made of its file's.
-    public static String nameOf(Path file) {
+    /// The name under which a model file is registered: the file's own, in lower case, without its extension.
+    static String nameOf(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         int dot = name.lastIndexOf('.');
         String stem = (dot > 0 ? name.substring(0, dot) : name)
