@@ -1,0 +1,127 @@
+package io.nightshift.node.submission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.worker.duckdb.DuckDb;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The checks of a submission, on the example's model and data.
+final class SubmissionResolverTest {
+
+    private static final Path EXAMPLE = Path.of("../examples/flights").toAbsolutePath().normalize();
+    private static final long MEMORY = 2L << 30;
+
+    @TempDir
+    private Path folder;
+
+    private DuckDb duckDb;
+    private Registry registry;
+
+    @BeforeEach
+    void open() {
+        duckDb = DuckDb.open(128L << 20, folder.resolve("spill"));
+        registry = new Registry(folder.resolve("home"));
+    }
+
+    @AfterEach
+    void close() {
+        duckDb.close();
+    }
+
+    private SubmissionResolver resolver(long memory) {
+        return new SubmissionResolver(registry, () -> duckDb, DataSources.NONE, 2, memory);
+    }
+
+    private Job job(String... overrides) throws IOException {
+        String text = Files.readString(EXAMPLE.resolve("job.yaml"))
+                .replace("parquet: predictions", "parquet: " + folder.resolve("predictions"));
+        return JobFile.parse(text.getBytes(StandardCharsets.UTF_8), EXAMPLE.resolve("job.yaml"), List.of(overrides));
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> found = Files.walk(folder)) {
+            return found.filter(path -> !path.startsWith(folder.resolve("spill")))
+                    .map(Path::toString)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void aCheckTouchesNothing() throws IOException {
+        Job job = job();
+        List<String> before = files();
+
+        SubmissionResolver.Check check = resolver(MEMORY).check(job);
+
+        assertThat(check.files()).hasSize(1);
+        assertThat(check.files().getFirst().file().rows()).isEqualTo(300_000);
+        assertThat(files()).isEqualTo(before);
+    }
+
+    @Test
+    void aModelFileIsRegisteredOnceHoweverOftenItIsSubmitted() throws IOException {
+        SubmissionResolver resolver = resolver(MEMORY);
+
+        SubmissionResolver.Resolved first = resolver.resolve(job());
+        SubmissionResolver.Resolved second = resolver.resolve(job());
+
+        assertThat(first.submission().model().toString()).isEqualTo("flights@1");
+        assertThat(second.submission()).isEqualTo(first.submission());
+        assertThat(registry.list()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    source.parquet=/no/such.parquet                  | there is no file /no/such.parquet
+                    source.select.hour=hour(departure_time_of_day)   | departure_time_of_day
+                    output.columns=[no_such_column]                  | no_such_column
+                    destination.parquet=/dev/null/predictions        | the destination /dev/null/predictions can't be made
+                    model=no-such-model                              | no-such-model
+                    """)
+    void aJobThatCannotRunIsRefusedByBothAndRegistersNothing(String override, String sentence) throws IOException {
+        Job job = job(override.strip());
+        SubmissionResolver resolver = resolver(MEMORY);
+        List<String> before = files();
+
+        assertThatThrownBy(() -> resolver.check(job))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(sentence.strip());
+        assertThatThrownBy(() -> resolver.resolve(job))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(sentence.strip());
+
+        assertThat(files()).isEqualTo(before);
+    }
+
+    @Test
+    void aJobThatNoNodeHasTheMemoryForIsRefusedWithTheFigures() throws IOException {
+        Job job = job();
+
+        assertThatThrownBy(() -> resolver(300L << 20).resolve(job))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("the job does not fit this machine: it needs")
+                .hasMessageContaining("300 MB may be used");
+        assertThat(registry.list()).isEmpty();
+    }
+}
