@@ -1,9 +1,9 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.publish.Digests;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
-import io.nightshift.coordinator.registry.Registered;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
@@ -23,7 +23,7 @@ public record JobModel(ModelVersion version, Model model) {
     /// Loads the model that a job names, and registers it if it is a file.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
-    public static JobModel of(ModelReference reference, Registry registry) {
+    public static JobModel of(ModelReference reference, ModelRegistry registry) {
         if (reference instanceof ModelReference.File(String path)) {
             return register(Path.of(path), nameOf(Path.of(path)), registry).loaded();
         }
@@ -32,7 +32,7 @@ public record JobModel(ModelVersion version, Model model) {
     }
 
     /// Loads the model that a job names without registering anything.
-    static Model look(ModelReference reference, Registry registry) {
+    static Model look(ModelReference reference, ModelRegistry registry) {
         return reference instanceof ModelReference.File(String path)
                 ? ModelImport.read(Path.of(path))
                 : ModelImport.read(registry.path(registry.resolve(reference)));
@@ -42,7 +42,7 @@ public record JobModel(ModelVersion version, Model model) {
     record Import(JobModel loaded, boolean isNew) {}
 
     /// Registers a model file under a name.
-    static Import register(Path file, String name, Registry registry) {
+    static Import register(Path file, String name, ModelRegistry registry) {
         Model model = ModelImport.read(file);
         return register(model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
     }
@@ -55,8 +55,9 @@ public record JobModel(ModelVersion version, Model model) {
         }
     }
 
-    static Import register(Model model, String name, Supplier<Provenance> provenance, Registry registry) {
-        Registered registered = registry.register(name, ModelFile.encode(model), model.description(), provenance);
+    static Import register(Model model, String name, Supplier<Provenance> provenance, ModelRegistry registry) {
+        RegistrationResult registered =
+                registry.register(name, ModelFile.encode(model), model.description(), provenance);
         return new Import(new JobModel(registered.version(), model), registered.isNew());
     }
 

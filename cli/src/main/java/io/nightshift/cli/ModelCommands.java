@@ -1,8 +1,8 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
-import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.FeatureType;
@@ -146,7 +146,7 @@ final class ModelCommands {
 
         @Override
         public Integer call() {
-            Registry registry = home.registry();
+            ModelRegistry registry = home.registry();
             RegisteredModel model = registry.describe(registry.resolve(registered(reference)));
             ModelDescription description = model.description();
             PrintWriter out = spec.commandLine().getOut();
@@ -219,7 +219,7 @@ final class ModelCommands {
 
         @Override
         public Integer call() {
-            Registry registry = home.registry();
+            ModelRegistry registry = home.registry();
             ModelVersion version = registry.resolve(registered(reference));
             registry.alias(version.name(), alias, version.version());
             spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));

@@ -1,7 +1,7 @@
 package io.nightshift.cli;
 
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
-import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.worker.duckdb.DuckDb;
@@ -170,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingRequest request = request(options.seed());
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
-        Registry.checkName(registeredName);
+        ModelRegistry.checkName(registeredName);
         PrintWriter out = spec.commandLine().getOut();
 
         TrainingTable table;

@@ -9,7 +9,7 @@ import io.nightshift.cli.node.NodeDuckDb;
 import io.nightshift.cli.server.Submissions;
 import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.worker.ScoringThreads;
 import java.net.URI;
@@ -36,7 +36,7 @@ public final class HttpNode implements AutoCloseable {
     public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
         duckDb = NodeDuckDb.open(128L << 20, home.resolve("spill"), background);
-        Registry registry = new Registry(home);
+        ModelRegistry registry = new ModelRegistry(home);
         DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Parts(
                 ledger.ledger(),

@@ -9,7 +9,7 @@ import io.nightshift.cli.configuration.NodeSettings;
 import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
@@ -65,7 +65,7 @@ public final class ClusterNode {
             Configuration configuration,
             Function<Job, Submission> submissions,
             @Nullable HttpSettings http,
-            Registry registry) {
+            ModelRegistry registry) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         system.systemActorOf(MemberLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);

@@ -16,7 +16,7 @@ import io.nightshift.cli.node.NodeObserver;
 import io.nightshift.cli.output.Format;
 import io.nightshift.cli.output.Progress;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -25,10 +25,10 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand.Accepted;
-import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
-import io.nightshift.protocol.jobs.JobsCommand.Rejected;
-import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.protocol.register.BatchRegisterCommand.Accepted;
+import io.nightshift.protocol.register.BatchRegisterCommand.AlreadyPublished;
+import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
+import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.StepTimes;
@@ -105,7 +105,7 @@ public final class RunCommand implements Callable<Integer> {
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
-        Registry registry = home.registry();
+        ModelRegistry registry = home.registry();
         LoadedModels models = new LoadedModels(registry::path);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {

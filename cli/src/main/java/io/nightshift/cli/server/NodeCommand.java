@@ -15,7 +15,7 @@ import io.nightshift.cli.node.Node;
 import io.nightshift.cli.node.NodeDuckDb;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.worker.ScoringThreads;
@@ -98,7 +98,7 @@ public final class NodeCommand implements Callable<Integer> {
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
         Path spill = home.spill(String.valueOf(settings.port()));
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(scoring), spill, background);
-        Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
+        ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
         Node.Parts parts = new Node.Parts(
                 ledger,
                 duckDb,

@@ -2,7 +2,7 @@ package io.nightshift.cli.server;
 
 import io.nightshift.cli.JobModel;
 import io.nightshift.cli.node.NodeDuckDb;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -14,7 +14,7 @@ import java.util.function.Function;
 /// Looks at what a job names, as a node sees it: its model, which is registered if it is a file, its source
 /// and its destination. Blocking; throws a [io.nightshift.protocol.failure.FailureException] if something
 /// is wrong.
-public record Submissions(Registry registry, NodeDuckDb duckDb, DataSources dataSources)
+public record Submissions(ModelRegistry registry, NodeDuckDb duckDb, DataSources dataSources)
         implements Function<Job, Submission> {
 
     @Override

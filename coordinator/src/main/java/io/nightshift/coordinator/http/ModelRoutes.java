@@ -3,8 +3,8 @@ package io.nightshift.coordinator.http;
 import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
-import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.api.ModelPage;
 import io.nightshift.protocol.api.ModelPage.Feature;
 import io.nightshift.protocol.api.ModelPage.ModelListed;
@@ -21,10 +21,10 @@ import java.util.concurrent.Executor;
 /// The models of the node's registry.
 final class ModelRoutes {
 
-    private final Registry registry;
+    private final ModelRegistry registry;
     private final Executor blocking;
 
-    ModelRoutes(Registry registry, Executor blocking) {
+    ModelRoutes(ModelRegistry registry, Executor blocking) {
         this.registry = registry;
         this.blocking = blocking;
     }

@@ -2,7 +2,7 @@ package io.nightshift.coordinator.http;
 
 import io.nightshift.coordinator.gateway.Batches;
 import io.nightshift.coordinator.gateway.Changes;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ public final class Routes {
     /// @param node its name, `host:port`
     /// @param blocking runs what waits for disks
     public static List<Endpoint> of(
-            Batches batches, Changes changes, Registry registry, String node, Executor blocking) {
+            Batches batches, Changes changes, ModelRegistry registry, String node, Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches).endpoints());
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
