@@ -168,7 +168,7 @@ class ArchitectureTest {
                 type -> type.getPackageName().equals("io.nightshift.coordinator.batch")
                         && type.getSimpleName()
                                 .matches(
-                                        "Coordinator|Attempts|Leases|Decision|BatchState|Winners|ErrorBudget|Transitions"));
+                                        "BatchDecisions|AttemptDecisions|Leases|Decision|BatchState|CommittedPartitions|ErrorBudget|Transitions|ControlRules"));
     }
 
     /// Actors and what is written inside them.

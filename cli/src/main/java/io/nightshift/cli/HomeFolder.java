@@ -1,7 +1,7 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -28,8 +28,8 @@ public final class HomeFolder {
         return isDefault() ? "" : " --home " + ShellCommands.word(folder().toString());
     }
 
-    public Registry registry() {
-        return new Registry(folder());
+    public ModelRegistry registry() {
+        return new ModelRegistry(folder());
     }
 
     /// @throws io.nightshift.protocol.failure.FailureException if another process holds it

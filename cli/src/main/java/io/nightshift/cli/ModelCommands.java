@@ -1,9 +1,9 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.ModelListing;
-import io.nightshift.coordinator.registry.Registered;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
@@ -73,13 +73,13 @@ final class ModelCommands {
         }
     }
 
-    static void print(CommandSpec spec, Registered registered) {
+    static void print(CommandSpec spec, RegistrationResult registered) {
         ModelVersion version = registered.version();
         spec.commandLine()
                 .getOut()
                 .println(
                         registered.isNew()
-                                ? "Registered %s (%s)".formatted(version, version.sha256())
+                                ? "RegistrationResult %s (%s)".formatted(version, version.sha256())
                                 : "Already registered as %s (%s)".formatted(version, version.sha256()));
         spec.commandLine().getOut().flush();
     }
@@ -147,7 +147,7 @@ final class ModelCommands {
 
         @Override
         public Integer call() {
-            Registry registry = home.registry();
+            ModelRegistry registry = home.registry();
             RegisteredModel model = registry.describe(registry.resolve(registered(reference)));
             ModelDescription description = model.description();
             PrintWriter out = spec.commandLine().getOut();
@@ -220,7 +220,7 @@ final class ModelCommands {
 
         @Override
         public Integer call() {
-            Registry registry = home.registry();
+            ModelRegistry registry = home.registry();
             ModelVersion version = registry.resolve(registered(reference));
             registry.alias(version.name(), alias, version.version());
             spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));

@@ -1,9 +1,9 @@
 package io.nightshift.cli;
 
-import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -33,7 +33,7 @@ final class RunTimeEstimate {
 
     /// The register learns of a batch's end after the batch has ended, maybe only with the next run.
     private static Optional<String> of(Job job, long rows, Ledger ledger) {
-        JobsState jobs = ledger.jobs().stream().reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later);
+        BatchRegisterState jobs = ledger.register();
         return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))
                 .flatMap(Optional::stream)
                 .map(entry -> entry.opened().batch())

@@ -1,8 +1,8 @@
 package io.nightshift.cli;
 
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
-import io.nightshift.coordinator.registry.Registered;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
@@ -173,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingRequest request = request(options.seed());
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
-        Registry.checkName(registeredName);
+        ModelRegistry.checkName(registeredName);
         PrintWriter out = spec.commandLine().getOut();
 
         TrainingTable table;
@@ -184,7 +184,7 @@ final class TrainCommand implements Callable<Integer> {
         long began = System.nanoTime();
         Model model = ModelTraining.train(table.features(), table.target(), options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
-        Registered registered = JobModel.register(
+        RegistrationResult registered = JobModel.register(
                 model, registeredName, () -> new Provenance(table.source(), table.sha256()), home.registry());
         printModel(out, registered, model.description(), seconds);
         printUse(out, registered, model.description(), request);
@@ -274,12 +274,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static void printModel(
-            PrintWriter out, Registered registered, ModelDescription description, double seconds) {
+            PrintWriter out, RegistrationResult registered, ModelDescription description, double seconds) {
         out.println();
         out.println(String.format(
                 Locale.ROOT,
                 "%s %s in %.1f s.",
-                registered.isNew() ? "Registered" : "Trained the same model again:",
+                registered.isNew() ? "RegistrationResult" : "Trained the same model again:",
                 registered.version(),
                 seconds));
         Map<String, String> facts = description.facts();
@@ -296,7 +296,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void printUse(
-            PrintWriter out, Registered registered, ModelDescription description, TrainingRequest request) {
+            PrintWriter out, RegistrationResult registered, ModelDescription description, TrainingRequest request) {
         out.println();
         out.println("Use it in " + (job == null ? "a job file:" : job + ":"));
         out.println();

@@ -120,7 +120,7 @@ class BatchCommandsTest {
 
         CommandRun run;
         try (EmbeddedLedger held = EmbeddedLedger.open(folder.resolve("home"))) {
-            assertThat(held.ledger().jobs()).hasSize(1);
+            assertThat(held.ledger().registerEvents()).hasSize(1);
             run = batch("list");
         }
 

@@ -10,7 +10,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -461,7 +461,7 @@ class BatchVerifyTest {
     void aCancelledBatchLeavesNothingStaged() throws Exception {
         given(TestBatch.planned(folder, "0001"));
         batch.append(new BatchEvent.Cancelled(batch.later(), "given up"));
-        batch.registered(new JobsEvent.Ended(batch.later(), batch.id, Phase.CANCELLED));
+        batch.registered(new BatchRegisterEvent.Ended(batch.later(), batch.id, Phase.CANCELLED));
 
         assertCaught(".staging/batch=" + batch.id + " was left behind");
     }

@@ -1,7 +1,7 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
@@ -37,7 +37,7 @@ public final class HttpNode implements AutoCloseable {
     public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), background);
-        Registry registry = new Registry(home);
+        ModelRegistry registry = new ModelRegistry(home);
         DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Parts(
                 ledger.ledger(),

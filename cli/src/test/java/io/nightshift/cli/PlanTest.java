@@ -57,7 +57,7 @@ final class PlanTest {
         assertThat(job.home().resolve("ledger")).isDirectoryNotContaining("glob:**.trace.db");
 
         try (EmbeddedLedger held = EmbeddedLedger.open(job.home())) {
-            assertThat(held.ledger().jobs()).isNotEmpty();
+            assertThat(held.ledger().registerEvents()).isNotEmpty();
             assertThat(plan(job, job.home()).expect(0).out()).contains("duration    unknown");
             forgetTheEnd(held);
         }

@@ -8,7 +8,7 @@ import io.nightshift.coordinator.batch.Publisher.Publication;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.publish.Database;
 import io.nightshift.coordinator.publish.PostgresPublisher;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.ModelCache;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -56,7 +56,7 @@ final class PostgresPublishingTest {
     private static EmbeddedLedger ledger;
     private static BatchState state;
     private static String complete = "";
-    private static Registry registry;
+    private static ModelRegistry registry;
 
     @TempDir
     static Path folder;
@@ -90,7 +90,7 @@ final class PostgresPublishingTest {
         complete = job.database();
         awaitNobodyIn(complete);
         ledger = EmbeddedLedger.open(job.flights().home());
-        registry = new Registry(job.flights().home());
+        registry = new ModelRegistry(job.flights().home());
         state = ledger.ledger().state(new BatchId(job.row("SELECT batch_id FROM nightshift_batches")));
         assertThat(state.isComplete()).isTrue();
         awaitNobodyIn(complete);

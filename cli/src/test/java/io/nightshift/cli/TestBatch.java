@@ -2,11 +2,11 @@ package io.nightshift.cli;
 
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.Publisher.Publication;
-import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerSerializer;
 import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -17,12 +17,12 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.output.ParquetOutput;
 import io.nightshift.worker.output.StagedFile;
@@ -92,7 +92,7 @@ final class TestBatch implements AutoCloseable {
         Job job = JobFile.parse(yaml, folder.resolve("job.yaml"), List.of());
         TestBatch batch = new TestBatch(folder, new BatchId("flights-20261124t231425-" + number), job);
         batch.makeInput();
-        batch.registered(new JobsEvent.Opened(START, batch.id, batch.submission, null));
+        batch.registered(new BatchRegisterEvent.Opened(START, batch.id, batch.submission, null));
         batch.append(
                 new BatchEvent.Submitted(batch.later(), batch.id, job, MODEL),
                 new BatchEvent.TookOver(batch.later(), 1, "127.0.0.1:7001"));
@@ -144,7 +144,7 @@ final class TestBatch implements AutoCloseable {
         Publication publication =
                 new ParquetPublisher(ledger(), new ParquetOutput(() -> duckDb)).publish(ledger().state(id));
         append(new BatchEvent.Published(later(), publication.destination(), publication.manifestSha256()));
-        registered(new JobsEvent.Ended(later(), id, Phase.PUBLISHED));
+        registered(new BatchRegisterEvent.Ended(later(), id, Phase.PUBLISHED));
     }
 
     Path destination() {
@@ -285,8 +285,11 @@ final class TestBatch implements AutoCloseable {
         }
     }
 
-    void registered(JobsEvent event) throws SQLException {
-        insert(PersistenceId.of(Jobs.KEY.name(), Jobs.ID), ledger().jobs().size() + 1, event);
+    void registered(BatchRegisterEvent event) throws SQLException {
+        insert(
+                PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID),
+                ledger().registerEvents().size() + 1,
+                event);
     }
 
     private void insert(PersistenceId id, long number, Object event) throws SQLException {

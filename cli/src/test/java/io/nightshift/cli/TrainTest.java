@@ -2,7 +2,7 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.model.ModelImport;
@@ -113,7 +113,7 @@ final class TrainTest {
     }
 
     private static Model model(FlightsJob job) {
-        Registry registry = new Registry(job.home());
+        ModelRegistry registry = new ModelRegistry(job.home());
         return ModelImport.read(registry.path(registry.resolve(ModelReference.parse("delayed"))));
     }
 

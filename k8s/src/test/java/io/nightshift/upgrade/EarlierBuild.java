@@ -35,8 +35,8 @@ final class EarlierBuild {
 
     /// Records that cross from node to node, by how many components they have grown since.
     private static final Map<String, Integer> GROWN = Map.of(
-            "io/nightshift/protocol/jobs/JobsCommand$Submit", 1,
-            "io/nightshift/protocol/jobs/JobsCommand$Accepted", 1,
+            "io/nightshift/protocol/register/BatchRegisterCommand$Submit", 1,
+            "io/nightshift/protocol/register/BatchRegisterCommand$Accepted", 1,
             "io/nightshift/protocol/api/Submitted", 1,
             "io/nightshift/protocol/batch/BatchStatus", 2,
             "io/nightshift/protocol/job/Job$ErrorPolicy", 1);

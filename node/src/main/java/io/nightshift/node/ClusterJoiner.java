@@ -1,7 +1,7 @@
 package io.nightshift.node;
 
 import io.nightshift.coordinator.membership.Membership;
-import io.nightshift.coordinator.membership.Membership.Way;
+import io.nightshift.coordinator.membership.Membership.JoinDecision;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
@@ -36,7 +36,7 @@ final class ClusterJoiner {
     private final Membership membership;
     private final @Nullable ContactPoints contactPoints;
     private volatile boolean isOver;
-    private @Nullable Way way;
+    private @Nullable JoinDecision way;
     private boolean isIn;
 
     private ClusterJoiner(ActorSystem<Void> system, Membership membership, @Nullable ContactPoints contactPoints) {
@@ -81,23 +81,23 @@ final class ClusterJoiner {
     }
 
     private void seek() throws SQLException {
-        if (way instanceof Way.Form(var formed)) {
+        if (way instanceof JoinDecision.Form(var formed)) {
             if (!membership.confirm(formed)) {
                 end();
             }
             return;
         }
-        Way next = next();
+        JoinDecision next = next();
         if (next == null || next.equals(way)) {
             return;
         }
         way = next;
         switch (next) {
-            case Way.Form form -> {
+            case JoinDecision.Form form -> {
                 LOG.info("no other node lives: this one forms the cluster {}", form.cluster());
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }
-            case Way.Join join -> {
+            case JoinDecision.Join join -> {
                 LOG.info("this node joins the cluster {} by {}", join.cluster(), join.members());
                 List<Address> members =
                         join.members().stream().map(ClusterNode::address).toList();
@@ -107,12 +107,12 @@ final class ClusterJoiner {
     }
 
     /// The platform is asked only where there is nobody to join, so that joining doesn't depend on it.
-    private @Nullable Way next() throws SQLException {
+    private @Nullable JoinDecision next() throws SQLException {
         if (contactPoints == null) {
-            return membership.seek();
+            return membership.findOrForm();
         }
-        Way.Join join = membership.find();
-        return join == null && contactPoints.areEnough() ? membership.seek() : join;
+        JoinDecision.Join join = membership.find();
+        return join == null && contactPoints.areEnough() ? membership.findOrForm() : join;
     }
 
     private void remain() throws SQLException {
@@ -125,16 +125,16 @@ final class ClusterJoiner {
     }
 
     /// Whether the node hasn't got into the cluster that it tried before, late.
-    private boolean isWhereItWanted(Way wanted) {
+    private boolean isWhereItWanted(JoinDecision wanted) {
         List<Member> members = StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
                 .toList();
         return switch (wanted) {
-            case Way.Form form ->
+            case JoinDecision.Form form ->
                 members.stream()
                         .min(Comparator.comparing(member -> member, Member.ageOrdering()))
                         .filter(cluster.selfMember()::equals)
                         .isPresent();
-            case Way.Join join ->
+            case JoinDecision.Join join ->
                 members.stream().anyMatch(member -> join.members().contains(ClusterNode.hostPort(member.address())));
         };
     }

@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
@@ -62,7 +62,7 @@ public final class ClusterNode {
             Configuration configuration,
             SubmissionResolver submissions,
             @Nullable HttpSettings http,
-            Registry registry) {
+            ModelRegistry registry) {
         ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, parts);

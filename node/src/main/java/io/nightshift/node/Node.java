@@ -4,13 +4,13 @@ import com.typesafe.config.Config;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
-import io.nightshift.coordinator.jobs.Jobs;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.coordinator.publish.PostgresPublisher;
 import io.nightshift.coordinator.publish.Publishers;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.register.BatchRegister;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
@@ -30,7 +30,7 @@ import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
@@ -138,12 +138,12 @@ public final class Node {
                 version -> parts.models().get(version).description(),
                 publishers,
                 parts.ledger()::entries,
-                this::tellJobs,
+                this::tellRegister,
                 blocking,
                 Clock.systemUTC(),
                 name,
                 parts.observer().batches());
-        sharding.init(Entity.of(Jobs.KEY, entity -> Jobs.create(this::tell, Clock.systemUTC()))
+        sharding.init(Entity.of(BatchRegister.KEY, entity -> BatchRegister.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
                 .withRole("coordinator"));
@@ -156,7 +156,7 @@ public final class Node {
                 system.systemActorOf(ScoringSlots.create(atOnce), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
                 slots.narrow(),
-                this::tellJobs,
+                this::tellRegister,
                 this::tell,
                 this::timedAttempt,
                 parts.scoring(),
@@ -220,14 +220,17 @@ public final class Node {
     void tend() {
         system.scheduler()
                 .scheduleWithFixedDelay(
-                        TENDING, TENDING, () -> tellJobs(new JobsCommand.Tend()), system.executionContext());
+                        TENDING,
+                        TENDING,
+                        () -> tellRegister(new BatchRegisterCommand.WakeOpenBatches()),
+                        system.executionContext());
     }
 
     /// Lets programs ask this node by messages; called once.
     ///
     /// @param submissions resolves what they submit
     /// @return what the node can be asked by HTTP
-    public List<Endpoint> open(SubmissionResolver submissions, Registry registry) {
+    public List<Endpoint> open(SubmissionResolver submissions, ModelRegistry registry) {
         RequestForwarder requests = new RequestForwarder(
                 new GatewayServices(job -> resolve(submissions, job), this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
         ExecutorService readers = Executors.newFixedThreadPool(
@@ -263,12 +266,12 @@ public final class Node {
         return sharding.entityRefFor(Batch.KEY, batch.value()).ask(question::apply, SOON);
     }
 
-    private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, JobsCommand> question) {
-        return sharding.entityRefFor(Jobs.KEY, Jobs.ID).ask(question::apply, SOON);
+    private <T> CompletionStage<T> askJobs(Function<ActorRef<T>, BatchRegisterCommand> question) {
+        return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID).ask(question::apply, SOON);
     }
 
-    private void tellJobs(JobsCommand command) {
-        sharding.entityRefFor(Jobs.KEY, Jobs.ID).tell(command);
+    private void tellRegister(BatchRegisterCommand command) {
+        sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID).tell(command);
     }
 
     private void tell(BatchId batch, BatchCommand command) {
@@ -276,9 +279,9 @@ public final class Node {
     }
 
     /// Opens a batch, or finds the one to go on with.
-    public CompletionStage<JobsCommand.SubmitReply> submit(Submission submission, boolean fresh) {
-        return sharding.entityRefFor(Jobs.KEY, Jobs.ID)
-                .ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
+    public CompletionStage<BatchRegisterCommand.SubmitReply> submit(Submission submission, boolean fresh) {
+        return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID)
+                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {

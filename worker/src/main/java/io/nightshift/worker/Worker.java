@@ -7,7 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.nio.file.Path;
@@ -197,7 +197,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void giveBack(WorkerMessage.Lease lease) {
-        services.batches().accept(lease.attempt().batch(), new BatchCommand.GiveBack(lease.attempt()));
+        services.batches().accept(lease.attempt().batch(), new BatchCommand.ReturnLease(lease.attempt()));
     }
 
     private void findWork() {
@@ -206,7 +206,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             return;
         }
         become(new Activity.FindingWork());
-        services.jobs().accept(new JobsCommand.FindWork(self));
+        services.register().accept(new BatchRegisterCommand.FindWork(self));
         if (registerIsSilent && lastBatch != null) {
             services.batches().accept(lastBatch, new BatchCommand.RequestLease(services.node(), self));
         }
@@ -319,7 +319,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 services.batches()
                         .accept(
                                 lease.attempt().batch(),
-                                new BatchCommand.AttemptEnded(lease.attempt(), services.node(), failure));
+                                new BatchCommand.AttemptFailed(lease.attempt(), services.node(), failure));
             }
             findWork();
         }

@@ -3,7 +3,7 @@ package io.nightshift.worker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -15,7 +15,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// What a node's workers share.
 ///
 /// @param slots of the node
-/// @param jobs tells the jobs' register
+/// @param register tells the batch register
 /// @param batches tells a batch's coordinator
 /// @param attempts makes an attempt of a lease; called on a scoring thread
 /// @param scoring the node's scoring threads
@@ -26,7 +26,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param observer hears what they do
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
-        Consumer<JobsCommand> jobs,
+        Consumer<BatchRegisterCommand> register,
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
         Executor scoring,

@@ -13,8 +13,8 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.metrics.WorkerMetrics;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.scoring.Scorer;
@@ -63,7 +63,7 @@ class WorkerTest {
             pekko.actor.serialize-messages = on
             pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
             """).withFallback(ConfigFactory.load()));
-    private final TestProbe<JobsCommand> jobs = kit.createTestProbe(JobsCommand.class);
+    private final TestProbe<BatchRegisterCommand> jobs = kit.createTestProbe(BatchRegisterCommand.class);
     private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
     private final ExecutorService scoring = Executors.newFixedThreadPool(
@@ -115,7 +115,7 @@ class WorkerTest {
     }
 
     private ActorRef<WorkerMessage> findWork() {
-        return jobs.expectMessageClass(JobsCommand.FindWork.class).worker();
+        return jobs.expectMessageClass(BatchRegisterCommand.FindWork.class).worker();
     }
 
     private ActorRef<WorkerMessage> requestLease() {
@@ -287,7 +287,8 @@ class WorkerTest {
 
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the lease ran out"));
 
-        ActorRef<WorkerMessage> again = jobs.expectMessageClass(JobsCommand.FindWork.class, Duration.ofSeconds(1))
+        ActorRef<WorkerMessage> again = jobs.expectMessageClass(
+                        BatchRegisterCommand.FindWork.class, Duration.ofSeconds(1))
                 .worker();
         assertThat(node.staged()).isEmpty();
         again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
@@ -317,7 +318,7 @@ class WorkerTest {
         });
         Lease lease = lease();
         requestLease().tell(lease);
-        BatchCommand.AttemptEnded ended = next(BatchCommand.AttemptEnded.class);
+        BatchCommand.AttemptFailed ended = next(BatchCommand.AttemptFailed.class);
         assertThat(ended.attempt()).isEqualTo(lease.attempt());
         assertThat(ended.failure().isPermanent()).isTrue();
         assertThat(ended.failure().message()).contains("the model is broken", file.toString());
@@ -342,7 +343,7 @@ class WorkerTest {
                 observer)));
         grant();
         requestLease().tell(lease());
-        assertThat(next(BatchCommand.AttemptEnded.class).failure())
+        assertThat(next(BatchCommand.AttemptFailed.class).failure())
                 .isEqualTo(Failure.transientFailure("the registry is away"));
     }
 
@@ -401,7 +402,7 @@ class WorkerTest {
         requestLease().tell(lease);
         next(BatchCommand.Heartbeat.class);
         worker.tell(new Worker.Stop());
-        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(lease.attempt());
+        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(lease.attempt());
         kit.createTestProbe().expectTerminated(worker);
         await().atMost(Duration.ofSeconds(5)).until(() -> node.staged().isEmpty());
     }
@@ -414,7 +415,7 @@ class WorkerTest {
         worker.tell(new Worker.Stop());
         Lease lease = lease();
         self.tell(lease);
-        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(lease.attempt());
+        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(lease.attempt());
         kit.createTestProbe().expectTerminated(worker);
 
         ActorRef<Worker.Command> idle = worker();
@@ -438,7 +439,7 @@ class WorkerTest {
                 lease.slices(),
                 lease.staging());
         self.tell(another);
-        assertThat(next(BatchCommand.GiveBack.class).attempt()).isEqualTo(another.attempt());
+        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(another.attempt());
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
         assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());

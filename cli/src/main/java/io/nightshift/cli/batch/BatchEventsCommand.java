@@ -5,8 +5,8 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -29,7 +29,7 @@ final class BatchEventsCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
         ledger.forEach(batch, (number, entry) -> {
             try {
                 show(ApiJson.entry(number, entry));

@@ -6,15 +6,15 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.jobs.JobsState;
-import io.nightshift.coordinator.ledger.Descriptions;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
 import io.nightshift.protocol.api.JobList;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -55,11 +55,12 @@ final class BatchListCommand extends QueryCommand {
     @Override
     int run(Ledger ledger) {
         int most = checkedLimit();
-        List<JobsState.Entry> entries = new ArrayList<>(register(ledger).all());
+        List<BatchRegisterState.Entry> entries =
+                new ArrayList<>(register(ledger).all());
         List<BatchDescription> batches = entries.reversed().stream()
                 .filter(entry -> job == null || job.equals(name(entry)))
                 .limit(most)
-                .map(entry -> Descriptions.of(ledger, entry))
+                .map(entry -> BatchDescriptions.of(ledger, entry))
                 .toList();
         return show(batches, () -> entries.stream().map(BatchListCommand::name).collect(Collectors.toSet()));
     }
@@ -104,7 +105,7 @@ final class BatchListCommand extends QueryCommand {
         if (job == null || jobs.isEmpty()) {
             return "Nothing here: %s.".formatted(nothingRan());
         }
-        String near = NearMiss.of(job, jobs);
+        String near = NameSuggestion.of(job, jobs);
         return "There is no batch of a job %s; %s"
                 .formatted(
                         job,
@@ -113,7 +114,7 @@ final class BatchListCommand extends QueryCommand {
                                 : "did you mean " + near + "?");
     }
 
-    private static String name(JobsState.Entry entry) {
+    private static String name(BatchRegisterState.Entry entry) {
         return entry.opened().submission().job().name();
     }
 

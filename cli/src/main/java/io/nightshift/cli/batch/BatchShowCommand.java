@@ -7,10 +7,10 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.coordinator.jobs.BatchNames;
-import io.nightshift.coordinator.jobs.JobsState;
-import io.nightshift.coordinator.ledger.Descriptions;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchNameResolver;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
@@ -30,9 +30,9 @@ final class BatchShowCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        JobsState register = register(ledger);
-        BatchId batch = BatchNames.resolve(register, Objects.requireNonNull(name));
-        return show(Descriptions.of(
+        BatchRegisterState register = register(ledger);
+        BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));
+        return show(BatchDescriptions.of(
                 ledger, Objects.requireNonNull(register.batches().get(batch))));
     }
 

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
-import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.verification.Finding;
 import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
@@ -79,7 +79,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
         DataSources dataSources = configuration().dataSources();
         Proof proof;
         try (Lazy duckDb = new Lazy()) {

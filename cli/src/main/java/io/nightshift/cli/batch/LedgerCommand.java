@@ -4,13 +4,13 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.output.CommandOutputFormat;
-import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -86,9 +86,9 @@ abstract class LedgerCommand implements Callable<Integer> {
         return "no batch has run with the home folder %s yet".formatted(home.folder());
     }
 
-    static JobsState register(Ledger ledger) {
-        JobsState register = JobsState.EMPTY;
-        for (JobsEvent event : ledger.jobs()) {
+    static BatchRegisterState register(Ledger ledger) {
+        BatchRegisterState register = BatchRegisterState.EMPTY;
+        for (BatchRegisterEvent event : ledger.registerEvents()) {
             register = register.apply(event);
         }
         return register;

@@ -5,7 +5,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.ClusterNode;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.MemoryBudget;
@@ -99,7 +99,7 @@ public final class NodeCommand implements Callable<Integer> {
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
         Path spill = home.spill(String.valueOf(settings.port()));
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, background);
-        Registry registry = given.registry() == null ? home.registry() : new Registry(given.registry());
+        ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
         Node.Parts parts = new Node.Parts(
                 ledger,
                 duckDb,

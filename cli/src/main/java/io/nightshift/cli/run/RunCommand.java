@@ -7,7 +7,7 @@ import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
@@ -23,10 +23,10 @@ import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand.Accepted;
-import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
-import io.nightshift.protocol.jobs.JobsCommand.Rejected;
-import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.protocol.register.BatchRegisterCommand.Accepted;
+import io.nightshift.protocol.register.BatchRegisterCommand.AlreadyPublished;
+import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
+import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
@@ -99,7 +99,7 @@ public final class RunCommand implements Callable<Integer> {
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), background);
-        Registry registry = home.registry();
+        ModelRegistry registry = home.registry();
         ModelCache models = new ModelCache(registry::path);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {

@@ -12,11 +12,11 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,26 +39,29 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The actor of one batch: runs a [Coordinator] on the journal. It persists what that decides, then
+/// The actor of one batch: runs a [BatchDecisions] on the journal. It persists what that decides, then
 /// does what follows; it decides nothing itself.
 ///
 /// After a failed journal write, whose outcome is unknown, the actor recovers: a new coordinator
 /// knows what is in the ledger, and nothing else.
-public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, BatchState> {
+public final class Batch extends EventSourcedBehavior<CoordinatorMessage, LedgerEntry, BatchState> {
 
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
 
-    private final ActorContext<Message> context;
-    private final TimerScheduler<Message> timers;
+    private final ActorContext<CoordinatorMessage> context;
+    private final TimerScheduler<CoordinatorMessage> timers;
     private final BatchId batch;
     private final BatchServices services;
-    private final ObservedBatch observed;
-    private Coordinator coordinator;
+    private final BatchObserverNotifier observed;
+    private BatchDecisions coordinator;
 
     private Batch(
-            ActorContext<Message> context, TimerScheduler<Message> timers, BatchId batch, BatchServices services) {
+            ActorContext<CoordinatorMessage> context,
+            TimerScheduler<CoordinatorMessage> timers,
+            BatchId batch,
+            BatchServices services) {
         super(
                 PersistenceId.of(KEY.name(), batch.value()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
@@ -67,16 +70,16 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         this.batch = batch;
         this.services = services;
         this.coordinator = coordinator();
-        this.observed = new ObservedBatch(batch, services.observer());
+        this.observed = new BatchObserverNotifier(batch, services.observer());
     }
 
     public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
-        Behavior<Message> behavior =
+        Behavior<CoordinatorMessage> behavior =
                 Behaviors.setup(context -> Behaviors.withTimers(timers -> new Batch(context, timers, batch, services)));
-        Behavior<Message> recovering = Behaviors.supervise(behavior)
+        Behavior<CoordinatorMessage> recovering = Behaviors.supervise(behavior)
                 .onFailure(Outdated.class, SupervisorStrategy.restart().withLoggingEnabled(false));
         return Behaviors.transformMessages(
-                BatchCommand.class, recovering, pattern -> pattern.matchAny(Message.Asked::new));
+                BatchCommand.class, recovering, pattern -> pattern.matchAny(CoordinatorMessage.Asked::new));
     }
 
     /// Others have written to the ledger: what this actor knows is not all there is.
@@ -84,10 +87,11 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         private static final long serialVersionUID = 1;
     }
 
-    private Coordinator coordinator() {
+    private BatchDecisions coordinator() {
         BatchSettings settings = services.settings();
         SplittableRandom random = new SplittableRandom();
-        return new Coordinator(batch, settings, services.node(), random, new Attempts(batch, settings, random));
+        return new BatchDecisions(
+                batch, settings, services.node(), random, new AttemptDecisions(batch, settings, random));
     }
 
     @Override
@@ -111,17 +115,18 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
     /// This object outlives a failed journal write; its coordinator doesn't.
     private void recovered(BatchState state) {
         coordinator = coordinator();
-        timers.startTimerWithFixedDelay(new Message.Tick(), services.settings().tick());
-        context.getSelf().tell(new Message.Recovered());
+        timers.startTimerWithFixedDelay(
+                new CoordinatorMessage.Tick(), services.settings().tick());
+        context.getSelf().tell(new CoordinatorMessage.Recovered());
     }
 
     @Override
-    public CommandHandler<Message, LedgerEntry, BatchState> commandHandler() {
+    public CommandHandler<CoordinatorMessage, LedgerEntry, BatchState> commandHandler() {
         return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
     }
 
-    private Effect<LedgerEntry, BatchState> onMessage(BatchState state, Message message) {
-        Moment now = now();
+    private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
+        DecisionTime now = now();
         observed.before(coordinator, message, now);
         Decision decision = coordinator.decide(state, message, now);
         if (decision.events().isEmpty()) {
@@ -130,7 +135,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
             return Effect().none();
         }
         return Effect().persist(entries(state, decision.events())).thenRun(next -> {
-            Moment written = now();
+            DecisionTime written = now();
             observed.written(next, message, decision.events(), now, written);
             decision.events().forEach(event -> log(next, event));
             perform(next, decision.durable().after(next, now()));
@@ -138,8 +143,8 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         });
     }
 
-    private Moment now() {
-        return new Moment(System.nanoTime(), services.clock().instant());
+    private DecisionTime now() {
+        return new DecisionTime(System.nanoTime(), services.clock().instant());
     }
 
     private static List<LedgerEntry> entries(BatchState state, List<? extends BatchEvent> events) {
@@ -153,37 +158,38 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         return entries;
     }
 
-    private void perform(BatchState state, List<Action> actions) {
-        for (Action action : actions) {
+    private void perform(BatchState state, List<CoordinatorAction> actions) {
+        for (CoordinatorAction action : actions) {
             perform(state, action);
         }
     }
 
-    private void perform(BatchState state, Action action) {
+    private void perform(BatchState state, CoordinatorAction action) {
         switch (action) {
-            case Action.Tell<?> tell -> tell(tell);
-            case Action.TellJobs(JobsCommand command) -> services.jobs().accept(command);
-            case Action.Grant grant -> grant(state, grant);
-            case Action.FlushSoon soon -> context.getSelf().tell(new Message.Flush());
-            case Action.TryAgain(int incarnation, Failure failure, Duration backoff) -> {
+            case CoordinatorAction.Tell<?> tell -> tell(tell);
+            case CoordinatorAction.TellRegister(BatchRegisterCommand command) ->
+                services.register().accept(command);
+            case CoordinatorAction.Grant grant -> grant(state, grant);
+            case CoordinatorAction.FlushSoon soon -> context.getSelf().tell(new CoordinatorMessage.Flush());
+            case CoordinatorAction.TryAgain(int incarnation, Failure failure, Duration backoff) -> {
                 LOG.warn("{}, to be tried again in {} ms: {}", batch, backoff.toMillis(), failure.message());
-                timers.startSingleTimer(new Message.Again(incarnation), backoff);
+                timers.startSingleTimer(new CoordinatorMessage.Again(incarnation), backoff);
             }
-            case Action.Sweep(Job job) -> sweep(job);
-            case Action.Recover recover -> {
+            case CoordinatorAction.Sweep(Job job) -> sweep(job);
+            case CoordinatorAction.Recover recover -> {
                 LOG.warn("{}: another coordinator has written to its ledger, which is read again", batch);
                 throw new Outdated();
             }
-            case Action.Note(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
-            case Action.Elsewhere elsewhere ->
+            case CoordinatorAction.Note(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
+            case CoordinatorAction.Elsewhere elsewhere ->
                 context.pipeToSelf(
                         CompletableFuture.supplyAsync(() -> work(elsewhere), services.blocking()),
-                        (done, problem) -> new Message.Reported(
+                        (done, problem) -> new CoordinatorMessage.Reported(
                                 elsewhere.incarnation(), problem == null ? done : broken(problem)));
         }
     }
 
-    private <M> void tell(Action.Tell<M> tell) {
+    private <M> void tell(CoordinatorAction.Tell<M> tell) {
         if (tell.message() instanceof WorkerMessage.Abandon(Attempt attempt, String reason)) {
             LOG.warn("{} is refused: {}", attempt, reason);
             observed.refused();
@@ -191,7 +197,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         tell.to().tell(tell.message());
     }
 
-    private void grant(BatchState state, Action.Grant grant) {
+    private void grant(BatchState state, CoordinatorAction.Grant grant) {
         Attempt attempt = grant.attempt();
         BatchEvent.Submitted submitted = state.submission();
         PartitionPlan.Index index = state.pinned().index();
@@ -211,28 +217,28 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
             try {
                 services.publisher().discard(batch, job);
             } finally {
-                services.jobs().accept(new JobsCommand.BatchEnded(batch, Phase.CANCELLED));
+                services.register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
             }
         });
     }
 
     // What waits for disks, on a thread of its own.
 
-    private Message.Outcome work(Action.Elsewhere elsewhere) {
+    private CoordinatorMessage.Outcome work(CoordinatorAction.Elsewhere elsewhere) {
         return switch (elsewhere) {
-            case Action.Plan plan -> plan(plan.submitted());
-            case Action.CheckInput check -> {
+            case CoordinatorAction.Plan plan -> plan(plan.submitted());
+            case CoordinatorAction.CheckInput check -> {
                 SourcePins.check(batch, check.files());
-                yield new Message.InputUnchanged();
+                yield new CoordinatorMessage.InputUnchanged();
             }
-            case Action.Fence fence -> fence(fence);
-            case Action.LookAtLedger look -> look();
-            case Action.Publish publish ->
-                new Message.Visible(services.publisher().publish(publish.state()));
+            case CoordinatorAction.Fence fence -> fence(fence);
+            case CoordinatorAction.LookAtLedger look -> look();
+            case CoordinatorAction.Publish publish ->
+                new CoordinatorMessage.Visible(services.publisher().publish(publish.state()));
         };
     }
 
-    private Message.Outcome plan(BatchEvent.Submitted submitted) {
+    private CoordinatorMessage.Outcome plan(BatchEvent.Submitted submitted) {
         Job job = submitted.job();
         ModelDescription model = services.models().apply(submitted.model());
         List<InspectedFile> files = services.inspector().inspect(job, model);
@@ -242,38 +248,38 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
                     "the source has no rows: " + String.join(", ", job.source().parquet()));
         }
         services.publisher().prepare(batch, job);
-        return new Message.PlanMade(files, partitions);
+        return new CoordinatorMessage.PlanMade(files, partitions);
     }
 
-    private Message.Outcome look() {
+    private CoordinatorMessage.Outcome look() {
         try {
-            return new Message.LedgerHas(services.entries().applyAsLong(batch));
+            return new CoordinatorMessage.LedgerHas(services.entries().applyAsLong(batch));
         } catch (FailureException e) {
             LOG.debug("{}: {}", batch, e.getMessage());
-            return new Message.LedgerHas(0);
+            return new CoordinatorMessage.LedgerHas(0);
         }
     }
 
-    private Message.Outcome fence(Action.Fence fence) {
+    private CoordinatorMessage.Outcome fence(CoordinatorAction.Fence fence) {
         try {
             String obstacle = services.publisher()
                     .fence(fence.state())
                     .map(visible ->
                             "readers see it already, in " + visible.destination() + ". Retry it, and that is recorded")
                     .orElse(null);
-            return new Message.Fenced(fence.request(), obstacle);
+            return new CoordinatorMessage.Fenced(fence.request(), obstacle);
         } catch (FailureException e) {
-            return new Message.Fenced(fence.request(), e.failure().message());
+            return new CoordinatorMessage.Fenced(fence.request(), e.failure().message());
         }
     }
 
-    private Message.Broken broken(Throwable problem) {
+    private CoordinatorMessage.Broken broken(Throwable problem) {
         Throwable cause = problem.getCause() == null ? problem : problem.getCause();
         if (cause instanceof FailureException known) {
-            return new Message.Broken(known.failure());
+            return new CoordinatorMessage.Broken(known.failure());
         }
         LOG.error("{}: unexpected", batch, cause);
-        return new Message.Broken(Failure.permanent("an unexpected error: " + cause));
+        return new CoordinatorMessage.Broken(Failure.permanent("an unexpected error: " + cause));
     }
 
     // What people are told.
@@ -315,7 +321,7 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
             case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
             case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
             case BatchEvent.Rescored rescored ->
-                LOG.info("{}: partitions {} are scored again", batch, PartitionNumbers.text(rescored.partitions()));
+                LOG.info("{}: partitions {} are scored again", batch, PartitionRangeFormat.text(rescored.partitions()));
             case BatchEvent.Failed failed ->
                 LOG.error("{} failed: {}", batch, failed.failure().message());
             case BatchEvent.Retried retried -> LOG.info("{} is tried again", batch);

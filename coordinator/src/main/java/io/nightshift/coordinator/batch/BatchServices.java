@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceInspector;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -15,7 +15,7 @@ import java.util.function.ToLongFunction;
 ///
 /// @param models describes a registered model
 /// @param entries how many entries the ledger has of a batch; blocking
-/// @param jobs tells the jobs' register; called by any thread
+/// @param register tells the batch register; called by any thread
 /// @param blocking runs what waits for disks; never the actors' own threads
 /// @param node this node's name, `host:port`
 /// @param observer hears what happens
@@ -25,7 +25,7 @@ public record BatchServices(
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
         ToLongFunction<BatchId> entries,
-        Consumer<JobsCommand> jobs,
+        Consumer<BatchRegisterCommand> register,
         Executor blocking,
         Clock clock,
         String node,

@@ -43,7 +43,7 @@ public record BatchState(
         @Nullable Submitted submitted,
         @Nullable Plan plan,
         int incarnation,
-        Winners winners,
+        CommittedPartitions winners,
         Totals totals,
         Map<Integer, Integer> attemptsFailed,
         @Nullable Failure failure,
@@ -88,7 +88,7 @@ public record BatchState(
                 null,
                 null,
                 0,
-                Winners.none(0),
+                CommittedPartitions.none(0),
                 Totals.ZERO,
                 Map.of(),
                 null,
@@ -211,7 +211,7 @@ public record BatchState(
     private BatchState fold(BatchEvent event) {
         Plan nextPlan = plan;
         int nextIncarnation = incarnation;
-        Winners nextWinners = winners;
+        CommittedPartitions nextWinners = winners;
         Totals nextTotals = totals;
         Map<Integer, Integer> nextAttemptsFailed = attemptsFailed;
         Failure nextFailure = failure;
@@ -231,7 +231,7 @@ public record BatchState(
                 }
                 PartitionPlan.Index index = planned.partitions().index(planned.files());
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
-                nextWinners = Winners.none(index.partitions());
+                nextWinners = CommittedPartitions.none(index.partitions());
             }
             case Committed committed -> {
                 nextWinners = winners.with(committed.commits());

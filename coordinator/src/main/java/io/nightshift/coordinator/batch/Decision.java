@@ -16,18 +16,18 @@ record Decision(List<? extends BatchEvent> events, Durable durable) {
     @FunctionalInterface
     interface Durable {
         /// @param next the state after the events
-        List<Action> after(BatchState next, Moment now);
+        List<CoordinatorAction> after(BatchState next, DecisionTime now);
     }
 
     static Decision nothing() {
         return act();
     }
 
-    static Decision act(Action... actions) {
+    static Decision act(CoordinatorAction... actions) {
         return act(Arrays.asList(actions));
     }
 
-    static Decision act(List<Action> actions) {
+    static Decision act(List<CoordinatorAction> actions) {
         return new Decision(List.of(), (next, now) -> actions);
     }
 
@@ -36,9 +36,9 @@ record Decision(List<? extends BatchEvent> events, Durable durable) {
     }
 
     /// The same, with one more action; only where nothing is persisted.
-    Decision with(Action action) {
+    Decision with(CoordinatorAction action) {
         return new Decision(events, (next, now) -> {
-            List<Action> actions = new ArrayList<>(durable.after(next, now));
+            List<CoordinatorAction> actions = new ArrayList<>(durable.after(next, now));
             actions.add(action);
             return actions;
         });
@@ -50,7 +50,7 @@ record Decision(List<? extends BatchEvent> events, Durable durable) {
             return this;
         }
         return new Decision(events, (next, now) -> {
-            List<Action> actions = new ArrayList<>(durable.after(next, now));
+            List<CoordinatorAction> actions = new ArrayList<>(durable.after(next, now));
             actions.addAll(more.after(next, now));
             return actions;
         });

@@ -61,7 +61,7 @@ class Leases {
 
     /// The partition to lease next, or nothing if all are committed, held, given up or waiting for
     /// their next attempt.
-    OptionalInt next(Winners winners, long now) {
+    OptionalInt next(CommittedPartitions winners, long now) {
         while (!waiting.isEmpty() && waiting.peek().notBefore() - now <= 0) {
             returned.add(waiting.remove().partition());
         }

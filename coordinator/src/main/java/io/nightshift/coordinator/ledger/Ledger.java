@@ -2,15 +2,15 @@ package io.nightshift.coordinator.ledger;
 
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.jobs.Jobs;
-import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.register.BatchRegister;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -40,9 +40,9 @@ public record Ledger(String url, String user, String password) {
     }
 
     @FunctionalInterface
-    public interface JobsVisitor {
+    public interface RegisterEventVisitor {
         /// @param number of the event, from 1
-        void event(long number, JobsEvent event);
+        void event(long number, BatchRegisterEvent event);
     }
 
     /// As JDBC has it.
@@ -118,7 +118,7 @@ public record Ledger(String url, String user, String password) {
     ///
     /// @throws FailureException as [#forEach]
     public OptionalDouble rowsPerSecond(BatchId batch) {
-        Pace pace = new Pace();
+        BatchThroughput pace = new BatchThroughput();
         forEach(batch, (number, entry) -> pace.add(entry.event()));
         return pace.rowsPerSecond();
     }
@@ -129,32 +129,42 @@ public record Ledger(String url, String user, String password) {
                 : "the ledger is damaged: ";
     }
 
-    /// The history of the jobs' register, in order.
+    /// The events of the batch register, in order.
     ///
     /// @throws FailureException transient if the journal can't be read, permanent if it holds
     ///     something that isn't such an event
-    public List<JobsEvent> jobs() {
-        List<JobsEvent> events = new ArrayList<>();
-        forEachOfJobs(0, (number, event) -> events.add(event));
+    public List<BatchRegisterEvent> registerEvents() {
+        List<BatchRegisterEvent> events = new ArrayList<>();
+        forEachRegisterEvent(0, (number, event) -> events.add(event));
         return events;
     }
 
-    /// Sees whether a job's open batch can be gone on with, if it has one: what can't be read has no coordinator.
+    /// The batch register as its events describe it.
     ///
-    /// @throws FailureException as [#state] and [#jobs()]
-    public void requireReadable(String job) {
-        jobs().stream()
-                .reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later)
-                .open(job)
-                .ifPresent(entry -> state(entry.opened().batch()));
+    /// @throws FailureException as [#registerEvents()]
+    public BatchRegisterState register() {
+        BatchRegisterState state = BatchRegisterState.EMPTY;
+        for (BatchRegisterEvent event : registerEvents()) {
+            state = state.apply(event);
+        }
+        return state;
     }
 
-    /// Shows the history of the jobs' register, in order, from the event after a number.
+    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch whose
+    /// ledger can't be read has no coordinator, so it could not be resumed.
     ///
-    /// @throws FailureException as [#jobs()]
-    public void forEachOfJobs(long after, JobsVisitor visitor) {
+    /// @throws FailureException as [#state] and [#registerEvents()]
+    public void requireReadable(String job) {
+        register().open(job).ifPresent(entry -> state(entry.opened().batch()));
+    }
+
+    /// Visits the events of the batch register, in order.
+    ///
+    /// @param after the number of the last event to skip, or 0 to skip none
+    /// @throws FailureException as [#registerEvents()]
+    public void forEachRegisterEvent(long after, RegisterEventVisitor visitor) {
         rows(
-                PersistenceId.of(Jobs.KEY.name(), Jobs.ID),
+                PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID),
                 after,
                 ALL,
                 (number, manifest, payload) -> visitor.event(number, EventCodec.decodeJobs(payload)));

@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -10,12 +10,12 @@ import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// How the journal stores what is persisted: a ledger entry as its hash, 32 bytes, before the
-/// event's CBOR; an event of the jobs' register as CBOR.
+/// event's CBOR; an event of the batch register as CBOR.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;
     static final String ENTRY = "entry-1";
-    static final String JOBS = "jobs-1";
+    static final String REGISTER_EVENT = "register-1";
 
     private static final int HASH_BYTES = 32;
 
@@ -28,7 +28,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
     public String manifest(Object object) {
         return switch (object) {
             case LedgerEntry entry -> ENTRY;
-            case JobsEvent event -> JOBS;
+            case BatchRegisterEvent event -> REGISTER_EVENT;
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -41,7 +41,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
                         .put(HexFormat.of().parseHex(entry.hash()))
                         .put(entry.bytes())
                         .array();
-            case JobsEvent event -> EventCodec.encodeJobs(event);
+            case BatchRegisterEvent event -> EventCodec.encodeJobs(event);
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -51,7 +51,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
         try {
             return switch (manifest) {
                 case ENTRY -> entry(bytes);
-                case JOBS -> EventCodec.decodeJobs(bytes);
+                case REGISTER_EVENT -> EventCodec.decodeJobs(bytes);
                 default ->
                     throw new NotSerializableException(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));

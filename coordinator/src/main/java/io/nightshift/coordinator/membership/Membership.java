@@ -36,23 +36,23 @@ public final class Membership {
     }
 
     /// What a node that is in no cluster does next.
-    public sealed interface Way {
+    public sealed interface JoinDecision {
         /// The cluster that it will be in.
         UUID cluster();
 
         /// @param members that live, at least one, none of them this node
-        record Join(UUID cluster, List<String> members) implements Way {}
+        record Join(UUID cluster, List<String> members) implements JoinDecision {}
 
         /// Nobody is there: this node is the first.
-        record Form(UUID cluster) implements Way {}
+        record Form(UUID cluster) implements JoinDecision {}
     }
 
     /// Finds the cluster, or claims the right to form one.
-    public Way seek() throws SQLException {
+    public JoinDecision findOrForm() throws SQLException {
         try (Connection connection = inTurn()) {
-            Way.Join join = find(connection);
-            Way way = join == null ? form(connection) : join;
-            register(connection, way instanceof Way.Form ? way.cluster() : null);
+            JoinDecision.Join join = find(connection);
+            JoinDecision way = join == null ? form(connection) : join;
+            register(connection, way instanceof JoinDecision.Form ? way.cluster() : null);
             connection.commit();
             return way;
         }
@@ -61,9 +61,9 @@ public final class Membership {
     /// Finds the cluster.
     ///
     /// @return null if nobody is there
-    public Way.@Nullable Join find() throws SQLException {
+    public JoinDecision.@Nullable Join find() throws SQLException {
         try (Connection connection = inTurn()) {
-            Way.Join join = find(connection);
+            JoinDecision.Join join = find(connection);
             if (join != null) {
                 register(connection, null);
             }
@@ -88,17 +88,17 @@ public final class Membership {
         }
     }
 
-    private Way.@Nullable Join find(Connection connection) throws SQLException {
+    private JoinDecision.@Nullable Join find(Connection connection) throws SQLException {
         UUID current = current(connection);
         List<String> living = current == null ? List.of() : living(connection, current);
-        return current == null || living.isEmpty() ? null : new Way.Join(current, living);
+        return current == null || living.isEmpty() ? null : new JoinDecision.Join(current, living);
     }
 
-    private Way form(Connection connection) throws SQLException {
+    private JoinDecision form(Connection connection) throws SQLException {
         UUID cluster = UUID.randomUUID();
         execute(connection, "DELETE FROM cluster");
         execute(connection, "INSERT INTO cluster (id, formed_by) VALUES (?, ?)", cluster, address);
-        return new Way.Form(cluster);
+        return new JoinDecision.Form(cluster);
     }
 
     private void register(Connection connection, @Nullable UUID cluster) throws SQLException {

@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.verification.RecordIds.Comparison;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchId;
@@ -77,11 +77,9 @@ public final class Verification {
     /// The hash chain can't show that entries are missing at its end; the register of jobs can.
     private void checkRegister(History history, Check register) {
         BatchId batch = history.state().batch();
-        JobsState.Entry entry;
+        BatchRegisterState.Entry entry;
         try {
-            JobsState jobs =
-                    ledger.jobs().stream().reduce(JobsState.EMPTY, JobsState::apply, (earlier, later) -> later);
-            entry = jobs.batches().get(batch);
+            entry = ledger.register().batches().get(batch);
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;

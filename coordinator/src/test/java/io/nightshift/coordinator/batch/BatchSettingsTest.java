@@ -37,7 +37,7 @@ class BatchSettingsTest {
                         "nightshift.batch.retry.jitter",
                         "pekko.actor.serializers.nightshift-ledger",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.ledger.LedgerEntry\"",
-                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.jobs.JobsEvent\"");
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.register.BatchRegisterEvent\"");
     }
 
     @Test

@@ -1,18 +1,18 @@
 package io.nightshift.coordinator.batch;
 
-import static io.nightshift.coordinator.batch.Examples.AT;
-import static io.nightshift.coordinator.batch.Examples.after;
-import static io.nightshift.coordinator.batch.Examples.attemptFailed;
-import static io.nightshift.coordinator.batch.Examples.cancelled;
-import static io.nightshift.coordinator.batch.Examples.commit;
-import static io.nightshift.coordinator.batch.Examples.committed;
-import static io.nightshift.coordinator.batch.Examples.failed;
-import static io.nightshift.coordinator.batch.Examples.job;
-import static io.nightshift.coordinator.batch.Examples.planned;
-import static io.nightshift.coordinator.batch.Examples.published;
-import static io.nightshift.coordinator.batch.Examples.state;
-import static io.nightshift.coordinator.batch.Examples.submitted;
-import static io.nightshift.coordinator.batch.Examples.tookOver;
+import static io.nightshift.coordinator.batch.ExampleBatch.AT;
+import static io.nightshift.coordinator.batch.ExampleBatch.after;
+import static io.nightshift.coordinator.batch.ExampleBatch.attemptFailed;
+import static io.nightshift.coordinator.batch.ExampleBatch.cancelled;
+import static io.nightshift.coordinator.batch.ExampleBatch.commit;
+import static io.nightshift.coordinator.batch.ExampleBatch.committed;
+import static io.nightshift.coordinator.batch.ExampleBatch.failed;
+import static io.nightshift.coordinator.batch.ExampleBatch.job;
+import static io.nightshift.coordinator.batch.ExampleBatch.planned;
+import static io.nightshift.coordinator.batch.ExampleBatch.published;
+import static io.nightshift.coordinator.batch.ExampleBatch.state;
+import static io.nightshift.coordinator.batch.ExampleBatch.submitted;
+import static io.nightshift.coordinator.batch.ExampleBatch.tookOver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -202,7 +202,7 @@ class BatchStateTest {
 
     @Test
     void theSubmissionOfAnotherBatchIsRefused() {
-        BatchEvent other = new BatchEvent.Submitted(AT, new BatchId("flights-2"), job(), Examples.MODEL);
+        BatchEvent other = new BatchEvent.Submitted(AT, new BatchId("flights-2"), job(), ExampleBatch.MODEL);
 
         assertThatThrownBy(() -> state(other))
                 .isInstanceOf(IllegalStateException.class)
@@ -242,7 +242,15 @@ class BatchStateTest {
     @Test
     void aCommitOutsideThePlanIsRefused() {
         PartitionCommit shifted = new PartitionCommit(
-                1, FIRST, "node:1", 11, 9, 9, new OutputFile(9, 1, Examples.DIGEST), null, Examples.MODEL.sha256());
+                1,
+                FIRST,
+                "node:1",
+                11,
+                9,
+                9,
+                new OutputFile(9, 1, ExampleBatch.DIGEST),
+                null,
+                ExampleBatch.MODEL.sha256());
 
         assertThatThrownBy(() -> after(running, committed(commit(3, FIRST, 0))))
                 .isInstanceOf(IllegalStateException.class)

@@ -1,16 +1,16 @@
 package io.nightshift.coordinator.batch;
 
-import static io.nightshift.coordinator.batch.OneBatch.PATIENT;
-import static io.nightshift.coordinator.batch.OneBatch.SOON;
-import static io.nightshift.coordinator.batch.OneBatch.settings;
+import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
+import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
-import io.nightshift.coordinator.Node;
-import io.nightshift.coordinator.ledger.JournalGate;
-import io.nightshift.coordinator.ledger.LedgerRows;
+import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.ledger.JournalTableWriter;
+import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -21,7 +21,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,14 +56,14 @@ class BatchTest {
     @TempDir
     static Path home = Path.of("");
 
-    private static Node node;
+    private static TestActorSystem node;
 
     private String name = "";
 
     @BeforeAll
     static void startNode() throws SQLException {
-        node = new Node(home);
-        JournalGate.install(node.ledger());
+        node = new TestActorSystem(home);
+        JournalWriteBlocker.install(node.ledger());
     }
 
     @AfterAll
@@ -78,19 +78,19 @@ class BatchTest {
 
     @AfterEach
     void openTheGate() {
-        JournalGate.open();
+        JournalWriteBlocker.open();
     }
 
-    private OneBatch batch(int partitions, BatchSettings settings, Job.ErrorPolicy errors) throws IOException {
-        return new OneBatch(node, home.resolve(name), name, partitions, settings, errors);
+    private BatchActorFixture batch(int partitions, BatchSettings settings, Job.ErrorPolicy errors) throws IOException {
+        return new BatchActorFixture(node, home.resolve(name), name, partitions, settings, errors);
     }
 
-    private OneBatch opened(int partitions) throws IOException {
+    private BatchActorFixture opened(int partitions) throws IOException {
         return opened(partitions, PATIENT);
     }
 
-    private OneBatch opened(int partitions, BatchSettings settings) throws IOException {
-        OneBatch batch = batch(partitions, settings, LENIENT);
+    private BatchActorFixture opened(int partitions, BatchSettings settings) throws IOException {
+        BatchActorFixture batch = batch(partitions, settings, LENIENT);
         batch.open();
         return batch;
     }
@@ -99,7 +99,7 @@ class BatchTest {
 
     @Test
     void aBatchIsPublishedWhenEveryPartitionIsCommitted() throws IOException {
-        OneBatch batch = opened(3);
+        BatchActorFixture batch = opened(3);
         batch.complete(0);
         batch.complete(2);
         assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
@@ -118,12 +118,12 @@ class BatchTest {
         assertThat(batch.destination.resolve(".staging")).doesNotExist();
         assertThat(status.rowsDone()).isEqualTo(30);
         assertThat(status.quarantined()).isEqualTo(2);
-        batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.PUBLISHED));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
     }
 
     @Test
     void aLateCommitOfAnOldEpochIsRefused() throws IOException {
-        OneBatch batch = opened(1, settings(Duration.ofMillis(200)));
+        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
         WorkerMessage.Lease old = batch.lease();
         PartitionCommit late = batch.score(old, 0);
         WorkerMessage.Lease newer = batch.lease();
@@ -146,26 +146,26 @@ class BatchTest {
 
     @Test
     void aCommitIsAcknowledgedOnlyWhenItIsDurable() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         PartitionCommit commit = batch.score(batch.lease(), 0);
-        JournalGate.shut();
+        JournalWriteBlocker.shut();
 
         batch.commit(commit);
         batch.worker.expectNoMessage(Duration.ofMillis(300));
         assertThat(batch.committed()).isEmpty();
 
-        JournalGate.open();
+        JournalWriteBlocker.open();
         batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
         assertThat(batch.committed()).containsExactly(commit);
     }
 
     @Test
     void whatOnlyALaterVersionUnderstandsIsNotWrittenAfter() throws Exception {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         batch.complete(0);
         PartitionCommit second = batch.score(batch.lease(), 0);
         BatchState before = node.ledger().state(batch.id);
-        LedgerRows.writeLater(
+        JournalTableWriter.writeLater(
                 node.ledger(), before, new CBORMapper().writeValueAsBytes(Map.of("event", "shadowed", "share", 0.1)));
 
         batch.restart();
@@ -180,7 +180,7 @@ class BatchTest {
 
     @Test
     void aRepeatedCommitIsAcknowledgedAgainAndStoredOnce() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         PartitionCommit commit = batch.complete(1);
 
         for (int i = 0; i < 3; i++) {
@@ -196,13 +196,13 @@ class BatchTest {
 
     @Test
     void aCommitRepeatedWhileItIsWrittenIsStoredOnce() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         PartitionCommit commit = batch.score(batch.lease(), 0);
-        JournalGate.shut();
+        JournalWriteBlocker.shut();
         batch.commit(commit);
         batch.commit(commit);
         batch.commit(commit);
-        JournalGate.open();
+        JournalWriteBlocker.open();
 
         batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
         assertThat(batch.describe().committed()).isEqualTo(1);
@@ -211,16 +211,16 @@ class BatchTest {
 
     @Test
     void commitsThatArriveTogetherShareAJournalWrite() throws IOException {
-        OneBatch batch = opened(6);
+        BatchActorFixture batch = opened(6);
         List<PartitionCommit> commits = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             commits.add(batch.score(batch.lease(), 0));
         }
-        JournalGate.shut();
+        JournalWriteBlocker.shut();
         batch.commit(commits.getFirst());
         batch.worker.expectNoMessage(Duration.ofMillis(200));
         commits.subList(1, 6).forEach(commit -> batch.commit(commit));
-        JournalGate.open();
+        JournalWriteBlocker.open();
 
         for (PartitionCommit commit : commits) {
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
@@ -232,7 +232,7 @@ class BatchTest {
 
     @Test
     void aCommitOfOtherRowsOrAnotherModelIsRefused() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         PartitionCommit good = batch.score(batch.lease(), 0);
 
         batch.commit(new PartitionCommit(
@@ -256,11 +256,11 @@ class BatchTest {
 
     @Test
     void aPartitionGivenBackIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         for (int i = 0; i < 10; i++) {
             WorkerMessage.Lease lease = batch.lease();
-            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
-            batch.tell(new BatchCommand.GiveBack(lease.attempt()));
+            batch.tell(new BatchCommand.ReturnLease(lease.attempt()));
+            batch.tell(new BatchCommand.ReturnLease(lease.attempt()));
         }
         WorkerMessage.Lease last = batch.lease();
         assertThat(last.attempt().epoch().lease()).isEqualTo(11);
@@ -271,14 +271,14 @@ class BatchTest {
 
     @Test
     void aWorkerWhoseLeaseWasLostHasTheSameAgain() throws IOException {
-        OneBatch batch = opened(3);
+        BatchActorFixture batch = opened(3);
         batch.lease();
         TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
         WorkerMessage.Lease first = batch.lease(worker);
 
         assertThat(batch.lease(worker)).isEqualTo(first);
 
-        batch.tell(new BatchCommand.GiveBack(first.attempt()));
+        batch.tell(new BatchCommand.ReturnLease(first.attempt()));
         WorkerMessage.Lease next = batch.lease(worker);
         assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
         assertThat(batch.lease(worker)).isEqualTo(next);
@@ -288,7 +288,7 @@ class BatchTest {
 
     @Test
     void heartbeatsKeepALease() throws IOException {
-        OneBatch batch = opened(1, settings(Duration.ofMillis(300)));
+        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(300)));
         PartitionCommit commit = batch.score(batch.lease(), 0);
         long begin = System.nanoTime();
         await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
@@ -303,7 +303,7 @@ class BatchTest {
 
     @Test
     void theHeartbeatOfALostLeaseIsAnsweredWithAbandon() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         WorkerMessage.Lease lease = batch.lease();
         batch.restart();
         batch.lease();
@@ -318,7 +318,7 @@ class BatchTest {
 
     @Test
     void aPartitionWhoseWorkersAlwaysGoSilentFailsTheBatch() throws IOException {
-        OneBatch batch = opened(1, settings(Duration.ofMillis(200)));
+        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
         Set<WorkerMessage.Lease> leases = new HashSet<>();
         for (int i = 0; i < 3; i++) {
             leases.add(batch.lease());
@@ -332,13 +332,13 @@ class BatchTest {
 
     @Test
     void aCoordinatorThatWasHeldUpDoesNotBlameItsWorkers() throws IOException {
-        OneBatch batch = opened(2, settings(Duration.ofMillis(400)));
+        BatchActorFixture batch = opened(2, settings(Duration.ofMillis(400)));
         PartitionCommit one = batch.score(batch.lease(), 0);
         PartitionCommit two = batch.score(batch.lease(), 0);
-        JournalGate.shut();
+        JournalWriteBlocker.shut();
         batch.commit(one);
         batch.worker.expectNoMessage(Duration.ofSeconds(1));
-        JournalGate.open();
+        JournalWriteBlocker.open();
         batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
 
         batch.commit(two);
@@ -351,7 +351,7 @@ class BatchTest {
 
     @Test
     void afterARestartTheIncarnationGrowsOldEpochsAreRefusedAndNothingCommittedIsLeasedAgain() throws IOException {
-        OneBatch batch = opened(4);
+        BatchActorFixture batch = opened(4);
         Set<Integer> committed = new HashSet<>();
         committed.add(batch.complete(0).partition());
         committed.add(batch.complete(0).partition());
@@ -378,8 +378,8 @@ class BatchTest {
 
     @Test
     void anOpenThatWaitedForTheRecoveryTakesChargeOnce() throws IOException {
-        OneBatch batch = opened(20);
-        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+        BatchActorFixture batch = opened(20);
+        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
         batch.failure();
 
         batch.restart();
@@ -397,9 +397,9 @@ class BatchTest {
 
     @Test
     void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
-        OneBatch batch = opened(2, settings(Duration.ofMillis(500)));
+        BatchActorFixture batch = opened(2, settings(Duration.ofMillis(500)));
         WorkerMessage.Lease old = batch.lease();
-        JournalGate.failOnce();
+        JournalWriteBlocker.failOnce();
         batch.commit(batch.score(old, 0));
         batch.worker.expectNoMessage(Duration.ofMillis(200));
 
@@ -419,7 +419,7 @@ class BatchTest {
 
     @Test
     void anAttemptOfASuccessorIsNotJudged() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         PartitionCommit own = batch.score(batch.lease(), 0);
         Epoch later = new Epoch(9, 1);
         PartitionCommit successors = new PartitionCommit(
@@ -436,14 +436,14 @@ class BatchTest {
 
     @Test
     void aFailedBatchThatAnotherCoordinatorHasLetGoOnIsNoticed() throws IOException {
-        OneBatch batch = opened(1, settings(Duration.ofMillis(200)));
-        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
         batch.failure();
-        LedgerRows.write(
+        JournalTableWriter.write(
                 node.ledger(),
                 node.ledger().state(batch.id),
-                new BatchEvent.Retried(Examples.AT),
-                new BatchEvent.TookOver(Examples.AT, 2, "node:2"));
+                new BatchEvent.Retried(ExampleBatch.AT),
+                new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
 
         assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
 
@@ -455,18 +455,18 @@ class BatchTest {
 
     @Test
     void transientFailuresAreTriedAgainAndBounded() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         for (int i = 0; i < 3; i++) {
             WorkerMessage.Lease lease = batch.lease();
             assertThat(lease.attempt().partition()).isZero();
-            batch.tell(new BatchCommand.AttemptEnded(lease.attempt(), "node:1", DISK));
+            batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
             // Told twice, counted once.
-            batch.tell(new BatchCommand.AttemptEnded(lease.attempt(), "node:1", DISK));
+            batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
         }
 
         assertThat(batch.failure()).isEqualTo("partition 0 failed 3 times, the last time so: the disk is full");
         assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
-        batch.awaitRegister(new JobsCommand.HasNoWork(batch.id));
+        batch.awaitRegister(new BatchRegisterCommand.HasNoWork(batch.id));
 
         batch.open();
         batch.complete(0);
@@ -479,9 +479,9 @@ class BatchTest {
                 Duration.ofSeconds(30),
                 Duration.ofMillis(40),
                 new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0));
-        OneBatch batch = opened(1, slow);
+        BatchActorFixture batch = opened(1, slow);
         long begin = System.nanoTime();
-        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", DISK));
+        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
         assertThat(batch.hasNothingToLease()).isTrue();
 
         batch.lease();
@@ -491,9 +491,9 @@ class BatchTest {
 
     @Test
     void aPermanentFailureFailsTheBatchAtOnce() throws IOException {
-        OneBatch batch = opened(3);
+        BatchActorFixture batch = opened(3);
         WorkerMessage.Lease other = batch.lease();
-        batch.tell(new BatchCommand.AttemptEnded(
+        batch.tell(new BatchCommand.AttemptFailed(
                 batch.lease().attempt(), "node:1", Failure.permanent("input.parquet is truncated")));
 
         assertThat(batch.failure()).isEqualTo("input.parquet is truncated");
@@ -504,7 +504,7 @@ class BatchTest {
 
     @Test
     void overTheErrorBudgetTheBatchFailsEarlyWithTheFirstReasonsAndStaysFailed() throws IOException {
-        OneBatch batch = batch(3, PATIENT, new Job.ErrorPolicy(0.1, null));
+        BatchActorFixture batch = batch(3, PATIENT, new Job.ErrorPolicy(0.1, null));
         batch.open();
         PartitionCommit commit = batch.score(batch.lease(), 4);
         batch.commit(commit, "row 1: no distance", "row 2: no date", "row 5: no id", "row 6: no more");
@@ -523,7 +523,7 @@ class BatchTest {
 
     @Test
     void aBatchOverItsErrorBudgetIsNeverPublished() throws IOException {
-        OneBatch batch = batch(1, PATIENT, new Job.ErrorPolicy(1, 3L));
+        BatchActorFixture batch = batch(1, PATIENT, new Job.ErrorPolicy(1, 3L));
         batch.open();
         PartitionCommit commit = batch.score(batch.lease(), 4);
         batch.commit(commit);
@@ -543,7 +543,7 @@ class BatchTest {
 
     @Test
     void aChangedInputStopsTheBatchWithTheFileAndWhatChangedAndRestoredItGoesOn() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         batch.complete(0);
         String content = Files.readString(batch.source);
         FileTime time = Files.getLastModifiedTime(batch.source);
@@ -567,7 +567,7 @@ class BatchTest {
 
     @Test
     void aMissingInputStopsTheBatchWithTheFile() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         batch.lease();
         Files.delete(batch.source);
 
@@ -578,7 +578,7 @@ class BatchTest {
 
     @Test
     void planningThatFailedIsTriedAgain() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
         batch.onInspect = () -> {
             throw FailureException.permanent("the column distance is missing from input.parquet");
         };
@@ -593,7 +593,7 @@ class BatchTest {
 
     @Test
     void anUnexpectedErrorWhilePlanningFailsTheBatch() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
         batch.onInspect = () -> {
             throw new IllegalStateException("out of luck");
         };
@@ -604,14 +604,14 @@ class BatchTest {
 
     @Test
     void anInputWithoutRowsFailsTheBatch() throws IOException {
-        OneBatch batch = opened(0);
+        BatchActorFixture batch = opened(0);
 
         assertThat(batch.failure()).isEqualTo("the source has no rows: " + batch.source);
     }
 
     @Test
     void whatAnEarlierIncarnationAskedForIsNotListenedTo() throws IOException {
-        OneBatch batch = batch(2, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(2, PATIENT, LENIENT);
         CountDownLatch late = new CountDownLatch(1);
         AtomicInteger inspections = new AtomicInteger();
         batch.onInspect = () -> {
@@ -622,7 +622,7 @@ class BatchTest {
         };
         batch.open();
         await().atMost(SOON).until(() -> inspections.get() == 1);
-        JournalGate.failOnce();
+        JournalWriteBlocker.failOnce();
         batch.tell(batch.cancel("this write fails, and the coordinator recovers"));
         batch.lease();
 
@@ -638,7 +638,7 @@ class BatchTest {
 
     @Test
     void publishingThatFailedIsTriedAgain() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         batch.onPublish = () -> {
             throw new FailureException(Failure.transientFailure("the destination is gone"));
         };
@@ -655,7 +655,7 @@ class BatchTest {
 
     @Test
     void aTransientFailureOfPlanningOrPublishingIsTriedAgainByItself() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
         AtomicInteger inspections = new AtomicInteger();
         batch.onInspect = () -> failOnce(inspections, "the share was away");
         AtomicInteger publications = new AtomicInteger();
@@ -678,7 +678,7 @@ class BatchTest {
 
     @Test
     void aCrashWhilePublishingIsFinishedByTheNextIncarnation() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         CountDownLatch never = new CountDownLatch(1);
         batch.onPublish = () -> wait(never);
         batch.complete(0);
@@ -694,7 +694,7 @@ class BatchTest {
 
     @Test
     void aCancelThatComesWhilePublishingIsRefused() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         CountDownLatch cancelled = new CountDownLatch(1);
         batch.onPublish = () -> wait(cancelled);
         batch.complete(0);
@@ -709,13 +709,13 @@ class BatchTest {
 
     @Test
     void aCancelledBatchLeavesNothingStagedAndGivesNothingMore() throws IOException {
-        OneBatch batch = opened(2);
+        BatchActorFixture batch = opened(2);
         WorkerMessage.Lease lease = batch.lease();
         PartitionCommit commit = batch.score(lease, 0);
         batch.tell(batch.cancel("no longer needed"));
         batch.awaitPhase(Phase.CANCELLED);
 
-        batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
         assertThat(batch.destination).isEmptyDirectory();
         batch.commit(commit);
         assertThat(batch.worker
@@ -729,7 +729,7 @@ class BatchTest {
 
     @Test
     void aCancelWhilePlanningLeavesNothingStaged() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
         CountDownLatch planned = new CountDownLatch(1);
         AtomicInteger preparing = new AtomicInteger();
         batch.onPrepare = () -> {
@@ -740,7 +740,7 @@ class BatchTest {
         await().atMost(SOON).until(() -> preparing.get() == 1);
         batch.tell(batch.cancel("no longer needed"));
         batch.awaitPhase(Phase.CANCELLED);
-        JobsCommand ended = new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED);
+        BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED);
         assertThat(batch.register).doesNotContain(ended);
         planned.countDown();
 
@@ -750,17 +750,17 @@ class BatchTest {
 
     @Test
     void aCrashBeforeTheSweepOfACancelledBatchIsMadeUpFor() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         WorkerMessage.Lease lease = batch.lease();
         batch.tell(batch.cancel("no longer needed"));
-        batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
         Files.createDirectories(Path.of(lease.staging()));
         batch.score(lease, 0);
         batch.register.clear();
 
         batch.restart();
 
-        batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
         assertThat(batch.destination).isEmptyDirectory();
     }
 
@@ -768,23 +768,23 @@ class BatchTest {
 
     @Test
     void aRegisterThatStartedAnewLearnsOfTheWork() throws IOException {
-        OneBatch batch = opened(2);
-        batch.awaitRegister(new JobsCommand.HasWork(batch.id));
+        BatchActorFixture batch = opened(2);
+        batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
         batch.register.clear();
 
-        batch.tell(new BatchCommand.Wake(batch.submission()));
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
-        batch.awaitRegister(new JobsCommand.HasWork(batch.id));
+        batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
     }
 
     @Test
     void aRegisterThatMissedTheEndLearnsOfIt() throws IOException {
-        OneBatch batch = opened(1);
+        BatchActorFixture batch = opened(1);
         batch.complete(0);
         batch.awaitPhase(Phase.PUBLISHED);
-        JobsCommand ended = new JobsCommand.BatchEnded(batch.id, Phase.PUBLISHED);
+        BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED);
         for (BatchCommand command : List.of(
-                new BatchCommand.Wake(batch.submission()),
+                new BatchCommand.EnsureStarted(batch.submission()),
                 new BatchCommand.Open(batch.submission()),
                 batch.cancel("given up for a later batch"))) {
             batch.awaitRegister(ended);
@@ -799,8 +799,8 @@ class BatchTest {
 
     @Test
     void aBatchWhoseOpenWasLostIsStartedWhenItIsWoken() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
-        batch.tell(new BatchCommand.Wake(batch.submission()));
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
         batch.complete(0);
 
@@ -809,39 +809,39 @@ class BatchTest {
 
     @Test
     void aFailedBatchThatIsWokenStaysFailed() throws IOException {
-        OneBatch batch = opened(1);
-        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+        BatchActorFixture batch = opened(1);
+        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
         batch.failure();
         batch.restart();
 
-        batch.tell(new BatchCommand.Wake(batch.submission()));
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
         assertThat(batch.failure()).isEqualTo("no");
     }
 
     @Test
     void aBatchThatNeverBeganCanBeGivenUp() throws IOException {
-        OneBatch batch = batch(1, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
 
         batch.tell(batch.cancel("given up before it was opened"));
         assertThat(batch.describe().phase()).isNull();
         assertThat(batch.register).isEmpty();
-        batch.tell(new BatchCommand.Wake(batch.submission()));
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
         batch.tell(batch.cancel("given up for a later batch"));
 
-        batch.awaitRegister(new JobsCommand.BatchEnded(batch.id, Phase.CANCELLED));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
         assertThat(batch.destination).isEmptyDirectory();
     }
 
     @Test
     void aStatusTellsHowFarTheBatchIs() throws IOException {
-        OneBatch batch = batch(3, PATIENT, LENIENT);
+        BatchActorFixture batch = batch(3, PATIENT, LENIENT);
         assertThat(batch.describe().phase()).isNull();
         batch.open();
         batch.complete(2);
         WorkerMessage.Lease lease = batch.lease();
         batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 4, batch.worker.ref()));
-        batch.tell(new BatchCommand.AttemptEnded(batch.lease().attempt(), "node:1", DISK));
+        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
 
         BatchStatus status = await().atMost(SOON).until(batch::describe, described -> described.attemptsFailed() == 1);
 

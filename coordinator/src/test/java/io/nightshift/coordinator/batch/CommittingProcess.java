@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.Node;
+import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
@@ -33,16 +33,21 @@ final class CommittingProcess {
 
     public static void main(String[] arguments) throws IOException {
         Path home = Path.of(arguments[0]);
-        try (Node node = new Node(home)) {
-            OneBatch batch = new OneBatch(
-                    node, home.resolve(BATCH), BATCH, PARTITIONS, OneBatch.PATIENT, new Job.ErrorPolicy(1, null));
+        try (TestActorSystem node = new TestActorSystem(home)) {
+            BatchActorFixture batch = new BatchActorFixture(
+                    node,
+                    home.resolve(BATCH),
+                    BATCH,
+                    PARTITIONS,
+                    BatchActorFixture.PATIENT,
+                    new Job.ErrorPolicy(1, null));
             batch.open();
             while (true) {
                 WorkerMessage.Lease lease = batch.lease();
-                PartitionCommit commit = Examples.commit(
+                PartitionCommit commit = ExampleBatch.commit(
                         lease.attempt().partition(), lease.attempt().epoch(), 0);
                 batch.commit(commit);
-                batch.worker.expectMessage(OneBatch.SOON, new WorkerMessage.Committed(lease.attempt()));
+                batch.worker.expectMessage(BatchActorFixture.SOON, new WorkerMessage.Committed(lease.attempt()));
                 System.out.println(lease.attempt().partition());
             }
         }

@@ -107,8 +107,8 @@ class ErrorBudgetTest {
                 partition * 10L,
                 10,
                 read,
-                new OutputFile(read - bad, 1, Examples.DIGEST),
-                bad == 0 ? null : new OutputFile(bad, 1, Examples.DIGEST),
-                Examples.MODEL.sha256());
+                new OutputFile(read - bad, 1, ExampleBatch.DIGEST),
+                bad == 0 ? null : new OutputFile(bad, 1, ExampleBatch.DIGEST),
+                ExampleBatch.MODEL.sha256());
     }
 }

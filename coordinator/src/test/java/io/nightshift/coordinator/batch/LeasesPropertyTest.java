@@ -67,7 +67,7 @@ class LeasesPropertyTest {
         // Starts where a monotonic clock may: about to overflow.
         long now = Long.MAX_VALUE - 20;
         Leases leases = new Leases(7, partitions, DURATION);
-        Winners winners = Winners.none(partitions);
+        CommittedPartitions winners = CommittedPartitions.none(partitions);
         Map<Integer, Partition> model = new HashMap<>();
         for (int i = 0; i < partitions; i++) {
             model.put(i, new Partition());
@@ -100,7 +100,7 @@ class LeasesPropertyTest {
                     assertThat(next.isPresent()).isEqualTo(!free.isEmpty());
                     if (next.isPresent()) {
                         assertThat(free).contains(next.getAsInt());
-                        Leases.Holder holder = Examples.holder("node");
+                        Leases.Holder holder = ExampleBatch.holder("node");
                         Epoch epoch = leases.grant(next.getAsInt(), holder, now).epoch();
                         assertThat(leases.again(holder, now)).isEqualTo(new Leases.Leased(next.getAsInt(), epoch));
                         assertThat(granted.add(epoch)).isTrue();
@@ -164,7 +164,7 @@ class LeasesPropertyTest {
                     if (chosen >= 0) {
                         Partition partition = partition(model, chosen);
                         assertThat(leases.holds(chosen, partition.holder)).isTrue();
-                        winners = winners.with(List.of(Examples.commit(chosen, partition.holder, 0)));
+                        winners = winners.with(List.of(ExampleBatch.commit(chosen, partition.holder, 0)));
                         leases.committed(chosen);
                         partition.held = false;
                         partition.committed = true;
@@ -187,7 +187,7 @@ class LeasesPropertyTest {
         Set<Integer> rest = new HashSet<>();
         for (OptionalInt next = leases.next(winners, end); next.isPresent(); next = leases.next(winners, end)) {
             assertThat(rest.add(next.getAsInt())).isTrue();
-            leases.grant(next.getAsInt(), Examples.holder("node"), end);
+            leases.grant(next.getAsInt(), ExampleBatch.holder("node"), end);
         }
         Set<Integer> open = new HashSet<>();
         model.forEach((id, partition) -> {

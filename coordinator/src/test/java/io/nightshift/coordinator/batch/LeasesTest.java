@@ -9,15 +9,15 @@ import org.junit.jupiter.api.Test;
 
 class LeasesTest {
 
-    private static final Leases.Holder HOLDER = Examples.holder("node");
+    private static final Leases.Holder HOLDER = ExampleBatch.holder("node");
 
-    private final Winners none = Winners.none(3);
+    private final CommittedPartitions none = CommittedPartitions.none(3);
     private final Leases leases = new Leases(2, 3, 10);
 
     @Test
     void aCommittedPartitionIsNeverLeased() {
-        Winners some =
-                none.with(List.of(Examples.commit(0, new Epoch(1, 1), 0), Examples.commit(2, new Epoch(1, 2), 0)));
+        CommittedPartitions some = none.with(
+                List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
 
         assertThat(leases.next(some, 0)).hasValue(1);
         assertThat(leases.grant(1, HOLDER, 0)).isEqualTo(new Leases.Leased(1, new Epoch(2, 1)));
@@ -55,7 +55,7 @@ class LeasesTest {
 
     @Test
     void aWorkerHasTheSameAgainWhileItHoldsIt() {
-        Leases.Holder other = Examples.holder("node");
+        Leases.Holder other = ExampleBatch.holder("node");
         leases.next(none, 0);
         Leases.Leased first = leases.grant(0, HOLDER, 0);
         leases.next(none, 0);

@@ -3,7 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.nightshift.coordinator.Node;
+import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -43,16 +43,21 @@ class LedgerScaleTest {
 
     @Test
     void aHundredThousandPartitionsAreCommittedAndRecoveredWithinSeconds() throws IOException {
-        try (Node node = new Node(home)) {
-            OneBatch batch = new OneBatch(
-                    node, home.resolve("scale"), "scale", PARTITIONS, OneBatch.PATIENT, new Job.ErrorPolicy(1, null));
+        try (TestActorSystem node = new TestActorSystem(home)) {
+            BatchActorFixture batch = new BatchActorFixture(
+                    node,
+                    home.resolve("scale"),
+                    "scale",
+                    PARTITIONS,
+                    BatchActorFixture.PATIENT,
+                    new Job.ErrorPolicy(1, null));
             // The files of so many parts are not what is measured.
             batch.onPublish = () -> {
                 throw new FailureException(Failure.transientFailure("not published here"));
             };
             long begin = System.nanoTime();
             batch.open();
-            await().atMost(OneBatch.SOON).until(() -> batch.describe().partitions() == PARTITIONS);
+            await().atMost(BatchActorFixture.SOON).until(() -> batch.describe().partitions() == PARTITIONS);
             Duration planning = since(begin);
 
             begin = System.nanoTime();
@@ -86,7 +91,7 @@ class LedgerScaleTest {
     }
 
     /// Leases and commits without end, without scoring.
-    private static Behavior<WorkerMessage> worker(OneBatch batch) {
+    private static Behavior<WorkerMessage> worker(BatchActorFixture batch) {
         return Behaviors.setup(context -> {
             BatchCommand request = new BatchCommand.RequestLease("node:1", context.getSelf());
             batch.tell(request);
@@ -94,7 +99,7 @@ class LedgerScaleTest {
                 switch (message) {
                     case WorkerMessage.Lease lease ->
                         batch.tell(new BatchCommand.Commit(
-                                Examples.commit(
+                                ExampleBatch.commit(
                                         lease.attempt().partition(),
                                         lease.attempt().epoch(),
                                         0),
@@ -134,12 +139,12 @@ class LedgerScaleTest {
 
     private static long heapOf(long[] sizes, boolean commit) {
         long rows = Arrays.stream(sizes).sum();
-        SourceFile file = new SourceFile("/data/a.parquet", rows, Examples.AT, rows);
+        SourceFile file = new SourceFile("/data/a.parquet", rows, ExampleBatch.AT, rows);
         long before = usedHeap();
-        BatchState state = Examples.state(
-                Examples.submitted(Examples.job()),
-                Examples.tookOver(1),
-                new BatchEvent.Planned(Examples.AT, List.of(file), PartitionPlan.of(sizes)));
+        BatchState state = ExampleBatch.state(
+                ExampleBatch.submitted(ExampleBatch.job()),
+                ExampleBatch.tookOver(1),
+                new BatchEvent.Planned(ExampleBatch.AT, List.of(file), PartitionPlan.of(sizes)));
         long firstRow = 0;
         List<PartitionCommit> together = new ArrayList<>();
         for (int partition = 0; commit && partition < sizes.length; partition++) {
@@ -150,12 +155,12 @@ class LedgerScaleTest {
                     firstRow,
                     sizes[partition],
                     sizes[partition],
-                    new PartitionCommit.OutputFile(sizes[partition], 1, Examples.DIGEST),
+                    new PartitionCommit.OutputFile(sizes[partition], 1, ExampleBatch.DIGEST),
                     null,
-                    Examples.MODEL.sha256()));
+                    ExampleBatch.MODEL.sha256()));
             firstRow += sizes[partition];
             if (together.size() == 100) {
-                state = Examples.after(state, new BatchEvent.Committed(Examples.AT, together));
+                state = ExampleBatch.after(state, new BatchEvent.Committed(ExampleBatch.AT, together));
                 together.clear();
             }
         }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 enum Mutants implements Simulation.Machines {
     ANY_EPOCH_MAY_COMMIT {
         @Override
-        Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new Attempts(batch, settings, random) {
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
                 @Override
                 boolean holds(PartitionCommit commit) {
                     return true;
@@ -30,13 +30,13 @@ enum Mutants implements Simulation.Machines {
     },
     A_COMMIT_IS_ACKNOWLEDGED_BEFORE_IT_IS_PERSISTED {
         @Override
-        Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new Attempts(batch, settings, random) {
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
                 @Override
-                Decision commit(BatchState state, BatchCommand.Commit message, int authority, Moment now) {
+                Decision commit(BatchState state, BatchCommand.Commit message, int authority, DecisionTime now) {
                     Decision decision = super.commit(state, message, authority, now);
                     return refusal(state, message.commit()) == null
-                            ? decision.with(new Action.Tell<>(
+                            ? decision.with(new CoordinatorAction.Tell<>(
                                     message.worker(),
                                     new WorkerMessage.Committed(message.commit().attempt(batch))))
                             : decision;
@@ -46,11 +46,11 @@ enum Mutants implements Simulation.Machines {
     },
     THE_INCARNATION_DOES_NOT_GROW {
         @Override
-        Coordinator coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-            return new Coordinator(batch, settings, node, random, attempts) {
+        BatchDecisions coordinator(
+                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            return new BatchDecisions(batch, settings, node, random, attempts) {
                 @Override
-                Decision takeCharge(BatchState state, Moment now, BatchEvent... before) {
+                Decision takeCharge(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
                         return super.takeCharge(state, now, before);
                     }
@@ -61,14 +61,14 @@ enum Mutants implements Simulation.Machines {
     },
     IT_IS_PUBLISHED_BEFORE_THE_LAST_COMMIT {
         @Override
-        Coordinator coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-            return new Coordinator(batch, settings, node, random, attempts) {
+        BatchDecisions coordinator(
+                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            return new BatchDecisions(batch, settings, node, random, attempts) {
                 @Override
-                List<Action> turned(BatchState next, Moment now) {
-                    List<Action> actions = new ArrayList<>(super.turned(next, now));
+                List<CoordinatorAction> turned(BatchState next, DecisionTime now) {
+                    List<CoordinatorAction> actions = new ArrayList<>(super.turned(next, now));
                     if (next.phase() == Phase.RUNNING && next.winners().count() > 0) {
-                        actions.add(new Action.Publish(next.incarnation(), next));
+                        actions.add(new CoordinatorAction.Publish(next.incarnation(), next));
                     }
                     return actions;
                 }
@@ -77,8 +77,8 @@ enum Mutants implements Simulation.Machines {
     },
     A_CANCELLED_BATCH_TAKES_COMMITS {
         @Override
-        Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new Attempts(batch, settings, random) {
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
                 @Override
                 @Nullable
                 String refusal(BatchState state, PartitionCommit commit) {
@@ -107,7 +107,7 @@ enum Mutants implements Simulation.Machines {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-                    held.put(partition, new Held(epoch, Examples.holder("node:1"), now, now + duration, rows));
+                    held.put(partition, new Held(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows));
                     return true;
                 }
             };
@@ -134,8 +134,8 @@ enum Mutants implements Simulation.Machines {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                OptionalInt next(Winners winners, long now) {
-                    return super.next(Winners.none(partitions), now);
+                OptionalInt next(CommittedPartitions winners, long now) {
+                    return super.next(CommittedPartitions.none(partitions), now);
                 }
             };
         }
@@ -153,8 +153,8 @@ enum Mutants implements Simulation.Machines {
     },
     A_PAUSED_BATCH_GOES_ON_LEASING {
         @Override
-        Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new Attempts(batch, settings, random) {
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
                 @Override
                 boolean isLeasing(BatchState state) {
                     return super.isLeasing(state) || state.phase() == Phase.PAUSED;
@@ -164,8 +164,8 @@ enum Mutants implements Simulation.Machines {
     },
     THE_ERROR_BUDGET_IS_NOT_HELD {
         @Override
-        Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new Attempts(batch, settings, random) {
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
                 @Override
                 @Nullable
                 String budgetExceeded(BatchState state, BatchState.Totals totals) {
@@ -176,9 +176,9 @@ enum Mutants implements Simulation.Machines {
     },
     WHO_IS_NOT_IN_CHARGE_SAYS_NO {
         @Override
-        Coordinator coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-            return new Coordinator(batch, settings, node, random, attempts) {
+        BatchDecisions coordinator(
+                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            return new BatchDecisions(batch, settings, node, random, attempts) {
                 @Override
                 int authority(BatchState state) {
                     return Integer.MAX_VALUE;
@@ -193,9 +193,9 @@ enum Mutants implements Simulation.Machines {
     },
     WHO_WAS_REPLACED_DOES_NOT_FIND_OUT {
         @Override
-        Coordinator coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-            return new Coordinator(batch, settings, node, random, attempts) {
+        BatchDecisions coordinator(
+                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            return new BatchDecisions(batch, settings, node, random, attempts) {
                 @Override
                 boolean waitsForSomeone(BatchState state) {
                     return false;
@@ -205,9 +205,9 @@ enum Mutants implements Simulation.Machines {
     },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
-        Coordinator coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-            return new Coordinator(batch, settings, node, random, attempts) {
+        BatchDecisions coordinator(
+                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            return new BatchDecisions(batch, settings, node, random, attempts) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -217,17 +217,17 @@ enum Mutants implements Simulation.Machines {
     };
 
     @Override
-    public Coordinator make(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
+    public BatchDecisions make(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         return coordinator(batch, settings, node, random, attempts(batch, settings, random));
     }
 
-    Coordinator coordinator(
-            BatchId batch, BatchSettings settings, String node, RandomGenerator random, Attempts attempts) {
-        return new Coordinator(batch, settings, node, random, attempts);
+    BatchDecisions coordinator(
+            BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+        return new BatchDecisions(batch, settings, node, random, attempts);
     }
 
-    Attempts attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-        return new Attempts(batch, settings, random) {
+    AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+        return new AttemptDecisions(batch, settings, random) {
             @Override
             Leases leases(int incarnation, int partitions) {
                 return Mutants.this.leases(

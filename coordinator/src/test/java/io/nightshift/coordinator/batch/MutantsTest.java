@@ -17,7 +17,7 @@ class MutantsTest {
         for (long seed = 1; seed <= SEEDS; seed++) {
             try {
                 Simulation.run(seed, mutant);
-            } catch (Violation caught) {
+            } catch (InvariantViolation caught) {
                 System.out.printf(Locale.ROOT, "%s is caught by seed %d: %s%n", mutant, seed, caught.getMessage());
                 return;
             }

@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,18 +15,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A process that runs the real [Coordinator] of the batch as [Batch] does: one message at a time,
+/// A process that runs the real [BatchDecisions] of the batch as [Batch] does: one message at a time,
 /// none while a write is under way, everything anew after a write that failed.
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
-    private final Audit audit;
+    private final InvariantChecker audit;
     private final long clock;
-    private final Deque<Message> mailbox = new ArrayDeque<>();
+    private final Deque<CoordinatorMessage> mailbox = new ArrayDeque<>();
 
     /// Null while the journal is read.
-    private @Nullable Coordinator machine;
+    private @Nullable BatchDecisions machine;
 
     /// How many events it knows of.
     private int seen;
@@ -34,7 +34,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
     private boolean writing;
     private boolean processing;
 
-    SimulatedCoordinator(Simulation world, SimulatedJournal journal, SimulatedDestination destination, Audit audit) {
+    SimulatedCoordinator(
+            Simulation world, SimulatedJournal journal, SimulatedDestination destination, InvariantChecker audit) {
         super(world);
         this.journal = journal;
         this.destination = destination;
@@ -54,20 +55,20 @@ final class SimulatedCoordinator extends SimulatedProcess {
         after(delay, () -> {
             seen = journal.size();
             machine = world.machine();
-            mailbox.add(new Message.Recovered());
+            mailbox.add(new CoordinatorMessage.Recovered());
             process();
         });
     }
 
     private void tick() {
         after(Simulation.SETTINGS.tick().toNanos(), () -> {
-            receive(new Message.Tick());
+            receive(new CoordinatorMessage.Tick());
             tick();
         });
     }
 
-    private Moment moment() {
-        return new Moment(clock + world.now(), Examples.AT.plusNanos(world.now()));
+    private DecisionTime moment() {
+        return new DecisionTime(clock + world.now(), ExampleBatch.AT.plusNanos(world.now()));
     }
 
     /// How far the batch is, as this coordinator knows.
@@ -75,7 +76,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
         return journal.state(seen);
     }
 
-    void receive(Message message) {
+    void receive(CoordinatorMessage message) {
         mailbox.add(message);
         process();
     }
@@ -91,9 +92,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
         processing = false;
     }
 
-    private void handle(Coordinator coordinator, Message message) {
+    private void handle(BatchDecisions coordinator, CoordinatorMessage message) {
         Decision decision = coordinator.decide(state(), message, moment());
-        if (!(message instanceof Message.Tick)) {
+        if (!(message instanceof CoordinatorMessage.Tick)) {
             world.tell("%s (%s, entry %d) hears %s", this, state().phase(), seen, message);
         }
         if (decision.events().isEmpty()) {
@@ -125,9 +126,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 });
     }
 
-    private void perform(List<Action> actions, boolean crashes) {
+    private void perform(List<CoordinatorAction> actions, boolean crashes) {
         int done = crashes ? world.random().nextInt(actions.size() + 1) : actions.size();
-        for (Action action : actions.subList(0, done)) {
+        for (CoordinatorAction action : actions.subList(0, done)) {
             perform(action);
         }
         if (crashes) {
@@ -135,30 +136,30 @@ final class SimulatedCoordinator extends SimulatedProcess {
         }
     }
 
-    private void perform(Action action) {
-        world.tell("%s does %s", this, action instanceof Action.Elsewhere ? action.getClass() : action);
+    private void perform(CoordinatorAction action) {
+        world.tell("%s does %s", this, action instanceof CoordinatorAction.Elsewhere ? action.getClass() : action);
         switch (action) {
-            case Action.Tell<?> tell -> tell(tell);
-            case Action.TellJobs(JobsCommand command) -> tellJobs(command);
-            case Action.Grant(var worker, String node, Attempt attempt) -> {
+            case CoordinatorAction.Tell<?> tell -> tell(tell);
+            case CoordinatorAction.TellRegister(BatchRegisterCommand command) -> tellRegister(command);
+            case CoordinatorAction.Grant(var worker, String node, Attempt attempt) -> {
                 audit.granted(worker, attempt, state(), seen == journal.size());
                 world.toWorker(worker, to -> to.leased(attempt));
             }
-            case Action.FlushSoon soon -> mailbox.add(new Message.Flush());
-            case Action.TryAgain(int incarnation, Failure failure, Duration backoff) ->
-                after(backoff.toNanos(), () -> receive(new Message.Again(incarnation)));
-            case Action.Sweep sweep ->
+            case CoordinatorAction.FlushSoon soon -> mailbox.add(new CoordinatorMessage.Flush());
+            case CoordinatorAction.TryAgain(int incarnation, Failure failure, Duration backoff) ->
+                after(backoff.toNanos(), () -> receive(new CoordinatorMessage.Again(incarnation)));
+            case CoordinatorAction.Sweep sweep ->
                 after(world.between(0, 1), () -> {
                     destination.discard();
-                    tellJobs(new JobsCommand.BatchEnded(Examples.BATCH, Phase.CANCELLED));
+                    tellRegister(new BatchRegisterCommand.BatchEnded(ExampleBatch.BATCH, Phase.CANCELLED));
                 });
-            case Action.Recover recover -> recover(world.between(0.01, 1));
-            case Action.Note note -> {}
-            case Action.Elsewhere elsewhere -> elsewhere(elsewhere);
+            case CoordinatorAction.Recover recover -> recover(world.between(0.01, 1));
+            case CoordinatorAction.Note note -> {}
+            case CoordinatorAction.Elsewhere elsewhere -> elsewhere(elsewhere);
         }
     }
 
-    private void tell(Action.Tell<?> tell) {
+    private void tell(CoordinatorAction.Tell<?> tell) {
         switch (tell.message()) {
             case WorkerMessage message -> {
                 if (message instanceof WorkerMessage.Committed(Attempt attempt)) {
@@ -172,8 +173,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
         }
     }
 
-    private void tellJobs(JobsCommand command) {
-        if (command instanceof JobsCommand.BatchEnded(var batch, Phase phase)) {
+    private void tellRegister(BatchRegisterCommand command) {
+        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase)) {
             audit.ended(phase);
         }
         world.toRegister(command);
@@ -181,71 +182,72 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     // What runs elsewhere.
 
-    private void elsewhere(Action.Elsewhere work) {
+    private void elsewhere(CoordinatorAction.Elsewhere work) {
         after(world.between(0.1, 5), () -> {
             switch (work) {
-                case Action.Plan plan -> report(work, () -> world.plan());
-                case Action.CheckInput check -> report(work, Message.InputUnchanged::new);
-                case Action.LookAtLedger look -> report(work, () -> new Message.LedgerHas(journal.size()));
-                case Action.Fence fence -> report(work, () -> fence(fence));
-                case Action.Publish publish -> publish(publish);
+                case CoordinatorAction.Plan plan -> report(work, () -> world.plan());
+                case CoordinatorAction.CheckInput check -> report(work, CoordinatorMessage.InputUnchanged::new);
+                case CoordinatorAction.LookAtLedger look ->
+                    report(work, () -> new CoordinatorMessage.LedgerHas(journal.size()));
+                case CoordinatorAction.Fence fence -> report(work, () -> fence(fence));
+                case CoordinatorAction.Publish publish -> publish(publish);
             }
         });
     }
 
-    private Message.Outcome fence(Action.Fence fence) {
+    private CoordinatorMessage.Outcome fence(CoordinatorAction.Fence fence) {
         try {
             String obstacle = destination.fence(fence.state().incarnation()) ? "readers see it already" : null;
-            return new Message.Fenced(fence.request(), obstacle);
+            return new CoordinatorMessage.Fenced(fence.request(), obstacle);
         } catch (FailureException e) {
-            return new Message.Fenced(fence.request(), e.failure().message());
+            return new CoordinatorMessage.Fenced(fence.request(), e.failure().message());
         }
     }
 
-    private void publish(Action.Publish publish) {
+    private void publish(CoordinatorAction.Publish publish) {
         int incarnation = publish.state().incarnation();
         try {
             destination.begin(incarnation);
         } catch (FailureException e) {
-            report(publish, () -> new Message.Broken(e.failure()));
+            report(publish, () -> new CoordinatorMessage.Broken(e.failure()));
             return;
         }
         boolean fails = world.happens(world.faults().elsewhereBroken());
         if (fails) {
-            report(publish, () -> new Message.Broken(Failure.permanent("ids are repeated")));
+            report(publish, () -> new CoordinatorMessage.Broken(Failure.permanent("ids are repeated")));
             return;
         }
         after(
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, publish.state());
-                    return new Message.Visible(new Publisher.Publication("/out", Examples.DIGEST));
+                    return new CoordinatorMessage.Visible(new Publisher.Publication("/out", ExampleBatch.DIGEST));
                 }));
     }
 
     /// Fails before the effect, or after it.
-    private void report(Action.Elsewhere work, Supplier<Message.Outcome> effect) {
-        Message.Outcome outcome;
+    private void report(CoordinatorAction.Elsewhere work, Supplier<CoordinatorMessage.Outcome> effect) {
+        CoordinatorMessage.Outcome outcome;
         try {
             boolean fails = world.happens(world.faults().elsewhereFails());
             boolean before = fails && world.random().nextBoolean();
             outcome = before ? null : effect.get();
-            if (fails && work instanceof Action.LookAtLedger) {
-                outcome = new Message.LedgerHas(0);
-            } else if (fails && !(work instanceof Action.Fence)) {
+            if (fails && work instanceof CoordinatorAction.LookAtLedger) {
+                outcome = new CoordinatorMessage.LedgerHas(0);
+            } else if (fails && !(work instanceof CoordinatorAction.Fence)) {
                 boolean broken = before
-                        && work instanceof Action.Plan
+                        && work instanceof CoordinatorAction.Plan
                         && world.happens(world.faults().elsewhereBroken());
-                outcome = new Message.Broken(
+                outcome = new CoordinatorMessage.Broken(
                         broken ? Failure.permanent("no such column") : Failure.transientFailure("the share was away"));
-            } else if (work instanceof Action.Fence fence && fails) {
-                outcome = new Message.Fenced(fence.request(), "the share was away");
+            } else if (work instanceof CoordinatorAction.Fence fence && fails) {
+                outcome = new CoordinatorMessage.Fenced(fence.request(), "the share was away");
             }
         } catch (FailureException e) {
-            outcome = new Message.Broken(e.failure());
+            outcome = new CoordinatorMessage.Broken(e.failure());
         }
-        Message.Outcome told = java.util.Objects.requireNonNull(outcome);
-        after(world.latency(), () -> receive(new Message.Reported(work.incarnation(), told)));
+        CoordinatorMessage.Outcome told = java.util.Objects.requireNonNull(outcome);
+        after(world.latency(), () -> receive(new CoordinatorMessage.Reported(work.incarnation(), told)));
     }
 
     @Override

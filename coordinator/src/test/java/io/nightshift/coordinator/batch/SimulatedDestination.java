@@ -7,14 +7,14 @@ import io.nightshift.protocol.failure.FailureException;
 /// later incarnation up to the instant in which it shows.
 final class SimulatedDestination {
 
-    private final Audit audit;
+    private final InvariantChecker audit;
 
     /// The last incarnation that claimed it.
     private int claimed;
 
     private boolean discarded;
 
-    SimulatedDestination(Audit audit) {
+    SimulatedDestination(InvariantChecker audit) {
         this.audit = audit;
     }
 

@@ -17,7 +17,7 @@ final class SimulatedJournal {
     }
 
     private final Simulation world;
-    private final Audit audit;
+    private final InvariantChecker audit;
 
     /// Whether entries are encoded, chained and decoded, as the real ones are.
     private final boolean chained;
@@ -25,7 +25,7 @@ final class SimulatedJournal {
     /// The state after each number of events.
     private final List<BatchState> states = new ArrayList<>();
 
-    SimulatedJournal(Simulation world, Audit audit, BatchId batch, boolean chained) {
+    SimulatedJournal(Simulation world, InvariantChecker audit, BatchId batch, boolean chained) {
         this.world = world;
         this.audit = audit;
         this.chained = chained;

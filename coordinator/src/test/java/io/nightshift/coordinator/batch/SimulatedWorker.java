@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ final class SimulatedWorker extends SimulatedProcess {
     }
 
     private final ActorRef<WorkerMessage> address;
-    private final Audit audit;
+    private final InvariantChecker audit;
     private final String node;
     private Activity activity = Activity.FINDING_WORK;
 
@@ -41,7 +41,7 @@ final class SimulatedWorker extends SimulatedProcess {
     private @Nullable PartitionCommit commit;
     private boolean abandoned;
 
-    SimulatedWorker(Simulation world, Audit audit, ActorRef<WorkerMessage> address, String node) {
+    SimulatedWorker(Simulation world, InvariantChecker audit, ActorRef<WorkerMessage> address, String node) {
         super(world);
         this.audit = audit;
         this.address = address;
@@ -84,7 +84,7 @@ final class SimulatedWorker extends SimulatedProcess {
 
     private void findWork() {
         become(Activity.FINDING_WORK);
-        world.toRegister(new JobsCommand.FindWork(address));
+        world.toRegister(new BatchRegisterCommand.FindWork(address));
     }
 
     private void lease(boolean again) {
@@ -129,7 +129,7 @@ final class SimulatedWorker extends SimulatedProcess {
         if (world.happens(world.faults().workerLeaves())) {
             after(world.between(0, 5), () -> {
                 if (scoring == turn) {
-                    world.toCoordinator(new BatchCommand.GiveBack(lease));
+                    world.toCoordinator(new BatchCommand.ReturnLease(lease));
                     world.replace(this);
                 }
             });
@@ -160,7 +160,7 @@ final class SimulatedWorker extends SimulatedProcess {
             boolean broken = world.happens(world.faults().attemptBroken() * 3);
             Failure failure =
                     broken ? Failure.permanent("a column is missing") : Failure.transientFailure("the disk is full");
-            world.toCoordinator(new BatchCommand.AttemptEnded(lease, node, failure));
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));
             findWork();
         } else {
             audit.scored(lease);

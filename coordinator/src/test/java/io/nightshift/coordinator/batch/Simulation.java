@@ -9,10 +9,10 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,8 +33,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// One life of a batch in virtual time: the real machine on a journal, a network, workers, operators
-/// and a destination that fail as [Faults] say, all of it decided by a seed. For a while everything
-/// goes wrong; then it heals, and the batch must come to its end. [Audit] watches.
+/// and a destination that fail as [SimulatedFaults] say, all of it decided by a seed. For a while everything
+/// goes wrong; then it heals, and the batch must come to its end. [InvariantChecker] watches.
 final class Simulation {
 
     static final BatchSettings SETTINGS = new BatchSettings(
@@ -59,11 +59,11 @@ final class Simulation {
     /// Makes the machine that is tried.
     @FunctionalInterface
     interface Machines {
-        Coordinator make(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
+        BatchDecisions make(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
     }
 
     static final Machines REAL = (batch, settings, node, random) ->
-            new Coordinator(batch, settings, node, random, new Attempts(batch, settings, random));
+            new BatchDecisions(batch, settings, node, random, new AttemptDecisions(batch, settings, random));
 
     private record Scheduled(long at, long order, Runnable step) {}
 
@@ -74,7 +74,7 @@ final class Simulation {
     private final SourceFile input;
     private final PriorityQueue<Scheduled> schedule =
             new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
-    private final Audit audit;
+    private final InvariantChecker audit;
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
 
@@ -90,7 +90,7 @@ final class Simulation {
     private final Set<ActorRef<WorkerMessage>> free = new LinkedHashSet<>();
     private boolean hasWork;
     private @Nullable Phase ended;
-    private Faults faults;
+    private SimulatedFaults faults;
     private boolean healed;
     private boolean starting;
     private long now;
@@ -100,9 +100,9 @@ final class Simulation {
     private Simulation(long seed, Machines machines) {
         this.random = new SplittableRandom(seed);
         this.machines = machines;
-        this.faults = Faults.draw(random);
+        this.faults = SimulatedFaults.draw(random);
         boolean strict = random.nextInt(4) == 0;
-        job = Examples.job(
+        job = ExampleBatch.job(
                 Path.of("/data/a.parquet"),
                 Path.of("/out"),
                 new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean()));
@@ -114,22 +114,22 @@ final class Simulation {
             }
         }
         plan = PartitionPlan.of(sizes);
-        input = new SourceFile("/data/a.parquet", 300, Examples.AT, plan.rows());
-        audit = new Audit(SETTINGS, BatchState.none(Examples.BATCH));
-        journal = new SimulatedJournal(this, audit, Examples.BATCH, random.nextInt(16) == 0);
+        input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows());
+        audit = new InvariantChecker(SETTINGS, BatchState.none(ExampleBatch.BATCH));
+        journal = new SimulatedJournal(this, audit, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = new SimulatedDestination(audit);
     }
 
     /// @return the steps it took
-    /// @throws Violation if an invariant is broken
+    /// @throws InvariantViolation if an invariant is broken
     static long run(long seed, Machines machines) {
         Simulation simulation = new Simulation(seed, machines);
         try {
             simulation.live();
-        } catch (Violation violation) {
+        } catch (InvariantViolation violation) {
             throw violation;
         } catch (RuntimeException damage) {
-            throw new Violation(String.valueOf(damage.getMessage()), damage);
+            throw new InvariantViolation(String.valueOf(damage.getMessage()), damage);
         }
         return simulation.steps;
     }
@@ -172,7 +172,7 @@ final class Simulation {
         return random;
     }
 
-    Faults faults() {
+    SimulatedFaults faults() {
         return faults;
     }
 
@@ -224,8 +224,8 @@ final class Simulation {
 
     // The cluster.
 
-    Coordinator machine() {
-        return machines.make(Examples.BATCH, SETTINGS, "node:1", random.split());
+    BatchDecisions machine() {
+        return machines.make(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());
     }
 
     private void startCoordinator() {
@@ -293,7 +293,7 @@ final class Simulation {
                 SimulatedCoordinator to = random.nextInt(3) == 0
                         ? coordinators.get(random.nextInt(coordinators.size()))
                         : coordinators.getLast();
-                to.after(0, () -> to.receive(new Message.Asked(command)));
+                to.after(0, () -> to.receive(new CoordinatorMessage.Asked(command)));
             }
         });
     }
@@ -308,7 +308,7 @@ final class Simulation {
         });
     }
 
-    void toRegister(JobsCommand command) {
+    void toRegister(BatchRegisterCommand command) {
         send(() -> register(command));
     }
 
@@ -316,7 +316,7 @@ final class Simulation {
 
     private void openUntilHeard() {
         if (audit.state().phase() == null) {
-            toCoordinator(new BatchCommand.Open(Examples.submission(job)));
+            toCoordinator(new BatchCommand.Open(ExampleBatch.submission(job)));
             after(between(1, 5), this::openUntilHeard);
         }
     }
@@ -329,29 +329,30 @@ final class Simulation {
     /// As the real one does, now and then, since any message may have been lost.
     private void remind() {
         if (audit.state().phase() != null && ended == null) {
-            toCoordinator(new BatchCommand.Wake(Examples.submission(job)));
+            toCoordinator(new BatchCommand.EnsureStarted(ExampleBatch.submission(job)));
         }
         after(between(20, 40), this::remind);
     }
 
-    private void register(JobsCommand command) {
+    private void register(BatchRegisterCommand command) {
         switch (command) {
-            case JobsCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
-            case JobsCommand.HasWork(BatchId batch) -> hasWork = true;
-            case JobsCommand.HasNoWork(BatchId batch) -> hasWork = false;
-            case JobsCommand.BatchEnded(BatchId batch, Phase phase) -> ended = phase;
+            case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
+            case BatchRegisterCommand.HasWork(BatchId batch) -> hasWork = true;
+            case BatchRegisterCommand.HasNoWork(BatchId batch) -> hasWork = false;
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase) -> ended = phase;
             default -> throw new IllegalStateException("register told " + command);
         }
         if (hasWork) {
-            free.forEach(address -> toWorker(address, worker -> worker.told(new WorkerMessage.WorkAt(Examples.BATCH))));
+            free.forEach(
+                    address -> toWorker(address, worker -> worker.told(new WorkerMessage.WorkAt(ExampleBatch.BATCH))));
             free.clear();
         }
     }
 
     // The work.
 
-    Message.Outcome plan() {
-        return new Message.PlanMade(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
+    CoordinatorMessage.Outcome plan() {
+        return new CoordinatorMessage.PlanMade(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
     }
 
     boolean isPoisonous(int partition) {
@@ -370,9 +371,9 @@ final class Simulation {
                 range.firstRow(),
                 range.rows(),
                 read,
-                new OutputFile(read - bad, 100 + attempt.epoch().lease(), Examples.DIGEST),
-                bad == 0 ? null : new OutputFile(bad, 50, Examples.DIGEST),
-                Examples.MODEL.sha256());
+                new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST),
+                bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
+                ExampleBatch.MODEL.sha256());
     }
 
     // The operators.
@@ -385,7 +386,7 @@ final class Simulation {
                     case 3, 4, 5, 6 -> new BatchCommand.Resume(OPERATOR);
                     case 7 -> new BatchCommand.Cancel("", OPERATOR);
                     case 8, 9, 10, 11 -> new BatchCommand.Retry(OPERATOR);
-                    case 12 -> new BatchCommand.Open(Examples.submission(job));
+                    case 12 -> new BatchCommand.Open(ExampleBatch.submission(job));
                     case 13 -> rescoreAll();
                     default -> new BatchCommand.Rescore(List.of(random.nextInt(partitions)), OPERATOR);
                 });
@@ -401,7 +402,7 @@ final class Simulation {
     private void heal() {
         tell("it heals");
         healed = true;
-        faults = Faults.NONE;
+        faults = SimulatedFaults.NONE;
         poisonous.clear();
         for (SimulatedWorker worker : workers) {
             worker.wakeUp();
@@ -419,8 +420,9 @@ final class Simulation {
 
     private void finish() {
         for (int tries = 0; ; tries++) {
-            Audit.require(tries < 20, "it is %s again and again", audit.state().phase());
-            Audit.require(
+            InvariantChecker.require(
+                    tries < 20, "it is %s again and again", audit.state().phase());
+            InvariantChecker.require(
                     runUntil(this::rests, BOUND), "stuck, %s", audit.state().phase());
             Phase phase = java.util.Objects.requireNonNull(audit.state().phase());
             if (phase.isEnd()) {
@@ -438,12 +440,13 @@ final class Simulation {
             runUntil(() -> audit.state().phase() != phase, between(5, 15));
         }
         Phase phase = audit.state().phase();
-        Audit.require(runUntil(() -> ended == phase, BOUND), "the register is not told that it is %s", phase);
+        InvariantChecker.require(
+                runUntil(() -> ended == phase, BOUND), "the register is not told that it is %s", phase);
         // What is late comes now.
         runUntil(() -> false, between(60, 90));
-        Audit.require(
+        InvariantChecker.require(
                 audit.state().phase() == phase, "%s after %s", audit.state().phase(), phase);
-        Audit.require(
+        InvariantChecker.require(
                 audit.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, audit.isVisible());
     }
 

@@ -20,12 +20,12 @@ class SimulationTest {
     @Test
     void inEveryRunTheBatchEndsAndEveryInvariantHolds() {
         AtomicLong steps = new AtomicLong();
-        Map<Long, Violation> broken = new TreeMap<>();
+        Map<Long, InvariantViolation> broken = new TreeMap<>();
         long begin = System.nanoTime();
         LongStream.range(FIRST_SEED, FIRST_SEED + RUNS).parallel().forEach(seed -> {
             try {
                 steps.addAndGet(Simulation.run(seed, Simulation.REAL));
-            } catch (Violation violation) {
+            } catch (InvariantViolation violation) {
                 synchronized (broken) {
                     broken.put(seed, violation);
                 }

@@ -3,11 +3,11 @@ package io.nightshift.coordinator.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.coordinator.batch.Examples;
+import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.NotSerializableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedLedgerTest {
 
     private static final BatchEvent SUBMITTED =
-            new BatchEvent.Submitted(Examples.AT, Examples.BATCH, Examples.job(), Examples.MODEL);
+            new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL);
 
     @TempDir
     Path home = Path.of("");
@@ -31,7 +31,7 @@ class EmbeddedLedgerTest {
     private List<BatchEvent> events() {
         List<BatchEvent> events = new ArrayList<>();
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
-            ledger.ledger().forEach(Examples.BATCH, (number, entry) -> events.add(entry.event()));
+            ledger.ledger().forEach(ExampleBatch.BATCH, (number, entry) -> events.add(entry.event()));
         }
         return events;
     }
@@ -52,7 +52,7 @@ class EmbeddedLedgerTest {
     @Test
     void whatWasWrittenIsThereWhenItIsOpenedAgain() {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
-            LedgerRows.write(ledger.ledger(), Examples.BATCH, SUBMITTED);
+            JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
         }
 
         assertThat(events()).containsExactly(SUBMITTED);
@@ -86,7 +86,7 @@ class EmbeddedLedgerTest {
     @Test
     void aJournalWithEntriesIsNeverMadeAgain() throws SQLException {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
-            LedgerRows.write(ledger.ledger(), Examples.BATCH, SUBMITTED);
+            JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
         }
         execute("DROP TABLE LEDGER_SCHEMA");
 
@@ -135,8 +135,9 @@ class EmbeddedLedgerTest {
     @Test
     void whatIsJournalledIsReadBack() throws Exception {
         LedgerSerializer serializer = new LedgerSerializer();
-        LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(Examples.BATCH), SUBMITTED);
-        JobsEvent opened = new JobsEvent.Opened(Examples.AT, Examples.BATCH, Examples.submission(Examples.job()), null);
+        LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(ExampleBatch.BATCH), SUBMITTED);
+        BatchRegisterEvent opened = new BatchRegisterEvent.Opened(
+                ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.submission(ExampleBatch.job()), null);
 
         LedgerEntry read = (LedgerEntry) serializer.fromBinary(serializer.toBinary(entry), serializer.manifest(entry));
         assertThat(read.hash()).isEqualTo(entry.hash());
@@ -151,7 +152,7 @@ class EmbeddedLedgerTest {
 
         assertThatThrownBy(() -> serializer.fromBinary(new byte[32], "entry-1"))
                 .isInstanceOf(NotSerializableException.class);
-        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "jobs-1"))
+        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "register-1"))
                 .isInstanceOf(NotSerializableException.class);
         assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "entry-2"))
                 .isInstanceOf(NotSerializableException.class)

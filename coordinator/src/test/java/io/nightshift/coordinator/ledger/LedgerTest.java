@@ -22,8 +22,8 @@ class LedgerTest {
         Ledger ledger = new Ledger("jdbc:postgresql://localhost:%d/postgres".formatted(port), "nightshift", "");
         BatchId batch = new BatchId("flights-20261124t231425-0001");
 
-        for (ThrowingCallable reading :
-                List.<ThrowingCallable>of(() -> ledger.state(batch), () -> ledger.entries(batch), ledger::jobs)) {
+        for (ThrowingCallable reading : List.<ThrowingCallable>of(
+                () -> ledger.state(batch), () -> ledger.entries(batch), ledger::registerEvents)) {
             FailureException failure = catchThrowableOfType(FailureException.class, reading);
             assertThat(failure).hasMessageStartingWith("the ledger can't be read: Connection");
             assertThat(failure.failure().isPermanent()).isFalse();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Examples;
+import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
@@ -67,17 +67,17 @@ class PostgresLedgerTest {
     void aNodeStartsOnASchemaThatALaterVersionHasMigrated() throws SQLException {
         Ledger ledger = ledger("migrated");
         PostgresLedger.migrate(ledger);
-        BatchState before = LedgerRows.write(
+        BatchState before = JournalTableWriter.write(
                 ledger,
-                Examples.BATCH,
-                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, Examples.job(), Examples.MODEL));
+                ExampleBatch.BATCH,
+                new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL));
         migrateBeyond(ledger);
 
         PostgresLedger.migrate(ledger);
 
-        assertThat(ledger.state(Examples.BATCH).head()).isEqualTo(before.head());
-        LedgerRows.write(ledger, before, new BatchEvent.TookOver(Examples.AT, 1, "older:7355"));
-        assertThat(ledger.entries(Examples.BATCH)).isEqualTo(2);
+        assertThat(ledger.state(ExampleBatch.BATCH).head()).isEqualTo(before.head());
+        JournalTableWriter.write(ledger, before, new BatchEvent.TookOver(ExampleBatch.AT, 1, "older:7355"));
+        assertThat(ledger.entries(ExampleBatch.BATCH)).isEqualTo(2);
     }
 
     @Test

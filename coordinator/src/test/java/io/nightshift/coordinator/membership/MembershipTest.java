@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.coordinator.membership.Membership.Way;
+import io.nightshift.coordinator.membership.Membership.JoinDecision;
 import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -67,18 +67,18 @@ class MembershipTest {
     @Test
     void ofNodesThatStartAtTheSameTimeOneFormsTheCluster() throws Exception {
         int nodes = 12;
-        List<Future<Way>> ways = new ArrayList<>();
+        List<Future<JoinDecision>> ways = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes)) {
             for (int i = 0; i < nodes; i++) {
                 Membership node = new Membership(ledger, "node:" + i);
-                ways.add(threads.submit(node::seek));
+                ways.add(threads.submit(node::findOrForm));
             }
         }
         List<UUID> clusters = new ArrayList<>();
         int forming = 0;
-        for (Future<Way> way : ways) {
+        for (Future<JoinDecision> way : ways) {
             clusters.add(way.get().cluster());
-            forming += way.get() instanceof Way.Form ? 1 : 0;
+            forming += way.get() instanceof JoinDecision.Form ? 1 : 0;
         }
         assertThat(forming).isOne();
         assertThat(clusters).containsOnly(clusters.getFirst());
@@ -86,62 +86,63 @@ class MembershipTest {
 
     @Test
     void aNodeJoinsByThoseThatLiveAndAreIn() throws Exception {
-        Way formed = first.seek();
-        second.seek();
-        assertThat(third.seek())
+        JoinDecision formed = first.findOrForm();
+        second.findOrForm();
+        assertThat(third.findOrForm())
                 .as("the second has only asked")
-                .isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+                .isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("first:1")));
         assertThat(second.confirm(formed.cluster())).isTrue();
-        assertThat(third.seek()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1", "second:1")));
+        assertThat(third.findOrForm())
+                .isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("first:1", "second:1")));
 
         passes("first:1", 11);
-        assertThat(third.seek())
+        assertThat(third.findOrForm())
                 .as("without the one that was not seen for a while")
-                .isEqualTo(new Way.Join(formed.cluster(), List.of("second:1")));
+                .isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("second:1")));
         assertThat(first.confirm(formed.cluster())).as("it wakes up").isTrue();
 
         second.leave();
-        assertThat(third.seek()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+        assertThat(third.findOrForm()).isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("first:1")));
     }
 
     @Test
     void aNodeThatMayNotFormAClusterJoinsOneAsSoonAsThereIs() throws Exception {
         assertThat(first.find()).as("nobody is there").isNull();
-        Way formed = second.seek();
-        assertThat(formed).as("nothing was claimed").isInstanceOf(Way.Form.class);
+        JoinDecision formed = second.findOrForm();
+        assertThat(formed).as("nothing was claimed").isInstanceOf(JoinDecision.Form.class);
 
-        assertThat(first.find()).isEqualTo(new Way.Join(formed.cluster(), List.of("second:1")));
+        assertThat(first.find()).isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("second:1")));
         assertThat(first.confirm(formed.cluster())).isTrue();
 
         passes("second:1", 11);
-        assertThat(third.find()).isEqualTo(new Way.Join(formed.cluster(), List.of("first:1")));
+        assertThat(third.find()).isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("first:1")));
     }
 
     @Test
     void aClusterWhoseNodesAreNotSeenIsSuperseded() throws Exception {
-        UUID former = first.seek().cluster();
+        UUID former = first.findOrForm().cluster();
         assertThat(second.confirm(former)).as("it was never registered").isFalse();
-        second.seek();
+        second.findOrForm();
         assertThat(second.confirm(former)).isTrue();
         passes("first:1", 11);
         passes("second:1", 11);
 
-        assertThat(third.seek()).isInstanceOf(Way.Form.class);
+        assertThat(third.findOrForm()).isInstanceOf(JoinDecision.Form.class);
         assertThat(first.confirm(former)).isFalse();
         assertThat(second.confirm(former)).isFalse();
     }
 
     @Test
     void nodesThatStartAgainTogetherDontWaitForTheirFormerSelves() throws Exception {
-        UUID former = first.seek().cluster();
-        second.seek();
+        UUID former = first.findOrForm().cluster();
+        second.findOrForm();
         second.confirm(former);
 
         Membership firstAgain = new Membership(ledger, "first:1");
         Membership secondAgain = new Membership(ledger, "second:1");
-        assertThat(firstAgain.seek()).as("the second may live").isInstanceOf(Way.Join.class);
-        assertThat(secondAgain.seek()).as("nobody lives").isInstanceOf(Way.Form.class);
-        assertThat(firstAgain.seek()).isInstanceOf(Way.Join.class);
+        assertThat(firstAgain.findOrForm()).as("the second may live").isInstanceOf(JoinDecision.Join.class);
+        assertThat(secondAgain.findOrForm()).as("nobody lives").isInstanceOf(JoinDecision.Form.class);
+        assertThat(firstAgain.findOrForm()).isInstanceOf(JoinDecision.Join.class);
         assertThat(first.confirm(former))
                 .as("of a process whose address is another's")
                 .isFalse();

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Examples;
-import io.nightshift.coordinator.batch.NoDuplicates;
+import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.NoRepeatedIdsInspector;
 import io.nightshift.coordinator.batch.Publisher.Publication;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.ledger.LedgerRows;
+import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -47,32 +47,32 @@ class ParquetPublisherTest {
     Path folder = Path.of("");
 
     private EmbeddedLedger ledger;
-    private Job job = Examples.job();
+    private Job job = ExampleBatch.job();
     private ParquetPublisher publisher;
-    private BatchState state = Examples.state();
+    private BatchState state = ExampleBatch.state();
 
     @BeforeEach
     void aBatchIsReadyToBePublished() throws IOException {
         ledger = EmbeddedLedger.open(folder.resolve("home"));
-        job = Examples.job(folder.resolve("input.parquet"), folder.resolve("out"), new Job.ErrorPolicy(1, null));
-        publisher = new ParquetPublisher(ledger.ledger(), new NoDuplicates());
-        publisher.prepare(Examples.BATCH, job);
+        job = ExampleBatch.job(folder.resolve("input.parquet"), folder.resolve("out"), new Job.ErrorPolicy(1, null));
+        publisher = new ParquetPublisher(ledger.ledger(), new NoRepeatedIdsInspector());
+        publisher.prepare(ExampleBatch.BATCH, job);
         List<PartitionCommit> commits = new ArrayList<>();
         for (int partition = PARTITIONS - 1; partition >= 0; partition--) {
             commits.add(stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0));
         }
         // What attempts that didn't win have left.
         stage(0, new Epoch(1, 9), 1);
-        state = LedgerRows.write(
+        state = JournalTableWriter.write(
                 ledger.ledger(),
-                Examples.BATCH,
-                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, job, Examples.MODEL),
-                new BatchEvent.TookOver(Examples.AT, 1, "node:1"),
+                ExampleBatch.BATCH,
+                new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, job, ExampleBatch.MODEL),
+                new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"),
                 new BatchEvent.Planned(
-                        Examples.AT,
-                        List.of(new SourceFile("/data/a.parquet", 300, Examples.AT, 30)),
+                        ExampleBatch.AT,
+                        List.of(new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 30)),
                         PartitionPlan.of(10, 10, 10)),
-                new BatchEvent.Committed(Examples.AT, commits));
+                new BatchEvent.Committed(ExampleBatch.AT, commits));
     }
 
     @AfterEach
@@ -81,12 +81,12 @@ class ParquetPublisherTest {
     }
 
     private PartitionCommit stage(int partition, Epoch epoch, int quarantined) throws IOException {
-        Attempt attempt = new Attempt(Examples.BATCH, partition, epoch);
-        Path staging = Path.of(publisher.staging(Examples.BATCH, job));
+        Attempt attempt = new Attempt(ExampleBatch.BATCH, partition, epoch);
+        Path staging = Path.of(publisher.staging(ExampleBatch.BATCH, job));
         OutputFile part = write(staging.resolve(attempt.stagedPart()), 10L - quarantined);
         OutputFile bad = quarantined == 0 ? null : write(staging.resolve(attempt.stagedQuarantine()), quarantined);
         return new PartitionCommit(
-                partition, epoch, "node:1", partition * 10L, 10, 10, part, bad, Examples.MODEL.sha256());
+                partition, epoch, "node:1", partition * 10L, 10, 10, part, bad, ExampleBatch.MODEL.sha256());
     }
 
     private static OutputFile write(Path file, long rows) throws IOException {
@@ -95,11 +95,11 @@ class ParquetPublisherTest {
     }
 
     private Path output() {
-        return Path.of(publisher.staging(Examples.BATCH, job)).resolveSibling("output-1");
+        return Path.of(publisher.staging(ExampleBatch.BATCH, job)).resolveSibling("output-1");
     }
 
     private Path destination() {
-        return ParquetPublisher.destination(Examples.BATCH, job);
+        return ParquetPublisher.destination(ExampleBatch.BATCH, job);
     }
 
     private Map<String, String> published() throws IOException {
@@ -169,7 +169,7 @@ class ParquetPublisherTest {
         for (int moved = 0; moved <= names.size(); moved++) {
             if (expected != null) {
                 deleteTree(folder.resolve("out"));
-                publisher.prepare(Examples.BATCH, job);
+                publisher.prepare(ExampleBatch.BATCH, job);
                 for (int partition = 0; partition < PARTITIONS; partition++) {
                     stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0);
                 }
@@ -177,7 +177,7 @@ class ParquetPublisherTest {
             Files.createDirectories(output());
             for (String name : names.subList(0, moved)) {
                 int partition = name.charAt(name.length() - 1) - '0';
-                Path staged = Path.of(publisher.staging(Examples.BATCH, job))
+                Path staged = Path.of(publisher.staging(ExampleBatch.BATCH, job))
                         .resolve(name + ".parquet." + new Epoch(1, 1 + partition) + ".staged");
                 Files.move(staged, output().resolve(name + ".parquet"));
             }
@@ -215,7 +215,7 @@ class ParquetPublisherTest {
     void aCrashAfterTheRenameIsFoundPublished() throws IOException {
         Publication first = publisher.publish(state);
         Map<String, String> expected = published();
-        publisher.prepare(Examples.BATCH, job);
+        publisher.prepare(ExampleBatch.BATCH, job);
         stage(0, new Epoch(1, 9), 1);
 
         Publication again = publisher.publish(state);
@@ -228,11 +228,11 @@ class ParquetPublisherTest {
     @Test
     void aCrashWhileTheStagedOutputIsDeletedIsMadeUpFor() throws IOException {
         publisher.publish(state);
-        publisher.prepare(Examples.BATCH, job);
+        publisher.prepare(ExampleBatch.BATCH, job);
         stage(0, new Epoch(1, 9), 1);
         Path staging = output().resolveSibling("");
-        Files.move(output().getParent(), staging.resolveSibling("discarded=" + Examples.BATCH));
-        publisher.prepare(Examples.BATCH, job);
+        Files.move(output().getParent(), staging.resolveSibling("discarded=" + ExampleBatch.BATCH));
+        publisher.prepare(ExampleBatch.BATCH, job);
         stage(1, new Epoch(1, 9), 1);
 
         publisher.publish(state);
@@ -242,7 +242,7 @@ class ParquetPublisherTest {
 
     @Test
     void aWorkerThatIsStillWritingCanNotKeepTheStagedOutputAlive() throws Exception {
-        Path attempts = Path.of(publisher.staging(Examples.BATCH, job));
+        Path attempts = Path.of(publisher.staging(ExampleBatch.BATCH, job));
         AtomicBoolean stop = new AtomicBoolean();
         CountDownLatch written = new CountDownLatch(300);
         Thread worker = Thread.ofPlatform().start(() -> {
@@ -258,7 +258,7 @@ class ParquetPublisherTest {
         });
         try {
             assertThat(written.await(10, TimeUnit.SECONDS)).isTrue();
-            publisher.discard(Examples.BATCH, job);
+            publisher.discard(ExampleBatch.BATCH, job);
         } finally {
             stop.set(true);
             worker.join();
@@ -271,7 +271,7 @@ class ParquetPublisherTest {
     void batchesThatBeginAndEndAtOnceDoNotDisturbEachOther() throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         BatchId other = new BatchId("flights-2");
-        publisher.discard(Examples.BATCH, job);
+        publisher.discard(ExampleBatch.BATCH, job);
         Thread ending = Thread.ofPlatform().start(() -> {
             while (!stop.get()) {
                 publisher.discard(other, job);
@@ -279,8 +279,8 @@ class ParquetPublisherTest {
         });
         try {
             for (int i = 0; i < 150; i++) {
-                assertThatCode(() -> publisher.prepare(Examples.BATCH, job)).doesNotThrowAnyException();
-                publisher.discard(Examples.BATCH, job);
+                assertThatCode(() -> publisher.prepare(ExampleBatch.BATCH, job)).doesNotThrowAnyException();
+                publisher.discard(ExampleBatch.BATCH, job);
             }
         } finally {
             stop.set(true);
@@ -290,13 +290,13 @@ class ParquetPublisherTest {
 
     /// The same batch under a later coordinator.
     private BatchState takenOver(BatchState before) {
-        return before.apply(LedgerEntry.after(before.head(), new BatchEvent.TookOver(Examples.AT, 2, "node:2")));
+        return before.apply(LedgerEntry.after(before.head(), new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2")));
     }
 
     @Test
     void aLaterCoordinatorGoesOnWithWhatAnEarlierOneHasGathered() throws IOException {
         Files.createDirectories(output());
-        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        Path staged = Path.of(publisher.staging(ExampleBatch.BATCH, job));
         Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
         Files.writeString(output().resolve("_manifest.json"), "half");
 
@@ -310,7 +310,7 @@ class ParquetPublisherTest {
 
     @Test
     void aCoordinatorThatWakesUpLateInTheMiddleOfPublishingFindsNothingToRename() throws IOException {
-        ParquetPublisher frozen = new ParquetPublisher(ledger.ledger(), new NoDuplicates() {
+        ParquetPublisher frozen = new ParquetPublisher(ledger.ledger(), new NoRepeatedIdsInspector() {
             @Override
             public List<String> repeatedIds(List<Path> files, int limit) {
                 // All its files are gathered; the manifest and the rename are left.
@@ -328,9 +328,9 @@ class ParquetPublisherTest {
                 job.partitions(),
                 job.errors(),
                 job.output());
-        BatchState early = Examples.state(
-                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, unique, Examples.MODEL),
-                new BatchEvent.TookOver(Examples.AT, 1, "node:1"));
+        BatchState early = ExampleBatch.state(
+                new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, unique, ExampleBatch.MODEL),
+                new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"));
 
         assertThatThrownBy(() -> frozen.publish(early)).isInstanceOf(FailureException.class);
         assertThat(destination()).doesNotExist();
@@ -348,7 +348,7 @@ class ParquetPublisherTest {
     void ofARescoredPartitionOnlyTheNewPartIsPublished() throws IOException {
         // All was gathered before the publication failed.
         Files.createDirectories(output());
-        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        Path staged = Path.of(publisher.staging(ExampleBatch.BATCH, job));
         for (int partition = 0; partition < PARTITIONS; partition++) {
             Path part =
                     staged.resolve("part-00000%d.parquet.%s.staged".formatted(partition, new Epoch(1, 1 + partition)));
@@ -358,14 +358,14 @@ class ParquetPublisherTest {
                 staged.resolve("_quarantine-000001.parquet.1-2.staged"),
                 output().resolve("_quarantine-000001.parquet"));
         PartitionCommit again = stage(1, new Epoch(2, 1), 0);
-        BatchState rescored = LedgerRows.write(
+        BatchState rescored = JournalTableWriter.write(
                 ledger.ledger(),
                 state,
-                new BatchEvent.Failed(Examples.AT, Failure.permanent("the share was gone")),
-                new BatchEvent.Rescored(Examples.AT, List.of(1)),
-                new BatchEvent.Retried(Examples.AT),
-                new BatchEvent.TookOver(Examples.AT, 2, "node:1"),
-                new BatchEvent.Committed(Examples.AT, List.of(again)));
+                new BatchEvent.Failed(ExampleBatch.AT, Failure.permanent("the share was gone")),
+                new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)),
+                new BatchEvent.Retried(ExampleBatch.AT),
+                new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:1"),
+                new BatchEvent.Committed(ExampleBatch.AT, List.of(again)));
 
         publisher.publish(rescored);
 
@@ -376,18 +376,18 @@ class ParquetPublisherTest {
 
     @Test
     void theOldPartOfARescoredPartitionIsNotTakenForTheNew() throws IOException {
-        Path staged = Path.of(publisher.staging(Examples.BATCH, job));
+        Path staged = Path.of(publisher.staging(ExampleBatch.BATCH, job));
         Files.createDirectories(output());
         Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
         PartitionCommit again = stage(0, new Epoch(2, 1), 0);
-        BatchState rescored = LedgerRows.write(
+        BatchState rescored = JournalTableWriter.write(
                 ledger.ledger(),
                 state,
-                new BatchEvent.Failed(Examples.AT, Failure.permanent("the share was gone")),
-                new BatchEvent.Rescored(Examples.AT, List.of(0)),
-                new BatchEvent.Retried(Examples.AT),
-                new BatchEvent.TookOver(Examples.AT, 2, "node:1"),
-                new BatchEvent.Committed(Examples.AT, List.of(again)));
+                new BatchEvent.Failed(ExampleBatch.AT, Failure.permanent("the share was gone")),
+                new BatchEvent.Rescored(ExampleBatch.AT, List.of(0)),
+                new BatchEvent.Retried(ExampleBatch.AT),
+                new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:1"),
+                new BatchEvent.Committed(ExampleBatch.AT, List.of(again)));
         Files.delete(staged.resolve("part-000000.parquet.2-1.staged"));
 
         assertThatThrownBy(() -> publisher.publish(rescored))
@@ -399,7 +399,7 @@ class ParquetPublisherTest {
 
     @Test
     void aMissingOrShortenedCommittedFileIsRefusedByNameAndNothingIsVisible() throws IOException {
-        Path part = Path.of(publisher.staging(Examples.BATCH, job)).resolve("part-000002.parquet.1-3.staged");
+        Path part = Path.of(publisher.staging(ExampleBatch.BATCH, job)).resolve("part-000002.parquet.1-3.staged");
         String content = Files.readString(part);
         Files.writeString(part, "short");
         assertThatThrownBy(() -> publisher.publish(state))
@@ -426,10 +426,10 @@ class ParquetPublisherTest {
                 job.partitions(),
                 job.errors(),
                 job.output());
-        BatchState strictly = Examples.state(
-                new BatchEvent.Submitted(Examples.AT, Examples.BATCH, strict, Examples.MODEL),
-                new BatchEvent.TookOver(Examples.AT, 1, "node:1"));
-        ParquetPublisher finding = new ParquetPublisher(ledger.ledger(), new NoDuplicates(List.of("7 × 2")));
+        BatchState strictly = ExampleBatch.state(
+                new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, strict, ExampleBatch.MODEL),
+                new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"));
+        ParquetPublisher finding = new ParquetPublisher(ledger.ledger(), new NoRepeatedIdsInspector(List.of("7 × 2")));
 
         assertThatThrownBy(() -> finding.publish(strictly))
                 .isInstanceOf(FailureException.class)
@@ -440,9 +440,9 @@ class ParquetPublisherTest {
     @Test
     void aDestinationThatCanNotBeMadeIsRefusedByName() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
-        Job impossible = Examples.job(folder, file.resolve("out"), new Job.ErrorPolicy(1, null));
+        Job impossible = ExampleBatch.job(folder, file.resolve("out"), new Job.ErrorPolicy(1, null));
 
-        assertThatThrownBy(() -> publisher.prepare(Examples.BATCH, impossible))
+        assertThatThrownBy(() -> publisher.prepare(ExampleBatch.BATCH, impossible))
                 .isInstanceOf(FailureException.class)
                 .hasMessageStartingWith("the destination " + file.resolve("out") + " can't be written: ");
     }

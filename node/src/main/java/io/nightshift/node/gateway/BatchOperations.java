@@ -7,7 +7,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireLimits;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -34,7 +34,7 @@ public final class BatchOperations {
 
     /// Opens a batch of a job, or finds the one to go on with.
     ///
-    /// @param key as in [JobsCommand.Submit]
+    /// @param key as in [BatchRegisterCommand.Submit]
     /// @throws ProblemException if the key or the job can't be taken
     public CompletionStage<Submitted> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
         if (key != null && !key.matches(KEY)) {
@@ -47,15 +47,15 @@ public final class BatchOperations {
         String detail = key == null ? "" : "key " + key;
         return requests.submit(job, fresh, key)
                 .thenApply(reply -> switch (reply) {
-                    case JobsCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
+                    case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
                         AuditLog.tell(caller, "submit", batch.value(), "done", detail);
                         yield new Submitted(batch.value(), resumed, false, repeated);
                     }
-                    case JobsCommand.AlreadyPublished(BatchId batch) -> {
+                    case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> {
                         AuditLog.tell(caller, "submit", batch.value(), "done", "published before");
                         yield new Submitted(batch.value(), false, true, false);
                     }
-                    case JobsCommand.Rejected(String reason) -> {
+                    case BatchRegisterCommand.Rejected(String reason) -> {
                         AuditLog.tell(caller, "submit", job.name(), "refused", reason);
                         throw ProblemException.rejected(reason);
                     }

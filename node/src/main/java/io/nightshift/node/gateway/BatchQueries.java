@@ -2,10 +2,10 @@ package io.nightshift.node.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.jobs.BatchNames;
-import io.nightshift.coordinator.jobs.JobsState;
-import io.nightshift.coordinator.ledger.Descriptions;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchNameResolver;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.api.BatchPage;
@@ -102,7 +102,7 @@ public final class BatchQueries {
         this.blocking = blocking;
     }
 
-    private CompletionStage<JobsState> register() {
+    private CompletionStage<BatchRegisterState> register() {
         return register.read()
                 .exceptionallyAsync(
                         problem -> {
@@ -121,9 +121,9 @@ public final class BatchQueries {
         return register().thenApply(BatchQueries::jobs);
     }
 
-    private static JobList jobs(JobsState register) {
+    private static JobList jobs(BatchRegisterState register) {
         TreeMap<String, JobDescription> jobs = new TreeMap<>();
-        for (JobsState.Entry entry : register.all()) {
+        for (BatchRegisterState.Entry entry : register.all()) {
             String name = entry.opened().submission().job().name();
             JobDescription before = jobs.get(name);
             jobs.put(
@@ -141,8 +141,8 @@ public final class BatchQueries {
     ///
     /// @param name an id, the beginning of one, or `latest`
     /// @return fails with a [ProblemException] if there is none, or more than one
-    public CompletionStage<JobsState.Entry> find(String name) {
-        JobsState.Entry known = register.known(name);
+    public CompletionStage<BatchRegisterState.Entry> find(String name) {
+        BatchRegisterState.Entry known = register.known(name);
         return known != null
                 ? CompletableFuture.completedFuture(known)
                 : register.read()
@@ -152,9 +152,9 @@ public final class BatchQueries {
     }
 
     /// @param problem that keeps the register from being read again
-    private JobsState.Entry read(String name, Throwable problem) {
+    private BatchRegisterState.Entry read(String name, Throwable problem) {
         try {
-            if (!name.equals(BatchNames.LATEST)) {
+            if (!name.equals(BatchNameResolver.LATEST)) {
                 return entry(register.latest(), name);
             }
         } catch (ProblemException unknown) {
@@ -163,9 +163,9 @@ public final class BatchQueries {
         throw unreadable(problem);
     }
 
-    private static JobsState.Entry entry(JobsState state, String name) {
+    private static BatchRegisterState.Entry entry(BatchRegisterState state, String name) {
         try {
-            JobsState.Entry entry = state.batches().get(BatchNames.resolve(state, name));
+            BatchRegisterState.Entry entry = state.batches().get(BatchNameResolver.resolve(state, name));
             if (entry != null) {
                 return entry;
             }
@@ -182,7 +182,7 @@ public final class BatchQueries {
         return find(name).thenCompose(this::glance);
     }
 
-    public CompletionStage<Seen> glance(JobsState.Entry entry) {
+    public CompletionStage<Seen> glance(BatchRegisterState.Entry entry) {
         long now = System.nanoTime();
         BatchId batch = entry.opened().batch();
         Glance known = glances.get(batch);
@@ -199,7 +199,7 @@ public final class BatchQueries {
                 .seen();
     }
 
-    private CompletableFuture<Seen> look(JobsState.Entry entry) {
+    private CompletableFuture<Seen> look(BatchRegisterState.Entry entry) {
         return describe(entry)
                 .thenApply(description -> new Seen(description, ApiJson.write(description)))
                 .toCompletableFuture();
@@ -215,7 +215,7 @@ public final class BatchQueries {
         return find(name).thenCompose(this::describe);
     }
 
-    public CompletionStage<BatchDescription> describe(JobsState.Entry entry) {
+    public CompletionStage<BatchDescription> describe(BatchRegisterState.Entry entry) {
         BatchId batch = entry.opened().batch();
         BatchDescription known = ended.get(batch);
         if (known != null) {
@@ -227,17 +227,17 @@ public final class BatchQueries {
         return requests.describe(batch)
                 .handleAsync(
                         (seen, problem) -> problem == null
-                                ? kept(Descriptions.of(entry, seen.status(), seen.waitsFor()))
+                                ? kept(BatchDescriptions.of(entry, seen.status(), seen.waitsFor()))
                                 // Its coordinator may be moving; what is in the ledger can be said all the same.
                                 : fromLedger(entry, problem),
                         blocking);
     }
 
-    private BatchDescription fromLedger(JobsState.Entry entry, Throwable problem) {
+    private BatchDescription fromLedger(BatchRegisterState.Entry entry, Throwable problem) {
         if (ledger.trouble() != null) {
             throw ProblemException.of(problem);
         }
-        return Descriptions.of(ledger, entry);
+        return BatchDescriptions.of(ledger, entry);
     }
 
     /// A batch as soon as it isn't any more as it was seen, and after ten seconds in any case.
@@ -248,7 +248,7 @@ public final class BatchQueries {
     }
 
     private CompletionStage<BatchDescription> news(
-            JobsState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
+            BatchRegisterState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
         return !now.equals(seen) || now.isSettled() || intervals == 0
                 ? CompletableFuture.completedFuture(now)
                 : CompletableFuture.supplyAsync(() -> glance(entry), AFTER_INTERVAL)
@@ -256,13 +256,14 @@ public final class BatchQueries {
                         .thenCompose(next -> news(entry, seen, next.batch(), intervals - 1));
     }
 
-    private BatchDescription ended(JobsState.Entry entry) {
+    private BatchDescription ended(BatchRegisterState.Entry entry) {
         try {
-            return kept(Descriptions.of(entry, histories.state(entry.opened().batch())));
+            return kept(
+                    BatchDescriptions.of(entry, histories.state(entry.opened().batch())));
         } catch (FailureException e) {
             throw ProblemException.of(e);
         } catch (IllegalStateException damage) {
-            return Descriptions.of(ledger, entry);
+            return BatchDescriptions.of(ledger, entry);
         }
     }
 
@@ -287,8 +288,8 @@ public final class BatchQueries {
             throw ProblemException.badRequest("The parameter state is one of %s.".formatted(String.join(", ", STATES)));
         }
         return register().thenCompose(state -> {
-            List<JobsState.Entry> entries = new ArrayList<>(state.all()).reversed();
-            List<JobsState.Entry> rest = entries;
+            List<BatchRegisterState.Entry> entries = new ArrayList<>(state.all()).reversed();
+            List<BatchRegisterState.Entry> rest = entries;
             if (cursor.isPresent()) {
                 String last = cursor.get();
                 int at = entries.stream()
@@ -300,7 +301,7 @@ public final class BatchQueries {
                 }
                 rest = entries.subList(at + 1, entries.size());
             }
-            List<JobsState.Entry> candidates = rest.stream()
+            List<BatchRegisterState.Entry> candidates = rest.stream()
                     .filter(entry -> filter.job()
                             .map(job -> entry.opened().submission().job().name().equals(job))
                             .orElse(true))
@@ -311,7 +312,7 @@ public final class BatchQueries {
     }
 
     /// What the register says of it, so that not every batch has to be looked at.
-    private static boolean mayBe(JobsState.Entry entry, Optional<String> state) {
+    private static boolean mayBe(BatchRegisterState.Entry entry, Optional<String> state) {
         return state.isEmpty()
                 || entry.end().isEmpty()
                 || state.get().equals("damaged")
@@ -319,7 +320,11 @@ public final class BatchQueries {
     }
 
     private CompletionStage<BatchPage> page(
-            List<JobsState.Entry> candidates, int from, Filter filter, int limit, List<BatchDescription> found) {
+            List<BatchRegisterState.Entry> candidates,
+            int from,
+            Filter filter,
+            int limit,
+            List<BatchDescription> found) {
         if (found.size() == limit || from == candidates.size()) {
             boolean more = from < candidates.size() && !found.isEmpty();
             return CompletableFuture.completedFuture(new BatchPage(

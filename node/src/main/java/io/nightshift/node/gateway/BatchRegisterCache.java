@@ -1,7 +1,7 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,13 +15,13 @@ final class BatchRegisterCache {
     private final Ledger ledger;
     private final Executor blocking;
 
-    private volatile JobsState state = JobsState.EMPTY;
+    private volatile BatchRegisterState state = BatchRegisterState.EMPTY;
     private long number;
 
     /// What was begun to be read last, and what will be read after it.
-    private CompletableFuture<JobsState> reading = CompletableFuture.completedFuture(JobsState.EMPTY);
+    private CompletableFuture<BatchRegisterState> reading = CompletableFuture.completedFuture(BatchRegisterState.EMPTY);
 
-    private @Nullable CompletableFuture<JobsState> next;
+    private @Nullable CompletableFuture<BatchRegisterState> next;
 
     BatchRegisterCache(Ledger ledger, Executor blocking) {
         this.ledger = ledger;
@@ -29,19 +29,19 @@ final class BatchRegisterCache {
     }
 
     /// A batch that was read before, or null. What stands in the entry of its opening never changes.
-    JobsState.@Nullable Entry known(String batch) {
+    BatchRegisterState.@Nullable Entry known(String batch) {
         return BatchId.isValid(batch) ? state.batches().get(new BatchId(batch)) : null;
     }
 
     /// The register as it was read last.
-    JobsState latest() {
+    BatchRegisterState latest() {
         return state;
     }
 
     /// The register at a moment after the call.
     ///
     /// @return fails with a [io.nightshift.protocol.failure.FailureException] if it can't be read
-    synchronized CompletionStage<JobsState> read() {
+    synchronized CompletionStage<BatchRegisterState> read() {
         if (next != null) {
             return next;
         }
@@ -53,15 +53,15 @@ final class BatchRegisterCache {
         return next;
     }
 
-    private synchronized CompletableFuture<JobsState> start() {
+    private synchronized CompletableFuture<BatchRegisterState> start() {
         next = null;
         reading = CompletableFuture.supplyAsync(this::advance, blocking);
         return reading;
     }
 
     /// Run by one thread at a time.
-    private JobsState advance() {
-        ledger.forEachOfJobs(number, (read, event) -> {
+    private BatchRegisterState advance() {
+        ledger.forEachRegisterEvent(number, (read, event) -> {
             state = state.apply(event);
             number = read;
         });

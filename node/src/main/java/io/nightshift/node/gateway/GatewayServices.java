@@ -4,7 +4,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param submissions resolves a job's model and looks at its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
-/// @param register asks the jobs' register
+/// @param register asks the batch register
 /// @param batches asks a batch's coordinator, which knows whether there is such a batch
 /// @param trouble why the journal can't be used at the moment, or null; waits for the database
 /// @param blocking runs what waits
@@ -33,9 +33,9 @@ public record GatewayServices(
         <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question);
     }
 
-    /// Asks the jobs' register, wherever it runs; fails where no answer comes in time.
+    /// Asks the batch register, wherever it runs; fails where no answer comes in time.
     @FunctionalInterface
     public interface Register {
-        <T> CompletionStage<T> ask(Function<ActorRef<T>, JobsCommand> question);
+        <T> CompletionStage<T> ask(Function<ActorRef<T>, BatchRegisterCommand> question);
     }
 }

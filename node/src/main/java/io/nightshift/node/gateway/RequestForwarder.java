@@ -10,9 +10,9 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
-import io.nightshift.protocol.jobs.JobsCommand.FindReply;
-import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand.FindReply;
+import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -34,21 +34,23 @@ public final class RequestForwarder {
 
     /// Opens a batch of a job, or finds the one to go on with.
     ///
-    /// @param key as in [JobsCommand.Submit]
+    /// @param key as in [BatchRegisterCommand.Submit]
     /// @return fails with a transient [FailureException] where nothing can be said at the moment; asking
     ///     again may help
     public CompletionStage<SubmitReply> submit(Job job, boolean fresh, @Nullable String key) {
         CompletionStage<SubmitReply> reply = key == null
                 ? resolved(job, fresh, null)
                 : recall(job, key)
-                        .thenCompose(found -> found instanceof JobsCommand.Found(BatchId batch)
-                                ? CompletableFuture.completedFuture(new JobsCommand.Accepted(batch, false, true))
+                        .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
+                                ? CompletableFuture.completedFuture(
+                                        new BatchRegisterCommand.Accepted(batch, false, true))
                                 : resolved(job, fresh, key));
         return reply.exceptionallyAsync(
                 problem -> {
-                    FailureException failure = failure(problem, "the jobs' register");
+                    FailureException failure = failure(problem, "the batch register");
                     if (failure.failure().isPermanent()) {
-                        return new JobsCommand.Rejected(failure.failure().message());
+                        return new BatchRegisterCommand.Rejected(
+                                failure.failure().message());
                     }
                     throw failure;
                 },
@@ -57,7 +59,8 @@ public final class RequestForwarder {
 
     private CompletionStage<FindReply> recall(Job job, String key) {
         String fingerprint = JobFingerprint.of(job);
-        return services.register().ask(replyTo -> new JobsCommand.Recall(job.name(), key, fingerprint, replyTo));
+        return services.register()
+                .ask(replyTo -> new BatchRegisterCommand.FindByKey(job.name(), key, fingerprint, replyTo));
     }
 
     private CompletionStage<SubmitReply> resolved(Job job, boolean fresh, @Nullable String key) {
@@ -66,7 +69,7 @@ public final class RequestForwarder {
     }
 
     private CompletionStage<SubmitReply> open(Submission submission, boolean fresh, @Nullable String key) {
-        return services.register().ask(replyTo -> new JobsCommand.Submit(submission, fresh, replyTo, key));
+        return services.register().ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, key));
     }
 
     /// Why the journal can't be used at the moment, or null. Waits for the database.

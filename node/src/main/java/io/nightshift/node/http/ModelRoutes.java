@@ -1,8 +1,8 @@
 package io.nightshift.node.http;
 
 import io.nightshift.coordinator.registry.ModelListing;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
-import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.api.ModelPage;
@@ -21,10 +21,10 @@ import java.util.concurrent.Executor;
 /// The models of the node's registry.
 final class ModelRoutes {
 
-    private final Registry registry;
+    private final ModelRegistry registry;
     private final Executor blocking;
 
-    ModelRoutes(Registry registry, Executor blocking) {
+    ModelRoutes(ModelRegistry registry, Executor blocking) {
         this.registry = registry;
         this.blocking = blocking;
     }

@@ -1,6 +1,6 @@
 package io.nightshift.node.http;
 
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import java.io.IOException;
@@ -22,7 +22,7 @@ public final class Routes {
     /// @param node its name, `host:port`
     /// @param blocking runs what waits for disks
     public static List<Endpoint> of(
-            BatchQueries batches, BatchOperations changes, Registry registry, String node, Executor blocking) {
+            BatchQueries batches, BatchOperations changes, ModelRegistry registry, String node, Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches).endpoints());
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());

@@ -1,7 +1,7 @@
 package io.nightshift.node.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.nightshift.coordinator.jobs.JobsState;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
@@ -51,7 +51,11 @@ final class WatchRoute {
     /// @param number of the ledger's entry that was told last
     /// @param shown the progress that was told last, or null
     private record Position(
-            JobsState.Entry entry, long number, @Nullable BatchDescription shown, boolean isFirst, boolean isDone) {}
+            BatchRegisterState.Entry entry,
+            long number,
+            @Nullable BatchDescription shown,
+            boolean isFirst,
+            boolean isDone) {}
 
     /// @param text what is told, maybe nothing
     private record Told(Position position, String text) {}
@@ -130,7 +134,7 @@ final class WatchRoute {
 
     /// The next look at the batch. All who watch it take it together, so that one timer and one waking of the threads
     /// do for all.
-    private CompletionStage<BatchQueries.Seen> later(JobsState.Entry entry) {
+    private CompletionStage<BatchQueries.Seen> later(BatchRegisterState.Entry entry) {
         if (looks.size() > MOST_AT_ONCE) {
             looks.values().removeIf(CompletableFuture::isDone);
         }
@@ -144,7 +148,7 @@ final class WatchRoute {
 
     /// Where nobody watches any more, such as when the node has left, there is nothing to look for, and no ledger to
     /// open.
-    private CompletionStage<BatchQueries.Seen> look(JobsState.Entry entry) {
+    private CompletionStage<BatchQueries.Seen> look(BatchRegisterState.Entry entry) {
         return open.get() == 0
                 ? CompletableFuture.failedFuture(new CancellationException("nobody watches"))
                 : batches.glance(entry);

@@ -1,9 +1,9 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.coordinator.publish.Digests;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
-import io.nightshift.coordinator.registry.Registered;
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
@@ -24,12 +24,12 @@ public sealed interface JobModel {
     /// registered already, under its name, gets no second version.
     ///
     /// @throws FailureException if the registry can't be written
-    ModelVersion registeredIn(Registry registry);
+    ModelVersion registeredIn(ModelRegistry registry);
 
     /// A version of the registry.
     record FromRegistry(ModelVersion version, Model model) implements JobModel {
         @Override
-        public ModelVersion registeredIn(Registry registry) {
+        public ModelVersion registeredIn(ModelRegistry registry) {
             return version;
         }
     }
@@ -37,12 +37,12 @@ public sealed interface JobModel {
     /// A model file.
     record FromFile(Path file, Model model) implements JobModel {
         @Override
-        public ModelVersion registeredIn(Registry registry) {
+        public ModelVersion registeredIn(ModelRegistry registry) {
             return register(nameOf(file), registry).version();
         }
 
         /// Registers the model under a name.
-        public Registered register(String name, Registry registry) {
+        public RegistrationResult register(String name, ModelRegistry registry) {
             return JobModel.register(
                     model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
         }
@@ -59,7 +59,7 @@ public sealed interface JobModel {
     /// Loads the model that a job names; registers nothing.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
-    static JobModel find(ModelReference reference, Registry registry) {
+    static JobModel find(ModelReference reference, ModelRegistry registry) {
         if (reference instanceof ModelReference.File(String path)) {
             return read(Path.of(path));
         }
@@ -77,7 +77,7 @@ public sealed interface JobModel {
     /// Registers a model under a name. The same model under the same name stays one version.
     ///
     /// @param provenance asked for only if the model is new
-    static Registered register(Model model, String name, Supplier<Provenance> provenance, Registry registry) {
+    static RegistrationResult register(Model model, String name, Supplier<Provenance> provenance, ModelRegistry registry) {
         return registry.register(name, ModelFile.encode(model), model.description(), provenance);
     }
 

@@ -1,6 +1,6 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 /// Both methods block on disks and databases, and may be called from any thread and as often as wanted.
 public final class SubmissionResolver {
 
-    private final Registry registry;
+    private final ModelRegistry registry;
     private final Supplier<DuckDb> duckDb;
     private final DataSources dataSources;
     private final int threads;
@@ -34,7 +34,7 @@ public final class SubmissionResolver {
     /// @param threads that score on a node
     /// @param memory that a node may use, in bytes
     public SubmissionResolver(
-            Registry registry, Supplier<DuckDb> duckDb, DataSources dataSources, int threads, long memory) {
+            ModelRegistry registry, Supplier<DuckDb> duckDb, DataSources dataSources, int threads, long memory) {
         this.registry = registry;
         this.duckDb = duckDb;
         this.dataSources = dataSources;

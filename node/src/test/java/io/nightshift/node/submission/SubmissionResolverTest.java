@@ -3,7 +3,7 @@ package io.nightshift.node.submission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -32,12 +32,12 @@ final class SubmissionResolverTest {
     private Path folder;
 
     private DuckDb duckDb;
-    private Registry registry;
+    private ModelRegistry registry;
 
     @BeforeEach
     void open() {
         duckDb = DuckDb.open(128L << 20, folder.resolve("spill"));
-        registry = new Registry(folder.resolve("home"));
+        registry = new ModelRegistry(folder.resolve("home"));
     }
 
     @AfterEach

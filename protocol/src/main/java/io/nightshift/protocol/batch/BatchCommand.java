@@ -13,7 +13,7 @@ public sealed interface BatchCommand {
 
     /// Makes sure that the batch was started and its coordinator is running, and that the register
     /// knows how the batch stands. Unlike [Open], it leaves a failed batch failed.
-    record Wake(Submission submission) implements BatchCommand {}
+    record EnsureStarted(Submission submission) implements BatchCommand {}
 
     /// What an operator wants of a batch. Answered when it is durable, or with why it can't be.
     sealed interface Control extends BatchCommand {
@@ -75,8 +75,8 @@ public sealed interface BatchCommand {
     }
 
     /// The holder won't go on, through no fault of the partition's: another may have it at once.
-    record GiveBack(Attempt attempt) implements BatchCommand {}
+    record ReturnLease(Attempt attempt) implements BatchCommand {}
 
     /// The attempt ended without output.
-    record AttemptEnded(Attempt attempt, String node, Failure failure) implements BatchCommand {}
+    record AttemptFailed(Attempt attempt, String node, Failure failure) implements BatchCommand {}
 }

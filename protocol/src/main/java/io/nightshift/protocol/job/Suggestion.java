@@ -1,6 +1,6 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
 import java.util.ArrayList;
@@ -19,11 +19,11 @@ final class Suggestion {
         if (!placesOf(key).isEmpty()) {
             return belongs(key);
         }
-        String sibling = NearMiss.of(key, section.names());
+        String sibling = NameSuggestion.of(key, section.names());
         if (sibling != null) {
             return "did you mean \"" + sibling + "\"?";
         }
-        String cousin = NearMiss.of(
+        String cousin = NameSuggestion.of(
                 key,
                 sections().stream()
                         .flatMap(place -> place.section.names().stream())

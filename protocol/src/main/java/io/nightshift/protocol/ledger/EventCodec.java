@@ -16,7 +16,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class EventCodec {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .addMixIn(BatchEvent.class, EventTypes.class)
-            .addMixIn(JobsEvent.class, JobsEventTypes.class)
+            .addMixIn(BatchRegisterEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(Job.ErrorPolicy.class, ErrorPolicyFields.class)
             .addMixIn(Job.Output.class, OutputFields.class)
@@ -60,14 +60,14 @@ public final class EventCodec {
         return decode(BatchEvent.class, bytes);
     }
 
-    public static byte[] encodeJobs(JobsEvent event) {
-        return encode(JobsEvent.class, event);
+    public static byte[] encodeJobs(BatchRegisterEvent event) {
+        return encode(BatchRegisterEvent.class, event);
     }
 
     /// @throws NewerEventException if a later version wrote an event of a kind that this one doesn't know
-    /// @throws UncheckedIOException if the bytes are not an event of the jobs' register
-    public static JobsEvent decodeJobs(byte[] bytes) {
-        return decode(JobsEvent.class, bytes);
+    /// @throws UncheckedIOException if the bytes are not an event of the batch register
+    public static BatchRegisterEvent decodeJobs(byte[] bytes) {
+        return decode(BatchRegisterEvent.class, bytes);
     }
 
     private static <T> byte[] encode(Class<T> type, T event) {
@@ -113,9 +113,9 @@ public final class EventCodec {
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
     @JsonSubTypes({
-        @JsonSubTypes.Type(value = JobsEvent.Opened.class, name = "opened"),
-        @JsonSubTypes.Type(value = JobsEvent.Keyed.class, name = "keyed"),
-        @JsonSubTypes.Type(value = JobsEvent.Ended.class, name = "ended"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Opened.class, name = "opened"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Keyed.class, name = "keyed"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
     })
     private interface JobsEventTypes {}
 

@@ -23,10 +23,10 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.List;
 
 /// The table of what crosses from node to node. A line is never changed or removed, and a number
@@ -62,37 +62,37 @@ final class WireTypes {
             new WireType(40, SourceFile.class),
             new WireType(41, Slice.class),
             new WireType(42, BatchCommand.Open.class),
-            new WireType(43, BatchCommand.Wake.class),
+            new WireType(43, BatchCommand.EnsureStarted.class),
             new WireType(44, BatchCommand.Cancel.class),
             new WireType(45, BatchCommand.Describe.class),
             new WireType(46, BatchCommand.RequestLease.class),
             new WireType(47, BatchCommand.Heartbeat.class),
             new WireType(48, BatchCommand.Commit.class),
-            new WireType(49, BatchCommand.AttemptEnded.class),
+            new WireType(49, BatchCommand.AttemptFailed.class),
             new WireType(50, BatchStatus.class),
             new WireType(51, WorkerMessage.WorkAt.class),
             new WireType(52, WorkerMessage.Lease.class),
             new WireType(53, WorkerMessage.NothingToLease.class),
             new WireType(54, WorkerMessage.Committed.class),
             new WireType(55, WorkerMessage.Abandon.class),
-            new WireType(56, JobsCommand.Submit.class),
-            new WireType(57, JobsCommand.FindWork.class),
-            new WireType(58, JobsCommand.HasWork.class),
-            new WireType(59, JobsCommand.HasNoWork.class),
-            new WireType(60, JobsCommand.BatchEnded.class),
-            new WireType(61, JobsCommand.Accepted.class),
-            new WireType(62, JobsCommand.AlreadyPublished.class),
-            new WireType(63, JobsCommand.Rejected.class),
-            new WireType(64, JobsCommand.Find.class),
-            new WireType(65, JobsCommand.Found.class),
-            new WireType(66, JobsCommand.NotFound.class),
-            new WireType(67, JobsCommand.Tend.class),
+            new WireType(56, BatchRegisterCommand.Submit.class),
+            new WireType(57, BatchRegisterCommand.FindWork.class),
+            new WireType(58, BatchRegisterCommand.HasWork.class),
+            new WireType(59, BatchRegisterCommand.HasNoWork.class),
+            new WireType(60, BatchRegisterCommand.BatchEnded.class),
+            new WireType(61, BatchRegisterCommand.Accepted.class),
+            new WireType(62, BatchRegisterCommand.AlreadyPublished.class),
+            new WireType(63, BatchRegisterCommand.Rejected.class),
+            new WireType(64, BatchRegisterCommand.Find.class),
+            new WireType(65, BatchRegisterCommand.Found.class),
+            new WireType(66, BatchRegisterCommand.NotFound.class),
+            new WireType(67, BatchRegisterCommand.WakeOpenBatches.class),
             new WireType(68, GatewayCommand.Submit.class),
             new WireType(69, GatewayCommand.Describe.class),
             new WireType(70, GatewayCommand.Watch.class),
             new WireType(71, GatewayReply.Answer.class),
             new WireType(72, GatewayReply.Declined.class),
-            new WireType(73, BatchCommand.GiveBack.class),
+            new WireType(73, BatchCommand.ReturnLease.class),
             new WireType(74, BatchCommand.Pause.class),
             new WireType(75, BatchCommand.Resume.class),
             new WireType(76, BatchCommand.Retry.class),
@@ -102,7 +102,7 @@ final class WireTypes {
             new WireType(80, GatewayCommand.Control.class),
             new WireType(81, Job.Postgres.class),
             new WireType(82, Job.Index.class),
-            new WireType(83, JobsCommand.Recall.class),
+            new WireType(83, BatchRegisterCommand.FindByKey.class),
             new WireType(84, GatewayCommand.List.class),
             new WireType(85, GatewayCommand.ListJobs.class),
             new WireType(86, GatewayCommand.ReadEvents.class),
@@ -129,9 +129,9 @@ final class WireTypes {
             BatchStatus.class,
             ControlReply.class,
             WorkerMessage.class,
-            JobsCommand.class,
-            JobsCommand.SubmitReply.class,
-            JobsCommand.FindReply.class,
+            BatchRegisterCommand.class,
+            BatchRegisterCommand.SubmitReply.class,
+            BatchRegisterCommand.FindReply.class,
             GatewayCommand.class,
             GatewayReply.class);
 

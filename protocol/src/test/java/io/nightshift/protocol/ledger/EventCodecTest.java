@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.jobs.JobsEvent;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -48,7 +48,7 @@ class EventCodecTest {
     @ParameterizedTest
     @MethodSource("jobsNames")
     void aGoldenEventOfTheJobsIsReadAndWrittenAsEver(String name) throws IOException {
-        JobsEvent expected = Objects.requireNonNull(GoldenEvents.jobs().get(name));
+        BatchRegisterEvent expected = Objects.requireNonNull(GoldenEvents.jobs().get(name));
 
         assertThat(EventCodec.decodeJobs(golden("jobs/" + name))).isEqualTo(expected);
         assertThat(EventCodec.encodeJobs(expected)).isEqualTo(golden("jobs/" + name));
@@ -57,7 +57,8 @@ class EventCodecTest {
     @Test
     void everyTypeOfEventHasAGoldenFile() throws IOException {
         assertThat(typesIn("batch", GoldenEvents.batch(), EventCodec::decode)).isEqualTo(permitted(BatchEvent.class));
-        assertThat(typesIn("jobs", GoldenEvents.jobs(), EventCodec::decodeJobs)).isEqualTo(permitted(JobsEvent.class));
+        assertThat(typesIn("jobs", GoldenEvents.jobs(), EventCodec::decodeJobs))
+                .isEqualTo(permitted(BatchRegisterEvent.class));
     }
 
     @ParameterizedTest

@@ -10,10 +10,10 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsEvent;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,18 +100,19 @@ final class GoldenEvents {
         return events;
     }
 
-    static Map<String, JobsEvent> jobs() {
-        Map<String, JobsEvent> events = new LinkedHashMap<>();
+    static Map<String, BatchRegisterEvent> jobs() {
+        Map<String, BatchRegisterEvent> events = new LinkedHashMap<>();
         events.put(
                 "opened",
-                new JobsEvent.Opened(AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), null));
+                new BatchRegisterEvent.Opened(
+                        AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), null));
         events.put(
                 "opened-with-key",
-                new JobsEvent.Opened(
+                new BatchRegisterEvent.Opened(
                         AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), "2026-11-24"));
-        events.put("keyed", new JobsEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
-        events.put("ended-published", new JobsEvent.Ended(AT, BATCH, Phase.PUBLISHED));
-        events.put("ended-cancelled", new JobsEvent.Ended(AT, BATCH, Phase.CANCELLED));
+        events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
+        events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
+        events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         return events;
     }
 
@@ -182,7 +183,7 @@ final class GoldenEvents {
         for (Map.Entry<String, BatchEvent> event : batch().entrySet()) {
             write(golden.resolve("batch").resolve(event.getKey() + ".cbor"), EventCodec.encode(event.getValue()));
         }
-        for (Map.Entry<String, JobsEvent> event : jobs().entrySet()) {
+        for (Map.Entry<String, BatchRegisterEvent> event : jobs().entrySet()) {
             write(golden.resolve("jobs").resolve(event.getKey() + ".cbor"), EventCodec.encodeJobs(event.getValue()));
         }
     }

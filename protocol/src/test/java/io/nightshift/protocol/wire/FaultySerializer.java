@@ -1,12 +1,12 @@
 package io.nightshift.protocol.wire;
 
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.NotSerializableException;
 import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// A node's serializer that breaks what is told to be broken: a [JobsCommand.Rejected] whose reason
+/// A node's serializer that breaks what is told to be broken: a [BatchRegisterCommand.Rejected] whose reason
 /// names the fault.
 public final class FaultySerializer extends SerializerWithStringManifest {
 
@@ -49,6 +49,6 @@ public final class FaultySerializer extends SerializerWithStringManifest {
     }
 
     private static boolean isFault(Object message, String fault) {
-        return message.equals(new JobsCommand.Rejected(fault));
+        return message.equals(new BatchRegisterCommand.Rejected(fault));
     }
 }

@@ -26,10 +26,10 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,13 +82,13 @@ final class GoldenMessages {
         Map<String, Object> old = new LinkedHashMap<>();
         old.put("status", status(0, null));
         old.put("status-none", none());
-        old.put("accepted", new JobsCommand.Accepted(BATCH, true, false));
+        old.put("accepted", new BatchRegisterCommand.Accepted(BATCH, true, false));
         Submission blue = submission(least(new ModelReference.Alias("m", "blue")));
-        old.put("submit", new JobsCommand.Submit(blue, true, system.actor("asker"), null));
-        old.put("submit-with-key", new JobsCommand.Submit(blue, true, system.actor("asker"), "2026-11-24"));
+        old.put("submit", new BatchRegisterCommand.Submit(blue, true, system.actor("asker"), null));
+        old.put("submit-with-key", new BatchRegisterCommand.Submit(blue, true, system.actor("asker"), "2026-11-24"));
         old.put("open", new BatchCommand.Open(submission(full())));
         old.put("open-table", new BatchCommand.Open(submission(table())));
-        old.put("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
+        old.put("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         old.put("lease", lease(full()));
         old.put("lease-exact", leaseExact());
         old.put("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
@@ -98,7 +98,7 @@ final class GoldenMessages {
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open-margin", new BatchCommand.Open(submission(margin())));
         add("open-table-margin", new BatchCommand.Open(submission(table())));
-        add("wake-margin", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
+        add("wake-margin", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
@@ -109,10 +109,10 @@ final class GoldenMessages {
                         commit(new OutputFile(2, 512, "c3".repeat(32))),
                         List.of("distance is missing", "hour is not a number"),
                         worker));
-        add("give-back", new BatchCommand.GiveBack(ATTEMPT));
+        add("give-back", new BatchCommand.ReturnLease(ATTEMPT));
         add(
                 "attempt-ended",
-                new BatchCommand.AttemptEnded(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
+                new BatchCommand.AttemptFailed(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
     }
 
     private void control(ActorRef<ControlReply> operator) {
@@ -185,26 +185,26 @@ final class GoldenMessages {
         return new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
     }
 
-    private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<JobsCommand.SubmitReply> asker) {
+    private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchRegisterCommand.SubmitReply> asker) {
         add(
                 "submit-margin",
-                new JobsCommand.Submit(
+                new BatchRegisterCommand.Submit(
                         submission(least(new ModelReference.Alias("m", "blue"))), true, asker, "2026-11-24"));
-        add("find-work", new JobsCommand.FindWork(worker));
-        add("has-work", new JobsCommand.HasWork(BATCH));
-        add("has-no-work", new JobsCommand.HasNoWork(BATCH));
-        add("batch-ended", new JobsCommand.BatchEnded(BATCH, Phase.PUBLISHED));
-        add("accepted-again", new JobsCommand.Accepted(BATCH, false, true));
-        add("already-published", new JobsCommand.AlreadyPublished(BATCH));
-        add("rejected", new JobsCommand.Rejected("the batch is being published"));
+        add("find-work", new BatchRegisterCommand.FindWork(worker));
+        add("has-work", new BatchRegisterCommand.HasWork(BATCH));
+        add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
+        add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
+        add("accepted-again", new BatchRegisterCommand.Accepted(BATCH, false, true));
+        add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
+        add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
     }
 
-    private void findCommands(ActorRef<JobsCommand.FindReply> asker) {
-        add("find", new JobsCommand.Find("latest", asker));
-        add("recall", new JobsCommand.Recall("flights", "2026-11-24", "f6".repeat(32), asker));
-        add("found", new JobsCommand.Found(BATCH));
-        add("not-found", new JobsCommand.NotFound("there is no batch 'x'"));
-        add("tend", new JobsCommand.Tend());
+    private void findCommands(ActorRef<BatchRegisterCommand.FindReply> asker) {
+        add("find", new BatchRegisterCommand.Find("latest", asker));
+        add("recall", new BatchRegisterCommand.FindByKey("flights", "2026-11-24", "f6".repeat(32), asker));
+        add("found", new BatchRegisterCommand.Found(BATCH));
+        add("not-found", new BatchRegisterCommand.NotFound("there is no batch 'x'"));
+        add("tend", new BatchRegisterCommand.WakeOpenBatches());
     }
 
     private void gatewayCommands(LocalSystem system) {

@@ -7,7 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,22 +65,22 @@ class TwoNodesTest {
 
     @Test
     void aBadMessageIsDroppedAndTheConnectionGoesOn() {
-        TestProbe<JobsCommand.SubmitReply> probe = reader.createTestProbe();
-        ActorRef<JobsCommand.SubmitReply> remote = ActorRefResolver.get(sender.system())
+        TestProbe<BatchRegisterCommand.SubmitReply> probe = reader.createTestProbe();
+        ActorRef<BatchRegisterCommand.SubmitReply> remote = ActorRefResolver.get(sender.system())
                 .resolveActorRef(ActorRefResolver.get(reader.system()).toSerializationFormat(probe.ref()));
-        List<JobsCommand.SubmitReply> good = new ArrayList<>();
+        List<BatchRegisterCommand.SubmitReply> good = new ArrayList<>();
 
         for (int i = 0; i < 200; i++) {
             for (String fault : FAULTS) {
-                JobsCommand.SubmitReply message = new JobsCommand.Rejected(fault + " " + i);
+                BatchRegisterCommand.SubmitReply message = new BatchRegisterCommand.Rejected(fault + " " + i);
                 good.add(message);
                 remote.tell(message);
-                remote.tell(new JobsCommand.Rejected(fault));
+                remote.tell(new BatchRegisterCommand.Rejected(fault));
             }
         }
         // Too large for its sender already.
-        remote.tell(new JobsCommand.Rejected("x".repeat(WireLimits.MESSAGE)));
-        JobsCommand.SubmitReply last = new JobsCommand.Rejected("the end");
+        remote.tell(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE)));
+        BatchRegisterCommand.SubmitReply last = new BatchRegisterCommand.Rejected("the end");
         good.add(last);
         remote.tell(last);
 

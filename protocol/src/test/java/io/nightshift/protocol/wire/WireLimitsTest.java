@@ -12,10 +12,10 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.NotSerializableException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ class WireLimitsTest {
         PartitionCommit commit = new PartitionCommit(
                 0, new Epoch(1, 1), "n", 0, 1, 1, new PartitionCommit.OutputFile(1, 1, ""), null, "");
 
-        assertThat(SERIALIZER.toBinary(new BatchCommand.AttemptEnded(ATTEMPT, "node", Failure.permanent(log))))
+        assertThat(SERIALIZER.toBinary(new BatchCommand.AttemptFailed(ATTEMPT, "node", Failure.permanent(log))))
                 .hasSizeLessThan(20_000);
         assertThat(SERIALIZER.toBinary(
                         new BatchCommand.Commit(commit, Collections.nCopies(50, log), SYSTEM.actor("worker"))))
@@ -89,10 +89,10 @@ class WireLimitsTest {
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsSender() {
-        assertThatThrownBy(() -> SERIALIZER.toBinary(new JobsCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
+        assertThatThrownBy(() -> SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("a Rejected could not be written in 245760 bytes: Buffer overflow");
-        assertThat(SERIALIZER.toBinary(new JobsCommand.Rejected("x"))).hasSizeLessThan(10);
+        assertThat(SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x"))).hasSizeLessThan(10);
     }
 
     @Test

@@ -1,9 +1,0 @@
-package io.nightshift.coordinator.batch;
-
-import java.time.Instant;
-
-/// When something is decided.
-///
-/// @param nanos of a monotonic clock, for what lasts
-/// @param instant for people and the ledger
-record Moment(long nanos, Instant instant) {}

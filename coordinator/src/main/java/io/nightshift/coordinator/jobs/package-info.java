@@ -1,6 +1,0 @@
-/// The register of all jobs: one actor that knows which batch of which job is open and which has
-/// work to give.
-@NullMarked
-package io.nightshift.coordinator.jobs;
-
-import org.jspecify.annotations.NullMarked;

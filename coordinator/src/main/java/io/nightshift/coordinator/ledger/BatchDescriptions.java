@@ -1,0 +1,102 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Submission;
+import org.jspecify.annotations.Nullable;
+
+/// Batches at a glance: as the ledger tells them, or as their coordinators do.
+public final class BatchDescriptions {
+
+    private BatchDescriptions() {}
+
+    /// Reads the whole history; of a ledger that can't be followed, what is wrong with it is the reason.
+    ///
+    /// @throws FailureException transient if the journal can't be read
+    public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry) {
+        try {
+            return of(entry, ledger.state(entry.opened().batch()));
+        } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
+            return damaged(entry, e.failure().message());
+        }
+    }
+
+    /// @param state without a phase where nothing is in the ledger yet
+    public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state) {
+        Submission submission = entry.opened().submission();
+        BatchState.Totals totals = state.totals();
+        return new BatchDescription(
+                entry.opened().batch().value(),
+                submission.job().name(),
+                submission.model().toString(),
+                state.phase() == null ? "opened" : state.phase().toString(),
+                entry.opened().at(),
+                state.plan() == null ? 0 : state.plan().index().rows(),
+                totals.read(),
+                totals.predictions(),
+                totals.quarantined(),
+                totals.bytes(),
+                state.plan() == null ? 0 : state.plan().index().partitions(),
+                state.winners().count(),
+                state.incarnation(),
+                state.failure() == null ? null : state.failure().message(),
+                state.published() == null ? null : state.published().destination(),
+                new BatchDescription.LedgerHead(state.entries(), state.head()),
+                null,
+                null);
+    }
+
+    /// @param status as the batch's coordinator told it
+    /// @param waitsFor what keeps the cluster from going on, or null
+    public static BatchDescription of(BatchRegisterState.Entry entry, BatchStatus status, @Nullable String waitsFor) {
+        Submission submission = entry.opened().submission();
+        return new BatchDescription(
+                status.batch().value(),
+                submission.job().name(),
+                submission.model().toString(),
+                status.phase() == null ? "opened" : status.phase().toString(),
+                entry.opened().at(),
+                status.rows(),
+                status.read(),
+                status.predictions(),
+                status.quarantined(),
+                status.bytes(),
+                status.partitions(),
+                status.committed(),
+                status.incarnation(),
+                status.failure() == null ? null : status.failure().message(),
+                status.destination(),
+                new BatchDescription.LedgerHead(status.entries(), status.head() == null ? "" : status.head()),
+                new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
+                waitsFor);
+    }
+
+    private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
+        BatchDescription nothing = of(entry, BatchState.none(entry.opened().batch()));
+        return new BatchDescription(
+                nothing.batch(),
+                nothing.job(),
+                nothing.model(),
+                "damaged",
+                nothing.submittedAt(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                reason,
+                null,
+                nothing.ledger(),
+                null,
+                null);
+    }
+}

@@ -1,0 +1,49 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.PartitionCommit;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/// How fast a batch goes, by its events: the time that it lay idle between two coordinators doesn't count.
+final class BatchThroughput {
+
+    private @Nullable Instant begun;
+    private @Nullable Instant published;
+    private long rows;
+
+    void add(BatchEvent event) {
+        switch (event) {
+            case BatchEvent.Planned planned -> begin(planned.at());
+            case BatchEvent.TookOver tookOver -> begin(tookOver.at());
+            case BatchEvent.Resumed resumed -> begin(resumed.at());
+            case BatchEvent.Retried retried -> begin(retried.at());
+            case BatchEvent.Committed committed ->
+                rows += committed.commits().stream()
+                        .mapToLong(PartitionCommit::rows)
+                        .sum();
+            case BatchEvent.Published done -> published = done.at();
+            case BatchEvent.Submitted submitted -> {}
+            case BatchEvent.AttemptFailed failed -> {}
+            case BatchEvent.Paused paused -> {}
+            case BatchEvent.Rescored rescored -> {}
+            case BatchEvent.Failed failed -> {}
+            case BatchEvent.Cancelled cancelled -> {}
+        }
+    }
+
+    private void begin(Instant at) {
+        begun = at;
+        rows = 0;
+    }
+
+    OptionalDouble rowsPerSecond() {
+        if (begun == null || published == null || rows == 0) {
+            return OptionalDouble.empty();
+        }
+        long millis = Math.max(1, Duration.between(begun, published).toMillis());
+        return OptionalDouble.of(rows * 1000.0 / millis);
+    }
+}

@@ -1,0 +1,331 @@
+package io.nightshift.coordinator.register;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.wire.WireLimits;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The register of all jobs' batches: decides which batch a submission means, wakes open batches
+/// after a restart, and leads free workers to batches that have work, each batch in turn.
+///
+/// There is one in the cluster, the sharded entity [#ID].
+public final class BatchRegister
+        extends EventSourcedBehavior<BatchRegister.Command, BatchRegisterEvent, BatchRegisterState> {
+
+    public static final EntityTypeKey<BatchRegisterCommand> KEY =
+            EntityTypeKey.create(BatchRegisterCommand.class, "register");
+    public static final String ID = "batches";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BatchRegister.class);
+
+    /// The public protocol, and what the register tells itself.
+    sealed interface Command {}
+
+    private record Public(BatchRegisterCommand command) implements Command {}
+
+    /// How the batch that a submission would go on with really is.
+    private record Described(BatchStatus status) implements Command {}
+
+    /// Reaches the coordinator of a batch, wherever it runs.
+    @FunctionalInterface
+    public interface Batches {
+        void tell(BatchId batch, BatchCommand command);
+    }
+
+    private final ActorContext<Command> context;
+    private final Batches batches;
+    private final Clock clock;
+    private final RandomGenerator random = new SplittableRandom();
+
+    /// Batches with work, the one to be served next first.
+    private final SequencedSet<BatchId> withWork = new LinkedHashSet<>();
+
+    private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
+
+    /// Submissions that wait to hear how the open batch of their job is.
+    private final Map<BatchId, List<BatchRegisterCommand.Submit>> asking = new HashMap<>();
+
+    private final ActorRef<BatchStatus> descriptions;
+
+    private BatchRegister(ActorContext<Command> context, Batches batches, Clock clock) {
+        super(
+                PersistenceId.of(KEY.name(), ID),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        this.context = context;
+        this.batches = batches;
+        this.clock = clock;
+        this.descriptions = context.messageAdapter(BatchStatus.class, Described::new);
+    }
+
+    public static Behavior<BatchRegisterCommand> create(Batches batches, Clock clock) {
+        Behavior<Command> behavior = Behaviors.setup(context -> new BatchRegister(context, batches, clock));
+        return Behaviors.transformMessages(
+                BatchRegisterCommand.class, behavior, pattern -> pattern.matchAny(Public::new));
+    }
+
+    @Override
+    public BatchRegisterState emptyState() {
+        return BatchRegisterState.EMPTY;
+    }
+
+    @Override
+    public EventHandler<BatchRegisterState, BatchRegisterEvent> eventHandler() {
+        return BatchRegisterState::apply;
+    }
+
+    @Override
+    public SignalHandler<BatchRegisterState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), this::wake)
+                .build();
+    }
+
+    @Override
+    public CommandHandler<Command, BatchRegisterEvent, BatchRegisterState> commandHandler() {
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onCommand);
+    }
+
+    private Effect<BatchRegisterEvent, BatchRegisterState> onCommand(BatchRegisterState state, Command command) {
+        return switch (command) {
+            case Public(BatchRegisterCommand.Submit submit) -> submit(state, submit);
+            case Public(BatchRegisterCommand.Find(String batch, ActorRef<BatchRegisterCommand.FindReply> replyTo)) -> {
+                replyTo.tell(find(state, batch));
+                yield Effect().none();
+            }
+            case Public(
+                    BatchRegisterCommand.FindByKey(
+                            String job,
+                            String key,
+                            String fingerprint,
+                            ActorRef<BatchRegisterCommand.FindReply> replyTo)) -> {
+                replyTo.tell(recall(state, job, key, fingerprint));
+                yield Effect().none();
+            }
+            case Public(BatchRegisterCommand.WakeOpenBatches tend) -> {
+                wake(state);
+                yield Effect().none();
+            }
+            case Public(BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker)) -> {
+                freeWorkers.remove(worker);
+                freeWorkers.add(worker);
+                match();
+                yield Effect().none();
+            }
+            case Public(BatchRegisterCommand.HasWork(BatchId batch)) -> {
+                withWork.add(batch);
+                match();
+                yield Effect().none();
+            }
+            case Public(BatchRegisterCommand.HasNoWork(BatchId batch)) -> {
+                withWork.remove(batch);
+                yield Effect().none();
+            }
+            case Public(BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
+            case Described(BatchStatus status) -> described(state, status);
+        };
+    }
+
+    private static BatchRegisterCommand.FindReply find(BatchRegisterState state, String batch) {
+        try {
+            return new BatchRegisterCommand.Found(BatchNameResolver.resolve(state, batch));
+        } catch (FailureException e) {
+            return new BatchRegisterCommand.NotFound(e.failure().message());
+        }
+    }
+
+    private static BatchRegisterCommand.FindReply recall(
+            BatchRegisterState state, String job, String key, String fingerprint) {
+        return state.use(job, key)
+                .filter(use -> use.fingerprint().equals(fingerprint))
+                .<BatchRegisterCommand.FindReply>map(use -> new BatchRegisterCommand.Found(use.batch()))
+                .orElseGet(() -> new BatchRegisterCommand.NotFound("the key was not used for this job file yet"));
+    }
+
+    /// Lets every open batch go on where it was, and finishes what a crash kept from being told.
+    private void wake(BatchRegisterState state) {
+        for (BatchRegisterState.Entry entry : state.unfinished()) {
+            BatchId batch = entry.opened().batch();
+            // One that never heard that it was opened has to be before it can be given up.
+            batches.tell(batch, new BatchCommand.EnsureStarted(entry.opened().submission()));
+            if (entry.superseded()) {
+                batches.tell(batch, giveUp("given up for a later batch"));
+            }
+        }
+    }
+
+    /// How the batch takes it is heard when it has ended.
+    private BatchCommand giveUp(String reason) {
+        return new BatchCommand.Cancel(reason, context.getSystem().ignoreRef());
+    }
+
+    /// A batch ends in its own ledger first, and here only when it is heard of; so one that is open here
+    /// is asked how it is before anything is decided about it.
+    private Effect<BatchRegisterEvent, BatchRegisterState> submit(
+            BatchRegisterState state, BatchRegisterCommand.Submit submit) {
+        Optional<String> refusal = WireLimits.refusal(submit.submission().job());
+        if (refusal.isPresent()) {
+            submit.replyTo().tell(new BatchRegisterCommand.Rejected(refusal.get()));
+            return Effect().none();
+        }
+        Optional<BatchRegisterState.Entry> open =
+                state.open(submit.submission().job().name());
+        if (open.isEmpty()) {
+            return decide(state, submit);
+        }
+        BatchId batch = open.get().opened().batch();
+        asking.computeIfAbsent(batch, asked -> new ArrayList<>()).add(submit);
+        batches.tell(batch, new BatchCommand.Describe(descriptions));
+        return Effect().none();
+    }
+
+    private Effect<BatchRegisterEvent, BatchRegisterState> described(BatchRegisterState state, BatchStatus status) {
+        Phase phase = status.phase();
+        if (phase != null && phase.isEnd() && !state.hasEnded(status.batch())) {
+            return Effect()
+                    .persist(new BatchRegisterEvent.Ended(clock.instant(), status.batch(), phase))
+                    .thenRun((BatchRegisterState next) -> context.getSelf().tell(new Described(status)));
+        }
+        List<BatchRegisterCommand.Submit> submits = asking.getOrDefault(status.batch(), List.of());
+        if (submits.isEmpty()) {
+            asking.remove(status.batch());
+            return Effect().none();
+        }
+        BatchRegisterCommand.Submit next = submits.removeFirst();
+        context.getSelf().tell(new Described(status));
+        return decide(state, next);
+    }
+
+    private Effect<BatchRegisterEvent, BatchRegisterState> decide(
+            BatchRegisterState state, BatchRegisterCommand.Submit submit) {
+        Submission submission = submit.submission();
+        String job = submission.job().name();
+        Optional<BatchRegisterState.Use> before =
+                submit.key() == null ? Optional.empty() : state.use(job, submit.key());
+        if (before.isPresent()) {
+            repeated(before.get(), submit);
+            return Effect().none();
+        }
+        Optional<BatchRegisterState.Entry> open = state.open(job);
+        if (open.isPresent() && !submit.fresh()) {
+            return goOn(open.get(), submit);
+        }
+        Optional<BatchRegisterState.Entry> same = state.lastPublished(job)
+                .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+        if (same.isPresent() && !submit.fresh()) {
+            BatchId batch = same.get().opened().batch();
+            return keyed(batch, submit)
+                    .thenRun((BatchRegisterState next) ->
+                            submit.replyTo().tell(new BatchRegisterCommand.AlreadyPublished(batch)));
+        }
+        Instant now = clock.instant();
+        BatchId batch = newId(state, job, now);
+        return Effect()
+                .persist(new BatchRegisterEvent.Opened(now, batch, submission, submit.key()))
+                .thenRun((BatchRegisterState next) -> {
+                    LOG.info("{} is opened", batch);
+                    open.ifPresent(entry -> batches.tell(entry.opened().batch(), giveUp("given up for " + batch)));
+                    batches.tell(batch, new BatchCommand.Open(submission));
+                    submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, false, false));
+                });
+    }
+
+    private BatchId newId(BatchRegisterState state, String job, Instant now) {
+        BatchId batch = BatchId.of(job, now, random.nextInt());
+        while (state.batches().containsKey(batch)) {
+            batch = BatchId.of(job, now, random.nextInt());
+        }
+        return batch;
+    }
+
+    private static void repeated(BatchRegisterState.Use before, BatchRegisterCommand.Submit submit) {
+        submit.replyTo()
+                .tell(
+                        before.fingerprint().equals(submit.submission().fingerprint())
+                                ? new BatchRegisterCommand.Accepted(before.batch(), false, true)
+                                : new BatchRegisterCommand.Rejected(
+                                        "the key %s was used for batch %s, with another job file. A new submission takes a new key"
+                                                .formatted(submit.key(), before.batch())));
+    }
+
+    /// Keeps the submission's key with a batch that is there, if it has one.
+    private EffectBuilder<BatchRegisterEvent, BatchRegisterState> keyed(
+            BatchId batch, BatchRegisterCommand.Submit submit) {
+        return submit.key() == null
+                ? Effect().none()
+                : Effect()
+                        .persist(new BatchRegisterEvent.Keyed(
+                                clock.instant(),
+                                batch,
+                                submit.key(),
+                                submit.submission().fingerprint()));
+    }
+
+    private Effect<BatchRegisterEvent, BatchRegisterState> goOn(
+            BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit) {
+        BatchId batch = open.opened().batch();
+        Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
+        if (conflict.isPresent()) {
+            submit.replyTo()
+                    .tell(new BatchRegisterCommand.Rejected(
+                            "batch %s of this job is open, but %s. Undo the change to go on with it, or start over with --new"
+                                    .formatted(batch, conflict.get())));
+            return Effect().none();
+        }
+        return keyed(batch, submit).thenRun((BatchRegisterState next) -> {
+            batches.tell(batch, new BatchCommand.Open(submit.submission()));
+            submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, true, false));
+        });
+    }
+
+    private Effect<BatchRegisterEvent, BatchRegisterState> ended(BatchRegisterState state, BatchId batch, Phase phase) {
+        withWork.remove(batch);
+        if (state.hasEnded(batch)) {
+            return Effect().none();
+        }
+        LOG.debug("{} ended: {}", batch, phase);
+        return Effect().persist(new BatchRegisterEvent.Ended(clock.instant(), batch, phase));
+    }
+
+    private void match() {
+        while (!freeWorkers.isEmpty() && !withWork.isEmpty()) {
+            BatchId batch = withWork.removeFirst();
+            withWork.addLast(batch);
+            freeWorkers.remove().tell(new WorkerMessage.WorkAt(batch));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package io.nightshift.coordinator.registry;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/// The models of an installation, in the folder `models` of its home.
+///
+/// A version is made once and never changes; the same content under the same name is the same version,
+/// however often it is registered. Versions of a name count up from 1. Aliases point at versions and may be
+/// moved. Any number of threads and processes may use the same home at once; a process that is killed while
+/// registering leaves nothing or a whole version.
+///
+/// Every method throws a [FailureException] that names the path where the file system refuses.
+public final class ModelRegistry {
+
+    /// The alias that a bare model name means.
+    public static final String CHAMPION = "champion";
+
+    private static final int LISTED = 20;
+
+    private final ModelRegistryFolder folder;
+    private final InstantSource clock;
+
+    public ModelRegistry(Path home) {
+        this(home, InstantSource.system());
+    }
+
+    public ModelRegistry(Path home, InstantSource clock) {
+        this.folder = new ModelRegistryFolder(home);
+        this.clock = clock;
+    }
+
+    /// Keeps a model under a name, as its next version, unless the same bytes stand there already.
+    ///
+    /// @param name as [ModelVersion#name()]; without an ending that would make it a path in a job file
+    /// @param flatFile the model in the scorer's own format; not looked into
+    /// @param provenance asked for where the model is new
+    public RegistrationResult register(
+            String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
+        checkName(name);
+        String sha256 = HexFormat.of().formatHex(sha256().digest(flatFile));
+        return folder.exclusively(() -> {
+            List<Integer> versions = folder.versions(name);
+            for (int version : versions) {
+                ModelVersion existing = folder.read(name, version).version();
+                if (existing.sha256().equals(sha256)) {
+                    return new RegistrationResult(existing, false);
+                }
+            }
+            int next = versions.isEmpty() ? 1 : versions.getLast() + 1;
+            ModelVersion version = new ModelVersion(name, next, sha256);
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+            folder.create(new RegisteredModel(version, description, provenance.get(), now, flatFile.length), flatFile);
+            return new RegistrationResult(version, true);
+        });
+    }
+
+    /// The version that a job's reference means now.
+    ///
+    /// @throws FailureException where there is none, with the names, versions or aliases that there are
+    /// @throws IllegalArgumentException for a file, which has to be registered first
+    public ModelVersion resolve(ModelReference reference) {
+        return switch (reference) {
+            case ModelReference.Champion(String name) -> {
+                List<Integer> versions = versions(name);
+                Integer champion = folder.aliases(name).get(CHAMPION);
+                yield version(name, champion == null ? versions.getLast() : champion);
+            }
+            case ModelReference.Exact(String name, int version) -> version(name, version);
+            case ModelReference.Alias(String name, String alias) -> {
+                versions(name);
+                SortedMap<String, Integer> aliases = folder.aliases(name);
+                Integer version = aliases.get(alias);
+                if (version == null) {
+                    throw FailureException.permanent("the model \"" + name + "\" has no alias \"" + alias + "\"; "
+                            + (aliases.isEmpty() ? "it has none" : "its aliases are " + shown(aliases)));
+                }
+                yield version(name, version);
+            }
+            case ModelReference.File(String path) ->
+                throw new IllegalArgumentException("a file has to be registered first: " + path);
+        };
+    }
+
+    /// Every model, sorted by name.
+    public List<ModelListing> list() {
+        return folder.names().stream()
+                .map(name -> new ModelListing(
+                        name,
+                        folder.versions(name).stream()
+                                .map(version -> folder.read(name, version))
+                                .toList(),
+                        folder.aliases(name)))
+                .toList();
+    }
+
+    /// One model.
+    ///
+    /// @throws FailureException where there is none of the name, with those that there are
+    public ModelListing listing(String name) {
+        return new ModelListing(
+                name,
+                versions(name).stream()
+                        .map(version -> folder.read(name, version))
+                        .toList(),
+                folder.aliases(name));
+    }
+
+    /// What was written down when the version was registered.
+    ///
+    /// @throws FailureException where the registry has no such version, or has it with other content
+    public RegisteredModel describe(ModelVersion version) {
+        checkVersion(version.name(), version.version());
+        RegisteredModel model = folder.read(version.name(), version.version());
+        if (!model.version().equals(version)) {
+            throw FailureException.permanent("the model " + version + " of this registry has the SHA-256 "
+                    + model.version().sha256() + ", not " + version.sha256() + ": it is another model");
+        }
+        return model;
+    }
+
+    /// The registered file, after a check that its content is what was registered. The check reads the
+    /// whole file.
+    ///
+    /// @throws FailureException where it is missing or its content has changed
+    public Path path(ModelVersion version) {
+        checkVersion(version.name(), version.version());
+        Path file = folder.folder(version.name(), version.version()).resolve(ModelRegistryFolder.MODEL_FILE);
+        String found = ModelRegistryFolder.reading(file, () -> sha256(file));
+        if (!found.equals(version.sha256())) {
+            throw FailureException.permanent("the model " + version + " was changed after it was registered: " + file
+                    + " has the SHA-256 " + found + ", not " + version.sha256()
+                    + "; put the original file back, or register the model under another name");
+        }
+        return file;
+    }
+
+    /// Points an alias at a version, whatever it pointed at before.
+    ///
+    /// @param alias lower-case letters, digits, `-`, `_` and `.`, starting with a letter
+    public void alias(String name, String alias, int version) {
+        if (!alias.matches(ModelReference.ALIAS)) {
+            throw FailureException.permanent("\"" + alias
+                    + "\" is not an alias; expected at most 63 lower-case letters, digits, -, _ and .,"
+                    + " starting with a letter");
+        }
+        checkVersion(name, version);
+        folder.exclusively(() -> {
+            SortedMap<String, Integer> aliases = folder.aliases(name);
+            aliases.put(alias, version);
+            folder.writeAliases(name, aliases);
+            return aliases;
+        });
+    }
+
+    private ModelVersion version(String name, int version) {
+        checkVersion(name, version);
+        return folder.read(name, version).version();
+    }
+
+    private void checkVersion(String name, int version) {
+        List<Integer> versions = versions(name);
+        if (!versions.contains(version)) {
+            throw FailureException.permanent("the model \"" + name + "\" has no version " + version
+                    + "; its versions are " + shown(versions) + shownAliases(folder.aliases(name)));
+        }
+    }
+
+    /// The versions of a known name.
+    private List<Integer> versions(String name) {
+        List<Integer> versions = ModelVersion.NAME.matcher(name).matches() ? folder.versions(name) : List.of();
+        if (versions.isEmpty()) {
+            throw FailureException.permanent("no model is named \"" + name + "\"; " + alternatives(name));
+        }
+        return versions;
+    }
+
+    private String alternatives(String name) {
+        List<String> names = folder.names();
+        if (names.isEmpty()) {
+            return "none is registered yet";
+        }
+        String near = NameSuggestion.of(name, names);
+        String question = near == null ? "" : "did you mean \"" + near + "\"? ";
+        String all = names.stream().limit(LISTED).collect(Collectors.joining(", "));
+        return question + "Registered: " + all
+                + (names.size() > LISTED ? ", and " + (names.size() - LISTED) + " more" : "");
+    }
+
+    private static String shown(List<Integer> versions) {
+        int skipped = Math.max(0, versions.size() - LISTED);
+        String last = versions.stream().skip(skipped).map(String::valueOf).collect(Collectors.joining(", "));
+        return skipped == 0 ? last : versions.getFirst() + ", ..., " + last;
+    }
+
+    private static String shown(SortedMap<String, Integer> aliases) {
+        return aliases.entrySet().stream()
+                .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String shownAliases(SortedMap<String, Integer> aliases) {
+        return aliases.isEmpty() ? "" : ", its aliases " + shown(aliases);
+    }
+
+    /// Refuses a name under which nothing can be registered.
+    public static void checkName(String name) {
+        if (!ModelVersion.NAME.matcher(name).matches()) {
+            throw FailureException.permanent("\"" + name
+                    + "\" is not a model name; expected at most 63 lower-case letters, digits, -, _ and .,"
+                    + " starting with a letter or digit");
+        }
+        if (ModelReference.isFile(name)) {
+            throw FailureException.permanent("a model cannot be named \"" + name
+                    + "\", since a job file would take that for a path; leave the ending out");
+        }
+    }
+
+    private static String sha256(Path file) throws IOException {
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[1 << 16];
+        try (InputStream content = Files.newInputStream(file)) {
+            for (int length = content.read(buffer); length >= 0; length = content.read(buffer)) {
+                digest.update(buffer, 0, length);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

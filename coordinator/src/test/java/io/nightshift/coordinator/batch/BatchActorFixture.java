@@ -1,0 +1,307 @@
+package io.nightshift.coordinator.batch;
+
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.publish.Digests;
+import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.FeatureType;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.protocol.model.Task;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.plan.SourceInspector;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/// One batch of partitions of ten rows, on a real journal with a real publisher; the test is its
+/// workers and its register.
+final class BatchActorFixture {
+
+    static final Duration SOON = Duration.ofSeconds(10);
+    static final BatchSettings PATIENT = settings(Duration.ofSeconds(30));
+
+    final BatchId id;
+    final Path source;
+    final Path destination;
+    final Job job;
+    final Queue<BatchRegisterCommand> register = new ConcurrentLinkedQueue<>();
+    final TestProbe<WorkerMessage> worker;
+
+    /// Called when the source is inspected, and before and after the real publisher's part.
+    Runnable onInspect = () -> {};
+    Runnable onPublish = () -> {};
+    Runnable onPrepare = () -> {};
+    Runnable onFence = () -> {};
+
+    private final TestActorSystem node;
+    private final int rows;
+    private final BatchSettings settings;
+    private ActorRef<BatchCommand> actor;
+
+    static BatchSettings settings(Duration lease) {
+        return new BatchSettings(
+                lease, Duration.ofMillis(40), new RetryPolicy(3, Duration.ofMillis(20), Duration.ofMillis(50), 0));
+    }
+
+    BatchActorFixture(
+            TestActorSystem node,
+            Path folder,
+            String name,
+            int partitions,
+            BatchSettings settings,
+            Job.ErrorPolicy errors)
+            throws IOException {
+        this.node = node;
+        this.settings = settings;
+        id = new BatchId(name.toLowerCase(java.util.Locale.ROOT));
+        rows = partitions * 10;
+        source = Files.createDirectories(folder).resolve("input.parquet");
+        if (!Files.exists(source)) {
+            Files.writeString(source, "rows");
+        }
+        destination = folder.resolve("predictions");
+        job = ExampleBatch.job(source, destination, errors);
+        worker = node.kit().createTestProbe(WorkerMessage.class);
+        actor = start();
+    }
+
+    Submission submission() {
+        return ExampleBatch.submission(job);
+    }
+
+    private ActorRef<BatchCommand> start() {
+        return node.kit()
+                .spawn(Batch.create(
+                        id,
+                        new BatchServices(
+                                settings,
+                                inspector(),
+                                version -> MODEL,
+                                publisher(),
+                                node.ledger()::entries,
+                                register::add,
+                                node.blocking(),
+                                Clock.systemUTC(),
+                                "node:1",
+                                node.metrics())));
+    }
+
+    /// Stops the coordinator as a crash would, and starts another on the same journal.
+    void restart() {
+        node.kit().stop(actor);
+        actor = start();
+    }
+
+    void tell(BatchCommand command) {
+        actor.tell(command);
+    }
+
+    BatchCommand cancel(String reason) {
+        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
+    }
+
+    /// Asks, and gives the answer.
+    ControlReply ask(Function<ActorRef<ControlReply>, BatchCommand> question) {
+        TestProbe<ControlReply> probe = node.kit().createTestProbe(ControlReply.class);
+        tell(question.apply(probe.ref()));
+        return probe.receiveMessage(SOON);
+    }
+
+    void open() {
+        tell(new BatchCommand.Open(submission()));
+    }
+
+    BatchStatus describe() {
+        TestProbe<BatchStatus> probe = node.kit().createTestProbe(BatchStatus.class);
+        tell(new BatchCommand.Describe(probe.ref()));
+        return probe.receiveMessage(SOON);
+    }
+
+    BatchStatus awaitPhase(Phase phase) {
+        return await().atMost(SOON).pollDelay(Duration.ZERO).until(this::describe, status -> status.phase() == phase);
+    }
+
+    String failure() {
+        Failure failure = awaitPhase(Phase.FAILED).failure();
+        return failure == null ? "" : failure.message();
+    }
+
+    void awaitRegister(BatchRegisterCommand command) {
+        await().atMost(SOON).until(() -> register.contains(command));
+    }
+
+    /// Asks until there is a lease.
+    WorkerMessage.Lease lease() {
+        TestProbe<WorkerMessage> asking = node.kit().createTestProbe(WorkerMessage.class);
+        return await().atMost(SOON)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .until(
+                        () -> {
+                            tell(new BatchCommand.RequestLease("node:1", asking.ref()));
+                            return asking.receiveMessage(SOON) instanceof WorkerMessage.Lease lease ? lease : null;
+                        },
+                        java.util.Objects::nonNull);
+    }
+
+    /// Asks once for the same worker.
+    WorkerMessage.Lease lease(TestProbe<WorkerMessage> worker) {
+        tell(new BatchCommand.RequestLease("node:1", worker.ref()));
+        return worker.expectMessageClass(WorkerMessage.Lease.class, SOON);
+    }
+
+    boolean hasNothingToLease() {
+        TestProbe<WorkerMessage> asking = node.kit().createTestProbe(WorkerMessage.class);
+        tell(new BatchCommand.RequestLease("node:1", asking.ref()));
+        return asking.receiveMessage(SOON) instanceof WorkerMessage.NothingToLease;
+    }
+
+    /// Writes what a worker would, and returns what it would commit.
+    PartitionCommit score(WorkerMessage.Lease lease, int quarantined) throws IOException {
+        Path staging = Path.of(lease.staging());
+        Attempt attempt = lease.attempt();
+        long rowsOfLease =
+                lease.slices().stream().mapToLong(slice -> slice.rows()).sum();
+        OutputFile part = write(staging.resolve(attempt.stagedPart()), rowsOfLease - quarantined);
+        OutputFile bad = quarantined == 0 ? null : write(staging.resolve(attempt.stagedQuarantine()), quarantined);
+        return new PartitionCommit(
+                attempt.partition(),
+                attempt.epoch(),
+                "node:1",
+                lease.firstRow(),
+                rowsOfLease,
+                rowsOfLease,
+                part,
+                bad,
+                lease.model().sha256());
+    }
+
+    private static OutputFile write(Path file, long rows) throws IOException {
+        Files.writeString(file, file.getFileName() + " holds " + rows);
+        return new OutputFile(rows, Files.size(file), Digests.sha256(file));
+    }
+
+    void commit(PartitionCommit commit, String... reasons) {
+        tell(new BatchCommand.Commit(commit, List.of(reasons), worker.ref()));
+    }
+
+    /// Leases, scores and commits one partition.
+    PartitionCommit complete(int quarantined) throws IOException {
+        PartitionCommit commit = score(lease(), quarantined);
+        commit(commit);
+        worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(id)));
+        return commit;
+    }
+
+    List<BatchEvent> history() {
+        List<BatchEvent> events = new ArrayList<>();
+        BatchState[] state = {BatchState.none(id)};
+        node.ledger().forEach(id, (number, entry) -> {
+            state[0] = state[0].apply(entry);
+            events.add(entry.event());
+        });
+        return events;
+    }
+
+    List<PartitionCommit> committed() {
+        return history(BatchEvent.Committed.class).stream()
+                .flatMap(event -> event.commits().stream())
+                .toList();
+    }
+
+    <T extends BatchEvent> List<T> history(Class<T> type) {
+        return history().stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private static final ModelDescription MODEL = new ModelDescription(
+            "smile",
+            "RandomForest",
+            Task.REGRESSION,
+            List.of(new ModelFeature("x", new FeatureType.Numeric(FeatureType.Precision.FLOAT64), true)),
+            List.of(),
+            Map.of());
+
+    private SourceInspector inspector() {
+        return new SourceInspector() {
+            @Override
+            public String identity(Job.Source inspected) {
+                return "1".repeat(64);
+            }
+
+            @Override
+            public List<InspectedFile> inspect(Job inspected, ModelDescription model) {
+                onInspect.run();
+                try {
+                    SourceFile file = new SourceFile(
+                            source.toString(),
+                            Files.size(source),
+                            Files.getLastModifiedTime(source).toInstant(),
+                            rows);
+                    return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            }
+        };
+    }
+
+    private Publisher publisher() {
+        ParquetPublisher real = new ParquetPublisher(node.ledger(), new NoRepeatedIdsInspector());
+        return new Publisher() {
+            @Override
+            public void prepare(BatchId batch, Job prepared) {
+                onPrepare.run();
+                real.prepare(batch, prepared);
+            }
+
+            @Override
+            public String staging(BatchId batch, Job staged) {
+                return real.staging(batch, staged);
+            }
+
+            @Override
+            public Publication publish(BatchState state) {
+                onPublish.run();
+                return real.publish(state);
+            }
+
+            @Override
+            public Optional<Publication> fence(BatchState state) {
+                onFence.run();
+                return real.fence(state);
+            }
+
+            @Override
+            public void discard(BatchId batch, Job discarded) {
+                real.discard(batch, discarded);
+            }
+        };
+    }
+}

@@ -1,0 +1,215 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.ledger.EventCodec;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Test;
+
+/// The machine of a batch's decisions with a thousand nodes, in virtual time: what it costs its coordinator. By
+/// default a tenth of the million partitions of `docs/performance.md`, which is
+/// `-Dnightshift.scale.partitions=1000000`.
+class BatchDecisionsScaleTest {
+
+    private static final int NODES = 1_000;
+    private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 100_000);
+    private static final long SCORING = Duration.ofSeconds(10).toNanos();
+    private static final long JOURNAL_WRITE = Duration.ofMillis(2).toNanos();
+    private static final long HEARTBEAT = Duration.ofSeconds(1).toNanos();
+
+    private record Due(long at, long order, Runnable step) {}
+
+    private final SplittableRandom random = new SplittableRandom(42);
+    private final BatchDecisions machine = new BatchDecisions(
+            ExampleBatch.BATCH,
+            BatchActorFixture.PATIENT,
+            "node:0",
+            random,
+            new AttemptDecisions(ExampleBatch.BATCH, BatchActorFixture.PATIENT, random));
+    private final List<ActorRef<WorkerMessage>> workers = IntStream.range(0, NODES)
+            .mapToObj(i -> TestInbox.<WorkerMessage>create().getRef())
+            .toList();
+    private final Attempt[] held = new Attempt[NODES];
+    private final PriorityQueue<Due> due =
+            new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::order));
+    private final Deque<CoordinatorMessage> mailbox = new ArrayDeque<>();
+    private BatchState state = BatchState.none(ExampleBatch.BATCH);
+    private boolean writing;
+    private long now;
+    private long order;
+
+    private long events;
+    private long bytes;
+    private long messages;
+    private long deciding;
+    private long mostHeap;
+
+    @Test
+    void aThousandNodesAndManyPartitionsCostOneCoordinatorLittle() {
+        long before = usedHeap();
+        receive(new CoordinatorMessage.Asked(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job()))));
+        for (int i = 0; i < NODES; i++) {
+            int worker = i;
+            after(random.nextLong(HEARTBEAT), () -> request(worker));
+            after(random.nextLong(HEARTBEAT), () -> beat(worker));
+        }
+        after(0, this::tick);
+        int looked = 0;
+        while (state.phase() != Phase.PUBLISHING) {
+            Due next = due.remove();
+            now = next.at();
+            next.step().run();
+            if (state.winners().count() >= (looked + 1) * (PARTITIONS / 4)) {
+                looked++;
+                mostHeap = Math.max(mostHeap, usedHeap() - before);
+            }
+        }
+
+        assertThat(state.winners().count()).isEqualTo(PARTITIONS);
+        double perCommit = deciding / 1e3 / PARTITIONS;
+        System.out.printf(
+                Locale.ROOT,
+                "%,d partitions on %,d nodes: %,d messages decided, %.1f µs for each partition; %,d events, %,d bytes, %.0f"
+                        + " bytes for each partition; %,d kB of heap at most, with all leases and the schedule of this test%n",
+                PARTITIONS,
+                NODES,
+                messages,
+                perCommit,
+                events,
+                bytes,
+                (double) bytes / PARTITIONS,
+                mostHeap / 1024);
+        assertThat(mostHeap).isLessThan((6L << 20) + 20L * PARTITIONS);
+        assertThat(bytes / PARTITIONS).isLessThan(400);
+    }
+
+    private void after(long delay, Runnable step) {
+        order++;
+        due.add(new Due(now + delay, order, step));
+    }
+
+    private void receive(CoordinatorMessage message) {
+        mailbox.add(message);
+        process();
+    }
+
+    private void process() {
+        while (!writing && !mailbox.isEmpty()) {
+            CoordinatorMessage message = mailbox.remove();
+            long begin = System.nanoTime();
+            Decision decision = machine.decide(state, message, moment());
+            deciding += System.nanoTime() - begin;
+            messages++;
+            if (decision.events().isEmpty()) {
+                decision.durable().after(state, moment()).forEach(this::perform);
+            } else {
+                writing = true;
+                after(JOURNAL_WRITE, () -> written(decision));
+            }
+        }
+    }
+
+    private void written(Decision decision) {
+        long begin = System.nanoTime();
+        for (BatchEvent event : decision.events()) {
+            LedgerEntry entry = LedgerEntry.after(state.head(), event);
+            state = state.apply(entry);
+            bytes += EventCodec.encode(event).length;
+            events++;
+        }
+        List<CoordinatorAction> actions = decision.durable().after(state, moment());
+        deciding += System.nanoTime() - begin;
+        writing = false;
+        actions.forEach(this::perform);
+        process();
+    }
+
+    private DecisionTime moment() {
+        return new DecisionTime(now, ExampleBatch.AT.plusNanos(now));
+    }
+
+    private void perform(CoordinatorAction action) {
+        switch (action) {
+            case CoordinatorAction.Grant(var to, String node, Attempt attempt) -> {
+                int worker = Integer.parseInt(node.substring(node.indexOf(':') + 1));
+                held[worker] = attempt;
+                after(SCORING / 2 + random.nextLong(SCORING), () -> commit(worker, attempt));
+            }
+            case CoordinatorAction.Tell<?> tell -> {
+                if (tell.message() instanceof WorkerMessage.Committed) {
+                    // Every worker is its node's only one.
+                    request(workers.indexOf(tell.to()));
+                }
+            }
+            case CoordinatorAction.FlushSoon soon -> mailbox.add(new CoordinatorMessage.Flush());
+            case CoordinatorAction.Plan plan -> {
+                long[] sizes = new long[PARTITIONS];
+                Arrays.fill(sizes, 10);
+                SourceFile file = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 10L * PARTITIONS);
+                receive(new CoordinatorMessage.Reported(
+                        plan.incarnation(),
+                        new CoordinatorMessage.PlanMade(
+                                List.of(new InspectedFile(file, List.of())), PartitionPlan.of(sizes))));
+            }
+            case CoordinatorAction.TellRegister told -> {}
+            case CoordinatorAction.Note note -> {}
+            case CoordinatorAction.Publish publish -> {}
+            case CoordinatorAction.TryAgain again -> throw new AssertionError(again);
+            case CoordinatorAction.Sweep sweep -> throw new AssertionError(sweep);
+            case CoordinatorAction.Recover recover -> throw new AssertionError(recover);
+            case CoordinatorAction.CheckInput check -> throw new AssertionError(check);
+            case CoordinatorAction.Fence fence -> throw new AssertionError(fence);
+            case CoordinatorAction.LookAtLedger look -> throw new AssertionError(look);
+        }
+    }
+
+    private void request(int worker) {
+        receive(new CoordinatorMessage.Asked(new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
+    }
+
+    private void commit(int worker, Attempt attempt) {
+        receive(new CoordinatorMessage.Asked(new BatchCommand.Commit(
+                ExampleBatch.commit(attempt.partition(), attempt.epoch(), 0), List.of(), workers.get(worker))));
+    }
+
+    private void beat(int worker) {
+        Attempt attempt = held[worker];
+        if (attempt != null) {
+            receive(new CoordinatorMessage.Asked(new BatchCommand.Heartbeat(attempt, 1, workers.get(worker))));
+        }
+        after(HEARTBEAT, () -> beat(worker));
+    }
+
+    private void tick() {
+        receive(new CoordinatorMessage.Tick());
+        after(BatchActorFixture.PATIENT.tick().toNanos(), this::tick);
+    }
+
+    private static long usedHeap() {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}

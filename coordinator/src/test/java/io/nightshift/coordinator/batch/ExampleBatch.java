@@ -1,0 +1,122 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+
+/// A batch of three partitions of ten rows, and what may happen to it.
+public final class ExampleBatch {
+
+    public static final BatchId BATCH = new BatchId("flights-1");
+    public static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
+    public static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
+    public static final String DIGEST = "b2".repeat(32);
+
+    private ExampleBatch() {}
+
+    public static Job job(Path source, Path destination, Job.ErrorPolicy errors) {
+        return new Job(
+                "flights",
+                new ModelReference.Champion("delays"),
+                List.of(),
+                new Job.Source(List.of(source.toString()), null, false, Map.of(), null),
+                new Job.Destination(destination.toString()),
+                new Job.Partitions(10),
+                errors,
+                new Job.Output(List.of()));
+    }
+
+    public static Job job() {
+        return job(Path.of("/data/a.parquet"), Path.of("/out"), new Job.ErrorPolicy(0.1, null));
+    }
+
+    public static Submission submission(Job job) {
+        return new Submission(job, "0".repeat(64), "1".repeat(64), MODEL);
+    }
+
+    /// A worker that is nobody else.
+    static Leases.Holder holder(String node) {
+        return new Leases.Holder(node, TestInbox.<WorkerMessage>create().getRef());
+    }
+
+    static BatchEvent.Submitted submitted(Job job) {
+        return new BatchEvent.Submitted(AT, BATCH, job, MODEL);
+    }
+
+    static BatchEvent.TookOver tookOver(int incarnation) {
+        return new BatchEvent.TookOver(AT, incarnation, "node:1");
+    }
+
+    static BatchEvent.Planned planned() {
+        return new BatchEvent.Planned(
+                AT, List.of(new SourceFile("/data/a.parquet", 300, AT, 30)), PartitionPlan.of(10, 10, 10));
+    }
+
+    static BatchEvent.Committed committed(PartitionCommit... commits) {
+        return new BatchEvent.Committed(AT, List.of(commits));
+    }
+
+    static BatchEvent.Failed failed() {
+        return new BatchEvent.Failed(AT, Failure.permanent("the reason"));
+    }
+
+    static BatchEvent.AttemptFailed attemptFailed(int partition) {
+        return new BatchEvent.AttemptFailed(
+                AT, partition, new Epoch(1, 1), "node:1", Failure.transientFailure("the disk is full"));
+    }
+
+    static BatchEvent.Published published() {
+        return new BatchEvent.Published(AT, "/out/batch=flights-1", DIGEST);
+    }
+
+    static BatchEvent.Cancelled cancelled() {
+        return new BatchEvent.Cancelled(AT, "no longer needed");
+    }
+
+    /// A commit of ten rows.
+    public static PartitionCommit commit(int partition, Epoch epoch, int quarantined) {
+        return commit(partition, epoch, 10, quarantined);
+    }
+
+    public static PartitionCommit commit(int partition, Epoch epoch, int rows, int quarantined) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                "node:1",
+                (long) partition * rows,
+                rows,
+                rows,
+                new OutputFile(rows - quarantined, 100, DIGEST),
+                quarantined == 0 ? null : new OutputFile(quarantined, 50, DIGEST),
+                MODEL.sha256());
+    }
+
+    /// The state after the events.
+    public static BatchState state(BatchEvent... events) {
+        BatchState state = BatchState.none(BATCH);
+        for (BatchEvent event : events) {
+            state = after(state, event);
+        }
+        return state;
+    }
+
+    static BatchState after(BatchState state, BatchEvent event) {
+        return state.apply(LedgerEntry.after(state.head(), event));
+    }
+}

@@ -1,0 +1,200 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// Holds a simulated batch to the invariants of the design, at the moment of each event, lease,
+/// answer and deletion. It believes nothing but what is in the journal, and keeps its own books.
+final class InvariantChecker {
+
+    private final BatchSettings settings;
+    private BatchState state;
+
+    /// By partition, those that count.
+    private final Map<Integer, PartitionCommit> commits = new TreeMap<>();
+
+    private final Set<Attempt> everCommitted = new HashSet<>();
+    private final Map<Epoch, Given> granted = new HashMap<>();
+    private final Map<Integer, Epoch> lastGranted = new HashMap<>();
+
+    /// Output of attempts that is there, staged.
+    private final Set<Attempt> staged = new HashSet<>();
+
+    /// What readers see.
+    private @Nullable Map<Integer, Epoch> visible;
+
+    InvariantChecker(BatchSettings settings, BatchState none) {
+        this.settings = settings;
+        this.state = none;
+    }
+
+    BatchState state() {
+        return state;
+    }
+
+    boolean isVisible() {
+        return visible != null;
+    }
+
+    @SuppressWarnings("AnnotateFormatMethod")
+    static void require(boolean holds, String broken, @Nullable Object... arguments) {
+        if (!holds) {
+            throw new InvariantViolation(broken.formatted(arguments));
+        }
+    }
+
+    /// An event is durable.
+    void stored(BatchEvent event, BatchState next) {
+        BatchState before = state;
+        state = next;
+        switch (event) {
+            case BatchEvent.TookOver tookOver ->
+                require(
+                        tookOver.incarnation() == before.incarnation() + 1,
+                        "incarnation %d follows %d",
+                        tookOver.incarnation(),
+                        before.incarnation());
+            case BatchEvent.Committed committed -> committed.commits().forEach(this::committed);
+            case BatchEvent.Rescored rescored -> {
+                require(visible == null, "partitions are rescored that readers see");
+                rescored.partitions().forEach(commits::remove);
+            }
+            case BatchEvent.AttemptFailed failed ->
+                require(
+                        next.attemptsFailed().getOrDefault(failed.partition(), 0)
+                                <= settings.retry().attempts(),
+                        "partition %d is tried for ever",
+                        failed.partition());
+            case BatchEvent.Cancelled cancelled -> require(visible == null, "a batch is cancelled that readers see");
+            case BatchEvent.Published published -> {
+                require(visible != null, "published, and readers see nothing");
+                require(
+                        ErrorBudget.violation(
+                                        next.submission().job().errors(),
+                                        next.pinned().index().rows(),
+                                        next.totals(),
+                                        java.util.List.of())
+                                == null,
+                        "published over its error budget");
+            }
+            default -> {}
+        }
+        checkTotals();
+    }
+
+    private void committed(PartitionCommit commit) {
+        Attempt attempt = commit.attempt(state.batch());
+        require(commits.put(commit.partition(), commit) == null, "%s: a second winner", attempt);
+        require(
+                commit.epoch().equals(lastGranted.get(commit.partition())),
+                "%s is committed; the newest lease is %s",
+                attempt,
+                lastGranted.get(commit.partition()));
+        require(staged.contains(attempt), "%s is committed without output", attempt);
+        require(everCommitted.add(attempt), "%s won twice", attempt);
+    }
+
+    private void checkTotals() {
+        BatchState.Totals sum = BatchState.Totals.ZERO;
+        for (PartitionCommit commit : commits.values()) {
+            sum = sum.plus(commit);
+        }
+        require(sum.equals(state.totals()), "the totals are %s, of the commits %s", state.totals(), sum);
+        require(commits.size() == state.winners().count(), "winners that nobody committed");
+        require(sum.read() == sum.predictions() + sum.quarantined(), "rows are neither predicted nor quarantined");
+        if (state.isComplete()) {
+            require(sum.rows() == state.pinned().index().rows(), "complete without %s rows", sum);
+        }
+    }
+
+    private record Given(ActorRef<?> worker, Attempt attempt) {}
+
+    /// A coordinator gives a lease, perhaps once more to the worker that holds it.
+    ///
+    /// @param known the state as that coordinator knows it
+    /// @param upToDate whether that is all that is in the journal
+    void granted(ActorRef<?> worker, Attempt attempt, BatchState known, boolean upToDate) {
+        Epoch epoch = attempt.epoch();
+        Given given = new Given(worker, attempt);
+        Given before = granted.putIfAbsent(epoch, given);
+        require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
+        require(!known.winners().contains(attempt.partition()), "%s is leased, and is committed", attempt);
+        require(epoch.incarnation() <= state.incarnation(), "%s is leased by who is not in charge", attempt);
+        if (upToDate) {
+            require(!commits.containsKey(attempt.partition()), "%s is leased, and is committed", attempt);
+            require(
+                    state.phase() == Phase.RUNNING || (state.phase() == Phase.PAUSED && before != null),
+                    "%s is leased while the batch is %s",
+                    attempt,
+                    state.phase());
+            Epoch last = lastGranted.get(attempt.partition());
+            boolean isLatest = last == null || last.compareTo(epoch) < (before == null ? 0 : 1);
+            require(isLatest, "%s is leased after %s", attempt, last);
+        }
+        lastGranted.merge(attempt.partition(), epoch, (one, other) -> one.compareTo(other) < 0 ? other : one);
+    }
+
+    /// A worker is told that its commit is durable.
+    void acknowledged(Attempt attempt) {
+        require(everCommitted.contains(attempt), "%s is acknowledged, and is not in the journal", attempt);
+    }
+
+    void scored(Attempt attempt) {
+        staged.add(attempt);
+    }
+
+    /// A worker deletes its output.
+    void deleted(Attempt attempt) {
+        staged.remove(attempt);
+        PartitionCommit winner = commits.get(attempt.partition());
+        require(
+                winner == null || !winner.epoch().equals(attempt.epoch()),
+                "%s won, and its output is deleted",
+                attempt);
+    }
+
+    /// Readers see the output of a state's winners.
+    void shown(BatchState shown) {
+        require(visible == null, "published twice");
+        require(
+                state.phase() == Phase.PUBLISHING || state.phase() == Phase.FAILED,
+                "readers see a batch that is %s",
+                state.phase());
+        require(
+                state.isComplete(),
+                "readers see %d of the partitions",
+                state.winners().count());
+        Map<Integer, Epoch> winners = new TreeMap<>();
+        for (int partition = 0; partition < shown.pinned().index().partitions(); partition++) {
+            winners.put(partition, shown.winners().epoch(partition).orElseThrow());
+        }
+        commits.forEach((partition, commit) -> require(
+                commit.epoch().equals(winners.get(partition)),
+                "readers see %s of partition %d, %s has won",
+                winners.get(partition),
+                partition,
+                commit.epoch()));
+        visible = winners;
+    }
+
+    /// An operator is told that it is done.
+    void done(Phase phase, @Nullable Phase known) {
+        require(phase.equals(known), "an operator is told %s, and the journal says %s", phase, known);
+    }
+
+    /// The register is told that the batch has ended.
+    void ended(Phase phase) {
+        require(Objects.equals(phase, state.phase()), "told that it is %s, and it is %s", phase, state.phase());
+    }
+}

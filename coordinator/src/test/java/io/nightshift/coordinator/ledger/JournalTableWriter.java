@@ -1,0 +1,66 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.HexFormat;
+
+/// Writes entries into the journal's table as the journal would, without an actor system.
+public final class JournalTableWriter {
+
+    private JournalTableWriter() {}
+
+    /// @return the state after the events
+    public static BatchState write(Ledger ledger, BatchId batch, BatchEvent... events) {
+        return write(ledger, BatchState.none(batch), events);
+    }
+
+    /// @param before the state that the ledger has
+    /// @return the state after the events
+    public static BatchState write(Ledger ledger, BatchState before, BatchEvent... events) {
+        BatchState state = before;
+        for (BatchEvent event : events) {
+            LedgerEntry entry = LedgerEntry.after(state.head(), event);
+            state = state.apply(entry);
+            write(ledger, state.batch(), state.entries(), entry);
+        }
+        return state;
+    }
+
+    /// Writes what a later version might.
+    ///
+    /// @param before the state that the ledger has
+    /// @param bytes of an event in CBOR
+    public static void writeLater(Ledger ledger, BatchState before, byte[] bytes) throws GeneralSecurityException {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        digest.update(HexFormat.of().parseHex(before.head()));
+        LedgerEntry entry = new LedgerEntry(HexFormat.of().formatHex(digest.digest(bytes)), bytes);
+        write(ledger, before.batch(), before.entries() + 1, entry);
+    }
+
+    private static void write(Ledger ledger, BatchId batch, long number, LedgerEntry entry) {
+        String sql = """
+                INSERT INTO "event_journal"("persistence_id", "sequence_number", "writer", "write_timestamp",
+                    "adapter_manifest", "event_payload", "event_ser_id", "event_ser_manifest", "deleted")
+                VALUES (?, ?, '', 0, '', ?, ?, ?, FALSE)
+                """;
+        try (Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+                PreparedStatement insert = connection.prepareStatement(sql)) {
+            insert.setString(1, "batch|" + batch);
+            insert.setLong(2, number);
+            insert.setBytes(3, new LedgerSerializer().toBinary(entry));
+            insert.setInt(4, LedgerSerializer.IDENTIFIER);
+            insert.setString(5, LedgerSerializer.ENTRY);
+            insert.executeUpdate();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

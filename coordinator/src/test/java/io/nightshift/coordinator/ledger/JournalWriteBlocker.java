@@ -1,0 +1,48 @@
+package io.nightshift.coordinator.ledger;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.h2.api.Trigger;
+
+/// Stands before every row that is written to a real journal: holds it back, or lets the write fail.
+public final class JournalWriteBlocker implements Trigger {
+
+    private static final int ALL = 1_000_000;
+    private static final Semaphore OPEN = new Semaphore(ALL);
+    private static final AtomicInteger FAILURES = new AtomicInteger();
+
+    public static void install(Ledger ledger) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TRIGGER gate BEFORE INSERT ON \"event_journal\" FOR EACH ROW CALL '"
+                    + JournalWriteBlocker.class.getName() + "'");
+        }
+    }
+
+    /// Holds every write back until [#open()].
+    public static void shut() {
+        OPEN.acquireUninterruptibly(ALL);
+    }
+
+    public static void open() {
+        OPEN.release(ALL - OPEN.availablePermits());
+    }
+
+    /// Lets the next write fail.
+    public static void failOnce() {
+        FAILURES.set(1);
+    }
+
+    @Override
+    public void fire(Connection connection, Object[] before, Object[] after) throws SQLException {
+        OPEN.acquireUninterruptibly();
+        OPEN.release();
+        if (FAILURES.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new SQLException("the disk of the journal is full");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.nightshift.coordinator.register;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import org.junit.jupiter.api.Test;
+
+class BatchRegisterStateTest {
+
+    private static final BatchId A = new BatchId("flights-a");
+    private static final BatchId B = new BatchId("flights-b");
+    private static final BatchId OTHER = new BatchId("trains-a");
+    private static final Submission FLIGHTS = ExampleBatch.submission(ExampleBatch.job());
+
+    private static Submission trains() {
+        Job job = ExampleBatch.job();
+        return ExampleBatch.submission(new Job(
+                "trains",
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output()));
+    }
+
+    private static BatchRegisterState state(BatchRegisterEvent... events) {
+        BatchRegisterState state = BatchRegisterState.EMPTY;
+        for (BatchRegisterEvent event : events) {
+            state = state.apply(event);
+        }
+        return state;
+    }
+
+    private static BatchRegisterEvent opened(BatchId batch, Submission submission) {
+        return new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission, null);
+    }
+
+    private static BatchRegisterEvent ended(BatchId batch, Phase phase) {
+        return new BatchRegisterEvent.Ended(ExampleBatch.AT, batch, phase);
+    }
+
+    @Test
+    void eachJobHasOneOpenBatch() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), opened(B, FLIGHTS));
+
+        assertThat(state.open("flights").map(entry -> entry.opened().batch())).contains(B);
+        assertThat(state.open("trains").map(entry -> entry.opened().batch())).contains(OTHER);
+        assertThat(state.open("ships")).isEmpty();
+        assertThat(state.unfinished())
+                .extracting(entry -> entry.opened().batch(), BatchRegisterState.Entry::superseded)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple(A, true),
+                        org.assertj.core.groups.Tuple.tuple(OTHER, false),
+                        org.assertj.core.groups.Tuple.tuple(B, false));
+    }
+
+    @Test
+    void anEndedBatchIsNotOpen() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), ended(A, Phase.CANCELLED));
+
+        assertThat(state.open("flights")).isEmpty();
+        assertThat(state.hasEnded(A)).isTrue();
+        assertThat(state.unfinished()).isEmpty();
+        assertThat(state.lastPublished("flights")).isEmpty();
+    }
+
+    @Test
+    void theBatchPublishedLastIsFoundAlsoBehindCancelledOnes() {
+        BatchRegisterState state = state(
+                opened(A, FLIGHTS),
+                ended(A, Phase.PUBLISHED),
+                opened(B, FLIGHTS),
+                ended(B, Phase.CANCELLED),
+                opened(OTHER, trains()),
+                ended(OTHER, Phase.PUBLISHED));
+
+        assertThat(state.lastPublished("flights").map(entry -> entry.opened().batch()))
+                .contains(A);
+    }
+
+    @Test
+    void batchesAreInTheOrderOfTheirSubmission() {
+        BatchRegisterState state =
+                state(opened(B, FLIGHTS), opened(OTHER, trains()), opened(A, FLIGHTS), ended(B, Phase.PUBLISHED));
+
+        assertThat(state.all()).extracting(entry -> entry.opened().batch()).containsExactly(B, OTHER, A);
+    }
+
+    @Test
+    void anUnknownBatchHasEnded() {
+        assertThat(BatchRegisterState.EMPTY.hasEnded(A)).isTrue();
+        assertThat(state(ended(A, Phase.PUBLISHED)).all()).isEmpty();
+    }
+
+    @Test
+    void anotherJobFileOrModelIsAConflictAndAnotherInputIsNot() {
+        BatchRegisterState.Entry open =
+                state(opened(A, FLIGHTS)).open("flights").orElseThrow();
+        ModelVersion newer = new ModelVersion("delays", 2, "c3".repeat(32));
+
+        assertThat(BatchRegisterState.conflict(open, FLIGHTS)).isEmpty();
+        assertThat(BatchRegisterState.conflict(open, with("9".repeat(64), FLIGHTS.input(), FLIGHTS.model())))
+                .contains("the job file is another than the one that batch was opened with");
+        assertThat(BatchRegisterState.conflict(open, with(FLIGHTS.fingerprint(), FLIGHTS.input(), newer)))
+                .contains("it was opened with model delays@1, and the job now names delays@2");
+        assertThat(BatchRegisterState.conflict(open, with(FLIGHTS.fingerprint(), "9".repeat(64), FLIGHTS.model())))
+                .as("the batch's own pins decide about the input")
+                .isEmpty();
+    }
+
+    private static Submission with(String fingerprint, String input, ModelVersion model) {
+        return new Submission(FLIGHTS.job(), fingerprint, input, model);
+    }
+}

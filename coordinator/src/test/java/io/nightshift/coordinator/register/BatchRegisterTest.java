@@ -1,0 +1,313 @@
+package io.nightshift.coordinator.register;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The register of all jobs on a real journal; the test is the batches and the workers.
+@Timeout(60)
+class BatchRegisterTest {
+
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Clock CLOCK = Clock.fixed(ExampleBatch.AT, ZoneOffset.UTC);
+
+    private record Told(BatchId batch, BatchCommand command) {}
+
+    @TempDir
+    Path home = Path.of("");
+
+    private final Queue<Told> batches = new ConcurrentLinkedQueue<>();
+    private final Map<BatchId, Phase> phases = new ConcurrentHashMap<>();
+    private TestActorSystem node;
+    private ActorRef<BatchRegisterCommand> register;
+
+    @BeforeEach
+    void start() {
+        node = new TestActorSystem(home);
+        register = spawn();
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private ActorRef<BatchRegisterCommand> spawn() {
+        return node.kit().spawn(BatchRegister.create(this::tell, CLOCK));
+    }
+
+    private void tell(BatchId batch, BatchCommand command) {
+        if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
+            Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
+            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
+        } else {
+            batches.add(new Told(batch, command));
+        }
+    }
+
+    private void restart() {
+        node.kit().stop(register);
+        batches.clear();
+        register = spawn();
+    }
+
+    private static Submission submission(String job) {
+        Job flights = ExampleBatch.job();
+        return ExampleBatch.submission(new Job(
+                job,
+                flights.model(),
+                flights.features(),
+                flights.source(),
+                flights.destination(),
+                flights.partitions(),
+                flights.errors(),
+                flights.output()));
+    }
+
+    private BatchRegisterCommand.SubmitReply submit(Submission submission, boolean fresh) {
+        TestProbe<BatchRegisterCommand.SubmitReply> probe =
+                node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
+        register.tell(new BatchRegisterCommand.Submit(submission, fresh, probe.ref(), null));
+        return probe.receiveMessage(SOON);
+    }
+
+    private BatchId opened(String job, boolean fresh) {
+        BatchRegisterCommand.Accepted accepted = (BatchRegisterCommand.Accepted) submit(submission(job), fresh);
+        assertThat(accepted.resumed()).isFalse();
+        return accepted.batch();
+    }
+
+    private void end(BatchId batch, Phase phase) {
+        register.tell(new BatchRegisterCommand.BatchEnded(batch, phase));
+        await().atMost(SOON)
+                .until(() -> node.ledger()
+                        .registerEvents()
+                        .contains(new BatchRegisterEvent.Ended(ExampleBatch.AT, batch, phase)));
+    }
+
+    private void awaitTold(BatchId batch, BatchCommand command) {
+        await().atMost(SOON).until(() -> batches.contains(new Told(batch, command)));
+    }
+
+    @Test
+    void aSubmissionOpensABatchThatIsDurableWhenItIsAccepted() {
+        BatchId batch = opened("flights", false);
+
+        assertThat(batch.value()).startsWith("flights-20261124t231425-");
+        assertThat(node.ledger().registerEvents())
+                .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null));
+        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+    }
+
+    @Test
+    void aJobThatIsTooLargeForALeaseIsRejected() {
+        Job flights = ExampleBatch.job();
+        Job.Source source =
+                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+        Job large = new Job(
+                "large",
+                flights.model(),
+                flights.features(),
+                source,
+                flights.destination(),
+                flights.partitions(),
+                flights.errors(),
+                flights.output());
+
+        assertThat(submit(ExampleBatch.submission(large), false))
+                .isInstanceOfSatisfying(
+                        BatchRegisterCommand.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).startsWith("The job takes 200,"));
+        assertThat(node.ledger().registerEvents()).isEmpty();
+    }
+
+    @Test
+    void anOpenBatchIsGoneOnWith() {
+        BatchId batch = opened("flights", false);
+        restart();
+
+        assertThat(submit(submission("flights"), false))
+                .isEqualTo(new BatchRegisterCommand.Accepted(batch, true, false));
+
+        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+        assertThat(node.ledger().registerEvents()).hasSize(1);
+        assertThat(opened("trains", false)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void aBatchThatEndedUnheardIsNotGoneOnWith() {
+        BatchId cancelled = opened("flights", false);
+        phases.put(cancelled, Phase.CANCELLED);
+        BatchId next = opened("flights", false);
+        assertThat(next).isNotEqualTo(cancelled);
+
+        phases.put(next, Phase.PUBLISHED);
+        assertThat(submit(submission("flights"), false)).isEqualTo(new BatchRegisterCommand.AlreadyPublished(next));
+        assertThat(node.ledger().registerEvents())
+                .contains(
+                        new BatchRegisterEvent.Ended(ExampleBatch.AT, cancelled, Phase.CANCELLED),
+                        new BatchRegisterEvent.Ended(ExampleBatch.AT, next, Phase.PUBLISHED));
+    }
+
+    @Test
+    void aPublishedBatchIsNotRunAgainByAccident() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.PUBLISHED);
+
+        assertThat(submit(submission("flights"), false)).isEqualTo(new BatchRegisterCommand.AlreadyPublished(batch));
+        assertThat(opened("flights", true)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void anotherInputModelOrJobFileIsRunAfterAPublishedBatch() {
+        end(opened("flights", false), Phase.PUBLISHED);
+        Submission same = submission("flights");
+        List<Submission> others = List.of(
+                new Submission(same.job(), "9".repeat(64), same.input(), same.model()),
+                new Submission(same.job(), same.fingerprint(), "9".repeat(64), same.model()),
+                new Submission(
+                        same.job(), same.fingerprint(), same.input(), new ModelVersion("delays", 2, "c3".repeat(32))));
+        for (Submission other : others) {
+            BatchRegisterCommand.SubmitReply reply = submit(other, false);
+            assertThat(reply).isInstanceOf(BatchRegisterCommand.Accepted.class);
+            end(((BatchRegisterCommand.Accepted) reply).batch(), Phase.CANCELLED);
+        }
+    }
+
+    @Test
+    void afterACancelledBatchTheNextOneIsNew() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.CANCELLED);
+
+        assertThat(opened("flights", false)).isNotEqualTo(batch);
+    }
+
+    @Test
+    void aFreshSubmissionGivesUpTheOpenBatch() {
+        BatchId old = opened("flights", false);
+        BatchId newer = opened("flights", true);
+
+        awaitTold(old, cancel("given up for " + newer));
+        awaitTold(newer, new BatchCommand.Open(submission("flights")));
+        assertThat(submit(submission("flights"), false))
+                .isEqualTo(new BatchRegisterCommand.Accepted(newer, true, false));
+    }
+
+    @Test
+    void aCrashRightAfterTheDecisionIsMadeUpFor() {
+        BatchId old = opened("flights", false);
+        BatchId newer = opened("flights", true);
+
+        restart();
+
+        awaitTold(old, cancel("given up for a later batch"));
+        awaitTold(newer, new BatchCommand.EnsureStarted(submission("flights")));
+        end(old, Phase.CANCELLED);
+        restart();
+        awaitTold(newer, new BatchCommand.EnsureStarted(submission("flights")));
+        assertThat(batches).extracting(Told::batch).containsOnly(newer);
+    }
+
+    @Test
+    void aChangedJobFileOrModelIsAConflictWithTheOpenBatch() {
+        BatchId batch = opened("flights", false);
+        Submission same = submission("flights");
+
+        assertThat(submit(new Submission(same.job(), "9".repeat(64), same.input(), same.model()), false))
+                .isEqualTo(
+                        new BatchRegisterCommand.Rejected("batch " + batch + " of this job is open, but the job file is"
+                                + " another than the one that batch was opened with."
+                                + " Undo the change to go on with it, or start over with --new"));
+        assertThat(submit(
+                        new Submission(
+                                same.job(),
+                                same.fingerprint(),
+                                same.input(),
+                                new ModelVersion("delays", 2, "c3".repeat(32))),
+                        false))
+                .isEqualTo(new BatchRegisterCommand.Rejected(
+                        "batch " + batch + " of this job is open, but it was opened with"
+                                + " model delays@1, and the job now names delays@2."
+                                + " Undo the change to go on with it, or start over with --new"));
+    }
+
+    @Test
+    void anEndIsRegisteredOnce() {
+        BatchId batch = opened("flights", false);
+        end(batch, Phase.PUBLISHED);
+        register.tell(new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED));
+        register.tell(new BatchRegisterCommand.BatchEnded(new BatchId("unknown"), Phase.CANCELLED));
+
+        opened("trains", false);
+
+        assertThat(node.ledger().registerEvents()).hasSize(3);
+    }
+
+    @Test
+    void workersAreMatchedToBatchesInTurn() {
+        BatchId a = new BatchId("a");
+        BatchId b = new BatchId("b");
+        register.tell(new BatchRegisterCommand.HasWork(a));
+        register.tell(new BatchRegisterCommand.HasWork(b));
+        Map<BatchId, Integer> matched = new HashMap<>();
+        for (int i = 0; i < 10; i++) {
+            // Batches tell again and again; that must not give one of them more.
+            register.tell(new BatchRegisterCommand.HasWork(a));
+            TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+            register.tell(new BatchRegisterCommand.FindWork(worker.ref()));
+            matched.merge(
+                    worker.expectMessageClass(WorkerMessage.WorkAt.class, SOON).batch(), 1, Integer::sum);
+        }
+        assertThat(matched).containsOnly(Map.entry(a, 5), Map.entry(b, 5));
+    }
+
+    @Test
+    void aWorkerThatAsksAgainIsAnsweredOnceAndWaitsUntilThereIsWork() {
+        BatchId a = new BatchId("a");
+        TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+        register.tell(new BatchRegisterCommand.FindWork(worker.ref()));
+        register.tell(new BatchRegisterCommand.FindWork(worker.ref()));
+        worker.expectNoMessage(Duration.ofMillis(100));
+
+        register.tell(new BatchRegisterCommand.HasWork(a));
+        worker.expectMessage(SOON, new WorkerMessage.WorkAt(a));
+        worker.expectNoMessage(Duration.ofMillis(100));
+
+        register.tell(new BatchRegisterCommand.HasNoWork(a));
+        register.tell(new BatchRegisterCommand.FindWork(worker.ref()));
+        worker.expectNoMessage(Duration.ofMillis(100));
+    }
+
+    private BatchCommand cancel(String reason) {
+        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
+    }
+}
