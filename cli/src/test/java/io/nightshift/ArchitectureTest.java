@@ -168,7 +168,7 @@ class ArchitectureTest {
                 type -> type.getPackageName().equals("io.nightshift.coordinator.batch")
                         && type.getSimpleName()
                                 .matches(
-                                        "BatchDecisions|AttemptDecisions|Leases|Decision|BatchState|CommittedPartitions|ErrorBudget|Transitions|ControlRules"));
+                                        ".*Decisions?|TakeoverDetection|Leases|BatchState|CommittedPartitions|ErrorLimit|Transitions|ControlRules"));
     }
 
     /// Actors and what is written inside them.

@@ -108,7 +108,7 @@ public final class Main {
         if (!isOption && command.subcommands().isEmpty()) {
             return "'%s' is one argument too many".formatted(word);
         }
-        String near = NameSuggestion.of(
+        String near = NameSuggestion.closest(
                 word,
                 isOption ? command.optionsMap().keySet() : command.subcommands().keySet());
         return "there is no %s '%s'".formatted(isOption ? "option" : "command", word)

@@ -23,7 +23,7 @@ final class RunTimeEstimate {
         try {
             Optional<String> forecast = configuration.journal() != null
                     ? of(job, rows, PostgresLedger.at(configuration.journal()))
-                    : EmbeddedLedger.peek(home.folder(), ledger -> of(job, rows, ledger))
+                    : EmbeddedLedger.readIfFree(home.folder(), ledger -> of(job, rows, ledger))
                             .flatMap(known -> known);
             return forecast.orElse("unknown: no batch of this job has been published here");
         } catch (FailureException e) {

@@ -12,7 +12,7 @@ public interface NodeObserver {
     NodeObserver NOBODY = new NodeObserver() {
         @Override
         public BatchObserver batches() {
-            return BatchObserver.NOBODY;
+            return BatchObserver.NONE;
         }
 
         @Override

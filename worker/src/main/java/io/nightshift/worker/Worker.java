@@ -197,7 +197,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void giveBack(WorkerMessage.Lease lease) {
-        services.batches().accept(lease.attempt().batch(), new BatchCommand.ReturnLease(lease.attempt()));
+        services.batches().accept(lease.attempt().batch(), new BatchCommand.ReleaseLease(lease.attempt()));
     }
 
     private void findWork() {

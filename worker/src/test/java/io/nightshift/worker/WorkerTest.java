@@ -402,7 +402,7 @@ class WorkerTest {
         requestLease().tell(lease);
         next(BatchCommand.Heartbeat.class);
         worker.tell(new Worker.Stop());
-        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(lease.attempt());
+        assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(lease.attempt());
         kit.createTestProbe().expectTerminated(worker);
         await().atMost(Duration.ofSeconds(5)).until(() -> node.staged().isEmpty());
     }
@@ -415,7 +415,7 @@ class WorkerTest {
         worker.tell(new Worker.Stop());
         Lease lease = lease();
         self.tell(lease);
-        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(lease.attempt());
+        assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(lease.attempt());
         kit.createTestProbe().expectTerminated(worker);
 
         ActorRef<Worker.Command> idle = worker();
@@ -439,7 +439,7 @@ class WorkerTest {
                 lease.slices(),
                 lease.staging());
         self.tell(another);
-        assertThat(next(BatchCommand.ReturnLease.class).attempt()).isEqualTo(another.attempt());
+        assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(another.attempt());
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
         assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());

@@ -105,7 +105,7 @@ final class BatchListCommand extends QueryCommand {
         if (job == null || jobs.isEmpty()) {
             return "Nothing here: %s.".formatted(nothingRan());
         }
-        String near = NameSuggestion.of(job, jobs);
+        String near = NameSuggestion.closest(job, jobs);
         return "There is no batch of a job %s; %s"
                 .formatted(
                         job,

@@ -60,7 +60,7 @@ final class BatchShowCommand extends QueryCommand {
         try {
             return run(ledger);
         } catch (FailureException away) {
-            if (ledger.trouble() == null) {
+            if (ledger.problem() == null) {
                 throw away;
             }
             try (ClusterAccess nodes = ClusterAccess.connect(cluster)) {

@@ -8,14 +8,12 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -25,66 +23,63 @@ import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The attempts to score a batch's partitions: leased, heard of, committed, failed.
+/// Grants leases for attempts, takes leases back, and counts the attempts that failed. [CommitDecisions] decides about
+/// the attempts that succeeded.
 ///
-/// Exactly-once is decided in one place, [#flush]: a commit is persisted if, and only if, its epoch
-/// holds the lease at that moment, and acknowledged after. All else is idempotent. Leases and
-/// pending commits are not in the ledger, and are lost with this object on purpose.
+/// Leases are not in the ledger. They are lost with this object on purpose, see [BatchDecisions].
 ///
 /// Deterministic, like [BatchDecisions].
 class AttemptDecisions {
-
-    private static final int REASONS_SHOWN = 3;
 
     private final BatchId batch;
     private final BatchSettings settings;
     private final RandomGenerator random;
 
-    /// Null until the input of this incarnation is known to be the pinned one, and when nothing
-    /// more is to be leased.
+    /// Null before this incarnation has compared the source with the plan, and when nothing more is to be leased.
     private @Nullable Leases leases;
 
     private long lastTick;
 
-    /// What the last failed attempt of this incarnation failed of.
+    /// The message of the last failed attempt of this incarnation.
     private @Nullable String lastFailure;
 
-    private final Map<Integer, BatchCommand.Commit> pending = new LinkedHashMap<>();
-    private final List<String> firstReasons = new ArrayList<>();
-
-    /// @param random for the waits between attempts
+    /// @param random for the jitter of backoffs
     AttemptDecisions(BatchId batch, BatchSettings settings, RandomGenerator random) {
         this.batch = batch;
         this.settings = settings;
         this.random = random;
     }
 
-    /// Begins to lease; once in an incarnation, since leases are numbered from 1.
-    List<CoordinatorAction> begin(BatchState state, int incarnation, DecisionTime now) {
+    /// Starts to grant leases. Called at most once for an incarnation, because leases are numbered from 1.
+    List<CoordinatorAction> start(BatchState state, int incarnation, DecisionTime now) {
         leases = leases(incarnation, state.pinned().index().partitions());
-        givenUp(state, state.attemptsFailed()).forEach(leases::giveUp);
+        exhaustedPartitions(state, state.attemptsFailed()).forEach(leases::exclude);
         lastTick = now.nanos();
-        return announce(state, now);
+        return reportWork(state, now);
     }
 
     Leases leases(int incarnation, int partitions) {
         return new Leases(incarnation, partitions, settings.lease().toNanos());
     }
 
-    /// Whether leases may be given, apart from the phase.
-    boolean hasBegun() {
+    /// Whether this incarnation grants leases, if the phase permits it.
+    boolean hasStarted() {
         return leases != null;
     }
 
-    /// Voids every lease.
-    void end() {
+    void voidLeases() {
         leases = null;
     }
 
-    /// Whether attempts that hold a lease may go on. A paused batch leases nothing, but what is in
-    /// flight isn't thrown away.
-    boolean goesOn(BatchState state) {
-        return state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED;
+    /// Whether attempts that hold a lease may continue and commit. A paused batch grants no leases, but keeps the
+    /// work that is in flight.
+    boolean keepsLeases(BatchState state) {
+        return state.phase() != null && Transitions.allows(state.phase(), BatchEvent.Committed.class);
+    }
+
+    /// Whether partitions are leased in this phase.
+    boolean isLeasing(BatchState state) {
+        return state.phase() == Phase.RUNNING;
     }
 
     int inFlight() {
@@ -95,147 +90,176 @@ class AttemptDecisions {
         return leases == null ? 0 : leases.rowsInFlight();
     }
 
-    BatchObserver.Standing standing(BatchState state, Phase phase, DecisionTime now) {
+    BatchObserver.BatchGauges gauges(BatchState state, Phase phase, DecisionTime now) {
         if (leases == null) {
-            return new BatchObserver.Standing(phase, 0, 0, Duration.ZERO);
+            return new BatchObserver.BatchGauges(phase, 0, 0, Duration.ZERO);
         }
-        int waiting =
-                state.pinned().index().partitions() - state.winners().count() - leases.inFlight() - leases.givenUp();
-        return new BatchObserver.Standing(
+        int waiting = state.pinned().index().partitions()
+                - state.committed().count()
+                - leases.inFlight()
+                - leases.excludedCount();
+        return new BatchObserver.BatchGauges(
                 phase,
                 isLeasing(state) ? Math.max(0, waiting) : 0,
                 leases.inFlight(),
-                Duration.ofNanos(leases.oldest(now.nanos())));
+                Duration.ofNanos(leases.oldestLeaseAge(now.nanos())));
     }
 
-    /// How long ago an attempt was heard of last, or nothing if it doesn't hold its partition.
-    OptionalLong sinceHeard(Attempt attempt, DecisionTime now) {
+    OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
         return leases == null
                 ? OptionalLong.empty()
-                : leases.sinceHeard(attempt.partition(), attempt.epoch(), now.nanos());
+                : leases.nanosSinceHeartbeat(attempt.partition(), attempt.epoch(), now.nanos());
     }
 
-    /// Tells the register if there is work. Told again with every tick, so a register that has
-    /// started anew, or missed it, learns of it.
-    List<CoordinatorAction> announce(BatchState state, DecisionTime now) {
-        return next(state, now).isPresent()
+    /// Tells the register if the batch has partitions to lease. Repeated with every tick, so a register that has
+    /// restarted or lost the message learns it again.
+    List<CoordinatorAction> reportWork(BatchState state, DecisionTime now) {
+        return nextPartition(state, now).isPresent()
                 ? List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(batch)))
                 : List.of();
     }
 
-    /// Whether partitions are leased in this phase.
-    boolean isLeasing(BatchState state) {
-        return state.phase() == Phase.RUNNING;
-    }
-
-    private OptionalInt next(BatchState state, DecisionTime now) {
-        return leases == null || !isLeasing(state) ? OptionalInt.empty() : leases.next(state.winners(), now.nanos());
+    private OptionalInt nextPartition(BatchState state, DecisionTime now) {
+        return leases == null || !isLeasing(state)
+                ? OptionalInt.empty()
+                : leases.nextPartition(state.committed(), now.nanos());
     }
 
     // Leases.
 
-    Decision lease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
-        Leases.Leased leased = leased(state, request, now);
-        return leased == null
-                ? Decision.act(
+    Decision requestLease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+        Leases.GrantedLease lease = lease(state, request, now);
+        return lease == null
+                ? Decision.of(
                         new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
-                        new CoordinatorAction.Tell<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
-                : Decision.act(new CoordinatorAction.Grant(
-                        request.worker(), request.node(), new Attempt(batch, leased.partition(), leased.epoch())));
+                        new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
+                : Decision.of(new CoordinatorAction.GrantLease(
+                        request.worker(), request.node(), new Attempt(batch, lease.partition(), lease.epoch())));
     }
 
-    /// The same again while the worker holds it, so that a lease that was lost on its way to the worker doesn't have
-    /// to run out.
-    private Leases.@Nullable Leased leased(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
-        if (leases == null || !goesOn(state)) {
+    /// Grants the lease that the worker holds a second time, if it holds one. So a lease that was lost on its way to
+    /// the worker doesn't have to expire first.
+    private Leases.@Nullable GrantedLease lease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+        if (leases == null || !keepsLeases(state)) {
             return null;
         }
         Leases.Holder holder = new Leases.Holder(request.node(), request.worker());
-        Leases.Leased held = leases.again(holder, now.nanos());
-        OptionalInt next = held == null ? next(state, now) : OptionalInt.empty();
+        Leases.GrantedLease held = leases.currentLease(holder, now.nanos());
+        OptionalInt next = held == null ? nextPartition(state, now) : OptionalInt.empty();
         return next.isEmpty() ? held : leases.grant(next.getAsInt(), holder, now.nanos());
     }
 
-    /// @param authority see [BatchDecisions#authority]
-    Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, int authority, DecisionTime now) {
-        Attempt attempt = heartbeat.attempt();
-        boolean holds = leases != null
-                && goesOn(state)
-                && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
-        return holds || isWinner(state, attempt)
-                ? Decision.nothing()
-                : refuse(heartbeat.worker(), attempt, authority, "it does not hold its partition any more");
+    boolean holdsLease(PartitionCommit commit) {
+        return leases != null && leases.holds(commit.partition(), commit.epoch());
     }
 
-    /// Says no to an attempt, which then deletes its output; so only who can't be wrong says it. Who
-    /// isn't answered asks again, and finds who is in charge.
-    private static Decision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int authority, String reason) {
-        return attempt.epoch().incarnation() <= authority
-                ? Decision.act(abandon(worker, attempt, reason))
+    /// Extends the lease of an attempt that asks to be committed.
+    void extendLease(PartitionCommit commit, DecisionTime now) {
+        if (leases != null) {
+            leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), now.nanos());
+        }
+    }
+
+    /// Ends the lease of a partition that is committed.
+    void committed(PartitionCommit commit) {
+        if (leases != null) {
+            leases.committed(commit.partition());
+        }
+    }
+
+    /// @param judgeable see [LifecycleDecisions#judgeableIncarnation]
+    Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, int judgeable, DecisionTime now) {
+        Attempt attempt = heartbeat.attempt();
+        boolean holds = leases != null
+                && keepsLeases(state)
+                && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
+        return holds || isCommitted(state, attempt)
+                ? Decision.nothing()
+                : refuse(heartbeat.worker(), attempt, judgeable, "the attempt no longer holds its partition");
+    }
+
+    /// Whether this attempt is the one that was committed for its partition.
+    static boolean isCommitted(BatchState state, Attempt attempt) {
+        return state.plan() != null
+                && attempt.partition() < state.plan().index().partitions()
+                && state.committed()
+                        .epoch(attempt.partition())
+                        .filter(attempt.epoch()::equals)
+                        .isPresent();
+    }
+
+    /// Tells an attempt to abandon its work. The worker then deletes the attempt's output, so a coordinator refuses
+    /// only an attempt that it can judge. A worker without an answer asks again, and reaches the right coordinator.
+    static Decision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int judgeable, String reason) {
+        return attempt.epoch().incarnation() <= judgeable
+                ? Decision.of(abandon(worker, attempt, reason))
                 : Decision.nothing();
     }
 
-    private static CoordinatorAction abandon(ActorRef<WorkerMessage> worker, Attempt attempt, String reason) {
-        return new CoordinatorAction.Tell<>(worker, new WorkerMessage.Abandon(attempt, reason));
+    static CoordinatorAction abandon(ActorRef<WorkerMessage> worker, Attempt attempt, String reason) {
+        return new CoordinatorAction.Send<>(worker, new WorkerMessage.Abandon(attempt, reason));
     }
 
-    /// Not a failure, so nothing is counted.
-    Decision giveBack(Attempt attempt, DecisionTime now) {
+    /// Makes the partition of a released lease available at once. A release is no failure and is not counted.
+    Decision release(Attempt attempt, DecisionTime now) {
         if (leases == null || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Decision.nothing();
         }
-        leases.giveBack(attempt.partition(), attempt.epoch(), now.nanos());
-        return Decision.act(new CoordinatorAction.Note("{} is given back", List.of(attempt)));
+        leases.release(attempt.partition(), attempt.epoch(), now.nanos());
+        return Decision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt)));
     }
 
     // Failures.
 
-    Decision ended(BatchState state, BatchCommand.AttemptFailed ended, DecisionTime now) {
-        Attempt attempt = ended.attempt();
-        if (leases == null || !goesOn(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
+    Decision failed(BatchState state, BatchCommand.AttemptFailed message, DecisionTime now) {
+        Attempt attempt = message.attempt();
+        if (leases == null || !keepsLeases(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Decision.nothing();
         }
         return failed(
                 state,
                 List.of(new BatchEvent.AttemptFailed(
-                        now.instant(), attempt.partition(), attempt.epoch(), ended.node(), ended.failure())),
+                        now.instant(), attempt.partition(), attempt.epoch(), message.node(), message.failure())),
                 now);
     }
 
-    /// Takes back the partitions of holders that have gone silent. Each counts as a failed attempt,
-    /// so a partition that kills whoever scores it fails the batch in the end.
+    /// Takes back the leases that have expired. Each counts as a failed attempt, so a partition that kills every
+    /// worker that scores it fails the batch in the end.
     Decision tick(BatchState state, DecisionTime now) {
-        if (leases == null || !goesOn(state)) {
+        if (leases == null || !keepsLeases(state)) {
             return Decision.nothing();
         }
         Duration lease = settings.lease();
         List<CoordinatorAction> actions = new ArrayList<>();
         if (now.nanos() - lastTick > settings.tick().plus(lease.dividedBy(2)).toNanos()) {
-            actions.add(new CoordinatorAction.Note(
-                    "{} was held up; its leases are renewed, since heartbeats may be waiting", List.of(batch)));
-            leases.renew(now.nanos());
+            actions.add(new CoordinatorAction.WriteLog(
+                    "{}: the coordinator was blocked. It extends all leases, because heartbeats may be waiting",
+                    List.of(batch)));
+            leases.extendAll(now.nanos());
         }
         lastTick = now.nanos();
-        actions.addAll(announce(state, now));
-        List<BatchEvent.AttemptFailed> silent = new ArrayList<>();
-        for (Leases.Expired expired : leases.expired(now.nanos())) {
-            Failure failure = Failure.transientFailure("nothing was heard of it for %s s"
+        actions.addAll(reportWork(state, now));
+        List<BatchEvent.AttemptFailed> expired = new ArrayList<>();
+        for (Leases.ExpiredLease silent : leases.expired(now.nanos())) {
+            Failure failure = Failure.transientFailure("no heartbeat for %s s"
                     .formatted(BigDecimal.valueOf(lease.toMillis(), 3)
                             .stripTrailingZeros()
                             .toPlainString()));
-            silent.add(new BatchEvent.AttemptFailed(
-                    now.instant(), expired.partition(), expired.epoch(), expired.node(), failure));
+            expired.add(new BatchEvent.AttemptFailed(
+                    now.instant(), silent.partition(), silent.epoch(), silent.node(), failure));
         }
-        if (!silent.isEmpty()) {
-            return failed(state, silent, now).thenIfPersisted((next, later) -> actions);
+        if (!expired.isEmpty()) {
+            return failed(state, expired, now).plus(actions);
         }
-        Failure failure = nothingLeft(state, state.winners().count(), state.attemptsFailed());
-        return failure == null ? Decision.act(actions) : failing(List.of(), failure, now);
+        Failure failure = unfinishableFailure(state, state.committed().count(), state.attemptsFailed());
+        return failure == null ? Decision.of(actions) : failBatch(List.of(), failure, now);
     }
 
-    /// Persists failed attempts and lets their partitions wait for the next, or fails the batch: with
-    /// the first partition that failed too often, or, if that is the job's policy, when all others
-    /// are committed.
+    /// Persists failed attempts. Their partitions wait for the next attempt, or the batch fails:
+    ///
+    /// - at once, if a failure is permanent;
+    /// - with the first partition that has exhausted its attempts, if the job stops there;
+    /// - otherwise when every other partition is committed.
     private Decision failed(BatchState state, List<BatchEvent.AttemptFailed> attempts, DecisionTime now) {
         RetryPolicy retry = settings.retry();
         Map<Integer, Integer> counts = new HashMap<>(state.attemptsFailed());
@@ -244,195 +268,83 @@ class AttemptDecisions {
             int failed = counts.merge(attempt.partition(), 1, Integer::sum);
             lastFailure = failure.message();
             if (failure.isPermanent()) {
-                return failing(attempts, failure, now);
+                return failBatch(attempts, failure, now);
             }
             if (failed >= retry.attempts() && !scoresTheRest(state)) {
-                String message = "partition %d failed %d times, the last time so: %s"
+                String message = "partition %d failed %d times. The last failure: %s"
                         .formatted(attempt.partition(), failed, failure.message());
-                return failing(attempts, Failure.transientFailure(message), now);
+                return failBatch(attempts, Failure.transientFailure(message), now);
             }
         }
-        Failure failure = nothingLeft(state, state.winners().count(), counts);
+        Failure failure = unfinishableFailure(state, state.committed().count(), counts);
         if (failure != null) {
-            return failing(attempts, failure, now);
+            return failBatch(attempts, failure, now);
         }
-        return Decision.persist(attempts, (next, later) -> {
-            for (BatchEvent.AttemptFailed attempt : attempts) {
-                int failed = next.attemptsFailed().getOrDefault(attempt.partition(), 1);
-                long wait = retry.backoff(failed, random).toNanos();
-                if (leases != null && failed >= retry.attempts()) {
-                    leases.giveUp(attempt.partition());
-                } else if (leases != null) {
-                    leases.giveBack(attempt.partition(), attempt.epoch(), later.nanos() + wait);
-                }
-            }
-            return List.of();
-        });
+        for (BatchEvent.AttemptFailed attempt : attempts) {
+            takeBack(attempt, counts.getOrDefault(attempt.partition(), 1), now);
+        }
+        return Decision.persist(List.copyOf(attempts), List.of());
+    }
+
+    private void takeBack(BatchEvent.AttemptFailed attempt, int failed, DecisionTime now) {
+        long backoff = settings.retry().backoff(failed, random).toNanos();
+        if (leases != null && failed >= settings.retry().attempts()) {
+            leases.exclude(attempt.partition());
+        } else if (leases != null) {
+            leases.release(attempt.partition(), attempt.epoch(), now.nanos() + backoff);
+        }
     }
 
     private static boolean scoresTheRest(BatchState state) {
         return state.submission().job().errors().scoresTheRest();
     }
 
-    /// The partitions that failed too often to be leased again, in a batch that scores the rest.
-    Set<Integer> givenUp(BatchState state, Map<Integer, Integer> attemptsFailed) {
-        Set<Integer> givenUp = new HashSet<>();
+    /// The partitions that have exhausted their attempts, in a batch that scores the rest first.
+    Set<Integer> exhaustedPartitions(BatchState state, Map<Integer, Integer> attemptsFailed) {
+        Set<Integer> exhausted = new HashSet<>();
         if (state.plan() != null && scoresTheRest(state) && !attemptsFailed.isEmpty()) {
             attemptsFailed.forEach((partition, failed) -> {
-                if (failed >= settings.retry().attempts() && !state.winners().contains(partition)) {
-                    givenUp.add(partition);
+                if (failed >= settings.retry().attempts() && !state.committed().contains(partition)) {
+                    exhausted.add(partition);
                 }
             });
         }
-        return givenUp;
+        return exhausted;
     }
 
-    /// Why a batch that scores the rest fails now, or null if there is more to score.
-    private @Nullable Failure nothingLeft(BatchState state, int committed, Map<Integer, Integer> attemptsFailed) {
-        Set<Integer> givenUp = givenUp(state, attemptsFailed);
-        if (givenUp.isEmpty()
-                || committed + givenUp.size() < state.pinned().index().partitions()) {
+    /// Why a batch that scores the rest first can't be finished: every partition is committed or exhausted. Null if
+    /// there is more to score.
+    @Nullable
+    Failure unfinishableFailure(BatchState state, int committed, Map<Integer, Integer> attemptsFailed) {
+        Set<Integer> exhausted = exhaustedPartitions(state, attemptsFailed);
+        if (exhausted.isEmpty()
+                || committed + exhausted.size() < state.pinned().index().partitions()) {
             return null;
         }
-        String last = lastFailure == null ? "" : ", the last time so: " + lastFailure;
-        return Failure.transientFailure("all is committed but partitions that failed %d times each: %s%s"
-                .formatted(settings.retry().attempts(), PartitionRangeFormat.text(givenUp), last));
+        String last = lastFailure == null ? "" : ". The last failure: " + lastFailure;
+        return Failure.transientFailure("these partitions failed %d times each, all others are committed: %s%s"
+                .formatted(settings.retry().attempts(), PartitionRangeFormat.text(exhausted), last));
     }
 
-    /// Partitions that failed too often are to be tried again.
-    List<CoordinatorAction> retry(BatchState state, DecisionTime now) {
+    /// Makes exhausted partitions available again.
+    List<CoordinatorAction> retryExhausted(BatchState state, DecisionTime now) {
         if (leases != null) {
-            leases.retry();
+            leases.includeExcluded();
         }
-        return announce(state, now);
+        return reportWork(state, now);
     }
 
-    /// Partitions that were committed are to be leased again.
+    /// Makes partitions available again that were committed.
     List<CoordinatorAction> rescore(BatchState state, List<Integer> partitions, DecisionTime now) {
         if (leases != null) {
-            partitions.forEach(leases::again);
+            partitions.forEach(leases::requeue);
         }
-        return announce(state, now);
+        return reportWork(state, now);
     }
 
-    private static Decision failing(List<BatchEvent.AttemptFailed> attempts, Failure failure, DecisionTime now) {
+    private static Decision failBatch(List<BatchEvent.AttemptFailed> attempts, Failure failure, DecisionTime now) {
         List<BatchEvent> events = new ArrayList<>(attempts);
         events.add(new BatchEvent.Failed(now.instant(), failure));
-        return Decision.persist(events, (next, later) -> List.of());
-    }
-
-    // Commits.
-
-    /// @param authority see [BatchDecisions#authority]
-    Decision commit(BatchState state, BatchCommand.Commit message, int authority, DecisionTime now) {
-        PartitionCommit commit = message.commit();
-        Attempt attempt = commit.attempt(batch);
-        if (isWinner(state, attempt)) {
-            return Decision.act(committed(message));
-        }
-        String refusal = refusal(state, commit);
-        if (refusal != null) {
-            return refuse(message.worker(), attempt, authority, refusal);
-        }
-        if (leases != null) {
-            leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), now.nanos());
-        }
-        message.reasons().stream()
-                .limit(Math.max(0, REASONS_SHOWN - firstReasons.size()))
-                .forEach(firstReasons::add);
-        boolean first = pending.isEmpty();
-        pending.put(commit.partition(), message);
-        return first ? Decision.act(new CoordinatorAction.FlushSoon()) : Decision.nothing();
-    }
-
-    private CoordinatorAction committed(BatchCommand.Commit message) {
-        return new CoordinatorAction.Tell<>(
-                message.worker(), new WorkerMessage.Committed(message.commit().attempt(batch)));
-    }
-
-    private static boolean isWinner(BatchState state, Attempt attempt) {
-        return state.plan() != null
-                && attempt.partition() < state.plan().index().partitions()
-                && state.winners()
-                        .epoch(attempt.partition())
-                        .filter(attempt.epoch()::equals)
-                        .isPresent();
-    }
-
-    /// Why a commit can't be, or null if it can.
-    @Nullable
-    String refusal(BatchState state, PartitionCommit commit) {
-        if (!goesOn(state)) {
-            return "the batch is " + state.phase();
-        }
-        if (!holds(commit)) {
-            return "another attempt holds the partition, or none";
-        }
-        PartitionPlan.Range range = state.pinned().index().range(commit.partition());
-        if (commit.firstRow() != range.firstRow() || commit.rows() != range.rows()) {
-            return "it is about other rows than planned";
-        }
-        if (!commit.model().equals(state.submission().model().sha256())) {
-            return "it was scored by another model";
-        }
-        return null;
-    }
-
-    boolean holds(PartitionCommit commit) {
-        return leases != null && leases.holds(commit.partition(), commit.epoch());
-    }
-
-    /// Persists the pending commits whose epochs still hold their leases, in one journal write,
-    /// then acknowledges them.
-    Decision flush(BatchState state, DecisionTime now) {
-        List<CoordinatorAction> refused = new ArrayList<>();
-        List<BatchCommand.Commit> winners = new ArrayList<>();
-        for (BatchCommand.Commit candidate : pending.values()) {
-            String refusal = refusal(state, candidate.commit());
-            if (refusal == null) {
-                winners.add(candidate);
-            } else {
-                refused.add(abandon(candidate.worker(), candidate.commit().attempt(batch), refusal));
-            }
-        }
-        pending.clear();
-        if (winners.isEmpty()) {
-            return Decision.act(refused);
-        }
-        List<PartitionCommit> commits =
-                winners.stream().map(BatchCommand.Commit::commit).toList();
-        List<BatchEvent> events = new ArrayList<>();
-        events.add(new BatchEvent.Committed(now.instant(), commits));
-        BatchState.Totals totals = state.totals();
-        for (PartitionCommit commit : commits) {
-            totals = totals.plus(commit);
-        }
-        // In the same write: no crash can come between, and let the batch be published.
-        String exceeded = budgetExceeded(state, totals);
-        Failure failure = exceeded != null
-                ? Failure.permanent(exceeded)
-                : nothingLeft(state, state.winners().count() + commits.size(), state.attemptsFailed());
-        if (failure != null) {
-            events.add(new BatchEvent.Failed(now.instant(), failure));
-        }
-        return Decision.persist(events, (next, later) -> {
-            List<CoordinatorAction> actions = new ArrayList<>(refused);
-            for (BatchCommand.Commit winner : winners) {
-                if (leases != null) {
-                    leases.committed(winner.commit().partition());
-                }
-                actions.add(committed(winner));
-            }
-            return actions;
-        });
-    }
-
-    /// Whether more rows are quarantined than the job allows, and how, or null.
-    @Nullable
-    String budgetExceeded(BatchState state, BatchState.Totals totals) {
-        return state.plan() == null
-                ? null
-                : ErrorBudget.violation(
-                        state.submission().job().errors(), state.plan().index().rows(), totals, firstReasons);
+        return Decision.persist(events, List.of());
     }
 }

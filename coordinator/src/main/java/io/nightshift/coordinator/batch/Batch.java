@@ -1,21 +1,15 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.plan.Planner;
-import io.nightshift.coordinator.plan.SourcePins;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,11 +33,11 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The actor of one batch: runs a [BatchDecisions] on the journal. It persists what that decides, then
-/// does what follows; it decides nothing itself.
+/// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class persists the
+/// events of the decision and then performs its actions.
 ///
-/// After a failed journal write, whose outcome is unknown, the actor recovers: a new coordinator
-/// knows what is in the ledger, and nothing else.
+/// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with new
+/// decision logic.
 public final class Batch extends EventSourcedBehavior<CoordinatorMessage, LedgerEntry, BatchState> {
 
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
@@ -54,8 +48,10 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private final TimerScheduler<CoordinatorMessage> timers;
     private final BatchId batch;
     private final BatchServices services;
-    private final BatchObserverNotifier observed;
-    private BatchDecisions coordinator;
+    private final BackgroundTaskRunner tasks;
+    private final BatchObserverNotifier observer;
+    private final BatchEventLog log;
+    private BatchDecisions decisions;
 
     private Batch(
             ActorContext<CoordinatorMessage> context,
@@ -69,34 +65,34 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         this.timers = timers;
         this.batch = batch;
         this.services = services;
-        this.coordinator = coordinator();
-        this.observed = new BatchObserverNotifier(batch, services.observer());
+        this.tasks = new BackgroundTaskRunner(batch, services);
+        this.observer = new BatchObserverNotifier(batch, services.observer());
+        this.log = new BatchEventLog(batch);
+        this.decisions = newDecisions();
     }
 
     public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
         Behavior<CoordinatorMessage> behavior =
                 Behaviors.setup(context -> Behaviors.withTimers(timers -> new Batch(context, timers, batch, services)));
         Behavior<CoordinatorMessage> recovering = Behaviors.supervise(behavior)
-                .onFailure(Outdated.class, SupervisorStrategy.restart().withLoggingEnabled(false));
+                .onFailure(
+                        StaleStateException.class, SupervisorStrategy.restart().withLoggingEnabled(false));
         return Behaviors.transformMessages(
-                BatchCommand.class, recovering, pattern -> pattern.matchAny(CoordinatorMessage.Asked::new));
+                BatchCommand.class, recovering, pattern -> pattern.matchAny(CoordinatorMessage.CommandReceived::new));
     }
 
-    /// Others have written to the ledger: what this actor knows is not all there is.
-    private static final class Outdated extends RuntimeException {
+    /// Restarts the actor, because another coordinator has written to the ledger.
+    private static final class StaleStateException extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
 
-    private BatchDecisions coordinator() {
-        BatchSettings settings = services.settings();
-        SplittableRandom random = new SplittableRandom();
-        return new BatchDecisions(
-                batch, settings, services.node(), random, new AttemptDecisions(batch, settings, random));
+    private BatchDecisions newDecisions() {
+        return BatchDecisions.create(batch, services.settings(), services.node(), new SplittableRandom());
     }
 
     @Override
     public BatchState emptyState() {
-        return BatchState.none(batch);
+        return BatchState.initial(batch);
     }
 
     @Override
@@ -108,13 +104,13 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> observed.stopped())
+                .onSignal(PostStop.instance(), state -> observer.coordinatorStopped())
                 .build();
     }
 
-    /// This object outlives a failed journal write; its coordinator doesn't.
+    /// Pekko keeps this object after a failed write, but the decision logic must start anew.
     private void recovered(BatchState state) {
-        coordinator = coordinator();
+        decisions = newDecisions();
         timers.startTimerWithFixedDelay(
                 new CoordinatorMessage.Tick(), services.settings().tick());
         context.getSelf().tell(new CoordinatorMessage.Recovered());
@@ -127,19 +123,19 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
         DecisionTime now = now();
-        observed.before(coordinator, message, now);
-        Decision decision = coordinator.decide(state, message, now);
+        observer.beforeDecision(decisions, message, now);
+        Decision decision = decisions.decide(state, message, now);
         if (decision.events().isEmpty()) {
-            perform(state, decision.durable().after(state, now()));
-            observed.after(coordinator, state, message, now);
+            perform(state, decision.actions());
+            observer.afterActions(decisions, state, message, now);
             return Effect().none();
         }
         return Effect().persist(entries(state, decision.events())).thenRun(next -> {
-            DecisionTime written = now();
-            observed.written(next, message, decision.events(), now, written);
-            decision.events().forEach(event -> log(next, event));
-            perform(next, decision.durable().after(next, now()));
-            observed.after(coordinator, next, message, written);
+            DecisionTime persisted = now();
+            observer.eventsPersisted(next, message, decision.events(), now, persisted);
+            decision.events().forEach(event -> log.write(next, event));
+            perform(next, decision.actions());
+            observer.afterActions(decisions, next, message, persisted);
         });
     }
 
@@ -147,7 +143,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return new DecisionTime(System.nanoTime(), services.clock().instant());
     }
 
-    private static List<LedgerEntry> entries(BatchState state, List<? extends BatchEvent> events) {
+    private static List<LedgerEntry> entries(BatchState state, List<BatchEvent> events) {
         List<LedgerEntry> entries = new ArrayList<>(events.size());
         String head = state.head();
         for (BatchEvent event : events) {
@@ -158,6 +154,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return entries;
     }
 
+    /// @param state after the decision's events
     private void perform(BatchState state, List<CoordinatorAction> actions) {
         for (CoordinatorAction action : actions) {
             perform(state, action);
@@ -166,38 +163,40 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private void perform(BatchState state, CoordinatorAction action) {
         switch (action) {
-            case CoordinatorAction.Tell<?> tell -> tell(tell);
+            case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) ->
                 services.register().accept(command);
-            case CoordinatorAction.Grant grant -> grant(state, grant);
-            case CoordinatorAction.FlushSoon soon -> context.getSelf().tell(new CoordinatorMessage.Flush());
-            case CoordinatorAction.TryAgain(int incarnation, Failure failure, Duration backoff) -> {
-                LOG.warn("{}, to be tried again in {} ms: {}", batch, backoff.toMillis(), failure.message());
-                timers.startSingleTimer(new CoordinatorMessage.Again(incarnation), backoff);
+            case CoordinatorAction.GrantLease grant -> grantLease(state, grant);
+            case CoordinatorAction.FlushCommits flush -> context.getSelf().tell(new CoordinatorMessage.FlushCommits());
+            case CoordinatorAction.RetryLater(int incarnation, Failure failure, Duration backoff) -> {
+                LOG.warn("{}: {}. Trying again in {} ms", batch, failure.message(), backoff.toMillis());
+                timers.startSingleTimer(new CoordinatorMessage.RetryDue(incarnation), backoff);
             }
-            case CoordinatorAction.Sweep(Job job) -> sweep(job);
-            case CoordinatorAction.Recover recover -> {
-                LOG.warn("{}: another coordinator has written to its ledger, which is read again", batch);
-                throw new Outdated();
+            case CoordinatorAction.SweepStagedOutput sweep ->
+                sweep(state.submission().job());
+            case CoordinatorAction.RecoverFromLedger recover -> {
+                LOG.warn("{}: another coordinator has written to the ledger. Reading the ledger again", batch);
+                throw new StaleStateException();
             }
-            case CoordinatorAction.Note(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
-            case CoordinatorAction.Elsewhere elsewhere ->
+            case CoordinatorAction.WriteLog(String text, List<Object> arguments) ->
+                LOG.info(text, arguments.toArray());
+            case CoordinatorAction.BackgroundTask task ->
                 context.pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> work(elsewhere), services.blocking()),
-                        (done, problem) -> new CoordinatorMessage.Reported(
-                                elsewhere.incarnation(), problem == null ? done : broken(problem)));
+                        CompletableFuture.supplyAsync(() -> tasks.run(task, state), services.blocking()),
+                        (outcome, problem) -> new CoordinatorMessage.TaskReported(
+                                task.incarnation(), problem == null ? outcome : tasks.failed(problem)));
         }
     }
 
-    private <M> void tell(CoordinatorAction.Tell<M> tell) {
-        if (tell.message() instanceof WorkerMessage.Abandon(Attempt attempt, String reason)) {
+    private <M> void send(CoordinatorAction.Send<M> send) {
+        if (send.message() instanceof WorkerMessage.Abandon(Attempt attempt, String reason)) {
             LOG.warn("{} is refused: {}", attempt, reason);
-            observed.refused();
+            observer.attemptRefused();
         }
-        tell.to().tell(tell.message());
+        send.to().tell(send.message());
     }
 
-    private void grant(BatchState state, CoordinatorAction.Grant grant) {
+    private void grantLease(BatchState state, CoordinatorAction.GrantLease grant) {
         Attempt attempt = grant.attempt();
         BatchEvent.Submitted submitted = state.submission();
         PartitionPlan.Index index = state.pinned().index();
@@ -212,121 +211,14 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         services.publisher().staging(batch, submitted.job())));
     }
 
+    /// The register learns of the end even if the sweep fails.
     private void sweep(Job job) {
         services.blocking().execute(() -> {
             try {
-                services.publisher().discard(batch, job);
+                tasks.sweep(job);
             } finally {
                 services.register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
             }
         });
-    }
-
-    // What waits for disks, on a thread of its own.
-
-    private CoordinatorMessage.Outcome work(CoordinatorAction.Elsewhere elsewhere) {
-        return switch (elsewhere) {
-            case CoordinatorAction.Plan plan -> plan(plan.submitted());
-            case CoordinatorAction.CheckInput check -> {
-                SourcePins.check(batch, check.files());
-                yield new CoordinatorMessage.InputUnchanged();
-            }
-            case CoordinatorAction.Fence fence -> fence(fence);
-            case CoordinatorAction.LookAtLedger look -> look();
-            case CoordinatorAction.Publish publish ->
-                new CoordinatorMessage.Visible(services.publisher().publish(publish.state()));
-        };
-    }
-
-    private CoordinatorMessage.Outcome plan(BatchEvent.Submitted submitted) {
-        Job job = submitted.job();
-        ModelDescription model = services.models().apply(submitted.model());
-        List<InspectedFile> files = services.inspector().inspect(job, model);
-        PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
-        if (partitions.partitions() == 0) {
-            throw FailureException.permanent(
-                    "the source has no rows: " + String.join(", ", job.source().parquet()));
-        }
-        services.publisher().prepare(batch, job);
-        return new CoordinatorMessage.PlanMade(files, partitions);
-    }
-
-    private CoordinatorMessage.Outcome look() {
-        try {
-            return new CoordinatorMessage.LedgerHas(services.entries().applyAsLong(batch));
-        } catch (FailureException e) {
-            LOG.debug("{}: {}", batch, e.getMessage());
-            return new CoordinatorMessage.LedgerHas(0);
-        }
-    }
-
-    private CoordinatorMessage.Outcome fence(CoordinatorAction.Fence fence) {
-        try {
-            String obstacle = services.publisher()
-                    .fence(fence.state())
-                    .map(visible ->
-                            "readers see it already, in " + visible.destination() + ". Retry it, and that is recorded")
-                    .orElse(null);
-            return new CoordinatorMessage.Fenced(fence.request(), obstacle);
-        } catch (FailureException e) {
-            return new CoordinatorMessage.Fenced(fence.request(), e.failure().message());
-        }
-    }
-
-    private CoordinatorMessage.Broken broken(Throwable problem) {
-        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
-        if (cause instanceof FailureException known) {
-            return new CoordinatorMessage.Broken(known.failure());
-        }
-        LOG.error("{}: unexpected", batch, cause);
-        return new CoordinatorMessage.Broken(Failure.permanent("an unexpected error: " + cause));
-    }
-
-    // What people are told.
-
-    private void log(BatchState next, BatchEvent event) {
-        switch (event) {
-            case BatchEvent.Submitted submitted -> LOG.debug("{} is submitted", batch);
-            case BatchEvent.TookOver tookOver -> {
-                if (tookOver.incarnation() > 1) {
-                    int partitions =
-                            next.plan() == null ? 0 : next.plan().index().partitions();
-                    LOG.info(
-                            "{} goes on: {} of {} partitions are committed",
-                            batch,
-                            next.winners().count(),
-                            partitions);
-                }
-            }
-            case BatchEvent.Planned planned ->
-                LOG.info(
-                        "{} is planned: {} rows in {} partitions",
-                        batch,
-                        planned.partitions().rows(),
-                        planned.partitions().partitions());
-            case BatchEvent.Committed committed -> {
-                for (PartitionCommit commit : committed.commits()) {
-                    LOG.info("{} committed", commit.attempt(batch));
-                }
-                if (next.phase() == Phase.PUBLISHING) {
-                    LOG.info("{} is being published", batch);
-                }
-            }
-            case BatchEvent.AttemptFailed failed ->
-                LOG.warn(
-                        "{} failed on {}: {}",
-                        new Attempt(batch, failed.partition(), failed.epoch()),
-                        failed.node(),
-                        failed.failure().message());
-            case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
-            case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
-            case BatchEvent.Rescored rescored ->
-                LOG.info("{}: partitions {} are scored again", batch, PartitionRangeFormat.text(rescored.partitions()));
-            case BatchEvent.Failed failed ->
-                LOG.error("{} failed: {}", batch, failed.failure().message());
-            case BatchEvent.Retried retried -> LOG.info("{} is tried again", batch);
-            case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.destination());
-            case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
-        }
     }
 }

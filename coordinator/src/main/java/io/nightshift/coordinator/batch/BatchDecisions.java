@@ -5,467 +5,143 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
-import io.nightshift.protocol.register.BatchRegisterCommand;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// The decisions of one batch's coordinator: a deterministic machine, free of actors, clocks,
-/// threads and I/O. [Batch] runs it on a journal; a simulation runs it on what it likes.
+/// The decision logic of one batch's coordinator. It is deterministic: it uses no actors, clocks, threads or I/O.
+/// [Batch] runs it on the journal; the tests run it in a simulation.
 ///
-/// [#decide] takes the state as the ledger tells it, a message and the time, and says what to
-/// persist and what to do when that is durable. What isn't in the ledger, the leases above all, is
-/// kept in this object and lost with it on purpose: the next incarnation leases anew with greater
-/// epochs, so an attempt of the old one can't be committed any more. After a failed journal write,
-/// whose outcome is unknown, and after a crash, a new coordinator is made, and told
-/// [CoordinatorMessage.Recovered].
+/// [#decide] takes the batch's state, a message and the time. It returns the events to persist and the actions to
+/// perform once they are durable. What the ledger does not hold, above all the leases, is kept in this object and
+/// its parts. [#decide] changes it as if the write had succeeded, so these rules hold:
 ///
-/// What waits for disks runs elsewhere and reports back with the incarnation that asked; what an
-/// earlier one asked for is not listened to.
-class BatchDecisions {
+/// - The caller gives the next message only after the events of the last decision are durable and are part of the
+///   state.
+/// - After a failed write, whose outcome is unknown, the caller discards this object, reads the ledger again, and
+///   starts with a new object and [CoordinatorMessage.Recovered]. The same happens after a crash. Leases are lost
+///   then on purpose: the next incarnation grants new ones with higher epochs, so no attempt of an old lease can be
+///   committed.
+///
+/// Work that waits for disks runs as a [CoordinatorAction.BackgroundTask] and reports back with the incarnation that
+/// started it. Reports to an earlier incarnation are ignored.
+///
+/// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and counts
+/// failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators, and [TakeoverDetection]
+/// notices that another coordinator has taken over.
+final class BatchDecisions {
 
     private final BatchId batch;
-    private final BatchSettings settings;
-    private final String node;
-    private final RandomGenerator random;
+    private final LifecycleDecisions lifecycle;
     private final AttemptDecisions attempts;
+    private final CommitDecisions commits;
+    private final ControlDecisions control;
+    private final TakeoverDetection takeover;
 
-    /// The incarnation that this coordinator has persisted; 0 until it has taken charge.
-    private int incarnation;
-
-    /// How often planning or publishing has failed since this incarnation took charge.
-    private int failedElsewhere;
-
-    /// Whether something of this incarnation runs elsewhere, and will report.
-    private boolean busyElsewhere;
-
-    /// When the ledger was last looked at; null before the first tick.
-    private @Nullable DecisionTime lookedAt;
-
-    /// @param node this node's name, `host:port`
-    /// @param random for the waits between tries
-    /// @param attempts new, and used by nobody else
+    /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
-            BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
+            BatchId batch,
+            LifecycleDecisions lifecycle,
+            AttemptDecisions attempts,
+            CommitDecisions commits,
+            ControlDecisions control,
+            TakeoverDetection takeover) {
         this.batch = batch;
-        this.settings = settings;
-        this.node = node;
-        this.random = random;
+        this.lifecycle = lifecycle;
         this.attempts = attempts;
+        this.commits = commits;
+        this.control = control;
+        this.takeover = takeover;
     }
 
-    /// Decides what a message leads to. The next message is only given when the events of this one
-    /// are durable and their [Decision.Durable] has run.
+    /// @param node this node, `host:port`
+    /// @param random for the jitter of backoffs
+    static BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
+        AttemptDecisions attempts = new AttemptDecisions(batch, settings, random);
+        CommitDecisions commits = new CommitDecisions(batch, attempts);
+        LifecycleDecisions lifecycle = new LifecycleDecisions(batch, settings, node, random, attempts, commits);
+        return new BatchDecisions(
+                batch,
+                lifecycle,
+                attempts,
+                commits,
+                new ControlDecisions(batch, lifecycle, attempts, commits),
+                new TakeoverDetection(settings, lifecycle));
+    }
+
+    /// Decides about a message.
     Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
         return switch (message) {
-            case CoordinatorMessage.Asked(BatchCommand command) ->
-                switch (command) {
-                    case BatchCommand.Open(Submission submission) -> open(state, submission, now);
-                    case BatchCommand.EnsureStarted(Submission submission) -> wake(state, submission, now);
-                    case BatchCommand.Control request -> control(state, request, now);
-                    case BatchCommand.Describe describe ->
-                        Decision.act(new CoordinatorAction.Tell<>(describe.replyTo(), describe(state)));
-                    case BatchCommand.RequestLease request -> attempts.lease(state, request, now);
-                    case BatchCommand.Heartbeat heartbeat ->
-                        heard(state, heartbeat.attempt(), now)
-                                .orElseGet(() -> attempts.heartbeat(state, heartbeat, authority(state), now));
-                    case BatchCommand.Commit commit ->
-                        heard(state, commit.commit().attempt(batch), now)
-                                .orElseGet(() -> attempts.commit(state, commit, authority(state), now));
-                    case BatchCommand.ReturnLease(Attempt attempt) -> attempts.giveBack(attempt, now);
-                    case BatchCommand.AttemptFailed ended ->
-                        attempts.ended(state, ended, now).thenIfPersisted(this::turned);
-                };
-            case CoordinatorMessage.Recovered recovered -> recovered(state, now);
-            case CoordinatorMessage.Flush flush -> attempts.flush(state, now).thenIfPersisted(this::turned);
+            case CoordinatorMessage.CommandReceived(BatchCommand command) -> decide(state, command, now);
+            case CoordinatorMessage.Recovered recovered -> lifecycle.recovered(state, now);
+            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
             case CoordinatorMessage.Tick tick -> tick(state, now);
-            case CoordinatorMessage.Reported(int asked, CoordinatorMessage.Outcome outcome) ->
-                reported(state, asked, outcome, now);
-            case CoordinatorMessage.Again(int asked) ->
-                asked == incarnation && waits(state) ? Decision.act(goOn(state)) : Decision.nothing();
+            case CoordinatorMessage.TaskReported(int incarnation, CoordinatorMessage.TaskOutcome outcome) ->
+                switch (outcome) {
+                    case CoordinatorMessage.StepOutcome step -> lifecycle.stepEnded(state, incarnation, step, now);
+                    case CoordinatorMessage.PublicationFenced fenced ->
+                        control.fenced(state, incarnation, fenced, now);
+                    case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
+                };
+            case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
         };
     }
 
-    // The beginning, and every new beginning.
-
-    private Decision open(BatchState state, Submission submission, DecisionTime now) {
-        return switch (state.phase()) {
-            case null ->
-                takeCharge(
+    private Decision decide(BatchState state, BatchCommand command, DecisionTime now) {
+        return switch (command) {
+            case BatchCommand.Open(Submission submission) -> lifecycle.open(state, submission, now);
+            case BatchCommand.EnsureStarted(Submission submission) -> lifecycle.ensureStarted(state, submission, now);
+            case BatchCommand.Control request -> control.decide(state, request, now);
+            case BatchCommand.Describe(var replyTo) ->
+                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state)));
+            case BatchCommand.RequestLease request -> attempts.requestLease(state, request, now);
+            case BatchCommand.Heartbeat heartbeat ->
+                unlessSuperseded(
                         state,
+                        heartbeat.attempt(),
                         now,
-                        new BatchEvent.Submitted(now.instant(), batch, submission.job(), submission.model()));
-            case FAILED -> {
-                if (attempts.budgetExceeded(state, state.totals()) != null) {
-                    yield Decision.act(new CoordinatorAction.Note(
-                            "{} stays failed: what is committed has too many bad rows already", List.of(batch)));
-                }
-                yield takeCharge(state, now, new BatchEvent.Retried(now.instant()));
-            }
-            // What an operator has paused isn't resumed by who runs the job again.
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> Decision.nothing();
-            case PUBLISHED, CANCELLED -> Decision.act(ended(state));
+                        () -> attempts.heartbeat(state, heartbeat, lifecycle.judgeableIncarnation(state), now));
+            case BatchCommand.Commit commit ->
+                unlessSuperseded(
+                        state,
+                        commit.commit().attempt(batch),
+                        now,
+                        () -> commits.commit(state, commit, lifecycle.judgeableIncarnation(state), now));
+            case BatchCommand.ReleaseLease(Attempt attempt) -> attempts.release(attempt, now);
+            case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now));
         };
     }
 
-    private Decision wake(BatchState state, Submission submission, DecisionTime now) {
-        Phase phase = state.phase();
-        if (phase == null) {
-            return open(state, submission, now);
-        }
-        return phase.isEnd() ? Decision.act(ended(state)) : Decision.act(attempts.announce(state, now));
+    private Decision unlessSuperseded(BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
+        Optional<Decision> check = takeover.check(state, attempt, now);
+        return check.isPresent() ? check.get() : decision.get();
     }
-
-    private Decision recovered(BatchState state, DecisionTime now) {
-        if (incarnation != 0) {
-            // A message that waited for the recovery has begun already.
-            return Decision.nothing();
-        }
-        return switch (state.phase()) {
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> takeCharge(state, now);
-            case null -> Decision.nothing();
-            case FAILED -> Decision.nothing();
-            case PUBLISHED, CANCELLED -> Decision.act(ended(state));
-        };
-    }
-
-    /// Persists a new incarnation, then does what is next.
-    Decision takeCharge(BatchState state, DecisionTime now, BatchEvent... before) {
-        List<BatchEvent> events = new ArrayList<>(List.of(before));
-        events.add(new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node));
-        return Decision.persist(events, (next, later) -> inCharge(next));
-    }
-
-    List<CoordinatorAction> inCharge(BatchState state) {
-        incarnation = state.incarnation();
-        failedElsewhere = 0;
-        return goOn(state);
-    }
-
-    /// What is next to do, elsewhere.
-    private List<CoordinatorAction> goOn(BatchState state) {
-        attempts.end();
-        CoordinatorAction next = switch (state.phase()) {
-            case SUBMITTED -> new CoordinatorAction.Plan(incarnation, state.submission());
-            case RUNNING ->
-                new CoordinatorAction.CheckInput(incarnation, state.pinned().files());
-            // Its plan is made while it is paused; the input is checked when it is resumed.
-            case PAUSED -> state.plan() == null ? new CoordinatorAction.Plan(incarnation, state.submission()) : null;
-            case PUBLISHING -> new CoordinatorAction.Publish(incarnation, state);
-            case null, default -> throw new IllegalStateException(batch + " has nothing to go on with");
-        };
-        busyElsewhere = next != null;
-        return next == null ? List.of() : List.of(next);
-    }
-
-    /// Whether the batch is to go on, and neither does so nor runs elsewhere.
-    private boolean waits(BatchState state) {
-        return state.isOpen() && state.phase() != Phase.FAILED && !busyElsewhere && !attempts.hasBegun();
-    }
-
-    // Time.
 
     private Decision tick(BatchState state, DecisionTime now) {
-        Decision decision = attempts.tick(state, now).thenIfPersisted(this::turned);
-        if (lookedAt == null) {
-            lookedAt = now;
-        }
-        boolean lately = now.nanos() - lookedAt.nanos() < settings.lease().toNanos();
-        if (lately || !waitsForSomeone(state) || !decision.events().isEmpty()) {
-            return decision;
-        }
-        lookedAt = now;
-        return decision.with(new CoordinatorAction.LookAtLedger(incarnation));
+        Decision decision = withNextStep(state, attempts.tick(state, now));
+        return decision.plus(takeover.tick(state, decision, now));
     }
 
-    /// An attempt that a later coordinator has leased: this one was replaced, and doesn't know it. It
-    /// says nothing, and finds out.
-    private Optional<Decision> heard(BatchState state, Attempt attempt, DecisionTime now) {
-        if (!isOfASuccessor(state, attempt)) {
-            return Optional.empty();
-        }
-        boolean lately = lookedAt != null
-                && now.nanos() - lookedAt.nanos() < settings.tick().toNanos();
-        if (lately) {
-            return Optional.of(Decision.nothing());
-        }
-        lookedAt = now;
-        return Optional.of(Decision.act(new CoordinatorAction.LookAtLedger(incarnation)));
+    /// Adds what follows if the events of attempts have completed or failed the batch.
+    private Decision withNextStep(BatchState state, Decision decision) {
+        return decision.events().isEmpty()
+                ? decision
+                : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
     }
 
-    boolean isOfASuccessor(BatchState state, Attempt attempt) {
-        return attempt.epoch().incarnation() > state.incarnation();
-    }
-
-    /// Whether nothing is written until someone asks for it. Another coordinator, that was thought
-    /// dead, may have been asked, and be dead since; this one would never hear of it.
-    boolean waitsForSomeone(BatchState state) {
-        return state.phase() == null || state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
-    }
-
-    // What ran elsewhere.
-
-    private Decision reported(BatchState state, int asked, CoordinatorMessage.Outcome outcome, DecisionTime now) {
-        if (outcome instanceof CoordinatorMessage.Fenced(BatchCommand.Control request, String obstacle)) {
-            return fenced(state, asked, request, obstacle, now);
-        }
-        if (outcome instanceof CoordinatorMessage.LedgerHas(long entries)) {
-            return entries > state.entries() ? Decision.act(new CoordinatorAction.Recover()) : Decision.nothing();
-        }
-        if (asked == incarnation) {
-            busyElsewhere = false;
-        }
-        if (state.phase() == Phase.CANCELLED) {
-            return Decision.act(ended(state));
-        }
-        if (asked != incarnation) {
-            return Decision.nothing();
-        }
-        return switch (outcome) {
-            case CoordinatorMessage.PlanMade made -> planned(state, made, now);
-            case CoordinatorMessage.InputUnchanged unchanged ->
-                (state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED) && !attempts.hasBegun()
-                        ? Decision.act(begin(state, now))
-                        : Decision.nothing();
-            case CoordinatorMessage.Fenced fenced -> Decision.nothing();
-            case CoordinatorMessage.LedgerHas looked -> Decision.nothing();
-            case CoordinatorMessage.Visible(Publisher.Publication publication) -> visible(state, publication, now);
-            case CoordinatorMessage.Broken(Failure failure) -> broken(state, failure, now);
-        };
-    }
-
-    private Decision planned(BatchState state, CoordinatorMessage.PlanMade made, DecisionTime now) {
-        if (state.plan() != null || !Transitions.allows(phase(state), BatchEvent.Planned.class)) {
-            return Decision.nothing();
-        }
-        List<SourceFile> files = made.files().stream().map(InspectedFile::file).toList();
-        return Decision.persist(List.of(new BatchEvent.Planned(now.instant(), files, made.partitions())), this::begin);
-    }
-
-    private List<CoordinatorAction> begin(BatchState state, DecisionTime now) {
-        failedElsewhere = 0;
-        return attempts.begin(state, incarnation, now);
-    }
-
-    private Phase phase(BatchState state) {
-        if (state.phase() == null) {
-            throw new IllegalStateException(batch + " was not submitted");
-        }
-        return state.phase();
-    }
-
-    private Decision visible(BatchState state, Publisher.Publication publication, DecisionTime now) {
-        if (state.phase() != Phase.PUBLISHING) {
-            return Decision.nothing();
-        }
-        return Decision.persist(
-                List.of(new BatchEvent.Published(
-                        now.instant(), publication.destination(), publication.manifestSha256())),
-                (next, later) -> List.of(ended(next)));
-    }
-
-    /// A transient failure of planning or publishing is tried again like an attempt's.
-    private Decision broken(BatchState state, Failure failure, DecisionTime now) {
-        RetryPolicy retry = settings.retry();
-        failedElsewhere++;
-        if (!failure.isPermanent() && failedElsewhere < retry.attempts()) {
-            Duration backoff = retry.backoff(failedElsewhere, random);
-            return Decision.act(new CoordinatorAction.TryAgain(incarnation, failure, backoff));
-        }
-        if (!Transitions.allows(phase(state), BatchEvent.Failed.class)) {
-            return Decision.nothing();
-        }
-        return Decision.persist(List.of(new BatchEvent.Failed(now.instant(), failure)), this::turned);
-    }
-
-    // The end.
-
-    /// Attempts may have led to the last commit, or failed the batch.
-    List<CoordinatorAction> turned(BatchState next, DecisionTime now) {
-        return switch (next.phase()) {
-            case FAILED -> {
-                attempts.end();
-                yield List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
-            }
-            case PUBLISHING -> goOn(next);
-            case null, default -> List.of();
-        };
-    }
-
-    /// Tells the register that the batch ended; of a cancelled one, when its output is swept.
-    private CoordinatorAction ended(BatchState state) {
-        return state.phase() == Phase.CANCELLED
-                ? new CoordinatorAction.Sweep(state.submission().job())
-                : new CoordinatorAction.TellRegister(new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED));
-    }
-
-    // What is measured.
-
-    /// How the batch is, or null if it has ended or there is none.
-    BatchObserver.@Nullable Standing standing(BatchState state, DecisionTime now) {
+    /// What the metrics show of the batch; null if the batch has ended or was never submitted.
+    BatchObserver.@Nullable BatchGauges gauges(BatchState state, DecisionTime now) {
         Phase phase = state.phase();
-        return phase == null || phase.isEnd() ? null : attempts.standing(state, phase, now);
+        return phase == null || phase.isEnd() ? null : attempts.gauges(state, phase, now);
     }
 
-    OptionalLong sinceHeard(Attempt attempt, DecisionTime now) {
-        return attempts.sinceHeard(attempt, now);
-    }
-
-    // What operators want.
-
-    private Decision control(BatchState state, BatchCommand.Control request, DecisionTime now) {
-        Phase phase = state.phase();
-        if (phase == null) {
-            return refuse(request, "there is no such batch");
-        }
-        return switch (ControlRules.verdict(phase, request)) {
-            case REFUSED -> toldAgain(refuse(request, ControlRules.refusal(phase)), state);
-            case HOLDS_ALREADY -> toldAgain(done(request, state), state);
-            case TO_BE_DONE ->
-                needsFence(state, request)
-                        ? Decision.act(new CoordinatorAction.Fence(incarnation, state, request))
-                        : meet(state, request, now);
-        };
-    }
-
-    /// Who asks something of a batch that has ended may have missed it.
-    private Decision toldAgain(Decision decision, BatchState state) {
-        return phase(state).isEnd() ? decision.with(ended(state)) : decision;
-    }
-
-    /// Whether a publication may be under way somewhere, and the request would change what it shows.
-    boolean needsFence(BatchState state, BatchCommand.Control request) {
-        return ControlRules.changesWhatIsCommitted(request) && state.phase() == Phase.FAILED && state.isComplete();
-    }
-
-    /// The batch failed while it was published, and is to be changed or given up.
-    private Decision fenced(
-            BatchState state, int asked, BatchCommand.Control request, @Nullable String obstacle, DecisionTime now) {
-        if (obstacle != null) {
-            return refuse(request, obstacle);
-        }
-        return asked == incarnation && state.phase() == Phase.FAILED
-                ? meet(state, request, now)
-                : refuse(request, "it has changed in the meantime. Ask again");
-    }
-
-    private Decision meet(BatchState state, BatchCommand.Control request, DecisionTime now) {
-        return switch (request) {
-            case BatchCommand.Pause pause ->
-                Decision.persist(
-                        List.of(new BatchEvent.Paused(now.instant(), pause.reason())),
-                        (next, later) -> List.of(
-                                new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
-                                reply(request, next)));
-            case BatchCommand.Resume resume ->
-                Decision.persist(List.of(new BatchEvent.Resumed(now.instant())), this::resumed)
-                        .thenIfPersisted((next, later) -> List.of(reply(request, next)));
-            case BatchCommand.Cancel cancel -> cancel(cancel, now);
-            case BatchCommand.Retry retry -> retry(state, retry, now);
-            case BatchCommand.Rescore rescore -> rescore(state, rescore, now);
-        };
-    }
-
-    private List<CoordinatorAction> resumed(BatchState next, DecisionTime now) {
-        if (next.phase() != Phase.PUBLISHING && attempts.hasBegun()) {
-            return attempts.announce(next, now);
-        }
-        // Who isn't in charge yet will be, as soon as it hears that it has recovered, and goes on then.
-        return busyElsewhere || incarnation == 0 ? List.of() : goOn(next);
-    }
-
-    private Decision cancel(BatchCommand.Cancel request, DecisionTime now) {
-        return Decision.persist(List.of(new BatchEvent.Cancelled(now.instant(), request.reason())), (next, later) -> {
-            attempts.end();
-            List<CoordinatorAction> actions = new ArrayList<>();
-            actions.add(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
-            actions.add(reply(request, next));
-            // What runs elsewhere may make the staging folder until it has reported.
-            if (!busyElsewhere) {
-                actions.add(ended(next));
-            }
-            return actions;
-        });
-    }
-
-    private Decision retry(BatchState state, BatchCommand.Retry request, DecisionTime now) {
-        BatchEvent retried = new BatchEvent.Retried(now.instant());
-        if (state.phase() == Phase.FAILED) {
-            String exceeded = attempts.budgetExceeded(state, state.totals());
-            return exceeded == null
-                    ? takeCharge(state, now, retried).thenIfPersisted((next, later) -> List.of(reply(request, next)))
-                    : refuse(request, "it would fail again: " + exceeded);
-        }
-        if (attempts.givenUp(state, state.attemptsFailed()).isEmpty()) {
-            return done(request, state);
-        }
-        return Decision.persist(List.of(retried), attempts::retry)
-                .thenIfPersisted((next, later) -> List.of(reply(request, next)));
-    }
-
-    private Decision rescore(BatchState state, BatchCommand.Rescore request, DecisionTime now) {
-        if (state.plan() == null) {
-            return refuse(request, "it is not planned yet");
-        }
-        int partitions = state.plan().index().partitions();
-        SortedSet<Integer> chosen = new TreeSet<>(request.partitions());
-        if (chosen.isEmpty() || chosen.first() < 0 || chosen.last() >= partitions) {
-            return refuse(
-                    request,
-                    chosen.isEmpty()
-                            ? "no partition was named"
-                            : "it has the partitions 0 to %d, and no %d"
-                                    .formatted(partitions - 1, chosen.first() < 0 ? chosen.first() : chosen.last()));
-        }
-        List<Integer> committed =
-                chosen.stream().filter(state.winners()::contains).toList();
-        if (committed.isEmpty()) {
-            return done(request, state);
-        }
-        return Decision.persist(
-                        List.of(new BatchEvent.Rescored(now.instant(), committed)),
-                        (next, later) -> attempts.rescore(next, committed, later))
-                .thenIfPersisted((next, later) -> List.of(reply(request, next)));
-    }
-
-    private CoordinatorAction reply(BatchCommand.Control request, BatchState next) {
-        return new CoordinatorAction.Tell<>(request.replyTo(), new ControlReply.Done(batch, phase(next)));
-    }
-
-    private Decision done(BatchCommand.Control request, BatchState state) {
-        return Decision.act(reply(request, state));
-    }
-
-    private Decision refuse(BatchCommand.Control request, String reason) {
-        return Decision.act(
-                new CoordinatorAction.Tell<ControlReply>(request.replyTo(), new ControlReply.Refused(batch, reason)));
-    }
-
-    // Tools.
-
-    /// The greatest incarnation whose attempts this coordinator can judge: whether they have won is in
-    /// the state for good. That is so of its own and of all before it, as soon as its taking charge is
-    /// in the ledger, for then no other can write; and of all that were, when the batch has stopped. A
-    /// coordinator that was replaced, and doesn't know it yet, can't judge the attempts of its
-    /// successor, which may have won.
-    int authority(BatchState state) {
-        return switch (state.phase()) {
-            case null -> 0;
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> incarnation;
-            case FAILED, PUBLISHED, CANCELLED -> state.incarnation();
-        };
+    /// The time since the attempt's last heartbeat, in nanoseconds; empty if the attempt doesn't hold its partition.
+    OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
+        return attempts.nanosSinceHeartbeat(attempt, now);
     }
 
     private BatchStatus describe(BatchState state) {
@@ -478,7 +154,7 @@ class BatchDecisions {
                 state.plan() == null ? 0 : state.plan().index().rows(),
                 totals.rows() + attempts.rowsInFlight(),
                 state.plan() == null ? 0 : state.plan().index().partitions(),
-                state.winners().count(),
+                state.committed().count(),
                 attempts.inFlight(),
                 totals.read(),
                 totals.predictions(),

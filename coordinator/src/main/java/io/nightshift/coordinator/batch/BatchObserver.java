@@ -5,66 +5,80 @@ import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Hears what happens to the batches that this node coordinates. Called on dispatcher threads, by many batches at a
-/// time,
-/// and must not wait.
+/// Is notified of what happens to the batches that this node coordinates.
+///
+/// Many batches call it at the same time, on threads of the actors' dispatcher. An implementation is safe for several
+/// threads and never blocks.
 public interface BatchObserver {
 
-    /// For those who don't want to know.
-    BatchObserver NOBODY = new BatchObserver() {
+    /// Ignores every notification.
+    BatchObserver NONE = new BatchObserver() {
         @Override
-        public void written(Duration latency) {}
+        public void journalWritten(Duration latency) {}
 
         @Override
-        public void committed(long predictions, long quarantined) {}
+        public void partitionCommitted(long predictions, long quarantined) {}
 
         @Override
-        public void attempt(AttemptOutcome outcome) {}
+        public void attemptEnded(AttemptOutcome outcome) {}
 
         @Override
-        public void heartbeat(Duration sinceLast) {}
+        public void heartbeatReceived(Duration sinceLast) {}
 
         @Override
-        public void settled(Phase phase, Duration sinceSubmission) {}
+        public void batchStopped(Phase phase, Duration sinceSubmission) {}
 
         @Override
-        public void stands(BatchId batch, @Nullable Standing standing) {}
+        public void gaugesChanged(BatchId batch, @Nullable BatchGauges gauges) {}
     };
 
-    /// How an attempt to score a partition ended.
+    /// How an attempt ended.
     enum AttemptOutcome {
+        /// Its output counts.
         COMMITTED,
-        /// Its worker said so.
+        /// Its worker reported a failure.
         FAILED,
-        /// Nothing was heard of it while its lease lasted.
+        /// Its lease expired without a heartbeat.
         EXPIRED,
-        /// It came too late, and its output was not taken.
+        /// It no longer held its partition, so its output was not accepted.
         REFUSED,
-        /// Its worker had to end.
-        GIVEN_BACK
+        /// Its worker stopped and released the lease.
+        RELEASED
     }
 
-    /// How a batch is at the moment.
+    /// The current numbers of a batch.
     ///
-    /// @param waiting partitions that nobody holds and that aren't committed
+    /// @param waiting partitions that are neither leased nor committed; 0 unless the batch is running
     /// @param leased partitions that a worker holds
-    /// @param oldestLease how long the longest of them has been held; zero if there is none
-    record Standing(Phase phase, int waiting, int leased, Duration oldestLease) {}
+    /// @param oldestLease the age of the oldest lease; zero if there is none
+    record BatchGauges(Phase phase, int waiting, int leased, Duration oldestLease) {}
 
-    /// The journal has taken a write, that long after it was asked to.
-    void written(Duration latency);
+    /// A write to the journal is durable.
+    ///
+    /// @param latency from the request to its completion
+    void journalWritten(Duration latency);
 
-    /// A partition is committed.
-    void committed(long predictions, long quarantined);
+    /// A partition was committed.
+    ///
+    /// @param predictions the number of its rows with a prediction
+    /// @param quarantined the number of its quarantined rows
+    void partitionCommitted(long predictions, long quarantined);
 
-    void attempt(AttemptOutcome outcome);
+    /// An attempt ended.
+    void attemptEnded(AttemptOutcome outcome);
 
-    /// A worker reported, that long after it got its lease or reported last.
-    void heartbeat(Duration sinceLast);
+    /// A worker sent a heartbeat.
+    ///
+    /// @param sinceLast since the lease was granted, or since the heartbeat before
+    void heartbeatReceived(Duration sinceLast);
 
-    /// A batch is published, has failed, or is cancelled.
-    void settled(Phase phase, Duration sinceSubmission);
+    /// A batch was published, has failed or was cancelled.
+    ///
+    /// @param phase published, failed or cancelled
+    void batchStopped(Phase phase, Duration sinceSubmission);
 
-    /// @param standing null when the batch has ended, or goes on elsewhere
-    void stands(BatchId batch, @Nullable Standing standing);
+    /// A batch has new numbers. Called with every tick of the batch's coordinator.
+    ///
+    /// @param gauges null if the batch has ended, or this node no longer coordinates it
+    void gaugesChanged(BatchId batch, @Nullable BatchGauges gauges);
 }

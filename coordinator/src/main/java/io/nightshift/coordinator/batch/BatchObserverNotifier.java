@@ -1,15 +1,18 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
-/// Tells a [BatchObserver] what a batch's messages and events mean.
+/// Derives the notifications of a [BatchObserver] from a batch's messages and events. [Batch] calls it around each
+/// decision.
 final class BatchObserverNotifier {
 
     private final BatchId batch;
@@ -20,42 +23,42 @@ final class BatchObserverNotifier {
         this.observer = observer;
     }
 
-    /// A message has come, and isn't decided yet.
-    void before(BatchDecisions coordinator, CoordinatorMessage message, DecisionTime now) {
-        if (message instanceof CoordinatorMessage.Asked(BatchCommand.Heartbeat heartbeat)) {
-            coordinator
-                    .sinceHeard(heartbeat.attempt(), now)
-                    .ifPresent(nanos -> observer.heartbeat(Duration.ofNanos(nanos)));
-        } else if (message instanceof CoordinatorMessage.Asked(BatchCommand.ReturnLease(var attempt))
-                && coordinator.sinceHeard(attempt, now).isPresent()) {
-            observer.attempt(AttemptOutcome.GIVEN_BACK);
+    /// Called before the decision about a message.
+    void beforeDecision(BatchDecisions decisions, CoordinatorMessage message, DecisionTime now) {
+        if (message instanceof CoordinatorMessage.CommandReceived(BatchCommand.Heartbeat heartbeat)) {
+            decisions
+                    .nanosSinceHeartbeat(heartbeat.attempt(), now)
+                    .ifPresent(nanos -> observer.heartbeatReceived(Duration.ofNanos(nanos)));
+        } else if (message instanceof CoordinatorMessage.CommandReceived(BatchCommand.ReleaseLease(Attempt attempt))
+                && decisions.nanosSinceHeartbeat(attempt, now).isPresent()) {
+            observer.attemptEnded(AttemptOutcome.RELEASED);
         }
     }
 
-    /// What came of it is durable.
-    void written(
+    /// Called when the events of a decision are durable.
+    void eventsPersisted(
             BatchState next,
             CoordinatorMessage message,
-            List<? extends BatchEvent> events,
-            DecisionTime asked,
-            DecisionTime written) {
-        observer.written(Duration.ofNanos(written.nanos() - asked.nanos()));
+            List<BatchEvent> events,
+            DecisionTime decided,
+            DecisionTime persisted) {
+        observer.journalWritten(Duration.ofNanos(persisted.nanos() - decided.nanos()));
         for (BatchEvent event : events) {
             switch (event) {
-                case BatchEvent.Committed(var at, List<PartitionCommit> commits) -> {
+                case BatchEvent.Committed(Instant at, List<PartitionCommit> commits) -> {
                     for (PartitionCommit commit : commits) {
-                        observer.attempt(AttemptOutcome.COMMITTED);
-                        observer.committed(commit.predictions(), commit.quarantined());
+                        observer.attemptEnded(AttemptOutcome.COMMITTED);
+                        observer.partitionCommitted(commit.predictions(), commit.quarantined());
                     }
                 }
                 case BatchEvent.AttemptFailed failed ->
-                    observer.attempt(
+                    observer.attemptEnded(
                             message instanceof CoordinatorMessage.Tick
                                     ? AttemptOutcome.EXPIRED
                                     : AttemptOutcome.FAILED);
-                case BatchEvent.Published published -> settled(next, Phase.PUBLISHED, written);
-                case BatchEvent.Failed failed -> settled(next, Phase.FAILED, written);
-                case BatchEvent.Cancelled cancelled -> settled(next, Phase.CANCELLED, written);
+                case BatchEvent.Published published -> stopped(next, Phase.PUBLISHED, persisted);
+                case BatchEvent.Failed failed -> stopped(next, Phase.FAILED, persisted);
+                case BatchEvent.Cancelled cancelled -> stopped(next, Phase.CANCELLED, persisted);
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}
@@ -67,25 +70,26 @@ final class BatchObserverNotifier {
         }
     }
 
-    private void settled(BatchState next, Phase phase, DecisionTime now) {
-        observer.settled(phase, Duration.between(next.submission().at(), now.instant()));
+    private void stopped(BatchState next, Phase phase, DecisionTime now) {
+        observer.batchStopped(phase, Duration.between(next.submission().at(), now.instant()));
     }
 
-    void refused() {
-        observer.attempt(AttemptOutcome.REFUSED);
+    /// Called when an attempt is told to abandon its work.
+    void attemptRefused() {
+        observer.attemptEnded(AttemptOutcome.REFUSED);
     }
 
-    /// All is done that follows from the message.
-    void after(BatchDecisions coordinator, BatchState state, CoordinatorMessage message, DecisionTime now) {
+    /// Called after the actions of a decision.
+    void afterActions(BatchDecisions decisions, BatchState state, CoordinatorMessage message, DecisionTime now) {
         if (message instanceof CoordinatorMessage.Tick
                 || state.phase() == null
                 || state.phase().isEnd()) {
-            observer.stands(batch, coordinator.standing(state, now));
+            observer.gaugesChanged(batch, decisions.gauges(state, now));
         }
     }
 
-    /// The batch goes on elsewhere, if it does.
-    void stopped() {
-        observer.stands(batch, null);
+    /// Called when the coordinator stops. The batch may continue on another node.
+    void coordinatorStopped() {
+        observer.gaugesChanged(batch, null);
     }
 }

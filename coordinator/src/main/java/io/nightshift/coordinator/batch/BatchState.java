@@ -21,20 +21,27 @@ import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A batch as its ledger tells it: an immutable fold over the entries, free of actors, clocks and
-/// I/O.
+/// The state of a batch: an immutable fold over the entries of its ledger. It uses no actors, clocks or I/O.
 ///
-/// @param entries the number of ledger entries behind this state
-/// @param head the hash of the last one
+/// @param batch the batch
+/// @param entries how many ledger entries this state includes
+/// @param head the hash of the last of them; before the first, the hash that every ledger of this batch starts from
 /// @param phase null before the batch is submitted
-/// @param incarnation of the last coordinator that took charge; 0 before the first
-/// @param attemptsFailed by partition, since the batch was opened or retried, or the partition
-///     rescored
+/// @param submitted the first event; null before it
+/// @param plan the pinned input; null before the batch is planned
+/// @param incarnation of the last takeover; 0 before the first
+/// @param committed the committed partitions, with the winning epoch of each
+/// @param totals sums over the committed partitions
+/// @param attemptsFailed how many attempts of each partition have failed since the batch was submitted or last
+///     retried, or the partition was last rescored; partitions without failures are absent
+/// @param failure why the batch failed or was cancelled; null in every other phase
+/// @param published the last event of a published batch; null before it
 public record BatchState(
         BatchId batch,
         long entries,
@@ -43,19 +50,26 @@ public record BatchState(
         @Nullable Submitted submitted,
         @Nullable Plan plan,
         int incarnation,
-        CommittedPartitions winners,
+        CommittedPartitions committed,
         Totals totals,
         Map<Integer, Integer> attemptsFailed,
         @Nullable Failure failure,
         @Nullable Published published) {
 
-    /// The pinned input.
+    /// The pinned input and its division into partitions.
+    ///
+    /// @param files the source files in the order of their rows
+    /// @param partitions the division as the ledger stores it
+    /// @param index the same division with random access
     public record Plan(List<SourceFile> files, PartitionPlan partitions, PartitionPlan.Index index) {}
 
-    /// Sums over the committed partitions.
+    /// Sums over committed partitions. Each number is 0 or more.
     ///
-    /// @param rows the length of their ranges
-    /// @param read rows that the job's `where` let through
+    /// @param rows rows of the input
+    /// @param read rows of them that the job's `where` selects; `predictions + quarantined`
+    /// @param predictions rows with a prediction
+    /// @param quarantined rows in the quarantine
+    /// @param bytes the size of the staged files
     public record Totals(long rows, long read, long predictions, long quarantined, long bytes) {
 
         static final Totals ZERO = new Totals(0, 0, 0, 0, 0);
@@ -79,7 +93,8 @@ public record BatchState(
         }
     }
 
-    public static BatchState none(BatchId batch) {
+    /// The state before the first event.
+    public static BatchState initial(BatchId batch) {
         return new BatchState(
                 batch,
                 0,
@@ -88,7 +103,7 @@ public record BatchState(
                 null,
                 null,
                 0,
-                CommittedPartitions.none(0),
+                CommittedPartitions.empty(0),
                 Totals.ZERO,
                 Map.of(),
                 null,
@@ -97,7 +112,7 @@ public record BatchState(
 
     /// Whether every partition is committed.
     public boolean isComplete() {
-        return plan != null && winners.isComplete();
+        return plan != null && committed.isComplete();
     }
 
     /// Whether the batch is open: neither published nor cancelled.
@@ -105,7 +120,9 @@ public record BatchState(
         return phase != null && !phase.isEnd();
     }
 
-    /// The plan of a batch that must have one.
+    /// The plan of a batch that has one.
+    ///
+    /// @throws IllegalStateException if the batch is not planned
     public Plan pinned() {
         if (plan == null) {
             throw new IllegalStateException(batch + " has no plan yet");
@@ -113,7 +130,9 @@ public record BatchState(
         return plan;
     }
 
-    /// The submission of a batch that must have one.
+    /// The first event of a batch that has one.
+    ///
+    /// @throws IllegalStateException if the batch was not submitted
     public Submitted submission() {
         if (submitted == null) {
             throw new IllegalStateException(batch + " was not submitted");
@@ -123,9 +142,9 @@ public record BatchState(
 
     /// The state after one more entry.
     ///
-    /// @throws IllegalStateException if the entry doesn't continue the chain or can't happen
-    ///     now: the ledger is damaged, or its cause is a
-    ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException]
+    /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen in this
+    ///     phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
+    ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException] then
     public BatchState apply(LedgerEntry entry) {
         try {
             if (!entry.follows(head)) {
@@ -150,16 +169,27 @@ public record BatchState(
                 submitted,
                 plan,
                 incarnation,
-                winners,
+                committed,
                 totals,
                 attemptsFailed,
                 failure,
                 published);
     }
 
-    /// The state after one more event, without an entry of the ledger.
+    /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
     ///
-    /// @throws IllegalStateException if the event can't happen now
+    /// @throws IllegalStateException if one of the events can't happen
+    BatchState after(List<BatchEvent> events) {
+        BatchState next = this;
+        for (BatchEvent event : events) {
+            next = next.apply(event);
+        }
+        return next;
+    }
+
+    /// The state after one more event, before it is an entry of the ledger.
+    ///
+    /// @throws IllegalStateException if the event can't happen in this phase
     BatchState apply(BatchEvent event) {
         if (event instanceof Submitted first) {
             if (phase != null) {
@@ -176,7 +206,7 @@ public record BatchState(
                     first,
                     null,
                     0,
-                    winners,
+                    committed,
                     totals,
                     attemptsFailed,
                     null,
@@ -201,7 +231,7 @@ public record BatchState(
                 submitted,
                 plan,
                 incarnation,
-                winners,
+                committed,
                 totals,
                 attemptsFailed,
                 failure,
@@ -211,7 +241,7 @@ public record BatchState(
     private BatchState fold(BatchEvent event) {
         Plan nextPlan = plan;
         int nextIncarnation = incarnation;
-        CommittedPartitions nextWinners = winners;
+        CommittedPartitions nextCommitted = committed;
         Totals nextTotals = totals;
         Map<Integer, Integer> nextAttemptsFailed = attemptsFailed;
         Failure nextFailure = failure;
@@ -231,11 +261,11 @@ public record BatchState(
                 }
                 PartitionPlan.Index index = planned.partitions().index(planned.files());
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
-                nextWinners = CommittedPartitions.none(index.partitions());
+                nextCommitted = CommittedPartitions.empty(index.partitions());
             }
-            case Committed committed -> {
-                nextWinners = winners.with(committed.commits());
-                for (PartitionCommit commit : committed.commits()) {
+            case Committed(Instant at, List<PartitionCommit> commits) -> {
+                nextCommitted = committed.withCommits(commits);
+                for (PartitionCommit commit : commits) {
                     check(commit);
                     nextTotals = nextTotals.plus(commit);
                 }
@@ -248,11 +278,11 @@ public record BatchState(
             case Paused paused -> {}
             case Resumed resumed -> {}
             case Rescored rescored -> {
-                nextWinners = winners.without(rescored.partitions());
+                nextCommitted = committed.withoutPartitions(rescored.partitions());
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
                 for (int partition : rescored.partitions()) {
                     long rows = pinned().index().range(partition).rows();
-                    nextTotals = nextTotals.minus(winners.totals(partition, rows));
+                    nextTotals = nextTotals.minus(committed.totals(partition, rows));
                     nextAttemptsFailed.remove(partition);
                 }
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
@@ -275,7 +305,7 @@ public record BatchState(
                 submitted,
                 nextPlan,
                 nextIncarnation,
-                nextWinners,
+                nextCommitted,
                 nextTotals,
                 nextAttemptsFailed,
                 nextFailure,

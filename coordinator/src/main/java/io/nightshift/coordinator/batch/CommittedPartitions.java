@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/// The winning epoch of each committed partition, and what it came to: immutable, sixteen bytes a
-/// partition, or thirty-two where rows were left out or quarantined. A change copies only the chunks
-/// that it touches, so a million commits stay cheap.
+/// The committed partitions of a batch, each with its winning epoch and totals. Immutable.
+///
+/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined. A change copies only the chunks of
+/// 1,024 partitions that it touches, so a million commits stay cheap.
 public final class CommittedPartitions {
 
     private static final int SIZE = 1024;
@@ -18,15 +19,15 @@ public final class CommittedPartitions {
     private static final Chunk NONE = new Chunk(new long[SIZE], new long[SIZE], ZEROS, ZEROS);
 
     private static final class Chunk {
-        /// 0 where there is no winner.
+        /// Incarnation and lease number, 32 bits each; 0 where the partition isn't committed.
         private final long[] epochs;
 
         private final long[] bytes;
 
-        /// Rows of the range that the job's `where` left out; empty where all are 0.
+        /// Rows that the job's `where` filtered out; empty while all are 0.
         private long[] unread;
 
-        /// Empty where all are 0.
+        /// Empty while all are 0.
         private long[] quarantined;
 
         Chunk(long[] epochs, long[] bytes, long[] unread, long[] quarantined) {
@@ -77,15 +78,19 @@ public final class CommittedPartitions {
         this.chunks = chunks;
     }
 
-    public static CommittedPartitions none(int partitions) {
+    /// No committed partition.
+    ///
+    /// @param partitions of the plan
+    public static CommittedPartitions empty(int partitions) {
         Chunk[] chunks = new Chunk[(partitions + SIZE - 1) / SIZE];
         java.util.Arrays.fill(chunks, NONE);
         return new CommittedPartitions(partitions, 0, chunks);
     }
 
-    /// @throws IllegalStateException if a partition is committed already: a ledger that says so
-    ///     is broken
-    public CommittedPartitions with(List<PartitionCommit> commits) {
+    /// These partitions and the ones of some commits.
+    ///
+    /// @throws IllegalStateException if a partition is committed already, which means that the ledger is damaged
+    public CommittedPartitions withCommits(List<PartitionCommit> commits) {
         Chunk[] copy = chunks.clone();
         boolean[] own = new boolean[chunks.length];
         for (PartitionCommit commit : commits) {
@@ -104,22 +109,25 @@ public final class CommittedPartitions {
         return new CommittedPartitions(partitions, count + commits.size(), copy);
     }
 
-    /// @throws IllegalStateException if a partition isn't committed, or is named twice: a ledger that
-    ///     says so is broken
-    public CommittedPartitions without(Collection<Integer> forgotten) {
+    /// These partitions without some of them.
+    ///
+    /// @param withdrawn positions in the plan, from 0
+    /// @throws IllegalStateException if a partition isn't committed or is listed twice, which means that the ledger is
+    ///     damaged
+    public CommittedPartitions withoutPartitions(Collection<Integer> withdrawn) {
         Chunk[] copy = chunks.clone();
         boolean[] own = new boolean[chunks.length];
-        for (int partition : forgotten) {
+        for (int partition : withdrawn) {
             Chunk chunk = own(copy, own, Objects.checkIndex(partition, partitions) / SIZE);
             if (!chunk.contains(partition % SIZE)) {
                 throw new IllegalStateException("partition " + partition + " isn't committed");
             }
             chunk.set(partition % SIZE, 0, 0, 0, 0);
         }
-        return new CommittedPartitions(partitions, count - forgotten.size(), copy);
+        return new CommittedPartitions(partitions, count - withdrawn.size(), copy);
     }
 
-    /// The chunk of a copy, copied too unless it has been before.
+    /// The chunk of the copied array, as a copy of its own.
     private static Chunk own(Chunk[] copy, boolean[] own, int chunk) {
         if (!own[chunk]) {
             own[chunk] = true;
@@ -132,22 +140,25 @@ public final class CommittedPartitions {
         return chunks[partition / SIZE].contains(partition % SIZE);
     }
 
+    /// The winning epoch of a partition; empty if it isn't committed.
     public Optional<Epoch> epoch(int partition) {
         long packed = chunks[partition / SIZE].epochs[partition % SIZE];
         return packed == 0 ? Optional.empty() : Optional.of(new Epoch((int) (packed >>> 32), (int) packed));
     }
 
-    /// What a committed partition came to.
+    /// The totals of a committed partition.
     ///
-    /// @param rows the length of its range
+    /// @param rows of the partition, as planned
     public BatchState.Totals totals(int partition, long rows) {
         return chunks[partition / SIZE].totals(partition % SIZE, rows);
     }
 
+    /// How many partitions are committed.
     public int count() {
         return count;
     }
 
+    /// Whether every partition of the plan is committed.
     public boolean isComplete() {
         return count == partitions;
     }

@@ -1,14 +1,16 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Phase;
 
-/// What an operator may want of a batch in which phase.
+/// Which control is possible in which phase. Each control persists one type of event, so [Transitions] decides.
 final class ControlRules {
 
     enum Verdict {
-        TO_BE_DONE,
-        /// The batch is as it is to be; most often the request comes again.
+        /// The control's event may happen now.
+        POSSIBLE,
+        /// The batch is where the control would lead it. Most often the request is a repetition.
         HOLDS_ALREADY,
         REFUSED
     }
@@ -16,52 +18,38 @@ final class ControlRules {
     private ControlRules() {}
 
     static Verdict verdict(Phase phase, BatchCommand.Control request) {
+        Class<? extends BatchEvent> event = event(request);
+        if (Transitions.allows(phase, event)) {
+            return Verdict.POSSIBLE;
+        }
+        return Transitions.destinations(event).contains(phase) ? Verdict.HOLDS_ALREADY : Verdict.REFUSED;
+    }
+
+    private static Class<? extends BatchEvent> event(BatchCommand.Control request) {
         return switch (request) {
-            case BatchCommand.Pause pause ->
-                switch (phase) {
-                    case SUBMITTED, RUNNING -> Verdict.TO_BE_DONE;
-                    case PAUSED -> Verdict.HOLDS_ALREADY;
-                    case PUBLISHING, PUBLISHED, FAILED, CANCELLED -> Verdict.REFUSED;
-                };
-            case BatchCommand.Resume resume ->
-                switch (phase) {
-                    case PAUSED -> Verdict.TO_BE_DONE;
-                    case SUBMITTED, RUNNING, PUBLISHING -> Verdict.HOLDS_ALREADY;
-                    case PUBLISHED, FAILED, CANCELLED -> Verdict.REFUSED;
-                };
-            case BatchCommand.Cancel cancel ->
-                switch (phase) {
-                    case SUBMITTED, RUNNING, PAUSED, FAILED -> Verdict.TO_BE_DONE;
-                    case CANCELLED -> Verdict.HOLDS_ALREADY;
-                    case PUBLISHING, PUBLISHED -> Verdict.REFUSED;
-                };
-            case BatchCommand.Retry retry ->
-                switch (phase) {
-                    case RUNNING, PAUSED, FAILED -> Verdict.TO_BE_DONE;
-                    case SUBMITTED, PUBLISHING -> Verdict.HOLDS_ALREADY;
-                    case PUBLISHED, CANCELLED -> Verdict.REFUSED;
-                };
-            case BatchCommand.Rescore rescore ->
-                switch (phase) {
-                    case SUBMITTED, RUNNING, PAUSED, FAILED -> Verdict.TO_BE_DONE;
-                    case PUBLISHING, PUBLISHED, CANCELLED -> Verdict.REFUSED;
-                };
+            case BatchCommand.Pause pause -> BatchEvent.Paused.class;
+            case BatchCommand.Resume resume -> BatchEvent.Resumed.class;
+            case BatchCommand.Cancel cancel -> BatchEvent.Cancelled.class;
+            case BatchCommand.Retry retry -> BatchEvent.Retried.class;
+            case BatchCommand.Rescore rescore -> BatchEvent.Rescored.class;
         };
     }
 
-    /// Whether a publication that is under way somewhere would show what is no longer so.
-    static boolean changesWhatIsCommitted(BatchCommand.Control request) {
+    /// Whether the control changes which commits count, so that a publication which is still running somewhere would
+    /// show output that no longer counts.
+    static boolean changesCommits(BatchCommand.Control request) {
         return request instanceof BatchCommand.Cancel || request instanceof BatchCommand.Rescore;
     }
 
-    /// Why a phase refuses, in one sentence.
+    /// Why a control is refused in a phase, in one sentence.
     static String refusal(Phase phase) {
         return switch (phase) {
+            case SUBMITTED -> "it is not planned yet";
+            case RUNNING, PAUSED -> "it is " + phase;
             case PUBLISHING -> "it is being published, which can't be stopped";
+            case FAILED -> "it has failed. Retry it first";
             case PUBLISHED -> "it is published, and a published batch never changes";
             case CANCELLED -> "it is cancelled";
-            case FAILED -> "it has failed. A retry lets it go on";
-            case SUBMITTED, RUNNING, PAUSED -> "it is " + phase;
         };
     }
 }

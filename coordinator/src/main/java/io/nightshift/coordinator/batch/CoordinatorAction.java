@@ -2,60 +2,70 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// What a batch's coordinator has done for it. To the one who decides, an actor's reference is an
-/// address and no more.
+/// An effect of a [Decision]. Actions are data. [Batch] performs them, with the state that holds after the events of
+/// their decision. To the decision logic an actor reference is only an address.
 sealed interface CoordinatorAction {
 
-    record Tell<M>(ActorRef<M> to, M message) implements CoordinatorAction {}
+    /// Sends a message to an actor.
+    record Send<M>(ActorRef<M> to, M message) implements CoordinatorAction {}
 
+    /// Sends a command to the batch register.
     record TellRegister(BatchRegisterCommand command) implements CoordinatorAction {}
 
-    /// Tells the worker that it holds the partition.
+    /// Sends the worker its lease.
     ///
-    /// @param node where it scores
-    record Grant(ActorRef<WorkerMessage> worker, String node, Attempt attempt) implements CoordinatorAction {}
+    /// @param node the worker's node, `host:port`
+    record GrantLease(ActorRef<WorkerMessage> worker, String node, Attempt attempt) implements CoordinatorAction {}
 
-    /// Has [CoordinatorMessage.Flush] sent, behind the messages that are waiting.
-    record FlushSoon() implements CoordinatorAction {}
+    /// Sends [CoordinatorMessage.FlushCommits] to the coordinator, after the messages that are already in its mailbox.
+    record FlushCommits() implements CoordinatorAction {}
 
-    /// Has [CoordinatorMessage.Again] sent, after a while.
-    record TryAgain(int incarnation, Failure failure, Duration backoff) implements CoordinatorAction {}
+    /// Sends [CoordinatorMessage.RetryDue] to the coordinator after the backoff.
+    ///
+    /// @param incarnation whose task failed
+    record RetryLater(int incarnation, Failure failure, Duration backoff) implements CoordinatorAction {}
 
-    /// Removes what a cancelled batch has staged, and tells the register that it ended.
-    record Sweep(Job job) implements CoordinatorAction {}
+    /// Deletes the staged output of a cancelled batch, then tells the register that the batch ended.
+    record SweepStagedOutput() implements CoordinatorAction {}
 
-    /// Has the coordinator recovered from the ledger, since others have written there.
-    record Recover() implements CoordinatorAction {}
+    /// Restarts the coordinator from the ledger, because another coordinator has written to it.
+    record RecoverFromLedger() implements CoordinatorAction {}
 
-    /// Tells people.
+    /// Writes a line to the log.
     ///
     /// @param text with `{}` for each argument
-    record Note(String text, List<Object> arguments) implements CoordinatorAction {}
+    record WriteLog(String text, List<Object> arguments) implements CoordinatorAction {
+        public WriteLog {
+            arguments = List.copyOf(arguments);
+        }
+    }
 
-    /// What waits for disks; its outcome is sent as [CoordinatorMessage.Reported].
-    sealed interface Elsewhere extends CoordinatorAction {
-        /// The incarnation that asks.
+    /// Work that waits for disks or databases, done on a thread that may block. Its outcome comes back as
+    /// [CoordinatorMessage.TaskReported].
+    sealed interface BackgroundTask extends CoordinatorAction {
+        /// The incarnation that started the task.
         int incarnation();
     }
 
-    record Plan(int incarnation, Submitted submitted) implements Elsewhere {}
+    /// Inspects the source and divides it into partitions.
+    record MakePlan(int incarnation) implements BackgroundTask {}
 
-    record CheckInput(int incarnation, List<SourceFile> files) implements Elsewhere {}
+    /// Compares the source with the files that the plan pinned.
+    record CheckInput(int incarnation) implements BackgroundTask {}
 
-    /// Makes sure that no earlier coordinator's publication becomes visible, before the request is met.
-    record Fence(int incarnation, BatchState state, BatchCommand.Control request) implements Elsewhere {}
+    /// Publishes the committed output.
+    record Publish(int incarnation) implements BackgroundTask {}
 
-    record LookAtLedger(int incarnation) implements Elsewhere {}
+    /// Makes sure that no publication of an earlier coordinator becomes visible, before the request is applied.
+    record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
-    record Publish(int incarnation, BatchState state) implements Elsewhere {}
+    /// Counts the batch's entries in the journal.
+    record CountLedgerEntries(int incarnation) implements BackgroundTask {}
 }

@@ -7,48 +7,57 @@ import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// All that a batch's coordinator is told.
+/// Everything that the coordinator of a batch receives.
 sealed interface CoordinatorMessage {
 
-    /// The public protocol.
-    record Asked(BatchCommand command) implements CoordinatorMessage {}
+    /// A command from outside: a worker, the register or an operator.
+    record CommandReceived(BatchCommand command) implements CoordinatorMessage {}
 
-    /// The ledger has been read back; sent once, before anything is decided that isn't in it.
+    /// The actor has read the ledger. Sent once for each recovery.
     record Recovered() implements CoordinatorMessage {}
 
-    /// Pending commits are to be written.
-    record Flush() implements CoordinatorMessage {}
+    /// The pending commits are to be persisted.
+    record FlushCommits() implements CoordinatorMessage {}
 
-    /// Time has passed.
+    /// A timer's periodic message; [BatchSettings#tick] is its interval.
     record Tick() implements CoordinatorMessage {}
 
-    /// What runs elsewhere has ended.
+    /// A background task has ended.
     ///
-    /// @param incarnation that asked for it
-    record Reported(int incarnation, Outcome outcome) implements CoordinatorMessage {}
+    /// @param incarnation that started the task
+    record TaskReported(int incarnation, TaskOutcome outcome) implements CoordinatorMessage {}
 
-    /// What failed elsewhere is to be tried again.
+    /// The backoff of a failed task is over.
     ///
-    /// @param incarnation that tried it before
-    record Again(int incarnation) implements CoordinatorMessage {}
+    /// @param incarnation whose task failed
+    record RetryDue(int incarnation) implements CoordinatorMessage {}
 
-    /// What came of an [CoordinatorAction.Elsewhere].
-    sealed interface Outcome {}
+    /// How a [CoordinatorAction.BackgroundTask] ended.
+    sealed interface TaskOutcome {}
 
-    record PlanMade(List<InspectedFile> files, PartitionPlan partitions) implements Outcome {}
+    /// How a task ended that the batch needs to move on. A coordinator runs at most one of these at a time.
+    sealed interface StepOutcome extends TaskOutcome {}
 
-    record InputUnchanged() implements Outcome {}
+    /// The outcome of [CoordinatorAction.MakePlan].
+    record PlanCompleted(List<InspectedFile> files, PartitionPlan partitions) implements StepOutcome {}
 
-    record Visible(Publisher.Publication publication) implements Outcome {}
+    /// The outcome of [CoordinatorAction.CheckInput]: the source is as it was planned.
+    record InputUnchanged() implements StepOutcome {}
 
-    /// An operator's request for a batch that failed while it was published can be met, or not.
+    /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
+    record PublicationCompleted(Publisher.Publication publication) implements StepOutcome {}
+
+    /// A task failed.
+    record TaskFailed(Failure failure) implements StepOutcome {}
+
+    /// The outcome of [CoordinatorAction.FencePublication].
     ///
-    /// @param obstacle why not, in one sentence; null if nothing of the batch is or becomes visible
-    record Fenced(BatchCommand.Control request, @Nullable String obstacle) implements Outcome {}
+    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is visible or
+    ///     can become visible
+    record PublicationFenced(BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
 
-    /// How many entries the ledger has of the batch; 0 if that couldn't be found out.
-    record LedgerHas(long entries) implements Outcome {}
-
-    /// It failed.
-    record Broken(Failure failure) implements Outcome {}
+    /// The outcome of [CoordinatorAction.CountLedgerEntries].
+    ///
+    /// @param entries how many entries of the batch the journal holds; 0 if the journal could not be read
+    record LedgerEntriesCounted(long entries) implements TaskOutcome {}
 }

@@ -2,57 +2,55 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchEvent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
-/// What a coordinator has decided.
+/// What a coordinator does about one message. A decision is data: it holds no code and nothing that changes, so
+/// tests compare decisions with `equals`.
 ///
-/// @param events to be persisted, all in one journal write; none if nothing is
-/// @param durable what follows when they are, and not before
-record Decision(List<? extends BatchEvent> events, Durable durable) {
+/// @param events to persist in one journal write, in this order; empty if nothing changes
+/// @param actions to perform in this order once the events are durable, or at once if there are no events. If the
+///     write fails, none of them is performed
+record Decision(List<BatchEvent> events, List<CoordinatorAction> actions) {
 
-    /// Called once, when the events are durable; at once if there are none. Not called if the write
-    /// fails, whose outcome is unknown: then the coordinator is recovered from the ledger.
-    @FunctionalInterface
-    interface Durable {
-        /// @param next the state after the events
-        List<CoordinatorAction> after(BatchState next, DecisionTime now);
+    private static final Decision NOTHING = new Decision(List.of(), List.of());
+
+    Decision {
+        events = List.copyOf(events);
+        actions = List.copyOf(actions);
     }
 
     static Decision nothing() {
-        return act();
+        return NOTHING;
     }
 
-    static Decision act(CoordinatorAction... actions) {
-        return act(Arrays.asList(actions));
+    static Decision of(CoordinatorAction... actions) {
+        return new Decision(List.of(), List.of(actions));
     }
 
-    static Decision act(List<CoordinatorAction> actions) {
-        return new Decision(List.of(), (next, now) -> actions);
+    static Decision of(List<CoordinatorAction> actions) {
+        return actions.isEmpty() ? NOTHING : new Decision(List.of(), actions);
     }
 
-    static Decision persist(List<? extends BatchEvent> events, Durable durable) {
-        return new Decision(events, durable);
+    static Decision persist(BatchEvent event, CoordinatorAction... actions) {
+        return new Decision(List.of(event), List.of(actions));
     }
 
-    /// The same, with one more action; only where nothing is persisted.
-    Decision with(CoordinatorAction action) {
-        return new Decision(events, (next, now) -> {
-            List<CoordinatorAction> actions = new ArrayList<>(durable.after(next, now));
-            actions.add(action);
-            return actions;
-        });
+    static Decision persist(List<BatchEvent> events, List<CoordinatorAction> actions) {
+        return new Decision(events, actions);
     }
 
-    /// The same, with more to follow after it, if anything is persisted.
-    Decision thenIfPersisted(Durable more) {
-        if (events.isEmpty()) {
+    /// The same decision with more actions after its own.
+    Decision plus(List<CoordinatorAction> more) {
+        if (more.isEmpty()) {
             return this;
         }
-        return new Decision(events, (next, now) -> {
-            List<CoordinatorAction> actions = new ArrayList<>(durable.after(next, now));
-            actions.addAll(more.after(next, now));
-            return actions;
-        });
+        List<CoordinatorAction> all = new ArrayList<>(actions);
+        all.addAll(more);
+        return new Decision(events, all);
+    }
+
+    /// The same decision with one more action after its own.
+    Decision plus(CoordinatorAction action) {
+        return plus(List.of(action));
     }
 }

@@ -2,8 +2,8 @@ package io.nightshift.coordinator.batch;
 
 import java.time.Instant;
 
-/// When something is decided.
+/// The time at which a message is decided.
 ///
-/// @param nanos of a monotonic clock, for what lasts
-/// @param instant for people and the ledger
+/// @param nanos of a monotonic clock, for durations; its origin is arbitrary, so it may be negative or overflow
+/// @param instant of the wall clock, for events and people
 record DecisionTime(long nanos, Instant instant) {}

@@ -15,41 +15,49 @@ import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Who holds which partition, within one incarnation of a batch's coordinator. Not persisted: after
-/// a restart every lease is void, and the new incarnation's epochs are greater than all before.
-/// Deterministic; the caller brings the time.
+/// The leases of one incarnation: which worker holds which partition, and which partition is leased next. Leases are
+/// not persisted. After a restart all are void, and the next incarnation's epochs are higher than all before.
 ///
-/// Times are nanoseconds of a monotonic clock. Used by one thread.
+/// A partition is in one of these states: not leased yet, leased, waiting for its next attempt, excluded because it
+/// has exhausted its attempts, or committed. The caller knows which partitions are committed.
+///
+/// Deterministic: the caller passes the time, in nanoseconds of a monotonic clock. Used by one thread.
 class Leases {
 
-    /// @param since when it was granted
-    /// @param deadline until when its holder has to be heard of
-    record Held(Epoch epoch, Holder holder, long since, long deadline, long rows) {}
-
-    /// Who holds a lease.
+    /// A lease that a worker holds.
     ///
-    /// @param node where the worker scores, `host:port`
+    /// @param since when it was granted
+    /// @param deadline when it expires without another heartbeat
+    /// @param rows how many rows the worker has reported as scored
+    record ActiveLease(Epoch epoch, Holder holder, long since, long deadline, long rows) {}
+
+    /// The worker that holds a lease.
+    ///
+    /// @param node the worker's node, `host:port`
     record Holder(String node, ActorRef<WorkerMessage> worker) {}
 
-    /// A partition that is leased.
-    record Leased(int partition, Epoch epoch) {}
+    record GrantedLease(int partition, Epoch epoch) {}
 
-    /// A lease whose holder has not been heard of in time.
-    record Expired(int partition, Epoch epoch, String node) {}
+    /// A lease without a heartbeat for too long.
+    record ExpiredLease(int partition, Epoch epoch, String node) {}
 
-    private record Waiting(int partition, long notBefore) {}
+    /// A partition that waits for its next attempt.
+    private record DelayedPartition(int partition, long notBefore) {}
 
     private final int incarnation;
     private final long duration;
     private final int partitions;
-    final Map<Integer, Held> held = new HashMap<>();
-    /// The partition that a worker holds, if it still does.
+    final Map<Integer, ActiveLease> active = new HashMap<>();
+    /// The partition that each worker holds.
     private final Map<ActorRef<WorkerMessage>, Integer> heldBy = new HashMap<>();
-    private final ArrayDeque<Integer> returned = new ArrayDeque<>();
-    private final PriorityQueue<Waiting> waiting =
+    /// Partitions to lease before those from [#firstFresh] on.
+    private final ArrayDeque<Integer> queued = new ArrayDeque<>();
+    private final PriorityQueue<DelayedPartition> delayed =
             new PriorityQueue<>((one, other) -> Long.signum(one.notBefore() - other.notBefore()));
-    private final Set<Integer> givenUp = new HashSet<>();
-    private int fresh;
+    private final Set<Integer> excluded = new HashSet<>();
+    /// The first partition that this incarnation has not leased yet.
+    private int firstFresh;
+    /// How many leases were granted.
     private int granted;
 
     /// @param duration how long a lease lasts without a heartbeat, in nanoseconds
@@ -59,151 +67,151 @@ class Leases {
         this.duration = duration;
     }
 
-    /// The partition to lease next, or nothing if all are committed, held, given up or waiting for
-    /// their next attempt.
-    OptionalInt next(CommittedPartitions winners, long now) {
-        while (!waiting.isEmpty() && waiting.peek().notBefore() - now <= 0) {
-            returned.add(waiting.remove().partition());
+    /// The partition to lease next; empty if every partition is committed, leased, excluded or delayed.
+    OptionalInt nextPartition(CommittedPartitions committed, long now) {
+        while (!delayed.isEmpty() && delayed.peek().notBefore() - now <= 0) {
+            queued.add(delayed.remove().partition());
         }
-        if (!returned.isEmpty()) {
-            return OptionalInt.of(returned.element());
+        if (!queued.isEmpty()) {
+            return OptionalInt.of(queued.element());
         }
-        while (fresh < partitions && (winners.contains(fresh) || givenUp.contains(fresh))) {
-            fresh++;
+        while (firstFresh < partitions && (committed.contains(firstFresh) || excluded.contains(firstFresh))) {
+            firstFresh++;
         }
-        return fresh < partitions ? OptionalInt.of(fresh) : OptionalInt.empty();
+        return firstFresh < partitions ? OptionalInt.of(firstFresh) : OptionalInt.empty();
     }
 
-    /// What a worker holds, which is then its again from now on; null if it holds nothing. A free worker that holds a
-    /// partition hasn't heard of it, or its word that it has none any more was lost.
+    /// The lease that a worker holds, extended; null if it holds none. A worker that asks for a lease while it holds
+    /// one never received it, or its release was lost.
     @Nullable
-    Leased again(Holder holder, long now) {
+    GrantedLease currentLease(Holder holder, long now) {
         Integer partition = heldBy.get(holder.worker());
-        Held lease = partition == null ? null : held.get(partition);
+        ActiveLease lease = partition == null ? null : active.get(partition);
         if (partition == null || lease == null || !lease.holder().equals(holder)) {
             return null;
         }
         heartbeat(partition, lease.epoch(), 0, now);
-        return new Leased(partition, lease.epoch());
+        return new GrantedLease(partition, lease.epoch());
     }
 
-    /// Leases the partition that [#next] named.
-    Leased grant(int partition, Holder holder, long now) {
-        if (!returned.isEmpty() && returned.element() == partition) {
-            returned.remove();
-        } else if (partition == fresh) {
-            fresh++;
+    /// Leases the partition that [#nextPartition] has just returned.
+    GrantedLease grant(int partition, Holder holder, long now) {
+        if (!queued.isEmpty() && queued.element() == partition) {
+            queued.remove();
+        } else if (partition == firstFresh) {
+            firstFresh++;
         } else {
             throw new IllegalStateException("partition " + partition + " is not next");
         }
         granted++;
         Epoch epoch = new Epoch(incarnation, granted);
-        held.put(partition, new Held(epoch, holder, now, now + duration, 0));
+        active.put(partition, new ActiveLease(epoch, holder, now, now + duration, 0));
         heldBy.put(holder.worker(), partition);
-        return new Leased(partition, epoch);
+        return new GrantedLease(partition, epoch);
     }
 
     boolean holds(int partition, Epoch epoch) {
-        Held lease = held.get(partition);
+        ActiveLease lease = active.get(partition);
         return lease != null && lease.epoch().equals(epoch);
     }
 
     /// Extends a lease.
     ///
+    /// @param rows how many rows the worker has scored so far
     /// @return whether the epoch holds the partition
     boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-        Held lease = held.get(partition);
+        ActiveLease lease = active.get(partition);
         if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        held.put(partition, new Held(epoch, lease.holder(), lease.since(), now + duration, rows));
+        active.put(partition, new ActiveLease(epoch, lease.holder(), lease.since(), now + duration, rows));
         return true;
     }
 
-    /// Ends the lease of a committed partition.
+    /// Ends the lease of a partition that is committed.
     void committed(int partition) {
-        release(partition);
+        end(partition);
     }
 
-    private void release(int partition) {
-        Held lease = held.remove(partition);
+    private void end(int partition) {
+        ActiveLease lease = active.remove(partition);
         if (lease != null) {
             heldBy.remove(lease.holder().worker(), partition);
         }
     }
 
-    /// Takes a partition back from the epoch that holds it, to be leased again from `notBefore` on.
-    /// Does nothing if that epoch doesn't hold it.
-    void giveBack(int partition, Epoch epoch, long notBefore) {
+    /// Ends a lease. The partition can be leased again from `notBefore` on. Does nothing if the epoch doesn't hold the
+    /// partition.
+    void release(int partition, Epoch epoch, long notBefore) {
         if (holds(partition, epoch)) {
-            release(partition);
-            waiting.add(new Waiting(partition, notBefore));
+            end(partition);
+            delayed.add(new DelayedPartition(partition, notBefore));
         }
     }
 
-    /// Takes a partition back from whoever holds it, not to be leased until [#retry].
-    void giveUp(int partition) {
-        release(partition);
-        givenUp.add(partition);
+    /// Ends the partition's lease. The partition is not leased again before [#includeExcluded].
+    void exclude(int partition) {
+        end(partition);
+        excluded.add(partition);
     }
 
-    /// Partitions that were given up are to be leased again.
-    void retry() {
-        givenUp.forEach(this::again);
-        givenUp.clear();
+    /// Makes every excluded partition available again.
+    void includeExcluded() {
+        excluded.forEach(this::requeue);
+        excluded.clear();
     }
 
-    /// A partition that is neither held nor waiting is to be leased again.
-    void again(int partition) {
-        // One that is still to come will be found when it is its turn.
-        if (partition < fresh) {
-            returned.add(partition);
+    /// Makes a partition available again that is neither leased nor delayed.
+    void requeue(int partition) {
+        // A partition that was never leased is found by its number.
+        if (partition < firstFresh) {
+            queued.add(partition);
         }
     }
 
-    /// The leases that ran out; they are held until they are given back.
-    List<Expired> expired(long now) {
-        List<Expired> expired = new ArrayList<>();
-        held.forEach((partition, lease) -> {
+    /// The leases that have expired. They stay active until the caller ends them.
+    List<ExpiredLease> expired(long now) {
+        List<ExpiredLease> expired = new ArrayList<>();
+        active.forEach((partition, lease) -> {
             if (lease.deadline() - now < 0) {
-                expired.add(new Expired(partition, lease.epoch(), lease.holder().node()));
+                expired.add(new ExpiredLease(
+                        partition, lease.epoch(), lease.holder().node()));
             }
         });
         return expired;
     }
 
     /// Extends every lease.
-    void renew(long now) {
-        held.replaceAll((partition, lease) ->
-                new Held(lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows()));
+    void extendAll(long now) {
+        active.replaceAll((partition, lease) ->
+                new ActiveLease(lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows()));
     }
 
-    /// How long ago the holder was heard of last, or nothing if that epoch doesn't hold the partition.
-    OptionalLong sinceHeard(int partition, Epoch epoch, long now) {
-        Held lease = held.get(partition);
+    /// The time since the lease's last heartbeat, in nanoseconds; empty if the epoch doesn't hold the partition.
+    OptionalLong nanosSinceHeartbeat(int partition, Epoch epoch, long now) {
+        ActiveLease lease = active.get(partition);
         return lease == null || !lease.epoch().equals(epoch)
                 ? OptionalLong.empty()
                 : OptionalLong.of(now - (lease.deadline() - duration));
     }
 
-    /// The age of the oldest lease, 0 if there is none.
-    long oldest(long now) {
-        return held.values().stream()
+    /// The age of the oldest lease in nanoseconds; 0 if there is none.
+    long oldestLeaseAge(long now) {
+        return active.values().stream()
                 .mapToLong(lease -> now - lease.since())
                 .max()
                 .orElse(0);
     }
 
-    /// Partitions that failed too often, and wait for nobody.
-    int givenUp() {
-        return givenUp.size();
+    int excludedCount() {
+        return excluded.size();
     }
 
     int inFlight() {
-        return held.size();
+        return active.size();
     }
 
     long rowsInFlight() {
-        return held.values().stream().mapToLong(Held::rows).sum();
+        return active.values().stream().mapToLong(ActiveLease::rows).sum();
     }
 }

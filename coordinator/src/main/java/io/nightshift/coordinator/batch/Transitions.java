@@ -22,22 +22,25 @@ import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// Which event may happen in which phase, and where it leads: the single truth, from which the
-/// table in the user guide is generated. A batch begins with `Submitted`, which nothing else may
-/// follow or precede.
+/// Which event may happen in which phase, and which phase follows. This table is the only one: the fold
+/// [BatchState], the decisions and [ControlRules] read it, and the table in the documentation is generated from it.
+///
+/// Every batch starts with `Submitted`, which leads to the phase `submitted` and never happens again.
 public final class Transitions {
 
-    /// Where an event leads.
+    /// The phase that follows an event.
     enum Target {
-        /// The phase stays.
+        /// The phase does not change.
         SAME,
         /// `publishing` if every partition is now committed, else `running`.
         BY_PROGRESS,
-        /// What is next to do: `submitted` without a plan, else as [#BY_PROGRESS].
+        /// The phase in which the batch stopped: `submitted` without a plan, else as [#BY_PROGRESS].
         WHERE_IT_STOPPED,
         TO_RUNNING,
         TO_PAUSED,
@@ -113,10 +116,28 @@ public final class Transitions {
         return target(phase, event).isPresent();
     }
 
-    /// The phase after the event, or nothing if the event can't happen in this phase.
+    /// The phases to which an event can lead from another phase.
+    static Set<Phase> destinations(Class<? extends BatchEvent> event) {
+        Set<Phase> destinations = EnumSet.noneOf(Phase.class);
+        for (Map<Class<? extends BatchEvent>, Target> row : TABLE.values()) {
+            switch (row.getOrDefault(event, Target.SAME)) {
+                case SAME -> {}
+                case BY_PROGRESS -> destinations.addAll(EnumSet.of(RUNNING, PUBLISHING));
+                case WHERE_IT_STOPPED -> destinations.addAll(EnumSet.of(SUBMITTED, RUNNING, PUBLISHING));
+                case TO_RUNNING -> destinations.add(RUNNING);
+                case TO_PAUSED -> destinations.add(PAUSED);
+                case TO_PUBLISHED -> destinations.add(PUBLISHED);
+                case TO_FAILED -> destinations.add(FAILED);
+                case TO_CANCELLED -> destinations.add(CANCELLED);
+            }
+        }
+        return destinations;
+    }
+
+    /// The phase after the event; empty if the event can't happen in this phase.
     ///
-    /// @param planned whether the input is pinned
-    /// @param complete whether every partition is committed, the event's own included
+    /// @param planned whether the batch has a plan, after the event
+    /// @param complete whether every partition is committed, after the event
     public static Optional<Phase> next(
             Phase phase, Class<? extends BatchEvent> event, boolean planned, boolean complete) {
         return target(phase, event).map(target -> switch (target) {
@@ -135,7 +156,7 @@ public final class Transitions {
         return Optional.ofNullable(TABLE.getOrDefault(phase, Map.of()).get(event));
     }
 
-    /// The table as Markdown, for the user guide.
+    /// The table as Markdown, for the documentation.
     public static String markdown() {
         StringBuilder table = new StringBuilder("| phase | event | next phase |\n|---|---|---|\n");
         TABLE.forEach((phase, row) -> {

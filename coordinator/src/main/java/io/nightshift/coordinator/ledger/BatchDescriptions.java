@@ -43,7 +43,7 @@ public final class BatchDescriptions {
                 totals.quarantined(),
                 totals.bytes(),
                 state.plan() == null ? 0 : state.plan().index().partitions(),
-                state.winners().count(),
+                state.committed().count(),
                 state.incarnation(),
                 state.failure() == null ? null : state.failure().message(),
                 state.published() == null ? null : state.published().destination(),
@@ -78,7 +78,7 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
-        BatchDescription nothing = of(entry, BatchState.none(entry.opened().batch()));
+        BatchDescription nothing = of(entry, BatchState.initial(entry.opened().batch()));
         return new BatchDescription(
                 nothing.batch(),
                 nothing.job(),

@@ -80,7 +80,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///
     /// @return nothing if there is none, or another process holds it
     /// @throws FailureException if it can't be read
-    public static <T> Optional<T> peek(Path home, Function<Ledger, T> reader) {
+    public static <T> Optional<T> readIfFree(Path home, Function<Ledger, T> reader) {
         Path folder = home.resolve("ledger");
         if (!exists(home)) {
             return Optional.empty();

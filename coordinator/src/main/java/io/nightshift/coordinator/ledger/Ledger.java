@@ -104,7 +104,7 @@ public record Ledger(String url, String user, String password) {
     /// @throws FailureException transient if the journal can't be read, permanent if its entries
     ///     don't make a batch, or a later version wrote them
     public BatchState state(BatchId batch) {
-        AtomicReference<BatchState> state = new AtomicReference<>(BatchState.none(batch));
+        AtomicReference<BatchState> state = new AtomicReference<>(BatchState.initial(batch));
         try {
             forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
         } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -184,7 +184,7 @@ public record Ledger(String url, String user, String password) {
     }
 
     /// Why the journal can't be used at the moment, or null if it can. Waits for its database.
-    public @Nullable String trouble() {
+    public @Nullable String problem() {
         try (Connection connection = connect()) {
             return connection.isValid(2) ? null : "the journal's database does not answer";
         } catch (SQLException e) {

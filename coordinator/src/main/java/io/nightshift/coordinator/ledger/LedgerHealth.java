@@ -23,7 +23,7 @@ public final class LedgerHealth implements Supplier<@Nullable String> {
     @Override
     public synchronized @Nullable String get() {
         if (!known || System.nanoTime() - asked > FRESH) {
-            trouble = ledger.trouble();
+            trouble = ledger.problem();
             asked = System.nanoTime();
             known = true;
         }

@@ -18,16 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` has each with its meaning. None has
-/// a
-/// label with a batch's or a job's name, so their number stays small.
+/// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` describes each. No label holds a
+/// batch ID or a job name, so the number of time series stays small. Safe for several threads.
 public final class BatchMetrics implements BatchObserver {
 
     private static final List<Phase> OPEN =
             List.of(Phase.SUBMITTED, Phase.RUNNING, Phase.PAUSED, Phase.PUBLISHING, Phase.FAILED);
-    private static final List<Phase> SETTLED = List.of(Phase.PUBLISHED, Phase.FAILED, Phase.CANCELLED);
+    private static final List<Phase> STOPPED = List.of(Phase.PUBLISHED, Phase.FAILED, Phase.CANCELLED);
 
-    private final Map<BatchId, Standing> standings = new ConcurrentHashMap<>();
+    private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
     private final Counter predicted;
@@ -44,7 +43,7 @@ public final class BatchMetrics implements BatchObserver {
                             .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
-        for (Phase phase : SETTLED) {
+        for (Phase phase : STOPPED) {
             batches.put(
                     phase,
                     Timer.builder("nightshift.batch.duration")
@@ -70,10 +69,10 @@ public final class BatchMetrics implements BatchObserver {
                     .tag("state", phase.toString())
                     .register(registry);
         }
-        Gauge.builder("nightshift.queue.depth", () -> sum(Standing::waiting))
+        Gauge.builder("nightshift.queue.depth", () -> sum(BatchGauges::waiting))
                 .description("Partitions that wait for a worker")
                 .register(registry);
-        Gauge.builder("nightshift.leases", () -> sum(Standing::leased))
+        Gauge.builder("nightshift.leases", () -> sum(BatchGauges::leased))
                 .description("Partitions that a worker holds")
                 .register(registry);
         Gauge.builder("nightshift.lease.age", this::oldestLease)
@@ -98,54 +97,54 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private long inPhase(Phase phase) {
-        return standings.values().stream()
-                .filter(standing -> standing.phase() == phase)
+        return gauges.values().stream()
+                .filter(batch -> batch.phase() == phase)
                 .count();
     }
 
-    private int sum(ToIntFunction<Standing> part) {
-        return standings.values().stream().mapToInt(part).sum();
+    private int sum(ToIntFunction<BatchGauges> part) {
+        return gauges.values().stream().mapToInt(part).sum();
     }
 
     private double oldestLease() {
-        return standings.values().stream()
-                .mapToDouble(standing -> standing.oldestLease().toMillis() / 1e3)
+        return gauges.values().stream()
+                .mapToDouble(batch -> batch.oldestLease().toMillis() / 1e3)
                 .max()
                 .orElse(0);
     }
 
     @Override
-    public void written(Duration latency) {
+    public void journalWritten(Duration latency) {
         journalWrites.record(latency);
     }
 
     @Override
-    public void committed(long predictions, long quarantinedRows) {
+    public void partitionCommitted(long predictions, long quarantinedRows) {
         predicted.increment((double) predictions);
         quarantined.increment((double) quarantinedRows);
     }
 
     @Override
-    public void attempt(AttemptOutcome outcome) {
+    public void attemptEnded(AttemptOutcome outcome) {
         Objects.requireNonNull(attempts.get(outcome)).increment();
     }
 
     @Override
-    public void heartbeat(Duration sinceLast) {
+    public void heartbeatReceived(Duration sinceLast) {
         heartbeats.record(sinceLast);
     }
 
     @Override
-    public void settled(Phase phase, Duration sinceSubmission) {
+    public void batchStopped(Phase phase, Duration sinceSubmission) {
         Objects.requireNonNull(batches.get(phase)).record(sinceSubmission);
     }
 
     @Override
-    public void stands(BatchId batch, @Nullable Standing standing) {
-        if (standing == null) {
-            standings.remove(batch);
+    public void gaugesChanged(BatchId batch, @Nullable BatchGauges current) {
+        if (current == null) {
+            gauges.remove(batch);
         } else {
-            standings.put(batch, standing);
+            gauges.put(batch, current);
         }
     }
 }

@@ -263,7 +263,7 @@ public final class PostgresPublisher implements Publisher {
                 .getFirst();
         String expected = "%d %d %d"
                 .formatted(
-                        state.winners().count(),
+                        state.committed().count(),
                         state.totals().predictions(),
                         state.totals().quarantined());
         if (!expected.equals(found)) {

@@ -32,7 +32,7 @@ public final class BatchNameResolver {
             return new BatchId(matches.getFirst());
         }
         if (matches.isEmpty()) {
-            String near = NameSuggestion.of(name, ids);
+            String near = NameSuggestion.closest(name, ids);
             throw FailureException.permanent("there is no batch %s; %s"
                     .formatted(name, near == null ? "`batch list` shows them all" : "did you mean " + near + "?"));
         }

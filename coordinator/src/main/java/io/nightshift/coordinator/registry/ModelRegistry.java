@@ -197,7 +197,7 @@ public final class ModelRegistry {
         if (names.isEmpty()) {
             return "none is registered yet";
         }
-        String near = NameSuggestion.of(name, names);
+        String near = NameSuggestion.closest(name, names);
         String question = near == null ? "" : "did you mean \"" + near + "\"? ";
         String all = names.stream().limit(LISTED).collect(Collectors.joining(", "));
         return question + "Registered: " + all

@@ -46,7 +46,7 @@ final class History {
 
     private History(BatchId batch, Consumer<Finding> findings) {
         this.batch = batch;
-        this.state = BatchState.none(batch);
+        this.state = BatchState.initial(batch);
         chain = new Check("ledger", findings);
         epochs = new Check("epochs", findings);
         partitions = new Check("partitions", findings);
@@ -261,7 +261,7 @@ final class History {
         if (!state.isComplete()) {
             partitions.open(
                     "%,d of %,d are committed, each once and with its planned rows; %,d of %,d input rows are not yet covered",
-                    state.winners().count(),
+                    state.committed().count(),
                     commits.length,
                     rows - state.totals().rows(),
                     rows);

@@ -42,9 +42,9 @@ final class OutputTables implements RecordIds.Ids, AutoCloseable {
         private final RowsDigest ids;
 
         Found(RowsDigest any) {
-            predictions = any.another();
-            quarantine = any.another();
-            ids = any.another();
+            predictions = any.emptyCopy();
+            quarantine = any.emptyCopy();
+            ids = any.emptyCopy();
         }
     }
 
@@ -234,7 +234,7 @@ final class OutputTables implements RecordIds.Ids, AutoCloseable {
 
     @Override
     public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
-        String output = any.another().text();
+        String output = any.emptyCopy().text();
         for (PartitionCommit commit : commits) {
             Found partition = found.get(commit.partition());
             output = partition == null ? output : RowsDigest.sum(output, partition.ids.text());

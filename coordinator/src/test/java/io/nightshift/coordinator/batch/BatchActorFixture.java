@@ -222,7 +222,7 @@ final class BatchActorFixture {
 
     List<BatchEvent> history() {
         List<BatchEvent> events = new ArrayList<>();
-        BatchState[] state = {BatchState.none(id)};
+        BatchState[] state = {BatchState.initial(id)};
         node.ledger().forEach(id, (number, entry) -> {
             state[0] = state[0].apply(entry);
             events.add(entry.event());

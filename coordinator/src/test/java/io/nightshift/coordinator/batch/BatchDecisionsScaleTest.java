@@ -27,9 +27,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-/// The machine of a batch's decisions with a thousand nodes, in virtual time: what it costs its coordinator. By
-/// default a tenth of the million partitions of `docs/performance.md`, which is
-/// `-Dnightshift.scale.partitions=1000000`.
+/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the million
+/// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
 class BatchDecisionsScaleTest {
 
     private static final int NODES = 1_000;
@@ -41,12 +40,8 @@ class BatchDecisionsScaleTest {
     private record Due(long at, long order, Runnable step) {}
 
     private final SplittableRandom random = new SplittableRandom(42);
-    private final BatchDecisions machine = new BatchDecisions(
-            ExampleBatch.BATCH,
-            BatchActorFixture.PATIENT,
-            "node:0",
-            random,
-            new AttemptDecisions(ExampleBatch.BATCH, BatchActorFixture.PATIENT, random));
+    private final BatchDecisions decisions =
+            BatchDecisions.create(ExampleBatch.BATCH, BatchActorFixture.PATIENT, "node:0", random);
     private final List<ActorRef<WorkerMessage>> workers = IntStream.range(0, NODES)
             .mapToObj(i -> TestInbox.<WorkerMessage>create().getRef())
             .toList();
@@ -54,7 +49,7 @@ class BatchDecisionsScaleTest {
     private final PriorityQueue<Due> due =
             new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::order));
     private final Deque<CoordinatorMessage> mailbox = new ArrayDeque<>();
-    private BatchState state = BatchState.none(ExampleBatch.BATCH);
+    private BatchState state = BatchState.initial(ExampleBatch.BATCH);
     private boolean writing;
     private long now;
     private long order;
@@ -68,25 +63,25 @@ class BatchDecisionsScaleTest {
     @Test
     void aThousandNodesAndManyPartitionsCostOneCoordinatorLittle() {
         long before = usedHeap();
-        receive(new CoordinatorMessage.Asked(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job()))));
+        receive(new CoordinatorMessage.CommandReceived(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job()))));
         for (int i = 0; i < NODES; i++) {
             int worker = i;
             after(random.nextLong(HEARTBEAT), () -> request(worker));
             after(random.nextLong(HEARTBEAT), () -> beat(worker));
         }
         after(0, this::tick);
-        int looked = 0;
+        int measured = 0;
         while (state.phase() != Phase.PUBLISHING) {
             Due next = due.remove();
             now = next.at();
             next.step().run();
-            if (state.winners().count() >= (looked + 1) * (PARTITIONS / 4)) {
-                looked++;
+            if (state.committed().count() >= (measured + 1) * (PARTITIONS / 4)) {
+                measured++;
                 mostHeap = Math.max(mostHeap, usedHeap() - before);
             }
         }
 
-        assertThat(state.winners().count()).isEqualTo(PARTITIONS);
+        assertThat(state.committed().count()).isEqualTo(PARTITIONS);
         double perCommit = deciding / 1e3 / PARTITIONS;
         System.out.printf(
                 Locale.ROOT,
@@ -118,11 +113,11 @@ class BatchDecisionsScaleTest {
         while (!writing && !mailbox.isEmpty()) {
             CoordinatorMessage message = mailbox.remove();
             long begin = System.nanoTime();
-            Decision decision = machine.decide(state, message, moment());
+            Decision decision = decisions.decide(state, message, time());
             deciding += System.nanoTime() - begin;
             messages++;
             if (decision.events().isEmpty()) {
-                decision.durable().after(state, moment()).forEach(this::perform);
+                decision.actions().forEach(this::perform);
             } else {
                 writing = true;
                 after(JOURNAL_WRITE, () -> written(decision));
@@ -138,65 +133,64 @@ class BatchDecisionsScaleTest {
             bytes += EventCodec.encode(event).length;
             events++;
         }
-        List<CoordinatorAction> actions = decision.durable().after(state, moment());
         deciding += System.nanoTime() - begin;
         writing = false;
-        actions.forEach(this::perform);
+        decision.actions().forEach(this::perform);
         process();
     }
 
-    private DecisionTime moment() {
+    private DecisionTime time() {
         return new DecisionTime(now, ExampleBatch.AT.plusNanos(now));
     }
 
     private void perform(CoordinatorAction action) {
         switch (action) {
-            case CoordinatorAction.Grant(var to, String node, Attempt attempt) -> {
+            case CoordinatorAction.GrantLease(var to, String node, Attempt attempt) -> {
                 int worker = Integer.parseInt(node.substring(node.indexOf(':') + 1));
                 held[worker] = attempt;
                 after(SCORING / 2 + random.nextLong(SCORING), () -> commit(worker, attempt));
             }
-            case CoordinatorAction.Tell<?> tell -> {
+            case CoordinatorAction.Send<?> tell -> {
                 if (tell.message() instanceof WorkerMessage.Committed) {
                     // Every worker is its node's only one.
                     request(workers.indexOf(tell.to()));
                 }
             }
-            case CoordinatorAction.FlushSoon soon -> mailbox.add(new CoordinatorMessage.Flush());
-            case CoordinatorAction.Plan plan -> {
+            case CoordinatorAction.FlushCommits soon -> mailbox.add(new CoordinatorMessage.FlushCommits());
+            case CoordinatorAction.MakePlan plan -> {
                 long[] sizes = new long[PARTITIONS];
                 Arrays.fill(sizes, 10);
                 SourceFile file = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 10L * PARTITIONS);
-                receive(new CoordinatorMessage.Reported(
+                receive(new CoordinatorMessage.TaskReported(
                         plan.incarnation(),
-                        new CoordinatorMessage.PlanMade(
+                        new CoordinatorMessage.PlanCompleted(
                                 List.of(new InspectedFile(file, List.of())), PartitionPlan.of(sizes))));
             }
             case CoordinatorAction.TellRegister told -> {}
-            case CoordinatorAction.Note note -> {}
+            case CoordinatorAction.WriteLog note -> {}
             case CoordinatorAction.Publish publish -> {}
-            case CoordinatorAction.TryAgain again -> throw new AssertionError(again);
-            case CoordinatorAction.Sweep sweep -> throw new AssertionError(sweep);
-            case CoordinatorAction.Recover recover -> throw new AssertionError(recover);
+            case CoordinatorAction.RetryLater again -> throw new AssertionError(again);
+            case CoordinatorAction.SweepStagedOutput sweep -> throw new AssertionError(sweep);
+            case CoordinatorAction.RecoverFromLedger recover -> throw new AssertionError(recover);
             case CoordinatorAction.CheckInput check -> throw new AssertionError(check);
-            case CoordinatorAction.Fence fence -> throw new AssertionError(fence);
-            case CoordinatorAction.LookAtLedger look -> throw new AssertionError(look);
+            case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
+            case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);
         }
     }
 
     private void request(int worker) {
-        receive(new CoordinatorMessage.Asked(new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
+        receive(new CoordinatorMessage.CommandReceived(new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
     }
 
     private void commit(int worker, Attempt attempt) {
-        receive(new CoordinatorMessage.Asked(new BatchCommand.Commit(
+        receive(new CoordinatorMessage.CommandReceived(new BatchCommand.Commit(
                 ExampleBatch.commit(attempt.partition(), attempt.epoch(), 0), List.of(), workers.get(worker))));
     }
 
     private void beat(int worker) {
         Attempt attempt = held[worker];
         if (attempt != null) {
-            receive(new CoordinatorMessage.Asked(new BatchCommand.Heartbeat(attempt, 1, workers.get(worker))));
+            receive(new CoordinatorMessage.CommandReceived(new BatchCommand.Heartbeat(attempt, 1, workers.get(worker))));
         }
         after(HEARTBEAT, () -> beat(worker));
     }

@@ -134,10 +134,10 @@ class BatchObserverNotifierTest {
         assertThat(attempts("refused")).isOne();
 
         WorkerMessage.Lease leaving = batch.lease();
-        batch.tell(new BatchCommand.ReturnLease(leaving.attempt()));
-        batch.tell(new BatchCommand.ReturnLease(leaving.attempt()));
+        batch.tell(new BatchCommand.ReleaseLease(leaving.attempt()));
+        batch.tell(new BatchCommand.ReleaseLease(leaving.attempt()));
         batch.complete(0);
-        assertThat(attempts("given_back")).isOne();
+        assertThat(attempts("released")).isOne();
         assertThat(attempts("committed")).isOne();
     }
 

@@ -53,8 +53,8 @@ class BatchStateTest {
 
         state = after(state, committed(commit(2, FIRST, 0)));
         assertThat(state.phase()).isEqualTo(Phase.RUNNING);
-        assertThat(state.winners().epoch(2)).contains(FIRST);
-        assertThat(state.winners().contains(0)).isFalse();
+        assertThat(state.committed().epoch(2)).contains(FIRST);
+        assertThat(state.committed().contains(0)).isFalse();
 
         state = after(state, committed(commit(0, new Epoch(1, 2), 0), commit(1, new Epoch(1, 3), 3)));
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
@@ -88,7 +88,7 @@ class BatchStateTest {
         BatchState state = after(running, committed(commit(1, FIRST, 1)));
         BatchState retried = after(after(state, failed()), new BatchEvent.Retried(AT));
 
-        assertThat(retried.winners().epoch(1)).contains(FIRST);
+        assertThat(retried.committed().epoch(1)).contains(FIRST);
         assertThat(retried.totals()).isEqualTo(state.totals());
     }
 
@@ -123,8 +123,8 @@ class BatchStateTest {
         BatchState rescored = after(two, new BatchEvent.Rescored(AT, List.of(1)));
 
         assertThat(rescored.totals()).isEqualTo(one.totals());
-        assertThat(rescored.winners().epoch(1)).isEmpty();
-        assertThat(rescored.winners().count()).isEqualTo(1);
+        assertThat(rescored.committed().epoch(1)).isEmpty();
+        assertThat(rescored.committed().count()).isEqualTo(1);
         assertThat(rescored.attemptsFailed()).containsExactly(Map.entry(2, 1));
         assertThat(after(rescored, committed(commit(1, new Epoch(1, 5), 2))).totals())
                 .isEqualTo(two.totals());

@@ -259,8 +259,8 @@ class BatchTest {
         BatchActorFixture batch = opened(1);
         for (int i = 0; i < 10; i++) {
             WorkerMessage.Lease lease = batch.lease();
-            batch.tell(new BatchCommand.ReturnLease(lease.attempt()));
-            batch.tell(new BatchCommand.ReturnLease(lease.attempt()));
+            batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
+            batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
         }
         WorkerMessage.Lease last = batch.lease();
         assertThat(last.attempt().epoch().lease()).isEqualTo(11);
@@ -278,7 +278,7 @@ class BatchTest {
 
         assertThat(batch.lease(worker)).isEqualTo(first);
 
-        batch.tell(new BatchCommand.ReturnLease(first.attempt()));
+        batch.tell(new BatchCommand.ReleaseLease(first.attempt()));
         WorkerMessage.Lease next = batch.lease(worker);
         assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
         assertThat(batch.lease(worker)).isEqualTo(next);

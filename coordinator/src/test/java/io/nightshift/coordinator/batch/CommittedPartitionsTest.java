@@ -20,28 +20,28 @@ class CommittedPartitionsTest {
     static final int PARTITIONS = 5_000;
 
     @Property(tries = 100)
-    void winnersAreWhatAMapWouldHold(
-            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> committed) {
-        CommittedPartitions winners = CommittedPartitions.none(PARTITIONS);
+    void itHoldsTheSameEpochsAsAMap(
+            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> partitions) {
+        CommittedPartitions committed = CommittedPartitions.empty(PARTITIONS);
         Map<Integer, Epoch> model = new TreeMap<>();
-        for (int partition : committed) {
+        for (int partition : partitions) {
             Epoch epoch = new Epoch(Integer.MAX_VALUE - partition, partition + 1);
-            winners = winners.with(List.of(ExampleBatch.commit(partition, epoch, 0)));
+            committed = committed.withCommits(List.of(ExampleBatch.commit(partition, epoch, 0)));
             model.put(partition, epoch);
         }
 
-        assertThat(winners.count()).isEqualTo(model.size());
+        assertThat(committed.count()).isEqualTo(model.size());
         for (int partition = 0; partition < PARTITIONS; partition++) {
-            assertThat(winners.contains(partition)).isEqualTo(model.containsKey(partition));
-            assertThat(winners.epoch(partition).orElse(null)).isEqualTo(model.get(partition));
+            assertThat(committed.contains(partition)).isEqualTo(model.containsKey(partition));
+            assertThat(committed.epoch(partition).orElse(null)).isEqualTo(model.get(partition));
         }
     }
 
     @Test
     void whatWasBeforeIsNotChanged() {
-        CommittedPartitions none = CommittedPartitions.none(3);
-        CommittedPartitions one = none.with(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0)));
-        CommittedPartitions two = one.with(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0)));
+        CommittedPartitions none = CommittedPartitions.empty(3);
+        CommittedPartitions one = none.withCommits(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0)));
+        CommittedPartitions two = one.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0)));
 
         assertThat(none.contains(0)).isFalse();
         assertThat(one.contains(1)).isFalse();
@@ -51,19 +51,19 @@ class CommittedPartitionsTest {
     }
 
     @Property(tries = 100)
-    void theTotalsOfAWinnerAreThoseOfItsCommit(
-            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> committed) {
-        CommittedPartitions winners = CommittedPartitions.none(PARTITIONS);
-        for (int partition : committed) {
-            winners = winners.with(List.of(odd(partition)));
+    void theTotalsOfAPartitionAreThoseOfItsCommit(
+            @ForAll @Size(max = 60) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> partitions) {
+        CommittedPartitions committed = CommittedPartitions.empty(PARTITIONS);
+        for (int partition : partitions) {
+            committed = committed.withCommits(List.of(odd(partition)));
         }
-        for (int partition : committed) {
-            assertThat(winners.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition)));
+        for (int partition : partitions) {
+            assertThat(committed.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition)));
         }
-        List<Integer> half = committed.subList(0, committed.size() / 2);
-        CommittedPartitions rest = winners.without(half);
-        assertThat(rest.count()).isEqualTo(committed.size() - half.size());
-        assertThat(committed).allMatch(partition -> rest.contains(partition) != half.contains(partition));
+        List<Integer> half = partitions.subList(0, partitions.size() / 2);
+        CommittedPartitions rest = committed.withoutPartitions(half);
+        assertThat(rest.count()).isEqualTo(partitions.size() - half.size());
+        assertThat(partitions).allMatch(partition -> rest.contains(partition) != half.contains(partition));
     }
 
     /// A commit whose numbers are its own.
@@ -84,22 +84,22 @@ class CommittedPartitionsTest {
 
     @Test
     void allPartitionsTogetherAreComplete() {
-        CommittedPartitions two = CommittedPartitions.none(3)
-                .with(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
+        CommittedPartitions two = CommittedPartitions.empty(3)
+                .withCommits(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
 
         assertThat(two.isComplete()).isFalse();
-        assertThat(two.with(List.of(ExampleBatch.commit(1, new Epoch(1, 3), 0))).isComplete())
+        assertThat(two.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 3), 0))).isComplete())
                 .isTrue();
     }
 
     @Test
     void aPartitionIsCommittedOnce() {
-        CommittedPartitions one = CommittedPartitions.none(3).with(List.of(ExampleBatch.commit(1, new Epoch(1, 1), 0)));
+        CommittedPartitions one = CommittedPartitions.empty(3).withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 1), 0)));
 
-        assertThatThrownBy(() -> one.with(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0))))
+        assertThatThrownBy(() -> one.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("partition 1 is committed twice");
-        assertThatThrownBy(() -> one.with(List.of(ExampleBatch.commit(3, new Epoch(1, 2), 0))))
+        assertThatThrownBy(() -> one.withCommits(List.of(ExampleBatch.commit(3, new Epoch(1, 2), 0))))
                 .isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -109,7 +109,7 @@ public final class ExampleBatch {
 
     /// The state after the events.
     public static BatchState state(BatchEvent... events) {
-        BatchState state = BatchState.none(BATCH);
+        BatchState state = BatchState.initial(BATCH);
         for (BatchEvent event : events) {
             state = after(state, event);
         }

@@ -80,7 +80,7 @@ final class InvariantChecker {
             case BatchEvent.Published published -> {
                 require(visible != null, "published, and readers see nothing");
                 require(
-                        ErrorBudget.violation(
+                        ErrorLimit.violation(
                                         next.submission().job().errors(),
                                         next.pinned().index().rows(),
                                         next.totals(),
@@ -111,7 +111,7 @@ final class InvariantChecker {
             sum = sum.plus(commit);
         }
         require(sum.equals(state.totals()), "the totals are %s, of the commits %s", state.totals(), sum);
-        require(commits.size() == state.winners().count(), "winners that nobody committed");
+        require(commits.size() == state.committed().count(), "winners that nobody committed");
         require(sum.read() == sum.predictions() + sum.quarantined(), "rows are neither predicted nor quarantined");
         if (state.isComplete()) {
             require(sum.rows() == state.pinned().index().rows(), "complete without %s rows", sum);
@@ -129,7 +129,7 @@ final class InvariantChecker {
         Given given = new Given(worker, attempt);
         Given before = granted.putIfAbsent(epoch, given);
         require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
-        require(!known.winners().contains(attempt.partition()), "%s is leased, and is committed", attempt);
+        require(!known.committed().contains(attempt.partition()), "%s is leased, and is committed", attempt);
         require(epoch.incarnation() <= state.incarnation(), "%s is leased by who is not in charge", attempt);
         if (upToDate) {
             require(!commits.containsKey(attempt.partition()), "%s is leased, and is committed", attempt);
@@ -174,10 +174,10 @@ final class InvariantChecker {
         require(
                 state.isComplete(),
                 "readers see %d of the partitions",
-                state.winners().count());
+                state.committed().count());
         Map<Integer, Epoch> winners = new TreeMap<>();
         for (int partition = 0; partition < shown.pinned().index().partitions(); partition++) {
-            winners.put(partition, shown.winners().epoch(partition).orElseThrow());
+            winners.put(partition, shown.committed().epoch(partition).orElseThrow());
         }
         commits.forEach((partition, commit) -> require(
                 commit.epoch().equals(winners.get(partition)),

@@ -94,7 +94,7 @@ class KilledProcessTest {
     private Set<Integer> committed() {
         BatchId batch = new BatchId(CommittingProcess.BATCH);
         Set<Integer> committed = new HashSet<>();
-        BatchState[] state = {BatchState.none(batch)};
+        BatchState[] state = {BatchState.initial(batch)};
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             ledger.ledger().forEach(batch, (number, entry) -> {
                 state[0] = state[0].apply(entry);

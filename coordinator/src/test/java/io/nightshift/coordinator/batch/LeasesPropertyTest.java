@@ -17,7 +17,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/// Random lives of leases, beside a model so naive that it is plainly right: one record for each
+/// Compares leases, over random sequences of calls, with a model that is too simple to be wrong: one record for each
 /// partition.
 class LeasesPropertyTest {
 
@@ -27,13 +27,13 @@ class LeasesPropertyTest {
         LEASE,
         HEARTBEAT,
         EXPIRE,
-        GIVE_BACK,
+        RELEASE,
         COMMIT,
-        REPEAT_GIVE_BACK
+        REPEAT_RELEASE
     }
 
-    /// @param pick which of the candidates
-    /// @param passes the time that passes before
+    /// @param pick chooses one of the candidates
+    /// @param passes the time that passes before the step
     record Step(Kind kind, int pick, int passes) {}
 
     private static final class Partition {
@@ -52,9 +52,9 @@ class LeasesPropertyTest {
                                 net.jqwik.api.Tuple.of(5, Kind.LEASE),
                                 net.jqwik.api.Tuple.of(2, Kind.HEARTBEAT),
                                 net.jqwik.api.Tuple.of(1, Kind.EXPIRE),
-                                net.jqwik.api.Tuple.of(2, Kind.GIVE_BACK),
+                                net.jqwik.api.Tuple.of(2, Kind.RELEASE),
                                 net.jqwik.api.Tuple.of(3, Kind.COMMIT),
-                                net.jqwik.api.Tuple.of(1, Kind.REPEAT_GIVE_BACK)),
+                                net.jqwik.api.Tuple.of(1, Kind.REPEAT_RELEASE)),
                         Arbitraries.integers().between(0, 1000),
                         Arbitraries.integers().between(0, 6))
                 .as(Step::new);
@@ -64,15 +64,15 @@ class LeasesPropertyTest {
     @Property(tries = 2000)
     void leasesAreExclusiveNothingIsLostAndNothingCommittedIsLeasedAgain(@ForAll("lives") List<Step> life) {
         int partitions = 4;
-        // Starts where a monotonic clock may: about to overflow.
+        // A monotonic clock may start anywhere. This one overflows soon.
         long now = Long.MAX_VALUE - 20;
         Leases leases = new Leases(7, partitions, DURATION);
-        CommittedPartitions winners = CommittedPartitions.none(partitions);
+        CommittedPartitions committed = CommittedPartitions.empty(partitions);
         Map<Integer, Partition> model = new HashMap<>();
         for (int i = 0; i < partitions; i++) {
             model.put(i, new Partition());
         }
-        Map<Integer, Epoch> lastGivenBack = new HashMap<>();
+        Map<Integer, Epoch> lastReleased = new HashMap<>();
         Set<Epoch> granted = new HashSet<>();
         Epoch last = new Epoch(7, Integer.MAX_VALUE);
         boolean any = false;
@@ -88,7 +88,7 @@ class LeasesPropertyTest {
             int chosen = held.isEmpty() ? -1 : held.get(step.pick() % held.size());
             switch (step.kind()) {
                 case LEASE -> {
-                    OptionalInt next = leases.next(winners, now);
+                    OptionalInt next = leases.nextPartition(committed, now);
                     Set<Integer> free = new HashSet<>();
                     for (Map.Entry<Integer, Partition> entry : model.entrySet()) {
                         Partition partition = entry.getValue();
@@ -102,7 +102,7 @@ class LeasesPropertyTest {
                         assertThat(free).contains(next.getAsInt());
                         Leases.Holder holder = ExampleBatch.holder("node");
                         Epoch epoch = leases.grant(next.getAsInt(), holder, now).epoch();
-                        assertThat(leases.again(holder, now)).isEqualTo(new Leases.Leased(next.getAsInt(), epoch));
+                        assertThat(leases.currentLease(holder, now)).isEqualTo(new Leases.GrantedLease(next.getAsInt(), epoch));
                         assertThat(granted.add(epoch)).isTrue();
                         assertThat(any ? epoch.compareTo(last) : 1).isPositive();
                         last = epoch;
@@ -123,7 +123,7 @@ class LeasesPropertyTest {
                     }
                 }
                 case EXPIRE -> {
-                    List<Leases.Expired> expired = leases.expired(now);
+                    List<Leases.ExpiredLease> expired = leases.expired(now);
                     List<Integer> expected = new ArrayList<>();
                     for (int id : held) {
                         if (partition(model, id).deadline - now < 0) {
@@ -131,32 +131,32 @@ class LeasesPropertyTest {
                         }
                     }
                     assertThat(expired)
-                            .extracting(Leases.Expired::partition)
+                            .extracting(Leases.ExpiredLease::partition)
                             .containsExactlyInAnyOrderElementsOf(expected);
-                    for (Leases.Expired lease : expired) {
+                    for (Leases.ExpiredLease lease : expired) {
                         assertThat(lease.epoch()).isEqualTo(partition(model, lease.partition()).holder);
-                        leases.giveBack(lease.partition(), lease.epoch(), now);
+                        leases.release(lease.partition(), lease.epoch(), now);
                         partition(model, lease.partition()).held = false;
                         partition(model, lease.partition()).returned = true;
                         partition(model, lease.partition()).notBefore = now;
-                        lastGivenBack.put(lease.partition(), lease.epoch());
+                        lastReleased.put(lease.partition(), lease.epoch());
                     }
                 }
-                case GIVE_BACK -> {
+                case RELEASE -> {
                     if (chosen >= 0) {
                         Partition partition = partition(model, chosen);
-                        leases.giveBack(chosen, partition.holder, now + step.pick() % 7);
+                        leases.release(chosen, partition.holder, now + step.pick() % 7);
                         partition.held = false;
                         partition.returned = true;
                         partition.notBefore = now + step.pick() % 7;
-                        lastGivenBack.put(chosen, partition.holder);
+                        lastReleased.put(chosen, partition.holder);
                     }
                 }
-                case REPEAT_GIVE_BACK -> {
+                case REPEAT_RELEASE -> {
                     int id = step.pick() % partitions;
-                    Epoch epoch = lastGivenBack.get(id);
+                    Epoch epoch = lastReleased.get(id);
                     if (epoch != null) {
-                        leases.giveBack(id, epoch, now);
+                        leases.release(id, epoch, now);
                         assertThat(leases.heartbeat(id, epoch, 0, now)).isFalse();
                     }
                 }
@@ -164,7 +164,7 @@ class LeasesPropertyTest {
                     if (chosen >= 0) {
                         Partition partition = partition(model, chosen);
                         assertThat(leases.holds(chosen, partition.holder)).isTrue();
-                        winners = winners.with(List.of(ExampleBatch.commit(chosen, partition.holder, 0)));
+                        committed = committed.withCommits(List.of(ExampleBatch.commit(chosen, partition.holder, 0)));
                         leases.committed(chosen);
                         partition.held = false;
                         partition.committed = true;
@@ -179,13 +179,13 @@ class LeasesPropertyTest {
                     model.values().stream().filter(partition -> partition.held).count());
         }
 
-        // In the end everything that isn't committed can be leased, and nothing else.
+        // At the end, exactly the partitions that are not committed can be leased.
         long end = now + 100;
-        for (Leases.Expired lease : leases.expired(end)) {
-            leases.giveBack(lease.partition(), lease.epoch(), end);
+        for (Leases.ExpiredLease lease : leases.expired(end)) {
+            leases.release(lease.partition(), lease.epoch(), end);
         }
         Set<Integer> rest = new HashSet<>();
-        for (OptionalInt next = leases.next(winners, end); next.isPresent(); next = leases.next(winners, end)) {
+        for (OptionalInt next = leases.nextPartition(committed, end); next.isPresent(); next = leases.nextPartition(committed, end)) {
             assertThat(rest.add(next.getAsInt())).isTrue();
             leases.grant(next.getAsInt(), ExampleBatch.holder("node"), end);
         }

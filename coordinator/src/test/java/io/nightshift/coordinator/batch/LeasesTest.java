@@ -11,40 +11,40 @@ class LeasesTest {
 
     private static final Leases.Holder HOLDER = ExampleBatch.holder("node");
 
-    private final CommittedPartitions none = CommittedPartitions.none(3);
+    private final CommittedPartitions none = CommittedPartitions.empty(3);
     private final Leases leases = new Leases(2, 3, 10);
 
     @Test
     void aCommittedPartitionIsNeverLeased() {
-        CommittedPartitions some = none.with(
+        CommittedPartitions some = none.withCommits(
                 List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
 
-        assertThat(leases.next(some, 0)).hasValue(1);
-        assertThat(leases.grant(1, HOLDER, 0)).isEqualTo(new Leases.Leased(1, new Epoch(2, 1)));
-        assertThat(leases.next(some, 0)).isEmpty();
+        assertThat(leases.nextPartition(some, 0)).hasValue(1);
+        assertThat(leases.grant(1, HOLDER, 0)).isEqualTo(new Leases.GrantedLease(1, new Epoch(2, 1)));
+        assertThat(leases.nextPartition(some, 0)).isEmpty();
     }
 
     @Test
-    void aPartitionThatFailedWaitsForItsTime() {
-        leases.next(none, 0);
+    void aReleasedPartitionIsNotLeasedBeforeItsTime() {
+        leases.nextPartition(none, 0);
         Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
-        leases.giveBack(0, epoch, 100);
+        leases.release(0, epoch, 100);
 
-        assertThat(leases.next(none, 99)).hasValue(1);
-        assertThat(leases.next(none, 100)).hasValue(0);
+        assertThat(leases.nextPartition(none, 99)).hasValue(1);
+        assertThat(leases.nextPartition(none, 100)).hasValue(0);
         assertThat(leases.grant(0, HOLDER, 100).epoch()).isGreaterThan(epoch);
     }
 
     @Test
-    void renewingKeepsEveryLease() {
-        leases.next(none, 0);
+    void extendingAllLeasesKeepsThem() {
+        leases.nextPartition(none, 0);
         Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
         leases.heartbeat(0, epoch, 42, 1);
 
-        leases.renew(50);
+        leases.extendAll(50);
 
         assertThat(leases.expired(60)).isEmpty();
-        assertThat(leases.expired(61)).containsExactly(new Leases.Expired(0, epoch, "node"));
+        assertThat(leases.expired(61)).containsExactly(new Leases.ExpiredLease(0, epoch, "node"));
         assertThat(leases.rowsInFlight()).isEqualTo(42);
     }
 
@@ -54,21 +54,21 @@ class LeasesTest {
     }
 
     @Test
-    void aWorkerHasTheSameAgainWhileItHoldsIt() {
+    void aWorkerGetsTheLeaseThatItHoldsAgain() {
         Leases.Holder other = ExampleBatch.holder("node");
-        leases.next(none, 0);
-        Leases.Leased first = leases.grant(0, HOLDER, 0);
-        leases.next(none, 0);
-        Leases.Leased second = leases.grant(1, other, 0);
+        leases.nextPartition(none, 0);
+        Leases.GrantedLease first = leases.grant(0, HOLDER, 0);
+        leases.nextPartition(none, 0);
+        Leases.GrantedLease second = leases.grant(1, other, 0);
 
-        assertThat(leases.again(HOLDER, 5)).isEqualTo(first);
-        assertThat(leases.again(other, 0)).isEqualTo(second);
+        assertThat(leases.currentLease(HOLDER, 5)).isEqualTo(first);
+        assertThat(leases.currentLease(other, 0)).isEqualTo(second);
         assertThat(leases.expired(11))
-                .as("it was heard of")
-                .containsExactly(new Leases.Expired(1, second.epoch(), "node"));
-        leases.giveBack(0, first.epoch(), 5);
-        assertThat(leases.again(HOLDER, 5)).isNull();
+                .as("the first worker asked again")
+                .containsExactly(new Leases.ExpiredLease(1, second.epoch(), "node"));
+        leases.release(0, first.epoch(), 5);
+        assertThat(leases.currentLease(HOLDER, 5)).isNull();
         leases.committed(1);
-        assertThat(leases.again(other, 5)).isNull();
+        assertThat(leases.currentLease(other, 5)).isNull();
     }
 }

@@ -165,7 +165,7 @@ class LedgerScaleTest {
             }
         }
         long used = usedHeap() - before;
-        assertThat(state.winners().count()).isEqualTo(commit ? sizes.length : 0);
+        assertThat(state.committed().count()).isEqualTo(commit ? sizes.length : 0);
         return used;
     }
 

@@ -15,14 +15,14 @@ import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// The machine with one thing wrong at a time.
-enum Mutants implements Simulation.Machines {
+/// The decision logic with one mistake each. [MutantsTest] shows that the simulation finds every one of them.
+enum Mutants implements Simulation.DecisionsFactory {
     ANY_EPOCH_MAY_COMMIT {
         @Override
-        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new AttemptDecisions(batch, settings, random) {
+        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+            return new CommitDecisions(batch, attempts) {
                 @Override
-                boolean holds(PartitionCommit commit) {
+                boolean holdsLease(PartitionCommit commit) {
                     return true;
                 }
             };
@@ -30,13 +30,13 @@ enum Mutants implements Simulation.Machines {
     },
     A_COMMIT_IS_ACKNOWLEDGED_BEFORE_IT_IS_PERSISTED {
         @Override
-        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new AttemptDecisions(batch, settings, random) {
+        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+            return new CommitDecisions(batch, attempts) {
                 @Override
-                Decision commit(BatchState state, BatchCommand.Commit message, int authority, DecisionTime now) {
-                    Decision decision = super.commit(state, message, authority, now);
+                Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
+                    Decision decision = super.commit(state, message, judgeable, now);
                     return refusal(state, message.commit()) == null
-                            ? decision.with(new CoordinatorAction.Tell<>(
+                            ? decision.plus(new CoordinatorAction.Send<>(
                                     message.worker(),
                                     new WorkerMessage.Committed(message.commit().attempt(batch))))
                             : decision;
@@ -46,29 +46,30 @@ enum Mutants implements Simulation.Machines {
     },
     THE_INCARNATION_DOES_NOT_GROW {
         @Override
-        BatchDecisions coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-            return new BatchDecisions(batch, settings, node, random, attempts) {
+        LifecycleDecisions lifecycle(Parts parts) {
+            return new LifecycleDecisions(
+                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
                 @Override
-                Decision takeCharge(BatchState state, DecisionTime now, BatchEvent... before) {
+                Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
-                        return super.takeCharge(state, now, before);
+                        return super.takeOver(state, now, before);
                     }
-                    return Decision.persist(Arrays.asList(before), (next, later) -> inCharge(next));
+                    List<BatchEvent> events = Arrays.asList(before);
+                    return Decision.persist(events, afterTakeover(state.after(events)));
                 }
             };
         }
     },
     IT_IS_PUBLISHED_BEFORE_THE_LAST_COMMIT {
         @Override
-        BatchDecisions coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-            return new BatchDecisions(batch, settings, node, random, attempts) {
+        LifecycleDecisions lifecycle(Parts parts) {
+            return new LifecycleDecisions(
+                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
                 @Override
-                List<CoordinatorAction> turned(BatchState next, DecisionTime now) {
-                    List<CoordinatorAction> actions = new ArrayList<>(super.turned(next, now));
-                    if (next.phase() == Phase.RUNNING && next.winners().count() > 0) {
-                        actions.add(new CoordinatorAction.Publish(next.incarnation(), next));
+                List<CoordinatorAction> phaseActions(BatchState next) {
+                    List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
+                    if (next.phase() == Phase.RUNNING && next.committed().count() > 0) {
+                        actions.add(new CoordinatorAction.Publish(next.incarnation()));
                     }
                     return actions;
                 }
@@ -80,13 +81,18 @@ enum Mutants implements Simulation.Machines {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
+                void voidLeases() {}
+            };
+        }
+
+        @Override
+        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+            return new CommitDecisions(batch, attempts) {
+                @Override
                 @Nullable
                 String refusal(BatchState state, PartitionCommit commit) {
-                    return state.phase() == Phase.CANCELLED && holds(commit) ? null : super.refusal(state, commit);
+                    return state.phase() == Phase.CANCELLED && holdsLease(commit) ? null : super.refusal(state, commit);
                 }
-
-                @Override
-                void end() {}
             };
         }
     },
@@ -95,7 +101,7 @@ enum Mutants implements Simulation.Machines {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                List<Expired> expired(long now) {
+                List<ExpiredLease> expired(long now) {
                     return List.of();
                 }
             };
@@ -107,46 +113,48 @@ enum Mutants implements Simulation.Machines {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
-                    held.put(partition, new Held(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows));
+                    active.put(
+                            partition,
+                            new ActiveLease(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows));
                     return true;
                 }
             };
         }
     },
-    A_LEASE_IS_GIVEN_TO_TWO {
+    A_LEASE_IS_GRANTED_TO_TWO_WORKERS {
         @Override
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 @Nullable
-                Leased again(Holder holder, long now) {
-                    return held.entrySet().stream()
+                GrantedLease currentLease(Holder holder, long now) {
+                    return active.entrySet().stream()
                             .findFirst()
-                            .map(lease ->
-                                    new Leased(lease.getKey(), lease.getValue().epoch()))
+                            .map(lease -> new GrantedLease(
+                                    lease.getKey(), lease.getValue().epoch()))
                             .orElse(null);
                 }
             };
         }
     },
-    WHAT_IS_COMMITTED_IS_LEASED_AGAIN_AFTER_A_RESTART {
+    A_COMMITTED_PARTITION_IS_LEASED_AGAIN_AFTER_A_RESTART {
         @Override
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                OptionalInt next(CommittedPartitions winners, long now) {
-                    return super.next(CommittedPartitions.none(partitions), now);
+                OptionalInt nextPartition(CommittedPartitions committed, long now) {
+                    return super.nextPartition(CommittedPartitions.empty(partitions), now);
                 }
             };
         }
     },
-    A_RETURNED_PARTITION_IS_FORGOTTEN {
+    A_RELEASED_PARTITION_IS_FORGOTTEN {
         @Override
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void giveBack(int partition, Epoch epoch, long notBefore) {
-                    held.remove(partition);
+                void release(int partition, Epoch epoch, long notBefore) {
+                    active.remove(partition);
                 }
             };
         }
@@ -162,42 +170,46 @@ enum Mutants implements Simulation.Machines {
             };
         }
     },
-    THE_ERROR_BUDGET_IS_NOT_HELD {
+    THE_ERROR_LIMIT_IS_NOT_ENFORCED {
         @Override
-        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
-            return new AttemptDecisions(batch, settings, random) {
+        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+            return new CommitDecisions(batch, attempts) {
                 @Override
                 @Nullable
-                String budgetExceeded(BatchState state, BatchState.Totals totals) {
+                String errorLimitExceeded(BatchState state, BatchState.Totals totals) {
                     return null;
                 }
             };
         }
     },
-    WHO_IS_NOT_IN_CHARGE_SAYS_NO {
+    A_SUPERSEDED_COORDINATOR_REFUSES_ATTEMPTS {
         @Override
-        BatchDecisions coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-            return new BatchDecisions(batch, settings, node, random, attempts) {
+        LifecycleDecisions lifecycle(Parts parts) {
+            return new LifecycleDecisions(
+                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
                 @Override
-                int authority(BatchState state) {
+                int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
                 }
+            };
+        }
 
+        @Override
+        TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
+            return new TakeoverDetection(settings, lifecycle) {
                 @Override
-                boolean isOfASuccessor(BatchState state, Attempt attempt) {
+                boolean isFromLaterIncarnation(BatchState state, Attempt attempt) {
                     return false;
                 }
             };
         }
     },
-    WHO_WAS_REPLACED_DOES_NOT_FIND_OUT {
+    A_SUPERSEDED_COORDINATOR_DOES_NOT_NOTICE {
         @Override
-        BatchDecisions coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-            return new BatchDecisions(batch, settings, node, random, attempts) {
+        TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
+            return new TakeoverDetection(settings, lifecycle) {
                 @Override
-                boolean waitsForSomeone(BatchState state) {
+                boolean isIdle(BatchState state) {
                     return false;
                 }
             };
@@ -205,9 +217,8 @@ enum Mutants implements Simulation.Machines {
     },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
-        BatchDecisions coordinator(
-                BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-            return new BatchDecisions(batch, settings, node, random, attempts) {
+        ControlDecisions control(Parts parts, LifecycleDecisions lifecycle) {
+            return new ControlDecisions(parts.batch(), lifecycle, parts.attempts(), parts.commits()) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -216,14 +227,23 @@ enum Mutants implements Simulation.Machines {
         }
     };
 
-    @Override
-    public BatchDecisions make(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
-        return coordinator(batch, settings, node, random, attempts(batch, settings, random));
-    }
+    /// What the parts that a mutant replaces are made of.
+    record Parts(
+            BatchId batch,
+            BatchSettings settings,
+            String node,
+            RandomGenerator random,
+            AttemptDecisions attempts,
+            CommitDecisions commits) {}
 
-    BatchDecisions coordinator(
-            BatchId batch, BatchSettings settings, String node, RandomGenerator random, AttemptDecisions attempts) {
-        return new BatchDecisions(batch, settings, node, random, attempts);
+    @Override
+    public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
+        AttemptDecisions attempts = attempts(batch, settings, random);
+        CommitDecisions commits = commits(batch, attempts);
+        Parts parts = new Parts(batch, settings, node, random, attempts, commits);
+        LifecycleDecisions lifecycle = lifecycle(parts);
+        return new BatchDecisions(
+                batch, lifecycle, attempts, commits, control(parts, lifecycle), takeover(settings, lifecycle));
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
@@ -238,5 +258,22 @@ enum Mutants implements Simulation.Machines {
 
     Leases leases(int incarnation, int partitions, long duration) {
         return new Leases(incarnation, partitions, duration);
+    }
+
+    CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+        return new CommitDecisions(batch, attempts);
+    }
+
+    LifecycleDecisions lifecycle(Parts parts) {
+        return new LifecycleDecisions(
+                parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits());
+    }
+
+    ControlDecisions control(Parts parts, LifecycleDecisions lifecycle) {
+        return new ControlDecisions(parts.batch(), lifecycle, parts.attempts(), parts.commits());
+    }
+
+    TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
+        return new TakeoverDetection(settings, lifecycle);
     }
 }

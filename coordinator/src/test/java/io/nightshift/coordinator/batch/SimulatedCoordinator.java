@@ -15,46 +15,46 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A process that runs the real [BatchDecisions] of the batch as [Batch] does: one message at a time,
-/// none while a write is under way, everything anew after a write that failed.
+/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none during a
+/// write, and with new decision logic after a failed write.
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
-    private final InvariantChecker audit;
+    private final InvariantChecker checker;
     private final long clock;
     private final Deque<CoordinatorMessage> mailbox = new ArrayDeque<>();
 
-    /// Null while the journal is read.
-    private @Nullable BatchDecisions machine;
+    /// Null while it recovers from the journal.
+    private @Nullable BatchDecisions decisions;
 
-    /// How many events it knows of.
+    /// How many of the journal's events it has read.
     private int seen;
 
     private boolean writing;
     private boolean processing;
 
     SimulatedCoordinator(
-            Simulation world, SimulatedJournal journal, SimulatedDestination destination, InvariantChecker audit) {
+            Simulation world, SimulatedJournal journal, SimulatedDestination destination, InvariantChecker checker) {
         super(world);
         this.journal = journal;
         this.destination = destination;
-        this.audit = audit;
-        // A monotonic clock begins anywhere, and may overflow.
+        this.checker = checker;
+        // A monotonic clock may start anywhere, and may overflow.
         this.clock = world.random().nextLong();
         recover(world.latency());
         tick();
     }
 
     private void recover(long delay) {
-        machine = null;
+        decisions = null;
         writing = false;
         if (world.random().nextBoolean()) {
             mailbox.clear();
         }
         after(delay, () -> {
             seen = journal.size();
-            machine = world.machine();
+            decisions = world.newDecisions();
             mailbox.add(new CoordinatorMessage.Recovered());
             process();
         });
@@ -67,11 +67,11 @@ final class SimulatedCoordinator extends SimulatedProcess {
         });
     }
 
-    private DecisionTime moment() {
+    private DecisionTime time() {
         return new DecisionTime(clock + world.now(), ExampleBatch.AT.plusNanos(world.now()));
     }
 
-    /// How far the batch is, as this coordinator knows.
+    /// The batch's state as this coordinator knows it.
     private BatchState state() {
         return journal.state(seen);
     }
@@ -86,19 +86,19 @@ final class SimulatedCoordinator extends SimulatedProcess {
             return;
         }
         processing = true;
-        while (machine != null && !writing && isAlive() && !mailbox.isEmpty()) {
-            handle(machine, mailbox.remove());
+        while (decisions != null && !writing && isAlive() && !mailbox.isEmpty()) {
+            handle(decisions, mailbox.remove());
         }
         processing = false;
     }
 
-    private void handle(BatchDecisions coordinator, CoordinatorMessage message) {
-        Decision decision = coordinator.decide(state(), message, moment());
+    private void handle(BatchDecisions logic, CoordinatorMessage message) {
+        Decision decision = logic.decide(state(), message, time());
         if (!(message instanceof CoordinatorMessage.Tick)) {
             world.tell("%s (%s, entry %d) hears %s", this, state().phase(), seen, message);
         }
         if (decision.events().isEmpty()) {
-            perform(decision.durable().after(state(), moment()), false);
+            perform(decision.actions(), false);
             return;
         }
         writing = true;
@@ -121,7 +121,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     writing = false;
                     seen = known + decision.events().size();
                     boolean crashes = world.happens(world.faults().crashBetween());
-                    perform(decision.durable().after(state(), moment()), crashes);
+                    perform(decision.actions(), crashes);
                     process();
                 });
     }
@@ -137,117 +137,128 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void perform(CoordinatorAction action) {
-        world.tell("%s does %s", this, action instanceof CoordinatorAction.Elsewhere ? action.getClass() : action);
+        world.tell("%s does %s", this, action);
         switch (action) {
-            case CoordinatorAction.Tell<?> tell -> tell(tell);
+            case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) -> tellRegister(command);
-            case CoordinatorAction.Grant(var worker, String node, Attempt attempt) -> {
-                audit.granted(worker, attempt, state(), seen == journal.size());
+            case CoordinatorAction.GrantLease(var worker, String node, Attempt attempt) -> {
+                checker.granted(worker, attempt, state(), seen == journal.size());
                 world.toWorker(worker, to -> to.leased(attempt));
             }
-            case CoordinatorAction.FlushSoon soon -> mailbox.add(new CoordinatorMessage.Flush());
-            case CoordinatorAction.TryAgain(int incarnation, Failure failure, Duration backoff) ->
-                after(backoff.toNanos(), () -> receive(new CoordinatorMessage.Again(incarnation)));
-            case CoordinatorAction.Sweep sweep ->
+            case CoordinatorAction.FlushCommits flush -> mailbox.add(new CoordinatorMessage.FlushCommits());
+            case CoordinatorAction.RetryLater(int incarnation, Failure failure, Duration backoff) ->
+                after(backoff.toNanos(), () -> receive(new CoordinatorMessage.RetryDue(incarnation)));
+            case CoordinatorAction.SweepStagedOutput sweep ->
                 after(world.between(0, 1), () -> {
                     destination.discard();
                     tellRegister(new BatchRegisterCommand.BatchEnded(ExampleBatch.BATCH, Phase.CANCELLED));
                 });
-            case CoordinatorAction.Recover recover -> recover(world.between(0.01, 1));
-            case CoordinatorAction.Note note -> {}
-            case CoordinatorAction.Elsewhere elsewhere -> elsewhere(elsewhere);
+            case CoordinatorAction.RecoverFromLedger recover -> recover(world.between(0.01, 1));
+            case CoordinatorAction.WriteLog log -> {}
+            case CoordinatorAction.BackgroundTask task -> start(task, state());
         }
     }
 
-    private void tell(CoordinatorAction.Tell<?> tell) {
-        switch (tell.message()) {
+    private void send(CoordinatorAction.Send<?> send) {
+        switch (send.message()) {
             case WorkerMessage message -> {
                 if (message instanceof WorkerMessage.Committed(Attempt attempt)) {
-                    audit.acknowledged(attempt);
+                    checker.acknowledged(attempt);
                 }
-                world.toWorker(tell.to(), worker -> worker.told(message));
+                world.toWorker(send.to(), worker -> worker.told(message));
             }
-            case ControlReply.Done(var batch, Phase phase) -> audit.done(phase, state().phase());
+            case ControlReply.Done(var batch, Phase phase) ->
+                checker.done(phase, state().phase());
             case ControlReply.Refused refused -> {}
-            default -> throw new IllegalStateException("told " + tell.message());
+            default -> throw new IllegalStateException("sent " + send.message());
         }
     }
 
     private void tellRegister(BatchRegisterCommand command) {
         if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase)) {
-            audit.ended(phase);
+            checker.ended(phase);
         }
         world.toRegister(command);
     }
 
-    // What runs elsewhere.
+    // Background tasks.
 
-    private void elsewhere(CoordinatorAction.Elsewhere work) {
+    /// @param state when the task is started
+    private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
         after(world.between(0.1, 5), () -> {
-            switch (work) {
-                case CoordinatorAction.Plan plan -> report(work, () -> world.plan());
-                case CoordinatorAction.CheckInput check -> report(work, CoordinatorMessage.InputUnchanged::new);
-                case CoordinatorAction.LookAtLedger look ->
-                    report(work, () -> new CoordinatorMessage.LedgerHas(journal.size()));
-                case CoordinatorAction.Fence fence -> report(work, () -> fence(fence));
-                case CoordinatorAction.Publish publish -> publish(publish);
+            switch (task) {
+                case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan());
+                case CoordinatorAction.CheckInput check -> report(task, CoordinatorMessage.InputUnchanged::new);
+                case CoordinatorAction.CountLedgerEntries count ->
+                    report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
+                case CoordinatorAction.FencePublication fence -> report(task, () -> fence(fence, state));
+                case CoordinatorAction.Publish publish -> publish(publish, state);
             }
         });
     }
 
-    private CoordinatorMessage.Outcome fence(CoordinatorAction.Fence fence) {
+    private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
-            String obstacle = destination.fence(fence.state().incarnation()) ? "readers see it already" : null;
-            return new CoordinatorMessage.Fenced(fence.request(), obstacle);
+            String obstacle = destination.fence(state.incarnation()) ? "it is already visible to readers" : null;
+            return new CoordinatorMessage.PublicationFenced(fence.request(), obstacle);
         } catch (FailureException e) {
-            return new CoordinatorMessage.Fenced(fence.request(), e.failure().message());
+            return new CoordinatorMessage.PublicationFenced(
+                    fence.request(), e.failure().message());
         }
     }
 
-    private void publish(CoordinatorAction.Publish publish) {
-        int incarnation = publish.state().incarnation();
+    private void publish(CoordinatorAction.Publish publish, BatchState state) {
+        int incarnation = state.incarnation();
         try {
             destination.begin(incarnation);
         } catch (FailureException e) {
-            report(publish, () -> new CoordinatorMessage.Broken(e.failure()));
+            report(publish, () -> new CoordinatorMessage.TaskFailed(e.failure()));
             return;
         }
-        boolean fails = world.happens(world.faults().elsewhereBroken());
+        boolean fails = world.happens(world.faults().taskBroken());
         if (fails) {
-            report(publish, () -> new CoordinatorMessage.Broken(Failure.permanent("ids are repeated")));
+            report(publish, () -> new CoordinatorMessage.TaskFailed(Failure.permanent("ids are repeated")));
             return;
         }
         after(
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
-                    destination.show(incarnation, publish.state());
-                    return new CoordinatorMessage.Visible(new Publisher.Publication("/out", ExampleBatch.DIGEST));
+                    destination.show(incarnation, state);
+                    return new CoordinatorMessage.PublicationCompleted(
+                            new Publisher.Publication("/out", ExampleBatch.DIGEST));
                 }));
     }
 
-    /// Fails before the effect, or after it.
-    private void report(CoordinatorAction.Elsewhere work, Supplier<CoordinatorMessage.Outcome> effect) {
-        CoordinatorMessage.Outcome outcome;
+    /// Sends the outcome of a task. A fault makes the task fail before or after its effect.
+    private void report(CoordinatorAction.BackgroundTask task, Supplier<CoordinatorMessage.TaskOutcome> effect) {
+        CoordinatorMessage.TaskOutcome outcome;
         try {
-            boolean fails = world.happens(world.faults().elsewhereFails());
+            boolean fails = world.happens(world.faults().taskFails());
             boolean before = fails && world.random().nextBoolean();
-            outcome = before ? null : effect.get();
-            if (fails && work instanceof CoordinatorAction.LookAtLedger) {
-                outcome = new CoordinatorMessage.LedgerHas(0);
-            } else if (fails && !(work instanceof CoordinatorAction.Fence)) {
-                boolean broken = before
-                        && work instanceof CoordinatorAction.Plan
-                        && world.happens(world.faults().elsewhereBroken());
-                outcome = new CoordinatorMessage.Broken(
-                        broken ? Failure.permanent("no such column") : Failure.transientFailure("the share was away"));
-            } else if (work instanceof CoordinatorAction.Fence fence && fails) {
-                outcome = new CoordinatorMessage.Fenced(fence.request(), "the share was away");
-            }
+            CoordinatorMessage.TaskOutcome real = before ? null : effect.get();
+            outcome = real == null || fails ? failed(task, before) : real;
         } catch (FailureException e) {
-            outcome = new CoordinatorMessage.Broken(e.failure());
+            outcome = new CoordinatorMessage.TaskFailed(e.failure());
         }
-        CoordinatorMessage.Outcome told = java.util.Objects.requireNonNull(outcome);
-        after(world.latency(), () -> receive(new CoordinatorMessage.Reported(work.incarnation(), told)));
+        CoordinatorMessage.TaskOutcome reported = outcome;
+        after(world.latency(), () -> receive(new CoordinatorMessage.TaskReported(task.incarnation(), reported)));
+    }
+
+    private CoordinatorMessage.TaskOutcome failed(CoordinatorAction.BackgroundTask task, boolean before) {
+        return switch (task) {
+            case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
+            case CoordinatorAction.FencePublication fence ->
+                new CoordinatorMessage.PublicationFenced(fence.request(), "the share was away");
+            case CoordinatorAction.MakePlan plan ->
+                new CoordinatorMessage.TaskFailed(
+                        before && world.happens(world.faults().taskBroken())
+                                ? Failure.permanent("no such column")
+                                : Failure.transientFailure("the share was away"));
+            case CoordinatorAction.CheckInput check ->
+                new CoordinatorMessage.TaskFailed(Failure.transientFailure("the share was away"));
+            case CoordinatorAction.Publish publish ->
+                new CoordinatorMessage.TaskFailed(Failure.transientFailure("the share was away"));
+        };
     }
 
     @Override

@@ -7,20 +7,20 @@ import io.nightshift.protocol.failure.FailureException;
 /// later incarnation up to the instant in which it shows.
 final class SimulatedDestination {
 
-    private final InvariantChecker audit;
+    private final InvariantChecker checker;
 
     /// The last incarnation that claimed it.
     private int claimed;
 
     private boolean discarded;
 
-    SimulatedDestination(InvariantChecker audit) {
-        this.audit = audit;
+    SimulatedDestination(InvariantChecker checker) {
+        this.checker = checker;
     }
 
     /// The first step of a publication.
     void begin(int incarnation) {
-        if (audit.isVisible()) {
+        if (checker.isVisible()) {
             return;
         }
         if (discarded) {
@@ -34,21 +34,21 @@ final class SimulatedDestination {
 
     /// The last step.
     void show(int incarnation, BatchState state) {
-        if (audit.isVisible()) {
+        if (checker.isVisible()) {
             return;
         }
         if (discarded || claimed != incarnation) {
             throw new FailureException(Failure.transientFailure("the gathered output was taken away"));
         }
-        audit.shown(state);
+        checker.shown(state);
     }
 
     /// @return whether readers see it already
     boolean fence(int incarnation) {
-        if (!audit.isVisible()) {
+        if (!checker.isVisible()) {
             begin(incarnation);
         }
-        return audit.isVisible();
+        return checker.isVisible();
     }
 
     void discard() {

@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
 /// @param crashBetween writes after which it is killed with only some of the actions done
 /// @param attemptFails attempts that fail, and might not if tried again
 /// @param attemptBroken attempts that fail for good
-/// @param elsewhereFails plans, checks and publications that fail, before or after their effect
-/// @param elsewhereBroken those that fail for good
+/// @param taskFails background tasks that fail, before or after their effect
+/// @param taskBroken background tasks that fail permanently
 /// @param workerLeaves attempts that are handed back, since the worker's node leaves
 /// @param slowScoring attempts that take longer than a lease
 /// @param workerFreezes until a worker is stopped for up to a minute
@@ -37,8 +37,8 @@ record SimulatedFaults(
         double crashBetween,
         double attemptFails,
         double attemptBroken,
-        double elsewhereFails,
-        double elsewhereBroken,
+        double taskFails,
+        double taskBroken,
         double workerLeaves,
         double slowScoring,
         double workerFreezes,

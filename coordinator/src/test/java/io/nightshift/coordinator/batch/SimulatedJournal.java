@@ -17,7 +17,7 @@ final class SimulatedJournal {
     }
 
     private final Simulation world;
-    private final InvariantChecker audit;
+    private final InvariantChecker checker;
 
     /// Whether entries are encoded, chained and decoded, as the real ones are.
     private final boolean chained;
@@ -25,11 +25,11 @@ final class SimulatedJournal {
     /// The state after each number of events.
     private final List<BatchState> states = new ArrayList<>();
 
-    SimulatedJournal(Simulation world, InvariantChecker audit, BatchId batch, boolean chained) {
+    SimulatedJournal(Simulation world, InvariantChecker checker, BatchId batch, boolean chained) {
         this.world = world;
-        this.audit = audit;
+        this.checker = checker;
         this.chained = chained;
-        states.add(BatchState.none(batch));
+        states.add(BatchState.initial(batch));
     }
 
     int size() {
@@ -64,6 +64,6 @@ final class SimulatedJournal {
         BatchState before = states.getLast();
         BatchState next = chained ? before.apply(LedgerEntry.after(before.head(), event)) : before.apply(event);
         states.add(next);
-        audit.stored(event, next);
+        checker.stored(event, next);
     }
 }

@@ -26,7 +26,7 @@ final class SimulatedWorker extends SimulatedProcess {
     }
 
     private final ActorRef<WorkerMessage> address;
-    private final InvariantChecker audit;
+    private final InvariantChecker checker;
     private final String node;
     private Activity activity = Activity.FINDING_WORK;
 
@@ -41,9 +41,9 @@ final class SimulatedWorker extends SimulatedProcess {
     private @Nullable PartitionCommit commit;
     private boolean abandoned;
 
-    SimulatedWorker(Simulation world, InvariantChecker audit, ActorRef<WorkerMessage> address, String node) {
+    SimulatedWorker(Simulation world, InvariantChecker checker, ActorRef<WorkerMessage> address, String node) {
         super(world);
-        this.audit = audit;
+        this.checker = checker;
         this.address = address;
         this.node = node;
         findWork();
@@ -129,7 +129,7 @@ final class SimulatedWorker extends SimulatedProcess {
         if (world.happens(world.faults().workerLeaves())) {
             after(world.between(0, 5), () -> {
                 if (scoring == turn) {
-                    world.toCoordinator(new BatchCommand.ReturnLease(lease));
+                    world.toCoordinator(new BatchCommand.ReleaseLease(lease));
                     world.replace(this);
                 }
             });
@@ -163,7 +163,7 @@ final class SimulatedWorker extends SimulatedProcess {
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));
             findWork();
         } else {
-            audit.scored(lease);
+            checker.scored(lease);
             commit = world.result(lease);
             become(Activity.COMMITTING);
             sendCommit();
@@ -183,7 +183,7 @@ final class SimulatedWorker extends SimulatedProcess {
         if (activity == Activity.SCORING) {
             abandoned = true;
         } else if (activity == Activity.COMMITTING) {
-            audit.deleted(refused);
+            checker.deleted(refused);
             findWork();
         }
     }

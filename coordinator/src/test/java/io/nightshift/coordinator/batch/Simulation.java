@@ -56,25 +56,24 @@ final class Simulation {
     /// How long the batch may take for its next step when nothing goes wrong any more.
     private static final long BOUND = SimulatedCoordinator.seconds(600);
 
-    /// Makes the machine that is tried.
+    /// Creates the decision logic under test.
     @FunctionalInterface
-    interface Machines {
-        BatchDecisions make(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
+    interface DecisionsFactory {
+        BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
     }
 
-    static final Machines REAL = (batch, settings, node, random) ->
-            new BatchDecisions(batch, settings, node, random, new AttemptDecisions(batch, settings, random));
+    static final DecisionsFactory REAL = BatchDecisions::create;
 
     private record Scheduled(long at, long order, Runnable step) {}
 
     private final SplittableRandom random;
-    private final Machines machines;
+    private final DecisionsFactory decisions;
     private final Job job;
     private final PartitionPlan plan;
     private final SourceFile input;
     private final PriorityQueue<Scheduled> schedule =
             new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
-    private final InvariantChecker audit;
+    private final InvariantChecker checker;
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
 
@@ -97,9 +96,9 @@ final class Simulation {
     private long order;
     private long steps;
 
-    private Simulation(long seed, Machines machines) {
+    private Simulation(long seed, DecisionsFactory decisions) {
         this.random = new SplittableRandom(seed);
-        this.machines = machines;
+        this.decisions = decisions;
         this.faults = SimulatedFaults.draw(random);
         boolean strict = random.nextInt(4) == 0;
         job = ExampleBatch.job(
@@ -115,15 +114,15 @@ final class Simulation {
         }
         plan = PartitionPlan.of(sizes);
         input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows());
-        audit = new InvariantChecker(SETTINGS, BatchState.none(ExampleBatch.BATCH));
-        journal = new SimulatedJournal(this, audit, ExampleBatch.BATCH, random.nextInt(16) == 0);
-        destination = new SimulatedDestination(audit);
+        checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
+        journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
+        destination = new SimulatedDestination(checker);
     }
 
     /// @return the steps it took
     /// @throws InvariantViolation if an invariant is broken
-    static long run(long seed, Machines machines) {
-        Simulation simulation = new Simulation(seed, machines);
+    static long run(long seed, DecisionsFactory decisions) {
+        Simulation simulation = new Simulation(seed, decisions);
         try {
             simulation.live();
         } catch (InvariantViolation violation) {
@@ -224,12 +223,12 @@ final class Simulation {
 
     // The cluster.
 
-    BatchDecisions machine() {
-        return machines.make(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());
+    BatchDecisions newDecisions() {
+        return decisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());
     }
 
     private void startCoordinator() {
-        SimulatedCoordinator started = new SimulatedCoordinator(this, journal, destination, audit);
+        SimulatedCoordinator started = new SimulatedCoordinator(this, journal, destination, checker);
         coordinators.add(started);
         current = started;
     }
@@ -256,7 +255,7 @@ final class Simulation {
     }
 
     private void startWorker(int place) {
-        workers[place] = new SimulatedWorker(this, audit, ADDRESSES.get(started), "node:" + place);
+        workers[place] = new SimulatedWorker(this, checker, ADDRESSES.get(started), "node:" + place);
         started++;
     }
 
@@ -293,7 +292,7 @@ final class Simulation {
                 SimulatedCoordinator to = random.nextInt(3) == 0
                         ? coordinators.get(random.nextInt(coordinators.size()))
                         : coordinators.getLast();
-                to.after(0, () -> to.receive(new CoordinatorMessage.Asked(command)));
+                to.after(0, () -> to.receive(new CoordinatorMessage.CommandReceived(command)));
             }
         });
     }
@@ -315,7 +314,7 @@ final class Simulation {
     // The register of jobs.
 
     private void openUntilHeard() {
-        if (audit.state().phase() == null) {
+        if (checker.state().phase() == null) {
             toCoordinator(new BatchCommand.Open(ExampleBatch.submission(job)));
             after(between(1, 5), this::openUntilHeard);
         }
@@ -328,7 +327,7 @@ final class Simulation {
 
     /// As the real one does, now and then, since any message may have been lost.
     private void remind() {
-        if (audit.state().phase() != null && ended == null) {
+        if (checker.state().phase() != null && ended == null) {
             toCoordinator(new BatchCommand.EnsureStarted(ExampleBatch.submission(job)));
         }
         after(between(20, 40), this::remind);
@@ -351,8 +350,8 @@ final class Simulation {
 
     // The work.
 
-    CoordinatorMessage.Outcome plan() {
-        return new CoordinatorMessage.PlanMade(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
+    CoordinatorMessage.PlanCompleted plan() {
+        return new CoordinatorMessage.PlanCompleted(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
     }
 
     boolean isPoisonous(int partition) {
@@ -421,38 +420,38 @@ final class Simulation {
     private void finish() {
         for (int tries = 0; ; tries++) {
             InvariantChecker.require(
-                    tries < 20, "it is %s again and again", audit.state().phase());
+                    tries < 20, "it is %s again and again", checker.state().phase());
             InvariantChecker.require(
-                    runUntil(this::rests, BOUND), "stuck, %s", audit.state().phase());
-            Phase phase = java.util.Objects.requireNonNull(audit.state().phase());
+                    runUntil(this::rests, BOUND), "stuck, %s", checker.state().phase());
+            Phase phase = java.util.Objects.requireNonNull(checker.state().phase());
             if (phase.isEnd()) {
                 break;
             }
             if (phase == Phase.PAUSED) {
                 toCoordinator(new BatchCommand.Resume(OPERATOR));
-            } else if (ErrorBudget.violation(
-                            job.errors(), plan.rows(), audit.state().totals(), List.of())
+            } else if (ErrorLimit.violation(
+                            job.errors(), plan.rows(), checker.state().totals(), List.of())
                     != null) {
                 toCoordinator(rescoreAll());
             } else {
                 toCoordinator(new BatchCommand.Retry(OPERATOR));
             }
-            runUntil(() -> audit.state().phase() != phase, between(5, 15));
+            runUntil(() -> checker.state().phase() != phase, between(5, 15));
         }
-        Phase phase = audit.state().phase();
+        Phase phase = checker.state().phase();
         InvariantChecker.require(
                 runUntil(() -> ended == phase, BOUND), "the register is not told that it is %s", phase);
         // What is late comes now.
         runUntil(() -> false, between(60, 90));
         InvariantChecker.require(
-                audit.state().phase() == phase, "%s after %s", audit.state().phase(), phase);
+                checker.state().phase() == phase, "%s after %s", checker.state().phase(), phase);
         InvariantChecker.require(
-                audit.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, audit.isVisible());
+                checker.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, checker.isVisible());
     }
 
     /// Nothing more happens unless someone acts.
     private boolean rests() {
-        Phase phase = audit.state().phase();
+        Phase phase = checker.state().phase();
         return phase != null && (phase.isEnd() || phase == Phase.PAUSED || phase == Phase.FAILED);
     }
 }

@@ -19,7 +19,7 @@ public final class JournalTableWriter {
 
     /// @return the state after the events
     public static BatchState write(Ledger ledger, BatchId batch, BatchEvent... events) {
-        return write(ledger, BatchState.none(batch), events);
+        return write(ledger, BatchState.initial(batch), events);
     }
 
     /// @param before the state that the ledger has

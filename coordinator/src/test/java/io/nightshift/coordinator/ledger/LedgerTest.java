@@ -28,6 +28,6 @@ class LedgerTest {
             assertThat(failure).hasMessageStartingWith("the ledger can't be read: Connection");
             assertThat(failure.failure().isPermanent()).isFalse();
         }
-        assertThat(ledger.trouble()).startsWith("the journal's database can't be reached");
+        assertThat(ledger.problem()).startsWith("the journal's database can't be reached");
     }
 }

@@ -227,7 +227,7 @@ final class ConfigurationSection {
     void end() {
         for (String key : new TreeSet<>(values.keySet())) {
             if (!known.contains(key)) {
-                String near = NameSuggestion.of(key, known);
+                String near = NameSuggestion.closest(key, known);
                 mistake(
                         key,
                         "unknown key; "

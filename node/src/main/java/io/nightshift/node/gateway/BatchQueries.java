@@ -234,7 +234,7 @@ public final class BatchQueries {
     }
 
     private BatchDescription fromLedger(BatchRegisterState.Entry entry, Throwable problem) {
-        if (ledger.trouble() != null) {
+        if (ledger.problem() != null) {
             throw ProblemException.of(problem);
         }
         return BatchDescriptions.of(ledger, entry);

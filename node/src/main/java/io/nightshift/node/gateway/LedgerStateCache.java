@@ -44,7 +44,7 @@ final class LedgerStateCache {
         private BatchState state;
 
         Followed(BatchId batch) {
-            state = BatchState.none(batch);
+            state = BatchState.initial(batch);
         }
 
         synchronized BatchState advance(Ledger ledger) {

@@ -84,18 +84,18 @@ final class BatchRoutes {
     private static PartitionDescription partition(BatchState state, int partition) {
         PartitionPlan.Range range = state.pinned().index().range(partition);
         int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
-        if (!state.winners().contains(partition)) {
+        if (!state.committed().contains(partition)) {
             return new PartitionDescription(
                     partition, range.firstRow(), range.rows(), "waiting", attemptsFailed, null, null, null, null, null);
         }
-        BatchState.Totals totals = state.winners().totals(partition, range.rows());
+        BatchState.Totals totals = state.committed().totals(partition, range.rows());
         return new PartitionDescription(
                 partition,
                 range.firstRow(),
                 range.rows(),
                 "committed",
                 attemptsFailed,
-                state.winners().epoch(partition).map(Object::toString).orElse(null),
+                state.committed().epoch(partition).map(Object::toString).orElse(null),
                 totals.read(),
                 totals.predictions(),
                 totals.quarantined(),
@@ -120,8 +120,8 @@ final class BatchRoutes {
         List<QuarantinePage.Bad> page = new ArrayList<>();
         int partition = first;
         for (; partition < all && page.size() < limit; partition++) {
-            if (state.winners().contains(partition)) {
-                long rows = state.winners()
+            if (state.committed().contains(partition)) {
+                long rows = state.committed()
                         .totals(
                                 partition,
                                 state.pinned().index().range(partition).rows())

@@ -130,7 +130,7 @@ final class Router {
     }
 
     private static String unknownParameter(String parameter, Endpoint endpoint) {
-        String near = NameSuggestion.of(parameter, endpoint.parameters());
+        String near = NameSuggestion.closest(parameter, endpoint.parameters());
         String hint = endpoint.parameters().isEmpty()
                 ? "there are none here"
                 : near == null

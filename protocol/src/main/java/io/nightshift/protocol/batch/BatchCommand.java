@@ -75,7 +75,7 @@ public sealed interface BatchCommand {
     }
 
     /// The holder won't go on, through no fault of the partition's: another may have it at once.
-    record ReturnLease(Attempt attempt) implements BatchCommand {}
+    record ReleaseLease(Attempt attempt) implements BatchCommand {}
 
     /// The attempt ended without output.
     record AttemptFailed(Attempt attempt, String node, Failure failure) implements BatchCommand {}

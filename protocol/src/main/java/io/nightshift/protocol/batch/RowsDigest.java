@@ -41,7 +41,7 @@ public final class RowsDigest {
 
     /// An empty digest for the same thread that shares what computes hashes, so that many cost
     /// little.
-    public RowsDigest another() {
+    public RowsDigest emptyCopy() {
         return new RowsDigest(this);
     }
 

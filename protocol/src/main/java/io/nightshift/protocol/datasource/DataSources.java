@@ -18,7 +18,7 @@ public record DataSources(Map<String, DataSourceSettings> byName) {
     public DataSourceSettings get(String name) {
         DataSourceSettings settings = byName.get(name);
         if (settings == null) {
-            String near = NameSuggestion.of(name, byName.keySet());
+            String near = NameSuggestion.closest(name, byName.keySet());
             String hint = near != null
                     ? "did you mean \"%s\"?".formatted(near)
                     : byName.isEmpty()

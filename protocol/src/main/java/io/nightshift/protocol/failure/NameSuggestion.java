@@ -12,7 +12,7 @@ public final class NameSuggestion {
 
     /// The candidate with the smallest distance to the text, or null where none is near: a third of its length, and
     /// at least one letter, may differ. Upper case and lower case are the same.
-    public static @Nullable String of(String text, Collection<String> candidates) {
+    public static @Nullable String closest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);
         return candidates.stream()
                 .filter(candidate -> isNear(lower, candidate))

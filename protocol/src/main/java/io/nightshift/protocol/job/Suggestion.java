@@ -19,11 +19,11 @@ final class Suggestion {
         if (!placesOf(key).isEmpty()) {
             return belongs(key);
         }
-        String sibling = NameSuggestion.of(key, section.names());
+        String sibling = NameSuggestion.closest(key, section.names());
         if (sibling != null) {
             return "did you mean \"" + sibling + "\"?";
         }
-        String cousin = NameSuggestion.of(
+        String cousin = NameSuggestion.closest(
                 key,
                 sections().stream()
                         .flatMap(place -> place.section.names().stream())

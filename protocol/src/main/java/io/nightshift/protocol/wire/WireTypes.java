@@ -92,7 +92,7 @@ final class WireTypes {
             new WireType(70, GatewayCommand.Watch.class),
             new WireType(71, GatewayReply.Answer.class),
             new WireType(72, GatewayReply.Declined.class),
-            new WireType(73, BatchCommand.ReturnLease.class),
+            new WireType(73, BatchCommand.ReleaseLease.class),
             new WireType(74, BatchCommand.Pause.class),
             new WireType(75, BatchCommand.Resume.class),
             new WireType(76, BatchCommand.Retry.class),

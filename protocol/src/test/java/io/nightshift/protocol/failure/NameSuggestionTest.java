@@ -18,9 +18,9 @@ class NameSuggestionTest {
 
     @Test
     void theNearestOfSeveralIsMeantAndNothingWhereNoneIsNear() {
-        assertThat(NameSuggestion.of("Delay", List.of("relays", "delays", "churn")))
+        assertThat(NameSuggestion.closest("Delay", List.of("relays", "delays", "churn")))
                 .isEqualTo("delays");
-        assertThat(NameSuggestion.of("fraud", List.of("relays", "delays", "churn")))
+        assertThat(NameSuggestion.closest("fraud", List.of("relays", "delays", "churn")))
                 .isNull();
     }
 }

@@ -109,7 +109,7 @@ final class GoldenMessages {
                         commit(new OutputFile(2, 512, "c3".repeat(32))),
                         List.of("distance is missing", "hour is not a number"),
                         worker));
-        add("give-back", new BatchCommand.ReturnLease(ATTEMPT));
+        add("give-back", new BatchCommand.ReleaseLease(ATTEMPT));
         add(
                 "attempt-ended",
                 new BatchCommand.AttemptFailed(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));

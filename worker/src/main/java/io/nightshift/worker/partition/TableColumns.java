@@ -84,7 +84,7 @@ public final class TableColumns implements OutputColumns {
         for (Job.Index index : job.destination().table().indexes()) {
             for (String column : index.columns()) {
                 if (!names.contains(column)) {
-                    String near = NameSuggestion.of(column, names);
+                    String near = NameSuggestion.closest(column, names);
                     throw FailureException.permanent("destination.postgres.indexes: the output has no column %s%s"
                             .formatted(column, near == null ? "" : "; did you mean " + near + "?"));
                 }

@@ -228,7 +228,7 @@ public final class SourceColumns {
     private String hint(String text) {
         List<String> known = new ArrayList<>(select.keySet());
         known.addAll(columns.keySet());
-        String nearest = NameSuggestion.of(text, known);
+        String nearest = NameSuggestion.closest(text, known);
         if (nearest != null) {
             return "did you mean \"" + nearest + "\"?";
         }

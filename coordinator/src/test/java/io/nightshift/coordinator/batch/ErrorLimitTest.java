@@ -18,7 +18,7 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class ErrorBudgetTest {
+class ErrorLimitTest {
 
     private final Locale locale = Locale.getDefault();
 
@@ -52,7 +52,7 @@ class ErrorBudgetTest {
             boolean broken = false;
             for (PartitionCommit commit : commits) {
                 totals = totals.plus(commit);
-                boolean early = ErrorBudget.violation(policy, rows, totals, List.of()) != null;
+                boolean early = ErrorLimit.violation(policy, rows, totals, List.of()) != null;
                 assertThat(broken && !early).as("a verdict is final").isFalse();
                 broken = early;
             }
@@ -65,9 +65,9 @@ class ErrorBudgetTest {
         // 0.29 × 100 is 28.999999999999996 in floating point.
         BatchState.Totals totals = new BatchState.Totals(100, 100, 71, 29, 0);
 
-        assertThat(ErrorBudget.violation(new Job.ErrorPolicy(0.29, null), 100, totals, List.of()))
+        assertThat(ErrorLimit.violation(new Job.ErrorPolicy(0.29, null), 100, totals, List.of()))
                 .isNull();
-        assertThat(ErrorBudget.violation(new Job.ErrorPolicy(0.28, null), 100, totals, List.of()))
+        assertThat(ErrorLimit.violation(new Job.ErrorPolicy(0.28, null), 100, totals, List.of()))
                 .isNotNull();
     }
 
@@ -75,9 +75,9 @@ class ErrorBudgetTest {
     void zeroToleranceMeansNone() {
         BatchState.Totals totals = new BatchState.Totals(10, 10, 9, 1, 0);
 
-        assertThat(ErrorBudget.violation(new Job.ErrorPolicy(0, null), 1_000_000, totals, List.of()))
+        assertThat(ErrorLimit.violation(new Job.ErrorPolicy(0, null), 1_000_000, totals, List.of()))
                 .isNotNull();
-        assertThat(ErrorBudget.violation(
+        assertThat(ErrorLimit.violation(
                         new Job.ErrorPolicy(0, null), 1_000_000, new BatchState.Totals(10, 10, 10, 0, 0), List.of()))
                 .isNull();
     }
@@ -87,14 +87,14 @@ class ErrorBudgetTest {
         Locale.setDefault(Locale.GERMANY);
         BatchState.Totals totals = new BatchState.Totals(5_000, 5_000, 3_000, 2_000, 0);
 
-        assertThat(ErrorBudget.violation(
+        assertThat(ErrorLimit.violation(
                         new Job.ErrorPolicy(0.015, null),
                         10_000,
                         totals,
                         List.of("row 3: no distance", "row 7: no date")))
                 .isEqualTo("2,000 rows are quarantined, errors.max-rate allows 1.5 % of 10,000."
                         + " The first: row 3: no distance; row 7: no date");
-        assertThat(ErrorBudget.violation(new Job.ErrorPolicy(1, 1_999L), 10_000, totals, List.of()))
+        assertThat(ErrorLimit.violation(new Job.ErrorPolicy(1, 1_999L), 10_000, totals, List.of()))
                 .isEqualTo("2,000 rows are quarantined, errors.max-rows allows 1,999");
     }
 

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// Whether a batch has quarantined more rows than its job allows. Asked after every commit, with
 /// what is certain by then, so the verdict doesn't depend on the order in which partitions are
 /// committed.
-final class ErrorBudget {
+final class ErrorLimit {
 
-    private ErrorBudget() {}
+    private ErrorLimit() {}
 
     /// @param rows of the whole input
     /// @param totals of what is committed

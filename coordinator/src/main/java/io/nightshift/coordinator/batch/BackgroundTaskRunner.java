@@ -1,0 +1,99 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.coordinator.plan.Planner;
+import io.nightshift.coordinator.plan.SourcePins;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on the
+/// threads of [BatchServices#blocking()], by several threads at a time.
+final class BackgroundTaskRunner {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
+
+    private final BatchId batch;
+    private final BatchServices services;
+
+    BackgroundTaskRunner(BatchId batch, BatchServices services) {
+        this.batch = batch;
+        this.services = services;
+    }
+
+    /// Does a task and waits for its end.
+    ///
+    /// @param state when the task was started
+    /// @throws RuntimeException if the task fails, see [#failed]
+    CoordinatorMessage.TaskOutcome run(CoordinatorAction.BackgroundTask task, BatchState state) {
+        return switch (task) {
+            case CoordinatorAction.MakePlan plan -> plan(state.submission().job(), state);
+            case CoordinatorAction.CheckInput check -> {
+                SourcePins.check(batch, state.pinned().files());
+                yield new CoordinatorMessage.InputUnchanged();
+            }
+            case CoordinatorAction.Publish publish ->
+                new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+            case CoordinatorAction.FencePublication fence -> fence(fence, state);
+            case CoordinatorAction.CountLedgerEntries count -> countEntries();
+        };
+    }
+
+    private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
+        ModelDescription model = services.models().apply(state.submission().model());
+        List<InspectedFile> files = services.inspector().inspect(job, model);
+        PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
+        if (partitions.partitions() == 0) {
+            throw FailureException.permanent(
+                    "the source has no rows: " + String.join(", ", job.source().parquet()));
+        }
+        services.publisher().prepare(batch, job);
+        return new CoordinatorMessage.PlanCompleted(files, partitions);
+    }
+
+    private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
+        try {
+            String obstacle = services.publisher()
+                    .fence(state)
+                    .map(visible -> "it is already visible to readers in " + visible.destination()
+                            + ". Retry it to record the publication")
+                    .orElse(null);
+            return new CoordinatorMessage.PublicationFenced(fence.request(), obstacle);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.PublicationFenced(
+                    fence.request(), e.failure().message());
+        }
+    }
+
+    private CoordinatorMessage.TaskOutcome countEntries() {
+        try {
+            return new CoordinatorMessage.LedgerEntriesCounted(services.entries().applyAsLong(batch));
+        } catch (FailureException e) {
+            LOG.debug("{}: {}", batch, e.getMessage());
+            return new CoordinatorMessage.LedgerEntriesCounted(0);
+        }
+    }
+
+    /// The outcome of a task that ended with an exception.
+    ///
+    /// @param problem as a `CompletableFuture` reports it
+    CoordinatorMessage.TaskOutcome failed(Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        if (cause instanceof FailureException known) {
+            return new CoordinatorMessage.TaskFailed(known.failure());
+        }
+        LOG.error("{}: unexpected error", batch, cause);
+        return new CoordinatorMessage.TaskFailed(Failure.permanent("an unexpected error: " + cause));
+    }
+
+    /// Deletes the staged output of the batch. What can't be deleted is logged.
+    void sweep(Job job) {
+        services.publisher().discard(batch, job);
+    }
+}

@@ -1,0 +1,69 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Writes a line to the log for each event of a batch, once the event is durable.
+final class BatchEventLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
+
+    private final BatchId batch;
+
+    BatchEventLog(BatchId batch) {
+        this.batch = batch;
+    }
+
+    /// @param next the state after all events of the write
+    void write(BatchState next, BatchEvent event) {
+        switch (event) {
+            case BatchEvent.Submitted submitted -> LOG.debug("{} is submitted", batch);
+            case BatchEvent.TookOver tookOver -> {
+                if (tookOver.incarnation() > 1) {
+                    LOG.info(
+                            "{} is resumed by this node: {} of {} partitions are committed",
+                            batch,
+                            next.committed().count(),
+                            next.plan() == null ? 0 : next.plan().index().partitions());
+                }
+            }
+            case BatchEvent.Planned planned ->
+                LOG.info(
+                        "{} is planned: {} rows in {} partitions",
+                        batch,
+                        planned.partitions().rows(),
+                        planned.partitions().partitions());
+            case BatchEvent.Committed committed -> {
+                for (PartitionCommit commit : committed.commits()) {
+                    LOG.info("{} committed", commit.attempt(batch));
+                }
+                if (next.phase() == Phase.PUBLISHING) {
+                    LOG.info("{} is being published", batch);
+                }
+            }
+            case BatchEvent.AttemptFailed failed ->
+                LOG.warn(
+                        "{} failed on {}: {}",
+                        new Attempt(batch, failed.partition(), failed.epoch()),
+                        failed.node(),
+                        failed.failure().message());
+            case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
+            case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
+            case BatchEvent.Rescored rescored ->
+                LOG.info(
+                        "{}: partitions {} will be scored again",
+                        batch,
+                        PartitionRangeFormat.text(rescored.partitions()));
+            case BatchEvent.Failed failed ->
+                LOG.error("{} failed: {}", batch, failed.failure().message());
+            case BatchEvent.Retried retried -> LOG.info("{} is retried", batch);
+            case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.destination());
+            case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
+        }
+    }
+}

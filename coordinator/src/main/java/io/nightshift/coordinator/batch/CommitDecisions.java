@@ -1,0 +1,149 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.plan.PartitionPlan;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Decides which attempts are committed.
+///
+/// Exactly-once is decided in one place, [#flush]: a commit is persisted if, and only if, its epoch holds the lease
+/// at that moment. It is acknowledged after that. Everything else can be repeated without effect. Pending commits are
+/// not in the ledger; their workers ask again after a restart.
+///
+/// Deterministic, like [BatchDecisions].
+class CommitDecisions {
+
+    private static final int REASONS_SHOWN = 3;
+
+    private final BatchId batch;
+    private final AttemptDecisions attempts;
+
+    /// By partition, in the order of arrival.
+    private final Map<Integer, BatchCommand.Commit> pending = new LinkedHashMap<>();
+
+    /// Why the first quarantined rows of this incarnation were quarantined.
+    private final List<String> firstReasons = new ArrayList<>();
+
+    CommitDecisions(BatchId batch, AttemptDecisions attempts) {
+        this.batch = batch;
+        this.attempts = attempts;
+    }
+
+    /// Makes a commit pending, so that several share one journal write.
+    ///
+    /// @param judgeable see [LifecycleDecisions#judgeableIncarnation]
+    Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
+        PartitionCommit commit = message.commit();
+        Attempt attempt = commit.attempt(batch);
+        if (AttemptDecisions.isCommitted(state, attempt)) {
+            return Decision.of(acknowledge(message));
+        }
+        String refusal = refusal(state, commit);
+        if (refusal != null) {
+            return AttemptDecisions.refuse(message.worker(), attempt, judgeable, refusal);
+        }
+        attempts.extendLease(commit, now);
+        message.reasons().stream()
+                .limit(Math.max(0, REASONS_SHOWN - firstReasons.size()))
+                .forEach(firstReasons::add);
+        boolean isFirst = pending.isEmpty();
+        pending.put(commit.partition(), message);
+        return isFirst ? Decision.of(new CoordinatorAction.FlushCommits()) : Decision.nothing();
+    }
+
+    private CoordinatorAction acknowledge(BatchCommand.Commit message) {
+        return new CoordinatorAction.Send<>(
+                message.worker(), new WorkerMessage.Committed(message.commit().attempt(batch)));
+    }
+
+    /// Why the attempt can't be committed, or null if it can.
+    @Nullable
+    String refusal(BatchState state, PartitionCommit commit) {
+        if (!attempts.keepsLeases(state)) {
+            return "the batch is " + state.phase();
+        }
+        if (!holdsLease(commit)) {
+            return "the attempt no longer holds its partition";
+        }
+        PartitionPlan.Range range = state.pinned().index().range(commit.partition());
+        if (commit.firstRow() != range.firstRow() || commit.rows() != range.rows()) {
+            return "the attempt scored other rows than planned";
+        }
+        if (!commit.model().equals(state.submission().model().sha256())) {
+            return "the attempt scored with another model";
+        }
+        return null;
+    }
+
+    boolean holdsLease(PartitionCommit commit) {
+        return attempts.holdsLease(commit);
+    }
+
+    /// Persists the pending commits whose epochs still hold their leases, in one journal write, and acknowledges them.
+    Decision flush(BatchState state, DecisionTime now) {
+        List<CoordinatorAction> actions = new ArrayList<>();
+        List<BatchCommand.Commit> accepted = new ArrayList<>();
+        for (BatchCommand.Commit candidate : pending.values()) {
+            String refusal = refusal(state, candidate.commit());
+            if (refusal == null) {
+                accepted.add(candidate);
+            } else {
+                actions.add(AttemptDecisions.abandon(
+                        candidate.worker(), candidate.commit().attempt(batch), refusal));
+            }
+        }
+        pending.clear();
+        if (accepted.isEmpty()) {
+            return Decision.of(actions);
+        }
+        for (BatchCommand.Commit commit : accepted) {
+            attempts.committed(commit.commit());
+            actions.add(acknowledge(commit));
+        }
+        return Decision.persist(
+                events(
+                        state,
+                        accepted.stream().map(BatchCommand.Commit::commit).toList(),
+                        now),
+                actions);
+    }
+
+    /// The commits, and the batch's failure if they exceed the error limit or leave only exhausted partitions. One
+    /// write holds both, so that no crash between them can let the batch be published.
+    private List<BatchEvent> events(BatchState state, List<PartitionCommit> commits, DecisionTime now) {
+        List<BatchEvent> events = new ArrayList<>();
+        events.add(new BatchEvent.Committed(now.instant(), commits));
+        BatchState.Totals totals = state.totals();
+        for (PartitionCommit commit : commits) {
+            totals = totals.plus(commit);
+        }
+        String exceeded = errorLimitExceeded(state, totals);
+        Failure failure = exceeded != null
+                ? Failure.permanent(exceeded)
+                : attempts.unfinishableFailure(
+                        state, state.committed().count() + commits.size(), state.attemptsFailed());
+        if (failure != null) {
+            events.add(new BatchEvent.Failed(now.instant(), failure));
+        }
+        return events;
+    }
+
+    /// How far the quarantined rows exceed the job's error limit, in one sentence; null if they don't.
+    @Nullable
+    String errorLimitExceeded(BatchState state, BatchState.Totals totals) {
+        return state.plan() == null
+                ? null
+                : ErrorLimit.violation(
+                        state.submission().job().errors(), state.plan().index().rows(), totals, firstReasons);
+    }
+}

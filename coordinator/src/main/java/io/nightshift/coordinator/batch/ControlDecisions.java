@@ -1,0 +1,173 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/// Decides about the controls of operators: pause, resume, cancel, retry and rescore. [ControlRules] says which of
+/// them is possible in which phase.
+///
+/// Deterministic, like [BatchDecisions].
+class ControlDecisions {
+
+    private final BatchId batch;
+    private final LifecycleDecisions lifecycle;
+    private final AttemptDecisions attempts;
+    private final CommitDecisions commits;
+
+    ControlDecisions(
+            BatchId batch, LifecycleDecisions lifecycle, AttemptDecisions attempts, CommitDecisions commits) {
+        this.batch = batch;
+        this.lifecycle = lifecycle;
+        this.attempts = attempts;
+        this.commits = commits;
+    }
+
+    Decision decide(BatchState state, BatchCommand.Control request, DecisionTime now) {
+        Phase phase = state.phase();
+        if (phase == null) {
+            return refuse(request, "there is no such batch");
+        }
+        return switch (ControlRules.verdict(phase, request)) {
+            case REFUSED -> repeatEnd(refuse(request, ControlRules.refusal(phase)), state, phase);
+            case HOLDS_ALREADY -> repeatEnd(done(request, phase), state, phase);
+            case POSSIBLE ->
+                needsFence(state, request)
+                        ? Decision.of(new CoordinatorAction.FencePublication(lifecycle.incarnation(), request))
+                        : apply(state, phase, request, now);
+        };
+    }
+
+    /// Tells the register again how a batch ended, because the register may have missed it.
+    private Decision repeatEnd(Decision decision, BatchState state, Phase phase) {
+        return phase.isEnd() ? decision.plus(lifecycle.reportEnd(state)) : decision;
+    }
+
+    /// Whether a publication may still run somewhere, and the request changes which commits count.
+    boolean needsFence(BatchState state, BatchCommand.Control request) {
+        return ControlRules.changesCommits(request) && state.phase() == Phase.FAILED && state.isComplete();
+    }
+
+    /// Applies a request to a batch that failed during its publication, after the fence.
+    ///
+    /// @param startedBy the incarnation that started the fence
+    Decision fenced(
+            BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
+        BatchCommand.Control request = outcome.request();
+        if (outcome.obstacle() != null) {
+            return refuse(request, outcome.obstacle());
+        }
+        return startedBy == lifecycle.incarnation() && state.phase() == Phase.FAILED
+                ? apply(state, Phase.FAILED, request, now)
+                : refuse(request, "it has changed since the request. Send the request again");
+    }
+
+    private Decision apply(BatchState state, Phase phase, BatchCommand.Control request, DecisionTime now) {
+        return switch (request) {
+            case BatchCommand.Pause pause -> pause(state, pause, now);
+            case BatchCommand.Resume resume -> resume(state, resume, now);
+            case BatchCommand.Cancel cancel -> cancel(state, cancel, now);
+            case BatchCommand.Retry retry -> retry(state, phase, retry, now);
+            case BatchCommand.Rescore rescore -> rescore(state, phase, rescore, now);
+        };
+    }
+
+    private Decision pause(BatchState state, BatchCommand.Pause request, DecisionTime now) {
+        BatchEvent paused = new BatchEvent.Paused(now.instant(), request.reason());
+        return Decision.persist(
+                paused,
+                new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
+                reply(request, state.after(List.of(paused))));
+    }
+
+    private Decision resume(BatchState state, BatchCommand.Resume request, DecisionTime now) {
+        BatchEvent resumed = new BatchEvent.Resumed(now.instant());
+        BatchState next = state.after(List.of(resumed));
+        return Decision.persist(List.of(resumed), resumed(next, now)).plus(reply(request, next));
+    }
+
+    private List<CoordinatorAction> resumed(BatchState next, DecisionTime now) {
+        if (next.phase() != Phase.PUBLISHING && attempts.hasStarted()) {
+            return attempts.reportWork(next, now);
+        }
+        // Before its takeover, a coordinator starts nothing. It takes over as soon as it receives Recovered.
+        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0 ? List.of() : lifecycle.startTask(next);
+    }
+
+    private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
+        BatchEvent cancelled = new BatchEvent.Cancelled(now.instant(), request.reason());
+        BatchState next = state.after(List.of(cancelled));
+        attempts.voidLeases();
+        List<CoordinatorAction> actions = new ArrayList<>();
+        actions.add(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
+        actions.add(reply(request, next));
+        // A running task may still create the staging folder. Its report then leads to the sweep.
+        if (!lifecycle.isTaskRunning()) {
+            actions.add(lifecycle.reportEnd(next));
+        }
+        return Decision.persist(List.of(cancelled), actions);
+    }
+
+    private Decision retry(BatchState state, Phase phase, BatchCommand.Retry request, DecisionTime now) {
+        BatchEvent retried = new BatchEvent.Retried(now.instant());
+        BatchState next = state.after(List.of(retried));
+        if (phase == Phase.FAILED) {
+            String exceeded = commits.errorLimitExceeded(state, state.totals());
+            return exceeded == null
+                    ? lifecycle.takeOver(state, now, retried).plus(reply(request, next))
+                    : refuse(request, "it would fail again: " + exceeded);
+        }
+        return attempts.exhaustedPartitions(state, state.attemptsFailed()).isEmpty()
+                ? done(request, phase)
+                : Decision.persist(List.of(retried), attempts.retryExhausted(next, now))
+                        .plus(reply(request, next));
+    }
+
+    private Decision rescore(BatchState state, Phase phase, BatchCommand.Rescore request, DecisionTime now) {
+        if (state.plan() == null) {
+            return refuse(request, "it is not planned yet");
+        }
+        SortedSet<Integer> chosen = new TreeSet<>(request.partitions());
+        if (chosen.isEmpty()) {
+            return refuse(request, "the request names no partition");
+        }
+        int last = state.plan().index().partitions() - 1;
+        if (chosen.first() < 0 || chosen.last() > last) {
+            int unknown = chosen.first() < 0 ? chosen.first() : chosen.last();
+            return refuse(request, "there is no partition %d; its partitions are 0 to %d".formatted(unknown, last));
+        }
+        List<Integer> committed =
+                chosen.stream().filter(state.committed()::contains).toList();
+        if (committed.isEmpty()) {
+            return done(request, phase);
+        }
+        BatchEvent rescored = new BatchEvent.Rescored(now.instant(), committed);
+        BatchState next = state.after(List.of(rescored));
+        return Decision.persist(List.of(rescored), attempts.rescore(next, committed, now))
+                .plus(reply(request, next));
+    }
+
+    private Decision done(BatchCommand.Control request, Phase phase) {
+        return Decision.of(reply(request, phase));
+    }
+
+    private CoordinatorAction reply(BatchCommand.Control request, BatchState next) {
+        return reply(request, java.util.Objects.requireNonNull(next.phase()));
+    }
+
+    private CoordinatorAction reply(BatchCommand.Control request, Phase phase) {
+        return new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Done(batch, phase));
+    }
+
+    private Decision refuse(BatchCommand.Control request, String reason) {
+        return Decision.of(
+                new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Refused(batch, reason)));
+    }
+}

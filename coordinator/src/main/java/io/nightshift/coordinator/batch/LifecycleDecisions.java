@@ -1,0 +1,246 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check the
+/// input, publish) and decides about its outcome. At most one such task runs for an incarnation at a time.
+///
+/// Deterministic, like [BatchDecisions].
+class LifecycleDecisions {
+
+    private final BatchId batch;
+    private final BatchSettings settings;
+    private final String node;
+    private final RandomGenerator random;
+    private final AttemptDecisions attempts;
+    private final CommitDecisions commits;
+
+    /// The incarnation that this coordinator has persisted; 0 before its takeover.
+    private int incarnation;
+
+    /// How many tasks of this incarnation have failed since the last one succeeded.
+    private int failedTasks;
+
+    /// Whether a task of this incarnation runs.
+    private boolean isTaskRunning;
+
+    /// @param node this node, `host:port`
+    /// @param random for the jitter of backoffs
+    LifecycleDecisions(
+            BatchId batch,
+            BatchSettings settings,
+            String node,
+            RandomGenerator random,
+            AttemptDecisions attempts,
+            CommitDecisions commits) {
+        this.batch = batch;
+        this.settings = settings;
+        this.node = node;
+        this.random = random;
+        this.attempts = attempts;
+        this.commits = commits;
+    }
+
+    int incarnation() {
+        return incarnation;
+    }
+
+    boolean isTaskRunning() {
+        return isTaskRunning;
+    }
+
+    /// The highest incarnation whose attempts this coordinator can judge, because the state says finally whether they
+    /// were committed.
+    ///
+    /// - After its takeover is durable, a coordinator can judge its own attempts and all earlier ones: no earlier
+    ///   coordinator can write any more.
+    /// - In a batch that has stopped, the last incarnation's attempts can be judged too.
+    /// - A coordinator that was superseded and has not noticed can't judge the attempts of its successor. They may
+    ///   have been committed.
+    int judgeableIncarnation(BatchState state) {
+        return switch (state.phase()) {
+            case null -> 0;
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> incarnation;
+            case FAILED, PUBLISHED, CANCELLED -> state.incarnation();
+        };
+    }
+
+    // Start and takeover.
+
+    Decision open(BatchState state, Submission submission, DecisionTime now) {
+        return switch (state.phase()) {
+            case null ->
+                takeOver(
+                        state,
+                        now,
+                        new BatchEvent.Submitted(now.instant(), batch, submission.job(), submission.model()));
+            case FAILED ->
+                commits.errorLimitExceeded(state, state.totals()) == null
+                        ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
+                        : Decision.of(new CoordinatorAction.WriteLog(
+                                "{} stays failed: its committed partitions exceed the job's error limit",
+                                List.of(batch)));
+            // Running the job again does not resume a batch that an operator has paused.
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> Decision.nothing();
+            case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
+        };
+    }
+
+    Decision ensureStarted(BatchState state, Submission submission, DecisionTime now) {
+        Phase phase = state.phase();
+        if (phase == null) {
+            return open(state, submission, now);
+        }
+        return phase.isEnd() ? Decision.of(reportEnd(state)) : Decision.of(attempts.reportWork(state, now));
+    }
+
+    Decision recovered(BatchState state, DecisionTime now) {
+        if (incarnation != 0) {
+            // A message that waited for the recovery has led to the takeover already.
+            return Decision.nothing();
+        }
+        return switch (state.phase()) {
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> takeOver(state, now);
+            case null -> Decision.nothing();
+            case FAILED -> Decision.nothing();
+            case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
+        };
+    }
+
+    /// Persists a new incarnation, and starts the task of the phase.
+    ///
+    /// @param before events to persist in the same write, before the takeover
+    Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
+        List<BatchEvent> events = new ArrayList<>(List.of(before));
+        events.add(new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node));
+        return Decision.persist(events, afterTakeover(state.after(events)));
+    }
+
+    List<CoordinatorAction> afterTakeover(BatchState next) {
+        incarnation = next.incarnation();
+        failedTasks = 0;
+        return startTask(next);
+    }
+
+    // The tasks.
+
+    /// Voids every lease and starts the task of the phase, if the phase has one.
+    List<CoordinatorAction> startTask(BatchState state) {
+        attempts.voidLeases();
+        List<CoordinatorAction> task = switch (state.phase()) {
+            case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation));
+            case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation));
+            // A batch that was paused before its plan is planned during the pause. If it has a plan, its input is
+            // checked when it is resumed.
+            case PAUSED -> state.plan() == null ? List.of(new CoordinatorAction.MakePlan(incarnation)) : List.of();
+            case PUBLISHING -> List.of(new CoordinatorAction.Publish(incarnation));
+            case FAILED, PUBLISHED, CANCELLED -> throw new IllegalStateException(batch + " is " + state.phase());
+            case null -> throw new IllegalStateException(batch + " was not submitted");
+        };
+        isTaskRunning = !task.isEmpty();
+        return task;
+    }
+
+    Decision retryDue(BatchState state, int startedBy) {
+        boolean isStalled = state.isOpen() && state.phase() != Phase.FAILED && !isTaskRunning && !attempts.hasStarted();
+        return startedBy == incarnation && isStalled ? Decision.of(startTask(state)) : Decision.nothing();
+    }
+
+    /// @param startedBy the incarnation that started the task
+    Decision stepEnded(
+            BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
+        if (startedBy == incarnation) {
+            isTaskRunning = false;
+        }
+        if (state.phase() == Phase.CANCELLED) {
+            return Decision.of(reportEnd(state));
+        }
+        if (startedBy != incarnation || state.phase() == null) {
+            return Decision.nothing();
+        }
+        return switch (outcome) {
+            case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
+            case CoordinatorMessage.InputUnchanged unchanged ->
+                Transitions.allows(state.phase(), BatchEvent.Committed.class) && !attempts.hasStarted()
+                        ? Decision.of(startLeasing(state, now))
+                        : Decision.nothing();
+            case CoordinatorMessage.PublicationCompleted(Publisher.Publication publication) ->
+                published(state, state.phase(), publication, now);
+            case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
+        };
+    }
+
+    private Decision planned(
+            BatchState state, Phase phase, CoordinatorMessage.PlanCompleted completed, DecisionTime now) {
+        if (state.plan() != null || !Transitions.allows(phase, BatchEvent.Planned.class)) {
+            return Decision.nothing();
+        }
+        List<SourceFile> files =
+                completed.files().stream().map(InspectedFile::file).toList();
+        BatchEvent planned = new BatchEvent.Planned(now.instant(), files, completed.partitions());
+        return Decision.persist(List.of(planned), startLeasing(state.after(List.of(planned)), now));
+    }
+
+    private List<CoordinatorAction> startLeasing(BatchState state, DecisionTime now) {
+        failedTasks = 0;
+        return attempts.start(state, incarnation, now);
+    }
+
+    private Decision published(
+            BatchState state, Phase phase, Publisher.Publication publication, DecisionTime now) {
+        if (!Transitions.allows(phase, BatchEvent.Published.class)) {
+            return Decision.nothing();
+        }
+        BatchEvent published =
+                new BatchEvent.Published(now.instant(), publication.destination(), publication.manifestSha256());
+        return Decision.persist(published, reportEnd(state.after(List.of(published))));
+    }
+
+    /// Retries a transient failure as often as an attempt's; after that the batch fails.
+    private Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+        RetryPolicy retry = settings.retry();
+        failedTasks++;
+        if (!failure.isPermanent() && failedTasks < retry.attempts()) {
+            Duration backoff = retry.backoff(failedTasks, random);
+            return Decision.of(new CoordinatorAction.RetryLater(incarnation, failure, backoff));
+        }
+        if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
+            return Decision.nothing();
+        }
+        BatchEvent failed = new BatchEvent.Failed(now.instant(), failure);
+        return Decision.persist(List.of(failed), phaseActions(state.after(List.of(failed))));
+    }
+
+    // The end.
+
+    /// What follows if events of attempts have led to the last commit, or have failed the batch.
+    List<CoordinatorAction> phaseActions(BatchState next) {
+        return switch (next.phase()) {
+            case FAILED -> {
+                attempts.voidLeases();
+                yield List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
+            }
+            case PUBLISHING -> startTask(next);
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHED, CANCELLED -> List.of();
+            case null -> List.of();
+        };
+    }
+
+    /// Tells the register that the batch ended. For a cancelled batch, its staged output is swept first.
+    CoordinatorAction reportEnd(BatchState state) {
+        return state.phase() == Phase.CANCELLED
+                ? new CoordinatorAction.SweepStagedOutput()
+                : new CoordinatorAction.TellRegister(new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED));
+    }
+}

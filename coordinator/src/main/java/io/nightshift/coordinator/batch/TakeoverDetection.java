@@ -1,0 +1,71 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.Phase;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Notices that another coordinator has taken over the batch. This happens when the cluster takes this node for dead
+/// although it is only frozen or cut off. A write of this coordinator would fail then; this class finds out without a
+/// write, by counting the batch's entries in the journal.
+///
+/// Deterministic, like [BatchDecisions].
+class TakeoverDetection {
+
+    private final BatchSettings settings;
+    private final LifecycleDecisions lifecycle;
+
+    /// When the last count was requested; null before the first tick.
+    private @Nullable DecisionTime lastCount;
+
+    TakeoverDetection(BatchSettings settings, LifecycleDecisions lifecycle) {
+        this.settings = settings;
+        this.lifecycle = lifecycle;
+    }
+
+    /// Requests a count once in a lease's duration while the coordinator has no reason to write.
+    ///
+    /// @param decision what is decided about the same tick
+    List<CoordinatorAction> tick(BatchState state, Decision decision, DecisionTime now) {
+        if (lastCount == null) {
+            lastCount = now;
+        }
+        boolean isRecent =
+                now.nanos() - lastCount.nanos() < settings.lease().toNanos();
+        return isRecent || !isIdle(state) || !decision.events().isEmpty() ? List.of() : List.of(count(now));
+    }
+
+    /// Whether nothing is written until someone asks for it. Another coordinator may have written meanwhile and
+    /// stopped again, and nothing would ever tell this one.
+    boolean isIdle(BatchState state) {
+        return state.phase() == null || state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
+    }
+
+    /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer nothing,
+    /// and to count the entries. Empty if this coordinator may decide about the attempt.
+    Optional<Decision> check(BatchState state, Attempt attempt, DecisionTime now) {
+        if (!isFromLaterIncarnation(state, attempt)) {
+            return Optional.empty();
+        }
+        boolean isRecent = lastCount != null
+                && now.nanos() - lastCount.nanos() < settings.tick().toNanos();
+        return Optional.of(isRecent ? Decision.nothing() : Decision.of(count(now)));
+    }
+
+    boolean isFromLaterIncarnation(BatchState state, Attempt attempt) {
+        return attempt.epoch().incarnation() > state.incarnation();
+    }
+
+    private CoordinatorAction count(DecisionTime now) {
+        lastCount = now;
+        return new CoordinatorAction.CountLedgerEntries(lifecycle.incarnation());
+    }
+
+    /// Restarts the coordinator from the ledger if the journal holds more entries than the state.
+    Decision counted(BatchState state, CoordinatorMessage.LedgerEntriesCounted counted) {
+        return counted.entries() > state.entries()
+                ? Decision.of(new CoordinatorAction.RecoverFromLedger())
+                : Decision.nothing();
+    }
+}
