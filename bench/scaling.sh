@@ -8,4 +8,4 @@
 # Needs a JDK 25 in JAVA_HOME, Maven and taskset (Debian: apt-get install util-linux).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
-nightshift_cluster io.nightshift.nemesis.Scaling
+nightshift_cluster io.nightshift.nemesis.load.ScalingBenchmark

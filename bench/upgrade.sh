@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Replaces the nodes of an earlier build by those of this one in the midst of a batch, and back again: three nodes and a
-# PostgreSQL on this machine. The test is io.nightshift.upgrade.RollingUpdateTest, which `mvn verify` runs too, but with an
-# earlier build that is made of this one.
+# Replaces the nodes of an earlier build by nodes of this build while a batch runs, and back again: three nodes and a
+# PostgreSQL on this machine. The test is io.nightshift.system.upgrade.RollingUpdateIT. `mvn verify` runs it too, with an
+# earlier build that it derives from this one.
 #
 #   bench/upgrade.sh [--from REF]     REF: a tag or commit; default: the last release before HEAD, or if there is none, the
 #                                     commit before HEAD
 #
-# Needs git, Maven and a JDK 25 that Maven finds. docs/how-to/upgrade.md says what is promised.
+# Needs git, Maven and a JDK 25 that Maven finds. docs/how-to/upgrade.md lists the promises.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -29,5 +29,6 @@ git archive "$from" | tar -xf - -C "$work/source"
 build=(mvn -B -q -DskipTests -Dspotless.check.skip=true)
 (cd "$work/source" && "${build[@]}" -pl cli -am package) >&2
 
-mvn -B -pl k8s -am verify -Dspotless.check.skip=true -Dtest=io.nightshift.upgrade.RollingUpdateTest \
-    -Dsurefire.failIfNoSpecifiedTests=false "-Dnightshift.previous=$work/source/cli/target/nightshift"
+mvn -B -pl system-tests -am verify -Dspotless.check.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+    -Dit.test=io.nightshift.system.upgrade.RollingUpdateIT -Dfailsafe.failIfNoSpecifiedTests=false \
+    "-Dnightshift.previous=$work/source/cli/target/nightshift"

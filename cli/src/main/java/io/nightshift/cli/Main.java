@@ -72,7 +72,7 @@ public final class Main {
     }
 
     /// @param arguments if they begin with a command, only that one is prepared, since each takes a while
-    static CommandLine commandLine(String... arguments) {
+    public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
         boolean all = wanted.equals("help") || !COMMANDS.containsKey(wanted);

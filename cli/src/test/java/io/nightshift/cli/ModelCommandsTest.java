@@ -2,6 +2,8 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +33,12 @@ final class ModelCommandsTest {
         byte[] graphOfOneNegation = HexFormat.of().parseHex("08083a120a0b0a017812017922034e65675a030a0178");
         Path file = Files.write(home.resolve("graph.onnx"), graphOfOneNegation);
 
-        Program.here("model", "import", file.toString(), "--home", home.toString())
+        CommandResult.of(Main.commandLine(), "model", "import", file.toString(), "--home", home.toString())
                 .expect(2, "graph.onnx is refused", "operator Neg", "tools/get-onnxruntime.sh");
     }
 
-    private Program.End model(String command, String argument) {
-        return Program.here("model", command, argument, "--home", home.toString())
+    private CommandResult model(String command, String argument) {
+        return CommandResult.of(Main.commandLine(), "model", command, argument, "--home", home.toString())
                 .expect(0);
     }
 }

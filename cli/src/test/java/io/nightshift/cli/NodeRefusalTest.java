@@ -2,6 +2,7 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.testing.CommandResult;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,13 +17,13 @@ final class NodeRefusalTest {
     @TempDir
     Path folder;
 
-    private Program.End node(String configuration, String... more) throws IOException {
+    private CommandResult node(String configuration, String... more) throws IOException {
         Path file = Files.writeString(folder.resolve("node.conf"), configuration);
         String[] arguments = new String[5 + more.length];
         System.arraycopy(
                 new String[] {"node", "--config", file.toString(), "--home", folder.toString()}, 0, arguments, 0, 5);
         System.arraycopy(more, 0, arguments, 5, more.length);
-        return Program.here(arguments);
+        return CommandResult.of(Main.commandLine(), arguments);
     }
 
     @Test
@@ -86,7 +87,8 @@ final class NodeRefusalTest {
 
     @Test
     void withoutAClusterNothingCanBeAsked() throws IOException {
-        Program.here("batch", "watch", "latest", "--home", folder.toString()).expect(2, "no cluster is configured");
+        CommandResult.of(Main.commandLine(), "batch", "watch", "latest", "--home", folder.toString())
+                .expect(2, "no cluster is configured");
         int port = unusedPort();
         Path file = Files.writeString(folder.resolve("client.conf"), """
                 nightshift {
@@ -94,8 +96,15 @@ final class NodeRefusalTest {
                   journal.url = "jdbc:postgresql://localhost/x"
                 }
                 """.formatted(port));
-        Program.End end =
-                Program.here("batch", "watch", "latest", "--config", file.toString(), "--home", folder.toString());
+        CommandResult end = CommandResult.of(
+                Main.commandLine(),
+                "batch",
+                "watch",
+                "latest",
+                "--config",
+                file.toString(),
+                "--home",
+                folder.toString());
         end.expect(2, "no node of the cluster can be reached: 127.0.0.1:" + port + " (Connection refused)");
         assertThat(end.out()).isEmpty();
     }

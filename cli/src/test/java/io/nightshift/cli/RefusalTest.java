@@ -2,17 +2,14 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -21,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What can't be run is refused with a sentence that names the file, before anything is made.
+/// A job that can't run is refused before anything is created, with a sentence that names the file.
 final class RefusalTest {
 
     private static final String ROWS = "SELECT * FROM flights LIMIT 100";
@@ -36,37 +33,6 @@ final class RefusalTest {
     private record Case(String name, Breakage breakage, List<String> sentences) {
         Case(String name, Breakage breakage, String... sentences) {
             this(name, breakage, List.of(sentences));
-        }
-    }
-
-    @Test
-    void aBatchThatALaterVersionHasWrittenToIsNotGoneOnWith() throws Exception {
-        try (TestBatch newer = TestBatch.submitted(folder, "0001")) {
-            newer.tamper(1, stored -> {
-                String event = new String(stored, 32, stored.length - 32, StandardCharsets.ISO_8859_1);
-                return entry(newer, event.replace("submitted", "shadowing").getBytes(StandardCharsets.ISO_8859_1));
-            });
-        }
-
-        FlightsJob.in(folder)
-                .runs()
-                .expect(
-                        2,
-                        "the ledger can't be read by this version",
-                        "'shadowing' is not known to this version; a newer one of Nightshift wrote it");
-    }
-
-    /// The first entry of a batch, whatever its event is.
-    private static byte[] entry(TestBatch batch, byte[] event) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(HexFormat.of().parseHex(LedgerEntry.origin(batch.id)));
-            return ByteBuffer.allocate(32 + event.length)
-                    .put(digest.digest(event))
-                    .put(event)
-                    .array();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -193,26 +159,13 @@ final class RefusalTest {
         return Arrays.copyOf(Files.readAllBytes(file), (int) length);
     }
 
-    private static Program.End plan(FlightsJob job) {
-        return Program.here("plan", job.file().toString(), "--home", job.home().toString());
-    }
-
-    @Test
-    void aRunRefusesTheSameAndOpensNoBatch() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, ROWS);
-        Files.write(job.input(), head(job.input(), 500));
-        job.runs().expect(2, "nightshift: source: %s is truncated".formatted(job.input()));
-        assertThat(job.predictions()).doesNotExist();
-
-        job.write(ROWS);
-        Path file = Files.createFile(folder.resolve("file"));
-        Program.run(folder, "run", job.file().toString(), "--home", file + "/home")
-                .expect(2, "the log " + file + "/home/logs/nightshift.log can't be written", "--home");
-        job.runs("--set", "destination.parquet=file/predictions").expect(2, "file/predictions can't be made");
-
-        assertThat(job.runs().expect(0).json().get("resumed").asBoolean())
-                .as("a batch was open")
-                .isFalse();
+    private static CommandResult plan(FlightsJob job) {
+        return CommandResult.of(
+                Main.commandLine(),
+                "plan",
+                job.file().toString(),
+                "--home",
+                job.home().toString());
     }
 
     @Test
@@ -223,7 +176,7 @@ final class RefusalTest {
         job.edit("job: flights", "job: Flights!");
         job.edit("destination:", "destinations:");
 
-        Program.End end = Program.here(job.run().toArray(String[]::new));
+        CommandResult end = CommandResult.of(Main.commandLine(), job.run().toArray(String[]::new));
         end.expect(
                 2,
                 "job.yaml:",
@@ -239,23 +192,38 @@ final class RefusalTest {
     void aWrongCommandIsRefusedWithAHint() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         String file = job.file().toString();
-        Program.here("run", file, "--thread", "2")
+        CommandResult.of(Main.commandLine(), "run", file, "--thread", "2")
                 .expect(2, "no option '--thread'; did you mean --threads?", "nightshift run --help");
-        Program.here("rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
-        Program.here("run", file, file).expect(2, "one argument too many");
-        Program.here("run").expect(2, "JOB.yaml");
-        Program.here().expect(2, "Usage: nightshift", "Scores what a job file describes");
-        Program.here("model").expect(2, "Usage: nightshift model", "Trains a model");
-        Program.here(
+        CommandResult.of(Main.commandLine(), "rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
+        CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "one argument too many");
+        CommandResult.of(Main.commandLine(), "run").expect(2, "JOB.yaml");
+        CommandResult.of(Main.commandLine()).expect(2, "Usage: nightshift", "Scores what a job file describes");
+        CommandResult.of(Main.commandLine(), "model").expect(2, "Usage: nightshift model", "Trains a model");
+        CommandResult.of(
+                        Main.commandLine(),
                         "run",
                         folder.resolve("lost.yaml").toString(),
                         "--home",
                         job.home().toString())
                 .expect(2, "there is no job file ", "lost.yaml");
-        Program.here("run", folder.toString(), "--home", job.home().toString()).expect(2, folder.toString());
-        Program.here("run", file, "--threads", "0", "--home", job.home().toString())
+        CommandResult.of(
+                        Main.commandLine(),
+                        "run",
+                        folder.toString(),
+                        "--home",
+                        job.home().toString())
+                .expect(2, folder.toString());
+        CommandResult.of(
+                        Main.commandLine(),
+                        "run",
+                        file,
+                        "--threads",
+                        "0",
+                        "--home",
+                        job.home().toString())
                 .expect(2, "--threads is 1 to 1024, not 0");
-        Program.here("run", file, "-o", "xml").expect(2, "'xml' is neither table nor json");
-        Program.here("plan", file, "--set", "partitions.rwos=5").expect(2, "--set", "partitions.rwos", "rows");
+        CommandResult.of(Main.commandLine(), "run", file, "-o", "xml").expect(2, "'xml' is neither table nor json");
+        CommandResult.of(Main.commandLine(), "plan", file, "--set", "partitions.rwos=5")
+                .expect(2, "--set", "partitions.rwos", "rows");
     }
 }

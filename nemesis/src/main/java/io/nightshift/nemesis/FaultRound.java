@@ -1,0 +1,174 @@
+package io.nightshift.nemesis;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.nemesis.cluster.BatchTimeline;
+import io.nightshift.nemesis.cluster.NemesisCluster;
+import io.nightshift.nemesis.fault.Fault;
+import io.nightshift.nemesis.fault.FaultInjector;
+import io.nightshift.nemesis.fault.InjectedFault;
+import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.Workload;
+import io.nightshift.testing.CommandResult;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/// One batch with one fault, and the checks after it.
+final class FaultRound {
+
+    private static final Duration FIRST_COMMITS = Duration.ofSeconds(90);
+    /// The time that the batch has to end after the fault is healed.
+    private static final Duration ENDING = Duration.ofMinutes(5);
+    /// The time that superseded attempts have to remove their output after the batch has ended.
+    private static final Duration SWEEPING = Duration.ofSeconds(30);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
+    private static final int RETRIES = 3;
+
+    private final NemesisCluster cluster;
+    private final Workload workload;
+    private final BatchOutput output;
+    private final String undisturbed;
+    private final FaultInjector injector;
+    private final Random random;
+    private final List<String> violations = new ArrayList<>();
+
+    /// @param undisturbed the digest of the output of a run without faults
+    FaultRound(
+            NemesisCluster cluster,
+            Workload workload,
+            BatchOutput output,
+            String undisturbed,
+            FaultInjector injector,
+            Random random) {
+        this.cluster = cluster;
+        this.workload = workload;
+        this.output = output;
+        this.undisturbed = undisturbed;
+        this.injector = injector;
+        this.random = random;
+    }
+
+    RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
+        output.clear();
+        injector.prepare(fault);
+        long begin = System.nanoTime();
+        String batch = workload.submit(cluster, output);
+        BatchTimeline timeline = new BatchTimeline(batch);
+        cluster.nodes.follow(timeline);
+
+        awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
+        InjectedFault injected = injector.inject(fault, timeline);
+        cluster.nodes.read();
+        timeline.markFault();
+        long injectedAt = System.nanoTime();
+        awaitHealing(injected, timeline, injectedAt);
+        injected.healing().heal();
+
+        awaitEnd(batch, fault);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        if (!cluster.nodes.awaitUp(NemesisCluster.FORMING)) {
+            violations.add("some nodes are not up again");
+        }
+        check(batch, timeline);
+        Long commit = timeline.commitAfter(injectedAt);
+        return new RoundResult(
+                number,
+                seed,
+                fault,
+                injected.victim(),
+                output.name(),
+                seconds,
+                commit == null ? null : (commit - injectedAt) / 1e9,
+                timeline.leasedAgain(),
+                violations);
+    }
+
+    private void awaitCommits(BatchTimeline timeline, int count) {
+        long deadline = System.nanoTime() + FIRST_COMMITS.toNanos();
+        while (timeline.committed() < count && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+        if (timeline.committed() == 0) {
+            throw new IllegalStateException("no partition is committed in " + FIRST_COMMITS);
+        }
+    }
+
+    private void awaitHealing(InjectedFault injected, BatchTimeline timeline, long injectedAt) {
+        long deadline = injectedAt + injected.lasts().toNanos();
+        while (System.nanoTime() < deadline && !(injected.untilCommit() && timeline.commitAfter(injectedAt) != null)) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+
+    /// Waits for the batch to be published. A full disk may fail the batch; then it is retried, as a user
+    /// would do.
+    private void awaitEnd(String batch, Fault fault) {
+        long deadline = System.nanoTime() + ENDING.toNanos();
+        int retries = fault == Fault.DISK_FULL ? RETRIES : 0;
+        String state = "";
+        while (!state.equals("published")) {
+            if (System.nanoTime() > deadline) {
+                violations.add("the batch does not end; its state is " + state);
+                return;
+            }
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+            JsonNode shown = cluster.show(batch);
+            state = shown == null ? "unknown" : shown.get("state").asText();
+            if (state.equals("failed") && retries-- > 0) {
+                cluster.batch("retry", batch);
+            } else if (state.equals("failed") || state.equals("cancelled")) {
+                violations.add("the batch is %s: %s"
+                        .formatted(state, shown.get("reason").asText()));
+                return;
+            }
+        }
+    }
+
+    private void check(String batch, BatchTimeline timeline) throws IOException, SQLException {
+        String leftovers = output.leftovers();
+        long deadline = System.nanoTime() + SWEEPING.toNanos();
+        while (!leftovers.isEmpty() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+            leftovers = output.leftovers();
+        }
+        if (!leftovers.isEmpty()) {
+            violations.add("staged output left behind: " + leftovers);
+        }
+        String digest = output.digest();
+        if (!digest.equals(undisturbed)) {
+            violations.add("the output is %s, not %s".formatted(digest, undisturbed));
+        }
+        CommandResult verified = cluster.batch("verify", batch);
+        if (verified.status() != 0) {
+            violations.add(
+                    "verify: " + (verified.out() + verified.err()).strip().replaceAll("\\s*\n\\s*", ", "));
+        }
+        checkWork(batch, timeline);
+    }
+
+    private void checkWork(String batch, BatchTimeline timeline) throws IOException {
+        Map<Integer, Integer> commits = new HashMap<>();
+        for (JsonNode event : cluster.events(batch)) {
+            event.path("commits")
+                    .forEach(commit -> commits.merge(commit.get("partition").asInt(), 1, Integer::sum));
+        }
+        commits.values().removeIf(times -> times == 1);
+        if (!commits.isEmpty()) {
+            violations.add("partitions committed more than once: " + commits.keySet());
+        }
+        if (!timeline.leasedAfterCommit().isEmpty()) {
+            violations.add("committed before the fault and leased again: " + timeline.leasedAfterCommit());
+        }
+        if (timeline.leasedAgain() > timeline.inFlight()) {
+            violations.add("%d partitions scored twice, but %d were in flight"
+                    .formatted(timeline.leasedAgain(), timeline.inFlight()));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.nightshift.nemesis;
+
+import io.nightshift.nemesis.FaultCampaign.Destination;
+import io.nightshift.nemesis.cluster.NodeLaunchOptions;
+import io.nightshift.nemesis.cluster.TestEnvironment;
+import io.nightshift.nemesis.fault.AvailableFaults;
+import io.nightshift.nemesis.fault.Fault;
+import io.nightshift.nemesis.fault.FaultSchedule;
+import io.nightshift.nemesis.workload.Workload;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/// Injects faults into a cluster and prints the results. Run by `bench/nemesis.sh`.
+@Command(
+        name = "bench/nemesis.sh",
+        description =
+                "Injects faults into a cluster of three nodes and a PostgreSQL on this machine, and reports whether it"
+                        + " kept its promises.",
+        footer = "Exit status: 0 all promises were kept, 1 a promise was broken, 2 wrong usage.",
+        mixinStandardHelpOptions = true)
+final class Nemesis implements Callable<Integer> {
+
+    private static final int COPIES = 4;
+    private static final int PARTITION_ROWS = 4_000;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "The number of rounds. Default: each fault once.")
+    private int rounds;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            defaultValue = "1",
+            description = "Determines the faults, their victims and their times. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--fault", paramLabel = "NAME", description = "Inject only this fault.")
+    private @Nullable String fault;
+
+    @Option(names = "--destination", paramLabel = "NAME", description = "parquet or postgres. Default: alternately.")
+    private @Nullable Destination destination;
+
+    @Option(names = "--loopback", description = "Use loopback even where network namespaces are permitted.")
+    private boolean loopback;
+
+    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+
+    private Nemesis() {}
+
+    /// @param arguments as in `--help`
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Nemesis())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path folder = Files.createTempDirectory("nightshift-nemesis-");
+        try (TestEnvironment environment = TestEnvironment.create(folder, loopback, new Random(seed))) {
+            AvailableFaults available = AvailableFaults.of(environment);
+            environment.notes().forEach(note -> out.println("Note: " + note));
+            List<Fault> faults = choose(available);
+            Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
+            return attack(
+                    new FaultCampaign(environment, available, NodeLaunchOptions.SMALL, workload, folder, seed),
+                    faults,
+                    folder);
+        }
+    }
+
+    private List<Fault> choose(AvailableFaults available) {
+        available
+                .unavailable()
+                .forEach((unavailable, reason) -> out.printf("Note: no %s: %s%n", unavailable.title(), reason));
+        List<Fault> chosen = available.available().stream()
+                .filter(known -> fault == null || known.title().equals(fault))
+                .toList();
+        if (chosen.isEmpty()) {
+            throw new ParameterException(
+                    new CommandLine(this),
+                    "the fault %s can't be injected here; available: %s"
+                            .formatted(
+                                    fault,
+                                    available.available().stream()
+                                            .map(Fault::title)
+                                            .toList()));
+        }
+        return chosen;
+    }
+
+    private int attack(FaultCampaign attack, List<Fault> faults, Path folder) {
+        FaultSchedule schedule = new FaultSchedule(faults, new Random(seed));
+        List<RoundResult> results = new ArrayList<>();
+        out.println(RoundResult.HEADER);
+        for (int number = 0; number < (rounds == 0 ? faults.size() : rounds); number++) {
+            Destination alternating = number % 2 == 0 ? Destination.PARQUET : Destination.POSTGRES;
+            RoundResult result = attack.round(schedule.next(), Objects.requireNonNullElse(destination, alternating));
+            results.add(result);
+            out.println(result.line());
+        }
+        out.printf("%n%s%n", new RoundSummary(results).table());
+        long violated = results.stream().filter(result -> !result.isGood()).count();
+        if (violated > 0) {
+            out.printf("%nThe logs of the nodes of those rounds are in %s.%n", folder);
+        }
+        return violated == 0 ? 0 : 1;
+    }
+}

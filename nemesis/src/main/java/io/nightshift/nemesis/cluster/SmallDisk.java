@@ -1,0 +1,28 @@
+package io.nightshift.nemesis.cluster;
+
+import io.nightshift.nemesis.network.SystemCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// A small file system in memory. Needs the right to mount one.
+public final class SmallDisk implements AutoCloseable {
+
+    public final Path path;
+
+    private SmallDisk(Path path) {
+        this.path = path;
+    }
+
+    /// @param path a folder that does not exist yet
+    public static SmallDisk mount(Path path) throws IOException {
+        Files.createDirectories(path);
+        SystemCommand.run("mount", "-t", "tmpfs", "-o", "size=200m", "nightshift", path.toString());
+        return new SmallDisk(path);
+    }
+
+    @Override
+    public void close() throws IOException {
+        SystemCommand.run("umount", path.toString());
+    }
+}

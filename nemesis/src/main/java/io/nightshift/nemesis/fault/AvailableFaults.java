@@ -1,0 +1,75 @@
+package io.nightshift.nemesis.fault;
+
+import io.nightshift.nemesis.cluster.FakeClock;
+import io.nightshift.nemesis.cluster.TestEnvironment;
+import io.nightshift.nemesis.network.HostNetwork;
+import io.nightshift.nemesis.network.VirtualNetwork;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The faults that can be injected on this machine, and what they need.
+///
+/// @param network the network of the hosts
+/// @param disk a small file system, or null if none can be mounted
+/// @param clockLibrary libfaketime, or null if it is not installed
+public record AvailableFaults(
+        HostNetwork network, @Nullable Path disk, @Nullable Path clockLibrary) {
+
+    /// The faults that this machine permits. Mounts a small file system if it may.
+    public static AvailableFaults of(TestEnvironment environment) throws IOException {
+        return new AvailableFaults(
+                environment.network(),
+                environment.mountSmallDisk(),
+                FakeClock.find().orElse(null));
+    }
+
+    /// The faults that need neither a mount nor libfaketime.
+    public static AvailableFaults withoutDiskAndClock(TestEnvironment environment) {
+        return new AvailableFaults(environment.network(), null, null);
+    }
+
+    /// The faults that can't be injected, with the reason.
+    public Map<Fault, String> unavailable() {
+        Map<Fault, String> unavailable = new EnumMap<>(Fault.class);
+        if (network.virtualNetwork() == null) {
+            for (Fault fault : List.of(
+                    Fault.PARTITION, Fault.ONE_WAY_PARTITION, Fault.DATABASE_PARTITION, Fault.DELAY, Fault.LOSS)) {
+                unavailable.put(fault, "this process may not create network namespaces");
+            }
+        }
+        if (disk == null) {
+            unavailable.put(Fault.DISK_FULL, "this process may not mount a file system");
+        }
+        if (clockLibrary == null) {
+            unavailable.put(Fault.CLOCK, "libfaketime is not installed (Debian: apt-get install faketime)");
+        }
+        return unavailable;
+    }
+
+    /// The faults that can be injected.
+    public List<Fault> available() {
+        List<Fault> faults = new ArrayList<>(List.of(Fault.values()));
+        faults.removeAll(unavailable().keySet());
+        return faults;
+    }
+
+    public VirtualNetwork virtualNetwork() {
+        return Objects.requireNonNull(network.virtualNetwork());
+    }
+
+    /// The folder of the small file system.
+    public Path smallDisk() {
+        return Objects.requireNonNull(disk);
+    }
+
+    /// @param folder gets the file that sets the clock
+    public FakeClock fakeClock(Path folder) {
+        return new FakeClock(Objects.requireNonNull(clockLibrary), folder.resolve("clock"));
+    }
+}

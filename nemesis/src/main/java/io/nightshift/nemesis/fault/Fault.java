@@ -1,0 +1,42 @@
+package io.nightshift.nemesis.fault;
+
+import java.util.Locale;
+
+/// A fault that the nemesis can inject.
+public enum Fault {
+    /// `kill -9` of a node that holds neither the batch nor the shard coordinator.
+    KILL_WORKER,
+    /// `kill -9` of the node that holds the batch.
+    KILL_BATCH,
+    /// `kill -9` of the oldest node, which holds the shard coordinator.
+    KILL_SHARDS,
+    /// `kill -9` of all nodes at once.
+    KILL_ALL,
+    /// SIGSTOP of a node for this many seconds, then SIGCONT.
+    FREEZE_3,
+    FREEZE_15,
+    FREEZE_60,
+    /// A node and the two others can't reach each other. All reach the database.
+    PARTITION,
+    /// A node receives the packets of the two others, which receive none from it.
+    ONE_WAY_PARTITION,
+    /// A node can't reach the database.
+    DATABASE_PARTITION,
+    /// Packets take 200 ± 100 ms and arrive out of order.
+    DELAY,
+    /// A fifth of all packets is lost.
+    LOSS,
+    /// PostgreSQL is stopped and started.
+    DATABASE_RESTART,
+    /// `kill -9` of PostgreSQL.
+    DATABASE_KILL,
+    /// The destination's disk is full for some seconds.
+    DISK_FULL,
+    /// A node's clock is an hour ahead for some seconds.
+    CLOCK;
+
+    /// The name on the command line.
+    public String title() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,155 @@
+package io.nightshift.nemesis.fault;
+
+import io.nightshift.nemesis.cluster.BatchTimeline;
+import io.nightshift.nemesis.cluster.FakeClock;
+import io.nightshift.nemesis.cluster.NemesisCluster;
+import io.nightshift.nemesis.cluster.NodeProcess;
+import io.nightshift.nemesis.network.LinkConditions;
+import io.nightshift.nemesis.network.SimulatedHost;
+import io.nightshift.nemesis.network.VirtualNetwork;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+
+/// Injects faults into a cluster.
+public final class FaultInjector {
+
+    /// The longest wait for a commit after nodes were killed.
+    private static final Duration COMMIT_TIMEOUT = Duration.ofMinutes(2);
+    /// Longer than the other nodes take to down an unreachable node.
+    private static final Duration PARTITION_TIME = Duration.ofSeconds(30);
+
+    private final AvailableFaults faults;
+    private final NemesisCluster cluster;
+    private final Random random;
+
+    public FaultInjector(AvailableFaults faults, NemesisCluster cluster, Random random) {
+        this.faults = faults;
+        this.cluster = cluster;
+        this.random = random;
+    }
+
+    /// Prepares a fault before the batch is submitted.
+    public void prepare(Fault fault) throws IOException {
+        if (fault == Fault.CLOCK) {
+            FakeClock clock = faults.fakeClock(cluster.folder);
+            clock.setAhead(Duration.ZERO);
+            NodeProcess node = cluster.nodes.get(SimulatedHost.NODES.get(random.nextInt(3)));
+            node.leave();
+            node.setCommandPrefix(clock.commandPrefix());
+            cluster.start(List.of(node.host));
+        }
+    }
+
+    /// Injects a fault now.
+    ///
+    /// @param timeline of the running batch
+    public InjectedFault inject(Fault fault, BatchTimeline timeline) throws IOException {
+        SimulatedHost coordinator = Objects.requireNonNull(timeline.coordinator());
+        SimulatedHost oldest = Objects.requireNonNullElse(cluster.nodes.oldest(), coordinator);
+        SimulatedHost any = SimulatedHost.NODES.get(random.nextInt(3));
+        return switch (fault) {
+            case KILL_WORKER -> kill(List.of(worker(coordinator, oldest)), false);
+            case KILL_BATCH -> kill(List.of(coordinator), false);
+            case KILL_SHARDS -> kill(List.of(oldest), false);
+            case KILL_ALL -> kill(SimulatedHost.NODES, true);
+            case FREEZE_3 -> freeze(any, coordinator, Duration.ofSeconds(3));
+            case FREEZE_15 -> freeze(any, coordinator, Duration.ofSeconds(15));
+            case FREEZE_60 -> freeze(any, coordinator, Duration.ofMinutes(1));
+            case PARTITION -> partition(any, coordinator, true);
+            case ONE_WAY_PARTITION -> partition(any, coordinator, false);
+            case DATABASE_PARTITION -> databasePartition(any, coordinator);
+            case DELAY -> disturb(new LinkConditions(200, 100, 0));
+            case LOSS -> disturb(new LinkConditions(0, 0, 0.2));
+            case DATABASE_RESTART -> {
+                cluster.database.stop();
+                yield new InjectedFault("", Duration.ZERO, false, cluster.database::start);
+            }
+            case DATABASE_KILL -> {
+                cluster.database.kill();
+                yield new InjectedFault("", seconds(1, 10), false, cluster.database::start);
+            }
+            case DISK_FULL -> fill();
+            case CLOCK -> {
+                FakeClock clock = faults.fakeClock(cluster.folder);
+                clock.setAhead(Duration.ofHours(1));
+                yield new InjectedFault("", seconds(5, 15), false, () -> clock.setAhead(Duration.ZERO));
+            }
+        };
+    }
+
+    private SimulatedHost worker(SimulatedHost coordinator, SimulatedHost oldest) {
+        List<SimulatedHost> workers = new ArrayList<>(SimulatedHost.NODES);
+        workers.removeAll(List.of(coordinator, oldest));
+        return workers.get(random.nextInt(workers.size()));
+    }
+
+    private Duration seconds(int least, int most) {
+        return Duration.ofMillis(random.nextInt(least * 1000, most * 1000));
+    }
+
+    private static String describe(SimulatedHost victim, SimulatedHost coordinator) {
+        return victim == coordinator ? "the node of the batch's coordinator" : "another node";
+    }
+
+    /// @param atOnce whether the nodes are restarted at once, rather than after a commit without them
+    private InjectedFault kill(List<SimulatedHost> victims, boolean atOnce) {
+        victims.parallelStream().map(cluster.nodes::get).forEach(NodeProcess::kill);
+        return new InjectedFault("", atOnce ? Duration.ZERO : COMMIT_TIMEOUT, !atOnce, () -> {
+            for (SimulatedHost victim : victims) {
+                cluster.nodes.get(victim).start();
+            }
+        });
+    }
+
+    private InjectedFault freeze(SimulatedHost victim, SimulatedHost coordinator, Duration lasts) throws IOException {
+        NodeProcess node = cluster.nodes.get(victim);
+        node.signal("STOP");
+        return new InjectedFault(describe(victim, coordinator), lasts, false, () -> node.signal("CONT"));
+    }
+
+    private InjectedFault partition(SimulatedHost victim, SimulatedHost coordinator, boolean bothWays) {
+        VirtualNetwork network = faults.virtualNetwork();
+        for (SimulatedHost other : SimulatedHost.NODES) {
+            if (other != victim) {
+                network.cut(victim, other);
+                if (bothWays) {
+                    network.cut(other, victim);
+                }
+            }
+        }
+        return new InjectedFault(
+                describe(victim, coordinator), PARTITION_TIME.plus(seconds(0, 10)), false, network::heal);
+    }
+
+    private InjectedFault databasePartition(SimulatedHost victim, SimulatedHost coordinator) {
+        VirtualNetwork network = faults.virtualNetwork();
+        network.cut(victim, SimulatedHost.DATABASE);
+        network.cut(SimulatedHost.DATABASE, victim);
+        return new InjectedFault(describe(victim, coordinator), seconds(10, 40), false, network::heal);
+    }
+
+    private InjectedFault disturb(LinkConditions conditions) {
+        VirtualNetwork network = faults.virtualNetwork();
+        network.setConditions(conditions);
+        return new InjectedFault("", seconds(15, 30), false, network::heal);
+    }
+
+    private InjectedFault fill() throws IOException {
+        Path filler = faults.smallDisk().resolve("filler");
+        byte[] zeros = new byte[1 << 16];
+        try (OutputStream out = Files.newOutputStream(filler)) {
+            while (true) {
+                out.write(zeros);
+            }
+        } catch (IOException full) {
+            return new InjectedFault("", seconds(5, 15), false, () -> Files.delete(filler));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.nightshift.nemesis.workload;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.nemesis.cluster.DatabaseProcess;
+import io.nightshift.nemesis.cluster.NemesisCluster;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The example job on many flights in many small partitions.
+///
+/// @param job the job, with an input of its own
+/// @param rows the rows of the input
+/// @param partitionRows the approximate rows of a partition
+public record Workload(FlightsJob job, long rows, int partitionRows) {
+
+    /// @param copies how many times the input contains the example's flights
+    public static Workload of(Path folder, int copies, int partitionRows) throws IOException, SQLException {
+        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(copies));
+        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows);
+    }
+
+    /// The approximate number of partitions.
+    public int partitions() {
+        return Math.toIntExact(rows / partitionRows);
+    }
+
+    /// The digest of the output of a run in a single process, without faults.
+    public String undisturbed(BatchOutput output, DatabaseProcess database) throws Exception {
+        output.clear();
+        Path configuration = Files.writeString(
+                job.folder().resolve("run.conf"),
+                "nightshift.data-sources.db { url = \"%s\", user = %s }"
+                        .formatted(database.url(DatabaseProcess.PREDICTIONS), DatabaseProcess.OWNER));
+        List<String> arguments =
+                new ArrayList<>(List.of("run", "--home", job.home().toString(), "--config", configuration.toString()));
+        arguments.addAll(settings(output));
+        CommandResult end = ProgramProcess.run(job.folder(), arguments.toArray(String[]::new));
+        JsonNode result = end.expect(0).json();
+        if (result.get("predictions").asLong() != rows) {
+            throw new IllegalStateException("the run without faults has the wrong number of predictions: " + result);
+        }
+        return output.digest();
+    }
+
+    /// Submits a new batch of the job.
+    ///
+    /// @return its ID
+    public String submit(NemesisCluster cluster, BatchOutput output) {
+        return cluster.batch("submit", settings(output).toArray(String[]::new))
+                .expect(0)
+                .json()
+                .get("batch")
+                .asText();
+    }
+
+    private List<String> settings(BatchOutput output) {
+        return List.of(
+                job.file().toString(),
+                "--new",
+                "-o",
+                "json",
+                "--set",
+                "partitions.rows=" + partitionRows,
+                "--set",
+                output.jobSetting());
+    }
+}

@@ -1,0 +1,149 @@
+package io.nightshift.system;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.junit.LocationProvider;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.nightshift.testing.Checkout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.platform.commons.annotation.Testable;
+
+/// The rules that divide tests into `*Test`, which Surefire runs in `mvn test`, and `*IT`, which Failsafe
+/// runs in `mvn verify`.
+@AnalyzeClasses(locations = TestClassesTest.TestClasses.class)
+final class TestClassesTest {
+
+    /// The modules whose tests are divided.
+    private static final List<String> MODULES = List.of("cli", "k8s", "nemesis", "system-tests");
+
+    private static final Set<String> SLOW_TYPES =
+            Set.of("java.lang.Process", "java.lang.ProcessBuilder", "io.nightshift.coordinator.ledger.EmbeddedLedger");
+
+    private static final List<String> SLOW_PACKAGES = List.of("io.zonky.", "org.postgresql.", "org.h2.");
+
+    /// Methods by the class that declares them.
+    private static final Map<String, Set<String>> SLEEPS = Map.of(
+            "java.lang.Thread", Set.of("sleep"),
+            "java.util.concurrent.TimeUnit", Set.of("sleep"),
+            "java.util.concurrent.locks.LockSupport", Set.of("parkNanos", "parkUntil"));
+
+    @ArchTest
+    static final ArchRule aFastTestUsesNoProcessNoDatabaseAndNoSleep =
+            classes().that(areFastTests()).should(useNothingSlow());
+
+    @ArchTest
+    static final ArchRule aClassWithTestsHasANameByWhichItIsRun =
+            classes().that(haveTests()).should(beNamed("Test", "IT"));
+
+    /// The compiled tests of the modules, and the fixtures that they share.
+    static final class TestClasses implements LocationProvider {
+
+        @Override
+        public Set<Location> get(Class<?> testClass) {
+            Stream<Path> tests = MODULES.stream().map(module -> Checkout.path(module + "/target/test-classes"));
+            return Stream.concat(tests, Stream.of(Checkout.path("testing/target/classes")))
+                    .filter(Files::exists)
+                    .map(Location::of)
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    private static JavaClass topLevel(JavaClass type) {
+        return type.getEnclosingClass().map(TestClassesTest::topLevel).orElse(type);
+    }
+
+    private static boolean isFastTest(JavaClass type) {
+        return topLevel(type).getSimpleName().endsWith("Test");
+    }
+
+    private static DescribedPredicate<JavaClass> areFastTests() {
+        return DescribedPredicate.describe("are in a *Test", TestClassesTest::isFastTest);
+    }
+
+    private static DescribedPredicate<JavaClass> haveTests() {
+        return DescribedPredicate.describe(
+                "have tests",
+                type -> !type.getModifiers().contains(JavaModifier.ABSTRACT)
+                        && Stream.concat(type.getAllMethods().stream(), type.getAllFields().stream())
+                                .anyMatch(member -> member.isMetaAnnotatedWith(Testable.class)));
+    }
+
+    private static ArchCondition<JavaClass> beNamed(String... suffixes) {
+        return new ArchCondition<>("be named *%s".formatted(String.join(" or *", suffixes))) {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                JavaClass top = topLevel(type);
+                if (Stream.of(suffixes).noneMatch(top.getSimpleName()::endsWith)) {
+                    events.add(SimpleConditionEvent.violated(type, top.getName() + " is run by no plugin"));
+                }
+            }
+        };
+    }
+
+    /// Follows the test's dependencies through other test classes and fixtures, but not into the product.
+    private static ArchCondition<JavaClass> useNothingSlow() {
+        return new ArchCondition<>("use nothing slow, nor fixtures that do") {
+            @Override
+            public void check(JavaClass test, ConditionEvents events) {
+                Set<JavaClass> seen = new HashSet<>(Set.of(test));
+                Deque<JavaClass> next = new ArrayDeque<>(seen);
+                while (!next.isEmpty()) {
+                    JavaClass type = next.pop();
+                    slow(type)
+                            .forEach(reason -> events.add(SimpleConditionEvent.violated(
+                                    test, "%s, by %s: %s".formatted(test.getName(), type.getName(), reason))));
+                    type.getDirectDependenciesFromSelf().stream()
+                            .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                            .filter(TestClassesTest::isTestCode)
+                            .filter(seen::add)
+                            .forEach(next::add);
+                }
+            }
+        };
+    }
+
+    /// Classes that were imported from the locations of tests and fixtures have a source; the product's have
+    /// none here.
+    private static boolean isTestCode(JavaClass type) {
+        return type.getSource()
+                .map(source -> source.getUri().toString())
+                .filter(uri -> uri.contains("/test-classes/") || uri.contains("/testing/target/"))
+                .isPresent();
+    }
+
+    private static Stream<String> slow(JavaClass type) {
+        Stream<String> types = type.getDirectDependenciesFromSelf().stream()
+                .map(Dependency::getTargetClass)
+                .map(JavaClass::getName)
+                .filter(name -> SLOW_TYPES.contains(name)
+                        || SLOW_PACKAGES.stream().anyMatch(name.toLowerCase(Locale.ROOT)::startsWith));
+        Stream<String> sleeps = type.getMethodCallsFromSelf().stream()
+                .map(JavaMethodCall::getTarget)
+                .filter(call ->
+                        SLEEPS.getOrDefault(call.getOwner().getName(), Set.of()).contains(call.getName()))
+                .map(AccessTarget::getFullName);
+        return Stream.concat(types, sleeps).distinct();
+    }
+}

@@ -1,0 +1,267 @@
+package io.nightshift.system.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.cli.batch.BatchCommands;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.testing.CommandResult;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BatchCommandsIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private final List<TestBatch> made = new ArrayList<>();
+
+    private TestBatch given(TestBatch batch) {
+        made.add(batch);
+        batch.release();
+        return batch;
+    }
+
+    @AfterEach
+    void close() {
+        made.forEach(TestBatch::close);
+    }
+
+    private CommandResult batch(String... arguments) {
+        return BatchCommandLine.run(folder.resolve("home"), arguments);
+    }
+
+    // List.
+
+    @Test
+    void batchesAreListedNewestFirst() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+        given(TestBatch.planned(folder, "0002"));
+
+        CommandResult run = batch("list");
+
+        assertThat(run.out()).isEqualTo("""
+                BATCH                         STATE      SUBMITTED             MODEL     PARTITIONS   ROWS  PREDICTIONS  QUARANTINED
+                flights-20261124t231425-0002  running    2026-11-24T23:14:25Z  delays@2         0/4  2,000            0            0
+                flights-20261124t231425-0001  published  2026-11-24T23:14:25Z  delays@2         4/4  2,000        1,980           20
+                """.replace("\n", System.lineSeparator()));
+        assertThat(run.status()).isZero();
+    }
+
+    @Test
+    void theListCanBeLimitedAndOfOneJob() throws Exception {
+        given(TestBatch.submitted(folder, "0001"));
+        given(TestBatch.submitted(folder, "0002"));
+
+        assertThat(batch("list", "--limit", "1", "--job", "flights").out())
+                .contains("-0002")
+                .doesNotContain("-0001");
+        assertThat(batch("list", "--job", "fligths").out())
+                .contains("There is no batch of a job fligths; did you mean flights?");
+        assertThat(batch("list", "--job", "churn").out()).contains("there are batches of flights.");
+        assertThat(batch("list", "--limit", "0"))
+                .isEqualTo(new CommandResult(2, "", "nightshift: --limit: the number 0; expected 1 or more\n"));
+    }
+
+    @Test
+    void theListInJsonIsAnArray() throws Exception {
+        TestBatch published = given(TestBatch.published(folder, "0001"));
+
+        JsonNode list = JSON.readTree(batch("list", "-o", "json").out());
+
+        assertThat(list).hasSize(1);
+        assertThat(list.get(0).get("batch").asText()).isEqualTo(published.id.value());
+        assertThat(list.get(0).get("state").asText()).isEqualTo("published");
+        assertThat(list.get(0).get("rows").asLong()).isEqualTo(2000);
+        assertThat(list.get(0).get("predictions").asLong()).isEqualTo(1980);
+        assertThat(list.get(0).get("quarantined").asLong()).isEqualTo(20);
+        assertThat(list.get(0).get("partitions").asInt()).isEqualTo(4);
+        assertThat(list.get(0).get("destination").asText())
+                .isEqualTo(published.destination().toString());
+    }
+
+    @Test
+    void aBatchWithADamagedLedgerIsListedAsThat() throws Exception {
+        TestBatch damaged = given(TestBatch.submitted(folder, "0001"));
+        damaged.drop(1);
+        damaged.release();
+        given(TestBatch.submitted(folder, "0002"));
+
+        assertThat(batch("list").out().lines())
+                .anyMatch(line -> line.contains("-0001  damaged"))
+                .anyMatch(line -> line.contains("-0002  submitted"));
+        assertThat(batch("show", "flights-20261124t231425-0001").out()).contains("the ledger is damaged");
+    }
+
+    @Test
+    void whereNothingRanTheListSaysSoAndMakesNothing() {
+        CommandResult run = batch("list");
+
+        assertThat(run.out()).startsWith("Nothing here: no batch has run with the home folder");
+        assertThat(run.status()).isZero();
+        assertThat(batch("list", "-o", "json").out().strip()).matches("\\[\\s*]");
+        assertThat(batch("show", "latest").err()).startsWith("nightshift: no batch has run with the home folder");
+        assertThat(batch("verify", "latest").status()).isEqualTo(2);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void aHomeThatAnotherProcessHoldsIsRefusedInOneSentence() throws Exception {
+        given(TestBatch.submitted(folder, "0001"));
+
+        CommandResult run;
+        try (EmbeddedLedger held = EmbeddedLedger.open(folder.resolve("home"))) {
+            assertThat(held.ledger().registerEvents()).hasSize(1);
+            run = batch("list");
+        }
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err())
+                .contains("another process (process " + ProcessHandle.current().pid() + ") is using");
+    }
+
+    // What a batch may be called.
+
+    @Test
+    void aBatchIsFoundByIdPrefixOrAsTheLatest() throws Exception {
+        TestBatch first = given(TestBatch.submitted(folder, "0001"));
+        TestBatch second = given(TestBatch.submitted(folder, "0012"));
+
+        assertThat(batch("show", first.id.value()).out()).contains(first.id.value());
+        assertThat(batch("show", "flights-20261124t231425-001").out()).contains(second.id.value());
+        assertThat(batch("show", "latest").out()).contains(second.id.value());
+    }
+
+    @Test
+    void aNameOfSeveralBatchesOrNoneIsRefusedWithWhatThereIs() throws Exception {
+        given(TestBatch.submitted(folder, "0001"));
+        given(TestBatch.submitted(folder, "0002"));
+
+        assertThat(batch("show", "flights"))
+                .isEqualTo(
+                        new CommandResult(
+                                2,
+                                "",
+                                "nightshift: 2 batches begin with flights: flights-20261124t231425-0002, flights-20261124t231425-0001\n"));
+        assertThat(batch("show", "fligths-20261124t231425-0001").err())
+                .isEqualTo(
+                        "nightshift: there is no batch fligths-20261124t231425-0001; did you mean flights-20261124t231425-0001?\n");
+        assertThat(batch("verify", "churn").err())
+                .isEqualTo("nightshift: there is no batch churn; `batch list` shows them all\n");
+    }
+
+    // Show and events.
+
+    @Test
+    void aFailedBatchIsShownWithItsReason() throws Exception {
+        TestBatch failed = TestBatch.planned(folder, "0001");
+        failed.append(new BatchEvent.Failed(failed.later(), Failure.permanent("the disk is full")));
+        given(failed);
+
+        CommandResult run = batch("show", "latest");
+
+        assertThat(run.out().lines())
+                .contains(
+                        "state        failed",
+                        "reason       the disk is full",
+                        "partitions   0 of 4 committed",
+                        "input rows   2,000");
+        assertThat(JSON.readTree(batch("show", "latest", "-o", "json").out())
+                        .get("reason")
+                        .asText())
+                .isEqualTo("the disk is full");
+    }
+
+    @Test
+    void eventsAreToldALineEach() throws Exception {
+        TestBatch batch = TestBatch.committed(folder, "0001");
+        batch.append(
+                new BatchEvent.Failed(batch.later(), Failure.permanent("the disk\nis full")),
+                new BatchEvent.Retried(batch.later()),
+                new BatchEvent.Published(batch.later(), "predictions", "00"));
+        given(batch);
+
+        CommandResult run = batch("events", "latest");
+
+        assertThat(run.out().lines())
+                .containsExactly(
+                        "2026-11-24T23:15:25Z  submitted       job flights with model delays@2",
+                        "2026-11-24T23:16:25Z  took over       127.0.0.1:7001 took charge, incarnation 1",
+                        "2026-11-24T23:17:25Z  planned         2 files with 2,000 rows, cut into 4 partitions",
+                        "2026-11-24T23:18:25Z  committed       partitions 0 to 1: 1,188 predictions, 12 quarantined",
+                        "2026-11-24T23:19:25Z  took over       127.0.0.1:7002 took charge, incarnation 2",
+                        "2026-11-24T23:20:25Z  committed       partition 2: 594 predictions, 6 quarantined",
+                        "2026-11-24T23:21:25Z  committed       partition 3: 198 predictions, 2 quarantined",
+                        "2026-11-24T23:22:25Z  failed          the disk is full",
+                        "2026-11-24T23:23:25Z  retried         goes on with what is not committed",
+                        "2026-11-24T23:24:25Z  published       in predictions");
+    }
+
+    @Test
+    void aFailedAttemptIsToldWithPartitionAndNode() throws Exception {
+        TestBatch batch = TestBatch.planned(folder, "0001");
+        batch.append(new BatchEvent.AttemptFailed(
+                batch.later(), 3, new Epoch(1, 1), "127.0.0.1:7001", Failure.transientFailure("no space left")));
+        given(batch);
+
+        assertThat(batch("events", "latest").out())
+                .contains("attempt failed  partition 3, attempt 1-1 on 127.0.0.1:7001: no space left");
+    }
+
+    @Test
+    void whatAnOperatorDidIsTold() throws Exception {
+        TestBatch batch = TestBatch.committed(folder, "0001");
+        batch.append(
+                new BatchEvent.Failed(batch.later(), Failure.permanent("no")),
+                new BatchEvent.Rescored(batch.later(), List.of(3, 0, 1)),
+                new BatchEvent.Retried(batch.later()),
+                new BatchEvent.Paused(batch.later(), "the warehouse is being loaded"),
+                new BatchEvent.Resumed(batch.later()));
+        given(batch);
+
+        assertThat(batch("events", "latest").out())
+                .contains(
+                        "rescored        partitions 0 to 1, 3, to be scored again",
+                        "paused          the warehouse is being loaded",
+                        "resumed         goes on where it stopped");
+    }
+
+    @Test
+    void eventsInJsonAreTheStoredOnesALineEach() throws Exception {
+        given(TestBatch.committed(folder, "0001"));
+
+        List<String> lines =
+                batch("events", "latest", "-o", "json").out().lines().toList();
+        JsonNode third = JSON.readTree(lines.get(2));
+
+        assertThat(lines).hasSize(7);
+        assertThat(third.get("number").asInt()).isEqualTo(3);
+        assertThat(third.get("hash").asText()).hasSize(64);
+        assertThat(third.get("event").asText()).isEqualTo("planned");
+        assertThat(third.get("at").asText()).isEqualTo("2026-11-24T23:17:25.123Z");
+        assertThat(third.at("/partitions/runs/0/count").asInt()).isEqualTo(3);
+    }
+
+    // The command line.
+
+    @Test
+    void aWrongCommandIsRefused() {
+        assertThat(batch("show").status()).isEqualTo(2);
+        assertThat(batch("show", "latest", "-o", "xml").err())
+                .contains("'xml' is neither table nor json")
+                .doesNotContain("\tat ");
+        assertThat(new picocli.CommandLine(new BatchCommands()).execute("frobnicate"))
+                .isEqualTo(2);
+    }
+}

@@ -1,0 +1,372 @@
+package io.nightshift.system.batch;
+
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.Publisher.Publication;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.LedgerSerializer;
+import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.register.BatchRegister;
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.worker.output.ParquetOutput;
+import io.nightshift.worker.output.StagedFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.jspecify.annotations.Nullable;
+
+/// A batch as a node leaves it: a ledger in a home folder, written entry by entry as the journal
+/// writes it, and Parquet files written by DuckDB and published by the real publisher. Two input
+/// files of 1,000 flights are cut into four partitions; every hundredth flight is quarantined.
+///
+/// And the means to tamper with it.
+final class TestBatch implements AutoCloseable {
+
+    static final ModelVersion MODEL = new ModelVersion("delays", 2, "ab".repeat(32));
+    static final PartitionPlan PLAN = PartitionPlan.of(600, 600, 600, 200);
+    private static final Instant START = Instant.parse("2026-11-24T23:14:25.123Z");
+
+    final BatchId id;
+    final Path folder;
+    final Path home;
+    final Job job;
+    final Submission submission;
+
+    private final DuckDb duckDb;
+    private List<SourceFile> sources = List.of();
+    private int minutes;
+    private @Nullable EmbeddedLedger open;
+
+    private TestBatch(Path folder, BatchId id, Job job) {
+        this.folder = folder;
+        this.home = folder.resolve("home");
+        this.id = id;
+        this.job = job;
+        this.submission = new Submission(job, "1".repeat(64), "2".repeat(64), MODEL);
+        this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
+    }
+
+    /// A batch that is submitted. Its input is made if it isn't there.
+    ///
+    /// @param settings further lines of the job file's `source`
+    static TestBatch submitted(Path folder, String number, String... settings) throws Exception {
+        String yaml = """
+                job: flights
+                model: delays@2
+                features: [delay]
+                source:
+                  parquet: input
+                %s
+                destination:
+                  parquet: predictions
+                """.formatted(
+                        List.of(settings).stream().map(line -> "  " + line).collect(Collectors.joining("\n")));
+        Job job = JobFile.parse(yaml, folder.resolve("job.yaml"), List.of());
+        TestBatch batch = new TestBatch(folder, new BatchId("flights-20261124t231425-" + number), job);
+        batch.makeInput();
+        batch.registered(new BatchRegisterEvent.Opened(START, batch.id, batch.submission, null));
+        batch.append(
+                new BatchEvent.Submitted(batch.later(), batch.id, job, MODEL),
+                new BatchEvent.TookOver(batch.later(), 1, "127.0.0.1:7001"));
+        return batch;
+    }
+
+    /// A batch whose input is planned.
+    static TestBatch planned(Path folder, String number, String... settings) throws Exception {
+        TestBatch batch = submitted(folder, number, settings);
+        batch.append(new BatchEvent.Planned(batch.later(), batch.sources, PLAN));
+        Files.createDirectories(ParquetPublisher.attempts(batch.id, batch.job));
+        return batch;
+    }
+
+    /// A batch of which all partitions are committed, by two incarnations.
+    static TestBatch committed(Path folder, String number, String... settings) throws Exception {
+        TestBatch batch = planned(folder, number, settings);
+        batch.append(new BatchEvent.Committed(
+                batch.later(), List.of(batch.score(1, new Epoch(1, 2)), batch.score(0, new Epoch(1, 1)))));
+        batch.append(new BatchEvent.TookOver(batch.later(), 2, "127.0.0.1:7002"));
+        batch.append(new BatchEvent.Committed(batch.later(), List.of(batch.score(2, new Epoch(2, 1)))));
+        batch.append(new BatchEvent.Committed(batch.later(), List.of(batch.score(3, new Epoch(2, 2)))));
+        return batch;
+    }
+
+    /// A batch of which a partition was committed, rescored, and committed again.
+    ///
+    /// @param epoch of the new commit
+    static TestBatch committedAndRescored(Path folder, String number, Epoch epoch) throws Exception {
+        TestBatch batch = planned(folder, number, "id: flight_id");
+        batch.append(new BatchEvent.TookOver(batch.later(), 2, "127.0.0.1:7002"));
+        batch.append(new BatchEvent.Committed(
+                batch.later(), List.of(batch.score(0, new Epoch(2, 1)), batch.score(3, new Epoch(2, 2)))));
+        batch.append(new BatchEvent.Rescored(batch.later(), List.of(3)));
+        batch.append(new BatchEvent.Committed(
+                batch.later(),
+                List.of(batch.score(1, new Epoch(2, 4)), batch.score(3, epoch), batch.score(2, new Epoch(2, 5)))));
+        return batch;
+    }
+
+    /// A batch that readers see.
+    static TestBatch published(Path folder, String number, String... settings) throws Exception {
+        TestBatch batch = committed(folder, number, settings);
+        batch.publish();
+        return batch;
+    }
+
+    void publish() throws Exception {
+        Publication publication =
+                new ParquetPublisher(ledger(), new ParquetOutput(() -> duckDb)).publish(ledger().state(id));
+        append(new BatchEvent.Published(later(), publication.destination(), publication.manifestSha256()));
+        registered(new BatchRegisterEvent.Ended(later(), id, Phase.PUBLISHED));
+    }
+
+    Path destination() {
+        return ParquetPublisher.destination(id, job);
+    }
+
+    Path part(int partition) {
+        return destination().resolve(Attempt.partName(partition));
+    }
+
+    Instant later() {
+        minutes++;
+        return START.plusSeconds(60L * minutes);
+    }
+
+    // The input and the output.
+
+    private void makeInput() throws Exception {
+        Path input = Files.createDirectories(folder.resolve("input"));
+        List<SourceFile> files = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Path file = input.resolve("flights-%d.parquet".formatted(i));
+            if (!Files.exists(file)) {
+                sql("""
+                        COPY (SELECT range AS flight_id, CASE WHEN range %% 100 < 99 THEN range * 0.5 END AS delay
+                              FROM range(%d, %d)) TO '%s' (FORMAT parquet)
+                        """.formatted(1000 * i, 1000 * (i + 1), file));
+            }
+            files.add(new SourceFile(
+                    file.toString(),
+                    Files.size(file),
+                    Files.getLastModifiedTime(file).toInstant(),
+                    1000));
+        }
+        sources = files;
+    }
+
+    /// Stages the output of an attempt.
+    PartitionCommit score(int partition, Epoch epoch) throws Exception {
+        Attempt attempt = new Attempt(id, partition, epoch);
+        Path attempts = ParquetPublisher.attempts(id, job);
+        StagedFile part = new StagedFile(attempts.resolve(attempt.stagedPart()));
+        StagedFile quarantine = new StagedFile(attempts.resolve(attempt.stagedQuarantine()));
+        PartitionPlan.Index index = PLAN.index(sources);
+        String rows = index.slices(partition).stream().map(this::rows).collect(Collectors.joining(" UNION ALL "));
+        String record = job.source().id() == null ? "record_file, record_row" : "record_id";
+        long good = sql("""
+                COPY (SELECT %s, 1 AS prediction, delay / 1000 AS probability, '%s' AS batch_id FROM (%s)
+                      WHERE delay IS NOT NULL) TO '%s' (FORMAT parquet)
+                """.formatted(record, id, rows, part.path()));
+        long bad = sql(
+                "COPY (SELECT *, 'delay is missing' AS reason FROM (%s) WHERE delay IS NULL) TO '%s' (FORMAT parquet)"
+                        .formatted(rows, quarantine.path()));
+        OutputFile badRows = null;
+        if (bad == 0) {
+            quarantine.delete();
+        } else {
+            badRows = quarantine.seal(bad);
+        }
+        PartitionPlan.Range range = index.range(partition);
+        return new PartitionCommit(
+                partition,
+                epoch,
+                "127.0.0.1:7001",
+                range.firstRow(),
+                range.rows(),
+                good + bad,
+                part.seal(good),
+                badRows,
+                MODEL.sha256());
+    }
+
+    private String rows(Slice slice) {
+        String id = job.source().id() == null ? "" : job.source().id() + " AS record_id, ";
+        String where =
+                job.source().where() == null ? "" : " AND (" + job.source().where() + ")";
+        return "SELECT %s'%s' AS record_file, file_row_number AS record_row, delay FROM read_parquet('%s', file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d%s"
+                .formatted(id, slice.file().path(), slice.file().path(), slice.firstRow(), slice.endRow(), where);
+    }
+
+    /// Runs a statement and gives the number of rows that it wrote.
+    long sql(String statement) throws SQLException {
+        try (Connection connection = duckDb.connect();
+                Statement run = connection.createStatement()) {
+            return run.executeLargeUpdate(statement);
+        }
+    }
+
+    /// Writes a Parquet file anew from its own rows, named `rows` in the query.
+    void rewrite(Path file, String query) throws Exception {
+        Path other = file.resolveSibling("other");
+        sql("COPY (WITH rows AS (FROM read_parquet('%s')) %s) TO '%s' (FORMAT parquet)".formatted(file, query, other));
+        Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    // The ledger.
+
+    private Ledger ledger() {
+        if (open == null) {
+            open = EmbeddedLedger.open(home);
+        }
+        return open.ledger();
+    }
+
+    /// Lets another process have the ledger.
+    void release() {
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        Ledger ledger = ledger();
+        return DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
+    }
+
+    private List<LedgerEntry> entries() {
+        List<LedgerEntry> entries = new ArrayList<>();
+        ledger().forEach(id, (number, entry) -> entries.add(entry));
+        return entries;
+    }
+
+    List<BatchEvent> events() {
+        return entries().stream().map(LedgerEntry::event).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    void append(BatchEvent... events) throws SQLException {
+        List<LedgerEntry> entries = entries();
+        String head =
+                entries.isEmpty() ? LedgerEntry.origin(id) : entries.getLast().hash();
+        long number = entries.size();
+        for (BatchEvent event : events) {
+            LedgerEntry entry = LedgerEntry.after(head, event);
+            number++;
+            insert(persistenceId(), number, entry);
+            head = entry.hash();
+        }
+    }
+
+    void registered(BatchRegisterEvent event) throws SQLException {
+        insert(
+                PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID),
+                ledger().registerEvents().size() + 1,
+                event);
+    }
+
+    private void insert(PersistenceId id, long number, Object event) throws SQLException {
+        LedgerSerializer serializer = new LedgerSerializer();
+        String insert = """
+                INSERT INTO "event_journal" ("deleted", "persistence_id", "sequence_number", "writer", "write_timestamp",
+                    "adapter_manifest", "event_payload", "event_ser_id", "event_ser_manifest")
+                VALUES (FALSE, ?, ?, 'test', 0, '', ?, ?, ?)
+                """;
+        try (Connection connection = connect();
+                PreparedStatement statement = connection.prepareStatement(insert)) {
+            statement.setString(1, id.id());
+            statement.setLong(2, number);
+            statement.setBytes(3, serializer.toBinary(event));
+            statement.setInt(4, serializer.identifier());
+            statement.setString(5, serializer.manifest(event));
+            statement.executeUpdate();
+        }
+    }
+
+    private PersistenceId persistenceId() {
+        return PersistenceId.of(Batch.KEY.name(), id.value());
+    }
+
+    // Tampering.
+
+    /// Changes the stored bytes of an entry, hash and event.
+    void tamper(long number, UnaryOperator<byte[]> change) throws SQLException {
+        String of = " FROM \"event_journal\" WHERE \"persistence_id\" = '%s' AND \"sequence_number\" = %d"
+                .formatted(persistenceId().id(), number);
+        try (Connection connection = connect();
+                Statement statement =
+                        connection.createStatement(ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_UPDATABLE);
+                ResultSet row = statement.executeQuery("SELECT *" + of)) {
+            row.next();
+            row.updateBytes("event_payload", change.apply(row.getBytes("event_payload")));
+            row.updateRow();
+        }
+    }
+
+    void drop(long number) throws Exception {
+        journal("DELETE FROM \"event_journal\" WHERE \"persistence_id\" = '%s' AND \"sequence_number\" = %d"
+                .formatted(persistenceId().id(), number));
+    }
+
+    void swap(long one, long other) throws Exception {
+        String renumber =
+                "UPDATE \"event_journal\" SET \"sequence_number\" = %d WHERE \"persistence_id\" = '%s' AND \"sequence_number\" = %d";
+        String of = persistenceId().id();
+        journal(renumber.formatted(-1, of, one));
+        journal(renumber.formatted(one, of, other));
+        journal(renumber.formatted(other, of, -1));
+    }
+
+    /// Replaces the whole history, with hashes that fit: the work of someone who knows how.
+    void forge(List<BatchEvent> events) throws Exception {
+        journal("DELETE FROM \"event_journal\" WHERE \"persistence_id\" = '%s'"
+                .formatted(persistenceId().id()));
+        append(events.toArray(BatchEvent[]::new));
+    }
+
+    void journal(String statement) throws SQLException {
+        try (Connection connection = connect();
+                Statement run = connection.createStatement()) {
+            run.executeUpdate(statement);
+        }
+    }
+
+    static void flip(Path file, long position) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(int) position] ^= 0x40;
+        Files.write(file, bytes);
+    }
+
+    @Override
+    public void close() {
+        release();
+        duckDb.close();
+    }
+}

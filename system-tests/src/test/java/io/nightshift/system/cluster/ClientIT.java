@@ -1,0 +1,298 @@
+package io.nightshift.system.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.client.BatchFilter;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
+import io.nightshift.client.SubmitOptions;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.api.BatchDescription;
+import io.nightshift.protocol.api.BatchPage;
+import io.nightshift.protocol.api.EventPage;
+import io.nightshift.protocol.api.Submitted;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.testing.FlightsJob;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Programs that ask two nodes, which are processes on a journal in PostgreSQL, by HTTP and by messages.
+@Timeout(120)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class ClientIT {
+
+    private static final Pattern PROGRAM = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
+
+    @TempDir
+    private static Path folder;
+
+    private static TestCluster cluster;
+
+    /// By name.
+    private static final Map<String, NightshiftClient> CLIENTS = new LinkedHashMap<>();
+
+    private static Job job;
+
+    @BeforeAll
+    static void form() throws IOException {
+        cluster = new TestCluster(folder, 2);
+        for (int i = 0; i < 2; i++) {
+            cluster.start(i);
+        }
+        cluster.awaitUp(0);
+        cluster.awaitUp(1);
+        CLIENTS.put(
+                "http",
+                NightshiftClient.overHttp(cluster.http(0), cluster.http(1))
+                        .attempts(12)
+                        .build());
+        CLIENTS.put(
+                "messages",
+                NightshiftClient.overMessages(cluster.name(0), cluster.name(1))
+                        .attempts(12)
+                        .timeout(Duration.ofSeconds(5))
+                        .build());
+        CLIENTS.put(
+                "member",
+                NightshiftClient.overMessages(cluster.name(1))
+                        .asMember()
+                        .attempts(12)
+                        .timeout(Duration.ofSeconds(5))
+                        .build());
+        FlightsJob flights = FlightsJob.in(folder.resolve("job"));
+        job = JobFile.parse(Files.readAllBytes(flights.file()), flights.file(), List.of("partitions.rows=2000"));
+    }
+
+    @AfterAll
+    static void end() throws IOException {
+        CLIENTS.values().forEach(NightshiftClient::close);
+        cluster.close();
+    }
+
+    private static NightshiftClient client(String name) {
+        return Objects.requireNonNull(CLIENTS.get(name));
+    }
+
+    private static <T> T now(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    /// The node with the register of jobs says so in its log.
+    private static int registerOf(String batch) {
+        return cluster.node(0).out().contains(batch + " is opened") ? 0 : 1;
+    }
+
+    @Test
+    @Order(1)
+    void aKeyAndAWatchOutliveAKilledCoordinator() throws Exception {
+        SubmitOptions today = SubmitOptions.DEFAULT.withKey("2026-11-25");
+        String batch = now(client("member").submit(job, today)).batch();
+        List<CompletableFuture<BatchDescription>> watches = new ArrayList<>();
+        List<String> states = new CopyOnWriteArrayList<>();
+        CLIENTS.forEach((name, client) -> {
+            assertThat(now(client.control(batch, new BatchControl.Pause("to be killed")))
+                            .state())
+                    .as(name)
+                    .isEqualTo("paused");
+            assertThat(now(client.describe(batch)).job()).as(name).isEqualTo("flights");
+            watches.add(client.watch(batch, seen -> states.add(name + " " + seen.state()))
+                    .toCompletableFuture());
+        });
+        await().until(() -> states.containsAll(List.of("http paused", "messages paused", "member paused")));
+
+        int killed = registerOf(batch);
+        cluster.node(killed).kill();
+        cluster.start(killed);
+
+        CLIENTS.forEach((name, client) -> {
+            Submitted again = now(client.submit(job, today));
+            assertThat(again.batch()).as("%s: %s", name, cluster.logs()).isEqualTo(batch);
+            assertThat(again.repeated()).as(name).isTrue();
+        });
+        now(client("messages").control(batch, new BatchControl.Resume()));
+        watches.forEach(watch -> assertThat(watch.join().predictions()).isEqualTo(FlightsJob.ROWS));
+        assertThat(states).contains("http published", "messages published", "member published");
+    }
+
+    @Test
+    @Order(2)
+    void theAnswersAreTheSameByAnyDoor() {
+        String batch = now(client("http").describe("latest")).batch();
+        CLIENTS.forEach((name, client) -> {
+            assertThat(now(client.describe("latest")))
+                    .as(name)
+                    .isEqualTo(now(client("http").describe(batch)));
+            assertThat(now(client.jobs())).as(name).isEqualTo(now(client("http").jobs()));
+            BatchPage page = now(client.list(BatchFilter.ALL.ofJob("flights").inState("published")));
+            assertThat(page.batches())
+                    .as(name)
+                    .extracting(BatchDescription::batch)
+                    .containsExactly(batch);
+            assertThat(allEvents(client, batch)).as(name).isEqualTo(allEvents(client("http"), batch));
+            assertThat(now(client.submit(job, SubmitOptions.DEFAULT)).alreadyPublished())
+                    .as(name)
+                    .isTrue();
+        });
+    }
+
+    private static List<String> allEvents(NightshiftClient client, String batch) {
+        List<String> events = new ArrayList<>();
+        Long after = 0L;
+        while (after != null) {
+            EventPage page = now(client.events(batch, after));
+            page.events().forEach(event -> events.add(event.toString()));
+            after = page.next();
+        }
+        return events;
+    }
+
+    @Test
+    @Order(3)
+    void theRefusalsAreTheSameByAnyDoor() {
+        CLIENTS.forEach((name, client) -> {
+            assertRefused(name, client.describe("nothing"), NightshiftException.Kind.NOT_FOUND, "nothing");
+            assertRefused(
+                    name,
+                    client.control("latest", new BatchControl.Pause("")),
+                    NightshiftException.Kind.REFUSED,
+                    "published");
+            assertRefused(
+                    name,
+                    client.control("latest", new BatchControl.Rescore(List.of())),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "1 to 10,000 partitions");
+            assertRefused(
+                    name,
+                    client.submit(job, SubmitOptions.DEFAULT.withKey("two words")),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "Idempotency-Key");
+            assertRefused(
+                    name,
+                    client.list(BatchFilter.ALL.inState("finished")),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "is one of");
+            Job other = JobFile.parse("""
+                    job: flights
+                    model: nobody@3
+                    source: { parquet: /nothing/flights.parquet }
+                    destination: { parquet: /nothing/predictions }
+                    """.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            assertRefused(
+                    name, client.submit(other, SubmitOptions.DEFAULT), NightshiftException.Kind.REJECTED, "nobody");
+        });
+    }
+
+    private static void assertRefused(
+            String client, CompletionStage<?> answer, NightshiftException.Kind kind, String sentence) {
+        assertThatThrownBy(() -> now(answer))
+                .as(client)
+                .isInstanceOf(CompletionException.class)
+                .cause()
+                .isInstanceOfSatisfying(NightshiftException.class, failure -> {
+                    assertThat(failure.kind()).as("%s: %s", client, failure).isEqualTo(kind);
+                    assertThat(failure).hasMessageContaining(sentence);
+                });
+    }
+
+    @Test
+    @Order(4)
+    void whatProgramsChangeIsAudited() {
+        assertThat(cluster.logs())
+                .containsPattern("audit - action=submit subject=flights-\\S+ outcome=done who=\\S+ role=admin from=")
+                .containsPattern("action=pause .*who=\"a program in the cluster\" .*from=127.0.0.1:\\d+");
+    }
+
+    @Test
+    @Order(5)
+    void theDocumentedProgramsRunAsTheyStand() throws Exception {
+        String text = Files.readString(FlightsJob.example().resolve("../../docs/how-to/client.md"));
+        Matcher programs = PROGRAM.matcher(text);
+        Files.writeString(
+                folder.resolve("job/job.yaml"),
+                Files.readString(folder.resolve("job/job.yaml")).replace("job: flights", "job: nightly"));
+
+        assertThat(programs.find()).isTrue();
+        assertThat(runDocumented("Nightly", programs.group(1), cluster.http(0).toString()))
+                .contains(" is published: 300,000 predictions");
+        assertThat(programs.find()).isTrue();
+        assertThat(runDocumented("Beside", programs.group(1), cluster.name(1)))
+                .contains(" is published: 300,000 predictions");
+        assertThat(programs.find()).isFalse();
+    }
+
+    private static String runDocumented(String name, String source, String server) throws Exception {
+        Path classes = Files.createDirectories(folder.resolve(name));
+        Path file = Files.writeString(classes.resolve(name + ".java"), source);
+        String classPath = System.getProperty("java.class.path");
+        assertThat(ToolProvider.getSystemJavaCompiler()
+                        .run(null, null, null, "-cp", classPath, "-d", classes.toString(), file.toString()))
+                .isZero();
+        Path out = classes.resolve("out.txt");
+        Process program = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        classes + File.pathSeparator + classPath,
+                        name,
+                        server,
+                        folder.resolve("job/job.yaml").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile())
+                .start();
+        assertThat(program.waitFor()).as(Files.readString(out)).isZero();
+        return Files.readString(out);
+    }
+
+    @Test
+    @Order(6)
+    void aMemberIsSeenAndLeavesWhenItIsClosed() {
+        Pattern member = Pattern.compile("node (127\\.0\\.0\\.1:\\d+) is up, with client");
+        Matcher up = member.matcher(cluster.logs());
+        assertThat(up.find()).as(cluster.logs()).isTrue();
+
+        client("member").close();
+
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(cluster.logs()).contains("node " + up.group(1) + " has left"));
+        assertThatThrownBy(() -> now(client("member").jobs())).hasMessageContaining("closed");
+    }
+
+    @Test
+    @Order(7)
+    void nodesThatCannotBeReachedAreNamed() {
+        assertThatThrownBy(() -> NightshiftClient.overMessages("127.0.0.1:1", "nowhere.invalid:7355")
+                        .build())
+                .isInstanceOf(NightshiftException.class)
+                .hasMessage(
+                        "no node of the cluster can be reached: 127.0.0.1:1 (Connection refused), nowhere.invalid:7355"
+                                + " (unknown host)");
+        assertThatThrownBy(() -> NightshiftClient.overMessages("http://localhost:7380"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("host:port");
+    }
+}

@@ -1,0 +1,223 @@
+package io.nightshift.system.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.program.ProgramProcess;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Three nodes as processes, which a fourth joins and leaves, on a journal in PostgreSQL. One cluster for all
+/// tests, since it takes a while to form; each test leaves three nodes behind.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class ClusterIT {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int COPIES = 2;
+
+    @TempDir
+    static Path folder;
+
+    private static TestCluster cluster;
+    private static FlightsJob job;
+    private static String undisturbed;
+
+    @BeforeAll
+    static void form() throws Exception {
+        job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(COPIES));
+        cluster = new TestCluster(folder, 4);
+        for (int node = 0; node < 3; node++) {
+            cluster.start(node);
+        }
+        CommandResult alone = ProgramProcess.run(job, "--set", "destination.parquet=" + folder.resolve("alone"));
+        assertThat(alone.status()).as(alone.err()).isZero();
+        undisturbed = PublishedOutput.digest(folder.resolve("alone"));
+        for (int node = 0; node < 3; node++) {
+            cluster.awaitUp(node);
+        }
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    /// Submits the job to a destination of its own.
+    private static String submit(String destination, int rows) throws Exception {
+        CommandResult submitted = cluster.batch(
+                "submit",
+                job.file().toString(),
+                "--new",
+                "-o",
+                "json",
+                "--set",
+                "partitions.rows=" + rows,
+                "--set",
+                "destination.parquet=" + folder.resolve(destination));
+        assertThat(submitted.status()).as(submitted + cluster.logs()).isZero();
+        return submitted.json().get("batch").asText();
+    }
+
+    private static void awaitPublished(String batch, String destination) throws Exception {
+        CommandResult watched = cluster.batch("watch", batch, "-o", "json");
+        assertThat(watched.status()).as(watched + cluster.logs()).isZero();
+        assertThat(watched.json().get("predictions").asInt()).isEqualTo(COPIES * FlightsJob.ROWS);
+        assertThat(PublishedOutput.digest(folder.resolve(destination))).isEqualTo(undisturbed);
+        assertThat(cluster.batch("verify", batch).status()).isZero();
+    }
+
+    private static void awaitCommits(String batch) {
+        await().atMost(SOON)
+                .until(() -> cluster.logs().lines().anyMatch(line -> line.matches(".*" + batch + ".* committed")));
+    }
+
+    private static String events(String batch) throws Exception {
+        return cluster.batch("events", batch, "-o", "json").out();
+    }
+
+    @Test
+    @Order(1)
+    void threeNodesScoreABatchTogetherAndItIsAsIfOneHad() throws Exception {
+        String batch = submit("together", 10_000);
+        awaitPublished(batch, "together");
+        String events = events(batch);
+        for (int node = 0; node < 3; node++) {
+            assertThat(events).contains("\"node\":\"" + cluster.name(node));
+        }
+    }
+
+    @Test
+    @Order(2)
+    void aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn() throws Exception {
+        String batch = submit("joined", 2_000);
+        awaitCommits(batch);
+        assertThat(cluster.batch("pause", batch).out()).contains("is paused");
+        cluster.start(3);
+        cluster.awaitUp(3);
+        assertThat(cluster.batch("resume", batch).out()).contains("goes on; it is running");
+        await().atMost(SOON).until(() -> cluster.logs().contains(" leased to " + cluster.name(3)));
+
+        assertThat(cluster.health(3, "started").statusCode()).isEqualTo(200);
+        assertThat(cluster.health(3, "ready").statusCode()).isEqualTo(200);
+
+        ProgramProcess leaving = cluster.node(3);
+        leaving.signal("TERM");
+        assertThat(leaving.end().status()).as(leaving.out()).isZero();
+
+        awaitPublished(batch, "joined");
+        assertThat(events(batch))
+                .contains("\"node\":\"" + cluster.name(3))
+                .as("nothing was lost with it")
+                .doesNotContain("\"event\":\"attempt-failed\"");
+    }
+
+    @Test
+    @Order(3)
+    void openBatchesShareTheWorkers() throws Exception {
+        FlightsJob other = FlightsJob.in(folder.resolve("other"));
+        CommandResult submitted = cluster.batch(
+                "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=2000", "-o", "json");
+        assertThat(submitted.status()).as(submitted.err()).isZero();
+        String small = submitted.json().get("batch").asText();
+        assertThat(cluster.batch("pause", small).status()).isZero();
+        String large = submit("large", 2_000);
+        assertThat(cluster.batch("resume", small).status()).isZero();
+
+        assertThat(cluster.batch("watch", small).status()).isZero();
+        awaitPublished(large, "large");
+
+        List<String> ofSmall = commits(small);
+        long ofLargeMeanwhile = commits(large).stream()
+                .filter(at -> at.compareTo(ofSmall.getFirst()) >= 0 && at.compareTo(ofSmall.getLast()) <= 0)
+                .count();
+        assertThat(ofLargeMeanwhile)
+                .as("partitions of the large batch, while the small one had its %d", ofSmall.size())
+                .isBetween(ofSmall.size() / 2L, ofSmall.size() * 2L);
+    }
+
+    /// When the batch's partitions were committed.
+    private static List<String> commits(String batch) throws Exception {
+        List<String> commits = new ArrayList<>();
+        for (String line : events(batch).lines().toList()) {
+            JsonNode event = new ObjectMapper().readTree(line);
+            event.path("commits").forEach(commit -> commits.add(event.get("at").asText()));
+        }
+        return commits;
+    }
+
+    @Test
+    @Order(4)
+    void whatCannotBeDoneIsRefusedWithTheReason() throws Exception {
+        String batch = submit("given-up", 2_000);
+        awaitCommits(batch);
+        assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
+                .contains("is given up");
+        assertThat(cluster.batch("cancel", batch).status()).as("twice is once").isZero();
+        for (String verb : List.of("pause", "resume", "retry")) {
+            CommandResult refused = cluster.batch(verb, batch);
+            assertThat(refused.status()).as(verb + refused).isEqualTo(1);
+            assertThat(refused.err()).contains(batch, "cancelled");
+        }
+        assertThat(cluster.batch("watch", batch)
+                        .expect(1, "is cancelled: a mistake")
+                        .out())
+                .isEmpty();
+        cluster.batch("rescore", batch, "--partitions", "1,x").expect(2, "neither a number nor a range");
+        cluster.batch("pause", "nosuchbatch").expect(2, "there is no batch nosuchbatch");
+        try (ProgramProcess another = ProgramProcess.start(folder, cluster.arguments(0))) {
+            another.end().expect(2, "the node can't listen at " + cluster.name(0));
+        }
+    }
+
+    @Test
+    @Order(5)
+    void withoutItsDatabaseTheClusterWaitsAndGoesOnByItself() throws Exception {
+        String batch = submit("waited", 2_000);
+        awaitCommits(batch);
+        cluster.database.shut();
+        try {
+            CommandResult shown = cluster.batch("show", batch);
+            assertThat(shown.status()).as(shown.toString()).isZero();
+            assertThat(shown.out()).contains("waits for", "the journal's database can't be reached");
+            assertThat(cluster.health(0, "live").statusCode()).isEqualTo(200);
+            assertThat(cluster.health(0, "ready"))
+                    .returns(503, HttpResponse::statusCode)
+                    .returns(true, ready -> ready.body().contains("the journal's database can't be reached"));
+        } finally {
+            cluster.database.open();
+        }
+        awaitPublished(batch, "waited");
+        List<String> phases =
+                new ArrayList<>(cluster.batch("list").out().lines().toList());
+        assertThat(phases).anyMatch(line -> line.contains(batch) && line.contains("published"));
+    }
+
+    @Test
+    @Order(6)
+    void aNodeWhoseAddressAnotherProcessHasEndsByItself() throws Exception {
+        cluster.start(3);
+        cluster.awaitUp(3);
+        cluster.execute("UPDATE nightshift.member SET incarnation = gen_random_uuid() WHERE address = '%s'"
+                .formatted(cluster.name(3)));
+        CommandResult ended = cluster.node(3).end();
+        assertThat(ended.status()).as(ended.out()).isEqualTo(1);
+        assertThat(ended.out()).contains("another process has this node's address");
+    }
+}

@@ -1,0 +1,157 @@
+package io.nightshift.system.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.cli.Main;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FreePort;
+import io.nightshift.testing.database.TcpProxy;
+import io.nightshift.testing.program.ProgramProcess;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Nodes as processes of their own on this machine, with a PostgreSQL of their own.
+final class TestCluster implements AutoCloseable {
+
+    static final Duration FORMING = Duration.ofSeconds(60);
+
+    final Path folder;
+    /// Between the nodes and the database.
+    final TcpProxy database;
+
+    private final EmbeddedPostgres postgres;
+    private final List<Integer> ports;
+    private final List<Integer> httpPorts = new ArrayList<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final List<ProgramProcess> nodes = new ArrayList<>();
+
+    /// Starts the database, and no node yet.
+    ///
+    /// @param folder of the nodes' configuration, registry and logs
+    /// @param size the number of nodes that there may be
+    TestCluster(Path folder, int size) throws IOException {
+        this.folder = folder;
+        this.postgres = EmbeddedPostgres.start();
+        this.database = new TcpProxy(postgres.getPort());
+        this.ports = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            ports.add(FreePort.any());
+            httpPorts.add(FreePort.any());
+            nodes.add(null);
+        }
+        Files.writeString(configuration(), """
+                nightshift {
+                  node.contact-points = [%s]
+                  journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
+                  batch { lease = 5s, retry.attempts = 20 }
+                }
+                """.formatted(
+                ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")), database.port()));
+    }
+
+    Path configuration() {
+        return folder.resolve("node.conf");
+    }
+
+    Path home() {
+        return folder.resolve("home");
+    }
+
+    /// Starts a node, or starts it again.
+    ProgramProcess start(int node, String... more) throws IOException {
+        ProgramProcess program = ProgramProcess.start(folder, arguments(node, more));
+        nodes.set(node, program);
+        return program;
+    }
+
+    List<String> arguments(int node, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "node",
+                "--config",
+                configuration().toString(),
+                "--home",
+                home().toString(),
+                "--port",
+                String.valueOf(ports.get(node)),
+                "--threads",
+                "1",
+                "--http-port",
+                String.valueOf(httpPorts.get(node))));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    ProgramProcess node(int node) {
+        return nodes.get(node);
+    }
+
+    /// Where a node answers HTTP.
+    URI http(int node) {
+        return URI.create("http://127.0.0.1:" + httpPorts.get(node));
+    }
+
+    /// What a node says to a question about its health: `started`, `live` or `ready`.
+    HttpResponse<String> health(int node, String question) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(http(node).resolve("/health/" + question))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /// As the ledger names it.
+    String name(int node) {
+        return "127.0.0.1:" + ports.get(node);
+    }
+
+    /// Waits until a node's log says that it is up.
+    void awaitUp(int node) {
+        await().atMost(FORMING)
+                .untilAsserted(
+                        () -> assertThat(node(node).out()).as(node(node).err()).contains(name(node) + " is up"));
+    }
+
+    /// Tampers with the journal's database.
+    void execute(String sql) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /// Runs a command of `batch` against the cluster.
+    CommandResult batch(String command, String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("batch", command, "--config", configuration().toString(), "--home", home().toString()));
+        arguments.addAll(List.of(more));
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    /// The nodes' logs, for a failure's message.
+    String logs() {
+        return nodes.stream()
+                .filter(java.util.Objects::nonNull)
+                .map(ProgramProcess::out)
+                .collect(Collectors.joining("\n----\n"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        nodes.stream().filter(java.util.Objects::nonNull).forEach(ProgramProcess::close);
+        database.close();
+        postgres.close();
+    }
+}

@@ -1,0 +1,297 @@
+package io.nightshift.system.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.http.HttpLimits;
+import io.nightshift.node.http.Token;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/// Who may ask what of a node by HTTP, and how much: one node for all tests, with a token for each role.
+@Timeout(60)
+final class HttpAccessIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /// Of which one test uses up what all have.
+    private static final int RATE = 400;
+
+    private static final int WATCHES = 2;
+
+    /// One operation of the document.
+    ///
+    /// @param role or null where anyone may
+    private record Operation(
+            String method, String path, @Nullable Role role, JsonNode description) {
+
+        String anyPath() {
+            return path.replaceAll("\\{[^}]*}", "nosuch");
+        }
+
+        HttpRequest.Builder request() {
+            return HttpRequest.newBuilder(node.uri(anyPath())).method(method, HttpRequest.BodyPublishers.noBody());
+        }
+    }
+
+    @TempDir
+    static Path folder;
+
+    private static final Map<Role, String> TOKENS = new EnumMap<>(Role.class);
+    private static Path tokensFile;
+    private static HttpNode node;
+    private static JsonNode document;
+
+    @BeforeAll
+    static void start() throws IOException {
+        tokensFile = folder.resolve("tokens.conf");
+        for (Role role : Role.values()) {
+            TOKENS.put(role, Token.random());
+        }
+        writeTokens(TOKENS, Instant.now());
+        node = new HttpNode(
+                folder.resolve("home"),
+                new HttpSettings("127.0.0.1", 0, null, null, tokensFile, new HttpLimits(1_024, RATE, WATCHES, 100)));
+        document = JSON.readTree(node.get("/v1/openapi.json").body());
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+    }
+
+    private static void writeTokens(Map<Role, String> tokens, Instant modified) throws IOException {
+        StringBuilder text = new StringBuilder("tokens = [\n");
+        tokens.forEach((role, token) -> text.append("  { name = \"the %s\", role = %s, sha256 = \"%s\" }\n"
+                .formatted(role, role, Token.digest(token))
+                .replace("the ", "the-")));
+        Files.writeString(tokensFile, text.append("]\n"));
+        Files.setLastModifiedTime(tokensFile, FileTime.from(modified));
+    }
+
+    private static String token(Role role) {
+        return Objects.requireNonNull(TOKENS.get(role));
+    }
+
+    private static List<Operation> operations() {
+        List<Operation> operations = new ArrayList<>();
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(operation -> {
+                    if (!operation.getKey().equals("parameters")) {
+                        String role =
+                                operation.getValue().at("/security/0/token/0").asText("");
+                        operations.add(new Operation(
+                                operation.getKey().toUpperCase(Locale.ROOT),
+                                path.getKey(),
+                                role.isEmpty() ? null : Role.valueOf(role.toUpperCase(Locale.ROOT)),
+                                operation.getValue()));
+                    }
+                }));
+        return operations;
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request, String token) {
+        return node.send(
+                request.copy().header("Authorization", "Bearer " + token).build());
+    }
+
+    @Test
+    void everyRouteIsInTheDocumentWithItsRoleAndParametersAndNoOtherIs() throws IOException {
+        assertThat(operations().stream().map(HttpAccessIT::line))
+                .containsExactlyInAnyOrderElementsOf(
+                        node.endpoints.stream().map(HttpAccessIT::line).toList());
+        try (InputStream resource = Endpoint.class.getResourceAsStream("openapi.json")) {
+            assertThat(JSON.readTree(resource)).isEqualTo(document);
+        }
+    }
+
+    private static String line(Endpoint endpoint) {
+        return "%s %s %s %s"
+                .formatted(endpoint.method(), endpoint.path(), endpoint.role(), new TreeSet<>(endpoint.parameters()));
+    }
+
+    private static String line(Operation operation) {
+        TreeSet<String> parameters = new TreeSet<>();
+        operation.description().path("parameters").forEach(parameter -> {
+            if (parameter.get("in").asText().equals("query")) {
+                parameters.add(parameter.get("name").asText());
+            }
+        });
+        return "%s %s %s %s".formatted(operation.method(), operation.path(), operation.role(), parameters);
+    }
+
+    @Test
+    void everyRouteAsksForItsRoleAndAnswersAsTheDocumentSays() throws IOException {
+        String strange = Token.random();
+        for (Operation operation : operations()) {
+            String what = operation.method() + " " + operation.path();
+            HttpResponse<String> without = node.send(operation.request().build());
+            if (operation.role() == null) {
+                assertThat(without.statusCode()).as(what).isEqualTo(200);
+                continue;
+            }
+            assertThat(without.statusCode()).as(what).isEqualTo(401);
+            assertThat(without.headers().firstValue("WWW-Authenticate"))
+                    .as(what)
+                    .isPresent();
+            assertThat(send(operation.request(), strange).statusCode()).as(what).isEqualTo(401);
+            for (Role role : Role.values()) {
+                HttpResponse<String> response = send(operation.request(), token(role));
+                if (role.covers(operation.role())) {
+                    assertThat(response.statusCode()).as(what + " as " + role).isNotIn(401, 403, 405);
+                    assertThat(response.body()).as(what).doesNotContain("unknown-route");
+                } else {
+                    assertThat(response.statusCode()).as(what + " as " + role).isEqualTo(403);
+                    assertThat(response.body()).contains("the role " + role, "this needs " + operation.role());
+                }
+                assertThat(StreamSupport.stream(
+                                ((Iterable<String>) () -> operation
+                                                .description()
+                                                .get("responses")
+                                                .fieldNames())
+                                        .spliterator(),
+                                false))
+                        .as(what + " answers with a status of the document")
+                        .contains(String.valueOf(response.statusCode()));
+            }
+        }
+    }
+
+    @Test
+    void aPageForPeopleTakesATokenAsThePasswordAndNothingElseDoes() {
+        String credentials =
+                Base64.getEncoder().encodeToString(("me:" + token(Role.READ)).getBytes(StandardCharsets.UTF_8));
+        assertThat(node.get("/").headers().firstValue("WWW-Authenticate")).contains("Basic realm=\"nightshift\"");
+        assertThat(node.get("/", "Authorization", "Basic " + credentials).statusCode())
+                .isEqualTo(200);
+        assertThat(node.get("/v1/batches", "Authorization", "Basic " + credentials)
+                        .statusCode())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void aTokenCountsFromWhenItIsInTheFileUntilItIsNot() throws IOException {
+        Map<Role, String> more = new EnumMap<>(TOKENS);
+        String renewed = Token.random();
+        more.put(Role.READ, renewed);
+        HttpRequest.Builder list = HttpRequest.newBuilder(node.uri("/v1/jobs"));
+        assertThat(send(list, renewed).statusCode()).isEqualTo(401);
+
+        writeTokens(more, Instant.now().plusSeconds(10));
+        await().atMost(Duration.ofSeconds(5)).until(() -> send(list, renewed).statusCode() == 200);
+        assertThat(send(list, token(Role.READ)).statusCode()).isEqualTo(401);
+
+        // What can't be used leaves those that were.
+        Files.writeString(tokensFile, "tokens = [ { name = x } ");
+        Files.setLastModifiedTime(tokensFile, FileTime.from(Instant.now().plusSeconds(20)));
+        await().during(Duration.ofMillis(1_500))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> send(list, renewed).statusCode() == 200);
+
+        writeTokens(TOKENS, Instant.now().plusSeconds(30));
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> send(list, token(Role.READ)).statusCode() == 200);
+    }
+
+    @Test
+    void noTokenIsEverInALogOrAnAnswer() {
+        Logger root = (Logger) LoggerFactory.getLogger("ROOT");
+        List<Logger> loggers = List.of(
+                root, (Logger) LoggerFactory.getLogger("io.nightshift"), (Logger) LoggerFactory.getLogger("audit"));
+        List<Level> before = loggers.stream().map(Logger::getLevel).toList();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        root.addAppender(lines);
+        loggers.forEach(logger -> logger.setLevel(Level.DEBUG));
+        String strange = Token.random();
+        try {
+            StringBuilder answers = new StringBuilder();
+            for (String header :
+                    List.of("Bearer " + strange, "Bearer " + strange + " \"x", "Basic " + strange, strange)) {
+                answers.append(node.get("/v1/batches", "Authorization", header).body());
+                answers.append(node.post("/v1/batches/x/pause", "", "Authorization", header)
+                        .body());
+            }
+            String known = token(Role.SUBMIT);
+            answers.append(node.post("/v1/batches/x/pause", "", "Authorization", "Bearer " + known)
+                    .body());
+            assertThat(lines.list).isNotEmpty();
+            assertThat(lines.list.stream().map(ILoggingEvent::getFormattedMessage))
+                    .noneMatch(line -> line.contains(strange) || line.contains(known));
+            assertThat(answers.toString()).doesNotContain(strange).doesNotContain(known);
+        } finally {
+            root.detachAppender(lines);
+            for (int i = 0; i < loggers.size(); i++) {
+                loggers.get(i).setLevel(before.get(i));
+            }
+        }
+    }
+
+    @Test
+    void whoAsksTooOftenIsToldToWaitAndNobodyElseIs() {
+        HttpRequest request =
+                HttpRequest.newBuilder(node.uri("/v1/openapi.json")).build();
+        HttpResponse<String> last = node.send(request);
+        for (int i = 0; i < 20 * RATE && last.statusCode() == 200; i++) {
+            last = node.send(request);
+        }
+        assertThat(last.statusCode()).isEqualTo(429);
+        assertThat(last.headers().firstValue("Retry-After")).contains("1");
+        assertThat(last.body()).contains("At most %d requests a second".formatted(RATE));
+        assertThat(send(HttpRequest.newBuilder(node.uri("/v1/jobs")), token(Role.ADMIN))
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aBodyIsNoLargerThanConfigured() {
+        HttpResponse<String> response =
+                node.post("/v1/batches", " ".repeat(2_000), "Authorization", "Bearer " + token(Role.SUBMIT));
+        assertThat(response.statusCode()).isEqualTo(413);
+        assertThat(response.body()).contains("1,024 bytes");
+    }
+
+    @Test
+    void theOtherEndOfTheLineIsToldWhatToDoWithoutAToken() throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(node.uri("/v1/batches")).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(response.body()).contains("Authorization: Bearer nst_");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.nightshift.system.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.cli.Main;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.HttpLimits;
+import io.nightshift.node.http.Token;
+import io.nightshift.node.http.Tokens;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The commands of `batch` by HTTP.
+@Timeout(60)
+final class HttpCommandsIT {
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private Path token = Path.of("");
+    private HttpNode node;
+
+    @BeforeEach
+    void start() throws IOException {
+        String secret = Token.random();
+        token = Files.writeString(folder.resolve("token"), secret + "\n");
+        Tokens tokens = new Tokens(List.of(
+                new Token("operator", Role.ADMIN, Token.digest(secret)),
+                new Token("reader", Role.READ, Token.digest("a reader's"))));
+        node = new HttpNode(
+                folder.resolve("home"), new HttpSettings("127.0.0.1", 0, null, tokens, null, HttpLimits.DEFAULT));
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private CommandResult batch(String command, String... more) {
+        return withToken(token, command, more);
+    }
+
+    private CommandResult withToken(Path file, String command, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "batch", command, "--server", "http://127.0.0.1:" + node.port, "--token-file", file.toString()));
+        arguments.addAll(List.of(more));
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void whatAServerTellsIsWhatTheLedgerDoes() throws IOException {
+        String job = FlightsJob.in(folder.resolve("job")).file().toString();
+        CommandResult submitted = batch("submit", job, "-o", "json");
+        assertThat(submitted.status()).as(submitted.err()).isZero();
+        String first = submitted.json().get("batch").asText();
+        CommandResult watched = batch("watch", first);
+        assertThat(watched.status()).as(watched.err()).isZero();
+        assertThat(watched.out()).startsWith("Published 300,000 predictions in ");
+        assertThat(batch("submit", job).out()).startsWith("Nothing to do: batch " + first);
+
+        String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
+        String second = batch("submit", small).out().split(" ", -1)[1];
+        assertThat(batch("pause", second, "--reason", "later").out())
+                .isEqualTo("Batch %s is paused; it is paused.%n".formatted(second));
+        assertThat(batch("resume", second).out()).contains("goes on; it is running");
+        assertThat(batch("cancel", second).out()).contains("is given up; it is cancelled");
+        batch("retry", second).expect(1, "Batch " + second + ": it is cancelled");
+        batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
+        batch("watch", second).expect(1, "is cancelled");
+        assertThat(batch("submit", small).out()).contains("the key was used before, for batch " + second);
+
+        Map<List<String>, CommandResult> told = new LinkedHashMap<>();
+        for (List<String> command : List.of(
+                List.of("list"),
+                List.of("list", "-o", "json", "--limit", "1"),
+                List.of("list", "--job", "fligths"),
+                List.of("show", first),
+                List.of("show", "latest", "-o", "json"),
+                List.of("events", first),
+                List.of("events", second, "-o", "json"),
+                List.of("show", "nosuch"))) {
+            told.put(
+                    command,
+                    batch(command.getFirst(), command.subList(1, command.size()).toArray(String[]::new)));
+        }
+        node.close();
+        told.forEach((command, end) -> {
+            List<String> arguments = new ArrayList<>(List.of("batch"));
+            arguments.addAll(command);
+            arguments.addAll(List.of("--home", folder.resolve("home").toString()));
+            assertThat(end).isEqualTo(CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new)));
+        });
+        start();
+    }
+
+    @Test
+    void whatDoesNotWorkIsSaidInASentence() throws IOException {
+        Path wrong = Files.writeString(folder.resolve("wrong"), Token.random());
+        Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
+        withToken(wrong, "list").expect(2, "This node knows no such token. A token comes from --token-file");
+        withToken(reader, "cancel", "latest").expect(2, "The token reader has the role read, and this needs admin.");
+        withToken(folder.resolve("none"), "list").expect(2, "the token file", "is missing");
+        batch("show", "nosuch").expect(2, "there is no batch nosuch");
+        batch("pause", "nosuch").expect(2, "there is no batch nosuch");
+        int port = node.port;
+        node.close();
+        CommandResult.of(Main.commandLine(), "batch", "list", "--server", "http://127.0.0.1:" + port)
+                .expect(2, "http://127.0.0.1:%d can't be asked: nobody listens there".formatted(port));
+        CommandResult.of(Main.commandLine(), "batch", "list", "--server", "ftp://host")
+                .expect(2, "--server: a server is a URL such as https://");
+        CommandResult.of(
+                        Main.commandLine(),
+                        "batch",
+                        "list",
+                        "--server",
+                        "http://192.0.2.1:1",
+                        "--token-file",
+                        token.toString())
+                .expect(2, "a token is sent to another machine only by https");
+        start();
+    }
+
+    @Test
+    void aTokenIsShownOnceWithTheLineThatLetsItIn() throws IOException {
+        CommandResult end =
+                CommandResult.of(Main.commandLine(), "token", "create", "--name", "airflow", "--role", "submit");
+        assertThat(end.status()).isZero();
+        List<String> lines = end.out().lines().toList();
+        assertThat(lines).hasSize(2);
+        assertThat(lines.getFirst()).matches("nst_[A-Za-z0-9_-]{43}");
+        assertThat(lines.getLast())
+                .isEqualTo("{ name = \"airflow\", role = submit, sha256 = \"%s\" }"
+                        .formatted(Token.digest(lines.getFirst())));
+        CommandResult.of(Main.commandLine(), "token", "create", "--name", "a b", "--role", "read")
+                .expect(2, "--name has at most 63 letters");
+        CommandResult.of(Main.commandLine(), "token", "create", "--name", "a", "--role", "boss")
+                .expect(2, "boss");
+        assertThat(CommandResult.of(
+                                Main.commandLine(), "token", "create", "--name", "a", "--role", "admin", "-o", "json")
+                        .json()
+                        .get("role")
+                        .asText())
+                .isEqualTo("admin");
+    }
+}

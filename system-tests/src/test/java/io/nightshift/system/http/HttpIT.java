@@ -1,0 +1,419 @@
+package io.nightshift.system.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.testing.FlightsJob;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/// What programs get from a node by HTTP, on loopback and without tokens: one node for all tests, and a job
+/// of its own for each.
+@Timeout(60)
+final class HttpIT {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static HttpNode node;
+
+    @BeforeAll
+    static void start() {
+        node = new HttpNode(folder.resolve("home"), HttpSettings.onLoopback(0));
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+    }
+
+    /// The example's job, under a name of its own.
+    private static String job(String name, String... overrides) throws IOException {
+        List<String> all = new ArrayList<>(List.of("job=" + name));
+        all.addAll(List.of(overrides));
+        return HttpNode.jobText(FlightsJob.in(folder.resolve(name)), all.toArray(String[]::new));
+    }
+
+    private static JsonNode json(HttpResponse<String> response) {
+        try {
+            return JSON.readTree(response.body());
+        } catch (IOException e) {
+            throw new AssertionError(response.statusCode() + " " + response.body(), e);
+        }
+    }
+
+    private static JsonNode json(int status, HttpResponse<String> response) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return json(response);
+    }
+
+    private static String submitted(String job, String... headers) {
+        return json(201, node.post("/v1/batches", job, headers)).get("batch").asText();
+    }
+
+    private static JsonNode awaitState(String batch, String state) {
+        return await().atMost(SOON)
+                .until(
+                        () -> json(200, node.get("/v1/batches/" + batch)),
+                        description -> description.get("state").asText().equals(state));
+    }
+
+    private static void problem(HttpResponse<String> response, int status, String type, String... words) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(json(response).get("type").asText()).isEqualTo("urn:nightshift:problem:" + type);
+        assertThat(json(response).get("detail").asText()).contains(words);
+    }
+
+    @Test
+    void aJobIsSubmittedAndSeenToItsEnd() throws IOException {
+        HttpResponse<String> response = node.post("/v1/batches", job("seen"));
+        JsonNode submitted = json(201, response);
+        String batch = submitted.get("batch").asText();
+        assertThat(response.headers().firstValue("Location")).contains("/v1/batches/" + batch);
+
+        JsonNode description = awaitState(batch, "published");
+        assertThat(description.get("predictions").asInt()
+                        + description.get("quarantined").asInt())
+                .isEqualTo(FlightsJob.ROWS);
+        assertThat(description.get("committed").asInt()).isEqualTo(12);
+        assertThat(description.get("destination").asText()).endsWith("batch=" + batch);
+
+        JsonNode events = json(200, node.get("/v1/batches/" + batch + "/events?limit=2"));
+        assertThat(events.get("events")).hasSize(2);
+        assertThat(events.at("/events/0/event").asText()).isEqualTo("submitted");
+        assertThat(events.get("next").asInt()).isEqualTo(2);
+        JsonNode rest = json(200, node.get("/v1/batches/" + batch + "/events?after=2"));
+        assertThat(rest.at("/events/0/number").asInt()).isEqualTo(3);
+        assertThat(rest.get("events").size() + 2)
+                .isEqualTo(description.at("/ledger/entries").asInt());
+        assertThat(rest.get("next").isNull()).isTrue();
+
+        JsonNode partitions = json(200, node.get("/v1/batches/" + batch + "/partitions?limit=5&cursor=5"));
+        assertThat(partitions.get("partitions")).hasSize(5);
+        assertThat(partitions.at("/partitions/0/partition").asInt()).isEqualTo(5);
+        assertThat(partitions.at("/partitions/0/state").asText()).isEqualTo("committed");
+        assertThat(partitions.get("next").asText()).isEqualTo("10");
+
+        JsonNode again = json(200, node.post("/v1/batches", job("seen")));
+        assertThat(again.get("already_published").asBoolean()).isTrue();
+        assertThat(again.get("batch").asText()).isEqualTo(batch);
+    }
+
+    @Test
+    void aBatchIsControlledAndWhatItCannotDoIsRefused() throws IOException {
+        String batch = submitted(job("controlled", "partitions.rows=1000"));
+        awaitState(batch, "running");
+        JsonNode paused = json(200, node.post("/v1/batches/" + batch + "/pause", "{\"reason\": \"a \\\"reason\\\"\"}"));
+        assertThat(paused.get("state").asText()).isEqualTo("paused");
+        assertThat(json(200, node.get("/v1/batches/" + batch)).get("state").asText())
+                .as("what was seen before doesn't count any more")
+                .isEqualTo("paused");
+        assertThat(json(200, node.post("/v1/batches/" + batch + "/pause", ""))
+                        .get("state")
+                        .asText())
+                .as("twice is once")
+                .isEqualTo("paused");
+        assertThat(json(200, node.get("/v1/batches/" + batch + "/events")).toString())
+                .contains("a \\\"reason\\\"");
+        assertThat(json(200, node.post("/v1/batches/" + batch + "/resume", ""))
+                        .get("state")
+                        .asText())
+                .isEqualTo("running");
+        problem(node.post("/v1/batches/" + batch + "/rescore", "{}"), 400, "bad-request", "1 to 10,000 partitions");
+        problem(
+                node.post("/v1/batches/" + batch + "/rescore", "{\"partitions\": [999999]}"),
+                409,
+                "refused",
+                "and no 999999");
+        assertThat(json(200, node.post("/v1/batches/" + batch + "/cancel", ""))
+                        .get("state")
+                        .asText())
+                .isEqualTo("cancelled");
+        problem(node.post("/v1/batches/" + batch + "/resume", ""), 409, "refused", "it is cancelled");
+        problem(node.post("/v1/batches/" + batch + "/retry", ""), 409, "refused", "it is cancelled");
+    }
+
+    @Test
+    void aKeyMeansTheSameBatchForEver() throws IOException {
+        String job = job("keyed", "partitions.rows=1000");
+        String batch = submitted(job, "Idempotency-Key", "2026-11-25");
+        JsonNode again = json(200, node.post("/v1/batches?new=true", job, "Idempotency-Key", "2026-11-25"));
+        assertThat(again.get("batch").asText()).isEqualTo(batch);
+        assertThat(again.get("repeated").asBoolean()).isTrue();
+        problem(
+                node.post("/v1/batches", job("keyed", "partitions.rows=2000"), "Idempotency-Key", "2026-11-25"),
+                422,
+                "rejected",
+                "the key 2026-11-25 was used for batch " + batch);
+        // The open batch, found by another key, is meant by that from then on.
+        JsonNode open = json(200, node.post("/v1/batches", job, "Idempotency-Key", "other"));
+        assertThat(open.get("resumed").asBoolean()).isTrue();
+        json(200, node.post("/v1/batches/" + batch + "/cancel", ""));
+        assertThat(json(200, node.post("/v1/batches", job, "Idempotency-Key", "other"))
+                        .get("batch")
+                        .asText())
+                .isEqualTo(batch);
+        String next = submitted(job, "Idempotency-Key", "2026-11-26");
+        assertThat(next).isNotEqualTo(batch);
+        json(200, node.post("/v1/batches/" + next + "/cancel", ""));
+        problem(node.post("/v1/batches", job, "Idempotency-Key", "a b"), 400, "bad-request", "Idempotency-Key");
+    }
+
+    @Test
+    void batchesAreListedByPages() throws IOException {
+        String job = job("listed", "partitions.rows=1000");
+        List<String> batches = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            batches.addFirst(json(201, node.post("/v1/batches?new=true", job))
+                    .get("batch")
+                    .asText());
+        }
+        json(200, node.post("/v1/batches/" + batches.getFirst() + "/cancel", ""));
+        awaitState(batches.get(1), "cancelled");
+
+        List<String> found = new ArrayList<>();
+        JsonNode page = json(200, node.get("/v1/batches?job=listed&limit=2"));
+        page.get("batches").forEach(batch -> found.add(batch.get("batch").asText()));
+        assertThat(found).hasSize(2);
+        page = json(
+                200,
+                node.get("/v1/batches?job=listed&limit=2&cursor="
+                        + page.get("next").asText()));
+        page.get("batches").forEach(batch -> found.add(batch.get("batch").asText()));
+        assertThat(found).isEqualTo(batches);
+        assertThat(page.get("next").isNull()).isTrue();
+
+        assertThat(json(200, node.get("/v1/batches?job=listed&state=cancelled")).get("batches"))
+                .hasSize(3);
+        assertThat(json(200, node.get("/v1/batches?job=listed&state=running")).get("batches"))
+                .isEmpty();
+        JsonNode jobs = json(200, node.get("/v1/jobs"));
+        assertThat(jobs.get("jobs"))
+                .anyMatch(known -> known.get("job").asText().equals("listed")
+                        && known.get("batches").asInt() == 3
+                        && known.get("latest").asText().equals(batches.getFirst()));
+    }
+
+    @Test
+    void theModelsOfTheRegistryAreShown() throws IOException {
+        String batch = submitted(job("models", "partitions.rows=1000"));
+        json(200, node.post("/v1/batches/" + batch + "/cancel", ""));
+        JsonNode model = json(200, node.get("/v1/models/flights"));
+        assertThat(model.at("/versions/0/format").asText()).isEqualTo("xgboost-ubjson");
+        assertThat(model.at("/versions/0/features/0/name").asText()).isNotEmpty();
+        assertThat(json(200, node.get("/v1/models")).get("models")).contains(model);
+        problem(node.get("/v1/models/fligths"), 404, "unknown-model", "did you mean \"flights\"?");
+    }
+
+    @Test
+    void whatIsWrongIsSaidWithWhatToDo() throws IOException {
+        problem(node.get("/v1/batches/nosuch"), 404, "unknown-batch", "there is no batch nosuch");
+        problem(node.post("/v1/batches/nosuch/pause", ""), 404, "unknown-batch", "there is no batch nosuch");
+        problem(node.get("/v2/batches"), 404, "unknown-route", "/v1/openapi.json");
+        problem(node.get("/v1/batches/a/pause"), 405, "method-not-allowed", "Use POST");
+        problem(node.get("/v1/batches?sate=running"), 400, "bad-request", "did you mean state?");
+        problem(node.get("/v1/batches?state=walking"), 400, "bad-request", "state is one of");
+        problem(node.get("/v1/batches?limit=1000"), 400, "bad-request", "limit is a number from 1 to 100");
+        problem(node.get("/v1/batches?cursor=x"), 400, "bad-request", "cursor");
+        problem(node.post("/v1/batches?new=maybe", job("wrong")), 400, "bad-request", "new is true or false");
+        HttpRequest.Builder request = HttpRequest.newBuilder(node.uri("/v1/batches"));
+        problem(
+                node.send(request.copy()
+                        .POST(HttpRequest.BodyPublishers.ofString("job: x"))
+                        .header("Content-Type", "text/plain")
+                        .build()),
+                415,
+                "media-type",
+                "application/yaml");
+        problem(node.post("/v1/batches", " ".repeat(300 * 1024)), 413, "too-large", "262,144 bytes");
+        problem(
+                node.send(request.copy()
+                        .POST(HttpRequest.BodyPublishers.fromPublisher(
+                                HttpRequest.BodyPublishers.ofString(" ".repeat(300 * 1024))))
+                        .header("Content-Type", "application/yaml")
+                        .build()),
+                413,
+                "too-large",
+                "262,144 bytes");
+        HttpResponse<String> mistakes = node.send(request.copy()
+                .POST(HttpRequest.BodyPublishers.ofString("""
+                        job: wrong
+                        modle: x
+                        source:
+                          parquet: relative.parquet
+                        destination:
+                          parquet: /tmp/out
+                        """))
+                .header("Content-Type", "application/yaml")
+                .build());
+        problem(mistakes, 422, "job-file", "job:4: source.parquet", "expected an absolute path", "did you mean");
+        assertThat(json(mistakes).get("mistakes")).hasSize(3);
+        assertThat(json(mistakes).at("/mistakes/2/line").asInt()).isEqualTo(4);
+        problem(
+                node.post("/v1/batches", job("wrong", "source.parquet=/no/such.parquet")),
+                422,
+                "rejected",
+                "/no/such.parquet");
+    }
+
+    @Test
+    void aPageOfAnotherSiteIsNotHeard() {
+        problem(node.get("/v1/batches", "Origin", "https://evil.example.org"), 403, "forbidden", "another site");
+        problem(node.post("/v1/batches/latest/cancel", "", "Sec-Fetch-Site", "cross-site"), 403, "forbidden", "site");
+        assertThat(node.get("/v1/batches", "Origin", "http://localhost:" + node.port)
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void everyChangeIsInTheAudit() throws IOException {
+        Logger audit = (Logger) LoggerFactory.getLogger("audit");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Level before = audit.getLevel();
+        audit.setLevel(Level.INFO);
+        lines.start();
+        audit.addAppender(lines);
+        try {
+            String batch = submitted(job("audited", "partitions.rows=1000"), "Idempotency-Key", "k1");
+            node.post("/v1/batches/" + batch + "/cancel", "{\"reason\": \"no\\nneed\"}");
+            node.post("/v1/batches/" + batch + "/resume", "");
+            String who = " who=local role=admin from=127.0.0.1 ";
+            assertThat(lines.list.stream().map(ILoggingEvent::getFormattedMessage))
+                    .contains(
+                            "action=submit subject=" + batch + " outcome=done" + who + "detail=\"key k1\"",
+                            "action=cancel subject=" + batch + " outcome=done" + who + "detail=\"no need\"",
+                            "action=resume subject=" + batch + " outcome=refused" + who + "detail=\"it is cancelled\"");
+        } finally {
+            audit.detachAppender(lines);
+            audit.setLevel(before);
+        }
+    }
+
+    @Test
+    void answersAreAsTheDocumentSays() throws IOException {
+        String document = node.get("/v1/openapi.json").body();
+        SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        // A bad row, so that there is a quarantine.
+        String job = job(
+                "conforming",
+                "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",
+                "errors.max-rate=1",
+                "errors.max-rows=1000000");
+        HttpResponse<String> submitted = node.post("/v1/batches", job);
+        conforms(schemas, document, "Submitted", submitted);
+        String batch = json(submitted).get("batch").asText();
+        conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
+        conforms(schemas, document, "Controlled", node.post("/v1/batches/" + batch + "/pause", ""));
+        conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
+        json(200, node.post("/v1/batches/" + batch + "/resume", ""));
+        awaitState(batch, "published");
+        conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
+        conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
+        conforms(schemas, document, "EventPage", node.get("/v1/batches/" + batch + "/events"));
+        HttpResponse<String> quarantine = node.get("/v1/batches/" + batch + "/quarantine");
+        conforms(schemas, document, "QuarantinePage", quarantine);
+        assertThat(json(quarantine).get("partitions")).isNotEmpty();
+        assertThat(Path.of(json(quarantine).at("/partitions/0/file").asText())).exists();
+        conforms(schemas, document, "BatchPage", node.get("/v1/batches"));
+        conforms(schemas, document, "JobList", node.get("/v1/jobs"));
+        conforms(schemas, document, "ModelPage", node.get("/v1/models"));
+        conforms(schemas, document, "Model", node.get("/v1/models/flights"));
+        conforms(schemas, document, "Problem", node.get("/v1/models/nosuch"));
+        conforms(schemas, document, "Problem", node.post("/v1/batches", "{\"job\": 1}"));
+    }
+
+    private static void conforms(SchemaRegistry schemas, String document, String name, HttpResponse<String> answer)
+            throws IOException {
+        ObjectNode schema = (ObjectNode) JSON.readTree(document);
+        schema.put("$ref", "#/components/schemas/" + name);
+        assertThat(schemas.getSchema(schema.toString(), InputFormat.JSON).validate(answer.body(), InputFormat.JSON))
+                .as("%s: %s", name, answer.body())
+                .isEmpty();
+    }
+
+    @Test
+    void aWatchTellsTheHistoryAndGoesOnWhereItWasCutOff() throws IOException {
+        String batch = submitted(job("watched"));
+        List<String> lines =
+                node.get("/v1/batches/" + batch + "/watch").body().lines().toList();
+        List<Integer> ids = ids(lines);
+        assertThat(ids).isNotEmpty().isSorted().doesNotHaveDuplicates().startsWith(1, 2);
+        assertThat(lines).contains("event: submitted", "event: planned", "event: committed", "event: progress");
+        assertThat(lines.stream().filter(line -> !line.isEmpty()).toList().getLast())
+                .startsWith("data: ")
+                .contains("\"state\":\"published\"");
+
+        HttpResponse<String> rest = node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", "3");
+        assertThat(ids(rest.body().lines().toList())).isEqualTo(ids.subList(3, ids.size()));
+        HttpResponse<String> nothing =
+                node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", String.valueOf(ids.getLast()));
+        assertThat(nothing.statusCode())
+                .as("a browser asks again for ever, but for this")
+                .isEqualTo(204);
+        assertThat(ids(node.get("/v1/batches/" + batch + "/watch?after=2")
+                        .body()
+                        .lines()
+                        .toList()))
+                .startsWith(3);
+        problem(node.get("/v1/batches/" + batch + "/watch", "Last-Event-ID", "x"), 400, "bad-request", "Last-Event-ID");
+    }
+
+    private static List<Integer> ids(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("id: "))
+                .map(line -> Integer.valueOf(line.substring(4)))
+                .toList();
+    }
+
+    @Test
+    void thereIsAPageForPeople() throws IOException {
+        String batch = submitted(job("page", "partitions.rows=1000"));
+        json(200, node.post("/v1/batches/" + batch + "/cancel", "{\"reason\": \"<script>\"}"));
+        HttpResponse<String> page = node.get("/");
+        assertThat(page.headers().firstValue("Content-Type")).contains("text/html; charset=UTF-8");
+        assertThat(page.body()).contains(batch, "cancelled", "&lt;script&gt;").doesNotContain("<script>");
+    }
+
+    @Test
+    void aNodeSaysHowItIsAndWhatItHasDone() throws IOException {
+        for (String question : List.of("started", "live", "ready")) {
+            JsonNode report = json(200, node.get("/health/" + question));
+            assertThat(report.get("well").asBoolean()).isTrue();
+            assertThat(report.get("checks")).isNotEmpty();
+        }
+        HttpResponse<String> metrics = node.get("/metrics");
+        assertThat(metrics.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+        assertThat(metrics.body())
+                .contains(
+                        "nightshift_queue_depth ",
+                        "nightshift_records_total ",
+                        "nightshift_nodes{state=\"reachable\"} 1.0");
+    }
+}

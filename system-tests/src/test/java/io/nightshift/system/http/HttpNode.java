@@ -1,0 +1,112 @@
+package io.nightshift.system.http;
+
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.DuckDbLoader;
+import io.nightshift.node.EmbeddedNode;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.ModelCache;
+import io.nightshift.node.Node;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.metrics.NodeMetrics;
+import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobText;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.worker.ScoringThreads;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/// An embedded node in this process that serves HTTP. Its cluster has one member and its ledger is embedded.
+public final class HttpNode implements AutoCloseable {
+
+    private final ExecutorService background = Executors.newCachedThreadPool();
+    private final EmbeddedLedger ledger;
+    private final DuckDbLoader duckDb;
+    private final Node node;
+    private final HttpClient client = HttpClient.newHttpClient();
+    public final int port;
+    final List<Endpoint> endpoints;
+
+    public HttpNode(Path home, HttpSettings settings) {
+        ledger = EmbeddedLedger.open(home);
+        duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), background);
+        ModelRegistry registry = new ModelRegistry(home);
+        DataSources none = new DataSources(Map.of());
+        node = EmbeddedNode.start(new Node.Parts(
+                ledger.ledger(),
+                duckDb,
+                new ModelCache(registry::path),
+                none,
+                new ScoringThreads(2),
+                512L << 20,
+                NodeMetrics.begin(null, "node:1"),
+                null));
+        endpoints = node.open(new SubmissionResolver(registry, duckDb, none, 2, MemoryBudget.budget()), registry);
+        port = node.answer(settings, endpoints);
+    }
+
+    /// The text of a job as a client sends it, with absolute paths.
+    ///
+    /// @param overrides as in `--set`
+    static String jobText(FlightsJob job, String... overrides) throws IOException {
+        return JobText.of(JobFile.parse(Files.readAllBytes(job.file()), job.file(), List.of(overrides)));
+    }
+
+    public URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    HttpResponse<String> send(HttpRequest request) {
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    HttpResponse<String> get(String path, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return send(request.build());
+    }
+
+    /// @param body as JSON; empty for none
+    HttpResponse<String> post(String path, String body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path))
+                .POST(body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        if (!body.isEmpty()) {
+            request.header("Content-Type", "application/json");
+        }
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return send(request.build());
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+        node.stop();
+        duckDb.get().close();
+        ledger.close();
+        background.shutdownNow();
+    }
+}

@@ -1,0 +1,99 @@
+package io.nightshift.system.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.client.BatchFilter;
+import io.nightshift.client.HttpClientBuilder;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
+import io.nightshift.client.tls.TlsFiles;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.node.http.HttpLimits;
+import io.nightshift.node.http.Token;
+import io.nightshift.node.http.Tokens;
+import io.nightshift.system.tls.TestCertificates;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// HTTP over TLS, with and without certificates of the clients.
+@Timeout(60)
+final class HttpTlsIT {
+
+    private static final String HOST = "127.0.0.1";
+    private static final String TOKEN = Token.random();
+
+    @TempDir
+    static Path folder;
+
+    private static TestCertificates certificates;
+    private static TestCertificates strange;
+
+    @BeforeAll
+    static void makeCertificates() throws Exception {
+        certificates = TestCertificates.make(folder.resolve("ca"), HOST);
+        strange = TestCertificates.make(folder.resolve("strange-ca"), HOST);
+    }
+
+    private static HttpNode node(TlsFiles files) {
+        Tokens tokens = new Tokens(List.of(new Token("reader", Role.READ, Token.digest(TOKEN))));
+        return new HttpNode(folder.resolve("home"), new HttpSettings(HOST, 0, files, tokens, null, HttpLimits.DEFAULT));
+    }
+
+    private static Path ca(TestCertificates of) {
+        return Objects.requireNonNull(of.of(HOST).ca());
+    }
+
+    private static HttpClientBuilder client(HttpNode node) {
+        return NightshiftClient.overHttp(URI.create("https://%s:%d".formatted(HOST, node.port)))
+                .token(TOKEN)
+                .attempts(1);
+    }
+
+    private static void works(HttpClientBuilder builder) {
+        try (NightshiftClient client = builder.build()) {
+            assertThat(client.list(BatchFilter.ALL).toCompletableFuture().join().batches())
+                    .isEmpty();
+        }
+    }
+
+    private static void fails(HttpClientBuilder builder) {
+        try (NightshiftClient client = builder.build()) {
+            assertThatThrownBy(() ->
+                            client.list(BatchFilter.ALL).toCompletableFuture().join())
+                    .isInstanceOf(CompletionException.class)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            NightshiftException.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(NightshiftException.Kind.UNREACHABLE));
+        }
+    }
+
+    @Test
+    void whoTrustsTheAuthorityIsAnsweredOverTls() {
+        TlsFiles own = certificates.of(HOST);
+        try (HttpNode node = node(new TlsFiles(own.certificate(), own.privateKey(), null))) {
+            works(client(node).tls(TlsFiles.trusting(ca(certificates))));
+            fails(client(node).tls(TlsFiles.trusting(ca(strange))));
+            fails(NightshiftClient.overHttp(node.uri("")).attempts(1));
+        }
+    }
+
+    @Test
+    void whereAnAuthorityOfClientsIsNamedOnlyTheirsAreAnswered() {
+        try (HttpNode node = node(certificates.of(HOST))) {
+            works(client(node).tls(certificates.of(HOST).context()));
+            fails(client(node).tls(TlsFiles.trusting(ca(certificates))));
+            TlsFiles other = strange.of(HOST);
+            fails(client(node).tls(new TlsFiles(other.certificate(), other.privateKey(), ca(certificates)).context()));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A destination with less room than the predictions take. Needs the right to mount a file system, and is
+/// skipped without it.
+final class DiskFullIT {
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void mount() throws IOException, InterruptedException {
+        Path small = Files.createDirectory(folder.resolve("small"));
+        assumeThat(call("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small.toString()))
+                .as("may mount a file system")
+                .isZero();
+    }
+
+    @AfterEach
+    void unmount() throws IOException, InterruptedException {
+        call("umount", folder.resolve("small").toString());
+    }
+
+    @Test
+    void aFullDiskFailsTheBatchInWordsAndWithRoomItGoesOn() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 40000");
+        job.edit("parquet: predictions", "parquet: small/predictions");
+        String[] arguments = {"--set", "partitions.rows=2000", "--threads", "2"};
+
+        CommandResult full = ProgramProcess.run(job, arguments);
+        full.expect(1, "No space left on device", "small/predictions", "partitions are committed and kept");
+        assertThat(full.json().get("state").asText()).isEqualTo("failed");
+        int kept = full.json().get("committed").asInt();
+        assertThat(kept).isPositive();
+        try (var entries = Files.list(folder.resolve("small/predictions"))) {
+            assertThat(entries).allMatch(entry -> entry.endsWith(".staging"));
+        }
+
+        assertThat(call(
+                        "mount",
+                        "-o",
+                        "remount,size=50m",
+                        folder.resolve("small").toString()))
+                .isZero();
+        JsonNode json = ProgramProcess.run(job, arguments).expect(0).json();
+        assertThat(json.get("resumed").asBoolean()).isTrue();
+        assertThat(json.get("predictions").asInt()).isEqualTo(40_000);
+        assertThat(json.get("batch")).isEqualTo(full.json().get("batch"));
+    }
+
+    private static int call(String... command) throws IOException, InterruptedException {
+        try {
+            return new ProcessBuilder(List.of(command))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+}

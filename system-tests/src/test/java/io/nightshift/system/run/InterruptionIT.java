@@ -1,0 +1,57 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Ctrl-C.
+final class InterruptionIT {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeGoneOnWith() throws Exception {
+        // Long enough not to be over before the signal arrives.
+        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
+        List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
+        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
+            program.awaitLog(job.log(), Pattern.compile(" committed"), 3);
+            long asked = System.nanoTime();
+            program.signal(isInterruptIgnored() ? "TERM" : "INT");
+            CommandResult end = program.end();
+            assertThat((System.nanoTime() - asked) / 1e9).as("seconds to stop").isLessThan(2);
+            assertThat(end.status()).isEqualTo(130);
+            assertThat(end.err())
+                    .containsPattern("Interrupted\\. \\d+ of \\d+ partitions of flights-\\S+ are committed and kept")
+                    .contains("Go on with: nightshift run " + folder.resolve("job.yaml"));
+        }
+        CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
+        assertThat(end.status()).as(end.err()).isZero();
+        assertThat(end.json().get("resumed").asBoolean()).isTrue();
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(5 * FlightsJob.ROWS);
+    }
+
+    /// As in a shell's background, which every process started here takes over.
+    private static boolean isInterruptIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        String mask = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .map(line -> line.substring("SigIgn:".length()).strip())
+                .findFirst()
+                .orElse("0");
+        return (Long.parseUnsignedLong(mask, 16) & 2) != 0;
+    }
+}

@@ -1,0 +1,382 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.cli.Main;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `run`, from the start of a process to its exit status.
+final class RunIT {
+
+    private static final Pattern COMMITTED = Pattern.compile(" committed");
+
+    /// In 30 partitions, so that there is a middle to stop in.
+    private static final String MANY = "SELECT * FROM flights ORDER BY date LIMIT 60000";
+
+    private static final String FEW = "SELECT * FROM flights LIMIT 3000";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theJsonOfAPublishedRunHasTheDocumentedKeys() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        CommandResult end =
+                ProgramProcess.run(job, "--set", "partitions.rows=1000").expect(0, "Batch flights-");
+
+        JsonNode json = end.json();
+        assertThat(json.properties().stream()
+                        .map(entry -> entry.getKey() + " " + entry.getValue().getNodeType()))
+                .containsExactlyInAnyOrder(
+                        "batch STRING",
+                        "state STRING",
+                        "rows NUMBER",
+                        "predictions NUMBER",
+                        "quarantined NUMBER",
+                        "partitions NUMBER",
+                        "committed NUMBER",
+                        "resumed BOOLEAN",
+                        "already_published BOOLEAN",
+                        "seconds NUMBER",
+                        "seconds_to_first_row NUMBER",
+                        "destination STRING",
+                        "failure NULL");
+        assertThat(json.get("state").asText()).isEqualTo("published");
+        assertThat(json.get("rows").asInt()).isEqualTo(3000);
+        assertThat(json.get("predictions").asInt()).isEqualTo(3000);
+        assertThat(json.get("partitions").asInt()).isEqualTo(3);
+        assertThat(json.get("resumed").asBoolean()).isFalse();
+        assertThat(Path.of(json.get("destination").asText()))
+                .isEqualTo(
+                        job.predictions().resolve("batch=" + json.get("batch").asText()));
+        assertThat(end.out().lines()).as("only the JSON").hasSize(1);
+    }
+
+    @Test
+    void aProfileSaysWhereTheTimeWent() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        JsonNode json =
+                ProgramProcess.run(job, "--profile").expect(0, "Batch flights-").json();
+
+        JsonNode profile = json.get("profile");
+        JsonNode threads = profile.get("threads");
+        assertThat(names(profile)).containsExactly("start", "plan", "first_row", "score", "publish", "end", "threads");
+        assertThat(names(threads))
+                .containsExactly("count", "prepare", "read", "features", "score", "write", "seal", "rest", "idle");
+        double spans = 0;
+        for (String span : List.of("start", "plan", "first_row", "score", "publish", "end")) {
+            spans += profile.get(span).asDouble();
+        }
+        assertThat(spans).isCloseTo(json.get("seconds").asDouble(), within(0.2));
+        for (String step : List.of("prepare", "features", "score", "rest")) {
+            assertThat(threads.get(step).asDouble()).as(step).isPositive();
+        }
+
+        CommandResult again = ProgramProcess.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString(),
+                        "--new",
+                        "--profile")
+                .expect(0);
+        assertThat(again.out())
+                .contains("where the time went")
+                .containsPattern("scoring, to the last commit +[0-9.]+ +[0-9.]+")
+                .containsPattern("what the \\d+ scoring threads did");
+    }
+
+    private static List<String> names(JsonNode object) {
+        return object.properties().stream().map(Map.Entry::getKey).toList();
+    }
+
+    @Test
+    void theMarginIsWrittenBesideThePredictionOnDemandAndOnlyWhereThereIsOne() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        String destination = ProgramProcess.run(job, "--set", "output.margin=true")
+                .expect(0)
+                .json()
+                .get("destination")
+                .asText();
+
+        String wrong = "abs(1 / (1 + exp(-margin)) - probability) > 1e-6 OR prediction <> (margin > 0)::INT";
+        assertThat(PublishedOutput.query(
+                        "SELECT concat_ws(' ', count(*), count(DISTINCT margin) > 100, count(*) FILTER (%s)) FROM '%s/part-*.parquet'"
+                                .formatted(wrong, destination)))
+                .isEqualTo("3000 true 0");
+        CommandResult.of(
+                        Main.commandLine(),
+                        "model",
+                        "train",
+                        "--algorithm",
+                        "decision-tree",
+                        "--target",
+                        "delayed=delay > 15",
+                        "--job",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+        ProgramProcess.run(job, "--set", "output.margin=true", "--set", "model=delayed")
+                .expect(2, "output.margin: the model has no margin");
+    }
+
+    @Test
+    void theSummaryForPeopleHasAQueryThatWorks() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        CommandResult end = ProgramProcess.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+
+        assertThat(end.out())
+                .containsPattern("Published 3,000 predictions in [0-9.]+ s \\([0-9,]+ rows/s .*\\), 0 rows quarantined")
+                .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
+        Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(end.out());
+        assertThat(query.find()).isTrue();
+        assertThat(PublishedOutput.query("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
+                .isEqualTo("3000");
+    }
+
+    @Test
+    void aPublishedBatchIsRunAgainOnlyWhenItsInputOrModelHasChangedOrOnDemand() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+        String first = ProgramProcess.run(job).expect(0).json().get("batch").asText();
+
+        JsonNode again = ProgramProcess.run(job).expect(0).json();
+        assertThat(again.get("already_published").asBoolean()).isTrue();
+        assertThat(again.get("batch").asText()).isEqualTo(first);
+        assertThat(job.published()).hasSize(1);
+
+        job.write("SELECT * FROM flights LIMIT 2999");
+        assertThat(ProgramProcess.run(job).expect(0).json().get("predictions").asInt())
+                .isEqualTo(2999);
+        assertThat(job.published()).hasSize(2);
+
+        CommandResult.of(
+                        Main.commandLine(),
+                        "model",
+                        "train",
+                        "--algorithm",
+                        "decision-tree",
+                        "--target",
+                        "delayed=delay > 15",
+                        "--job",
+                        job.file().toString(),
+                        "--name",
+                        "tree",
+                        "--home",
+                        job.home().toString())
+                .expect(0);
+        ProgramProcess.run(job, "--set", "model=tree", "--set", "job=flights").expect(0);
+        assertThat(job.published()).hasSize(3);
+
+        assertThat(ProgramProcess.run(job, "--set", "model=tree")
+                        .expect(0)
+                        .json()
+                        .get("already_published")
+                        .asBoolean())
+                .isTrue();
+        ProgramProcess.run(job, "--set", "model=tree", "--new").expect(0);
+        assertThat(job.published()).hasSize(4);
+    }
+
+    @Test
+    void onePartitionIsLeasedAheadOfThoseThatAreScored() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+
+        ProgramProcess.run(job, "--set", "partitions.rows=500", "--threads", "1")
+                .expect(0, "Batch flights-");
+
+        assertThat(Files.readAllLines(job.log()).stream()
+                        .takeWhile(line -> !COMMITTED.matcher(line).find())
+                        .filter(line -> line.contains(" leased to ")))
+                .hasSize(2);
+    }
+
+    @Test
+    void threadsAndPartitionsMakeNoDifferenceToThePredictions() throws Exception {
+        FlightsJob one = FlightsJob.on(folder.resolve("one"), MANY);
+        FlightsJob other = FlightsJob.in(folder.resolve("other"));
+        other.edit(
+                FlightsJob.example().resolve("flights.parquet").toString(),
+                one.input().toString());
+
+        assertThat(ProgramProcess.run(one, "--threads", "1", "--set", "partitions.rows=7001")
+                        .expect(0)
+                        .json()
+                        .get("partitions")
+                        .asInt())
+                .isEqualTo(9);
+        ProgramProcess.run(other, "--threads", "2", "--set", "partitions.rows=60000")
+                .expect(0);
+
+        assertThat(PublishedOutput.digest(one.predictions())).isEqualTo(PublishedOutput.digest(other.predictions()));
+    }
+
+    @Test
+    void badRowsAreQuarantinedWithinTheLimitsAndFailTheBatchEarlyBeyondThem() throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder,
+                "SELECT * REPLACE (if(distance = 733, 'inf'::DOUBLE, distance) AS distance) FROM (" + MANY + ")");
+        int bad = Integer.parseInt(
+                PublishedOutput.query("SELECT count(*) FROM '%s' WHERE isinf(distance)".formatted(job.input())));
+        assertThat(bad).isGreaterThan(200);
+        String rows = "partitions.rows=2000";
+
+        CommandResult failed = ProgramProcess.run(job, "--set", rows, "--threads", "1");
+        failed.expect(
+                1, " rows are quarantined, errors.max-", "own.parquet row ", "distance", "start over: nightshift run");
+        assertThat(failed.json().get("state").asText()).isEqualTo("failed");
+        assertThat(failed.json().get("failure").asText()).contains("rows are quarantined");
+        assertThat(failed.json().get("committed").asInt()).as("early").isLessThan(30);
+        assertThat(job.published()).isEmpty();
+
+        JsonNode published = ProgramProcess.run(
+                        job, "--set", rows, "--set", "errors.max-rate=0.05", "--set", "errors.max-rows=30000", "--new")
+                .expect(0)
+                .json();
+        assertThat(published.get("quarantined").asInt()).isEqualTo(bad);
+        assertThat(published.get("predictions").asInt()).isEqualTo(60_000 - bad);
+        assertThat(PublishedOutput.query("SELECT count(*) || ' ' || count(reason) FROM '%s/_quarantine-*.parquet'"
+                        .formatted(published.get("destination").asText())))
+                .isEqualTo(bad + " " + bad);
+        assertThat(job.published()).hasSize(1);
+        assertThat(job.predictions().resolve(".staging")).doesNotExist();
+    }
+
+    @Test
+    void aRepeatedIdIsRefusedBeforePublishing() throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder,
+                "SELECT *, if(n = 2500, 7, n) AS flight FROM (SELECT *, row_number() OVER () AS n FROM flights LIMIT 3000)");
+        job.edit("source:", "source:\n  id: flight\n  unique-id: true");
+
+        ProgramProcess.run(job, "--set", "partitions.rows=1000").expect(1, "the column flight is not unique", "7 × 2");
+
+        assertThat(job.published()).isEmpty();
+    }
+
+    @Test
+    void aKilledBatchGoesOnOnlyWithTheJobAndTheInputItWasOpenedWith() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, MANY);
+        killInTheMiddle(job);
+
+        ProgramProcess.run(job, "--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
+                .expect(2, "is open, but the job file is another", "Undo the change", "--new");
+
+        byte[] content = Files.readAllBytes(job.input());
+        FileTime modified = Files.getLastModifiedTime(job.input());
+        job.write("SELECT * FROM flights LIMIT 59999");
+        ProgramProcess.run(job, "--set", "partitions.rows=2000")
+                .expect(1, job.input().toString(), "bytes", "modified");
+        assertThat(job.published()).isEmpty();
+
+        Files.write(job.input(), content);
+        Files.setLastModifiedTime(job.input(), modified);
+        JsonNode json = ProgramProcess.run(job, "--set", "partitions.rows=2000")
+                .expect(0)
+                .json();
+        assertThat(json.get("resumed").asBoolean()).isTrue();
+        assertThat(json.get("predictions").asInt()).isEqualTo(60_000);
+        assertThat(job.published()).hasSize(1);
+    }
+
+    @Test
+    void aNewBatchGivesTheOpenOneUpAndRemovesItsStagedFiles() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, MANY);
+        killInTheMiddle(job);
+        assertThat(job.predictions().resolve(".staging")).isNotEmptyDirectory();
+
+        JsonNode json = ProgramProcess.run(job, "--set", "partitions.rows=30000", "--new")
+                .expect(0)
+                .json();
+
+        assertThat(json.get("resumed").asBoolean()).isFalse();
+        assertThat(job.published()).hasSize(1);
+        assertThat(job.predictions().resolve(".staging")).doesNotExist();
+    }
+
+    private static void killInTheMiddle(FlightsJob job) throws IOException, InterruptedException {
+        List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
+        try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
+            assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
+            program.kill();
+            assertThat(program.end().status()).isEqualTo(137);
+        }
+        assertThat(job.published()).isEmpty();
+    }
+
+    @Test
+    void readersSeeNothingOfABatchThatIsNotPublishedAndOtherProcessesAreTurnedAway() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        List<String> arguments = job.run("--set", "partitions.rows=3000", "--threads", "1");
+        Set<String> seen = new TreeSet<>();
+        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
+            program.awaitLog(job.log(), COMMITTED, 1);
+            ProgramProcess second = ProgramProcess.start(folder, job.run());
+            while (second.isAlive()) {
+                seen.addAll(parts(job));
+            }
+            boolean overlapped = program.isAlive();
+            CommandResult refused = second.end();
+            if (overlapped) {
+                refused.expect(2, "another process (process %d) is using %s".formatted(program.id(), job.home()));
+            }
+            while (program.isAlive()) {
+                seen.addAll(parts(job));
+            }
+            JsonNode json = program.end().expect(0).json();
+            Pattern published = Pattern.compile("batch=" + json.get("batch").asText() + "/part-\\d+\\.parquet");
+            assertThat(seen)
+                    .allMatch(part -> part.startsWith(".staging/")
+                            || published.matcher(part).matches());
+            assertThat(seen.stream().filter(part -> part.startsWith(".staging/")))
+                    .as("only while the batch is assembled under its final names")
+                    .allMatch(part -> part.contains("/output-1/part-"));
+        }
+    }
+
+    /// What a reader of `predictions/**/part-*.parquet` would open, hidden folders or not.
+    private static Set<String> parts(FlightsJob job) throws IOException {
+        if (!Files.exists(job.predictions())) {
+            return Set.of();
+        }
+        try (Stream<Path> walk = Files.walk(job.predictions())) {
+            return walk.map(path -> job.predictions().relativize(path))
+                    .filter(path -> path.getFileName().toString().matches("part-.*\\.parquet"))
+                    .map(Path::toString)
+                    .collect(Collectors.toSet());
+        } catch (java.io.UncheckedIOException e) {
+            // The folder it was walking has just been renamed.
+            return Set.of();
+        }
+    }
+}

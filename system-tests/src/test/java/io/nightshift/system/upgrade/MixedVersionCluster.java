@@ -1,0 +1,246 @@
+package io.nightshift.system.upgrade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.testing.CommandResult;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// A cluster on a PostgreSQL of its own whose nodes are of two builds.
+final class MixedVersionCluster implements AutoCloseable {
+
+    static final Duration SOON = Duration.ofSeconds(60);
+    static final Duration GRACE = Duration.ofSeconds(5);
+
+    /// Above the grace: the node has to leave its cluster, too.
+    private static final Duration LEAVING = GRACE.plusSeconds(30);
+
+    private final Path folder;
+    private final EmbeddedPostgres postgres;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final List<Node> nodes = new ArrayList<>();
+
+    /// A node as a process.
+    ///
+    /// @param name `host:port`
+    record Node(Distribution build, String name, int http, Process process, Path log) {
+
+        String out() {
+            try {
+                return Files.readString(log);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
+    /// A commit, as the ledger has it.
+    ///
+    /// @param coordinator the node of the coordinator that wrote it
+    record Commit(PartitionCommit partition, String coordinator) {}
+
+    /// Starts the database, and no node yet.
+    MixedVersionCluster(Path folder) throws IOException {
+        this.folder = folder;
+        this.postgres = EmbeddedPostgres.start();
+    }
+
+    private String url() {
+        return "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort());
+    }
+
+    private Ledger ledger() {
+        return PostgresLedger.at(new DataSourceSettings("journal", url(), "postgres", null));
+    }
+
+    /// Starts a node at an address that none had before, as a pod has it.
+    ///
+    /// @param version that it tells the others, instead of its build's
+    Node start(Distribution build, String version) throws IOException {
+        int[] ports = freePorts();
+        Path log = folder.resolve("node-%d.log".formatted(nodes.size()));
+        List<String> arguments = new ArrayList<>(List.of("node"));
+        arguments.addAll(configuration(ports[0]));
+        arguments.addAll(List.of("--port", String.valueOf(ports[0]), "--threads", "1"));
+        arguments.addAll(List.of("--http-port", String.valueOf(ports[1])));
+        Process process = build.command("-Dpekko.cluster.app-version=" + version, arguments)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        Node node = new Node(build, "127.0.0.1:" + ports[0], ports[1], process, log);
+        nodes.add(node);
+        return node;
+    }
+
+    private static int[] freePorts() throws IOException {
+        // Below those of which the system takes one for each connection that somebody makes.
+        int first = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+        try (ServerSocket node = new ServerSocket(first);
+                ServerSocket http = new ServerSocket(first + 1)) {
+            return new int[] {node.getLocalPort(), http.getLocalPort()};
+        } catch (BindException taken) {
+            return freePorts();
+        }
+    }
+
+    /// The options by which a command finds the cluster.
+    ///
+    /// @param port of a node
+    private List<String> configuration(int port) throws IOException {
+        Path file = folder.resolve("node-%d.conf".formatted(port));
+        Files.writeString(file, """
+                nightshift {
+                  node.contact-points = ["127.0.0.1:%d"]
+                  journal { url = "%s", user = postgres }
+                  batch { lease = 5s, retry.attempts = 20 }
+                  worker.grace = %ds
+                }
+                """.formatted(port, url(), GRACE.toSeconds()));
+        return List.of(
+                "--config", file.toString(), "--home", folder.resolve("home").toString());
+    }
+
+    void awaitReady(Node node) {
+        await().atMost(SOON).ignoreExceptions().untilAsserted(() -> {
+            assertThat(node.process().isAlive()).as(node.out()).isTrue();
+            assertThat(ready(node)).isEqualTo(200);
+        });
+    }
+
+    /// The status of the answer to the readiness probe, or 0 if there is none.
+    private int ready(Node node) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:%d/health/ready".formatted(node.http()));
+        try {
+            return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (ConnectException e) {
+            return 0;
+        }
+    }
+
+    /// Tells a node to leave, and waits until it has, within its grace.
+    void end(Node node) throws InterruptedException {
+        node.process().destroy();
+        assertThat(node.process().waitFor(LEAVING.toSeconds(), TimeUnit.SECONDS))
+                .as("it has left: %s", node.out())
+                .isTrue();
+        assertThat(node.process().exitValue()).as(node.out()).isZero();
+    }
+
+    /// Runs a command of `batch` as a build has it, which asks a node.
+    CommandResult batch(Distribution build, Node asked, String... arguments) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of("batch"));
+        all.addAll(List.of(arguments));
+        all.addAll(configuration(Integer.parseInt(asked.name().replaceFirst(".*:", ""))));
+        CommandResult end = build.run(folder, all);
+        assertThat(end.status()).as("%s: %s%n%s", all, end, logs()).isZero();
+        return end;
+    }
+
+    /// Asks a node by HTTP to control a batch that is under way.
+    void control(BatchId batch, Node asked, BatchControl control) {
+        URI uri = URI.create("http://127.0.0.1:" + asked.http());
+        try (NightshiftClient client = NightshiftClient.overHttp(uri).build()) {
+            client.control(batch.value(), control).toCompletableFuture().join();
+        }
+    }
+
+    /// The batch's events so far.
+    List<BatchEvent> events(BatchId batch) {
+        List<BatchEvent> events = new ArrayList<>();
+        ledger().forEach(batch, (number, entry) -> events.add(entry.event()));
+        return events;
+    }
+
+    /// The batch's commits so far.
+    List<Commit> commits(BatchId batch) {
+        List<Commit> commits = new ArrayList<>();
+        String coordinator = "";
+        for (BatchEvent event : events(batch)) {
+            if (event instanceof BatchEvent.TookOver tookOver) {
+                coordinator = tookOver.node();
+            } else if (event instanceof BatchEvent.Committed committed) {
+                for (PartitionCommit commit : committed.commits()) {
+                    commits.add(new Commit(commit, coordinator));
+                }
+            }
+        }
+        return commits;
+    }
+
+    /// The node that has the batch's coordinator.
+    Node coordinator(BatchId batch) {
+        String name = events(batch).stream()
+                .filter(BatchEvent.TookOver.class::isInstance)
+                .map(event -> ((BatchEvent.TookOver) event).node())
+                .reduce((first, second) -> second)
+                .orElseThrow();
+        return nodes.stream()
+                .filter(node -> node.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// Waits for a commit by a worker of one node under a coordinator of another.
+    ///
+    /// @param workers, coordinators any of them
+    void awaitCommit(BatchId batch, List<Node> workers, List<Node> coordinators) {
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(commits(batch))
+                        .as(() -> logs())
+                        .anyMatch(commit -> named(workers, commit.partition().node())
+                                && named(coordinators, commit.coordinator())));
+    }
+
+    void awaitCommits(BatchId batch, int commits) {
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(commits(batch)).as(() -> logs()).hasSizeGreaterThanOrEqualTo(commits));
+    }
+
+    private static boolean named(List<Node> nodes, String name) {
+        return nodes.stream().anyMatch(node -> node.name().equals(name));
+    }
+
+    Stream<String> logLines() {
+        return nodes.stream().flatMap(node -> node.out().lines());
+    }
+
+    String logs() {
+        return nodes.stream()
+                .map(node ->
+                        "---- %s of %s%n%s".formatted(node.name(), node.build().root(), node.out()))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        nodes.forEach(node -> node.process().destroyForcibly());
+        http.shutdownNow();
+        postgres.close();
+    }
+}

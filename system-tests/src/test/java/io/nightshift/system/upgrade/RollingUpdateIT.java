@@ -1,0 +1,190 @@
+package io.nightshift.system.upgrade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A batch goes on while the nodes of one build are replaced by those of another, as Kubernetes does it: a
+/// new one starts at an address of its own, and when it is ready, an old one is told to end.
+///
+/// The build before is this one [with less on the wire][EarlierBuild], or a real one, which
+/// `bench/upgrade.sh` makes and the property [Distribution#PREVIOUS] names.
+final class RollingUpdateIT {
+
+    private static final int ROWS = 300_000;
+    private static final int PARTITION_ROWS = 1_000;
+
+    /// Of one core: enough for three nodes to leave meanwhile.
+    private static final double SECONDS_OF_WORK = 50;
+
+    private static final String OLDER = EarlierBuild.VERSION;
+
+    @TempDir
+    Path folder;
+
+    private final Distribution now = Distribution.ofThisBuild();
+
+    private Distribution before() throws IOException {
+        String previous = System.getProperty(Distribution.PREVIOUS);
+        return previous == null ? EarlierBuild.of(now, folder.resolve("earlier")) : new Distribution(Path.of(previous));
+    }
+
+    @Test
+    void aBatchInFlightOutlivesAnUpdate() throws Exception {
+        replace(before(), OLDER, now, now.version());
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = Distribution.PREVIOUS, matches = ".+")
+    void aBatchInFlightOutlivesTheWayBack() throws Exception {
+        replace(now, now.version(), before(), OLDER);
+    }
+
+    private void replace(Distribution from, String fromVersion, Distribution to, String toVersion) throws Exception {
+        boolean isUpdate = to.equals(now);
+        try (MixedVersionCluster cluster = new MixedVersionCluster(folder)) {
+            List<MixedVersionCluster.Node> old = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                old.add(cluster.start(from, fromVersion));
+            }
+            Path job = job();
+            old.forEach(cluster::awaitReady);
+            BatchId batch = submit(cluster, from, old.getFirst(), job);
+            cluster.awaitCommit(batch, old, old);
+
+            // The batch's coordinator is the second to go: so each build's workers get to know the other's.
+            MixedVersionCluster.Node coordinator = cluster.coordinator(batch);
+            old.remove(coordinator);
+            old.add(1, coordinator);
+            List<MixedVersionCluster.Node> replaced = List.copyOf(old);
+            List<MixedVersionCluster.Node> fresh = new ArrayList<>();
+            for (MixedVersionCluster.Node node : replaced) {
+                // A fast machine would be done with it while a node starts.
+                cluster.control(batch, old.getLast(), new BatchControl.Pause("a node starts"));
+                fresh.add(cluster.start(to, toVersion));
+                cluster.awaitReady(fresh.getLast());
+                int commits = cluster.commits(batch).size();
+                cluster.control(batch, fresh.getLast(), new BatchControl.Resume());
+                cluster.awaitCommits(batch, commits + 2);
+
+                cluster.end(node);
+                old.remove(node);
+                if (isUpdate && node.equals(replaced.getFirst())) {
+                    cluster.awaitCommit(batch, fresh, List.of(coordinator));
+                } else if (isUpdate && node.equals(coordinator)) {
+                    cluster.awaitCommit(batch, old, fresh);
+                }
+            }
+            cluster.batch(to, fresh.getFirst(), "watch", batch.value());
+
+            cluster.batch(now, fresh.getFirst(), "verify", batch.value());
+            assertThat(cluster.logLines())
+                    .anyMatch(line -> line.contains(" is up, with coordinator and worker, version " + toVersion));
+            nothingIsDoneTwice(cluster, batch);
+        }
+    }
+
+    private BatchId submit(MixedVersionCluster cluster, Distribution build, MixedVersionCluster.Node asked, Path job)
+            throws Exception {
+        String out = cluster.batch(build, asked, "submit", job.toString(), "-o", "json")
+                .out();
+        return new BatchId(new ObjectMapper()
+                .readTree(out.strip().lines().toList().getLast())
+                .get("batch")
+                .asText());
+    }
+
+    private void nothingIsDoneTwice(MixedVersionCluster cluster, BatchId batch) {
+        Map<Integer, Epoch> committed = new HashMap<>();
+        for (MixedVersionCluster.Commit commit : cluster.commits(batch)) {
+            assertThat(committed.put(
+                            commit.partition().partition(), commit.partition().epoch()))
+                    .as("another commit of partition %d", commit.partition().partition())
+                    .isNull();
+        }
+        assertThat(committed).hasSize(partitions(cluster, batch));
+        assertThat(cluster.events(batch))
+                .filteredOn(BatchEvent.AttemptFailed.class::isInstance)
+                .isEmpty();
+
+        Pattern leased = Pattern.compile("%s\\.(\\d+)\\.(\\d+)-(\\d+) leased to ".formatted(batch));
+        Map<Integer, Epoch> last = new HashMap<>();
+        int leases = 0;
+        for (String line : cluster.logLines().toList()) {
+            Matcher lease = leased.matcher(line);
+            if (lease.find()) {
+                leases++;
+                Epoch epoch = new Epoch(Integer.parseInt(lease.group(2)), Integer.parseInt(lease.group(3)));
+                last.merge(
+                        Integer.parseInt(lease.group(1)),
+                        epoch,
+                        (one, other) -> one.compareTo(other) > 0 ? one : other);
+            }
+        }
+        assertThat(last).as("no partition was leased after its commit").isEqualTo(committed);
+        assertThat(leases - committed.size())
+                .as("attempts that were given back, or that their coordinator's end made void")
+                .isBetween(0, 12);
+    }
+
+    private static int partitions(MixedVersionCluster cluster, BatchId batch) {
+        return cluster.events(batch).stream()
+                .filter(BatchEvent.Planned.class::isInstance)
+                .mapToInt(event -> ((BatchEvent.Planned) event).partitions().partitions())
+                .sum();
+    }
+
+    /// The example's job, but that it takes a while.
+    private Path job() throws IOException, SQLException {
+        Path example = now.root().resolve("example");
+        String text = Files.readString(example.resolve("job.yaml"))
+                .replace("model: flights.ubj", "model: " + example.resolve("flights.ubj"))
+                .replace(
+                        "parquet: flights.parquet",
+                        "parquet: %s%n  where: length(sha256(repeat(origin, %d))) = 64"
+                                .formatted(example.resolve("flights.parquet"), repeats()))
+                .replace("parquet: predictions", "parquet: " + folder.resolve("predictions"))
+                .replace("rows: 25000", "rows: " + PARTITION_ROWS);
+        return Files.writeString(folder.resolve("job.yaml"), text);
+    }
+
+    /// How long the text of three letters has to be made of each row for the batch to take its time on this
+    /// machine.
+    private static long repeats() throws SQLException {
+        int rows = 20_000;
+        int repeats = 1_000;
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET threads = 1");
+            long begin = System.nanoTime();
+            try (ResultSet row = statement.executeQuery(
+                    "SELECT count(*) FROM range(%d) AS t(i) WHERE length(sha256(repeat('ABC', %d + i %% 2))) = 64"
+                            .formatted(rows, repeats))) {
+                row.next();
+            }
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            return Math.round(SECONDS_OF_WORK / ROWS / (seconds / rows) * repeats);
+        }
+    }
+}

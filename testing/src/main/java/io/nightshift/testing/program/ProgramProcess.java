@@ -1,0 +1,170 @@
+package io.nightshift.testing.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+
+/// The program in a process of its own, started from the assembled distribution.
+///
+/// Closing it kills the process.
+public final class ProgramProcess implements AutoCloseable {
+
+    private static final String MAIN = "io.nightshift.cli.Main";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private ProgramProcess(Process process, Path out, Path err) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /// Starts the program. It compiles with C1 only, since the runs of tests are short.
+    ///
+    /// @param folder the working folder, which also gets the files with the program's output
+    public static ProgramProcess start(Path folder, List<String> arguments) throws IOException {
+        List<String> command = command(List.of("-XX:TieredStopAtLevel=1"), arguments);
+        Path out = Files.createTempFile(folder, "out", ".txt");
+        Path err = Files.createTempFile(folder, "err", ".txt");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        return new ProgramProcess(process, out, err);
+    }
+
+    /// The command line that starts the program.
+    ///
+    /// @param options of the JVM, in addition to those that every start has
+    public static List<String> command(List<String> options, List<String> arguments) {
+        StartupCache cache = StartupCache.get();
+        List<String> all = new ArrayList<>(options);
+        all.add("-XX:AOTCache=" + cache.file());
+        return command(all, cache.classPath(), arguments);
+    }
+
+    static List<String> command(List<String> options, String classPath, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-Xlog:disable",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                classPath,
+                MAIN));
+        command.addAll(arguments);
+        return command;
+    }
+
+    /// Runs a job in a process of its own and waits for its end.
+    ///
+    /// @param more arguments of `run` in addition to those of [FlightsJob#run]
+    public static CommandResult run(FlightsJob job, String... more) throws IOException, InterruptedException {
+        return run(job.folder(), job.run(more).toArray(String[]::new));
+    }
+
+    /// Runs the program and waits for its end.
+    public static CommandResult run(Path folder, String... arguments) throws IOException, InterruptedException {
+        try (ProgramProcess program = start(folder, List.of(arguments))) {
+            return program.end();
+        }
+    }
+
+    public long id() {
+        return process.pid();
+    }
+
+    /// The standard output so far.
+    public String out() {
+        return read(out);
+    }
+
+    /// The standard error so far.
+    public String err() {
+        return read(err);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /// Sends SIGKILL.
+    public void kill() {
+        process.destroyForcibly();
+    }
+
+    /// Sends a signal.
+    ///
+    /// @param name as `kill` knows it, such as `TERM`
+    public void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    /// Waits until the process has ended.
+    public CommandResult end() throws IOException, InterruptedException {
+        boolean ended = process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        String stdout = Files.readString(out);
+        String stderr = Files.readString(err);
+        assertThat(ended).as("it ends; so far: %s%s", stdout, stderr).isTrue();
+        return new CommandResult(process.exitValue(), stdout, stderr);
+    }
+
+    /// Waits until a log has a number of matching lines, or the process has ended.
+    ///
+    /// @return whether the log has them
+    public boolean awaitLog(Path log, Pattern pattern, int times) throws IOException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            if (matches(log, pattern) >= times) {
+                return true;
+            }
+            if (!process.isAlive()) {
+                return false;
+            }
+            LockSupport.parkNanos(500_000);
+        }
+        throw new AssertionError("no %d lines of %s in the log".formatted(times, pattern));
+    }
+
+    /// The number of matches in a log, 0 if there is no log yet.
+    public static long matches(Path log, Pattern pattern) throws IOException {
+        return Files.exists(log)
+                ? pattern.matcher(Files.readString(log)).results().count()
+                : 0;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
