@@ -79,7 +79,7 @@ final class ModelCommands {
                 .getOut()
                 .println(
                         registered.isNew()
-                                ? "RegistrationResult %s (%s)".formatted(version, version.sha256())
+                                ? "Registered %s (%s)".formatted(version, version.sha256())
                                 : "Already registered as %s (%s)".formatted(version, version.sha256()));
         spec.commandLine().getOut().flush();
     }

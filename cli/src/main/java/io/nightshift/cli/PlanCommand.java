@@ -17,10 +17,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// Says what a run would do, and changes nothing: no ledger, no registry, no destination.
+/// Prints what a run would do. Changes nothing: no ledger, no registry, no destination.
 @Command(
         name = "plan",
-        description = "Says what a run of the job would do; touches nothing.",
+        description = "Prints what a run of the job would do; touches nothing.",
         mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 

@@ -279,7 +279,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println(String.format(
                 Locale.ROOT,
                 "%s %s in %.1f s.",
-                registered.isNew() ? "RegistrationResult" : "Trained the same model again:",
+                registered.isNew() ? "Registered" : "Trained the same model again:",
                 registered.version(),
                 seconds));
         Map<String, String> facts = description.facts();

@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves
-/// it.
-@Command(name = "events", description = "Shows a batch's history, a line an event.", mixinStandardHelpOptions = true)
+/// `batch events`: prints a batch's history from the ledger. It checks nothing; `batch verify` does.
+@Command(name = "events", description = "Shows a batch's history, one line for each event.", mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends QueryCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
@@ -38,7 +37,7 @@ final class BatchEventsCommand extends QueryCommand {
                         "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
             } catch (UncheckedIOException e) {
                 throw FailureException.permanent(
-                        "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));
+                        "entry %d of the ledger of %s is damaged. `batch verify` reports the details".formatted(number, batch));
             }
         });
         return ExitStatus.DONE;

@@ -39,7 +39,7 @@ final class BatchListCommand extends QueryCommand {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "20",
-            description = "At most so many (default: ${DEFAULT-VALUE}).")
+            description = "The most batches to list (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "submit",
         description =
-                "Submits a job to the cluster, and returns when it is accepted. Goes on with the job's open batch,"
-                        + " if there is one. The paths in the job file mean the same on every node.",
+                "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
+                        + " if there is one. Paths in the job file must be valid on every node.",
         mixinStandardHelpOptions = true)
 final class BatchSubmitCommand extends ClusterCommand {
 
@@ -30,13 +30,13 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--new",
             description =
-                    "Starts another batch, even if one is open (it is given up) or the same was published before.")
+                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
     private boolean fresh;
 
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "Submitted again with the same key, such as a day, the job starts nothing more, for ever.")
+            description = "Idempotency key, such as a day: submitting the job again with the same key starts nothing.")
     private @Nullable String key;
 
     @Override
@@ -63,7 +63,7 @@ final class BatchSubmitCommand extends ClusterCommand {
         if (submitted.repeated()) {
             return "Nothing to do: the key was used before, for batch %s.";
         }
-        return submitted.resumed() ? "Batch %s is open and goes on." : "Batch %s is accepted.";
+        return submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.";
     }
 
     private void tell(Submitted submitted) {

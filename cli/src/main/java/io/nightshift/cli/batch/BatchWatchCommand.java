@@ -18,8 +18,7 @@ import picocli.CommandLine.Parameters;
 /// `batch watch`: follows a batch of a cluster to its end.
 @Command(
         name = "watch",
-        description = "Follows a batch until it is published, has failed or is cancelled. Ctrl-C ends the watching, not"
-                + " the batch.",
+        description = "Follows a batch until it is published, failed or cancelled. Ctrl-C stops watching, not the batch.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {

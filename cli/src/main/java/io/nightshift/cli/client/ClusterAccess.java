@@ -25,7 +25,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// What commands ask of a cluster, by whichever door. Each waits for the answer.
+/// Asks a cluster by HTTP or messages, and waits for each answer.
 ///
 /// A batch is named by its id, the beginning of one, or `latest`.
 public final class ClusterAccess implements AutoCloseable {
@@ -39,7 +39,7 @@ public final class ClusterAccess implements AutoCloseable {
         this.client = client;
     }
 
-    /// Finds a node that listens, to ask it by messages.
+    /// Connects by messages to a node that listens.
     ///
     /// @param configuration whose contact points are asked
     /// @throws FailureException if none of them listens
@@ -73,7 +73,7 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// @param key by which the caller knows this submission, or null
+    /// @param key the idempotency key, or null
     /// @throws FailureException for a person to read, if nothing was started
     public Submitted submit(Job job, boolean fresh, @Nullable String key) {
         try {
@@ -88,7 +88,7 @@ public final class ClusterAccess implements AutoCloseable {
         return answer(client.describe(batch));
     }
 
-    /// A description as the batch's coordinator gave it.
+    /// Converts a description to a status.
     public static BatchStatus status(BatchDescription batch) {
         BatchDescription.Progress progress = batch.progress();
         Phase phase = Arrays.stream(Phase.values())
@@ -123,7 +123,7 @@ public final class ClusterAccess implements AutoCloseable {
                     .filter(known -> known.toString().equals(controlled.state()))
                     .findFirst()
                     .orElseThrow(() -> FailureException.permanent(
-                            "the server knows states that this program doesn't: " + controlled.state()));
+                            "the server reports a state that this version does not know: " + controlled.state()));
             return new ControlReply.Done(new BatchId(controlled.batch()), phase);
         } catch (NightshiftException e) {
             Problem problem = e.problem();
@@ -134,7 +134,7 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// In words for who typed the command.
+    /// Converts a problem to a sentence for the user, with a hint where a token is missing.
     public static FailureException told(NightshiftException problem) {
         String hint = problem.kind() == NightshiftException.Kind.NOT_ALLOWED
                 ? " A token comes from --token-file, or the environment's NIGHTSHIFT_TOKEN."

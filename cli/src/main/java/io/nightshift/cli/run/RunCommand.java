@@ -45,15 +45,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Runs a job to its end on a node of its own. DuckDB, the node and the model get ready side by
-/// side, since each takes a while to load.
+/// Runs a job to its end on a node of its own. DuckDB, the node and the model load in parallel, since each takes
+/// a while.
 @Command(
         name = "run",
-        description = "Scores what a job file describes and publishes the predictions. Goes on with the job's"
-                + " open batch, if there is one.",
+        description = "Scores what a job file describes and publishes the predictions. Resumes the job's open batch,"
+                + " if there is one.",
         mixinStandardHelpOptions = true,
         footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
-                + " or something it needs is wrong), 130 interrupted, and can be gone on with.")
+                + " or something it needs is wrong), 130 interrupted: the same command resumes the batch.")
 public final class RunCommand implements Callable<Integer> {
 
     @Mixin
@@ -68,10 +68,10 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--new",
             description =
-                    "Starts another batch, even if one is open (it is given up) or the same" + " was published before.")
+                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
     private boolean fresh;
 
-    @Option(names = "--profile", description = "Says in the end where the time went.")
+    @Option(names = "--profile", description = "Prints at the end where the time went.")
     private boolean profiled;
 
     @Option(
@@ -83,7 +83,7 @@ public final class RunCommand implements Callable<Integer> {
 
     private final StepTimes steps = new StepTimes();
 
-    /// Kept, since its lock ends with it.
+    /// Held by this field so that garbage collection does not release the ledger's lock.
     private @Nullable EmbeddedLedger ledger;
 
     @Spec

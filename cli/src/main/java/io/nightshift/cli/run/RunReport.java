@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param destination the job's
 /// @param resumed whether the batch was open before
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
-/// @param again the command that goes on with the same job
+/// @param again the command that resumes the batch
 /// @param home what a command has to end with to use the same home
 /// @param profile where the time went, if that was asked for
 record RunReport(
@@ -103,14 +103,14 @@ record RunReport(
 
     private void failure(BatchStatus status) {
         Failure failure = status.failure();
-        String reason = failure == null ? "it was given up" : failure.message();
+        String reason = failure == null ? "it was cancelled" : failure.message();
         err.println("Batch %s failed: %s".formatted(status.batch(), reason));
         if (status.committed() > 0) {
             err.println(
                     "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
         }
         if (status.phase() == Phase.FAILED) {
-            err.println("When the cause is mended, go on with: " + again);
+            err.println("Fix the cause, then resume with: " + again);
             err.println("Or start over: " + again + " --new");
         }
     }

@@ -30,7 +30,7 @@ final class ProgressTest {
 
         assertThat(text.toString().lines())
                 .containsExactly(
-                        "Going on with batch flights-20261124t231425-3f9a",
+                        "Resuming batch flights-20261124t231425-3f9a",
                         "450,000 of 1,000,000 rows (45 %), 50,000 rows/s, 4/10 partitions, 7 quarantined, 11 s left",
                         "700,000 of 1,000,000 rows (70 %), 50,000 rows/s, 4/10 partitions, 7 quarantined, 6 s left");
     }

@@ -111,7 +111,7 @@ final class ClusterIT {
         assertThat(cluster.batch("pause", batch).out()).contains("is paused");
         cluster.start(3);
         cluster.awaitUp(3);
-        assertThat(cluster.batch("resume", batch).out()).contains("goes on; it is running");
+        assertThat(cluster.batch("resume", batch).out()).contains("Resumed batch " + batch);
         await().atMost(SOON).until(() -> cluster.logs().contains(" leased to " + cluster.name(3)));
 
         assertThat(cluster.health(3, "started").statusCode()).isEqualTo(200);

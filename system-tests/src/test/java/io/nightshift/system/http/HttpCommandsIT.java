@@ -74,9 +74,9 @@ final class HttpCommandsIT {
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
         String second = batch("submit", small).out().split(" ", -1)[1];
         assertThat(batch("pause", second, "--reason", "later").out())
-                .isEqualTo("Batch %s is paused; it is paused.%n".formatted(second));
-        assertThat(batch("resume", second).out()).contains("goes on; it is running");
-        assertThat(batch("cancel", second).out()).contains("is given up; it is cancelled");
+                .isEqualTo("Paused batch %s.%n".formatted(second));
+        assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
+        assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
         batch("retry", second).expect(1, "Batch " + second + ": it is cancelled");
         batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
         batch("watch", second).expect(1, "is cancelled");
