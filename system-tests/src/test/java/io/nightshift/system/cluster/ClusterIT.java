@@ -108,7 +108,7 @@ final class ClusterIT {
     void aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn() throws Exception {
         String batch = submit("joined", 2_000);
         awaitCommits(batch);
-        assertThat(cluster.batch("pause", batch).out()).contains("is paused");
+        assertThat(cluster.batch("pause", batch).out()).contains("Paused batch");
         cluster.start(3);
         cluster.awaitUp(3);
         assertThat(cluster.batch("resume", batch).out()).contains("Resumed batch " + batch);

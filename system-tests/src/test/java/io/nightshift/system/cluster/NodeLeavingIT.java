@@ -88,7 +88,7 @@ final class NodeLeavingIT {
         CommandResult end = leaving.end();
         assertThat(end.status()).as(end.out()).isZero();
         assertThat(Duration.ofNanos(System.nanoTime() - told)).isBetween(GRACE, GRACE.plusSeconds(30));
-        assertThat(end.out()).containsPattern(batch + "\\.0\\.\\S+ is given back, since this worker has to end");
+        assertThat(end.out()).containsPattern(batch + "\\.0\\.\\S+: lease released, since this worker stops");
 
         // Long before the lease is over.
         cluster.start(1, "--roles", "worker");

@@ -120,8 +120,8 @@ final class CrashIT {
     void aBatchKilledWhileItIsResumedGoesOn() throws Exception {
         killAndGoOn(List.of(
                 new Instant(COMMITTED, 8, Duration.ofMillis(3)),
-                new Instant(Pattern.compile("goes on"), 1, Duration.ofMillis(2)),
-                new Instant(Pattern.compile("goes on"), 2, Duration.ofMillis(40))));
+                new Instant(Pattern.compile("is resumed by this node"), 1, Duration.ofMillis(2)),
+                new Instant(Pattern.compile("is resumed by this node"), 2, Duration.ofMillis(40))));
     }
 
     @Test
