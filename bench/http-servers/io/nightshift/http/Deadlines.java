@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 
-/// Time limits and connection limits that a server does not have itself: a connection is closed unless the head of its
-/// next request is complete within [#HEAD_SECONDS], and its body within [#BODY_SECONDS]; a client address may have
-/// [#PER_ADDRESS] connections. Safe for several threads.
+/// Time limits and connection limits that a server does not have itself: a connection is closed unless the
+/// head of its next request is complete within [#HEAD_SECONDS], and its body within [#BODY_SECONDS]; a
+/// client address may have [#PER_ADDRESS] connections. Safe for several threads.
 final class Deadlines {
 
     static final int HEAD_SECONDS = 10;

@@ -41,7 +41,8 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
-/// Netty without a framework, with the pipeline, the one thread and the limits of the product's first HTTP server.
+/// Netty without a framework, with the pipeline, the one thread and the limits of the product's first HTTP
+/// server.
 final class NettyServer implements Server {
 
     private ChannelGroup watches;

@@ -14,7 +14,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
-/// The key of a server, which can be replaced while the server runs. New connections get the new certificate.
+/// The key of a server, which can be replaced while the server runs. New connections get the new
+/// certificate.
 final class RenewableKey extends X509ExtendedKeyManager {
 
     static final RenewableKey CURRENT = new RenewableKey();

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 
-/// Runs one server next to two busy threads, and obeys its standard input: `work SECONDS` lets the busy threads work
-/// and prints their speed and the processor time, `key FILE` replaces the key for TLS.
+/// Runs one server next to two busy threads, and obeys its standard input: `work SECONDS` lets the busy
+/// threads work and prints their speed and the processor time, `key FILE` replaces the key for TLS.
 final class ServerProcess {
 
     private static final int BUSY = 2;
@@ -77,7 +77,8 @@ final class ServerProcess {
         System.out.printf("%.6f %.6f %.6f %.6f%n", took, done / took, (cpu - busyCpu) / 1e9, busyCpu / 1e9);
     }
 
-    /// Computes as a kernel of trees does: it depends on what it has just read, from a table as large as a forest.
+    /// Computes as a kernel of trees does: it depends on what it has just read, from a table as large as a
+    /// forest.
     private static final class BusyThread extends Thread {
         private static final int STEPS = 20_000;
 

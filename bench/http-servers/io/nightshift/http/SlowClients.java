@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// Tries a server with thousands of slow clients from one loopback address, while a probe from another address asks for
-/// a batch once a second on a new connection. Prints how many of the slow clients are still connected, and how many
-/// probes had no answer within two seconds.
+/// Tries a server with thousands of slow clients from one loopback address, while a probe from another
+/// address asks for a batch once a second on a new connection. Prints how many of the slow clients are
+/// still connected, and how many probes had no answer within two seconds.
 final class SlowClients {
 
     private static final int SECONDS = 30;

@@ -10,8 +10,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Asks each server by TLS, replaces the server's key, and asks again on a new connection. Prints the version of HTTP
-/// that was agreed on, and whether the new certificate is served.
+/// Asks each server by TLS, replaces the server's key, and asks again on a new connection. Prints the
+/// version of HTTP that was agreed on, and whether the new certificate is served.
 final class TlsProbe {
 
     private TlsProbe() {}

@@ -11,8 +11,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Measures each server in turn, round after round: the speed of the busy threads without clients, then with a
-/// thousand requests a second and 200 watches. Prints a table in Markdown.
+/// Measures each server in turn, round after round: the speed of the busy threads without clients, then
+/// with a thousand requests a second and 200 watches. Prints a table in Markdown.
 final class Turns {
 
     private static final int REQUESTS_PER_SECOND = 1_000;
@@ -27,7 +27,8 @@ final class Turns {
 
     private Turns() {}
 
-    /// @param cpu seconds of the server's threads in the time measured, garbage collection and compiler included
+    /// @param cpu seconds of the server's threads in the time measured, garbage collection and compiler
+    /// included
     /// @param slower time of the busy threads' work, as a multiple of that without clients
     /// @param work processor time of the busy threads' work, as a multiple of that without clients
     private record Measured(

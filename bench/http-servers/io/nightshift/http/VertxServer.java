@@ -11,6 +11,7 @@ import io.vertx.core.net.KeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.TimeoutHandler;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,8 +47,13 @@ final class VertxServer implements Server {
         router.get("/v1/batches/:batch").handler(VertxServer::describe);
         router.get("/v1/batches/:batch/watch").handler(this::watch);
         router.post("/v1/batches")
+                .handler(TimeoutHandler.create(Deadlines.BODY_SECONDS * 1_000L, 408))
                 .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
                 .handler(VertxServer::describe);
+        router.errorHandler(408, late -> {
+            late.response().setStatusCode(408).putHeader("Connection", "close").end();
+            late.request().connection().close();
+        });
         var server = vertx.createHttpServer(options).exceptionHandler(problem -> {});
         if (deadlines == null) {
             server.requestHandler(router);
