@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch show`: one batch as its ledger tells it.
+/// `batch show`: the state of one batch, from its ledger.
 @Command(name = "show", description = "Shows a batch.", mixinStandardHelpOptions = true)
 final class BatchShowCommand extends QueryCommand {
 
@@ -54,7 +54,7 @@ final class BatchShowCommand extends QueryCommand {
         return ExitStatus.DONE;
     }
 
-    /// Where the journal's database is away, a node may still know how the batch is.
+    /// Asks a node for the batch's state when the journal's database cannot be reached.
     @Override
     int run(Configuration cluster, Ledger ledger) {
         try {

@@ -25,15 +25,15 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch verify`: the proof, or what speaks against it.
+/// `batch verify`: verifies a batch and prints each finding.
 @Command(
         name = "verify",
-        description = "Proves a batch from its ledger, files and input.",
+        description = "Verifies a batch from its ledger, output and input.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
-            "0:It is published, and all of it is proved.",
-            "1:It isn't proved.",
+            "0:The batch is published and verified.",
+            "1:The batch is not verified.",
             "2:The command is wrong, or the ledger can't be opened."
         })
 final class BatchVerifyCommand extends LedgerCommand {
@@ -45,7 +45,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     private final Symbols symbols = Symbols.ofTerminal();
 
-    /// Opens DuckDB when first asked: a verification that ends at the ledger needs none.
+    /// Opens DuckDB on first use: a verification that ends at the ledger does not need it.
     private final class Lazy implements Supplier<DuckDb>, AutoCloseable {
         private @Nullable DuckDb duckDb;
 

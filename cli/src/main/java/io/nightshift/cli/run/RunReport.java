@@ -20,14 +20,14 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// What `run` says at the end.
+/// What `run` prints at the end.
 ///
 /// @param destination the job's
 /// @param resumed whether the batch was open before
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
 /// @param again the command that resumes the batch
-/// @param home what a command has to end with to use the same home
-/// @param profile where the time went, if that was asked for
+/// @param home the options that make another command use the same home
+/// @param profile of the run, or null if `--profile` was not given
 record RunReport(
         PrintWriter out,
         PrintWriter err,
@@ -65,7 +65,7 @@ record RunReport(
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."
                     .formatted(status.batch(), status.destination()));
-            out.println("To run it again all the same: " + again + " --new");
+            out.println("To run it again: " + again + " --new");
         }
         out.flush();
     }
@@ -88,7 +88,7 @@ record RunReport(
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
 
-    /// A command that counts the values of a column.
+    /// A command that counts the values of a column, for people to copy.
     private String query(BatchStatus status, String column, String files, Function<BatchTables, String> table) {
         Job.Postgres postgres = destination.postgres();
         if (postgres == null) {
@@ -153,7 +153,7 @@ record RunReport(
         }
     }
 
-    /// Since the process began.
+    /// The seconds since the process started.
     private static double seconds() {
         return (System.currentTimeMillis() - began()) / 1e3;
     }

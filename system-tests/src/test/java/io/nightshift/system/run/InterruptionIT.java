@@ -33,7 +33,7 @@ final class InterruptionIT {
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
                     .containsPattern("Interrupted\\. \\d+ of \\d+ partitions of flights-\\S+ are committed and kept")
-                    .contains("Go on with: nightshift run " + folder.resolve("job.yaml"));
+                    .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
         CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
         assertThat(end.status()).as(end.err()).isZero();
