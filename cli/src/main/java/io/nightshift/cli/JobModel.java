@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.node.ModelFiles;
 import io.nightshift.coordinator.publish.Digests;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.Registered;
@@ -7,9 +8,8 @@ import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelFile;
-import io.nightshift.worker.model.ModelImport;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -28,14 +28,14 @@ public record JobModel(ModelVersion version, Model model) {
             return register(Path.of(path), nameOf(Path.of(path)), registry).loaded();
         }
         ModelVersion version = registry.resolve(reference);
-        return new JobModel(version, ModelImport.read(registry.path(version)));
+        return new JobModel(version, ModelFiles.load(registry.path(version)));
     }
 
     /// Loads the model that a job names without registering anything.
     static Model look(ModelReference reference, Registry registry) {
         return reference instanceof ModelReference.File(String path)
-                ? ModelImport.read(Path.of(path))
-                : ModelImport.read(registry.path(registry.resolve(reference)));
+                ? ModelFiles.load(Path.of(path))
+                : ModelFiles.load(registry.path(registry.resolve(reference)));
     }
 
     /// @param isNew whether the same model was not registered before
@@ -43,7 +43,7 @@ public record JobModel(ModelVersion version, Model model) {
 
     /// Registers a model file under a name.
     static Import register(Path file, String name, Registry registry) {
-        Model model = ModelImport.read(file);
+        Model model = ModelFiles.load(file);
         return register(model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
     }
 

@@ -2,10 +2,10 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.cli.node.ModelFiles;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
+import io.nightshift.scoring.Model;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -114,7 +114,7 @@ final class TrainTest {
 
     private static Model model(FlightsJob job) {
         Registry registry = new Registry(job.home());
-        return ModelImport.read(registry.path(registry.resolve(ModelReference.parse("delayed"))));
+        return ModelFiles.load(registry.path(registry.resolve(ModelReference.parse("delayed"))));
     }
 
     /// The job's rows as the model itself scores them, in their order.
