@@ -1,9 +1,10 @@
 package io.nightshift.bench.peers;
 
-import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
-import io.nightshift.worker.scoring.Scorer;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelException;
+import io.nightshift.scoring.ModelLoader;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.smile.SmileLibrary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +19,8 @@ public final class PeersBenchmark {
     private static final int THREADS = 2;
     private static final int CHUNK = 2048;
     private static final int WARM_UP = 3;
+
+    private static final ModelLoader LOADER = new ModelLoader(new SmileLibrary());
 
     private PeersBenchmark() {}
 
@@ -60,7 +63,7 @@ public final class PeersBenchmark {
         System.err.println("peers.sh: training " + contest.model());
         try (Rival.Trained trained = contest.trainer().train(contest.rows(), folder.resolve("model"));
                 var files = Files.list(folder);
-                Us us = new Us(ModelImport.read(files.findFirst().orElseThrow()))) {
+                Us us = new Us(LOADER.load(files.findFirst().orElseThrow()))) {
             kernel = us.model.kernel();
             for (int round = -WARM_UP; round < rounds; round++) {
                 double seconds = trained.score(theirs);
@@ -70,7 +73,7 @@ public final class PeersBenchmark {
                     ourSeconds[round] = our;
                 }
             }
-        } catch (FailureException refused) {
+        } catch (ModelException refused) {
             System.err.println("peers.sh: " + contest.model() + " is skipped: " + refused.getMessage());
             return;
         }

@@ -18,6 +18,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.nightshift.scoring.model.Scorer;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -33,13 +34,40 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 @AnalyzeClasses(packages = "io.nightshift", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
+    private static final String SCORING = "io.nightshift.scoring..";
+    private static final String SMILE = "io.nightshift.smile..";
     private static final String PROTOCOL = "io.nightshift.protocol..";
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
     private static final String CLIENT = "io.nightshift.client..";
 
-    // Dependencies point one way: cli → {coordinator, worker} → protocol.
+    // Dependencies point one way: cli → {coordinator, worker, smile} → scoring → nothing of ours.
+
+    @ArchTest
+    static final ArchRule scoringNeedsOnlyTheJdkJacksonAndOnnxRuntime = noClasses()
+            .that(resideInAPackage(SCORING))
+            .should()
+            .dependOnClassesThat(not(resideInAnyPackage(
+                    SCORING,
+                    "java..",
+                    "javax..",
+                    "jdk.incubator.vector..",
+                    "org.jspecify.annotations..",
+                    "com.fasterxml.jackson.core..",
+                    "ai.onnxruntime..")));
+
+    @ArchTest
+    static final ArchRule onnxRuntimeIsKnownToOnePackage = noClasses()
+            .that(not(resideInAPackage("io.nightshift.scoring.graph..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("ai.onnxruntime.."));
+
+    @ArchTest
+    static final ArchRule smileSeesOnlyScoring = noClasses()
+            .that(resideInAPackage(SMILE))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(PROTOCOL, COORDINATOR, WORKER, CLI, CLIENT));
 
     @ArchTest
     static final ArchRule protocolSeesNoOtherModule = noClasses()
@@ -96,10 +124,8 @@ class ArchitectureTest {
     // Libraries that stay where they are.
 
     @ArchTest
-    static final ArchRule smileIsUsedOnlyInThePackageModelOfTheWorker = noClasses()
-            .that(not(resideInAPackage("io.nightshift.worker.model..")))
-            .should()
-            .dependOnClassesThat(resideInAPackage("smile.."));
+    static final ArchRule smileIsUsedOnlyInItsModule =
+            noClasses().that(not(resideInAPackage(SMILE))).should().dependOnClassesThat(resideInAPackage("smile.."));
 
     @ArchTest
     static final ArchRule duckDbIsOfTheWorkerAndTheProgram = noClasses()
@@ -144,7 +170,8 @@ class ArchitectureTest {
     static final ArchRule actorsDoNotScore = noClasses()
             .that(areActors())
             .should()
-            .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", "io.nightshift.worker.model.."));
+            .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", SCORING)
+                    .and(not(describe("describe models", ArchitectureTest::describesModels))));
 
     // What a batch's coordinator decides depends on nothing but what it is given.
 
@@ -169,6 +196,11 @@ class ArchitectureTest {
                         && type.getSimpleName()
                                 .matches(
                                         ".*Decisions?|TakeoverDetection|Leases|BatchState|CommittedPartitions|ErrorLimit|Transitions|ControlRules"));
+    }
+
+    /// What is known of a model without loading it.
+    private static boolean describesModels(JavaClass type) {
+        return type.getPackageName().equals("io.nightshift.scoring.model") && !type.isEquivalentTo(Scorer.class);
     }
 
     /// Actors and what is written inside them.

@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceInspector;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.scoring.model.ModelDescription;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.registry;
 
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.scoring.model.ModelDescription;
 import java.time.Instant;
 
 /// All that the registry knows of a version.

@@ -1,7 +1,7 @@
 package io.nightshift.protocol.plan;
 
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.scoring.model.ModelDescription;
 import java.util.List;
 
 /// Says which columns the output of a job has, where it goes to a table. Blocking; called off the

@@ -1,7 +1,7 @@
 package io.nightshift.protocol.plan;
 
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.scoring.model.ModelDescription;
 import java.util.List;
 
 /// Looks at a job's source without scoring it. Blocking; called off the actors' threads; safe for

@@ -3,12 +3,12 @@ package io.nightshift.system.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.ModelFiles;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.scoring.Model;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -117,7 +117,7 @@ final class TrainIT {
 
     private static Model model(FlightsJob job) {
         ModelRegistry registry = new ModelRegistry(job.home());
-        return ModelImport.read(registry.path(registry.resolve(ModelReference.parse("delayed"))));
+        return ModelFiles.load(registry.path(registry.resolve(ModelReference.parse("delayed"))));
     }
 
     /// The job's rows as the model itself scores them, in their order.

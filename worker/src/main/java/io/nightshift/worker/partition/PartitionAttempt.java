@@ -6,15 +6,15 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Scorer;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
-import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.source.BoundJob;
 import io.nightshift.worker.source.Schemas;
@@ -207,10 +207,10 @@ public final class PartitionAttempt {
                 firstScored);
         ended(Step.PREPARE);
         if (steps == null) {
-            return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+            return output.predictions(query, sql -> session.callInSession(() -> execute(connection, sql)));
         }
         pragma(connection, "enable_profiling = 'no_output'");
-        long written = output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+        long written = output.predictions(query, sql -> session.callInSession(() -> execute(connection, sql)));
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
         long now = System.nanoTime();

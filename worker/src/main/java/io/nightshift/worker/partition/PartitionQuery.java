@@ -1,7 +1,7 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.worker.source.BoundJob;
 import java.util.List;
 import java.util.function.Function;

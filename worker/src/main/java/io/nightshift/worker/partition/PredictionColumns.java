@@ -1,7 +1,7 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.Task;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.worker.duckdb.Sql;
 import io.nightshift.worker.source.BoundJob;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.worker.duckdb.Sql;
 import io.nightshift.worker.source.BoundJob;
 import io.nightshift.worker.source.BoundJob.Bound;

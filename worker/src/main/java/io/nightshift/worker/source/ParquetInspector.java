@@ -2,9 +2,9 @@ package io.nightshift.worker.source;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.plan.SourceInspector;
+import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.worker.duckdb.DuckDb;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.duckdb.Sql;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.FeatureType.Precision;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.worker.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;

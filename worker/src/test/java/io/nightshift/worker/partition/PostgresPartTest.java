@@ -13,10 +13,10 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.OutputColumn;
 import io.nightshift.protocol.plan.OutputColumns.Tables;
+import io.nightshift.scoring.Model;
 import io.nightshift.worker.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
-import io.nightshift.worker.model.Model;
 import io.nightshift.worker.postgres.AttemptTransaction;
 import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.source.ParquetInspector;
@@ -332,12 +332,12 @@ class PostgresPartTest {
     /// While it scores, another attempt claims its partition.
     private record ClaimingModel(AttemptTransaction later) implements Model {
         @Override
-        public io.nightshift.protocol.model.ModelDescription description() {
+        public io.nightshift.scoring.model.ModelDescription description() {
             return MODEL.description();
         }
 
         @Override
-        public io.nightshift.worker.scoring.Scorer scorer() {
+        public io.nightshift.scoring.model.Scorer scorer() {
             return (features, rows, outputs) -> {
                 if (rows > 0) {
                     Thread claim = Thread.ofPlatform().start(later::begin);
@@ -397,12 +397,12 @@ class PostgresPartTest {
             private final AtomicLong blocks = new AtomicLong();
 
             @Override
-            public io.nightshift.protocol.model.ModelDescription description() {
+            public io.nightshift.scoring.model.ModelDescription description() {
                 return MODEL.description();
             }
 
             @Override
-            public io.nightshift.worker.scoring.Scorer scorer() {
+            public io.nightshift.scoring.model.Scorer scorer() {
                 return (features, rows, outputs) -> {
                     MODEL.scorer().score(features, rows, outputs);
                     if (blocks.incrementAndGet() == 200) {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.FeatureType.Precision;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.worker.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
