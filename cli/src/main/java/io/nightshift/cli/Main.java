@@ -6,7 +6,7 @@ import io.nightshift.cli.run.Warmup;
 import io.nightshift.cli.server.NodeCommand;
 import io.nightshift.cli.token.TokenCommands;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -108,7 +108,7 @@ public final class Main {
         if (!isOption && command.subcommands().isEmpty()) {
             return "'%s' is one argument too many".formatted(word);
         }
-        String near = NearMiss.of(
+        String near = NameSuggestion.closest(
                 word,
                 isOption ? command.optionsMap().keySet() : command.subcommands().keySet());
         return "there is no %s '%s'".formatted(isOption ? "option" : "command", word)

@@ -115,11 +115,11 @@ final class HttpCommandsTest {
         int port = node.port;
         node.close();
         Program.here("batch", "list", "--server", "http://127.0.0.1:" + port)
-                .expect(2, "http://127.0.0.1:%d can't be asked: nobody listens there".formatted(port));
+                .expect(2, "cannot reach http://127.0.0.1:%d: nothing listens there".formatted(port));
         Program.here("batch", "list", "--server", "ftp://host")
                 .expect(2, "--server: a server is a URL such as https://");
         Program.here("batch", "list", "--server", "http://192.0.2.1:1", "--token-file", token.toString())
-                .expect(2, "a token is sent to another machine only by https");
+                .expect(2, "a token is sent to another machine over https only");
         start();
     }
 

@@ -1,13 +1,13 @@
 package io.nightshift.nemesis;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.EventPage;
 import io.nightshift.cli.FreePort;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.SubmitOptions;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -55,12 +55,12 @@ final class HttpLoad {
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final Node node;
     private final NightshiftClient client;
-    private final Job job;
+    private final String job;
     private final Output output;
     private final Map<Load, Crowd> crowds;
     private final Map<Load, List<Measured>> measured = new EnumMap<>(Load.class);
 
-    private HttpLoad(Node node, NightshiftClient client, Job job, Output output, Map<Load, Crowd> crowds) {
+    private HttpLoad(Node node, NightshiftClient client, String job, Output output, Map<Load, Crowd> crowds) {
         this.node = node;
         this.client = client;
         this.job = job;
@@ -90,8 +90,8 @@ final class HttpLoad {
                 Crowd beside = new Crowd(server.toString(), List.of());
                 Crowd niced = new Crowd(server.toString(), List.of("nice", "-n", "19"))) {
             Path file = workload.job().file();
-            Job job = JobFile.parse(
-                    Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.setting()));
+            String job = JobText.of(JobFile.parse(
+                    Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.setting())));
             HttpLoad load = new HttpLoad(
                     cluster.nodes.get(Place.A), client, job, output, Map.of(Load.BESIDE, beside, Load.NICED, niced));
             // The first are for the compiler.

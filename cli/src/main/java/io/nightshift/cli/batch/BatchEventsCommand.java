@@ -1,17 +1,17 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.EventPage;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.BatchNames;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.ledger.EntryJson;
 import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -32,7 +32,7 @@ final class BatchEventsCommand extends QueryCommand {
         BatchId batch = BatchNames.resolve(register(ledger), Objects.requireNonNull(name));
         ledger.forEach(batch, (number, entry) -> {
             try {
-                show(ApiJson.entry(number, entry));
+                show(EntryJson.of(number, entry));
             } catch (NewerEventException e) {
                 throw FailureException.permanent(
                         "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
@@ -63,7 +63,7 @@ final class BatchEventsCommand extends QueryCommand {
             Json.print(out(), entry);
             return;
         }
-        BatchEvent event = ApiJson.event(entry);
+        BatchEvent event = EntryJson.event(entry);
         out().println("%s  %-14s  %s".formatted(Words.time(event.at()), Words.name(event), Words.of(event)));
     }
 }

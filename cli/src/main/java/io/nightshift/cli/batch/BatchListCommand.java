@@ -1,5 +1,9 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.JobList;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
@@ -9,12 +13,8 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.jobs.JobsState;
 import io.nightshift.coordinator.ledger.Descriptions;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.JobList;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -104,7 +104,7 @@ final class BatchListCommand extends QueryCommand {
         if (job == null || jobs.isEmpty()) {
             return "Nothing here: %s.".formatted(nothingRan());
         }
-        String near = NearMiss.of(job, jobs);
+        String near = NameSuggestion.closest(job, jobs);
         return "There is no batch of a job %s; %s"
                 .formatted(
                         job,

@@ -1,11 +1,11 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.Json;
 import io.nightshift.cli.output.Progress;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;

@@ -7,7 +7,7 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -227,7 +227,7 @@ final class ConfigurationSection {
     void end() {
         for (String key : new TreeSet<>(values.keySet())) {
             if (!known.contains(key)) {
-                String near = NearMiss.of(key, known);
+                String near = NameSuggestion.closest(key, known);
                 mistake(
                         key,
                         "unknown key; "

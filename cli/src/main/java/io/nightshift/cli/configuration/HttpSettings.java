@@ -1,8 +1,8 @@
 package io.nightshift.cli.configuration;
 
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.coordinator.http.HttpLimits;
 import io.nightshift.coordinator.http.Tokens;
+import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -2,11 +2,11 @@ package io.nightshift.cli.node;
 
 import io.nightshift.cli.configuration.HttpSettings;
 import io.nightshift.cli.configuration.TokensFile;
-import io.nightshift.client.tls.RenewedTls;
 import io.nightshift.coordinator.http.Access;
 import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.http.HttpServer;
 import io.nightshift.coordinator.http.Tokens;
+import io.nightshift.tls.ReloadingTlsContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,7 +28,7 @@ final class HttpDoor {
     /// @return the port
     static int open(ActorSystem<?> system, HttpSettings settings, List<Endpoint> endpoints) {
         Supplier<Tokens> tokens = tokens(system, settings);
-        Supplier<SSLEngine> tls = settings.tls() == null ? null : new RenewedTls(settings.tls()).ofServer();
+        Supplier<SSLEngine> tls = settings.tls() == null ? null : new ReloadingTlsContext(settings.tls()).ofServer();
         return HttpServer.start(
                 system,
                 settings.hostname(),

@@ -2,7 +2,7 @@ package io.nightshift.cli.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.client.tls.TlsFiles;
+import io.nightshift.tls.TlsFiles;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.api.ApiJson;
 import io.nightshift.coordinator.gateway.ProblemException;
-import io.nightshift.protocol.api.ApiJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;

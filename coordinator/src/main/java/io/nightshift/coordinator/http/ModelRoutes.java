@@ -1,13 +1,13 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.api.ModelPage;
+import io.nightshift.api.ModelPage.Feature;
+import io.nightshift.api.ModelPage.Model;
 import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.Registry;
-import io.nightshift.protocol.api.ModelPage;
-import io.nightshift.protocol.api.ModelPage.Feature;
-import io.nightshift.protocol.api.ModelPage.ModelListed;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.model.FeatureType;
 import io.nightshift.protocol.model.ModelFeature;
@@ -57,8 +57,8 @@ final class ModelRoutes {
                 blocking);
     }
 
-    private static ModelListed listed(ModelListing model) {
-        return new ModelListed(
+    private static Model listed(ModelListing model) {
+        return new Model(
                 model.name(),
                 model.versions().stream().map(ModelRoutes::version).toList(),
                 model.aliases());

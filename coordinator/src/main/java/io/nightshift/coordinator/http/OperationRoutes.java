@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.api.HealthReport;
 import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.health.Health;
 import io.nightshift.coordinator.health.Health.Check;
-import io.nightshift.protocol.api.HealthReport;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

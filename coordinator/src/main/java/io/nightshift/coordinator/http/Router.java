@@ -4,7 +4,7 @@ import io.nightshift.coordinator.gateway.Audit;
 import io.nightshift.coordinator.gateway.Caller;
 import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.coordinator.gateway.Role;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +130,7 @@ final class Router {
     }
 
     private static String unknownParameter(String parameter, Endpoint endpoint) {
-        String near = NearMiss.of(parameter, endpoint.parameters());
+        String near = NameSuggestion.closest(parameter, endpoint.parameters());
         String hint = endpoint.parameters().isEmpty()
                 ? "there are none here"
                 : near == null

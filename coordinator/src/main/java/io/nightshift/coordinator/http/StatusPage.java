@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.http;
 
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
 import io.nightshift.coordinator.gateway.Batches;
 import io.nightshift.coordinator.gateway.Role;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

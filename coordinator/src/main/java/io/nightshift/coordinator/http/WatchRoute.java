@@ -1,12 +1,12 @@
 package io.nightshift.coordinator.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.gateway.Batches;
 import io.nightshift.coordinator.gateway.ProblemException;
 import io.nightshift.coordinator.gateway.Role;
 import io.nightshift.coordinator.jobs.JobsState;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

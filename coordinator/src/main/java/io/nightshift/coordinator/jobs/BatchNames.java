@@ -2,7 +2,7 @@ package io.nightshift.coordinator.jobs;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -32,7 +32,7 @@ public final class BatchNames {
             return new BatchId(matches.getFirst());
         }
         if (matches.isEmpty()) {
-            String near = NearMiss.of(name, ids);
+            String near = NameSuggestion.closest(name, ids);
             throw FailureException.permanent("there is no batch %s; %s"
                     .formatted(name, near == null ? "`batch list` shows them all" : "did you mean " + near + "?"));
         }

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.registry;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
@@ -197,7 +197,7 @@ public final class Registry {
         if (names.isEmpty()) {
             return "none is registered yet";
         }
-        String near = NearMiss.of(name, names);
+        String near = NameSuggestion.closest(name, names);
         String question = near == null ? "" : "did you mean \"" + near + "\"? ";
         String all = names.stream().limit(LISTED).collect(Collectors.joining(", "));
         return question + "Registered: " + all

@@ -1,7 +1,7 @@
 package io.nightshift.protocol.datasource;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,7 +18,7 @@ public record DataSources(Map<String, DataSourceSettings> byName) {
     public DataSourceSettings get(String name) {
         DataSourceSettings settings = byName.get(name);
         if (settings == null) {
-            String near = NearMiss.of(name, byName.keySet());
+            String near = NameSuggestion.closest(name, byName.keySet());
             String hint = near != null
                     ? "did you mean \"%s\"?".formatted(near)
                     : byName.isEmpty()

@@ -1,7 +1,7 @@
 package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.OutputColumn;
@@ -84,7 +84,7 @@ public final class TableColumns implements OutputColumns {
         for (Job.Index index : job.destination().table().indexes()) {
             for (String column : index.columns()) {
                 if (!names.contains(column)) {
-                    String near = NearMiss.of(column, names);
+                    String near = NameSuggestion.closest(column, names);
                     throw FailureException.permanent("destination.postgres.indexes: the output has no column %s%s"
                             .formatted(column, near == null ? "" : "; did you mean " + near + "?"));
                 }

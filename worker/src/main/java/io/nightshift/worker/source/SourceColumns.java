@@ -1,7 +1,7 @@
 package io.nightshift.worker.source;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NearMiss;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.worker.duckdb.DuckDbError;
 import io.nightshift.worker.duckdb.Sql;
 import io.nightshift.worker.source.BoundJob.Bound;
@@ -228,7 +228,7 @@ public final class SourceColumns {
     private String hint(String text) {
         List<String> known = new ArrayList<>(select.keySet());
         known.addAll(columns.keySet());
-        String nearest = NearMiss.of(text, known);
+        String nearest = NameSuggestion.closest(text, known);
         if (nearest != null) {
             return "did you mean \"" + nearest + "\"?";
         }
