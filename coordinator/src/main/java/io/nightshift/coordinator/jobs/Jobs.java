@@ -237,7 +237,7 @@ public final class Jobs extends EventSourcedBehavior<Jobs.Command, JobsEvent, Jo
             return goOn(open.get(), submit);
         }
         Optional<JobsState.Entry> same = state.lastPublished(job)
-                .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+                .filter(entry -> entry.opened().submission().isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().opened().batch();
             return keyed(batch, submit)
