@@ -40,6 +40,7 @@ class ArchitectureTest {
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
+    private static final String TLS = "io.nightshift.tls..";
     private static final String CLIENT = "io.nightshift.client..";
 
     // Dependencies point one way: cli → {coordinator, worker, smile} → scoring → nothing of ours.
@@ -73,11 +74,11 @@ class ArchitectureTest {
     static final ArchRule protocolSeesNoOtherModule = noClasses()
             .that(resideInAPackage(PROTOCOL))
             .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT));
+            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT, TLS));
 
     @ArchTest
-    static final ArchRule theClientSeesOnlyTheProtocol = noClasses()
-            .that(resideInAPackage(CLIENT))
+    static final ArchRule theClientAndTlsSeeOnlyTheProtocol = noClasses()
+            .that(resideInAnyPackage(CLIENT, TLS))
             .should()
             .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
 

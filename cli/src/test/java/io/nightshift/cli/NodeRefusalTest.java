@@ -105,7 +105,7 @@ final class NodeRefusalTest {
                 file.toString(),
                 "--home",
                 folder.toString());
-        end.expect(2, "no node of the cluster can be reached: 127.0.0.1:" + port + " (Connection refused)");
+        end.expect(2, "cannot reach any node of the cluster: 127.0.0.1:" + port + " (Connection refused)");
         assertThat(end.out()).isEmpty();
     }
 

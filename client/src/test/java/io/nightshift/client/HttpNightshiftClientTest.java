@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,12 +30,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class HttpNightshiftClientTest {
 
-    private static final Job JOB = JobFile.parse("""
+    private static final String JOB = """
             job: flights
             model: delays@3
             source: { parquet: /data/flights.parquet }
             destination: { parquet: /data/predictions }
-            """.getBytes(StandardCharsets.UTF_8));
+            """;
 
     /// A request, its headers `null` as a text where there are none.
     private record Asked(String line, String key, String lastEventId, String authorization, String body) {}
@@ -135,8 +133,7 @@ class HttpNightshiftClientTest {
         assertThat(asked.getFirst().key).hasSize(36).isEqualTo(asked.getLast().key);
         assertThat(asked.getFirst().line).isEqualTo("POST /v1/batches?new=true");
         assertThat(asked.getFirst().authorization).isEqualTo("Bearer nst_secret");
-        assertThat(JobFile.parse(asked.getLast().body.getBytes(StandardCharsets.UTF_8)))
-                .isEqualTo(JOB);
+        assertThat(asked).extracting(Asked::body).containsOnly(JOB);
     }
 
     @Test
@@ -188,7 +185,7 @@ class HttpNightshiftClientTest {
                 NightshiftClient.overHttp(nobody).attempts(2).build()) {
             NightshiftException failure = failure(one.describe("b-1"));
             assertThat(failure.kind()).isEqualTo(NightshiftException.Kind.UNREACHABLE);
-            assertThat(failure).hasMessage(nobody + " can't be asked: nobody listens there");
+            assertThat(failure).hasMessage("cannot reach " + nobody + ": nothing listens there");
         }
     }
 
@@ -262,7 +259,9 @@ class HttpNightshiftClientTest {
     void aTokenIsNotSentInTheClearToAnotherMachine() {
         HttpClientBuilder builder =
                 NightshiftClient.overHttp(URI.create("http://192.0.2.1:7380")).token("nst_secret");
-        assertThatThrownBy(builder::build).hasMessageContaining("only by https").hasMessageNotContaining("nst_secret");
+        assertThatThrownBy(builder::build)
+                .hasMessageContaining("over https only")
+                .hasMessageNotContaining("nst_secret");
         assertThatThrownBy(() -> NightshiftClient.overHttp(URI.create("host:7380")))
                 .hasMessageContaining("a server is a URL such as https://");
     }

@@ -1,12 +1,12 @@
 package io.nightshift.node;
 
-import io.nightshift.client.tls.RenewedTls;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokensFile;
 import io.nightshift.node.http.Access;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.HttpServer;
 import io.nightshift.node.http.Tokens;
+import io.nightshift.tls.ReloadingTlsContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,7 +28,7 @@ final class HttpServerStarter {
     /// @return the port
     static int open(ActorSystem<?> system, HttpSettings settings, List<Endpoint> endpoints) {
         Supplier<Tokens> tokens = tokens(system, settings);
-        Supplier<SSLEngine> tls = settings.tls() == null ? null : new RenewedTls(settings.tls()).ofServer();
+        Supplier<SSLEngine> tls = settings.tls() == null ? null : new ReloadingTlsContext(settings.tls()).ofServer();
         return HttpServer.start(
                 system,
                 settings.hostname(),

@@ -1,12 +1,12 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.wire.WireLimits;
@@ -56,7 +56,7 @@ final class BatchSubmitCommand extends ClusterCommand {
         return key;
     }
 
-    private static String sentence(Submitted submitted) {
+    private static String sentence(SubmitResult submitted) {
         if (submitted.alreadyPublished()) {
             return "Nothing to do: batch %s has scored this input with this model already. --new runs it again.";
         }
@@ -66,7 +66,7 @@ final class BatchSubmitCommand extends ClusterCommand {
         return submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.";
     }
 
-    private void tell(Submitted submitted) {
+    private void tell(SubmitResult submitted) {
         String batch = submitted.batch();
         if (asJson()) {
             ObjectNode json = JsonOutput.object();

@@ -1,11 +1,11 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;

@@ -1,16 +1,17 @@
 package io.nightshift.cli.client;
 
-import io.nightshift.client.MessageClientBuilder;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
+import io.nightshift.client.messages.MessageClient;
+import io.nightshift.client.messages.MessageClientBuilder;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.TlsSettings;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
@@ -18,6 +19,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobText;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +48,7 @@ public final class ClusterAccess implements AutoCloseable {
     public static ClusterAccess connect(Configuration configuration) {
         List<String> nodes = configuration.node().contactPoints();
         String[] others = nodes.subList(1, nodes.size()).toArray(String[]::new);
-        MessageClientBuilder client = NightshiftClient.overMessages(nodes.getFirst(), others)
+        MessageClientBuilder client = MessageClient.builder(nodes.getFirst(), others)
                 .tuning(configuration.tuning())
                 .timeout(TIMEOUT)
                 .attempts(Math.max(nodes.size(), ATTEMPTS));
@@ -75,9 +77,9 @@ public final class ClusterAccess implements AutoCloseable {
 
     /// @param key the idempotency key, or null
     /// @throws FailureException for a person to read, if nothing was started
-    public Submitted submit(Job job, boolean fresh, @Nullable String key) {
+    public SubmitResult submit(Job job, boolean fresh, @Nullable String key) {
         try {
-            return answer(client.submit(job, new SubmitOptions(fresh, key)));
+            return answer(client.submit(JobText.of(job), new SubmitOptions(fresh, key)));
         } catch (NightshiftException e) {
             throw told(e);
         }
@@ -118,7 +120,7 @@ public final class ClusterAccess implements AutoCloseable {
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers
     public ControlReply control(String batch, BatchControl control) {
         try {
-            Controlled controlled = answer(client.control(batch, control));
+            ControlResult controlled = answer(client.control(batch, control));
             Phase phase = Arrays.stream(Phase.values())
                     .filter(known -> known.toString().equals(controlled.state()))
                     .findFirst()

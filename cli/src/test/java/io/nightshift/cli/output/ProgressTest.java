@@ -42,7 +42,7 @@ final class ProgressTest {
         ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
-        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
+        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
 
         assertThat(text.toString()).isEmpty();
     }
@@ -65,6 +65,6 @@ final class ProgressTest {
                 null,
                 null,
                 0,
-                null);
+                "00");
     }
 }

@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
@@ -72,7 +72,7 @@ public final class BatchDescriptions {
                 status.incarnation(),
                 status.failure() == null ? null : status.failure().message(),
                 status.destination(),
-                new BatchDescription.LedgerHead(status.entries(), status.head() == null ? "" : status.head()),
+                new BatchDescription.LedgerHead(status.entries(), status.head()),
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
                 waitsFor);
     }

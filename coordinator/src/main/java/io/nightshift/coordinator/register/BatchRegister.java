@@ -245,7 +245,7 @@ public final class BatchRegister
             return goOn(open.get(), submit);
         }
         Optional<BatchRegisterState.Entry> same = state.lastPublished(job)
-                .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+                .filter(entry -> entry.opened().submission().isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().opened().batch();
             return keyed(batch, submit)

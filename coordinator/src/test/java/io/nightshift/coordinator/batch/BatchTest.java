@@ -175,7 +175,7 @@ class BatchTest {
         assertThat(node.ledger().entries(batch.id)).isEqualTo(before.entries() + 1);
         assertThatThrownBy(() -> node.ledger().state(batch.id))
                 .hasMessageStartingWith("the ledger can't be read by this version: ")
-                .hasMessageEndingWith("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
+                .hasMessageEndingWith("'shadowed' is unknown to this version of Nightshift; a newer version wrote it");
     }
 
     @Test

@@ -68,7 +68,7 @@ class BatchRegisterTest {
     private void tell(BatchId batch, BatchCommand command) {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
-            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
+            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
         } else {
             batches.add(new Told(batch, command));
         }

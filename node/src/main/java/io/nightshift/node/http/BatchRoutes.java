@@ -1,12 +1,12 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PartitionPage.PartitionDescription;
+import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.PartitionPage;
-import io.nightshift.protocol.api.PartitionPage.PartitionDescription;
-import io.nightshift.protocol.api.QuarantinePage;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.plan.PartitionPlan;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ final class BatchRoutes {
 
     private static QuarantinePage quarantine(BatchState state, int first, int limit) {
         int all = state.plan() == null ? 0 : state.pinned().index().partitions();
-        List<QuarantinePage.Bad> page = new ArrayList<>();
+        List<QuarantinePage.QuarantinedPartition> page = new ArrayList<>();
         int partition = first;
         for (; partition < all && page.size() < limit; partition++) {
             if (state.committed().contains(partition)) {
@@ -127,7 +127,7 @@ final class BatchRoutes {
                                 state.pinned().index().range(partition).rows())
                         .quarantined();
                 if (rows > 0) {
-                    page.add(new QuarantinePage.Bad(partition, rows, file(state, partition)));
+                    page.add(new QuarantinePage.QuarantinedPartition(partition, rows, file(state, partition)));
                 }
             }
         }

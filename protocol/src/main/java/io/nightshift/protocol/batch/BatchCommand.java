@@ -1,5 +1,6 @@
 package io.nightshift.protocol.batch;
 
+import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import java.util.List;
@@ -18,6 +19,17 @@ public sealed interface BatchCommand {
     /// What an operator wants of a batch. Answered when it is durable, or with why it can't be.
     sealed interface Control extends BatchCommand {
         ActorRef<ControlReply> replyTo();
+
+        /// The command that carries out an operator's request.
+        static Control of(BatchControl control, ActorRef<ControlReply> replyTo) {
+            return switch (control) {
+                case BatchControl.Pause(String reason) -> new Pause(reason, replyTo);
+                case BatchControl.Resume() -> new Resume(replyTo);
+                case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo);
+                case BatchControl.Retry() -> new Retry(replyTo);
+                case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
+            };
+        }
     }
 
     /// Leases nothing more until [Resume]. Attempts in flight go on, and are committed.

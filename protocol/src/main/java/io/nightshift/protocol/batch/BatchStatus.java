@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param failure the reason of a failed batch
 /// @param destination the published folder
 /// @param entries of its ledger
-/// @param head the hash of the last of them; null from a node of an earlier version
+/// @param head hash of the last entry: 64 hexadecimal digits; that of an empty ledger if there is none
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -32,4 +32,4 @@ public record BatchStatus(
         @Nullable Failure failure,
         @Nullable String destination,
         long entries,
-        @Nullable String head) {}
+        String head) {}

@@ -126,10 +126,10 @@ class EventCodecTest {
 
         assertThatThrownBy(() -> EventCodec.decode(ofBatch))
                 .isInstanceOf(NewerEventException.class)
-                .hasMessage("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
+                .hasMessage("'shadowed' is unknown to this version of Nightshift; a newer version wrote it");
         assertThatThrownBy(() -> EventCodec.decodeJobs(ofJobs))
                 .isInstanceOf(NewerEventException.class)
-                .hasMessageStartingWith("'SHADOWED' is not known");
+                .hasMessageStartingWith("'SHADOWED' is unknown");
     }
 
     private static BatchEvent expectedOf(String name) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// A node's serializer that breaks what is told to be broken: a [BatchRegisterCommand.Rejected] whose reason
-/// names the fault.
+/// A node's serializer that breaks what is told to be broken: a [BatchRegisterCommand.Rejected] whose reason names the
+/// fault.
 public final class FaultySerializer extends SerializerWithStringManifest {
 
     private final KryoSerializer sound;

@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.system.tls.TestCertificates;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;

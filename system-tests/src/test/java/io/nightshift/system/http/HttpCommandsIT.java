@@ -118,7 +118,7 @@ final class HttpCommandsIT {
         int port = node.port;
         node.close();
         CommandResult.of(Main.commandLine(), "batch", "list", "--server", "http://127.0.0.1:" + port)
-                .expect(2, "http://127.0.0.1:%d can't be asked: nobody listens there".formatted(port));
+                .expect(2, "cannot reach http://127.0.0.1:%d: nothing listens there".formatted(port));
         CommandResult.of(Main.commandLine(), "batch", "list", "--server", "ftp://host")
                 .expect(2, "--server: a server is a URL such as https://");
         CommandResult.of(
@@ -129,7 +129,7 @@ final class HttpCommandsIT {
                         "http://192.0.2.1:1",
                         "--token-file",
                         token.toString())
-                .expect(2, "a token is sent to another machine only by https");
+                .expect(2, "a token is sent to another machine over https only");
         start();
     }
 

@@ -3,7 +3,7 @@ package io.nightshift.system.upgrade;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
