@@ -1,8 +1,8 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ModelPage;
 import io.nightshift.api.ModelPage.Feature;
 import io.nightshift.api.ModelPage.Model;
-import io.nightshift.api.ModelPage;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;

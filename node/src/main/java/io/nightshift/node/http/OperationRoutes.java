@@ -2,8 +2,8 @@ package io.nightshift.node.http;
 
 import io.nightshift.api.HealthReport;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.node.health.HealthChecks.Check;
 import io.nightshift.node.health.HealthChecks;
+import io.nightshift.node.health.HealthChecks.Check;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.NotSerializableException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ class MalformedMessageTest {
     private static final KryoSerializer SERIALIZER = SYSTEM.serializer();
     private static final Map<String, Object> GOLDEN = GoldenMessages.current(SYSTEM);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final String REJECTED = SERIALIZER.manifest(new JobsCommand.Rejected(""));
+    private static final String REJECTED = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
     private static final int MUTATIONS = 1_000;
 
     /// For exceptions with their stack traces, actors' paths, and what a value takes in memory.

@@ -111,7 +111,7 @@ class WireLimitsTest {
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsReader() {
-        String rejected = SERIALIZER.manifest(new JobsCommand.Rejected(""));
+        String rejected = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
         assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], rejected))
                 .isInstanceOf(NotSerializableException.class)
                 .hasMessage("a Rejected of 245761 bytes exceeds the limit of 245760");
