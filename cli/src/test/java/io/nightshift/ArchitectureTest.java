@@ -34,16 +34,23 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 class ArchitectureTest {
 
     private static final String PROTOCOL = "io.nightshift.protocol..";
+    private static final String STORAGE = "io.nightshift.storage..";
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
     private static final String CLIENT = "io.nightshift.client..";
 
-    // Dependencies point one way: cli → {coordinator, worker} → protocol.
+    // Dependencies point one way: cli → {coordinator, worker} → storage → protocol.
 
     @ArchTest
     static final ArchRule protocolSeesNoOtherModule = noClasses()
             .that(resideInAPackage(PROTOCOL))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI, CLIENT));
+
+    @ArchTest
+    static final ArchRule storageSeesOnlyTheProtocol = noClasses()
+            .that(resideInAPackage(STORAGE))
             .should()
             .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT));
 
@@ -51,11 +58,11 @@ class ArchitectureTest {
     static final ArchRule theClientSeesOnlyTheProtocol = noClasses()
             .that(resideInAPackage(CLIENT))
             .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI));
 
     @ArchTest
     static final ArchRule nobodySeesTheClientButTheProgram = noClasses()
-            .that(resideInAnyPackage(COORDINATOR, WORKER))
+            .that(resideInAnyPackage(STORAGE, COORDINATOR, WORKER))
             .should()
             .dependOnClassesThat(resideInAPackage(CLIENT));
 
@@ -102,10 +109,27 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("smile.."));
 
     @ArchTest
-    static final ArchRule duckDbIsOfTheWorkerAndTheProgram = noClasses()
-            .that(resideInAnyPackage(PROTOCOL, COORDINATOR))
+    static final ArchRule onlyStorageAndTheWorkerUseDuckDb = noClasses()
+            .that(not(resideInAnyPackage(STORAGE, WORKER)))
             .should()
             .dependOnClassesThat(resideInAPackage("org.duckdb.."));
+
+    @ArchTest
+    static final ArchRule storageNeedsNoActors = noClasses()
+            .that(resideInAPackage(STORAGE))
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.apache.pekko.."));
+
+    /// A new kind is one package: no other package names a class of it, but for the switch that finds it.
+    @ArchTest
+    static final ArchRule kindsOfDestinationsAreReachedThroughTheSwitch = noClasses()
+            .that(not(resideInAnyPackage(
+                    "io.nightshift.storage",
+                    "io.nightshift.storage.destination.parquet..",
+                    "io.nightshift.storage.destination.postgres..")))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "io.nightshift.storage.destination.parquet..", "io.nightshift.storage.destination.postgres.."));
 
     // Packages.
 
@@ -134,7 +158,7 @@ class ArchitectureTest {
                     "java.net..",
                     "org.duckdb..",
                     "org.h2..",
-                    "io.nightshift.worker.duckdb.."));
+                    "io.nightshift.storage.duckdb.."));
 
     @ArchTest
     static final ArchRule actorsDoNotWaitForOtherThreads =

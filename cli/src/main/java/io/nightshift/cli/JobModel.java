@@ -1,12 +1,12 @@
 package io.nightshift.cli;
 
-import io.nightshift.coordinator.publish.Digests;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.Registered;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.model.ModelFile;
 import io.nightshift.worker.model.ModelImport;

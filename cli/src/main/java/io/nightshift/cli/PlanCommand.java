@@ -4,12 +4,12 @@ import io.nightshift.cli.configuration.Configuration;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.MemoryEstimate;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -43,16 +43,15 @@ final class PlanCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         Configuration given = configuration.read(home);
-        Destinations.check(job, given.dataSources());
-        Model model = JobModel.look(job.model(), home.registry());
-        MemoryEstimate memory =
-                MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
         try (DuckDb duckDb = DuckDb.open(Memory.duckDb(threads), home.spill())) {
-            ParquetInspector inspector = new ParquetInspector(() -> duckDb);
-            List<InspectedFile> files = inspector.inspect(job, model.description());
-            if (job.destination().postgres() != null) {
-                new TableColumns(inspector).of(job, model.description());
-            }
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
+            DestinationStore destination = destinations.of(job);
+            Destinations.refuse(destination.checkPlace());
+            Model model = JobModel.look(job.model(), home.registry());
+            MemoryEstimate memory =
+                    MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, Memory.budget());
+            List<InspectedFile> files = destinations.sources().inspect(job, model.description());
+            Destinations.refuse(destination.check(job, model.description()));
             PartitionPlan plan = Planner.cut(files, job.partitions().rows());
             print(job, files, plan, memory, Forecast.of(job, plan.rows(), given, home));
         }
@@ -63,8 +62,7 @@ final class PlanCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1
                 ? files.getFirst().file().path()
-                : "%,d files (%s)"
-                        .formatted(files.size(), String.join(", ", job.source().parquet()));
+                : "%,d files (%s)".formatted(files.size(), job.source().input());
         String filter =
                 job.source().where() == null ? "" : " where " + job.source().where();
         out.println("Run once, by hand, processing %,d rows from %s%s writing to %s"

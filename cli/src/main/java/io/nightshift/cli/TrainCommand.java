@@ -2,15 +2,17 @@ package io.nightshift.cli;
 
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.Registry;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceColumns.Origin;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.model.ModelTraining;
 import io.nightshift.worker.model.TrainingColumn;
 import io.nightshift.worker.model.TrainingOptions;
 import io.nightshift.worker.model.TrainingOptions.Algorithm;
-import io.nightshift.worker.source.SourceColumns.Origin;
 import io.nightshift.worker.training.TrainingReader;
 import io.nightshift.worker.training.TrainingRequest;
 import io.nightshift.worker.training.TrainingRequest.Target;
@@ -189,6 +191,12 @@ final class TrainCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
+    private static List<String> paths(Input input) {
+        return switch (input) {
+            case ParquetInput(List<String> paths) -> paths;
+        };
+    }
+
     private TrainingRequest request(long seed) {
         Path file = job;
         if (file == null && data.isEmpty()) {
@@ -203,7 +211,7 @@ final class TrainCommand implements Callable<Integer> {
             Job read = JobFileOptions.read(file, List.of());
             Job.Source source = read.source();
             computed.putAll(source.select());
-            paths = data.isEmpty() ? source.parquet() : data;
+            paths = data.isEmpty() ? paths(source.input()) : data;
             chosen = features.isEmpty() ? read.features() : features;
             condition = where == null ? source.where() : where;
         }

@@ -10,7 +10,7 @@ import io.nightshift.cli.server.Submissions;
 import io.nightshift.coordinator.http.Endpoint;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.Registry;
-import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.ScoringThreads;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -5,26 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.cli.node.LoadedModels;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Publisher.Publication;
+import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.publish.Database;
-import io.nightshift.coordinator.publish.PostgresPublisher;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.PartitionAttempt;
-import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.postgres.CopyFunctions;
-import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -109,16 +109,15 @@ final class PostgresPublishingTest {
         }
     }
 
-    private static PostgresPublisher publisher(DataSources dataSources) {
-        return new PostgresPublisher(
-                ledger.ledger(),
-                dataSources,
-                (job, model) -> {
-                    throw new IllegalStateException("only for preparing");
+    private static Publisher publisher(DataSources dataSources) {
+        Destinations destinations = new Destinations(
+                () -> {
+                    throw new AssertionError("publishing reads no source");
                 },
-                version -> {
-                    throw new IllegalStateException("only for preparing");
-                });
+                dataSources);
+        return new DestinationPublisher(destinations, ledger.ledger(), version -> {
+            throw new AssertionError("only for preparing");
+        });
     }
 
     private static Job job() {
@@ -161,7 +160,7 @@ final class PostgresPublishingTest {
             String database = server.create(complete);
             try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
                 proxy.cutAt(packet);
-                PostgresPublisher publisher = publisher(PostgresServer.dataSources(database, proxy.port()));
+                Publisher publisher = publisher(PostgresServer.dataSources(database, proxy.port()));
                 try {
                     publisher.publish(state);
                 } catch (FailureException e) {
@@ -225,7 +224,7 @@ final class PostgresPublishingTest {
     void aCoordinatorOfBeforeMayNotPublishOnceALaterOneHasFencedIt() throws Exception {
         awaitNobodyIn(complete);
         String database = server.create(complete);
-        PostgresPublisher publisher = publisher(server.dataSources(database));
+        Publisher publisher = publisher(server.dataSources(database));
         assertThat(publisher.fence(later())).isEmpty();
         assertThatThrownBy(() -> publisher.publish(state))
                 .isInstanceOf(FailureException.class)
@@ -249,7 +248,7 @@ final class PostgresPublishingTest {
                         () -> publisher(PostgresServer.dataSources(database, proxy.port()))
                                 .publish(state));
                 proxy.awaitHolding();
-                PostgresPublisher publisher = publisher(server.dataSources(database));
+                Publisher publisher = publisher(server.dataSources(database));
                 assertThat(publisher.fence(later())).as(at).isEmpty();
                 proxy.release();
                 assertThatThrownBy(frozen::join)
@@ -264,7 +263,7 @@ final class PostgresPublishingTest {
 
     @Test
     void aBatchThatWasNeverPreparedIsFencedAndGivenUp() throws Exception {
-        PostgresPublisher publisher = publisher(server.dataSources(server.create()));
+        Publisher publisher = publisher(server.dataSources(server.create()));
         assertThat(publisher.fence(state)).isEmpty();
         publisher.discard(state.batch(), job());
     }
@@ -322,7 +321,7 @@ final class PostgresPublishingTest {
                 DuckDb duckDb = DuckDb.open(128L << 20, folder.resolve("spill"))) {
             try (Connection connection = duckDb.connect()) {
                 ScoreFunctions.register(connection);
-                CopyFunctions.register(connection);
+                Destinations.register(connection);
             }
             proxy.hold("COMMIT");
             CompletableFuture<PartitionAttempt.Result> frozen = CompletableFuture.supplyAsync(
@@ -361,8 +360,16 @@ final class PostgresPublishingTest {
                 0,
                 state.pinned().index().slices(0),
                 "");
-        AttemptTransaction transaction =
-                new AttemptTransaction(new PostgresConnections(), dataSources.get("db"), lease, "127.0.0.1:1");
-        return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", transaction, new AtomicLong());
+        Destinations destinations = new Destinations(() -> duckDb, dataSources);
+        DestinationStore destination = destinations.of(lease.job());
+        return new PartitionAttempt(
+                duckDb,
+                destinations.sources(),
+                lease,
+                model,
+                "127.0.0.1:1",
+                destination.writer(lease, "127.0.0.1:1", 122_880),
+                destination.textLimit(),
+                new AtomicLong());
     }
 }

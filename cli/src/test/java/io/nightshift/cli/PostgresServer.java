@@ -1,7 +1,7 @@
 package io.nightshift.cli;
 
-import io.nightshift.protocol.datasource.DataSourceSettings;
-import io.nightshift.protocol.datasource.DataSources;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;

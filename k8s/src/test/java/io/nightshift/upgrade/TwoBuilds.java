@@ -10,7 +10,7 @@ import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.BindException;

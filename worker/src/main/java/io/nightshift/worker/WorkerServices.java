@@ -18,6 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param jobs tells the jobs' register
 /// @param batches tells a batch's coordinator
 /// @param attempts makes an attempt of a lease; called on a scoring thread
+/// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
 /// @param heartbeat how often the holder of a lease reports
 /// @param patience how long to wait for an answer before asking again
@@ -29,6 +30,7 @@ public record WorkerServices(
         Consumer<JobsCommand> jobs,
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
+        Consumer<Lease> lost,
         Executor scoring,
         Duration heartbeat,
         Duration patience,

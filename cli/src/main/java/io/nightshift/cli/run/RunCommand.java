@@ -1,7 +1,6 @@
 package io.nightshift.cli.run;
 
 import io.nightshift.cli.ConfigurationOption;
-import io.nightshift.cli.Destinations;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.Home;
 import io.nightshift.cli.JobModel;
@@ -20,7 +19,6 @@ import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -29,11 +27,12 @@ import io.nightshift.protocol.jobs.JobsCommand.Accepted;
 import io.nightshift.protocol.jobs.JobsCommand.AlreadyPublished;
 import io.nightshift.protocol.jobs.JobsCommand.Rejected;
 import io.nightshift.protocol.jobs.JobsCommand.SubmitReply;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.StepTimes;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -101,10 +100,12 @@ public final class RunCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         DataSources dataSources = configuration.read(home).dataSources();
-        Destinations.check(job, dataSources);
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         NodeDuckDb duckDb = NodeDuckDb.open(Memory.duckDb(threads), home.spill(), background);
+        Destinations destinations = new Destinations(duckDb, dataSources);
+        DestinationStore destination = destinations.of(job);
+        Destinations.refuse(destination.checkPlace());
         Registry registry = home.registry();
         LoadedModels models = new LoadedModels(registry::path);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
@@ -127,28 +128,26 @@ public final class RunCommand implements Callable<Integer> {
         JobModel model = JobModel.of(job.model(), registry);
         models.keep(model.version(), model.model());
         MemoryEstimate.of(job, model.model().description(), model.model().heapBytes(), threads, Memory.budget());
-        ParquetInspector inspector = new ParquetInspector(duckDb);
-        inspector.inspect(job, model.model().description());
-        if (job.destination().postgres() != null) {
-            new TableColumns(inspector).of(job, model.model().description());
-        }
-        Submission submission =
-                new Submission(job, JobFingerprint.of(job), inspector.identity(job.source()), model.version());
+        destinations.sources().inspect(job, model.model().description());
+        Destinations.refuse(destination.check(job, model.model().description()));
+        Submission submission = new Submission(
+                job, JobFingerprint.of(job), destinations.sources().identity(job.source()), model.version());
 
         Warmup.codec(submission);
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed, boolean repeated) -> follow(node, job, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed, boolean repeated) ->
+                follow(node, destination, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
-                result(node, job, false, null).printAlreadyPublished(await(node.describe(batch)));
+                result(node, destination, false, null).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
         };
     }
 
-    private int follow(Node node, Job job, BatchId batch, boolean resumed) {
+    private int follow(Node node, DestinationStore destination, BatchId batch, boolean resumed) {
         Progress progress =
                 Progress.of(format == Format.TABLE, spec.commandLine().getErr());
         Interruption interruption = Interruption.watch(spec.commandLine().getErr(), progress, again());
@@ -172,19 +171,19 @@ public final class RunCommand implements Callable<Integer> {
                         options.threads(),
                         steps)
                 : null;
-        return result(node, job, resumed, profile).print(status);
+        return result(node, destination, resumed, profile).print(status);
     }
 
     private String again() {
         return options.again(home) + configuration.option();
     }
 
-    private Result result(Node node, Job job, boolean resumed, @Nullable Profile profile) {
+    private Result result(Node node, DestinationStore destination, boolean resumed, @Nullable Profile profile) {
         return new Result(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,
-                job.destination(),
+                destination,
                 resumed,
                 node.firstRow(),
                 again(),

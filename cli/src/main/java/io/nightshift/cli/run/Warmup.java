@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.time.Instant;
 
 /// Uses what a run needs for the first time while nobody waits for it yet. First uses take long: code is

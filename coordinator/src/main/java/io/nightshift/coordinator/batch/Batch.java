@@ -1,7 +1,6 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.plan.Planner;
-import io.nightshift.coordinator.plan.SourcePins;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -16,7 +15,8 @@ import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -239,9 +239,9 @@ public final class Batch extends EventSourcedBehavior<Message, LedgerEntry, Batc
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
         if (partitions.partitions() == 0) {
             throw FailureException.permanent(
-                    "the source has no rows: " + String.join(", ", job.source().parquet()));
+                    "the source has no rows: " + job.source().input());
         }
-        services.publisher().prepare(batch, job);
+        services.publisher().prepare(batch, job, submitted.model());
         return new Message.PlanMade(files, partitions);
     }
 

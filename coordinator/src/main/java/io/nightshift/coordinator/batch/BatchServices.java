@@ -4,7 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.plan.SourceInspector;
+import io.nightshift.storage.source.SourceInspector;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;

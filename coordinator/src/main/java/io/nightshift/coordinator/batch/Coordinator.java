@@ -11,7 +11,8 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -238,7 +239,7 @@ class Coordinator {
                         : Decision.nothing();
             case Message.Fenced fenced -> Decision.nothing();
             case Message.LedgerHas looked -> Decision.nothing();
-            case Message.Visible(Publisher.Publication publication) -> visible(state, publication, now);
+            case Message.Visible(Publication publication) -> visible(state, publication, now);
             case Message.Broken(Failure failure) -> broken(state, failure, now);
         };
     }
@@ -263,7 +264,7 @@ class Coordinator {
         return state.phase();
     }
 
-    private Decision visible(BatchState state, Publisher.Publication publication, Moment now) {
+    private Decision visible(BatchState state, Publication publication, Moment now) {
         if (state.phase() != Phase.PUBLISHING) {
             return Decision.nothing();
         }

@@ -3,7 +3,8 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,7 @@ sealed interface Message {
 
     record InputUnchanged() implements Outcome {}
 
-    record Visible(Publisher.Publication publication) implements Outcome {}
+    record Visible(Publication publication) implements Outcome {}
 
     /// An operator's request for a batch that failed while it was published can be met, or not.
     ///

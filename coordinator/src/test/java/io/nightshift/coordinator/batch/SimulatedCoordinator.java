@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.jobs.JobsCommand;
+import io.nightshift.storage.destination.Publication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -219,7 +220,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, publish.state());
-                    return new Message.Visible(new Publisher.Publication("/out", Examples.DIGEST));
+                    return new Message.Visible(new Publication("/out", Examples.DIGEST));
                 }));
     }
 

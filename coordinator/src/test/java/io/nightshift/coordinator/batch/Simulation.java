@@ -12,7 +12,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -128,7 +128,7 @@ class JobsTest {
     void aJobThatIsTooLargeForALeaseIsRejected() {
         Job flights = Examples.job();
         Job.Source source =
-                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+                new Job.Source(flights.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
         Job large = new Job(
                 "large",
                 flights.model(),

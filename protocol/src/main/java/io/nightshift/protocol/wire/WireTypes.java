@@ -22,6 +22,9 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
@@ -49,7 +52,7 @@ final class WireTypes {
             new WireType(27, Failure.Kind.class),
             new WireType(28, Job.class),
             new WireType(29, Job.Source.class),
-            new WireType(30, Job.Destination.class),
+            new WireType(30, ParquetDestination.class),
             new WireType(31, Job.Partitions.class),
             new WireType(32, Job.ErrorPolicy.class),
             new WireType(33, Job.Output.class),
@@ -100,8 +103,8 @@ final class WireTypes {
             new WireType(78, ControlReply.Done.class),
             new WireType(79, ControlReply.Refused.class),
             new WireType(80, GatewayCommand.Control.class),
-            new WireType(81, Job.Postgres.class),
-            new WireType(82, Job.Index.class),
+            new WireType(81, PostgresDestination.class),
+            new WireType(82, PostgresDestination.Index.class),
             new WireType(83, JobsCommand.Recall.class),
             new WireType(84, GatewayCommand.List.class),
             new WireType(85, GatewayCommand.ListJobs.class),
@@ -121,7 +124,8 @@ final class WireTypes {
             new WireType(99, EventPage.class),
             new WireType(100, Controlled.class),
             new WireType(101, Problem.class),
-            new WireType(102, Problem.JobMistake.class));
+            new WireType(102, Problem.JobMistake.class),
+            new WireType(103, ParquetInput.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

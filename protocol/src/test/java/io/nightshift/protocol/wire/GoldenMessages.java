@@ -25,6 +25,9 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.jobs.JobsCommand;
 import io.nightshift.protocol.model.ModelVersion;
@@ -83,15 +86,6 @@ final class GoldenMessages {
         old.put("status", status(0, null));
         old.put("status-none", none());
         old.put("accepted", new JobsCommand.Accepted(BATCH, true, false));
-        Submission blue = submission(least(new ModelReference.Alias("m", "blue")));
-        old.put("submit", new JobsCommand.Submit(blue, true, system.actor("asker"), null));
-        old.put("submit-with-key", new JobsCommand.Submit(blue, true, system.actor("asker"), "2026-11-24"));
-        old.put("open", new BatchCommand.Open(submission(full())));
-        old.put("open-table", new BatchCommand.Open(submission(table())));
-        old.put("wake", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
-        old.put("lease", lease(full()));
-        old.put("lease-exact", leaseExact());
-        old.put("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
         return old;
     }
 
@@ -306,8 +300,8 @@ final class GoldenMessages {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L),
                 new Job.Output(List.of("hour", "carrier")));
@@ -333,11 +327,13 @@ final class GoldenMessages {
                 job.model(),
                 job.features(),
                 job.source(),
-                new Job.Destination(new Job.Postgres(
+                new PostgresDestination(
                         "warehouse",
                         "scores",
                         "delays",
-                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                        List.of(
+                                new PostgresDestination.Index(List.of("carrier", "prediction")),
+                                new PostgresDestination.Index(List.of("hour")))),
                 job.partitions(),
                 job.errors(),
                 job.output());
@@ -348,8 +344,8 @@ final class GoldenMessages {
                 "flights",
                 model,
                 List.of(),
-                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
                 new Job.Output(List.of()));

@@ -1,12 +1,13 @@
 package io.nightshift.worker.training;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.BoundJob.Bound;
+import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.worker.model.TrainingColumn;
-import io.nightshift.worker.source.BoundJob;
-import io.nightshift.worker.source.BoundJob.Bound;
-import io.nightshift.worker.source.SourceColumns;
 import io.nightshift.worker.training.TrainingRequest.Target;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -50,7 +51,7 @@ public final class TrainingReader {
         this.connection = connection;
         this.request = request;
         TrainingRequest.Source source = request.source();
-        this.columns = SourceColumns.of(connection, source.paths(), source.select(), source.origin());
+        this.columns = ParquetReader.columns(connection, source.paths(), source.select(), source.origin());
     }
 
     /// Reads the rows.

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceColumns.Origin;
 import io.nightshift.worker.model.TrainingColumn;
-import io.nightshift.worker.source.SourceColumns.Origin;
 import io.nightshift.worker.training.TrainingRequest.Source;
 import io.nightshift.worker.training.TrainingRequest.Target;
 import java.nio.file.Files;
