@@ -127,6 +127,11 @@ public abstract class DestinationContract {
         return batch.committed(1, writeAll(1), Set.of());
     }
 
+    /// Publishes the batch.
+    protected final void publish() throws Exception {
+        store().publish(committed());
+    }
+
     private List<Finding> proof(CommittedBatch committed, Phase phase, Publication publication) {
         List<Finding> findings = new ArrayList<>();
         try (OutputProof proof = store().verify(committed, phase, publication)) {

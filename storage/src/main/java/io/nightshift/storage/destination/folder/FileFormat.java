@@ -30,8 +30,14 @@ public interface FileFormat {
     /// A statement that writes an attempt's bad rows to a file.
     String copyQuarantine(ScoredRows rows, Path file, int blockRows);
 
-    /// The rows of files, of which some may have columns that others lack: what stands after FROM. The columns that
-    /// identify a record have their values of the input, or the same text.
+    /// The text of a record's id, by which ids of the output are compared with those of the input.
+    ///
+    /// @param sql an expression over the input, or over [#read]
+    default String id(String sql) {
+        return "CAST(" + sql + " AS VARCHAR)";
+    }
+
+    /// The rows of files, of which some may have columns that others lack: what stands after FROM.
     ///
     /// @param files at least one
     String read(List<Path> files);

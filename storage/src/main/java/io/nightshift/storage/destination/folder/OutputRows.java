@@ -95,7 +95,7 @@ public final class OutputRows {
             List<String> rows = new ArrayList<>();
             for (SourceRelation relation : sources.of(source).relations(connection, slices)) {
                 String text =
-                        id == null ? position(relation.file(), relation.row()) : text(SourceRelation.id(source, id));
+                        id == null ? position(relation.file(), relation.row()) : format.id(SourceRelation.id(source, id));
                 rows.add("SELECT id FROM (%s)".formatted(relation.query(source, text + " AS id")));
             }
             return ask("SELECT %s FROM (%s)".formatted(digest(), String.join("\nUNION ALL ", rows)))
@@ -114,11 +114,7 @@ public final class OutputRows {
                         .formatted(format.read(files)))
                 .getFirst()
                 .equals("1");
-        return named ? text("record_id") : position("record_file", "record_row");
-    }
-
-    private static String text(String expression) {
-        return "CAST(" + expression + " AS VARCHAR)";
+        return named ? format.id("record_id") : position("record_file", "record_row");
     }
 
     private static String position(String file, String row) {
