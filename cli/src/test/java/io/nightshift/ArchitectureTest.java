@@ -37,13 +37,14 @@ class ArchitectureTest {
     private static final String SCORING = "io.nightshift.scoring..";
     private static final String SMILE = "io.nightshift.smile..";
     private static final String PROTOCOL = "io.nightshift.protocol..";
+    private static final String STORAGE = "io.nightshift.storage..";
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
     private static final String TLS = "io.nightshift.tls..";
     private static final String CLIENT = "io.nightshift.client..";
 
-    // Dependencies point one way: cli → {coordinator, worker, smile} → scoring → nothing of ours.
+    // Dependencies point one way: cli → node → {coordinator, worker, smile} → storage → {protocol, scoring}.
 
     @ArchTest
     static final ArchRule scoringNeedsOnlyTheJdkJacksonAndOnnxRuntime = noClasses()
@@ -74,17 +75,23 @@ class ArchitectureTest {
     static final ArchRule protocolSeesNoOtherModule = noClasses()
             .that(resideInAPackage(PROTOCOL))
             .should()
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI, CLIENT));
+
+    @ArchTest
+    static final ArchRule storageSeesOnlyTheProtocol = noClasses()
+            .that(resideInAPackage(STORAGE))
+            .should()
             .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT, TLS));
 
     @ArchTest
     static final ArchRule theClientAndTlsSeeOnlyTheProtocol = noClasses()
             .that(resideInAnyPackage(CLIENT, TLS))
             .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI));
 
     @ArchTest
     static final ArchRule nobodySeesTheClientButTheProgram = noClasses()
-            .that(resideInAnyPackage(COORDINATOR, WORKER))
+            .that(resideInAnyPackage(STORAGE, COORDINATOR, WORKER))
             .should()
             .dependOnClassesThat(resideInAPackage(CLIENT));
 
@@ -129,10 +136,23 @@ class ArchitectureTest {
             noClasses().that(not(resideInAPackage(SMILE))).should().dependOnClassesThat(resideInAPackage("smile.."));
 
     @ArchTest
-    static final ArchRule duckDbIsOfTheWorkerAndTheProgram = noClasses()
-            .that(resideInAnyPackage(PROTOCOL, COORDINATOR))
+    static final ArchRule onlyStorageAndTheWorkerUseDuckDb = noClasses()
+            .that(not(resideInAnyPackage(STORAGE, WORKER)))
             .should()
             .dependOnClassesThat(resideInAPackage("org.duckdb.."));
+
+    @ArchTest
+    static final ArchRule storageNeedsNoActors = noClasses()
+            .that(resideInAPackage(STORAGE))
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.apache.pekko.."));
+
+    /// A new kind is one package: only the switch that finds it names its classes.
+    @ArchTest
+    static final ArchRule kindsOfDestinationsAreReachedThroughOneSwitch = noClasses()
+            .that(not(resideInAnyPackage("io.nightshift.storage", "io.nightshift.storage.destination..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.nightshift.storage.destination.*.."));
 
     // Packages.
 
@@ -161,7 +181,7 @@ class ArchitectureTest {
                     "java.net..",
                     "org.duckdb..",
                     "org.h2..",
-                    "io.nightshift.worker.duckdb.."));
+                    "io.nightshift.storage.duckdb.."));
 
     @ArchTest
     static final ArchRule actorsDoNotWaitForOtherThreads =

@@ -14,4 +14,9 @@ public final class ShellCommands {
     public static String word(String text) {
         return text.matches("[A-Za-z0-9_@%+=:,./-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
+
+    /// A text in the quotes that need the least escaping.
+    public static String quoted(String text) {
+        return text.contains("'") && !text.matches("(?s).*[\"$`\\\\!].*") ? '"' + text + '"' : word(text);
+    }
 }

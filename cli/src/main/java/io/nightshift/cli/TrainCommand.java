@@ -11,7 +11,9 @@ import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.smile.training.ModelTraining;
@@ -19,8 +21,8 @@ import io.nightshift.smile.training.TrainingColumn;
 import io.nightshift.smile.training.TrainingException;
 import io.nightshift.smile.training.TrainingOptions;
 import io.nightshift.smile.training.TrainingOptions.Algorithm;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.source.SourceColumns.Origin;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceColumns.Origin;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -211,6 +213,12 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private static List<String> paths(Input input) {
+        return switch (input) {
+            case ParquetInput(List<String> paths) -> paths;
+        };
+    }
+
     private TrainingRequest request(long seed) {
         Path file = job;
         if (file == null && data.isEmpty()) {
@@ -225,7 +233,7 @@ final class TrainCommand implements Callable<Integer> {
             Job read = JobFileOptions.read(file, List.of());
             Job.Source source = read.source();
             computed.putAll(source.select());
-            paths = data.isEmpty() ? source.parquet() : data;
+            paths = data.isEmpty() ? paths(source.input()) : data;
             chosen = features.isEmpty() ? read.features() : features;
             condition = where == null ? source.where() : where;
         }

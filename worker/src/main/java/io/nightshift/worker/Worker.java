@@ -8,9 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.partition.PartitionAttempt;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -349,17 +347,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
     }
 
-    /// Rows in a database are replaced by the next attempt, or go with the batch's staging table.
     private void deleteOutput(WorkerMessage.Lease lease) {
-        if (lease.job().destination().postgres() != null) {
-            return;
-        }
-        Path staging = Path.of(lease.staging());
-        Attempt attempt = lease.attempt();
-        services.scoring().execute(() -> {
-            new StagedFile(staging.resolve(attempt.stagedPart())).delete();
-            new StagedFile(staging.resolve(attempt.stagedQuarantine())).delete();
-        });
+        services.scoring().execute(() -> services.lost().accept(lease));
     }
 
     private void sendHeartbeat() {

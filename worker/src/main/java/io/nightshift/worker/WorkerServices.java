@@ -18,6 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param register sends a message to the batch register
 /// @param batches sends a message to a batch's coordinator
 /// @param attempts creates the attempt for a lease; called on a scoring thread
+/// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
 /// @param heartbeat the interval between two heartbeats of a lease's holder
 /// @param patience how long to wait for an answer before the request is repeated
@@ -29,6 +30,7 @@ public record WorkerServices(
         Consumer<BatchRegisterCommand> register,
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
+        Consumer<Lease> lost,
         Executor scoring,
         Duration heartbeat,
         Duration patience,

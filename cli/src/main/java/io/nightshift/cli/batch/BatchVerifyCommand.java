@@ -7,15 +7,14 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
-import io.nightshift.coordinator.verification.Finding;
 import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.DataSources;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.output.ParquetOutput;
-import io.nightshift.worker.postgres.CopyFunctions;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -63,7 +62,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
         private static void register(DuckDb duckDb) {
             try (Connection connection = duckDb.connect()) {
-                CopyFunctions.register(connection);
+                Destinations.register(connection);
             } catch (SQLException e) {
                 throw new IllegalStateException("a new instance takes functions", e);
             }
@@ -83,8 +82,7 @@ final class BatchVerifyCommand extends LedgerCommand {
         DataSources dataSources = configuration().dataSources();
         Proof proof;
         try (Lazy duckDb = new Lazy()) {
-            ParquetOutput output = new ParquetOutput(duckDb);
-            proof = new Verification(ledger, output, output, dataSources, this::told).prove(batch);
+            proof = new Verification(ledger, new Destinations(duckDb, dataSources), this::told).prove(batch);
         }
         if (asJson()) {
             JsonOutput.print(out(), json(proof));

@@ -17,8 +17,8 @@ import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.worker.ScoringThreads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -113,7 +113,8 @@ public final class NodeCommand implements Callable<Integer> {
                 parts,
                 settings,
                 given,
-                new SubmissionResolver(registry, duckDb, given.dataSources(), scoring, MemoryBudget.budget()),
+                new SubmissionResolver(
+                        registry, new Destinations(duckDb, given.dataSources()), scoring, MemoryBudget.budget()),
                 http,
                 registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));

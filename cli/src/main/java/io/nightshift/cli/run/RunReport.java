@@ -7,9 +7,8 @@ import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.BatchTables;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.destination.DestinationStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What `run` prints at the end.
@@ -32,7 +30,7 @@ record RunReport(
         PrintWriter out,
         PrintWriter err,
         CommandOutputFormat format,
-        Job.Destination destination,
+        DestinationStore destination,
         boolean resumed,
         long firstRow,
         String again,
@@ -81,24 +79,18 @@ record RunReport(
                 status.quarantined()));
         out.println();
         out.println("  predictions  " + status.destination());
-        out.println("  query them   " + query(status, "prediction", "part-*.parquet", BatchTables::table));
+        out.println("  query them   " + query(status, "prediction", false));
         if (status.quarantined() > 0) {
-            out.println("  quarantine   " + query(status, "reason", "_quarantine-*.parquet", BatchTables::quarantine));
+            out.println("  quarantine   " + query(status, "reason", true));
         }
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
 
     /// A command that counts the values of a column, for people to copy.
-    private String query(BatchStatus status, String column, String files, Function<BatchTables, String> table) {
-        Job.Postgres postgres = destination.postgres();
-        if (postgres == null) {
-            return "duckdb -c \"SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL\""
-                    .formatted(column, status.destination(), files);
-        }
-        BatchTables tables = BatchTables.of(postgres, status.batch());
-        String sql = "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
-                .formatted(column, tables.sql(table.apply(tables)), status.batch());
-        return "psql -c " + ShellCommands.word(sql);
+    private String query(BatchStatus status, String column, boolean quarantine) {
+        DestinationStore.Query query =
+                destination.query(status.batch(), Objects.requireNonNull(status.destination()), column, quarantine);
+        return query.client() + " -c " + ShellCommands.quoted(query.sql());
     }
 
     private void failure(BatchStatus status) {

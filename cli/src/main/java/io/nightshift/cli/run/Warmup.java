@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.time.Instant;
 
 /// Loads in the background what a run needs later. The first use of a library is slow, since its code is loaded and its

@@ -3,11 +3,12 @@ package io.nightshift.cli.train;
 import io.nightshift.cli.train.TrainingRequest.Target;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.smile.training.TrainingColumn;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.duckdb.DuckDbError;
-import io.nightshift.worker.source.BoundJob;
-import io.nightshift.worker.source.BoundJob.Bound;
-import io.nightshift.worker.source.SourceColumns;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.BoundJob.Bound;
+import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.parquet.ParquetReader;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -50,7 +51,7 @@ public final class TrainingReader {
         this.connection = connection;
         this.request = request;
         TrainingRequest.Source source = request.source();
-        this.columns = SourceColumns.of(connection, source.paths(), source.select(), source.origin());
+        this.columns = ParquetReader.columns(connection, source.paths(), source.select(), source.origin());
     }
 
     /// Reads the rows.

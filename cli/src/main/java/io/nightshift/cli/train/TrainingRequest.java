@@ -1,7 +1,7 @@
 package io.nightshift.cli.train;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.source.SourceColumns;
+import io.nightshift.storage.source.SourceColumns;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

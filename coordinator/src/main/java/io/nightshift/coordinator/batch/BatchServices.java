@@ -2,9 +2,9 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.plan.SourceInspector;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.SourceInspector;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;

@@ -3,7 +3,8 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ sealed interface CoordinatorMessage {
     record InputUnchanged() implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
-    record PublicationCompleted(Publisher.Publication publication) implements StepOutcome {}
+    record PublicationCompleted(Publication publication) implements StepOutcome {}
 
     /// A task failed.
     record TaskFailed(Failure failure) implements StepOutcome {}

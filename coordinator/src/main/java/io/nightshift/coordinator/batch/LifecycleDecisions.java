@@ -6,8 +6,9 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,7 +176,7 @@ class LifecycleDecisions {
                 Transitions.allows(state.phase(), BatchEvent.Committed.class) && !attempts.hasStarted()
                         ? Decision.of(startLeasing(state, now))
                         : Decision.nothing();
-            case CoordinatorMessage.PublicationCompleted(Publisher.Publication publication) ->
+            case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
         };
@@ -198,7 +199,7 @@ class LifecycleDecisions {
     }
 
     private Decision published(
-            BatchState state, Phase phase, Publisher.Publication publication, DecisionTime now) {
+            BatchState state, Phase phase, Publication publication, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
             return Decision.nothing();
         }

@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;

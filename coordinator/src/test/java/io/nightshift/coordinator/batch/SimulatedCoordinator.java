@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.storage.destination.Publication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -225,7 +226,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 () -> report(publish, () -> {
                     destination.show(incarnation, state);
                     return new CoordinatorMessage.PublicationCompleted(
-                            new Publisher.Publication("/out", ExampleBatch.DIGEST));
+                            new Publication("/out", ExampleBatch.DIGEST));
                 }));
     }
 

@@ -132,7 +132,7 @@ class BatchRegisterTest {
     void aJobThatIsTooLargeForALeaseIsRejected() {
         Job flights = ExampleBatch.job();
         Job.Source source =
-                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+                new Job.Source(flights.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
         Job large = new Job(
                 "large",
                 flights.model(),

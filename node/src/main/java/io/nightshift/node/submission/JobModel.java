@@ -1,6 +1,5 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.publish.Digests;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
@@ -10,6 +9,7 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

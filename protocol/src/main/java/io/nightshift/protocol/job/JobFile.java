@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +82,7 @@ public final class JobFile {
         if (!mistakes.isEmpty()) {
             throw mistakes(file, mistakes);
         }
-        return new Values(values).job();
+        return job(new JobValues(values));
     }
 
     private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {
@@ -115,75 +114,23 @@ public final class JobFile {
                 file.toString(), mistakes.stream().sorted(byLine).toList());
     }
 
-    /// Valid values by the paths of their keys.
-    private record Values(Map<String, Object> values) {
-
-        Job job() {
-            return new Job(
-                    text("job"),
-                    ModelReference.parse(text("model")),
-                    texts("features"),
-                    new Job.Source(
-                            texts("source.parquet"),
-                            textOrNull("source.id"),
-                            (Boolean) value("source.unique-id"),
-                            expressions("source.select"),
-                            textOrNull("source.where")),
-                    destination(),
-                    new Job.Partitions(Math.toIntExact((Long) value("partitions.rows"))),
-                    new Job.ErrorPolicy(
-                            (Double) value("errors.max-rate"),
-                            (Long) values.get("errors.max-rows"),
-                            value("errors.on-failed-partition").equals("continue")),
-                    new Job.Output(texts("output.columns"), (Boolean) value("output.margin")));
-        }
-
-        private Job.Destination destination() {
-            String table = textOrNull("destination.postgres.table");
-            if (table == null) {
-                return new Job.Destination(text("destination.parquet"));
-            }
-            int dot = table.indexOf('.');
-            return new Job.Destination(new Job.Postgres(
-                    text("destination.postgres.data-source"),
-                    dot < 0 ? null : table.substring(0, dot),
-                    table.substring(dot + 1),
-                    indexes("destination.postgres.indexes")));
-        }
-
-        private Object value(String path) {
-            return Objects.requireNonNull(values.get(path), path);
-        }
-
-        private String text(String path) {
-            return (String) value(path);
-        }
-
-        private @Nullable String textOrNull(String path) {
-            return (String) values.get(path);
-        }
-
-        private List<String> texts(String path) {
-            return values.get(path) instanceof List<?> list
-                    ? list.stream().map(String.class::cast).toList()
-                    : List.of();
-        }
-
-        private List<Job.Index> indexes(String path) {
-            List<Job.Index> indexes = new ArrayList<>();
-            if (values.get(path) instanceof List<?> list) {
-                list.forEach(columns -> indexes.add(new Job.Index(
-                        ((List<?>) columns).stream().map(String.class::cast).toList())));
-            }
-            return indexes;
-        }
-
-        private Map<String, String> expressions(String path) {
-            LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
-            if (values.get(path) instanceof Map<?, ?> map) {
-                map.forEach((name, expression) -> expressions.put((String) name, (String) expression));
-            }
-            return expressions;
-        }
+    private static Job job(JobValues values) {
+        return new Job(
+                values.text("job"),
+                ModelReference.parse(values.text("model")),
+                values.texts("features"),
+                new Job.Source(
+                        Kinds.input(values),
+                        values.textOrNull("source.id"),
+                        values.flag("source.unique-id"),
+                        values.expressions("source.select"),
+                        values.textOrNull("source.where")),
+                Kinds.destination(values),
+                new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
+                new Job.ErrorPolicy(
+                        values.share("errors.max-rate"),
+                        values.wholeOrNull("errors.max-rows"),
+                        values.text("errors.on-failed-partition").equals("continue")),
+                new Job.Output(values.texts("output.columns"), values.flag("output.margin")));
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing as
 /// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
-/// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
+/// the keys of
+/// the kind of `source`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
 /// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition`
 /// (unless it is `fail`), `output.columns`, and `output.margin` (unless it is `false`). So comments, the order of keys,
 /// quoting, a default that is written out, and `1%` for `0.01` make no difference;
@@ -41,7 +43,7 @@ public final class JobFingerprint {
         print.add("job", List.of(job.name()));
         print.add("model", List.of(job.model().text()));
         print.add("features", job.features());
-        print.add("source.parquet", source.parquet());
+        print.add("source", Kinds.write(source.input()));
         print.add("source.id", orNone(source.id()));
         print.add("source.unique-id", List.of(String.valueOf(source.uniqueId())));
         print.add(
@@ -50,14 +52,7 @@ public final class JobFingerprint {
                         .flatMap(entry -> List.of(entry.getKey(), entry.getValue()).stream())
                         .toList());
         print.add("source.where", orNone(source.where()));
-        Job.Postgres postgres = job.destination().postgres();
-        if (postgres == null) {
-            print.add("destination.parquet", List.of(job.destination().folder()));
-        } else {
-            print.add("destination.postgres.data-source", List.of(postgres.dataSource()));
-            print.add("destination.postgres.table", List.of(postgres.qualified()));
-            postgres.indexes().forEach(index -> print.add("destination.postgres.indexes", index.columns()));
-        }
+        print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
         print.add("errors.max-rows", orNone(job.errors().maxRows()));
@@ -73,6 +68,25 @@ public final class JobFingerprint {
 
     private static List<String> orNone(@Nullable Object value) {
         return value == null ? List.of() : List.of(value.toString());
+    }
+
+    private void add(String section, Kind.Written written) {
+        String path = JobKey.path(section, written.name());
+        written.values().forEach((name, value) -> addAny(name.isEmpty() ? path : JobKey.path(path, name), value));
+    }
+
+    /// A list of lists has a line for each list.
+    private void addAny(String key, Object value) {
+        switch (value) {
+            case List<?> lists
+            when !lists.isEmpty() && lists.getFirst() instanceof List<?> -> lists.forEach(list -> addAny(key, list));
+            case List<?> texts -> {
+                if (!texts.isEmpty()) {
+                    add(key, texts.stream().map(String::valueOf).toList());
+                }
+            }
+            default -> add(key, List.of(value.toString()));
+        }
     }
 
     private void add(String key, List<String> values) {

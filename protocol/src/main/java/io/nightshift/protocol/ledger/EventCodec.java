@@ -11,9 +11,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.IOException;
@@ -39,12 +42,16 @@ public final class EventCodec {
             .addMixIn(BatchEvent.class, EventTypes.class)
             .addMixIn(BatchRegisterEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
+            .addMixIn(Input.class, KindOfCase.class)
+            .addMixIn(Destination.class, KindOfCase.class)
             .build();
 
     static {
         JsonSetter.Value emptyIfAbsent = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
         CBOR.configOverride(List.class).setSetterInfo(emptyIfAbsent);
         CBOR.configOverride(Map.class).setSetterInfo(emptyIfAbsent);
+        Input.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
+        Destination.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
     }
 
     private EventCodec() {}
@@ -129,6 +136,10 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
     })
     private interface JobsEventTypes {}
+
+    /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    private interface KindOfCase {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({

@@ -22,6 +22,9 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
@@ -122,12 +125,13 @@ final class WireTypes {
             new WireType(94, ModelReference.Alias.class),
             new WireType(95, ModelReference.File.class),
             new WireType(96, Job.Source.class),
-            new WireType(97, Job.Destination.class),
-            new WireType(98, Job.Postgres.class),
-            new WireType(99, Job.Index.class),
-            new WireType(100, Job.Partitions.class),
-            new WireType(101, Job.ErrorPolicy.class),
-            new WireType(102, Job.Output.class));
+            new WireType(97, ParquetInput.class),
+            new WireType(98, ParquetDestination.class),
+            new WireType(99, PostgresDestination.class),
+            new WireType(100, PostgresDestination.Index.class),
+            new WireType(101, Job.Partitions.class),
+            new WireType(102, Job.ErrorPolicy.class),
+            new WireType(103, Job.Output.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -199,6 +199,17 @@ class JobKeysTest {
         return jobs;
     }
 
+    @Test
+    void everyCaseOfASourceAndADestinationIsInTheListOfKinds() {
+        assertThat(Input.kinds().values()).containsExactlyInAnyOrder(cases(Input.class));
+        assertThat(Destination.kinds().values()).containsExactlyInAnyOrder(cases(Destination.class));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Class<? extends T>[] cases(Class<T> sealed) {
+        return (Class<? extends T>[]) sealed.getPermittedSubclasses();
+    }
+
     /// One with the keys that a section must have, for each key one with that too.
     private static List<String> jobsWith(String path, Section section) {
         List<String> jobs = new ArrayList<>();

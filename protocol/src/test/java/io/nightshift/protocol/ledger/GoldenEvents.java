@@ -9,6 +9,9 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -113,11 +116,13 @@ public final class GoldenEvents {
                 job.model(),
                 job.features(),
                 job.source(),
-                new Job.Destination(new Job.Postgres(
+                new PostgresDestination(
                         "warehouse",
                         "scores",
                         "delays",
-                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                        List.of(
+                                new PostgresDestination.Index(List.of("carrier", "prediction")),
+                                new PostgresDestination.Index(List.of("hour")))),
                 job.partitions(),
                 job.errors(),
                 job.output());
@@ -131,8 +136,8 @@ public final class GoldenEvents {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),
                 new Job.Output(List.of("hour", "carrier"), true));
@@ -143,8 +148,8 @@ public final class GoldenEvents {
                 "flights",
                 model,
                 List.of(),
-                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
                 new Job.Output(List.of()));

@@ -13,6 +13,8 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -127,8 +129,8 @@ class WireLimitsTest {
                 "flights",
                 new ModelReference.Champion("m"),
                 List.of(),
-                new Job.Source(paths, null, false, Map.of("e", expression), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(paths), null, false, Map.of("e", expression), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(1),
                 new Job.ErrorPolicy(0, null),
                 new Job.Output(List.of()));

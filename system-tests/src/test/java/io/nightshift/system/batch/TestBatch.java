@@ -1,11 +1,11 @@
 package io.nightshift.system.batch;
 
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.Publisher.Publication;
+import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerSerializer;
-import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -23,9 +23,17 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.output.ParquetOutput;
-import io.nightshift.worker.output.StagedFile;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.StagedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +46,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -51,7 +60,15 @@ import org.jspecify.annotations.Nullable;
 final class TestBatch implements AutoCloseable {
 
     static final ModelVersion MODEL = new ModelVersion("delays", 2, "ab".repeat(32));
+    static final ModelDescription DESCRIPTION = new ModelDescription(
+            "test",
+            "delays",
+            Task.REGRESSION,
+            List.of(new ModelFeature("delay", new FeatureType.Numeric(FeatureType.Precision.FLOAT64), false)),
+            List.of(),
+            Map.of());
     static final PartitionPlan PLAN = PartitionPlan.of(600, 600, 600, 200);
+    static final FileNames NAMES = new FileNames(".parquet");
     private static final Instant START = Instant.parse("2026-11-24T23:14:25.123Z");
 
     final BatchId id;
@@ -103,7 +120,7 @@ final class TestBatch implements AutoCloseable {
     static TestBatch planned(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = submitted(folder, number, settings);
         batch.append(new BatchEvent.Planned(batch.later(), batch.sources, PLAN));
-        Files.createDirectories(ParquetPublisher.attempts(batch.id, batch.job));
+        Files.createDirectories(batch.folders().attempts());
         return batch;
     }
 
@@ -141,18 +158,27 @@ final class TestBatch implements AutoCloseable {
     }
 
     void publish() throws Exception {
-        Publication publication =
-                new ParquetPublisher(ledger(), new ParquetOutput(() -> duckDb)).publish(ledger().state(id));
+        Publication publication = publisher().publish(ledger().state(id));
         append(new BatchEvent.Published(later(), publication.destination(), publication.manifestSha256()));
         registered(new BatchRegisterEvent.Ended(later(), id, Phase.PUBLISHED));
     }
 
+    private Publisher publisher() {
+        return new DestinationPublisher(new Destinations(() -> duckDb, DataSources.NONE), ledger(), version -> {
+            throw new AssertionError("only for preparing");
+        });
+    }
+
+    BatchFolders folders() {
+        return new BatchFolders(folder.resolve("predictions"), id);
+    }
+
     Path destination() {
-        return ParquetPublisher.destination(id, job);
+        return folders().published();
     }
 
     Path part(int partition) {
-        return destination().resolve(Attempt.partName(partition));
+        return destination().resolve(NAMES.part(partition));
     }
 
     Instant later() {
@@ -185,9 +211,9 @@ final class TestBatch implements AutoCloseable {
     /// Stages the output of an attempt.
     PartitionCommit score(int partition, Epoch epoch) throws Exception {
         Attempt attempt = new Attempt(id, partition, epoch);
-        Path attempts = ParquetPublisher.attempts(id, job);
-        StagedFile part = new StagedFile(attempts.resolve(attempt.stagedPart()));
-        StagedFile quarantine = new StagedFile(attempts.resolve(attempt.stagedQuarantine()));
+        Path attempts = folders().attempts();
+        StagedFile part = new StagedFile(attempts.resolve(NAMES.stagedPart(attempt)));
+        StagedFile quarantine = new StagedFile(attempts.resolve(NAMES.stagedQuarantine(attempt)));
         PartitionPlan.Index index = PLAN.index(sources);
         String rows = index.slices(partition).stream().map(this::rows).collect(Collectors.joining(" UNION ALL "));
         String record = job.source().id() == null ? "record_file, record_row" : "record_id";

@@ -11,9 +11,9 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.worker.ScoringThreads;
 import java.io.IOException;
@@ -54,7 +54,7 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
-        endpoints = node.open(new SubmissionResolver(registry, duckDb, none, 2, MemoryBudget.budget()), registry);
+        endpoints = node.open(new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()), registry);
         port = node.answer(settings, endpoints);
     }
 

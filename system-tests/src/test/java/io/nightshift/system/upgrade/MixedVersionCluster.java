@@ -10,7 +10,7 @@ import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.testing.CommandResult;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;

@@ -21,7 +21,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
-import io.nightshift.worker.JobBuilder;
+import io.nightshift.storage.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
@@ -159,7 +159,7 @@ class PartitionAttemptTest {
         PartitionCommit commit =
                 node.attempt(lease, SumModel.ofNumbers(1)).run().commit();
 
-        Path part = node.staging.resolve(lease.attempt().stagedPart());
+        Path part = node.staging.resolve(TestNode.PARQUET.stagedPart(lease.attempt()));
         assertThat(commit.partition()).isEqualTo(lease.attempt().partition());
         assertThat(commit.epoch()).isEqualTo(lease.attempt().epoch());
         assertThat(commit.rows()).isEqualTo(5);
@@ -803,7 +803,7 @@ class PartitionAttemptTest {
             FailureException failure = failure(node.attempt(elsewhere, SumModel.ofNumbers(1)));
             assertThat(failure.failure().isPermanent()).isFalse();
             assertThat(failure.getMessage())
-                    .contains("No space left on device", lease.attempt().stagedPart());
+                    .contains("No space left on device", TestNode.PARQUET.stagedPart(lease.attempt()));
             assertThat(failure.getMessage()).doesNotContain("exception_type");
             try (Stream<Path> left = Files.list(mount)) {
                 assertThat(left).isEmpty();
@@ -886,7 +886,7 @@ class PartitionAttemptTest {
             running.add(CompletableFuture.supplyAsync(() -> {
                 node.attempt(lease, SumModel.ofNumbers(1)).run();
                 return node.rows("SELECT count(*), min(prediction) FROM read_parquet('%s') WHERE prediction = f0"
-                        .formatted(node.staging.resolve(lease.attempt().stagedPart())));
+                        .formatted(node.staging.resolve(TestNode.PARQUET.stagedPart(lease.attempt()))));
             }));
         }
         for (int i = 0; i < 4; i++) {
