@@ -73,7 +73,8 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
-            return new CoordinatorMessage.LedgerEntriesCounted(services.entries().applyAsLong(batch));
+            return new CoordinatorMessage.LedgerEntriesCounted(
+                    services.entries().applyAsLong(batch));
         } catch (FailureException e) {
             LOG.debug("{}: {}", batch, e.getMessage());
             return new CoordinatorMessage.LedgerEntriesCounted(0);

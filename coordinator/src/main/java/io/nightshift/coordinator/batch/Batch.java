@@ -178,8 +178,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 LOG.warn("{}: another coordinator has written to the ledger. Reading the ledger again", batch);
                 throw new StaleStateException();
             }
-            case CoordinatorAction.WriteLog(String text, List<Object> arguments) ->
-                LOG.info(text, arguments.toArray());
+            case CoordinatorAction.WriteLog(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
             case CoordinatorAction.BackgroundTask task ->
                 context.pipeToSelf(
                         CompletableFuture.supplyAsync(() -> tasks.run(task, state), services.blocking()),

@@ -83,8 +83,7 @@ final class BatchDecisions {
             case CoordinatorMessage.TaskReported(int incarnation, CoordinatorMessage.TaskOutcome outcome) ->
                 switch (outcome) {
                     case CoordinatorMessage.StepOutcome step -> lifecycle.stepEnded(state, incarnation, step, now);
-                    case CoordinatorMessage.PublicationFenced fenced ->
-                        control.fenced(state, incarnation, fenced, now);
+                    case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
@@ -116,7 +115,8 @@ final class BatchDecisions {
         };
     }
 
-    private Decision unlessSuperseded(BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
+    private Decision unlessSuperseded(
+            BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
         Optional<Decision> check = takeover.check(state, attempt, now);
         return check.isPresent() ? check.get() : decision.get();
     }

@@ -142,7 +142,8 @@ public record BatchState(
 
     /// The state after one more entry.
     ///
-    /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen in this
+    /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen in
+    this
     ///     phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
     ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException] then
     public BatchState apply(LedgerEntry entry) {

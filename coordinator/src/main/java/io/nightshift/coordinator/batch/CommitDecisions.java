@@ -111,11 +111,7 @@ class CommitDecisions {
             actions.add(acknowledge(commit));
         }
         return Decision.persist(
-                events(
-                        state,
-                        accepted.stream().map(BatchCommand.Commit::commit).toList(),
-                        now),
-                actions);
+                events(state, accepted.stream().map(BatchCommand.Commit::commit).toList(), now), actions);
     }
 
     /// The commits, and the batch's failure if they exceed the error limit or leave only exhausted partitions. One

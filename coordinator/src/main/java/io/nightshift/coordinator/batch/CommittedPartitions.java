@@ -112,7 +112,8 @@ public final class CommittedPartitions {
     /// These partitions without some of them.
     ///
     /// @param withdrawn positions in the plan, from 0
-    /// @throws IllegalStateException if a partition isn't committed or is listed twice, which means that the ledger is
+    /// @throws IllegalStateException if a partition isn't committed or is listed twice, which means that the ledger
+    is
     ///     damaged
     public CommittedPartitions withoutPartitions(Collection<Integer> withdrawn) {
         Chunk[] copy = chunks.clone();

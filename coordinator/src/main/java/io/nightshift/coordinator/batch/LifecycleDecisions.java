@@ -158,8 +158,7 @@ class LifecycleDecisions {
     }
 
     /// @param startedBy the incarnation that started the task
-    Decision stepEnded(
-            BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
+    Decision stepEnded(BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
         if (startedBy == incarnation) {
             isTaskRunning = false;
         }
@@ -197,8 +196,7 @@ class LifecycleDecisions {
         return attempts.start(state, incarnation, now);
     }
 
-    private Decision published(
-            BatchState state, Phase phase, Publisher.Publication publication, DecisionTime now) {
+    private Decision published(BatchState state, Phase phase, Publisher.Publication publication, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
             return Decision.nothing();
         }

@@ -31,8 +31,7 @@ class TakeoverDetection {
         if (lastCount == null) {
             lastCount = now;
         }
-        boolean isRecent =
-                now.nanos() - lastCount.nanos() < settings.lease().toNanos();
+        boolean isRecent = now.nanos() - lastCount.nanos() < settings.lease().toNanos();
         return isRecent || !isIdle(state) || !decision.events().isEmpty() ? List.of() : List.of(count(now));
     }
 

@@ -97,9 +97,7 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private long inPhase(Phase phase) {
-        return gauges.values().stream()
-                .filter(batch -> batch.phase() == phase)
-                .count();
+        return gauges.values().stream().filter(batch -> batch.phase() == phase).count();
     }
 
     private int sum(ToIntFunction<BatchGauges> part) {

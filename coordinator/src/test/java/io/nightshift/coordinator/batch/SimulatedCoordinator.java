@@ -167,8 +167,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 }
                 world.toWorker(send.to(), worker -> worker.told(message));
             }
-            case ControlReply.Done(var batch, Phase phase) ->
-                checker.done(phase, state().phase());
+            case ControlReply.Done(var batch, Phase phase) -> checker.done(phase, state().phase());
             case ControlReply.Refused refused -> {}
             default -> throw new IllegalStateException("sent " + send.message());
         }
