@@ -13,8 +13,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on the
-/// threads of [BatchServices#blocking()], by several threads at a time.
+/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on
+/// the threads of [BatchServices#blocking()], by several threads at a time.
 final class BackgroundTaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);

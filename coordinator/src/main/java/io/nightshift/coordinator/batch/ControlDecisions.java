@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// Decides about the controls of operators: pause, resume, cancel, retry and rescore. [ControlRules] says which of
-/// them is possible in which phase.
+/// Decides about the controls of operators: pause, resume, cancel, retry and rescore. [ControlRules] says
+/// which of them is possible in which phase.
 ///
 /// Deterministic, like [BatchDecisions].
 class ControlDecisions {

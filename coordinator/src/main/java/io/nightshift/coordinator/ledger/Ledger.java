@@ -113,8 +113,8 @@ public record Ledger(String url, String user, String password) {
         return state.get();
     }
 
-    /// How fast a published batch was scored, in rows a second, from when it last began or went on until it was
-    /// published; nothing if it isn't published, or had nothing to score.
+    /// How fast a published batch was scored, in rows a second, from when it last began or went on until it
+    /// was published; nothing if it isn't published, or had nothing to score.
     ///
     /// @throws FailureException as [#forEach]
     public OptionalDouble rowsPerSecond(BatchId batch) {
@@ -150,8 +150,8 @@ public record Ledger(String url, String user, String password) {
         return state;
     }
 
-    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch whose
-    /// ledger can't be read has no coordinator, so it could not be resumed.
+    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch
+    /// whose ledger can't be read has no coordinator, so it could not be resumed.
     ///
     /// @throws FailureException as [#state] and [#registerEvents()]
     public void requireReadable(String job) {

@@ -11,13 +11,14 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// How a node finds its cluster, and how two clusters never work on one journal for long: the database that they share
-/// decides.
+/// How a node finds its cluster, and how two clusters never work on one journal for long: the database that
+/// they share decides.
 ///
-/// A node that starts asks for the members that were seen lately, and joins them. Where there is none, it forms a
-/// cluster, which it may only do in the database, in turn with all others; the former cluster, if any of its nodes
-/// still live, is thereby superseded, and its nodes find out with their next [#confirm]. Members keep saying that they
-/// live, by the database's clock alone. `docs/decisions/0011-membership.md` has the reasons.
+/// A node that starts asks for the members that were seen lately, and joins them. Where there is none, it
+/// forms a cluster, which it may only do in the database, in turn with all others; the former cluster, if any
+/// of its nodes still live, is thereby superseded, and its nodes find out with their next [#confirm]. Members
+/// keep saying that they live, by the database's clock alone. `docs/decisions/0011-membership.md` has the
+/// reasons.
 ///
 /// Each method is one transaction and waits for the database. Not for several threads at a time.
 public final class Membership {
@@ -139,7 +140,8 @@ public final class Membership {
     /// Says that this node lives, and is in a cluster. To be repeated well within [#PATIENCE].
     ///
     /// @param cluster that it has joined
-    /// @return false if it isn't to go on: another cluster was formed since, or another process has its address
+    /// @return false if it isn't to go on: another cluster was formed since, or another process has its
+    ///     address
     public boolean confirm(UUID cluster) throws SQLException {
         try (Connection connection = ledger.connect()) {
             return execute(connection, """

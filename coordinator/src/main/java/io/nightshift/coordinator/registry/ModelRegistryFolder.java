@@ -36,10 +36,10 @@ import java.util.regex.Pattern;
 /// models/<name>/aliases.json
 /// ```
 ///
-/// Whatever appears under a name appears by a rename of something complete that has reached the disk: each file is
-/// forced, then the folder that holds it, then it is renamed, then the folder it was renamed into is forced. A
-/// crash at any instant leaves a `.new-…` at most. Since only the holder of the lock makes one, the next holder may
-/// delete what it finds. Readers take no lock: they see a version whole or not at all.
+/// Whatever appears under a name appears by a rename of something complete that has reached the disk: each
+/// file is forced, then the folder that holds it, then it is renamed, then the folder it was renamed into is
+/// forced. A crash at any instant leaves a `.new-…` at most. Since only the holder of the lock makes one, the
+/// next holder may delete what it finds. Readers take no lock: they see a version whole or not at all.
 final class ModelRegistryFolder {
 
     static final String MODEL_FILE = "model.nsm";
@@ -117,8 +117,8 @@ final class ModelRegistryFolder {
         });
     }
 
-    /// Runs the work while no other thread and no other process writes to this registry. Leftovers of crashes are
-    /// gone when it begins.
+    /// Runs the work while no other thread and no other process writes to this registry. Leftovers of crashes
+    /// are gone when it begins.
     <T> T exclusively(Work<T> work) {
         WRITING.lock();
         try {

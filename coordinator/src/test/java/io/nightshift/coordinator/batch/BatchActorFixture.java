@@ -40,8 +40,8 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows. The test
-/// plays the workers and the register.
+/// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows.
+/// The test plays the workers and the register.
 final class BatchActorFixture {
 
     static final Duration SOON = Duration.ofSeconds(10);

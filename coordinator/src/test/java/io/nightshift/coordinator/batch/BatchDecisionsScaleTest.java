@@ -27,8 +27,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the million
-/// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
+/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the
+/// million partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
 class BatchDecisionsScaleTest {
 
     private static final int NODES = 1_000;

@@ -17,8 +17,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/// Compares leases, over random sequences of calls, with a model that is too simple to be wrong: one record for each
-/// partition.
+/// Compares leases, over random sequences of calls, with a model that is too simple to be wrong: one record
+/// for each partition.
 class LeasesPropertyTest {
 
     private static final long DURATION = 10;

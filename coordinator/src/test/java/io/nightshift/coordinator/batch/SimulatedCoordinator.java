@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none during a
-/// write, and with new decision logic after a failed write.
+/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none
+/// during a write, and with new decision logic after a failed write.
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private final SimulatedJournal journal;

@@ -8,7 +8,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.h2.api.Trigger;
 
-/// Blocks writes to a real journal, or makes them fail. It is a trigger that H2 calls before it inserts a row.
+/// Blocks writes to a real journal, or makes them fail. H2 calls it as a trigger before each insert.
 public final class JournalWriteBlocker implements Trigger {
 
     private static final int ALL = 1_000_000;

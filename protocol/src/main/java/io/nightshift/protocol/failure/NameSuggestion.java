@@ -10,8 +10,8 @@ public final class NameSuggestion {
 
     private NameSuggestion() {}
 
-    /// The candidate with the smallest distance to the text, or null where none is near: a third of its length, and
-    /// at least one letter, may differ. Upper case and lower case are the same.
+    /// The candidate with the smallest distance to the text, or null where none is near: a third of its
+    /// length, and at least one letter, may differ. Upper case and lower case are the same.
     public static @Nullable String closest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);
         return candidates.stream()
@@ -25,8 +25,8 @@ public final class NameSuggestion {
         return Math.abs(text.length() - candidate.length()) <= allowed && distance(text, candidate) <= allowed;
     }
 
-    /// Damerau and Levenshtein's distance in its restricted form (optimal string alignment): insertions, deletions,
-    /// substitutions, and swaps of neighbours, no part edited twice.
+    /// Damerau and Levenshtein's distance in its restricted form (optimal string alignment): insertions,
+    /// deletions, substitutions, and swaps of neighbours, no part edited twice.
     static int distance(String a, String b) {
         int[][] cost = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {
