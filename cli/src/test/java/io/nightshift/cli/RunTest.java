@@ -278,7 +278,7 @@ final class RunTest {
         killInTheMiddle(job);
 
         job.runs("--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
-                .expect(2, "is open, but the job file is another", "Undo the change", "--new");
+                .expect(2, "is open, but its job file has changed", "Undo the change", "--new");
 
         byte[] content = Files.readAllBytes(job.input());
         FileTime modified = Files.getLastModifiedTime(job.input());

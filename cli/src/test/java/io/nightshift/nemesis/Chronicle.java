@@ -34,8 +34,8 @@ final class Chronicle {
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
-        ended = Pattern.compile(attempt + " (is given back|failed on \\S+: (?!nothing was heard of it))");
-        tookOver = Pattern.compile(Pattern.quote(batch) + " goes on: ");
+        ended = Pattern.compile(attempt + " (is released|is given back|failed on \\S+: (?!no heartbeat for))");
+        tookOver = Pattern.compile(Pattern.quote(batch) + " is resumed by this node: ");
     }
 
     /// Takes note of what one reading of all logs has brought.

@@ -813,7 +813,7 @@ class BatchTest {
             for (BatchCommand command : List.of(
                     new BatchCommand.EnsureStarted(batch.submission()),
                     new BatchCommand.Open(batch.submission()),
-                    batch.cancel("given up for a later batch"))) {
+                    batch.cancel("replaced by a later batch"))) {
                 batch.awaitRegister(ended);
                 batch.register.clear();
                 batch.tell(command);
@@ -850,11 +850,11 @@ class BatchTest {
         void aBatchThatWasNeverOpenedCanBeCancelled() throws IOException {
             BatchActorFixture batch = batch(1, PATIENT, LENIENT);
 
-            batch.tell(batch.cancel("given up before it was opened"));
+            batch.tell(batch.cancel("cancelled before it was opened"));
             assertThat(batch.describe().phase()).isNull();
             assertThat(batch.register).isEmpty();
             batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
-            batch.tell(batch.cancel("given up for a later batch"));
+            batch.tell(batch.cancel("replaced by a later batch"));
 
             batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
             assertThat(batch.destination).isEmptyDirectory();

@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Finds what the writer of a wrong name may have meant, for a message that asks.
+/// Finds the known name that is most similar to an unknown one, for messages that ask «did you mean».
 public final class NameSuggestion {
 
     private NameSuggestion() {}
 
-    /// The candidate with the smallest distance to the text, or null where none is near: a third of its
-    /// length, and at least one letter, may differ. Upper case and lower case are the same.
+    /// The candidate with the smallest distance to the text, or null if none is similar. A candidate is
+    /// similar if at most a third of its length differs, or one character. Case is ignored.
     public static @Nullable String closest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);
         return candidates.stream()
@@ -25,8 +25,10 @@ public final class NameSuggestion {
         return Math.abs(text.length() - candidate.length()) <= allowed && distance(text, candidate) <= allowed;
     }
 
-    /// Damerau and Levenshtein's distance in its restricted form (optimal string alignment): insertions,
-    /// deletions, substitutions, and swaps of neighbours, no part edited twice.
+    /// The optimal string alignment distance, which is the restricted Damerau-Levenshtein distance:
+    /// insertions, deletions, substitutions and swaps of neighbours; no substring is edited twice. It is
+    /// written here because `protocol` has few dependencies, and a library for one function would be one
+    /// more.
     static int distance(String a, String b) {
         int[][] cost = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

@@ -51,7 +51,7 @@ class GarbageTest {
             another type                  | 63 | 02 00 00 00 02 02               | Rejected.reason can't be of the class
             a component is missing        | 63 | 00 00 00 00                     | Rejected.reason is missing
             bytes behind the end          | 63 | 02 00 00 00 03 00 00            | 1 bytes too many
-            what the constructor refuses  | 51 | 07 00 00 00 16 02 00 00 00 03 00| not a batch id
+            what the constructor refuses  | 51 | 07 00 00 00 16 02 00 00 00 03 00| not a batch ID
             an unknown message            | 99 | 00 00 00 00                     | a message of the class number '99'
             a part is no message          | 20 | 02 00 00 00 03 00               | a message of the class number '20'
             a manifest that is no number  | x  | 00 00 00 00                     | a message of the class number 'x'
