@@ -13,8 +13,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on the
-/// threads of [BatchServices#blocking()], by several threads at a time.
+/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on
+/// the threads of [BatchServices#blocking()], by several threads at a time.
 final class BackgroundTaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
@@ -73,7 +73,8 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
-            return new CoordinatorMessage.LedgerEntriesCounted(services.entries().applyAsLong(batch));
+            return new CoordinatorMessage.LedgerEntriesCounted(
+                    services.entries().applyAsLong(batch));
         } catch (FailureException e) {
             LOG.debug("{}: {}", batch, e.getMessage());
             return new CoordinatorMessage.LedgerEntriesCounted(0);

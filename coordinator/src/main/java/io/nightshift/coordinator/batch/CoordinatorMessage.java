@@ -53,9 +53,10 @@ sealed interface CoordinatorMessage {
 
     /// The outcome of [CoordinatorAction.FencePublication].
     ///
-    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is visible or
-    ///     can become visible
-    record PublicationFenced(BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
+    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is
+    ///     visible or can become visible
+    record PublicationFenced(
+            BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///

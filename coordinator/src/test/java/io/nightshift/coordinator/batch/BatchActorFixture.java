@@ -45,8 +45,8 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// One batch of partitions of ten rows, on a real journal with a real publisher; the test is its
-/// workers and its register.
+/// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows.
+/// The test plays the workers and the register.
 final class BatchActorFixture {
 
     private static final FileNames NAMES = new FileNames(".parquet");

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none during a
-/// write, and with new decision logic after a failed write.
+/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none
+/// during a write, and with new decision logic after a failed write.
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private final SimulatedJournal journal;
@@ -168,8 +168,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 }
                 world.toWorker(send.to(), worker -> worker.told(message));
             }
-            case ControlReply.Done(var batch, Phase phase) ->
-                checker.done(phase, state().phase());
+            case ControlReply.Done(var batch, Phase phase) -> checker.done(phase, state().phase());
             case ControlReply.Refused refused -> {}
             default -> throw new IllegalStateException("sent " + send.message());
         }

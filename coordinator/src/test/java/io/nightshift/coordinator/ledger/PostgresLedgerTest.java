@@ -88,6 +88,6 @@ class PostgresLedgerTest {
 
         assertThatThrownBy(() -> PostgresLedger.migrate(ledger))
                 .isInstanceOf(FailureException.class)
-                .hasMessageStartingWith("the journal's schema can't be brought up to date");
+                .hasMessageStartingWith("the journal's schema can't be migrated");
     }
 }

@@ -255,7 +255,7 @@ class ModelRegistryTest {
 
         assertRefused(() -> register("delays", "a"))
                 .hasMessageContaining(home.resolve("models").toString())
-                .hasMessageContaining("has no right to");
+                .hasMessageContaining("has no permission");
     }
 
     @Test

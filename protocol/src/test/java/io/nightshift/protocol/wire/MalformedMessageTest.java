@@ -53,7 +53,7 @@ class MalformedMessageTest {
             another type                  | Rejected | 02 00 00 00 02 02               | Rejected.reason can't be of the class
             a component is missing        | Rejected | 00 00 00 00                     | Rejected.reason is missing
             bytes behind the end          | Rejected | 02 00 00 00 03 00 00            | 1 bytes too many
-            what the constructor refuses  | WorkAt   | 07 00 00 00 16 02 00 00 00 03 00| not a batch id
+            what the constructor refuses  | WorkAt   | 07 00 00 00 16 02 00 00 00 03 00| not a batch ID
             an unknown message            | 999      | 00 00 00 00                     | unknown message class number '999'
             a part is no message          | BatchId  | 02 00 00 00 03 00               | unknown message class number '20'
             a manifest that is no number  | x        | 00 00 00 00                     | unknown message class number 'x'

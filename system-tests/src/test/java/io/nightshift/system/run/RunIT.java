@@ -290,7 +290,7 @@ final class RunIT {
         killInTheMiddle(job);
 
         ProgramProcess.run(job, "--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
-                .expect(2, "is open, but the job file is another", "Undo the change", "--new");
+                .expect(2, "is open, but its job file has changed", "Undo the change", "--new");
 
         byte[] content = Files.readAllBytes(job.input());
         FileTime modified = Files.getLastModifiedTime(job.input());
