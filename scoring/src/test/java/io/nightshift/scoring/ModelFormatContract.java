@@ -27,6 +27,7 @@ import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +43,8 @@ public abstract class ModelFormatContract extends HostileFiles {
     private static final long MOST_ALLOCATED = 400L << 20;
 
     private static final Pattern WHOLE_NUMBER = Pattern.compile("(?<![\\w.+-])\\d+(?![\\w.])");
+
+    private @Nullable Map<String, byte[]> files;
 
     /// Sound files, by a name for each.
     protected abstract Map<String, byte[]> models() throws Exception;
@@ -68,11 +71,19 @@ public abstract class ModelFormatContract extends HostileFiles {
 
     @SuppressWarnings("UnusedMethod") // by its name
     private Stream<String> names() throws Exception {
-        return models().keySet().stream().sorted();
+        return files().keySet().stream().sorted();
+    }
+
+    /// Made once: not every library trains the same model again.
+    private Map<String, byte[]> files() throws Exception {
+        if (files == null) {
+            files = models();
+        }
+        return files;
     }
 
     private byte[] content(String name) throws Exception {
-        return Objects.requireNonNull(models().get(name));
+        return Objects.requireNonNull(files().get(name));
     }
 
     @ParameterizedTest

@@ -12,15 +12,19 @@ public final class DocumentReader {
     private final String path;
     private final DocumentValue document;
 
+    /// @param path the place of the value in the document, for messages
+    /// @param document the value
     public DocumentReader(String path, DocumentValue document) {
         this.path = path;
         this.document = document;
     }
 
+    /// The place of the value in the document, for messages.
     public String path() {
         return path;
     }
 
+    /// Whether the value is an object with this member.
     public boolean has(String name) {
         return document instanceof DocumentValue.ObjectValue(var members) && members.containsKey(name);
     }
@@ -33,6 +37,7 @@ public final class DocumentReader {
         throw unexpected("an object");
     }
 
+    /// A member of an object, which must be there.
     public DocumentReader member(String name) throws MalformedModelException {
         if (!(document instanceof DocumentValue.ObjectValue(var members))) {
             throw new MalformedModelException(path + " is " + document.name() + " and not an object");
@@ -44,6 +49,7 @@ public final class DocumentReader {
         return new DocumentReader(path + ", " + name, found);
     }
 
+    /// The text of a member.
     public String text(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.Text(String value)) {
@@ -52,6 +58,7 @@ public final class DocumentReader {
         throw member.unexpected("a text");
     }
 
+    /// The elements of an array that is a member.
     public List<DocumentReader> elements(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         List<DocumentReader> readers = new ArrayList<>();
@@ -67,6 +74,7 @@ public final class DocumentReader {
         throw member.unexpected("an array");
     }
 
+    /// The texts of an array that is a member.
     public List<String> texts(String name) throws MalformedModelException {
         List<String> texts = new ArrayList<>();
         for (DocumentReader element : elements(name)) {
@@ -83,6 +91,7 @@ public final class DocumentReader {
         return member(name).numbers();
     }
 
+    /// The value itself, an array of numbers.
     public double[] numbers() throws MalformedModelException {
         if (document instanceof DocumentValue.NumberArray(double[] values)) {
             return values;
@@ -105,6 +114,7 @@ public final class DocumentReader {
         throw unexpected("an array of numbers");
     }
 
+    /// The whole numbers of an array that is a member.
     public int[] integers(String name) throws MalformedModelException {
         double[] numbers = numbers(name);
         int[] integers = new int[numbers.length];
@@ -135,6 +145,7 @@ public final class DocumentReader {
         return (int) value;
     }
 
+    /// The number of a member.
     public double number(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.NumberValue(double number)) {
@@ -143,6 +154,7 @@ public final class DocumentReader {
         throw member.unexpected("a number");
     }
 
+    /// The boolean of a member.
     public boolean flag(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.Flag(boolean value)) {

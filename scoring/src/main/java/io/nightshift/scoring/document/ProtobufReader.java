@@ -21,6 +21,7 @@ public final class ProtobufReader {
     private int field;
     private int wire;
 
+    /// @param in the message, from the position to the limit
     public ProtobufReader(ByteBuffer in) {
         this.in = in.slice().order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -42,10 +43,12 @@ public final class ProtobufReader {
         return true;
     }
 
+    /// The number of the current field.
     public int field() {
         return field;
     }
 
+    /// Skips the value of the current field.
     public void skip() throws MalformedModelException {
         switch (wire) {
             case VARINT -> varint();
@@ -64,14 +67,17 @@ public final class ProtobufReader {
         return bytes;
     }
 
+    /// The value of the current field, a message.
     public ProtobufReader message() throws MalformedModelException {
         return new ProtobufReader(bytes());
     }
 
+    /// The value of the current field, a text.
     public String text() throws MalformedModelException {
         return StandardCharsets.UTF_8.decode(bytes()).toString();
     }
 
+    /// The value of the current field, an integer.
     public long integer() throws MalformedModelException {
         expect(VARINT);
         return varint();
@@ -116,6 +122,7 @@ public final class ProtobufReader {
             values[size++] = value;
         }
 
+        /// The integers so far.
         public long[] toArray() {
             return Arrays.copyOf(values, size);
         }
@@ -131,6 +138,7 @@ public final class ProtobufReader {
             values[size++] = value;
         }
 
+        /// The numbers so far.
         public float[] toArray() {
             return Arrays.copyOf(values, size);
         }

@@ -38,14 +38,21 @@ public final class Forest implements ModelForm {
 
     /// The kind of a node, with the direction of a missing value.
     public enum NodeKind {
+        /// A leaf.
         LEAF(0),
+        /// Compares a number with a threshold; a missing value goes left.
         NUMERIC_MISSING_LEFT(1),
+        /// Compares a number with a threshold; a missing value goes right.
         NUMERIC_MISSING_RIGHT(2),
+        /// Tests for one level; a missing value goes right.
         NOMINAL(3),
         /// A numeric node that treats zero as missing (LightGBM's `zero_as_missing`).
         ZERO_MISSING_LEFT(4),
+        /// The same; a missing value and zero go right.
         ZERO_MISSING_RIGHT(5),
+        /// Tests for a set of categories; a missing value goes left.
         SET_MISSING_LEFT(6),
+        /// Tests for a set of categories; a missing value goes right.
         SET_MISSING_RIGHT(7);
 
         private static final NodeKind[] KINDS = values();
@@ -163,14 +170,17 @@ public final class Forest implements ModelForm {
         return shape.link().outputs(shape.sums());
     }
 
+    /// The number of trees.
     public int trees() {
         return group.length;
     }
 
+    /// The number of nodes of all trees.
     public int nodes() {
         return kind.length;
     }
 
+    /// The number of leaves of all trees.
     public int leaves() {
         return leaf.length / shape.width();
     }
@@ -195,6 +205,7 @@ public final class Forest implements ModelForm {
         return Arrays.stream(depth).max().orElse(0);
     }
 
+    /// The kind of a node.
     public NodeKind kind(int node) {
         return NodeKind.KINDS[kind[node]];
     }
@@ -219,6 +230,7 @@ public final class Forest implements ModelForm {
         return sets[set].clone();
     }
 
+    /// Whether a set contains a category.
     public boolean setHas(int set, int category) {
         return Arrays.binarySearch(sets[set], category) >= 0;
     }

@@ -31,6 +31,7 @@ public final class ForestBuilder {
     private final List<int[]> setList = new ArrayList<>();
     private final Map<IntBuffer, Integer> setNumbers = new HashMap<>();
 
+    /// @param shape the common properties of the trees
     public ForestBuilder(ForestShape shape) {
         this.shape = shape;
     }

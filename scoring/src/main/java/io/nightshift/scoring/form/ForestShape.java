@@ -66,6 +66,7 @@ public record ForestShape(
         this(precision, arithmetic, comparison, width, base, link, 1, 1, CategoryRule.FROM_ZERO);
     }
 
+    /// The number of input columns.
     public int features() {
         return precision.size();
     }

@@ -16,10 +16,15 @@ public final class GraphForm implements ModelForm {
     /// The type of an input's elements. Numbers are truncated to whole numbers for the last three, which have
     /// no missing value.
     public enum Element {
+        /// Single-precision numbers.
         FLOAT,
+        /// Double-precision numbers.
         DOUBLE,
+        /// Whole numbers of 64 bits.
         LONG,
+        /// Whole numbers of 32 bits.
         INTEGER,
+        /// Booleans: false for 0, true for any other number.
         BOOLEAN
     }
 
@@ -98,14 +103,17 @@ public final class GraphForm implements ModelForm {
         return content.clone();
     }
 
+    /// The inputs, in the order of the features.
     public List<Input> inputs() {
         return inputs;
     }
 
+    /// The outputs that are read.
     public Output output() {
         return output;
     }
 
+    /// The number of rows of a run.
     public int block() {
         return block;
     }

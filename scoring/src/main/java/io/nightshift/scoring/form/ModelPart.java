@@ -16,20 +16,28 @@ public final class ModelPart {
     private final List<double[]> numbers;
     private final List<ModelPart> parts;
 
+    /// @param kind which part it is, in the words of its library
+    /// @param numbers rows of numbers, whose meaning the kind defines
+    /// @param parts the parts that it consists of
     public ModelPart(String kind, List<double[]> numbers, List<ModelPart> parts) {
         this.kind = kind;
         this.numbers = List.copyOf(numbers);
         this.parts = List.copyOf(parts);
     }
 
+    /// Which part it is, in the words of its library.
     public String kind() {
         return kind;
     }
 
+    /// All rows of numbers. The caller must not change them.
     public List<double[]> numbers() {
         return numbers;
     }
 
+    /// A row of numbers. The caller must not change it.
+    ///
+    /// @throws IndexOutOfBoundsException if there is no such row
     public double[] numbers(int at) {
         return numbers.get(at);
     }
@@ -80,14 +88,19 @@ public final class ModelPart {
         return rows;
     }
 
+    /// All parts that it consists of.
     public List<ModelPart> parts() {
         return parts;
     }
 
+    /// A part that it consists of.
+    ///
+    /// @throws IndexOutOfBoundsException if there is no such part
     public ModelPart part(int at) {
         return parts.get(at);
     }
 
+    /// An estimate of the heap of this part and its parts, in bytes.
     public long heapBytes() {
         return OBJECTS
                 + numbers.stream().mapToLong(row -> 20 + 8L * row.length).sum()

@@ -79,6 +79,7 @@ public final class OnnxGraphSession {
         return Environment.ONLY.getVersion();
     }
 
+    /// The inputs that the graph declares, in its order.
     public List<TensorDescription> inputs() {
         try {
             return ports(session.getInputInfo());
@@ -87,6 +88,7 @@ public final class OnnxGraphSession {
         }
     }
 
+    /// The outputs that the graph declares, in its order.
     public List<TensorDescription> outputs() {
         try {
             return ports(session.getOutputInfo());

@@ -44,6 +44,9 @@ public final class BitSlicedForest implements ForestLayout {
     private final Forest forest;
     private final int[][] places;
 
+    /// Lays a forest out.
+    ///
+    /// @param tests the distinct tests of the same forest
     public BitSlicedForest(Forest forest, SplitConditions tests) {
         this.forest = forest;
         this.tests = tests;

@@ -2,7 +2,7 @@ package io.nightshift.scoring.kernel;
 
 import io.nightshift.scoring.form.Forest;
 
-/// Chooses the masks of a [NodeMaskForest]'s nodes, which give its leaves distinct slots.
+/// Chooses the turns of a [NodeMaskForest]'s nodes: XOR masks that give its leaves distinct slots.
 final class LeafEncoder {
 
     private static final int MAX_PLACES = 1 << NodeMaskForest.MAX_BITS;
@@ -13,13 +13,13 @@ final class LeafEncoder {
     private final int[] takenBy = new int[MAX_PLACES];
     private int subtree;
 
-    /// @param turns receives the mask of each inner node
+    /// @param turns receives the turn of each inner node
     LeafEncoder(Forest forest, int[] turns) {
         this.forest = forest;
         this.turns = turns;
     }
 
-    /// Chooses the masks of a tree, from its last node to its first, so that both children come before their
+    /// Chooses the turns of a tree, from its last node to its first, so that both children come before their
     /// parent.
     ///
     /// @return false if the tree has too many leaves
@@ -56,7 +56,7 @@ final class LeafEncoder {
         return true;
     }
 
-    /// The mask with the fewest bits, among those below 2 to the power of `bits`, that keeps the slots of
+    /// The turn with the fewest bits, among those below 2 to the power of `bits`, that keeps the slots of
     /// both sides distinct; 0 if there is none.
     private int turn(int[] left, int[] right, int bits) {
         int[] more = left.length >= right.length ? left : right;

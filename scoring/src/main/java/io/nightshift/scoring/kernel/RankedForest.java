@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class RankedForest implements ForestLayout {
 
     static final int SLOT_SHIFT = 20;
+    /// The largest number of slots.
     public static final int MAX_SLOTS = 1 << 11;
     static final int MAX_NODES = 1 << (SLOT_SHIFT + 1);
     static final int CHILD_MASK = MAX_NODES - 1;

@@ -128,6 +128,7 @@ public final class SplitConditions {
         };
     }
 
+    /// The distinct tests of a forest.
     public static SplitConditions of(Forest forest) {
         return new SplitConditions(forest);
     }

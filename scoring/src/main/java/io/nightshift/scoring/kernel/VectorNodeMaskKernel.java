@@ -23,6 +23,7 @@ public final class VectorNodeMaskKernel extends NodeMaskKernel {
     private static final int WORDS = SPECIES.length();
     private static final int WORD = SplitOutcomes.WORD;
 
+    /// The number of rows that are processed together.
     public static final int ROWS = WORDS * WORD;
 
     private static final long ODD = 0x5555555555555555L;

@@ -6,10 +6,12 @@ public final class ClassScores {
 
     private ClassScores() {}
 
+    /// The logistic function.
     public static double logistic(double x) {
         return 1.0 / (1.0 + Math.exp(-x));
     }
 
+    /// The class with the highest sum; the first one of a tie.
     public static int highest(double[][] sums, int row) {
         int best = 0;
         double highest = Double.NEGATIVE_INFINITY;
@@ -22,6 +24,7 @@ public final class ClassScores {
         return best;
     }
 
+    /// The class with the most votes; the first one of a tie.
     public static int mostVotes(int[][] votes, int row) {
         int best = 0;
         for (int i = 1; i < votes.length; i++) {

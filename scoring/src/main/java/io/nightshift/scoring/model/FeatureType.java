@@ -22,8 +22,11 @@ public sealed interface FeatureType {
         }
     }
 
+    /// The precision of numbers.
     enum Precision {
+        /// Single precision: 32 bits.
         FLOAT32,
+        /// Double precision: 64 bits.
         FLOAT64
     }
 }

@@ -24,6 +24,8 @@ public record ModelDescription(
         Map<String, String> facts,
         int margins) {
 
+    /// @throws IllegalArgumentException if there are no features, only some have names, or the classes or
+    ///     margins do not match the task
     public ModelDescription {
         features = List.copyOf(features);
         classes = List.copyOf(classes);
@@ -64,6 +66,7 @@ public record ModelDescription(
         return new ModelDescription(format, algorithm, task, features, classes, facts, other);
     }
 
+    /// Whether the features have names. If not, they are known by position only.
     public boolean namesFeatures() {
         return features.getFirst().name() != null;
     }

@@ -4,11 +4,11 @@ import java.io.Serial;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
-/// What is read where a stream has a `java.lang.invoke.SerializedLambda`: the name of a function, and nothing
-/// that could be called. Java's own class would look for a method in a class that the stream names, and run
-/// it.
+/// Replaces `java.lang.invoke.SerializedLambda` when a stream is read. It holds the name of a function and
+/// cannot be called. Java's own class would look up a method in a class that the stream names, and call it.
 ///
-/// A stream's class may be read as another one of the same simple name and version; so this one has them.
+/// A class in a stream may be replaced by another one of the same simple name and version, so this class has
+/// both.
 final class SerializedLambda implements Serializable {
 
     static final String NAME = "java.lang.invoke.SerializedLambda";
@@ -27,7 +27,7 @@ final class SerializedLambda implements Serializable {
 
     private SerializedLambda() {}
 
-    /// Such as `smile/math/MathEx.distance([D[D)D`.
+    /// The function, for example `smile/math/MathEx.distance([D[D)D`.
     String method() {
         return implClass + "." + implMethodName + implMethodSignature;
     }

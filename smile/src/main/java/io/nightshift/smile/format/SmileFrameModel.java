@@ -13,16 +13,17 @@ import smile.data.formula.Formula;
 import smile.data.type.StructType;
 import smile.regression.DataFrameRegression;
 
-/// A model that Smile fits on bare numbers, and the data frame whose columns they are, if there is one.
+/// A model that Smile fits on arrays of numbers, and the schema of the data frame that the numbers come from,
+/// if there is one.
 ///
-/// Smile's adapters to a data frame train on indicators of the levels of nominal columns, but predict from
-/// the levels' numbers; so they work with columns of numbers only.
+/// Smile's adapters to data frames train on indicators of the levels of nominal columns, but predict from the
+/// numbers of the levels. So they are correct for numeric columns only.
 ///
 /// @param model a [Classifier] or a [Regression]
-/// @param schema of the columns, or null
+/// @param schema the schema of the columns, or null
 record SmileFrameModel(Object model, @Nullable StructType schema) {
 
-    /// Looks into Smile's adapters, which are anonymous classes.
+    /// Unwraps Smile's adapters, which are anonymous classes.
     static SmileFrameModel of(Object object) throws MalformedModelException {
         Formula formula = switch (object) {
             case DataFrameClassifier classifier when isAdapter(object) -> classifier.formula();
@@ -41,7 +42,7 @@ record SmileFrameModel(Object model, @Nullable StructType schema) {
         return object.getClass().isAnonymousClass();
     }
 
-    /// The features, of which the model takes `count`.
+    /// The features; the model takes `count` of them.
     List<ModelFeature> features(int count) throws MalformedModelException {
         if (schema == null) {
             return Collections.nCopies(

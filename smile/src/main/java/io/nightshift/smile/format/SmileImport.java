@@ -43,12 +43,12 @@ import smile.regression.GLM;
 import smile.regression.LinearModel;
 import smile.regression.RegressionTree;
 
-/// Makes a model of Smile's objects, whose scores are Smile's own to the last bit.
+/// Converts Smile's objects to models with bit-identical scores.
 ///
-/// The prediction is that of Smile's `predict(x)`, the probabilities those of `predict(x, posteriori)`. For a
-/// random forest the two may disagree: the one counts the trees' votes, the other adds up their weighted
-/// probabilities. A leaf is multiplied with the shrinkage, or the tree's weight, here and not for each row:
-/// the product is the same.
+/// The prediction is that of Smile's `predict(x)`, and the probabilities are those of `predict(x,
+/// posteriori)`. For a random forest the two may disagree: the first counts the votes of the trees, the
+/// second adds up their weighted probabilities. Leaves are multiplied by the shrinkage, or by the weight of
+/// their tree, once here instead of for each row; the product is the same.
 public final class SmileImport {
 
     static final String SUPPORTED = "supported are Smile's RandomForest, GradientTreeBoost, AdaBoost, DecisionTree,"
@@ -64,7 +64,7 @@ public final class SmileImport {
                 unwrapped(SmileObjectReader.read(content)), List.of(), Map.of(), new SmileSizeLimit(content.length));
     }
 
-    /// The model in what Smile's own training keeps: a record of it, its data's schema and its metrics.
+    /// Unwraps the record of a model, its schema and its metrics that Smile's own training saves.
     private static Object unwrapped(Object object) throws MalformedModelException {
         Object model = switch (object) {
             case ClassificationModel record -> record.classifier();
@@ -77,10 +77,10 @@ public final class SmileImport {
         return model;
     }
 
-    /// Converts a model that was trained here, of trees.
+    /// Converts a tree model that was trained in this process.
     ///
-    /// @param classes the labels, where the model does not know them; empty for those it has
-    /// @param facts to add to what the model itself tells
+    /// @param classes the labels, if the model does not have them; empty for the model's own
+    /// @param facts facts to add to those of the model
     public static ModelDefinition convert(@Nullable Object model, List<String> classes, Map<String, String> facts)
             throws MalformedModelException {
         return convert(model, classes, facts, new SmileSizeLimit(0));
@@ -108,7 +108,7 @@ public final class SmileImport {
         }
     }
 
-    /// A model of bare numbers, alone or on the columns of a data frame.
+    /// Converts a model on arrays of numbers, with or without the schema of a data frame.
     private static ModelDefinition onFrame(SmileFrameModel frame, Map<String, String> facts, SmileSizeLimit size)
             throws MalformedModelException {
         return switch (frame.model()) {
@@ -224,7 +224,7 @@ public final class SmileImport {
         return ensemble.model("GradientTreeBoost", List.of(), builder, facts);
     }
 
-    /// The sum starts at -0.0, to which any number can be added without a change, even -0.0.
+    /// The sum starts at -0.0, the identity of addition also for -0.0.
     private static ModelDefinition regressionTree(RegressionTree tree, Map<String, String> facts)
             throws MalformedModelException {
         Ensemble ensemble = new Ensemble(tree.formula(), tree);
@@ -257,7 +257,7 @@ public final class SmileImport {
         return Collections.nCopies(sums, 0.0);
     }
 
-    /// What the trees of one model share.
+    /// The common part of the trees of one model.
     private static final class Ensemble {
 
         private final CART first;
@@ -289,7 +289,7 @@ public final class SmileImport {
             return SmileImport.model(algorithm, features, labels, forest, all);
         }
 
-        /// The response's levels. The trees of boosting do not know the response.
+        /// The levels of the response. The trees of boosting do not have them.
         private List<String> labels(int[] classes) {
             return SmileReflection.response(first).measure() instanceof NominalScale scale
                     ? IntStream.of(classes).mapToObj(scale::level).toList()

@@ -19,8 +19,8 @@ import smile.classification.SparseLogisticRegression;
 import smile.regression.GLM;
 import smile.regression.LinearModel;
 
-/// Smile's linear models. Sums are in the order of Smile's `predict` for one row; its `predict` for a data
-/// frame leaves the order to a native library.
+/// Converts Smile's linear models. Sums have the order of Smile's `predict` for one row; its `predict` for a
+/// data frame leaves the order to a native library.
 public final class SmileLinear {
 
     private SmileLinear() {}
@@ -87,8 +87,8 @@ public final class SmileLinear {
         return logistic("SparseLogisticRegression", form(rows), regression.classes(), frame, facts);
     }
 
-    /// Smile takes the positions of the features that are there; ours is a column for each, with 1 for those
-    /// and 0 for the others, in ascending order.
+    /// Smile takes the positions of the features that are present. The converted model has a column for each
+    /// feature, with 1 for a present feature and 0 for others, in ascending order.
     static ModelDefinition entropy(Maxent entropy, Map<String, String> facts) throws MalformedModelException {
         List<double[]> rows = switch (entropy) {
             case Maxent.Binomial binomial -> List.of(binomial.coefficients());
@@ -105,7 +105,7 @@ public final class SmileLinear {
                 algorithm, frame.features(form.features()), SmileImport.numbered(classes), form, facts);
     }
 
-    /// The weights over the columns that Smile was given, in their order.
+    /// The weights of the columns that Smile was given, in their order.
     public static LinearForm form(LogisticRegression regression) throws MalformedModelException {
         return form(
                 switch (regression) {
@@ -130,7 +130,7 @@ public final class SmileLinear {
                 columns, bare(columns), weights, rows.size() == 1 ? Link.LOGISTIC_FROM_HALF : Link.SOFTMAX);
     }
 
-    /// Smile gives no probability; ours is 1 for the class it predicts.
+    /// Smile gives no probabilities; the converted model gives 1 for the predicted class.
     static ModelDefinition machine(
             smile.classification.LinearSVM machine, SmileFrameModel frame, Map<String, String> facts)
             throws MalformedModelException {

@@ -18,17 +18,18 @@ import org.jspecify.annotations.Nullable;
 import smile.data.type.StructField;
 import smile.data.type.StructType;
 
-/// Reads a serialised Smile model, and nothing else.
+/// Reads a serialised Smile model, and refuses any other object stream.
 ///
 /// A Java object stream runs code of the classes it names, so the stream is not trusted:
 ///
-/// - A filter sees every class before an object of it is made, and lets only those through that a supported
-///   model consists of. Depth, number of references, length of arrays and bytes are bounded.
-/// - Among the classes that are let through, hash maps and lists could still be nested so that hashing them
-///   never ends. So a map holds only texts and numbers, a list only fields of a schema, rows of numbers or
-///   nodes of a tree, and a field is of a plain type.
-/// - A function in a stream is a name of a method, which Java would look up and call. It is read as a name,
-///   and becomes the one distance that Smile's trainers put there, or is refused.
+/// - A filter checks every class before an object of it is created, and accepts only the classes that
+///   supported models consist of. It bounds the depth, the number of references, the length of arrays and the
+///   number of bytes.
+/// - Among the accepted classes, hash maps and lists could still be nested so that hashing them never ends.
+///   So a map may hold only texts and numbers, a list only fields of a schema, rows of numbers or nodes of a
+///   tree, and a field only a plain type.
+/// - A function in a stream is the name of a method, which Java would look up and call. It is read as a name.
+///   It becomes the one distance that Smile's trainers write, or is refused.
 public final class SmileObjectReader {
 
     static final int MAX_DEPTH = SmileIsolationForest.MAX_LEVELS;

@@ -18,11 +18,11 @@ import smile.data.measure.NominalScale;
 import smile.data.type.StructField;
 import smile.data.type.StructType;
 
-/// The features of a Smile model, from the schema its trees were grown on.
+/// The features of a Smile model, from the schema that its trees were grown on.
 ///
-/// Smile numbers the levels of a nominal column freely; here a level is its position. Smile compares
-/// single-precision columns after widening them, everything else as double. A missing value has no meaning in
-/// its trees.
+/// Smile gives the levels of a nominal column arbitrary numbers; a scorer takes their positions. Smile widens
+/// single-precision columns before it compares, and reads all other columns as doubles. Its trees do not
+/// support missing values.
 final class SmileSchema {
 
     private final List<StructField> fields;
@@ -39,7 +39,7 @@ final class SmileSchema {
         return features;
     }
 
-    /// The precision in which values are compared.
+    /// The precision to which values are rounded before they are compared.
     List<Precision> precision() throws MalformedModelException {
         List<Precision> precision = new ArrayList<>();
         for (StructField field : fields) {
@@ -52,7 +52,7 @@ final class SmileSchema {
         return fields.get(feature).measure() instanceof NominalScale;
     }
 
-    /// The position of the level that Smile numbers `value`.
+    /// The position of the level with Smile's number `value`.
     int position(int feature, int value) throws MalformedModelException {
         if (fields.get(feature).measure() instanceof NominalScale scale) {
             int[] values = scale.values();
@@ -79,8 +79,8 @@ final class SmileSchema {
         }
     }
 
-    /// What Smile's linear models weigh: numbers as they are, and for each level of a nominal or ordinal column
-    /// but the first, whether it is there.
+    /// The terms of Smile's linear models: numbers unchanged, and an indicator for each level of a nominal or
+    /// ordinal column except the first.
     List<LinearForm.Term> terms() throws MalformedModelException {
         List<LinearForm.Term> terms = new ArrayList<>();
         for (int i = 0; i < fields.size(); i++) {

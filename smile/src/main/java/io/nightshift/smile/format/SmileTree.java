@@ -30,7 +30,7 @@ final class SmileTree {
         this.forest = forest;
     }
 
-    /// What a leaf of Smile becomes.
+    /// Converts a leaf of Smile.
     interface LeafConversion<L extends LeafNode> {
         void addTo(ForestBuilder forest, L leaf) throws MalformedModelException;
     }

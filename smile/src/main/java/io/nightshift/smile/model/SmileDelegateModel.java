@@ -9,7 +9,7 @@ import smile.classification.SVM;
 import smile.model.svm.KernelMachine;
 import smile.regression.Regression;
 
-/// A model of Smile's that Smile computes. Smile's objects are only read, so threads share them.
+/// A model that Smile's own object computes. The object is only read, so threads share it.
 final class SmileDelegateModel implements SmileModel {
 
     private final ModelPart part;
@@ -48,7 +48,7 @@ final class SmileDelegateModel implements SmileModel {
         return classes.length;
     }
 
-    /// One where Smile's score is a sum over vectors, or the value itself.
+    /// A classifier whose score is a sum over vectors, or a model that predicts a value.
     @Override
     public int margins() {
         return model instanceof Classifier<?> && !(model instanceof SVM<?>) ? 0 : 1;
@@ -73,7 +73,7 @@ final class SmileDelegateModel implements SmileModel {
         };
     }
 
-    /// Its two ways to predict are one, and its classes have the numbers from 0 on.
+    /// Both ways to predict agree, and its classes are numbered from 0.
     private RowScorer scorer(NaiveBayes bayes) {
         SmileDistributions.Domain domain = new SmileDistributions.Domain(part);
         double[] probabilities = new double[classes.length];

@@ -8,13 +8,12 @@ import java.util.List;
 import smile.classification.DiscreteNaiveBayes;
 import smile.math.MathEx;
 
-/// Smile's naive Bayes of counts, such as those of the words in a text: a feature is how often something is
-/// there. Sums are in Smile's order.
+/// Smile's naive Bayes classifier of counts, for example of the words in a text. Sums have Smile's order.
 ///
-/// Smile has no class for a row without any count above zero, and neither has this.
+/// Like Smile, it has no class for a row without any count above zero.
 ///
-/// The part's rows: what the classes start with, as probabilities; then for each class the logarithm of the
-/// probability of each feature. Its part's kind is Smile's name of the way to count.
+/// The part's rows: the prior probabilities of the classes; then for each class the logarithms of the
+/// features' probabilities. The kind of its only part is Smile's name of the model of counts.
 final class SmileDiscreteNaiveBayes implements SmileModel {
 
     static final String KIND = "DiscreteNaiveBayes";

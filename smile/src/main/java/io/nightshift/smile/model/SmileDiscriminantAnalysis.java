@@ -14,15 +14,15 @@ import smile.tensor.DenseMatrix;
 import smile.tensor.ScalarType;
 import smile.tensor.Vector;
 
-/// Smile's discriminant analyses: for each class the distance from its mean along the eigenvectors of a
-/// covariance, shared by all classes (LDA) or the class's own (QDA, RDA), and the softmax of what follows
-/// from it.
+/// Smile's discriminant analyses (LDA, QDA, RDA): for each class, the distance from its mean along the
+/// eigenvectors of a covariance, which all classes share (LDA) or each class has (QDA, RDA), and the softmax
+/// over the classes.
 ///
-/// Smile multiplies by OpenBLAS, whose order of addition depends on the processor; here it is that of the
-/// features.
+/// Smile multiplies with OpenBLAS, whose order of addition depends on the processor. Here sums have the order
+/// of the features.
 ///
-/// The part's rows: logarithms of what a class starts with; the classes' means; eigenvalues, once or for each
-/// class; eigenvectors, features × features row by row, as often.
+/// The part's rows: the logarithms of the prior probabilities; the means of the classes; the eigenvalues,
+/// once or for each class; the eigenvectors, features × features row by row, equally often.
 final class SmileDiscriminantAnalysis implements SmileModel {
 
     private final ModelPart part;

@@ -12,8 +12,8 @@ import smile.math.distance.ManhattanDistance;
 import smile.math.distance.Metric;
 import smile.math.distance.MinkowskiDistance;
 
-/// Smile's distances between rows of numbers. The part's first row are the weights, or nothing; the second
-/// the order, where there is one.
+/// Smile's distances between rows of numbers. The part's first row holds the weights, or nothing; the second
+/// row the order, if the distance has one.
 public final class SmileDistances {
 
     public static final String SUPPORTED =
@@ -25,8 +25,8 @@ public final class SmileDistances {
 
     private SmileDistances() {}
 
-    /// The one of Smile's trainers. Its square roots are not always those of [EuclideanDistance], which
-    /// multiplies by the number of columns and divides by that of those that are there.
+    /// The distance that Smile's trainers use. Its results may differ from those of [EuclideanDistance],
+    /// which multiplies by the number of columns and divides by the number of columns present.
     public record Plain() implements Metric<double[]> {
         @Override
         public double d(double[] x, double[] y) {

@@ -30,8 +30,8 @@ import smile.stat.distribution.TDistribution;
 import smile.stat.distribution.WeibullDistribution;
 import smile.util.IntSet;
 
-/// The distributions that Smile's naive Bayes may hold, taken apart into what their constructors take. Each
-/// is a part whose kind is the name of Smile's class.
+/// The distributions of Smile's naive Bayes classifier, decomposed into the arguments of their constructors.
+/// Each is a part whose kind is the name of Smile's class.
 public final class SmileDistributions {
 
     public static final String SUPPORTED =
@@ -39,17 +39,17 @@ public final class SmileDistributions {
                     + " exponential, gamma, beta, logistic, Weibull, chi-square, F, t, kernel density, Poisson, Bernoulli,"
                     + " binomial, negative binomial, geometric, shifted geometric, hypergeometric, empirical, and mixtures";
 
-    /// Of one distribution, and the largest value of a feature that Smile takes a factorial of. Smile adds up
-    /// a logarithm for each unit.
+    /// The largest number of trials of one distribution, and the largest value of a feature whose factorial
+    /// Smile computes. Smile adds up a logarithm per unit.
     static final int MAX_TRIALS = 1_000_000;
 
-    /// Of all distributions of a model.
+    /// The largest number of trials of all distributions of a model.
     static final int MAX_TRIALS_IN_ALL = 10 * MAX_TRIALS;
 
     private SmileDistributions() {}
 
-    /// The part's row: what the classes start with. Its parts: each feature's distribution in the first
-    /// class, then in the others.
+    /// The part's row: the prior probabilities of the classes. Its parts: the distribution of each feature in
+    /// the first class, then in the other classes.
     static ModelPart part(NaiveBayes bayes, SmileSizeLimit size) throws MalformedModelException {
         Distribution[][] rows = (Distribution[][]) SmileReflection.of(bayes, "prob");
         List<ModelPart> parts = new ArrayList<>();
@@ -163,8 +163,8 @@ public final class SmileDistributions {
         };
     }
 
-    /// For how many units Smile adds up a logarithm, for a model or for each row: a gamma function of a whole
-    /// number is a factorial.
+    /// The number of logarithms that Smile adds up, per model or per row: it computes the gamma function of a
+    /// whole number as a factorial.
     private static double trials(ModelPart part) {
         return switch (part.kind()) {
             case "GammaDistribution",
@@ -229,8 +229,8 @@ public final class SmileDistributions {
         };
     }
 
-    /// What Smile's distributions need of a row to have an answer for it, in any class and in any part of a
-    /// mixture.
+    /// The conditions under which Smile's distributions have an answer for a row, in every class and every
+    /// component of a mixture.
     static final class Domain {
 
         private final boolean[] isWhole;
@@ -265,7 +265,8 @@ public final class SmileDistributions {
             }
         }
 
-        /// @throws IllegalArgumentException if Smile has no answer for the row, or would count too far for it
+        /// @throws IllegalArgumentException if Smile has no answer for the row, or would add up too many
+        ///     logarithms for it
         void check(double[] row) {
             for (int i = 0; i < row.length; i++) {
                 if (isWhole[i] && !MathEx.isInt(row[i])) {

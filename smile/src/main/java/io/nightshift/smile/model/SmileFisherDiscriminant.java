@@ -11,11 +11,11 @@ import smile.tensor.DenseMatrix;
 import smile.tensor.ScalarType;
 import smile.tensor.Vector;
 
-/// Fisher's linear discriminant of Smile's: a row is projected, and the class of the nearest projected mean
-/// predicted. Sums are in the order of the features, where Smile leaves it to OpenBLAS.
+/// Smile's Fisher's linear discriminant: a row is projected, and the class of the nearest projected mean is
+/// predicted. Sums have the order of the features; Smile leaves the order to OpenBLAS.
 ///
-/// The part's rows: the projection, features × dimensions row by row; the projected mean of all; those of the
-/// classes.
+/// The part's rows: the projection, features × dimensions row by row; the projected mean of all rows; the
+/// projected means of the classes.
 final class SmileFisherDiscriminant implements SmileModel {
 
     static final String KIND = "FLD";

@@ -11,17 +11,17 @@ import java.util.Set;
 import smile.anomaly.IsolationForest;
 import smile.anomaly.IsolationTree;
 
-/// Smile's isolation forest: a row's score comes of the mean depth at which its trees isolate it, from 0 to
-/// 1, and is high for an anomaly. A node compares a weighted sum of features with a bias, the nodes of a
-/// plain forest just one.
+/// Smile's isolation forest. A row's score is from 0 to 1, is computed from the mean depth at which the trees
+/// isolate the row, and is high for an anomaly. A node compares a weighted sum of features with a bias; in a
+/// plain forest it has one feature.
 ///
-/// Smile multiplies all features, most of them by zero. Here only the others are kept; as zero times infinity
-/// isn't zero, a row with an infinite feature outside of them goes right, as Smile has it.
+/// Smile multiplies all features, most of them by zero. Only the other weights are stored here. Because zero
+/// times infinity is NaN, a row with an infinite feature of weight zero goes right, as in Smile.
 ///
-/// The part's rows: the number of features, and what depths are divided by; then for all nodes, the trees one
-/// after the other and each in pre-order: the position of the right child, or 0 for a leaf; the bias, or a
-/// leaf's depth; how many weights; then all weights' features, and the weights. The last row has the roots'
-/// positions.
+/// The part's rows: the number of features; the divisor of depths; then for all nodes, tree by tree and in
+/// pre-order: the position of the right child, or 0 for a leaf; the bias, or the depth of a leaf; the number
+/// of weights; then the features of all weights, and the weights. The last row holds the positions of the
+/// roots.
 public final class SmileIsolationForest implements SmileModel {
 
     static final String KIND = "IsolationForest";
@@ -29,7 +29,7 @@ public final class SmileIsolationForest implements SmileModel {
     /// The most levels of a tree; no forest of Smile's has more.
     public static final int MAX_LEVELS = 400;
 
-    /// More than a job has columns. Nothing else in the part says how many there are.
+    /// The largest number of features, more than a job has columns. Nothing else in the part bounds it.
     private static final int MAX_FEATURES = 1_000_000;
 
     private final ModelPart part;
@@ -63,9 +63,9 @@ public final class SmileIsolationForest implements SmileModel {
         requireTrees();
     }
 
-    /// Each node belongs to one tree and stands in one place, and none is deeper than Smile's objects may be
-    /// nested. So however a file is made, a row costs no more than all nodes and weights once. Parents stand
-    /// before their children.
+    /// Checks that each node belongs to one tree and has one parent, and that no tree is deeper than
+    /// [#MAX_LEVELS]. So a row never costs more than reading all nodes and weights once, whatever the file
+    /// holds. Parents come before their children.
     private void requireTrees() {
         int[] depth = new int[right.length];
         for (int root : roots) {
@@ -146,8 +146,8 @@ public final class SmileIsolationForest implements SmileModel {
         }
     }
 
-    /// Smile's nodes, written down one after the other. They are nested no deeper than a stream may be, and
-    /// each stands in one place, since a node with two parents could double the others without end.
+    /// Collects Smile's nodes one after the other. A node with two parents is refused, because repeated
+    /// sharing would double the number of nodes on each level.
     private static final class Nodes {
 
         private final int features;

@@ -5,11 +5,11 @@ import smile.tensor.DenseMatrix;
 import smile.tensor.ScalarType;
 import smile.tensor.Vector;
 
-/// The numbers in Smile's matrices and vectors.
+/// Reads the numbers of Smile's matrices and vectors.
 ///
-/// Serialised they are Java arrays, a length and an offset or leading dimension; the memory that Smile gives
-/// to its native library is made of the array anew when one is read. Here only the arrays are read, which
-/// Java bounds, and sizes are what the model needs and not what the file says.
+/// A serialised matrix is a Java array, a length, and an offset or leading dimension. Smile would allocate
+/// native memory of the declared size when it reads one. Here only the arrays are read, whose length Java
+/// checks, and the caller states the expected size.
 final class SmileMatrix {
 
     private SmileMatrix() {}
@@ -70,7 +70,7 @@ final class SmileMatrix {
         }
     }
 
-    /// The position of the number that is the largest in magnitude, the first of those that tie.
+    /// The position of the number of the largest magnitude; the first one of a tie.
     static int largest(double[] numbers) {
         int largest = 0;
         for (int i = 1; i < numbers.length; i++) {

@@ -5,11 +5,10 @@ import io.nightshift.scoring.form.RowForm;
 import io.nightshift.scoring.format.MalformedModelException;
 import java.util.Arrays;
 
-/// A model of Smile's that is computed a row at a time from its parts. Either Smile's objects are made of the
-/// parts and predict, or loops of our own do what Smile would leave to a native library, or what it has no
-/// constructor for.
+/// A Smile model that is computed one row at a time. Either Smile's objects are rebuilt from the parts and
+/// predict, or this module computes what Smile leaves to a native library or has no constructor for.
 ///
-/// A constructor from parts checks all that a loop relies on, so that a forged file can only lead to a wrong
+/// The constructors check everything that the loops rely on, so a forged file can only lead to a wrong
 /// number.
 public sealed interface SmileModel extends RowForm.RowModel
         permits SmileDelegateModel,
@@ -21,7 +20,7 @@ public sealed interface SmileModel extends RowForm.RowModel
                 SmilePerceptron,
                 SmileRbfClassifier {
 
-    /// The name by which a model file knows this library.
+    /// This library's name in model files.
     String LIBRARY = "smile";
 
     @Override
@@ -31,7 +30,7 @@ public sealed interface SmileModel extends RowForm.RowModel
 
     int features();
 
-    /// How many classes are told apart; 0 for a regression.
+    /// The number of classes; 0 for a regression.
     int classes();
 
     default int margins() {
@@ -43,7 +42,9 @@ public sealed interface SmileModel extends RowForm.RowModel
         return part().heapBytes();
     }
 
-    /// What the parts compute, tried on two rows.
+    /// Rebuilds a model from parts, and scores one or two rows with it.
+    ///
+    /// @throws MalformedModelException if the parts are not a model
     static RowForm form(ModelPart part) throws MalformedModelException {
         try {
             SmileModel model = of(part);
@@ -81,7 +82,8 @@ public sealed interface SmileModel extends RowForm.RowModel
         };
     }
 
-    /// Writes a predicted class and the probabilities: the second one of two, all of more.
+    /// Writes a predicted class and the probabilities: that of the second class for two classes, all of them
+    /// for more.
     static void store(int predicted, double[] probabilities, double[] outputs) {
         outputs[0] = predicted;
         if (probabilities.length == 2) {
@@ -91,7 +93,7 @@ public sealed interface SmileModel extends RowForm.RowModel
         }
     }
 
-    /// Writes a predicted class of a model that has no probabilities: 1 for the one that it predicts.
+    /// Writes a predicted class of a model without probabilities: the predicted class has the probability 1.
     static void store(int predicted, int classes, double[] outputs) {
         outputs[0] = predicted;
         if (classes == 2) {

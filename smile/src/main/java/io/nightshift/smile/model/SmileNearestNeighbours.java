@@ -14,23 +14,24 @@ import smile.neighbor.KDTree;
 import smile.neighbor.LinearSearch;
 import smile.neighbor.Neighbor;
 
-/// Smile's nearest neighbours: the class of most of the k nearest points, the first of those that tie.
+/// Smile's k-nearest-neighbours classifier. It predicts the majority class of the k nearest points; the first
+/// class wins a tie.
 ///
-/// Of points that are equally far, Smile's linear search and cover tree take the first ones; so these are
-/// found by comparing all. A k-d tree takes those that it meets first; so Smile's own tree is built of the
-/// points again.
+/// Of points at the same distance, Smile's linear search and cover tree take the first ones, so these are
+/// found by comparing all points. A k-d tree takes those that it visits first, so Smile's own tree is built
+/// from the points again.
 ///
-/// The part's rows: k; the class of each point; the points. Its part is a distance, or the `KDTree`.
+/// The part's rows: k; the class of each point; the points. Its only part is a distance, or `KDTree`.
 final class SmileNearestNeighbours implements SmileModel {
 
     static final String KIND = "KNN";
 
     private static final String TREE = "KDTree";
 
-    /// More than points that somebody measured need, and less than a thread's stack holds.
+    /// The deepest k-d tree: deeper than real data needs, and within a thread's stack.
     private static final int MAX_DEPTH = 2000;
 
-    /// An object and two links of a node, twice a point, and a place in two arrays.
+    /// The heap per point of a k-d tree: two nodes with two references each, and an element of two arrays.
     private static final long TREE_BYTES = 2 * 48 + 8;
 
     private final ModelPart part;
@@ -167,8 +168,8 @@ final class SmileNearestNeighbours implements SmileModel {
         }
     }
 
-    /// The nearest by distance and then by position, the farthest of them first and the others as a heap
-    /// below it; -1 where there are fewer.
+    /// The nearest points by distance and then by position, as a heap whose root is the farthest; -1 for
+    /// absent points.
     private void search(Distance<double[]> measure, double[] row, int[] nearest, double[] distances) {
         Arrays.fill(nearest, -1);
         Arrays.fill(distances, Double.MAX_VALUE);
@@ -180,7 +181,7 @@ final class SmileNearestNeighbours implements SmileModel {
         }
     }
 
-    /// The new point stands behind all that are there, so of equally far ones it is the farthest.
+    /// The new point comes after all others, so it is the farthest of those at its distance.
     private static void replaceFarthest(int point, double far, int[] nearest, double[] distances) {
         int at = 0;
         int child = farther(0, nearest, distances);
@@ -194,7 +195,7 @@ final class SmileNearestNeighbours implements SmileModel {
         nearest[at] = point;
     }
 
-    /// The farther one of the two below; their number or more where there are none.
+    /// The farther child in the heap, or a position of at least the heap's size if there are no children.
     private static int farther(int at, int[] nearest, double[] distances) {
         int left = 2 * at + 1;
         int right = left + 1;

@@ -38,23 +38,23 @@ import smile.regression.RBFNetwork;
 import smile.tensor.Vector;
 import smile.util.IntSet;
 
-/// Takes Smile's models of bare numbers apart, and puts them together again by their constructors.
+/// Decomposes Smile's models on arrays of numbers into parts, and rebuilds them with their constructors.
 ///
-/// Those that Smile computes are put together here; those that are computed by ours, by [SmileModel].
+/// It rebuilds the models that Smile computes; [SmileModel] rebuilds the others.
 public final class SmilePartCodec {
 
     static final String KERNELS =
             "supported are the kernels linear, Gaussian, Laplacian, polynomial, hyperbolic tangent"
                     + " and Matérn, and Gaussian bases of the Euclidean distance";
 
-    /// The machine of one class, which has a class of Smile's of the name `SVM` too.
+    /// The one-class SVM; Smile's class is named `SVM` too.
     static final String ANOMALY = "SVM of one class";
 
     private static final double[] NONE = {};
 
     private SmilePartCodec() {}
 
-    /// @return null for a model that is none of these
+    /// @return the part, or null for a model of an unsupported class
     public static @Nullable ModelPart decompose(Object model, SmileSizeLimit size) throws MalformedModelException {
         return switch (model) {
             case SVM<?> machine -> machine("SVM", machine, size);
@@ -133,12 +133,12 @@ public final class SmilePartCodec {
         return new ModelPart("RBFNetwork", numbers, List.of());
     }
 
-    /// Whether the distance is [SmileDistances#PLAIN], as that of bases that Smile fits.
+    /// Whether the distance is [SmileDistances#PLAIN], as in networks that Smile trains.
     static boolean isPlain(RBF<?>[] bases) {
         return SmileDistances.PLAIN.equals(SmileReflection.of(bases[0], "distance"));
     }
 
-    /// A row for each basis: its centre and its width.
+    /// One row per basis function: its centre and its width.
     static List<double[]> bases(RBF<?>[] bases, SmileSizeLimit size) throws MalformedModelException {
         List<double[]> rows = new ArrayList<>();
         boolean isPlain = isPlain(bases);
@@ -208,9 +208,9 @@ public final class SmilePartCodec {
         return IntStream.of(integers).asDoubleStream().toArray();
     }
 
-    /// Smile's object.
+    /// Rebuilds Smile's object.
     ///
-    /// @throws IllegalArgumentException if the parts don't go together
+    /// @throws IllegalArgumentException if the parts do not fit together
     static Object rebuild(ModelPart part) {
         return switch (part.kind()) {
             case "SVM" -> new SVM<>(kernel(part.part(0)), vectors(part), part.numbers(0), part.number(1));

@@ -16,13 +16,13 @@ import smile.model.mlp.MultilayerPerceptron;
 import smile.model.mlp.OutputFunction;
 import smile.tensor.ScalarType;
 
-/// Smile's multilayer perceptrons. Neurons are single-precision numbers there, and here. Each sum is added in
-/// double precision, from the bias on and in the inputs' order, and rounded once; Smile leaves it to
+/// Smile's multilayer perceptrons. Neurons have single precision, as in Smile. Each sum is computed in double
+/// precision, starting at the bias and in the order of the inputs, and rounded once. Smile leaves it to
 /// OpenBLAS, which rounds each addition, in an order that depends on the processor.
 ///
-/// The part's rows: how many classes, or 0; the factor and the offset that a value is scaled by, if it is.
-/// Its parts are the layers above the input: their kind is the activation, their rows are its parameter or
-/// nothing, biases, and weights, inputs × neurons.
+/// The part's rows: the number of classes, or 0; the factor and the offset that a value is scaled by, if it
+/// is scaled. Its parts are the layers above the input: the kind is the activation function; the rows are its
+/// parameter or nothing, the biases, and the weights, inputs × neurons.
 final class SmilePerceptron implements SmileModel {
 
     static final String KIND = "MLP";
@@ -216,7 +216,7 @@ final class SmilePerceptron implements SmileModel {
         }
     }
 
-    /// In the arithmetic of Smile's vector of single-precision numbers.
+    /// The softmax in the arithmetic of Smile's single-precision vectors.
     private static void softmax(float[] neurons) {
         float highest = Float.NEGATIVE_INFINITY;
         for (float neuron : neurons) {

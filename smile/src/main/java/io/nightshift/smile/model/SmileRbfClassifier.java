@@ -11,12 +11,12 @@ import smile.model.rbf.RBF;
 import smile.tensor.DenseMatrix;
 import smile.tensor.ScalarType;
 
-/// Smile's network of basis functions that classifies: a weighted sum of the bases for each class, and the
-/// class whose sum is the largest in magnitude, as Smile has it. Sums are in the order of the bases, the
-/// intercept last, where Smile leaves it to OpenBLAS.
+/// Smile's RBF network for classification: a weighted sum of the basis functions for each class. As in Smile,
+/// the class whose sum has the largest magnitude is predicted. Sums have the order of the basis functions,
+/// with the intercept last; Smile leaves the order to OpenBLAS.
 ///
-/// The part's rows: which distance ([SmilePartCodec#bases]); weights, bases and an intercept × classes, row
-/// by row; then the bases.
+/// The part's rows: which distance ([SmilePartCodec#bases]); the weights, (basis functions + intercept) ×
+/// classes, row by row; then the basis functions.
 final class SmileRbfClassifier implements SmileModel {
 
     static final String KIND = "RBFNetwork of classes";

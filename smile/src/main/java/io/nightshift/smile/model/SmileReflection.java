@@ -11,7 +11,8 @@ import smile.model.cart.NominalNode;
 import smile.model.cart.OrdinalNode;
 import smile.regression.GLM;
 
-/// Those parts of Smile's models for which Smile has no accessor. Pinned to the managed version by the tests.
+/// Reads private fields of Smile's models that have no accessor. The tests fail if another version of Smile
+/// has other fields.
 public final class SmileReflection {
 
     private static final Field ORDINAL_VALUE = field(OrdinalNode.class, "value");
@@ -28,12 +29,12 @@ public final class SmileReflection {
 
     private SmileReflection() {}
 
-    /// The family and link, in Smile's words.
+    /// The name of Smile's class of a generalised linear model's family and link.
     public static String family(GLM model) {
         return String.valueOf(get(GENERALIZED, model));
     }
 
-    /// A variable that an anonymous class of Smile's holds on to.
+    /// A variable that an anonymous class of Smile captures.
     public static Object captured(Object owner, String name) {
         return get(field(owner.getClass(), "val$" + name), owner);
     }
@@ -74,12 +75,12 @@ public final class SmileReflection {
         return number(REGRESSION_SHRINKAGE, model);
     }
 
-    /// A private part of one of Smile's objects, by its name.
+    /// The value of a private field of one of Smile's objects.
     static Object of(Object owner, String name) {
         return get(field(owner.getClass(), name), owner);
     }
 
-    /// The same where it may be absent.
+    /// The value of a private field that may be null.
     static @Nullable Object ofNullable(Object owner, String name) {
         try {
             return field(owner.getClass(), name).get(owner);

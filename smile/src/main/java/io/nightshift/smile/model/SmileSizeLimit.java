@@ -3,16 +3,16 @@ package io.nightshift.smile.model;
 import io.nightshift.scoring.form.ModelPart;
 import io.nightshift.scoring.format.MalformedModelException;
 
-/// How large the parts of a model may become, by the length of the file they are read from.
+/// Limits the size of a model's parts relative to the length of its file.
 ///
-/// In a stream of Java objects, a reference to an array that stood before takes five bytes; the parts have
-/// its numbers again for each. So a small file could fill any memory. What a trainer writes is about as large
-/// in parts as in the file, and a few times as large where distributions are shared.
+/// In a stream of Java objects, a reference to an earlier array takes five bytes, and the parts repeat its
+/// numbers for each reference. So a small file could fill any memory. The parts of real models are about as
+/// large as their file, and a few times as large if distributions are shared.
 ///
-/// Rows are counted before they are taken.
+/// Rows are counted before they are copied.
 public final class SmileSizeLimit {
 
-    /// How often the file's length.
+    /// The limit as a multiple of the file's length.
     private static final int TIMES = 64;
 
     private static final int ROW_BYTES = 24;
@@ -34,7 +34,7 @@ public final class SmileSizeLimit {
         }
     }
 
-    /// Counts a row of numbers, and the part that holds it.
+    /// Counts a row of numbers and the part that holds it.
     void takePart(long numbers) throws MalformedModelException {
         left -= ModelPart.OBJECTS;
         take(numbers);

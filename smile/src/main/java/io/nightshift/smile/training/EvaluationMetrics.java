@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/// How good predictions are, as facts for a person: six decimals.
+/// The quality of predictions, as facts for people with six decimals.
 final class EvaluationMetrics {
 
     /// Keeps the logarithm of a probability finite.
@@ -16,7 +16,7 @@ final class EvaluationMetrics {
 
     private EvaluationMetrics() {}
 
-    /// @param actual the target's numbers, or the positions of its classes; at least one
+    /// @param actual the target's numbers, or the positions of its classes; at least one row
     /// @param outputs a scorer's output columns
     static Map<String, String> of(Task task, double[] actual, double[][] outputs) {
         Map<String, String> metrics = new TreeMap<>();
@@ -41,7 +41,7 @@ final class EvaluationMetrics {
         return metrics;
     }
 
-    /// The share of rows whose class was predicted.
+    /// The fraction of rows whose class was predicted.
     static double accuracy(double[] actual, double[] predicted) {
         int right = 0;
         for (int row = 0; row < actual.length; row++) {
@@ -50,8 +50,8 @@ final class EvaluationMetrics {
         return (double) right / actual.length;
     }
 
-    /// The chance that a positive row has a higher probability than a negative one, a tie counting half (the
-    /// Mann–Whitney statistic); NaN if there are no such pairs.
+    /// The area under the ROC curve: the probability that a positive row has a higher score than a negative
+    /// row, with ties counted half (the Mann–Whitney statistic). NaN if there are no such pairs.
     static double areaUnderCurve(double[] actual, double[] probability) {
         Integer[] order = IntStream.range(0, actual.length).boxed().toArray(Integer[]::new);
         Arrays.sort(order, Comparator.comparingDouble(row -> probability[row]));
@@ -76,7 +76,8 @@ final class EvaluationMetrics {
         return Math.sqrt(squaredError(actual, predicted) / actual.length);
     }
 
-    /// The share of the target's variance that the predictions explain; negative if the mean predicts better.
+    /// The fraction of the target's variance that the predictions explain; negative if the mean predicts
+    /// better.
     static double determination(double[] actual, double[] predicted) {
         double[] mean = new double[actual.length];
         Arrays.fill(mean, Arrays.stream(actual).average().orElse(0));

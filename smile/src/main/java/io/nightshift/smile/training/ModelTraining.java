@@ -11,28 +11,32 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/// Trains a model with Smile, and measures it on rows it has not seen.
+/// Trains a model with Smile, and evaluates it on held-out rows.
 ///
-/// The same columns, options and seed give the same model, to the last bit of its file.
+/// The same columns, options and seed give the same model file, bit for bit.
 public final class ModelTraining {
 
     private ModelTraining() {}
 
     /// Trains a model that predicts `target` from `features`.
     ///
-    /// A target of categories makes a classifier, one of numbers a regression; for classes that are numbers see
-    /// [TrainingColumn.Numbers#toCategories]. With a holdout share, the facts of the description hold the
-    /// metrics on those rows: `accuracy`, `auc` (two classes) and `log-loss`, or `rmse` and `r2`.
+    /// A target of categories gives a classifier, and a target of numbers a regression;
+    /// [TrainingColumn.Numbers#toCategories] turns numbers into classes. With a holdout share above 0, the
+    /// facts of the description hold the metrics on the held-out rows: `accuracy`, `auc` (two classes) and
+    /// `log-loss`, or `rmse` and `r2`.
     ///
-    /// @param features at least one, with distinct names, as many rows as the target, and no missing value
-    /// @throws TrainingException if the data cannot be trained on, with the column and the row
+    /// @param features at least one column; names are distinct, all have as many rows as the target, and no
+    ///     value is missing
+    /// @throws TrainingException if a model cannot be trained on the data; the message names the column and
+    ///     the row
     public static Model train(List<TrainingColumn> features, TrainingColumn target, TrainingOptions options) {
         return train(features, target, options, Map.of());
     }
 
-    /// As [#train(List, TrainingColumn, TrainingOptions)], with more to be kept of where the rows came from.
+    /// Like [#train(List, TrainingColumn, TrainingOptions)], with additional facts about the origin of the
+    /// rows.
     ///
-    /// @param origin facts for the model's description
+    /// @param origin facts for the model's description, by name
     public static Model train(
             List<TrainingColumn> features, TrainingColumn target, TrainingOptions options, Map<String, String> origin) {
         check(features, target, options);

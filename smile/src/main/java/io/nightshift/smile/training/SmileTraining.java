@@ -22,9 +22,9 @@ import smile.model.cart.Loss;
 import smile.model.cart.SplitRule;
 import smile.regression.RegressionTree;
 
-/// One call of Smile. It counts a tree's root in the depth, we do not.
+/// One training with Smile. Smile's depth counts the root of a tree, [TrainingOptions#depth()] does not.
 ///
-/// Each tree of a forest has a seed of its own, since Smile grows them in parallel; boosting draws from the
+/// Each tree of a forest has its own seed, because Smile grows trees in parallel. Boosting uses the random
 /// generator of the calling thread.
 final class SmileTraining {
 
@@ -129,8 +129,8 @@ final class SmileTraining {
                 formula(), frame, new RegressionTree.Options(options.depth() + 1, leavesOfTree(), options.nodeSize()));
     }
 
-    /// Fitted on standardised numbers and one indicator a level but the first, so that the penalty treats
-    /// columns of different units alike and the optimiser gets along.
+    /// The model is fitted on standardised numbers and one indicator per level except the first. So the
+    /// penalty does not depend on the columns' units, and the optimiser converges.
     private ModelForm logisticRegression() throws MalformedModelException {
         List<Term> terms = terms();
         double[][] columns = data.features();

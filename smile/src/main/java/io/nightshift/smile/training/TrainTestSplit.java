@@ -3,11 +3,11 @@ package io.nightshift.smile.training;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// Which rows to train with and which to measure on, each in ascending order.
+/// The rows to train on and the rows to evaluate on, each in ascending order.
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record TrainTestSplit(int[] training, int[] holdout) {
 
-    /// Draws a share of the rows, at least one for training.
+    /// Draws a random split; at least one row is for training.
     static TrainTestSplit split(int rows, double share, SplittableRandom random) {
         int[] shuffled = new int[rows];
         for (int row = 0; row < rows; row++) {

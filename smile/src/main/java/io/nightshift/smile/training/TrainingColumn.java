@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A column to train on: all rows, in memory.
+/// A column of training data, in memory.
 public sealed interface TrainingColumn {
 
     String name();
@@ -21,8 +21,8 @@ public sealed interface TrainingColumn {
             return values.length;
         }
 
-        /// The same column as one of categories, or classes: each distinct number is one, in ascending order.
-        /// Whole numbers are named without a decimal point.
+        /// This column as categories: one per distinct number, in ascending order. Whole numbers are named
+        /// without a decimal point.
         public Categories toCategories() {
             double[] distinct = Arrays.stream(values).sorted().distinct().toArray();
             List<String> levels =
@@ -63,7 +63,7 @@ public sealed interface TrainingColumn {
             return positions.length;
         }
 
-        /// The same column without the levels that no row has.
+        /// This column without the levels that no row has.
         public Categories occurring() {
             int[] to = new int[levels.size()];
             Arrays.fill(to, -1);
@@ -82,9 +82,9 @@ public sealed interface TrainingColumn {
         }
     }
 
-    /// A column of texts: the distinct ones, sorted, become its levels.
+    /// A column of texts. The distinct texts, sorted, are its levels.
     ///
-    /// @param values one a row; null is a missing value
+    /// @param values one per row; null is a missing value
     static Categories texts(String name, List<? extends @Nullable String> values) {
         String[] levels =
                 values.stream().filter(Objects::nonNull).distinct().sorted().toArray(String[]::new);

@@ -13,7 +13,7 @@ import smile.data.vector.DoubleVector;
 import smile.data.vector.IntVector;
 import smile.data.vector.ValueVector;
 
-/// Columns of the same length, without missing values, in the forms that training needs.
+/// Training data, without missing values, in the forms that Smile and the scorer need.
 final class TrainingData {
 
     private final List<TrainingColumn> features;
@@ -36,14 +36,14 @@ final class TrainingData {
         return target instanceof TrainingColumn.Categories;
     }
 
-    /// The classes; none for a numeric target.
+    /// The class labels; empty for a numeric target.
     List<String> classes() {
         return target instanceof TrainingColumn.Categories(String name, List<String> levels, int[] positions)
                 ? levels
                 : List.of();
     }
 
-    /// The target's numbers, or its classes' positions.
+    /// The target's numbers, or the positions of its classes.
     double[] target() {
         return values(target);
     }
@@ -69,7 +69,7 @@ final class TrainingData {
         return described;
     }
 
-    /// All columns as Smile takes them, the target last.
+    /// All columns as Smile takes them, with the target last.
     DataFrame frame() {
         List<ValueVector> vectors = new ArrayList<>();
         for (TrainingColumn feature : features) {

@@ -3,19 +3,20 @@ package io.nightshift.smile.training;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/// How to train. An option that an algorithm has no use for is ignored.
+/// The options of a training. An option that does not apply to the algorithm is ignored.
 ///
 /// @param algorithm what to train
 /// @param trees the number of trees, from 1 to 100,000; for boosting, rounds
-/// @param depth the most tests on the way to a leaf, from 1 to 100
-/// @param nodes the most leaves of a tree, at least 2, or 0 for a fifth of the rows (boosting: 6)
-/// @param nodeSize the fewest training rows in a leaf, at least 1
+/// @param depth the largest number of tests on the path to a leaf, from 1 to 100
+/// @param nodes the largest number of leaves of a tree, at least 2; or 0 for a fifth of the rows (boosting:
+///     6)
+/// @param nodeSize the smallest number of training rows in a leaf, at least 1
 /// @param shrinkage boosting's learning rate, above 0 and at most 1
-/// @param sample the share of rows each tree is grown on, above 0 and at most 1; a forest's trees at 1 draw
-///     with replacement
+/// @param sample the fraction of rows that each tree is grown on, above 0 and at most 1; with 1, the trees of
+///     a forest draw rows with replacement
 /// @param penalty the weight of a logistic regression's L2 penalty, 0 or more
 /// @param seed the same seed gives the same model
-/// @param holdout the share of rows to measure the model on and not to train with, from 0 (no metrics) to 0.9
+/// @param holdout the fraction of rows to evaluate on instead of training, from 0 (no metrics) to 0.9
 public record TrainingOptions(
         Algorithm algorithm,
         int trees,
@@ -28,7 +29,7 @@ public record TrainingOptions(
         long seed,
         double holdout) {
 
-    /// What can be trained, for classes and, but for the logistic regression, for numbers.
+    /// The supported algorithms. All predict classes; all except logistic regression also predict numbers.
     public enum Algorithm {
         RANDOM_FOREST("random-forest"),
         GRADIENT_BOOSTING("gradient-boosting"),
@@ -74,8 +75,8 @@ public record TrainingOptions(
         require(holdout >= 0 && holdout <= 0.9, "holdout", holdout, "from 0 to 0.9");
     }
 
-    /// What an algorithm is trained with where nothing else is said. A forest's leaves are limited, since
-    /// unlimited trees of many rows hardly predict better and take a hundred times the memory.
+    /// The default options of an algorithm. The leaves of a forest's trees are limited, because unlimited
+    /// trees predict little better on many rows and take a hundred times the memory.
     public static TrainingOptions defaults(Algorithm algorithm) {
         return switch (algorithm) {
             case RANDOM_FOREST -> new TrainingOptions(algorithm, 100, 20, 1000, 5, 1, 1, 0, 1, 0.2);

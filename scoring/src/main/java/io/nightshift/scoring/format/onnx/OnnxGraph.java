@@ -24,6 +24,9 @@ public record OnnxGraph(String producer, List<OnnxNode> nodes, Map<String, Integ
     private static final Set<String> RANDOM = Set.of(
             "Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike");
 
+    /// Reads a file.
+    ///
+    /// @throws MalformedModelException if it is not a valid ONNX file
     public static OnnxGraph read(byte[] content) throws MalformedModelException {
         String producer = "";
         String unsupported = "";
