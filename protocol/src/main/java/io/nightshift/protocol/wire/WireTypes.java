@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -125,7 +126,9 @@ final class WireTypes {
             new WireType(100, Controlled.class),
             new WireType(101, Problem.class),
             new WireType(102, Problem.JobMistake.class),
-            new WireType(103, ParquetInput.class));
+            new WireType(103, ParquetInput.class),
+            new WireType(104, CsvDestination.class),
+            new WireType(105, CsvDestination.Compression.class));
 
     /// What an actor may be sent; the other types are only parts of these.
     static final List<Class<?>> MESSAGES = List.of(

@@ -23,6 +23,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -91,6 +92,7 @@ final class GoldenMessages {
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open-margin", new BatchCommand.Open(submission(margin())));
+        add("open-csv", new BatchCommand.Open(submission(csv())));
         add("open-table-margin", new BatchCommand.Open(submission(table())));
         add("wake-margin", new BatchCommand.Wake(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
@@ -318,6 +320,19 @@ final class GoldenMessages {
                 job.partitions(),
                 job.errors(),
                 new Job.Output(List.of("carrier"), true));
+    }
+
+    private static Job csv() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
+                job.partitions(),
+                job.errors(),
+                job.output());
     }
 
     private static Job table() {
