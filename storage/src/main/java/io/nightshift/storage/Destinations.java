@@ -1,6 +1,7 @@
 package io.nightshift.storage;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -8,6 +9,7 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.csv.CsvFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.CopyFunctions;
@@ -36,6 +38,7 @@ public record Destinations(
     public DestinationStore of(Destination destination) {
         return switch (destination) {
             case ParquetDestination(String folder) -> new FolderStore(folder, new ParquetFormat(), duckDb, sources);
+            case CsvDestination csv -> new FolderStore(csv.folder(), new CsvFormat(csv.compression()), duckDb, sources);
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
         };
     }

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 ///
 /// A case is data. What a kind does (write, publish, verify, remove) is in the module `storage`, in a package of
 /// its own. The keys of a case in the job file stand next to the case, in its [Kind].
-public sealed interface Destination permits ParquetDestination, PostgresDestination {
+public sealed interface Destination permits CsvDestination, ParquetDestination, PostgresDestination {
 
     /// Every kind, by the key under `destination` that chooses it.
     static Map<String, Class<? extends Destination>> kinds() {

@@ -10,7 +10,7 @@ final class Kinds {
     static final List<Kind<? extends Input>> INPUTS = List.of(ParquetInput.KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
-            List.of(ParquetDestination.KIND, PostgresDestination.KIND);
+            List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);
 
     private Kinds() {}
 
@@ -44,6 +44,7 @@ final class Kinds {
     static Written write(Destination destination) {
         return switch (destination) {
             case ParquetDestination parquet -> ParquetDestination.KIND.write(parquet);
+            case CsvDestination csv -> CsvDestination.KIND.write(csv);
             case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
         };
     }

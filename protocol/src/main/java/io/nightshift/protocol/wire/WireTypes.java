@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -131,7 +132,9 @@ final class WireTypes {
             new WireType(100, PostgresDestination.Index.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
-            new WireType(103, Job.Output.class));
+            new WireType(103, Job.Output.class),
+            new WireType(104, CsvDestination.class),
+            new WireType(105, CsvDestination.Compression.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -44,6 +45,7 @@ public final class GoldenEvents {
         events.put(
                 "submitted-alias",
                 new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
+        events.put("submitted-csv", new BatchEvent.Submitted(AT, BATCH, csv(), MODEL));
         events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
@@ -107,6 +109,19 @@ public final class GoldenEvents {
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         return events;
+    }
+
+    private static Job csv() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
+                job.partitions(),
+                job.errors(),
+                job.output());
     }
 
     private static Job postgres() {

@@ -23,6 +23,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -85,6 +86,7 @@ public final class GoldenMessages {
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open", new BatchCommand.Open(submission(full())));
+        add("open-csv", new BatchCommand.Open(submission(csv())));
         add("open-table", new BatchCommand.Open(submission(table())));
         add("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
@@ -299,6 +301,19 @@ public final class GoldenMessages {
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),
                 new Job.Output(List.of("hour", "carrier"), true));
+    }
+
+    private static Job csv() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
+                job.partitions(),
+                job.errors(),
+                job.output());
     }
 
     private static Job table() {

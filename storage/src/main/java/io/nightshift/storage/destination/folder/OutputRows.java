@@ -94,8 +94,9 @@ public final class OutputRows {
         try (Connection connection = duckDb.get().connect()) {
             List<String> rows = new ArrayList<>();
             for (SourceRelation relation : sources.of(source).relations(connection, slices)) {
-                String text =
-                        id == null ? position(relation.file(), relation.row()) : format.id(SourceRelation.id(source, id));
+                String text = id == null
+                        ? position(relation.file(), relation.row())
+                        : format.id(SourceRelation.id(source, id));
                 rows.add("SELECT id FROM (%s)".formatted(relation.query(source, text + " AS id")));
             }
             return ask("SELECT %s FROM (%s)".formatted(digest(), String.join("\nUNION ALL ", rows)))
