@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What a client does of its own accord, against a server that answers what the test says.
+/// The retries, keys and watches of the client, against a server that gives the answers that a test prepares.
 @Timeout(30)
 class HttpNightshiftClientTest {
 
@@ -37,9 +37,11 @@ class HttpNightshiftClientTest {
             destination: { parquet: /data/predictions }
             """;
 
-    /// A request, its headers `null` as a text where there are none.
+    /// A received request; a header that is missing is the text `null`.
     private record Asked(String line, String key, String lastEventId, String authorization, String body) {}
 
+    /// An answer that the server gives.
+    ///
     /// @param body empty for none
     private record Answer(int status, String type, String body) {}
 
@@ -119,7 +121,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aSubmissionThatIsSentAgainHasTheSameKey() {
+    void aRetriedSubmissionHasTheSameKey() {
         willRefuse(503, "unavailable", "the journal is away");
         willAnswer(201, "{\"batch\":\"b-1\"}");
 
@@ -137,7 +139,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void theCallersOwnKeyIsSentAndAnotherCallHasAnother() {
+    void theCallersKeyIsSentAndOtherwiseEachCallHasANewKey() {
         willAnswer(201, "{\"batch\":\"b-1\"}");
         willAnswer(201, "{\"batch\":\"b-2\"}");
         client.submit(JOB, SubmitOptions.DEFAULT.withKey("2026-11-25"))
@@ -149,7 +151,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void whatCannotChangeIsNotAskedAgain() {
+    void aPermanentFailureIsNotRetried() {
         willRefuse(404, "unknown-batch", "there is no batch x");
         NightshiftException unknown = failure(client.describe("x y"));
         assertThat(unknown.kind()).isEqualTo(NightshiftException.Kind.NOT_FOUND);
@@ -171,7 +173,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void anotherServerIsAskedWhereOneIsGone() throws IOException {
+    void theNextServerIsUsedWhenOneIsDown() throws IOException {
         URI nobody;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = URI.create("http://127.0.0.1:" + gone.getLocalPort());
@@ -190,7 +192,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aWatchGoesOnWhereItWasCutOff() {
+    void aWatchContinuesWhereItsStreamWasCutOff() {
         answers.add(new Answer(200, "text/event-stream", """
                 retry: 2000
 
@@ -231,7 +233,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aWatchOfWhatIsNotThereFailsAndOneThatIsCancelledEnds() {
+    void aWatchOfAnUnknownBatchFailsAndACancelledWatchEnds() {
         willRefuse(404, "unknown-batch", "there is no batch x");
         assertThat(failure(client.watch("x", batch -> {})).kind()).isEqualTo(NightshiftException.Kind.NOT_FOUND);
 
@@ -244,7 +246,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void whoListensToAWatchMayEndItByFailing() {
+    void aListenerEndsAWatchByThrowing() {
         answers.add(new Answer(
                 200, "text/event-stream", "event: progress\ndata: %s\n\n".formatted(description("running"))));
         assertThat(client.watch("b-1", batch -> {
@@ -256,7 +258,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aTokenIsNotSentInTheClearToAnotherMachine() {
+    void aTokenIsNotSentToAnotherMachineWithoutEncryption() {
         HttpClientBuilder builder =
                 NightshiftClient.overHttp(URI.create("http://192.0.2.1:7380")).token("nst_secret");
         assertThatThrownBy(builder::build)

@@ -46,9 +46,9 @@ import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What the golden files under `src/test/resources/golden/wire` hold. A file is never changed once it is
-/// released: when a record has grown, its example gets a new name here, and the old name goes to [#old] with
-/// what the old bytes mean now. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+/// The messages in the golden files under `src/test/resources/golden/wire`. A file is never changed once it
+/// is released: when a record has grown, its example gets a new name here, and the old name goes to [#old]
+/// with what the old bytes mean now. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
 public final class GoldenMessages {
 
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
@@ -61,7 +61,7 @@ public final class GoldenMessages {
 
     private GoldenMessages() {}
 
-    /// Messages that today's version writes as the golden files have it, by name.
+    /// The messages in the golden files that this version also writes, by name.
     ///
     /// @param system whose name is in the paths of the actors
     static Map<String, Object> current(LocalActorSystem system) {
@@ -347,7 +347,7 @@ public final class GoldenMessages {
                 new Job.Output(List.of()));
     }
 
-    /// A type as the golden table has it: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.
+    /// A line of the golden table of types: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.
     static String line(WireType type) {
         String name = type.type().getName().replaceFirst("^.*\\.", "").replace('$', '.');
         if (type.type().isEnum()) {
@@ -361,7 +361,7 @@ public final class GoldenMessages {
                 .collect(Collectors.joining(", ", type.id() + " " + name + "(", ")"));
     }
 
-    /// The content of every golden file that today's version writes, by file name.
+    /// The content of every golden file that this version writes, by file name.
     public static Map<String, byte[]> files() {
         Map<String, byte[]> files = new TreeMap<>();
         try (LocalActorSystem system = new LocalActorSystem()) {

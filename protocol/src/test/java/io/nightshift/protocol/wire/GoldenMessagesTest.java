@@ -36,7 +36,7 @@ class GoldenMessagesTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void aGoldenMessageIsReadAndWrittenAsEver(String name) throws IOException {
+    void aGoldenMessageIsReadAndWrittenUnchanged(String name) throws IOException {
         Object message = Objects.requireNonNull(CURRENT.get(name));
         KryoSerializer serializer = SYSTEM.serializer();
         byte[] golden = golden(name + ".bin");
@@ -46,7 +46,7 @@ class GoldenMessagesTest {
     }
 
     @Test
-    void whatAnOlderVersionWroteIsStillRead() throws IOException {
+    void aMessageOfAnOlderVersionIsStillRead() throws IOException {
         KryoSerializer serializer = SYSTEM.serializer();
         for (Map.Entry<String, Object> old : GoldenMessages.old(SYSTEM).entrySet()) {
             assertThat(serializer.fromBinary(golden(old.getKey() + ".bin"), serializer.manifest(old.getValue())))

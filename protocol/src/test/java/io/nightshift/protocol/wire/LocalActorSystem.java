@@ -10,7 +10,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 
-/// An actor system without a network, of the same name every time.
+/// An actor system without a network. Its name is always the same, and so are the paths of its actors.
 final class LocalActorSystem implements AutoCloseable {
 
     private final ActorSystem<Void> system = ActorSystem.create(
@@ -30,7 +30,7 @@ final class LocalActorSystem implements AutoCloseable {
         return ActorRefResolver.get(system);
     }
 
-    /// An actor that isn't there; it has the same path every time.
+    /// A reference to an actor that doesn't exist, always with the same path.
     <T> ActorRef<T> actor(String name) {
         return resolver().resolveActorRef("pekko://golden/user/" + name + "#42");
     }

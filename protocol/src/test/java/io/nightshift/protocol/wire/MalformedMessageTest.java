@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Whatever arrives is a message or refused, and costs little.
+/// Any bytes are read as a message or refused, and reading them allocates little memory.
 class MalformedMessageTest {
 
     private static final LocalActorSystem SYSTEM = new LocalActorSystem();
@@ -29,7 +29,7 @@ class MalformedMessageTest {
     private static final String REJECTED = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
     private static final int MUTATIONS = 1_000;
 
-    /// For exceptions with their stack traces, actors' paths, and what a value takes in memory.
+    /// Enough for an exception with its stack trace, actors' paths, and the values of a message.
     private static final long ALLOCATED = 512 * 1024;
 
     @AfterAll
@@ -37,8 +37,8 @@ class MalformedMessageTest {
         SYSTEM.close();
     }
 
-    /// In the order of the bytes: a record's length (four bytes, the lowest first), then components, each the
-    /// class's number plus 2 and its value.
+    /// The bytes are a record's length (four bytes, little-endian) and its components, each of them the
+    /// number of its class plus 2 and its value.
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             nothing                       | Rejected |                                 | Buffer too small
@@ -52,10 +52,10 @@ class MalformedMessageTest {
             a null                        | Rejected | 01 00 00 00 00                  | Rejected.reason can't be null
             another type                  | Rejected | 02 00 00 00 02 02               | Rejected.reason can't be of the class
             a component is missing        | Rejected | 00 00 00 00                     | Rejected.reason is missing
-            bytes behind the end          | Rejected | 02 00 00 00 03 00 00            | 1 bytes too many
-            what the constructor refuses  | WorkAt   | 07 00 00 00 16 02 00 00 00 03 00| not a batch ID
+            bytes after the end           | Rejected | 02 00 00 00 03 00 00            | 1 bytes too many
+            a value the record refuses    | WorkAt   | 07 00 00 00 16 02 00 00 00 03 00| not a batch ID
             an unknown message            | 999      | 00 00 00 00                     | unknown message class number '999'
-            a part is no message          | BatchId  | 02 00 00 00 03 00               | unknown message class number '20'
+            a part of a message           | BatchId  | 02 00 00 00 03 00               | unknown message class number '20'
             a manifest that is no number  | x        | 00 00 00 00                     | unknown message class number 'x'
             """)
     void badBytesAreRefusedWithTheReason(String what, String type, String hex, String reason) {
@@ -78,7 +78,7 @@ class MalformedMessageTest {
 
     @Test
     void deepNestingIsRefused() {
-        // Lists of one list each, as long as a message may be.
+        // Lists that each hold one list, in a message of the largest size.
         byte[] bytes = new byte[WireLimits.MESSAGE];
         for (int i = 4; i < bytes.length; i += 2) {
             bytes[i] = 12;
@@ -103,7 +103,7 @@ class MalformedMessageTest {
         bytes[0] = (byte) length;
         bytes[1] = (byte) (length >> 8);
         bytes[2] = (byte) (length >> 16);
-        // A list whose elements are of no bytes: texts.
+        // A list of empty texts, the smallest elements.
         bytes[4] = 12;
         int elements = (bytes.length - 8) / 2;
         bytes[5] = (byte) ((elements & 0x7f) | 0x80);
@@ -153,8 +153,8 @@ class MalformedMessageTest {
         }
     }
 
-    /// What reading these bytes allocates. What the JVM allocates now and then for itself isn't in all of
-    /// three.
+    /// The bytes allocated to read a message: the least of three measurements, since the JVM itself allocates at
+    /// times.
     private static long cost(byte[] bytes, String manifest) {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3 && least > ALLOCATED / 8; i++) {
@@ -165,7 +165,8 @@ class MalformedMessageTest {
         return least;
     }
 
-    /// One to three changes: a bit, a byte, a run of 0xff (a length), a cut, a piece doubled or moved.
+    /// Makes one to three changes: flips a bit, sets a byte, writes 0xff as a length, truncates, or copies a
+    /// piece.
     private static byte[] mutate(byte[] original, Random random) {
         byte[] bytes = original.clone();
         for (int changes = 1 + random.nextInt(3); changes > 0 && bytes.length > 0; changes--) {
@@ -194,7 +195,7 @@ class MalformedMessageTest {
     }
 
     @Test
-    void severalThreadsMayReadAndWriteAtATime() throws InterruptedException {
+    void severalThreadsMayReadAndWriteAtTheSameTime() throws InterruptedException {
         List<Object> messages = List.copyOf(GOLDEN.values());
         List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
         List<Thread> threads = new ArrayList<>();

@@ -10,7 +10,8 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// A record that grows at its end, between a node that knows the new part and one that doesn't.
+/// A record that has grown at its end, sent between a node that knows the new components and one that
+/// doesn't.
 @NullMarked
 class RecordEvolutionTest {
 
@@ -67,14 +68,14 @@ class RecordEvolutionTest {
     }
 
     @Test
-    void anOldNodeSkipsWhatItDoesNotKnowEvenClassesItHasNot() {
+    void anOldNodeSkipsUnknownComponentsEvenOfUnknownClasses() {
         byte[] bytes = NEW.write(new NewHolder(grown(1), grown(2), "end"));
 
         assertThat(OLD.read(bytes, OldHolder.class)).isEqualTo(new OldHolder(SHORT, SHORT, "end"));
     }
 
     @Test
-    void aNewNodeTakesDefaultsForWhatAnOldOneDidNotKnow() {
+    void aNewNodeUsesDefaultsForComponentsThatAnOldOneDoesNotSend() {
         NewMessage defaults =
                 new NewMessage(SHORT.part(), SHORT.parts(), SHORT.last(), false, 0, 0, List.of(), Map.of(), null);
 
@@ -83,21 +84,21 @@ class RecordEvolutionTest {
     }
 
     @Test
-    void withinAVersionAllIsKept() {
+    void nothingIsLostWithinAVersion() {
         NewHolder holder = new NewHolder(grown(1), grown(-2), "end");
 
         assertThat(NEW.read(NEW.write(holder), NewHolder.class)).isEqualTo(holder);
     }
 
     @Test
-    void whatHasNoDefaultIsRefusedWhereItIsMissing() {
+    void aMissingComponentWithoutDefaultIsRefused() {
         WireCodec strict = new WireCodec(List.of(PART, new WireType(30, Strict.class)), null);
 
         assertThatThrownBy(() -> strict.read(OLD.write(SHORT), Strict.class)).hasMessage("Strict.required is missing");
     }
 
     @Test
-    void aPartOfAnotherTypeIsRefusedInListsToo() {
+    void aValueOfAnotherTypeIsRefusedInListsToo() {
         WireCodec other = new WireCodec(List.of(PART, new WireType(30, OtherType.class)), null);
 
         assertThatThrownBy(() -> other.read(OLD.write(SHORT), OtherType.class))
@@ -105,7 +106,7 @@ class RecordEvolutionTest {
     }
 
     @Test
-    @SuppressWarnings("NullAway") // what a faulty sender does
+    @SuppressWarnings("NullAway") // a faulty sender does this
     void aNullWhereNoneIsAllowedIsRefusedByTheSender() {
         assertThatThrownBy(() -> OLD.write(new OldHolder(SHORT, SHORT, null)))
                 .hasMessage("OldHolder.text can't be null");

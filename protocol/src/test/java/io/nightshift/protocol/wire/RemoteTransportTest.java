@@ -64,7 +64,7 @@ class RemoteTransportTest {
     }
 
     @Test
-    void aBadMessageIsDroppedAndTheConnectionGoesOn() {
+    void aMalformedMessageIsDroppedAndTheConnectionContinues() {
         TestProbe<BatchRegisterCommand.SubmitReply> probe = reader.createTestProbe();
         ActorRef<BatchRegisterCommand.SubmitReply> remote = ActorRefResolver.get(sender.system())
                 .resolveActorRef(ActorRefResolver.get(reader.system()).toSerializationFormat(probe.ref()));
@@ -78,19 +78,19 @@ class RemoteTransportTest {
                 remote.tell(new BatchRegisterCommand.Rejected(fault));
             }
         }
-        // Too large for its sender already.
+        // So large that its sender refuses it.
         remote.tell(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE)));
         BatchRegisterCommand.SubmitReply last = new BatchRegisterCommand.Rejected("the end");
         good.add(last);
         remote.tell(last);
 
-        // Anything lost with a broken connection, or out of order, would be missed here.
+        // A broken connection would lose or reorder messages.
         assertThat(probe.receiveSeveralMessages(good.size(), Duration.ofSeconds(30)))
                 .isEqualTo(good);
     }
 
     @Test
-    void aShardedBatchOfAnotherNodeIsAskedAndAnswers() {
+    void aShardedBatchOnAnotherNodeAnswers() {
         Cluster first = Cluster.get(sender.system());
         Cluster second = Cluster.get(reader.system());
         first.manager().tell(Join.create(first.selfMember().address()));

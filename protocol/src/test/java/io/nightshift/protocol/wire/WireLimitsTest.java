@@ -43,7 +43,7 @@ class WireLimitsTest {
     }
 
     @Test
-    void theLargestLeaseThatIsPlannedFitsIntoAMessage() throws NotSerializableException {
+    void theLargestPlannedLeaseFitsIntoAMessage() throws NotSerializableException {
         Job job = job(1_000, 120);
         assertThat(WireLimits.refusal(job)).isEmpty();
         assertThat(WireCodec.sizeOf(job)).isGreaterThan(WireLimits.JOB - 1_000);
@@ -61,7 +61,7 @@ class WireLimitsTest {
         SourceFile file = new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE);
         Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
-        // One more: the number of its class in a list.
+        // Plus one byte for the number of its class in a list.
         assertThat(WireCodec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
     }
 
@@ -88,7 +88,7 @@ class WireLimitsTest {
     }
 
     @Test
-    void whatIsWrittenForPeopleIsCut() {
+    void longTextsForPeopleAreTruncated() {
         String log = "é".repeat(1_000_000);
         PartitionCommit commit = new PartitionCommit(
                 0, new Epoch(1, 1), "n", 0, 1, 1, new PartitionCommit.OutputFile(1, 1, ""), null, "");
