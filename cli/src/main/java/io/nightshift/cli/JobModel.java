@@ -1,6 +1,6 @@
 package io.nightshift.cli;
 
-import io.nightshift.cli.node.ModelFiles;
+import io.nightshift.cli.model.ModelFiles;
 import io.nightshift.coordinator.publish.Digests;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.Registered;

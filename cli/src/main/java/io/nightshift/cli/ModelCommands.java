@@ -1,6 +1,6 @@
 package io.nightshift.cli;
 
-import io.nightshift.cli.node.ModelFiles;
+import io.nightshift.cli.model.ModelFiles;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.Registry;

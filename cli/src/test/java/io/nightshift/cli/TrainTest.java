@@ -2,7 +2,7 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.cli.node.ModelFiles;
+import io.nightshift.cli.model.ModelFiles;
 import io.nightshift.coordinator.registry.Registry;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.scoring.Model;

@@ -1,5 +1,6 @@
 package io.nightshift.cli.node;
 
+import io.nightshift.cli.model.ModelFiles;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
 import java.nio.file.Path;

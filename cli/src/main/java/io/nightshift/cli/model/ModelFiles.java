@@ -1,4 +1,4 @@
-package io.nightshift.cli.node;
+package io.nightshift.cli.model;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
