@@ -11,7 +11,6 @@ import io.nightshift.scoring.kernel.BitSlicedForest;
 import io.nightshift.scoring.kernel.NodeMaskForest;
 import io.nightshift.scoring.kernel.RankedForest;
 import io.nightshift.scoring.kernel.ReferenceKernel;
-import io.nightshift.scoring.kernel.ScalarNodeMaskKernel;
 import io.nightshift.scoring.kernel.SplitConditions;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
@@ -104,8 +103,10 @@ public class KernelsBenchmark {
         return switch (kernel) {
             case "auto" -> ForestScorers.of(model); // what the front door selects
             case "bit-sliced" -> new ForestScorers(model, new BitSlicedForest(model, tests), 128, "");
-            case "by nodes" -> new ForestScorers(
-                    model, Objects.requireNonNull(NodeMaskForest.of(model, tests)), ScalarNodeMaskKernel.ROWS, "");
+            case "by nodes" -> {
+                NodeMaskForest nodes = Objects.requireNonNull(NodeMaskForest.of(model, tests));
+                yield new ForestScorers(model, nodes, nodes.rows(), "");
+            }
             case "ranked" -> new ForestScorers(model, Objects.requireNonNull(RankedForest.of(model)), 128, "");
             case "reference" -> new ForestScorers(model, new ReferenceKernel.Layout(model), 128, "");
             default -> throw new IllegalArgumentException("no kernel is called " + kernel);

@@ -29,15 +29,7 @@ public final class PeersBenchmark {
         Rows flights = Rows.flights(args[0]);
         int rounds = Integer.parseInt(args[1]);
         Path folder = Path.of(args[2]);
-        Rival rival = switch (args[3]) {
-            case "xgboost" -> rival("XgboostRival", flights);
-            case "xgboost-python" -> rival("XgboostPythonRival", flights);
-            case "lightgbm" -> rival("LightgbmRival", flights);
-            case "onnx" -> rival("OnnxRival", flights);
-            case "sklearn" -> rival("SklearnRival", flights);
-            case "smile" -> rival("SmileRival", flights);
-            default -> throw new IllegalArgumentException("no rival is called " + args[3]);
-        };
+        Rival rival = rival(args[3], flights);
         int number = 0;
         for (Rival.Contest contest : rival.contests()) {
             number++;
@@ -46,8 +38,20 @@ public final class PeersBenchmark {
         System.exit(0);
     }
 
-    /// By name, since the library may not be there.
-    private static Rival rival(String name, Rows flights) throws ReflectiveOperationException {
+    static Rival rival(String library, Rows flights) throws ReflectiveOperationException {
+        return switch (library) {
+            case "xgboost" -> load("XgboostRival", flights);
+            case "xgboost-python" -> load("XgboostPythonRival", flights);
+            case "lightgbm" -> load("LightgbmRival", flights);
+            case "onnx" -> load("OnnxRival", flights);
+            case "sklearn" -> load("SklearnRival", flights);
+            case "smile" -> load("SmileRival", flights);
+            default -> throw new IllegalArgumentException("no rival is called " + library);
+        };
+    }
+
+    /// Loads a rival by its name, because its library may be missing.
+    private static Rival load(String name, Rows flights) throws ReflectiveOperationException {
         return (Rival) Class.forName(PeersBenchmark.class.getPackageName() + "." + name)
                 .getDeclaredConstructor(Rows.class)
                 .newInstance(flights);
@@ -63,7 +67,7 @@ public final class PeersBenchmark {
         System.err.println("peers.sh: training " + contest.model());
         try (Rival.Trained trained = contest.trainer().train(contest.rows(), folder.resolve("model"));
                 var files = Files.list(folder);
-                Us us = new Us(LOADER.load(files.findFirst().orElseThrow()))) {
+                Us us = Us.load(files.findFirst().orElseThrow())) {
             kernel = us.model.kernel();
             for (int round = -WARM_UP; round < rounds; round++) {
                 double seconds = trained.score(theirs);
@@ -92,13 +96,17 @@ public final class PeersBenchmark {
                 kernel.replaceFirst("[:;].*", ""));
     }
 
-    /// Our scorer, one a thread.
-    private static final class Us implements AutoCloseable {
+    /// Nightshift's scorer, with one scorer per thread.
+    static final class Us implements AutoCloseable {
         private final Model model;
         private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         private final Scorer[] scorers = new Scorer[THREADS];
 
-        Us(Model model) {
+        static Us load(Path file) {
+            return new Us(LOADER.load(file));
+        }
+
+        private Us(Model model) {
             this.model = model;
             Arrays.setAll(scorers, thread -> model.scorer());
         }

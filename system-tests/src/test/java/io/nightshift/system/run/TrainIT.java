@@ -2,6 +2,7 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.node.ModelFiles;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.ModelFiles;
 import io.nightshift.protocol.job.ModelReference;
