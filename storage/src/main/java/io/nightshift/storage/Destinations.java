@@ -20,8 +20,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Every kind of destination: the one place that knows which store belongs to which case of [Destination]. Safe for
-/// several threads.
+/// Every kind of destination: the one place that knows which store belongs to which case of [Destination].
+/// Safe for several threads.
 ///
 /// @param duckDb opened when first needed
 /// @param sources that jobs read

@@ -1,6 +1,7 @@
 package io.nightshift.storage;
 
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Jobs for tests: a source and what a test says of it, the rest by default.
 public final class JobBuilder {
 
-    private final List<String> sources;
+    private final Input input;
     private final Map<String, String> select = new LinkedHashMap<>();
     private List<String> features = List.of();
     private List<String> columns = List.of();
@@ -25,12 +26,16 @@ public final class JobBuilder {
     private boolean margin;
     private boolean uniqueId;
 
-    private JobBuilder(List<String> sources) {
-        this.sources = sources;
+    private JobBuilder(Input input) {
+        this.input = input;
     }
 
     public static JobBuilder over(Path... sources) {
-        return new JobBuilder(Stream.of(sources).map(Path::toString).toList());
+        return over(new ParquetInput(Stream.of(sources).map(Path::toString).toList()));
+    }
+
+    public static JobBuilder over(Input input) {
+        return new JobBuilder(input);
     }
 
     public JobBuilder features(String... expressions) {
@@ -79,7 +84,7 @@ public final class JobBuilder {
                 "flights",
                 new ModelReference.Exact("delays", 3),
                 features,
-                new Job.Source(new ParquetInput(sources), id, uniqueId, select, where),
+                new Job.Source(input, id, uniqueId, select, where),
                 destination,
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(1, null),

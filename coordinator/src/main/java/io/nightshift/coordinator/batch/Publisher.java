@@ -7,9 +7,8 @@ import io.nightshift.storage.destination.Publication;
 import java.util.Optional;
 
 /// Makes a batch visible, at its job's destination. Each method is that of
-/// [DestinationStore][io.nightshift.storage.destination.DestinationStore] with the same name, whose contract says what
-/// may
-/// be repeated and what a crash leaves behind. Blocking; called off the actors' threads.
+/// [DestinationStore][io.nightshift.storage.destination.DestinationStore] with the same name, whose contract
+/// says what may be repeated and what a crash leaves behind. Blocking; called off the actors' threads.
 public interface Publisher {
 
     /// Makes the place where attempts stage their output.
@@ -22,8 +21,8 @@ public interface Publisher {
 
     /// Shows the committed output to readers at once.
     ///
-    /// @throws io.nightshift.protocol.failure.FailureException if committed output is missing or the checks fail;
-    ///     nothing is visible then
+    /// @throws io.nightshift.protocol.failure.FailureException if committed output is missing or the checks
+    ///     fail; nothing is visible then
     Publication publish(BatchState state);
 
     /// Makes sure that no publication by an earlier coordinator becomes visible from now on.

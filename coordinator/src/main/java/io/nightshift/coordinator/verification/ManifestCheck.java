@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Compares `_manifest.json` with the ledger: its digest with the one recorded when the batch was published, and its
-/// content, read with a reader of its own, with what the ledger says. It ignores unknown keys.
+/// Compares `_manifest.json` with the ledger: its digest with the one recorded when the batch was published,
+/// and its content, read with a reader of its own, with what the ledger says. It ignores unknown keys.
 final class ManifestCheck {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Whether the ids of the output, good rows and bad ones together, are the ids of the input, each once. It reads the
-/// input again, some partitions at a time; it compares a group that differs partition by partition.
+/// Whether the ids of the output, good rows and bad ones together, are the ids of the input, each once. It
+/// reads the input again, some partitions at a time; it compares a group that differs partition by partition.
 final class RecordIds {
 
     private static final long GROUP_ROWS = 1_000_000;

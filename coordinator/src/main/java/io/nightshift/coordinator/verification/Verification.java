@@ -23,10 +23,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Proves a batch from its ledger, its output and its input, trusting none of the code that wrote them. It proves
-/// the chain of hashes; that the partitions are the input without gap or overlap, each committed once; that readers
-/// see the committed output, unchanged, and nothing else; and that its rows are the input's rows, each once.
-/// `docs/concepts/verification.md` says what each check proves, and what no check can prove.
+/// Proves a batch from its ledger, its output and its input, trusting none of the code that wrote them. It
+/// proves the chain of hashes; that the partitions are the input without gap or overlap, each committed once;
+/// that readers see the committed output, unchanged, and nothing else; and that its rows are the input's
+/// rows, each once. `docs/concepts/verification.md` says what each check proves, and what no check can prove.
 ///
 /// For a batch that isn't published it proves what there is, and reports what is open. Tampering, damage and
 /// unreadable files are findings, never exceptions. Changes nothing; blocking; for one thread.

@@ -5,8 +5,8 @@ import java.util.stream.Collectors;
 
 /// Where a source's rows are: one case for each kind of source. `toString` names the input, for people.
 ///
-/// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case in
-/// the job file stand next to the case, in its [Kind].
+/// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
+/// in the job file stand next to the case, in its [Kind].
 public sealed interface Input permits ParquetInput {
 
     /// Every kind, by the key under `source` that chooses it.

@@ -6,13 +6,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The keys of a job file: the one description that the parser checks against, and that the tests hold the JSON
-/// Schema and the reference page to.
+/// The keys of a job file: the one description that the parser checks against, and that the tests hold the
+/// JSON Schema and the reference page to.
 final class JobKeys {
 
     /// One key.
     ///
-    /// @param fallback what an absent key means, as a reader would write it; null where that is nothing at all
+    /// @param fallback what an absent key means, as a reader would write it; null where that is nothing at
+    ///     all
     /// @param needs a key of the same section that must be given with this one, or null
     /// @param meaning a sentence or two for the reference page and for editors
     /// @param example a value, as YAML in one line; empty for a section
@@ -148,8 +149,8 @@ final class JobKeys {
         }
     }
 
-    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON Schema
-    /// share.
+    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON
+    /// Schema share.
     enum Form {
         NAME(
                 "^" + ModelVersion.NAME.pattern() + "$",
@@ -208,7 +209,8 @@ final class JobKeys {
         static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
         /// Not blank, and no control characters.
         static final String LINE = " *[^\\u0000-\\u0020][^\\u0000-\\u001f]*";
-        /// The beginning of a name that needs no quotes in a job file, up to how often its last part may stand.
+        /// The beginning of a name that needs no quotes in a job file, up to how often its last part may
+        /// stand.
         static final String IDENTIFIER = "[^\\u0000-\\u0020.\"][^\\u0000-\\u001f.\"]";
         /// Not blank; tabs and line ends may stand in it.
         static final String BLOCK = "[\\u0001-\\u0020]*[^\\u0000-\\u0020][^\\u0000]*";

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Holds the schema and the reference page to the description of the keys. `-Dnightshift.regenerate=true` writes them
-/// anew.
+/// Holds the schema and the reference page to the description of the keys. `-Dnightshift.regenerate=true`
+/// writes them anew.
 class JobKeysTest {
 
     private static final Path SCHEMA =

@@ -12,11 +12,11 @@ import java.util.function.BooleanSupplier;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
-/// The node's connections to the databases that predictions go to: a pool for each data source. Safe for several
-/// threads.
+/// The node's connections to the databases that predictions go to: a pool for each data source. Safe for
+/// several threads.
 ///
-/// A connection that was given back is used again. One that was closed by [#discard] is not: a caller that breaks a
-/// connection off in a stalled write, or is cancelled, leaves it in a state that no pool can know.
+/// A connection that was given back is used again. One that was closed by [#discard] is not: a caller that
+/// breaks a connection off in a stalled write, or is cancelled, leaves it in a state that no pool can know.
 public final class ConnectionPool implements AutoCloseable {
 
     /// No answer for so long, in seconds, means that a connection is broken.
@@ -28,8 +28,8 @@ public final class ConnectionPool implements AutoCloseable {
     /// How long the pool itself tries, before it is seen whether the caller was cancelled.
     private static final Duration ONE_TRY = Duration.ofSeconds(1);
 
-    /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be short.
-    /// What is acknowledged must be durable, even where the server's default says otherwise.
+    /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be
+    /// short. What is acknowledged must be durable, even where the server's default says otherwise.
     private static final String SETTINGS = """
             SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
@@ -46,7 +46,8 @@ public final class ConnectionPool implements AutoCloseable {
     /// A connection that works, or did when it was last used.
     ///
     /// @param cancelled whether to stop waiting
-    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for long
+    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for
+    ///     long
     public Connection take(DataSourceSettings settings, BooleanSupplier cancelled) {
         return Connections.connect(pool(settings)::getConnection, settings.toString(), PATIENCE, cancelled);
     }

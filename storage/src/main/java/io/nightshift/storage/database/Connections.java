@@ -11,9 +11,9 @@ import org.postgresql.Driver;
 
 /// Opens connections to a database, with patience for one that is down.
 ///
-/// The patience is ours: a pool gives up after one time-out, while a publication or an attempt that is minutes into
-/// its work must outlast the restart of a database, and must stop waiting at once when it is cancelled or when the
-/// database says no.
+/// The patience is ours: a pool gives up after one time-out, while a publication or an attempt that is
+/// minutes into its work must outlast the restart of a database, and must stop waiting at once when it is
+/// cancelled or when the database says no.
 final class Connections {
 
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
@@ -60,7 +60,8 @@ final class Connections {
     /// @param doing what the connection is for: the beginning of a message
     /// @param patience how long to wait for a database that can't be reached
     /// @param cancelled whether to stop waiting
-    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for long
+    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for
+    ///     long
     static Connection connect(Opening opening, String doing, Duration patience, BooleanSupplier cancelled) {
         long until = System.nanoTime() + patience.toNanos();
         Duration wait = MIN_WAIT;

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
-/// A connection to a data source whose errors are [FailureException]s that say what was being done. For one thread.
+/// A connection to a data source whose errors are [FailureException]s that say what was being done. For one
+/// thread.
 public final class Database implements AutoCloseable {
 
     /// In seconds: building an index of a very large batch may take long.

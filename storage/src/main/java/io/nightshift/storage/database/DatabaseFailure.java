@@ -4,20 +4,20 @@ import io.nightshift.protocol.failure.Failure;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What an error of a database means for the work that met it, told by its SQLSTATE.
+/// Whether an error of a database is transient or permanent, by its SQLSTATE.
 public final class DatabaseFailure {
 
-    /// Connection, too many of something, shutdown and time-outs, system errors, deadlocks: they
-    /// pass.
+    /// Transient: broken connections, exhausted resources, shutdown and time-outs, system errors, deadlocks.
     private static final Set<String> TRANSIENT_CLASSES = Set.of("08", "40", "53", "57", "58");
 
-    /// A lock that wasn't given, a transaction that was idle, a server that became a standby.
+    /// Transient: a lock that was not obtained, a transaction that was idle too long, a server that became a
+    /// standby.
     private static final Set<String> TRANSIENT = Set.of("55P03", "25P03", "25006");
 
     private DatabaseFailure() {}
 
     /// @param doing what was being done, for the beginning of the sentence
-    /// @param sqlState null where the error has none, which means that the connection broke
+    /// @param sqlState null if the error has none: then the connection broke
     /// @param message the database's
     public static Failure of(String doing, @Nullable String sqlState, @Nullable String message) {
         String sentence = doing + ": " + (message == null ? "no reason is given" : oneLine(message));

@@ -1,4 +1,5 @@
-/// Databases by name: a job names one, the node's configuration says where it is. Connections to them, and a pool.
+/// Databases by name: a job names one, the node's configuration says where it is. Connections to them, and a
+/// pool.
 @NullMarked
 package io.nightshift.storage.database;
 

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// One check of a verification. It reports each problem as soon as it is found, up to a limit, and ends with one
-/// finding if there was no problem. For one thread.
+/// One check of a verification. It reports each problem as soon as it is found, up to a limit, and ends with
+/// one finding if there was no problem. For one thread.
 public final class Check {
 
     /// The problems that are reported one by one; further ones are only counted.

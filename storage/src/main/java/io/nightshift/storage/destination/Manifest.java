@@ -10,8 +10,8 @@ import java.io.OutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the manifest: what a published batch consists of. It lists files one by one; for a table, the rows of
-/// `nightshift_parts` are the list. Its keys are documented in `docs/reference/output.md`.
+/// Writes the manifest: what a published batch consists of. It lists files one by one; for a table, the rows
+/// of `nightshift_parts` are the list. Its keys are documented in `docs/reference/output.md`.
 public final class Manifest {
 
     static final int VERSION = 1;

@@ -33,7 +33,8 @@ public interface OutputProof extends AutoCloseable {
     /// @return whether all of the output can be read. If so, the ids may be asked for
     boolean checkRows(Check checksums, Check rows);
 
-    /// Whether the ids of some partitions' output are those of the input rows that they came from, each as often.
+    /// Whether the ids of some partitions' output are those of the input rows that they came from, each as
+    /// often.
     ///
     /// @throws FailureException if the input or the output can't be read
     boolean areSame(List<PartitionCommit> commits, List<Slice> slices);

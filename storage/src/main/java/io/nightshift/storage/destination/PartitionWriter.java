@@ -6,13 +6,14 @@ import java.sql.SQLException;
 
 /// Writes one attempt's rows to where no reader sees them yet.
 ///
-/// The calls come in this order: [#predictions], again if some rows turned out to be bad; [#quarantine] if there are
-/// bad rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
+/// The calls come in this order: [#predictions], again if some rows turned out to be bad; [#quarantine] if
+/// there are bad rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
 ///
 /// - **Threads.** One thread makes all calls; only [#cancel] may come from any thread.
 /// - **Repetition.** [#predictions] replaces what an earlier call wrote. [#close] may be repeated.
-/// - **Crashes.** Until [#keep] has returned, a crash leaves nothing that a batch would publish without having
-///   committed this attempt. What it leaves has the attempt's own name, or is replaced by the next attempt.
+/// - **Crashes.** Until [#keep] has returned, a crash leaves nothing that a batch would publish without
+///   having committed this attempt. What it leaves has the attempt's own name, or is replaced by the next
+///   attempt.
 public interface PartitionWriter extends AutoCloseable {
 
     /// Runs a statement of DuckDB's.

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// The columns of the predictions that differ from row to row, over [ScoredRows#scored()]: the record's id, the
-/// model's outputs, and what the job passes through.
+/// The columns of the predictions that differ from row to row, over [ScoredRows#scored()]: the record's id,
+/// the model's outputs, and what the job passes through.
 public final class PredictionColumns {
 
     /// A column.

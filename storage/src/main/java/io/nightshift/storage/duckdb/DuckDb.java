@@ -11,14 +11,14 @@ import org.duckdb.DuckDBConnection;
 
 /// The node's DuckDB instance: in memory, shared by all that read or write on this node.
 ///
-/// DuckDB's own pool is set to one thread, so a query runs on the thread that asks for it and on
-/// no other. The node's scoring threads are then all the threads there are, and a scoring function
-/// finds its attempt by the thread it is called on.
+/// DuckDB's own pool is set to one thread, so a query runs on the thread that asks for it and on no other. So
+/// the node's scoring threads are the only threads that work, and a scoring function finds its attempt by the
+/// thread on which it is called.
 ///
 /// Nothing is downloaded: extensions are neither installed nor loaded on demand.
 ///
-/// The optimizer's search for common subexpressions is off: it moves what two TRYs have in common out
-/// of both, and then an error in it ends the query.
+/// The optimizer's search for common subexpressions is off: it moves an expression that two TRYs share out of
+/// both, and then an error in it ends the query.
 public final class DuckDb implements AutoCloseable {
 
     private final DuckDBConnection root;
@@ -32,7 +32,7 @@ public final class DuckDb implements AutoCloseable {
         try {
             Class.forName("org.duckdb.DuckDBNative");
         } catch (ClassNotFoundException e) {
-            throw new IllegalStateException("the DuckDB driver is not what it was", e);
+            throw new IllegalStateException("the DuckDB driver has no class DuckDBNative", e);
         }
     }
 

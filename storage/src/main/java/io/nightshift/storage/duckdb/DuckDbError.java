@@ -8,14 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// What a DuckDB error means for the work that met it. DuckDB tells the kind by the beginning of
-/// its message.
+/// What a DuckDB error means for the work that met it. The kind is known by the beginning of DuckDB's
+/// message.
 public enum DuckDbError {
-    /// A value of some row could not be converted or computed; the row may be told apart from
-    /// others.
+    /// A value of some row could not be converted or computed. The bad row can be separated from the others.
     ROW,
-    /// The disk is full, a file can't be opened, read or written; may pass. A file that ends too early
-    /// is not meant: it is broken.
+    /// The disk is full, or a file can't be opened, read or written. Transient. A file that ends too early is
+    /// not in this group: it is broken.
     IO,
     /// More memory is needed than the node gives to DuckDB.
     MEMORY,
@@ -24,7 +23,7 @@ public enum DuckDbError {
     /// The query or the file is wrong.
     OTHER;
 
-    /// How a failed write in the background is told.
+    /// How DuckDB reports a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     public static DuckDbError of(SQLException e) {

@@ -23,8 +23,8 @@ public final class Sql {
         return texts.stream().map(Sql::text).collect(Collectors.joining(", ", "[", "]"));
     }
 
-    /// A file's path as a literal for a function that reads files, all of which take globs: what
-    /// means something in a glob is made to stand for itself.
+    /// A file's path as a literal for a function that reads files. All such functions take globs, so the
+    /// characters of a glob are escaped.
     public static String file(String path) {
         return text(path.replaceAll("[\\[*?\\\\]", "[$0]"));
     }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Copies the values of DuckDB's vectors from and to arrays, all at once.
 ///
-/// The driver gives and takes values one by one, several checks each, which takes longer than to score them. It
-/// keeps the memory that they lie in, in fields of its own; their names are the only thing here that another
-/// version of the driver may change, and without them values go one by one.
+/// The driver reads and writes values one by one, with several checks each, which takes longer than scoring
+/// them. It keeps their memory in private fields. Another version of the driver may rename those fields;
+/// without them, values are copied one by one.
 public final class VectorMemory {
 
     private static final VectorMemory OF_THE_DRIVER = new VectorMemory("data", "validity");

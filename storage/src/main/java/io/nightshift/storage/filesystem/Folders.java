@@ -22,7 +22,8 @@ public final class Folders {
 
     private Folders() {}
 
-    /// Makes a folder and those above it, while another process may remove those above it as long as they are empty.
+    /// Makes a folder and those above it, while another process may remove those above it as long as they are
+    /// empty.
     public static void make(Path folder) throws IOException {
         for (int left = TRIES; ; left--) {
             try {
@@ -36,7 +37,8 @@ public final class Folders {
         }
     }
 
-    /// Deletes a folder with all that is in it, while another process may still write to it, or delete from it.
+    /// Deletes a folder with all that is in it, while another process may still write to it, or delete from
+    /// it.
     public static void deleteTree(Path root) throws IOException {
         for (int attempt = 1; Files.exists(root); attempt++) {
             try {

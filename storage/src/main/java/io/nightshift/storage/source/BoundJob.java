@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A job's expressions and a model's features, bound to the columns of part of a source: every name is resolved and
-/// every type is known. Binding refuses what can't fit. It holds for all parts of the source with these columns.
+/// A job's expressions and a model's features, bound to the columns of part of a source: every name is
+/// resolved and every type is known. Binding refuses what can't fit. It holds for all parts of the source
+/// with these columns.
 ///
 /// @param file the part's name in messages
 /// @param columns the part's own columns and their DuckDB types, in order
@@ -79,8 +80,8 @@ public record BoundJob(
 
     /// All parts of a batch's output have one schema.
     ///
-    /// @throws FailureException naming this part of the source, if a column of its output has another type than in
-    ///     `other`
+    /// @throws FailureException naming this part of the source, if a column of its output has another type
+    ///     than in `other`
     public void refuseOtherOutput(BoundJob other) {
         if (id != null && other.id != null) {
             refuseOtherType("source.id", id, other.id, other.file);

@@ -16,9 +16,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Holds a job's SQL to what it may be: one scalar expression over the row's own columns. DuckDB's
-/// parser does the reading. Subqueries and table functions could read other files; functions that
-/// depend on more than the row would make a score depend on when and where it was computed.
+/// Checks that a job's SQL is one scalar expression over the row's own columns, using DuckDB's parser.
+/// Subqueries and table functions could read other files; functions that depend on more than the row would
+/// make a score depend on when and where it was computed.
 final class Expressions {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,8 +53,8 @@ final class Expressions {
     /// @param key where the job file has it, e.g. `source.where`
     /// @throws FailureException saying what is not allowed
     void check(String key, String expression) throws SQLException {
-        // In parentheses, as it will be used, a clause could still hide behind a closing one:
-        // `1) HAVING (true`. Alone it must be an expression, too.
+        // It is used in parentheses, where a clause could hide behind a closing one: `1) HAVING (true`. So it must
+        // also be an expression without them.
         parse(key, expression, expression + "\n");
         walk(key, expression, parse(key, expression, "(" + expression + "\n)"), new HashSet<>());
     }
@@ -111,7 +111,7 @@ final class Expressions {
     private void walk(String key, String expression, JsonNode node, Set<String> macrosSeen) throws SQLException {
         switch (node.path("class").asText()) {
             case "" -> {
-                // Not an expression, but something that may hold some.
+                // Not an expression, but a node that may contain some.
             }
             case "FUNCTION" -> checkFunction(key, expression, node, macrosSeen);
             case "COLUMN_REF" -> checkColumn(key, expression, node.path("column_names"));

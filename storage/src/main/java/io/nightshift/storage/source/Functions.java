@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// DuckDB's functions by name, as its catalogue has them, and what makes one unfit for a job.
 final class Functions {
 
-    /// Those that the catalogue calls consistent, though they are not: they tell the time, or read
-    /// what a text of SQL names.
+    /// Functions that the catalogue calls consistent, though they are not: they give the time, or read what
+    /// an SQL text names.
     private static final Set<String> MISMARKED =
             Set.of("current_localtime", "current_localtimestamp", "json_serialize_plan");
 
-    /// Called without parentheses, these look like columns.
+    /// Functions that look like columns, since they are called without parentheses.
     private static final Set<String> BARE = Set.of(
             "current_catalog",
             "current_date",
@@ -34,7 +34,7 @@ final class Functions {
             "session_user",
             "user");
 
-    /// Known to the binder only, not to the catalogue.
+    /// Functions that only DuckDB's binder knows, not its catalogue.
     private static final Set<String> MANY_ROWS = Set.of("unnest", "unlist");
 
     private static @Nullable Functions ofThisDriver;
@@ -50,7 +50,7 @@ final class Functions {
         this.facts = facts;
     }
 
-    /// The functions are the driver's, so they are asked for once.
+    /// The functions depend on the driver only, so they are loaded once.
     static synchronized Functions of(Connection connection) throws SQLException {
         if (ofThisDriver == null) {
             ofThisDriver = new Functions(load(connection));
@@ -88,8 +88,8 @@ final class Functions {
         return BARE.contains(name.toLowerCase(Locale.ROOT));
     }
 
-    /// Why a function can't be used for a row, or null if it can. One that isn't known is left to
-    /// the binder, which knows what was meant.
+    /// Why a function can't be used for a row, or null if it can. An unknown function is left to DuckDB's
+    /// binder, which suggests the name that was meant.
     ///
     /// @param name in lower case
     @Nullable

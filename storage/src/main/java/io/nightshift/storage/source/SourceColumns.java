@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// The columns of an input and those computed from them: finds a name's SQL and its type, and refuses
-/// what an expression may not be. For the use of one thread, as its connection is.
+/// The columns of an input, and the columns computed from them: finds the SQL and the type of a name, and
+/// refuses expressions that are not allowed. For one thread, like its connection.
 public final class SourceColumns {
 
     /// Where computed columns are written down, for error messages.
@@ -50,7 +50,7 @@ public final class SourceColumns {
     private final Expressions expressions;
     private final boolean checks;
 
-    /// The types of the expressions that were looked at, by their SQL.
+    /// The types of the expressions looked up so far, by their SQL.
     private final Map<String, String> types = new HashMap<>();
 
     private SourceColumns(
@@ -66,7 +66,8 @@ public final class SourceColumns {
         this.expressions = new Expressions(connection, columns.keySet());
     }
 
-    /// The columns of a table, with expressions that are not known yet: each is checked for what a job may say.
+    /// The columns of a table, with expressions that are not known yet: each is checked for what a job may
+    /// say.
     ///
     /// @param select computed columns: name to expression
     /// @param origin where those are written down
@@ -119,8 +120,7 @@ public final class SourceColumns {
         return isExpression(text) ? new Bound(name, text, type(key, text)) : named(key, name, text);
     }
 
-    /// Whether a text is an expression of its own. A lone name is none: where no column has it, it is
-    /// misspelt.
+    /// Whether a text is an expression. A single name is not: if no column has that name, it is misspelt.
     boolean isExpression(String text) {
         return !select.containsKey(text) && !columns.containsKey(text) && !text.matches("[\\p{L}_][\\p{L}\\p{N}_]*");
     }
@@ -135,7 +135,7 @@ public final class SourceColumns {
         return Objects.requireNonNull(types.get(expression));
     }
 
-    /// Finds the types of expressions, by one query if none is wrong.
+    /// Finds the types of expressions, with one query if all are right.
     ///
     /// @param keys where each expression is written, by its SQL
     /// @throws FailureException naming the first that is wrong

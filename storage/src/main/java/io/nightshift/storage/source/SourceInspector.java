@@ -6,8 +6,8 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import java.util.List;
 
-/// Looks at a job's source without scoring it. Every call blocks, may be repeated, and changes nothing. Safe for
-/// several threads.
+/// Looks at a job's source without scoring it. Every call blocks, may be repeated, and changes nothing. Safe
+/// for several threads.
 public interface SourceInspector {
 
     /// A digest of the identities of everything that the source names now. Reads no data.

@@ -11,8 +11,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 
-/// Compares the input that a batch was planned on with what is there now. This is the one place that knows how a
-/// pinned identity is compared: a local file's by its length and modification time.
+/// Compares the input that a batch was planned on with what is there now. This is the one place that knows
+/// how a pinned identity is compared: a local file's by its length and modification time.
 public final class SourcePins {
 
     private SourcePins() {}

@@ -8,13 +8,16 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
-/// One kind of source: inspects and pins it for the coordinator, and gives workers the SQL that reads slices of it.
+/// One kind of source: inspects and pins it for the coordinator, and gives workers the SQL that reads slices
+/// of it.
 ///
-/// Every call blocks, may be repeated, and changes nothing, so a crash leaves nothing behind. Safe for several
-/// threads; a [Connection] is used by one thread at a time. What a slice is pinned to is compared by [SourcePins].
+/// Every call blocks, may be repeated, and changes nothing, so a crash leaves nothing behind. Safe for
+/// several threads; a [Connection] is used by one thread at a time. What a slice is pinned to is compared by
+/// [SourcePins].
 public interface SourceReader extends SourceInspector {
 
-    /// Binds a job to the first of the source's files. The types of what the job puts out are the same in all.
+    /// Binds a job to the first of the source's files. The types of what the job puts out are the same in
+    /// all.
     ///
     /// @throws FailureException naming what doesn't fit
     BoundJob bind(Job job, ModelDescription model);

@@ -11,8 +11,8 @@ import io.nightshift.storage.duckdb.Sql;
 /// @param range a condition over `from` that holds for the rows of the slice, or the empty text for all rows
 public record SourceRelation(String from, String file, String row, String range) {
 
-    /// A query for the rows that the job's condition lets through. A row for which the condition fails is one of
-    /// them: it becomes a bad row.
+    /// A query for the rows that the job's condition lets through. A row for which the condition fails is one
+    /// of them: it becomes a bad row.
     ///
     /// @param select what to take of each row
     public String query(Job.Source source, String select) {
@@ -22,8 +22,8 @@ public record SourceRelation(String from, String file, String row, String range)
                 select, source.where() == null ? "TRUE" : source.where(), from, range.isEmpty() ? "TRUE" : range);
     }
 
-    /// The expression of a record's id over a source's own columns. It is NULL where it fails for a row: that makes
-    /// a bad row, which is counted all the same.
+    /// The expression of a record's id over a source's own columns. It is NULL where it fails for a row: that
+    /// makes a bad row, which is counted all the same.
     ///
     /// @param id the job's id column
     public static String id(Job.Source source, String id) {

@@ -30,8 +30,8 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A batch of three partitions of ten rows, and attempts at them: what a worker writes, without a model. The rows 13
-/// and 17 are bad.
+/// A batch of three partitions of ten rows, and attempts at them: what a worker writes, without a model. The
+/// rows 13 and 17 are bad.
 public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");

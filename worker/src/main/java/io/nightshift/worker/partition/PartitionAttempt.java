@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One attempt at one partition: reads its rows, scores them, writes the output to where no reader sees it yet, and
-/// reports what became of every row. Blocking; [#run] is called once, on a scoring thread; [#rows] and [#cancel] may
-/// be called from any thread.
+/// One attempt at one partition: reads its rows, scores them, writes the output to where no reader sees it
+/// yet, and reports what became of every row. Blocking; [#run] is called once, on a scoring thread; [#rows]
+/// and [#cancel] may be called from any thread.
 ///
 /// After a crash nothing reads what the attempt has written unless the batch has committed it: see
 /// [PartitionWriter].

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. [SliceQuery] says which
-/// rows are bad.
+/// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. [SliceQuery]
+/// says which rows are bad.
 ///
 /// @param slices at least one group
 /// @param careful whether expressions may fail for single rows

@@ -16,16 +16,17 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It evaluates each
-/// of the job's expressions once, and separates bad rows from good ones.
+/// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It
+/// evaluates each of the job's expressions once, and separates bad rows from good ones.
 ///
-/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature from
-/// whole numbers is always in the model's domain, so a job of such features has no check and pays nothing.
+/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature
+/// from whole numbers is always in the model's domain, so a job of such features has no check and pays
+/// nothing.
 ///
-/// In the careful form every expression is evaluated as `TRY([expression])`, so that an expression that fails for a
-/// row makes that row bad instead of ending the query: TRY gives NULL for an error, and a list of one value, even of
-/// NULL, is not NULL. The job's condition always has this form, since DuckDB may evaluate its parts in any order:
-/// whether it fails for a row must not depend on the rows next to it.
+/// In the careful form every expression is evaluated as `TRY([expression])`, so that an expression that fails
+/// for a row makes that row bad instead of ending the query: TRY gives NULL for an error, and a list of one
+/// value, even of NULL, is not NULL. The job's condition always has this form, since DuckDB may evaluate its
+/// parts in any order: whether it fails for a row must not depend on the rows next to it.
 ///
 /// All names in the SQL begin with `nightshift_`, so none hides a name of the user's, or is hidden by one.
 final class SliceQuery {

@@ -17,12 +17,12 @@ import java.util.stream.Stream;
 
 /// CSV as RFC 4180 has it, in UTF-8, with a header, and a line feed at the end of each line.
 ///
-/// A field without quotes and without characters is NULL; `""` is the empty text. Timestamps are in ISO 8601, those
-/// with a time zone in UTC. Numbers have as many digits as it takes to read the same number again.
+/// A field without quotes and without characters is NULL; `""` is the empty text. Timestamps are in ISO 8601,
+/// those with a time zone in UTC. Numbers have as many digits as it takes to read the same number again.
 public final class CsvFormat implements FileFormat {
 
-    /// The longest line that is read again, in bytes: the values of a bad row are one field. DuckDB takes a buffer of
-    /// sixteen such lines unless told otherwise, which is all the memory that a verification has.
+    /// The longest line that is read again, in bytes: the values of a bad row are one field. DuckDB takes a
+    /// buffer of sixteen such lines unless told otherwise, which is all the memory that a verification has.
     private static final int LONGEST_LINE = 1 << 24;
 
     private static final Pattern NESTED = Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\[\\d*]", Pattern.DOTALL);

@@ -48,7 +48,8 @@ public record BatchFolders(Path folder, BatchId batch) {
         return stagingRoot().resolve("discarded=" + batch);
     }
 
-    /// A committed file of a batch that isn't published: as it was staged, or gathered under its published name.
+    /// A committed file of a batch that isn't published: as it was staged, or gathered under its published
+    /// name.
     ///
     /// @param name its published name
     /// @param stagedAs its name among the attempts

@@ -22,8 +22,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The committed files of a batch, wherever they are now, compared with what the ledger keeps of each: length, digest
-/// and rows. It looks at one file after another, so its memory does not grow with the number of files.
+/// The committed files of a batch, wherever they are now, compared with what the ledger keeps of each:
+/// length, digest and rows. It looks at one file after another, so its memory does not grow with the number
+/// of files.
 final class FolderProof implements OutputProof {
 
     private static final Pattern NAME = Pattern.compile("(part|_quarantine)-(\\d{6,9})[.].*");

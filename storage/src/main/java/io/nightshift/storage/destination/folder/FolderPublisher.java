@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
 
 /// Publishes a folder of files with one atomic rename; the folders are those of [BatchFolders].
 ///
-/// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is deleted last. It is
-/// renamed first, so that a worker that is still writing can't keep it alive, and a worker that wakes up later finds
-/// no folder to write to.
+/// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is deleted
+/// last. It is renamed first, so that a worker that is still writing can't keep it alive, and a worker that
+/// wakes up later finds no folder to write to.
 final class FolderPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
@@ -127,8 +127,8 @@ final class FolderPublisher {
         Folders.force(output);
     }
 
-    /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is the
-    /// winner's; a gathered file may be that of an earlier winner.
+    /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
+    /// the winner's; a gathered file may be that of an earlier winner.
     private static void gather(Path staged, Path target, OutputFile file, boolean rescored) throws IOException {
         if (Files.exists(staged)) {
             Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);

@@ -15,13 +15,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// The folders in which coordinators gather a batch's committed files, next to `attempts`. `output-N` belongs to
-/// incarnation N, which renames it to publish the batch. A later coordinator renames those of all earlier ones to
-/// `gathered-N-…`. So a coordinator that was thought dead, and wakes up in the middle of publishing, finds no folder
-/// to write to and none to rename.
+/// The folders in which coordinators gather a batch's committed files, next to `attempts`. `output-N` belongs
+/// to incarnation N, which renames it to publish the batch. A later coordinator renames those of all earlier
+/// ones to `gathered-N-…`. So a coordinator that was thought dead, and wakes up in the middle of publishing,
+/// finds no folder to write to and none to rename.
 ///
-/// A coordinator makes its own folder before it looks for others'. Of two that do so at once, at least one sees the
-/// other, and the earlier one gives way.
+/// A coordinator makes its own folder before it looks for others'. Of two that do so at once, at least one
+/// sees the other, and the earlier one gives way.
 final class Gathering {
 
     private static final Pattern OUTPUT = Pattern.compile("output-(\\d+)");

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Reads written files again through DuckDB, with other code than that which wrote them, and compares their record
-/// ids with those of the input. Blocking; safe for several threads.
+/// Reads written files again through DuckDB, with other code than that which wrote them, and compares their
+/// record ids with those of the input. Blocking; safe for several threads.
 public final class OutputRows {
 
     /// Two ids may have one hash, though it takes billions of ids.
@@ -48,7 +48,7 @@ public final class OutputRows {
     ///
     /// @throws FailureException naming a file that can't be read
     public long count(List<Path> files) {
-        // Hashing every value makes DuckDB decode every page, where count(*) would trust what a file says of itself.
+        // Hashing every value makes DuckDB decode every page; count(*) would trust what a file says of itself.
         return files.isEmpty()
                 ? 0
                 : Long.parseLong(ask("SELECT count(*) FILTER (WHERE hash(t) IS NOT NULL) FROM %s AS t"
@@ -58,8 +58,8 @@ public final class OutputRows {
 
     /// Record ids that occur more than once, as `id × times`. Bad rows without an id repeat nothing.
     ///
-    /// Ids are counted by their 64-bit hashes, as many millions at a time as the memory allows; only ids whose hash
-    /// occurs twice are compared themselves.
+    /// Ids are counted by their 64-bit hashes, as many millions at a time as the memory allows; only ids
+    /// whose hash occurs twice are compared themselves.
     ///
     /// @param files parts and quarantine files
     /// @param limit how many to return at most
@@ -81,8 +81,8 @@ public final class OutputRows {
                 """.formatted(ids, String.join(", ", hashes), limit));
     }
 
-    /// A digest of the record ids in files, whatever their order: equal to [#sourceIds] of the rows that they came
-    /// from if no row is missing or doubled.
+    /// A digest of the record ids in files, whatever their order: equal to [#sourceIds] of the rows that they
+    /// came from if no row is missing or doubled.
     public String outputIds(List<Path> files) {
         return ask("SELECT %s FROM (SELECT %s AS id FROM %s)".formatted(digest(), id(files), format.read(files)))
                 .getFirst();

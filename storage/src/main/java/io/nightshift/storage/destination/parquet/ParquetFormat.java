@@ -14,8 +14,8 @@ import java.util.Locale;
 /// Parquet, compressed with Zstandard.
 public final class ParquetFormat implements FileFormat {
 
-    /// A column with more distinct values in a row group has no dictionary. DuckDB itself gives up at five times as
-    /// many, after it has looked up each of them in vain: scores, and positions.
+    /// A column with more distinct values in a row group has no dictionary. DuckDB itself gives up at five
+    /// times as many, after it has looked up each of them in vain: scores, and positions.
     private static final int DISTINCT = 10_000;
 
     @Override
@@ -46,8 +46,8 @@ public final class ParquetFormat implements FileFormat {
                 : column.sql();
     }
 
-    /// A text that is the same in all rows. In the file it is a text like any other; but since its type has one
-    /// value, it is written as a dictionary without being looked up for each row.
+    /// A text that is the same in all rows. In the file it is a text like any other; but since its type has
+    /// one value, it is written as a dictionary without being looked up for each row.
     private static String constant(String text) {
         return "%1$s::ENUM(%1$s)".formatted(Sql.text(text));
     }

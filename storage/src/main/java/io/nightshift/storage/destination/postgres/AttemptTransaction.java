@@ -33,14 +33,15 @@ import org.slf4j.LoggerFactory;
 /// What one attempt does in PostgreSQL.
 ///
 /// First it *claims* its partition: it writes its epoch into the partition's row of `nightshift_parts`, in a
-/// transaction of its own, unless a higher epoch is there. Then, in one transaction, it removes the rows of an
-/// earlier attempt, copies its own rows into the batch's staging tables, and writes their counts and digests into
-/// the partition's row, if its claim is still the highest. So of two attempts at most the one with the higher epoch
-/// can leave rows, whichever of them is frozen at whatever point; a partition never has rows of both.
+/// transaction of its own, unless a higher epoch is there. Then, in one transaction, it removes the rows of
+/// an earlier attempt, copies its own rows into the batch's staging tables, and writes their counts and
+/// digests into the partition's row, if its claim is still the highest. So of two attempts at most the one
+/// with the higher epoch can leave rows, whichever of them is frozen at whatever point; a partition never has
+/// rows of both.
 ///
-/// A process that is frozen between that last statement and the end of its transaction holds a lock that the next
-/// attempt's claim waits for. The server ends such a transaction by itself: the attempt sets a time-out for that
-/// before its last statement.
+/// A process that is frozen between that last statement and the end of its transaction holds a lock that the
+/// next attempt's claim waits for. The server ends such a transaction by itself: the attempt sets a time-out
+/// for that before its last statement.
 ///
 /// For one thread; only [#cancel] may be called by others.
 final class AttemptTransaction implements AutoCloseable {
@@ -128,8 +129,8 @@ final class AttemptTransaction implements AutoCloseable {
                 e);
     }
 
-    /// Claims the partition, if that isn't done yet, and begins the transaction again: what was written before is
-    /// rolled back.
+    /// Claims the partition, if that isn't done yet, and begins the transaction again: what was written
+    /// before is rolled back.
     void begin() {
         if (connection == null) {
             connect();
@@ -225,8 +226,8 @@ final class AttemptTransaction implements AutoCloseable {
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
-    /// Encodes the bad rows. Their values, in the last column, are not digested, since the server reorders the keys
-    /// of JSON.
+    /// Encodes the bad rows. Their values, in the last column, are not digested, since the server reorders
+    /// the keys of JSON.
     CopyRows quarantine(List<CopyColumn> columns) {
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("batch_id", lease.attempt().batch().value())
@@ -321,7 +322,8 @@ final class AttemptTransaction implements AutoCloseable {
         statement.setObject(index + 2, file == null ? null : file.sha256(), Types.VARCHAR);
     }
 
-    /// Breaks a connection on which a write doesn't end: neither the driver nor the pool has a time-out for that.
+    /// Breaks a connection on which a write doesn't end: neither the driver nor the pool has a time-out for
+    /// that.
     private void watch() {
         while (!ended) {
             LockSupport.parkNanos(STALLED.toNanos() / 20);
@@ -351,7 +353,8 @@ final class AttemptTransaction implements AutoCloseable {
         abort();
     }
 
-    /// Gives the connection back, or closes it if it may be in a transaction, which the server then rolls back.
+    /// Gives the connection back, or closes it if it may be in a transaction, which the server then rolls
+    /// back.
     @Override
     public void close() {
         ended = true;

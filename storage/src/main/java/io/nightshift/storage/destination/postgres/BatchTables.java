@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// TABLE_batches, TABLE_quarantine_batches  what they are over: partitioned, a partition for each published batch
 /// nightshift_staging_TOKEN, …_TOKENq       a batch's rows while it is not published, and its bad ones
 /// TABLE_TOKEN, TABLE_TOKENq                the same, published
-/// nightshift_batches, nightshift_parts     every batch, and what is committed of each partition
+/// nightshift_batches, nightshift_parts     every batch, and the commit of each partition
 /// ```
 ///
 /// @param schema null for the first of the user's search path
@@ -72,7 +72,7 @@ public record BatchTables(@Nullable String schema, String table, String token) {
         return "nightshift_batches";
     }
 
-    /// What is committed of each partition.
+    /// The table of the commits of partitions.
     public String parts() {
         return "nightshift_parts";
     }

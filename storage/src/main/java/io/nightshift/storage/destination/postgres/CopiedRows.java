@@ -12,8 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.postgresql.copy.PGCopyInputStream;
 
-/// The rows of a query, streamed in the binary format of COPY. What is kept is one row. For one
-/// thread.
+/// The rows of a query, streamed in the binary format of COPY. Keeps one row at a time. For one thread.
 final class CopiedRows implements AutoCloseable {
 
     private static final int SIGNATURE = 11;

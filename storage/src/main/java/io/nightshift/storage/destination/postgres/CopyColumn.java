@@ -2,7 +2,7 @@ package io.nightshift.storage.destination.postgres;
 
 import io.nightshift.protocol.failure.FailureException;
 
-/// A column of rows on their way into PostgreSQL.
+/// A column of rows that are sent to PostgreSQL.
 ///
 /// @param sql the value, as DuckDB's carrier function takes it; empty where it is the same for all
 ///     rows

@@ -13,10 +13,9 @@ import org.duckdb.DuckDBWritableVector;
 /// The SQL functions by which a query hands rows to the thread's [CopyRows], a vector of rows at a
 /// time.
 ///
-/// `nightshift_long(column, value)`, `nightshift_double` and `nightshift_text` put a column's
-/// values; `nightshift_row(…)` takes what they return and writes the rows. Its arguments are
-/// evaluated before it, so the row is whole by then. A result set would do the same at four times
-/// the cost for each value.
+/// `nightshift_long(column, value)`, `nightshift_double` and `nightshift_text` put a column's values;
+/// `nightshift_row(…)` takes their results and writes the rows. Its arguments are evaluated before it, so the
+/// row is complete by then. A result set would do the same at four times the cost for each value.
 public final class CopyFunctions {
 
     private CopyFunctions() {}

@@ -9,13 +9,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Rows on their way from one query on one thread into a sink: collects the values of a vector of
-/// rows column by column, as [CopyFunctions] get them, then writes the rows in the binary format of
-/// COPY and adds them to a digest. What is kept is one vector and a buffer, however many rows there
-/// are.
+/// Sends the rows of one query on one thread to a sink. It collects the values of a vector of rows column by
+/// column, as [CopyFunctions] receive them, then writes the rows in the binary format of COPY and adds them
+/// to a digest. It keeps one vector and a buffer, whatever the number of rows.
 ///
-/// A row's digest is that of its fields, each a length and its bytes; so it can be computed again
-/// from what COPY gives back.
+/// A row's digest is that of its fields, each a length and its bytes, so it can be computed again from COPY's
+/// output.
 final class CopyRows {
 
     static final int VECTOR = 2048;
@@ -90,12 +89,12 @@ final class CopyRows {
         }
     }
 
-    /// Rows that go nowhere and are only digested.
+    /// Rows that are digested and sent nowhere.
     public static CopyRows digesting(List<CopyColumn> columns) {
         return new CopyRows("", columns, columns.size(), new Constants());
     }
 
-    /// Runs the query in whose course this thread's rows are digested.
+    /// Runs a query and digests the rows that this thread hands over meanwhile.
     ///
     /// @throws SQLException the query's
     public void digest(Query<Long> query) throws SQLException {
@@ -124,7 +123,7 @@ final class CopyRows {
         return "SELECT count(*) FILTER (WHERE nightshift_row(%s)) FROM (%s)".formatted(values, from);
     }
 
-    /// Runs the query in whose course this thread's rows come through here.
+    /// Runs a query and sends the rows that this thread hands over meanwhile to a sink.
     ///
     /// @throws SQLException the query's, and then [#problem] says whether it was the sink that
     ///     failed
@@ -194,7 +193,7 @@ final class CopyRows {
         return nulls[column];
     }
 
-    /// Neighbouring rows often have the same text: the file's name always.
+    /// Puts a text. Neighbouring rows often have the same text, and always the same file.
     void text(int column, int row, String text) {
         byte[][] values = texts[column];
         boolean same = row > 0 && text.equals(lastText[column]);
@@ -202,7 +201,7 @@ final class CopyRows {
         lastText[column] = text;
     }
 
-    /// Writes the rows whose values were put.
+    /// Writes the rows whose values have been put.
     void write(int rows) {
         long begin = System.nanoTime();
         for (int row = 0; row < rows; row++) {

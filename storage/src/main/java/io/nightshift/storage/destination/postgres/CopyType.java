@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// How a value of DuckDB's gets into a column of PostgreSQL's: by which of three functions it is
-/// handed over, and how it is written in the binary format of COPY.
+/// How a DuckDB value becomes a PostgreSQL value: the function that hands it over, and its form in the binary
+/// format of COPY.
 enum CopyType {
     BOOLEAN(Carrier.LONG, "CAST(%s AS BIGINT)"),
     INT2(Carrier.LONG, "CAST(%s AS BIGINT)"),
@@ -15,7 +15,7 @@ enum CopyType {
     FLOAT8(Carrier.DOUBLE, "CAST(%s AS DOUBLE)"),
     NUMERIC(Carrier.TEXT, "CAST(%s AS VARCHAR)"),
     TEXT(Carrier.TEXT, "CAST(%s AS VARCHAR)"),
-    /// A version byte, then text; the server orders its keys anew.
+    /// A version byte, then text. The server reorders its keys.
     JSONB(Carrier.TEXT, "replace(CAST(%s AS VARCHAR), '\\u0000', '\\ufffd')"),
     UUID(Carrier.TEXT, "CAST(%s AS VARCHAR)"),
     BYTES(Carrier.TEXT, "hex(%s)"),
@@ -39,7 +39,7 @@ enum CopyType {
         }
     }
 
-    /// A type of PostgreSQL's, with the way into it.
+    /// A PostgreSQL type, and how values are sent to it.
     ///
     /// @param name as `format_type` gives it
     record Target(CopyType type, String name) {}
@@ -81,7 +81,7 @@ enum CopyType {
         return cast.formatted(sql);
     }
 
-    /// What a type of DuckDB's becomes, if PostgreSQL has anything like it.
+    /// The PostgreSQL type for a DuckDB type, if there is one.
     static Optional<Target> of(String duckDbType) {
         if (duckDbType.startsWith("DECIMAL")) {
             return Optional.of(new Target(

@@ -27,8 +27,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The committed rows of a batch in a database, wherever they are now, compared with what the ledger keeps of each
-/// partition: their number and their digest. It streams the rows once and keeps digests, some 400 bytes a partition.
+/// The committed rows of a batch in a database, wherever they are now, compared with what the ledger keeps of
+/// each partition: their number and their digest. It streams the rows once and keeps digests, some 400 bytes
+/// a partition.
 final class PostgresProof implements OutputProof {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -34,12 +34,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Publishes tables of a database with one transaction. [BatchTables] and [TargetTables] say what the tables are.
+/// Publishes tables of a database with one transaction. [BatchTables] and [TargetTables] say what the tables
+/// are.
 ///
 /// Workers copy into a batch's staging tables, each attempt in a transaction that ends with its row in
 /// `nightshift_parts`. When every partition is committed, the publisher compares those rows with the ledger's
-/// commits, and the tables with those rows. It builds indexes. Then one transaction gives the tables their final
-/// names, attaches them, and marks the batch as published.
+/// commits, and the tables with those rows. It builds indexes. Then one transaction gives the tables their
+/// final names, attaches them, and marks the batch as published.
 ///
 /// Every step can be repeated after a crash: an index that is there is left, and a batch that is marked is
 /// published. The staging names no longer exist then, so a worker that wakes up late has nowhere to write.
@@ -125,8 +126,9 @@ final class PostgresPublisher {
         return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /// The batch's row names the incarnation that may publish it. A coordinator in the middle of the last transaction
-    /// locks that row. This one waits for it, and the server ends that transaction if its coordinator is frozen.
+    /// The batch's row names the incarnation that may publish it. A coordinator in the middle of the last
+    /// transaction locks that row. This one waits for it, and the server ends that transaction if its
+    /// coordinator is frozen.
     Optional<Publication> fence(BatchId batch, int incarnation) {
         BatchTables tables = tables(batch);
         try (Database database = open(batch, "looking whether readers see it already in", PATIENCE)) {
@@ -410,8 +412,8 @@ final class PostgresPublisher {
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    /// Does work that needs exclusive use of the staging tables. An attempt that still writes to them has lost its
-    /// partition, since every partition is committed; its session is ended.
+    /// Does work that needs exclusive use of the staging tables. An attempt that still writes to them has
+    /// lost its partition, since every partition is committed; its session is ended.
     private static void alone(Database database, BatchTables tables, Runnable work) {
         for (int left = EVICTIONS; ; left--) {
             evict(database, tables);

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.UUID;
 
-/// Bytes in the binary format of COPY, which are those of each type's own `send` function. Grows as
-/// needed. For the use of one thread.
+/// Bytes in the binary format of COPY, which are those of each type's own `send` function. Grows as needed.
+/// For one thread.
 final class RowBuffer {
 
     /// Days and microseconds from 1970 to 2000, where PostgreSQL begins to count.

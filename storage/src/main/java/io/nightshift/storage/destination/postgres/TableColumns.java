@@ -25,8 +25,8 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
         quarantine = List.copyOf(quarantine);
     }
 
-    /// @throws FailureException naming a column that a table can't hold, or one of the destination's indexes that
-    ///     isn't there
+    /// @throws FailureException naming a column that a table can't hold, or one of the destination's indexes
+    ///     that isn't there
     static TableColumns of(BoundJob bound, ModelDescription model, PostgresDestination destination) {
         List<OutputColumn> predictions = columns(predictions(bound, model));
         predictions.add(new OutputColumn("model_name", "text"));

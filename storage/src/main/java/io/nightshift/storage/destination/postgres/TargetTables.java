@@ -12,13 +12,13 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Creates what all batches of a table share, if it isn't there, and adapts it to what a batch needs: columns are
-/// added, none is changed or removed.
+/// Creates what all batches of a table share, if it isn't there, and adapts it to what a batch needs: columns
+/// are added, none is changed or removed.
 ///
-/// Readers query views, not the partitioned table. Attaching a partition is atomic for a statement, but not for a
-/// transaction of a higher isolation level that began while the batch was written: such a transaction would see the
-/// partition with the rows that were there when it began. The views show a batch only if its row in
-/// `nightshift_batches` says that it is published, and transactions see that row like any other.
+/// Readers query views, not the partitioned table. Attaching a partition is atomic for a statement, but not
+/// for a transaction of a higher isolation level that began while the batch was written: such a transaction
+/// would see the partition with the rows that were there when it began. The views show a batch only if its
+/// row in `nightshift_batches` says that it is published, and transactions see that row like any other.
 final class TargetTables {
 
     private static final String PUBLISHED =

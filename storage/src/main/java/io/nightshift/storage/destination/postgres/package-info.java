@@ -1,5 +1,5 @@
-/// A table of a PostgreSQL database as a destination: rows on their way into it, publication, and what is there read
-/// again.
+/// A table of a PostgreSQL database as a destination: rows on their way into it, publication, and what is
+/// there read again.
 @NullMarked
 package io.nightshift.storage.destination.postgres;
 

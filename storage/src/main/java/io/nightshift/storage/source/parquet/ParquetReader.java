@@ -149,8 +149,8 @@ public final class ParquetReader implements SourceReader {
         return new SourceTable(read(List.of(file)), "* EXCLUDE (file_row_number, nightshift_file)", file);
     }
 
-    /// Files of the same columns as a table of these and of `file_row_number` and `nightshift_file`. Names of folders
-    /// such as `year=2026` make no columns: they would take the place of the file's own.
+    /// Files of the same columns as a table of these and of `file_row_number` and `nightshift_file`. Names of
+    /// folders such as `year=2026` make no columns: they would take the place of the file's own.
     private static String read(List<String> paths) {
         return "read_parquet(%s, filename = 'nightshift_file', file_row_number = true, hive_partitioning = false)"
                 .formatted(Sql.files(paths));
@@ -166,7 +166,8 @@ public final class ParquetReader implements SourceReader {
         return e;
     }
 
-    /// The columns of files, folders and globs, taken for one table: a column that some files lack is NULL there.
+    /// The columns of files, folders and globs, taken for one table: a column that some files lack is NULL
+    /// there.
     ///
     /// @throws FailureException if a path names nothing, or what it names is not Parquet
     public static SourceColumns columns(

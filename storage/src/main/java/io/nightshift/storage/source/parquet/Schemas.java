@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Which files have the same columns, so that one query can read them together: a query that reads
-/// each of many small files by itself takes DuckDB far longer to plan than to run.
-public final class Schemas {
+/// Which files have the same columns, so that one query can read them together. DuckDB takes far longer to
+/// plan a query that reads each of many small files separately than to run it.
+final class Schemas {
 
     private Schemas() {}
 
@@ -35,8 +35,8 @@ public final class Schemas {
         return schemas;
     }
 
-    /// Puts whole files of equal columns together; a slice that is only a part of its file stays alone.
-    public static List<List<Slice>> group(Connection connection, List<Slice> slices) throws SQLException {
+    /// Groups whole files of equal columns; a slice that is only a part of its file is a group of its own.
+    static List<List<Slice>> group(Connection connection, List<Slice> slices) throws SQLException {
         if (slices.size() == 1) {
             return List.of(slices);
         }

@@ -93,7 +93,7 @@ final class SourceFiles {
         }
     }
 
-    /// Refuses what is plainly not a whole Parquet file, before a library trips over it.
+    /// Refuses a file that is not a whole Parquet file, with a clearer message than a library gives.
     static void checkMagic(Path file) {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             long length = in.length();
@@ -112,10 +112,10 @@ final class SourceFiles {
         }
     }
 
-    /// Refuses a file that lost bytes in its middle: then its footer, which is at the end, tells of data
-    /// beyond the footer's own beginning.
+    /// Refuses a file that lost bytes in its middle: then its footer, which is at the end, lists data beyond
+    /// the footer's own beginning.
     ///
-    /// @param end of a row group's data, as the footer has it
+    /// @param end of a row group's data, as the footer gives it
     static void checkHolds(Path file, long end) {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             long length = in.length();

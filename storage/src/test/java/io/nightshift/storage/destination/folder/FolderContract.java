@@ -95,7 +95,8 @@ public abstract class FolderContract extends DestinationContract {
                 inTheWay("_SUCCESS", BatchFolders.SUCCESS));
     }
 
-    /// A folder that isn't empty stands where the first coordinator writes a file, or a file where it makes a folder.
+    /// A folder that isn't empty stands where the first coordinator writes a file, or a file where it makes a
+    /// folder.
     private Obstacle inTheWay(String name, String file) {
         Path output = folders().staged().resolve("output-1");
         Path taken = output.resolve(file).resolve("in the way");

@@ -99,7 +99,8 @@ class PostgresDestinationTest extends DestinationContract {
                 });
     }
 
-    /// In the order of a publication: before indexes, in the last transaction at its first change, and at its last.
+    /// In the order of a publication: before indexes, in the last transaction at its first change, and at its
+    /// last.
     @Override
     protected List<Obstacle> obstacles() {
         return List.of(
