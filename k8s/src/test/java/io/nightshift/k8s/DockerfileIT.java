@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The Dockerfile against the distribution and the manifests; no image is built.
+/// Checks the Dockerfile against the distribution and the manifests. Builds no image.
 final class DockerfileIT {
 
     @Test
@@ -62,8 +62,8 @@ final class DockerfileIT {
         }
     }
 
-    /// What docker does with the Dockerfile, but in a folder of this machine: the copies go through archives,
-    /// as layers do.
+    /// Performs the steps of the Dockerfile in a local folder. Files are copied through archives, as layers
+    /// are.
     @Test
     @EnabledOnOs(OS.LINUX)
     void theStartUpCacheFitsTheJarsAsTheLayersHaveThem(@TempDir Path folder) throws Exception {
@@ -82,7 +82,7 @@ final class DockerfileIT {
         copy(prepared.resolve("cache"), root.resolve("cache"), ".");
         String launcher = root.resolve("nightshift").toString();
 
-        // Where a cache has to be used and doesn't fit, the JVM doesn't start.
+        // With `-XX:AOTMode=on`, a JVM whose cache does not match refuses to start.
         assertThat(run(root, "env", "NIGHTSHIFT_OPTS=-XX:AOTMode=on", launcher, "--version"))
                 .startsWith("nightshift ");
         try (Stream<Path> files = Files.list(root.resolve("lib"))) {
@@ -94,7 +94,7 @@ final class DockerfileIT {
         }
     }
 
-    /// Copies as into a layer: times are kept in whole seconds.
+    /// Copies files as into a layer, which keeps times in whole seconds.
     private static void copy(Path from, Path to, String... names) throws IOException, InterruptedException {
         Files.createDirectories(to);
         run(

@@ -15,6 +15,7 @@ import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import java.io.File;
 import java.io.IOException;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Programs that ask two nodes, which are processes on a journal in PostgreSQL, by HTTP and by messages.
+/// The clients over HTTP and over messages against two node processes with a journal in PostgreSQL.
 @Timeout(120)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClientIT {
@@ -54,7 +55,7 @@ final class ClientIT {
 
     private static TestCluster cluster;
 
-    /// By name.
+    /// The clients by name.
     private static final Map<String, NightshiftClient> CLIENTS = new LinkedHashMap<>();
 
     private static Job job;
@@ -103,7 +104,7 @@ final class ClientIT {
         return stage.toCompletableFuture().join();
     }
 
-    /// The node with the register of jobs says so in its log.
+    /// The node with the batch register: it logs that it opened the batch.
     private static int registerOf(String batch) {
         return cluster.node(0).out().contains(batch + " is opened") ? 0 : 1;
     }
@@ -231,7 +232,7 @@ final class ClientIT {
     @Test
     @Order(5)
     void theDocumentedProgramsRunAsTheyStand() throws Exception {
-        String text = Files.readString(FlightsJob.example().resolve("../../docs/how-to/client.md"));
+        String text = Files.readString(Checkout.path("docs/how-to/client.md"));
         Matcher programs = PROGRAM.matcher(text);
         Files.writeString(
                 folder.resolve("job/job.yaml"),
