@@ -1,6 +1,5 @@
 package io.nightshift.cli;
 
-import io.nightshift.node.ModelFiles;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;

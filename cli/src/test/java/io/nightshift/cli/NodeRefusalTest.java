@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What keeps a node from starting, or a cluster from being asked.
+/// Mistakes that keep a node from starting, or a command from reaching a cluster.
 final class NodeRefusalTest {
 
     @TempDir

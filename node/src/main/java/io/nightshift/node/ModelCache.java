@@ -1,6 +1,5 @@
 package io.nightshift.node;
 
-import io.nightshift.node.ModelFiles;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
 import java.nio.file.Path;

@@ -1,10 +1,4 @@
-<<<<<<<< HEAD:node/src/main/java/io/nightshift/node/ModelFiles.java
 package io.nightshift.node;
-|||||||| a144ef4:cli/src/main/java/io/nightshift/cli/node/ModelFiles.java
-package io.nightshift.cli.node;
-========
-package io.nightshift.cli.model;
->>>>>>>> refs/heads/scoring:cli/src/main/java/io/nightshift/cli/model/ModelFiles.java
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What `batch verify` proves, and that each kind of tampering is caught and named.
+/// The checks of `batch verify`: each kind of tampering is found and named.
 class BatchVerifyIT {
 
     @TempDir

@@ -34,7 +34,7 @@ final class NewerLedgerIT {
                         "'shadowing' is unknown to this version of Nightshift; a newer version wrote it");
     }
 
-    /// The first entry of a batch, whatever its event is.
+    /// The stored bytes of a batch's first entry, with any event.
     private static byte[] entry(TestBatch batch, byte[] event) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -55,7 +55,7 @@ class ParquetPublishingIT {
         }
     }
 
-    /// Stages one file after another and gives each up, until the folder is gone.
+    /// Stages files and deletes them again, until the folder is gone.
     private static void write(Path attempts) {
         try {
             for (int i = 0; ; i++) {

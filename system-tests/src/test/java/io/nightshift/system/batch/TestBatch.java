@@ -52,11 +52,11 @@ import java.util.stream.Collectors;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.jspecify.annotations.Nullable;
 
-/// A batch as a node leaves it: a ledger in a home folder, written entry by entry as the journal
-/// writes it, and Parquet files written by DuckDB and published by the real publisher. Two input
-/// files of 1,000 flights are cut into four partitions; every hundredth flight is quarantined.
+/// A batch with its ledger and output, created without a node: a ledger in a home folder, written entry by
+/// entry as the journal writes it, and Parquet files that the product's publisher publishes. Two input files
+/// of 1,000 flights are cut into four partitions; every hundredth flight is quarantined.
 ///
-/// And the means to tamper with it.
+/// It has methods that tamper with both.
 final class TestBatch implements AutoCloseable {
 
     static final ModelVersion MODEL = new ModelVersion("delays", 2, "ab".repeat(32));
@@ -91,7 +91,7 @@ final class TestBatch implements AutoCloseable {
         this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
     }
 
-    /// A batch that is submitted. Its input is made if it isn't there.
+    /// A submitted batch. Creates the input if it is missing.
     ///
     /// @param settings further lines of the job file's `source`
     static TestBatch submitted(Path folder, String number, String... settings) throws Exception {
@@ -116,7 +116,7 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch whose input is planned.
+    /// A planned batch.
     static TestBatch planned(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = submitted(folder, number, settings);
         batch.append(new BatchEvent.Planned(batch.later(), batch.sources, PLAN));
@@ -124,7 +124,7 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch of which all partitions are committed, by two incarnations.
+    /// A batch whose partitions are all committed, by two incarnations of the coordinator.
     static TestBatch committed(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = planned(folder, number, settings);
         batch.append(new BatchEvent.Committed(
@@ -135,9 +135,9 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch of which a partition was committed, rescored, and committed again.
+    /// A batch in which a partition was committed, rescored and committed again.
     ///
-    /// @param epoch of the new commit
+    /// @param epoch the epoch of the second commit
     static TestBatch committedAndRescored(Path folder, String number, Epoch epoch) throws Exception {
         TestBatch batch = planned(folder, number, "id: flight_id");
         batch.append(new BatchEvent.TookOver(batch.later(), 2, "127.0.0.1:7002"));
@@ -150,7 +150,7 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch that readers see.
+    /// A published batch.
     static TestBatch published(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = committed(folder, number, settings);
         batch.publish();
@@ -251,7 +251,7 @@ final class TestBatch implements AutoCloseable {
                 .formatted(id, slice.file().path(), slice.file().path(), slice.firstRow(), slice.endRow(), where);
     }
 
-    /// Runs a statement and gives the number of rows that it wrote.
+    /// Runs a statement in DuckDB. Returns the number of rows that it wrote.
     long sql(String statement) throws SQLException {
         try (Connection connection = duckDb.connect();
                 Statement run = connection.createStatement()) {
@@ -259,7 +259,7 @@ final class TestBatch implements AutoCloseable {
         }
     }
 
-    /// Writes a Parquet file anew from its own rows, named `rows` in the query.
+    /// Replaces a Parquet file by the result of a query over its own rows, the table `rows`.
     void rewrite(Path file, String query) throws Exception {
         Path other = file.resolveSibling("other");
         sql("COPY (WITH rows AS (FROM read_parquet('%s')) %s) TO '%s' (FORMAT parquet)".formatted(file, query, other));
@@ -275,7 +275,7 @@ final class TestBatch implements AutoCloseable {
         return open.ledger();
     }
 
-    /// Lets another process have the ledger.
+    /// Closes the ledger, so that another process can open it.
     void release() {
         if (open != null) {
             open.close();
@@ -370,7 +370,7 @@ final class TestBatch implements AutoCloseable {
         journal(renumber.formatted(other, of, -1));
     }
 
-    /// Replaces the whole history, with hashes that fit: the work of someone who knows how.
+    /// Replaces the whole history by events with matching hashes, as a knowledgeable forger would do.
     void forge(List<BatchEvent> events) throws Exception {
         journal("DELETE FROM \"event_journal\" WHERE \"persistence_id\" = '%s'"
                 .formatted(persistenceId().id()));

@@ -14,6 +14,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.client.messages.MessageClient;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import java.io.File;
 import java.io.IOException;
@@ -41,7 +42,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Programs that ask two nodes, which are processes on a journal in PostgreSQL, by HTTP and by messages.
+/// The clients over HTTP and over messages against two node processes with a journal in PostgreSQL.
 @Timeout(120)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClientIT {
@@ -53,7 +54,7 @@ final class ClientIT {
 
     private static TestCluster cluster;
 
-    /// By name.
+    /// The clients by name.
     private static final Map<String, NightshiftClient> CLIENTS = new LinkedHashMap<>();
 
     private static String job;
@@ -102,7 +103,7 @@ final class ClientIT {
         return stage.toCompletableFuture().join();
     }
 
-    /// The node with the register of jobs says so in its log.
+    /// The node with the batch register: it logs that it opened the batch.
     private static int registerOf(String batch) {
         return cluster.node(0).out().contains(batch + " is opened") ? 0 : 1;
     }
@@ -230,7 +231,7 @@ final class ClientIT {
     @Test
     @Order(5)
     void theDocumentedProgramsRunAsTheyStand() throws Exception {
-        String text = Files.readString(FlightsJob.example().resolve("../../docs/how-to/client.md"));
+        String text = Files.readString(Checkout.path("docs/how-to/client.md"));
         Matcher programs = PROGRAM.matcher(text);
         FlightsJob nightly = FlightsJob.in(folder.resolve("nightly"));
         nightly.edit("job: flights", "job: nightly");

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Three nodes as processes, which a fourth joins and leaves, on a journal in PostgreSQL. One cluster for all
-/// tests, since it takes a while to form; each test leaves three nodes behind.
+/// Three node processes with a journal in PostgreSQL; a fourth node joins and leaves. All tests share one
+/// cluster, because forming it takes some seconds; after each test three nodes are up.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClusterIT {
 
@@ -59,7 +59,7 @@ final class ClusterIT {
         }
     }
 
-    /// Submits the job to a destination of its own.
+    /// Submits the job with a destination of its own.
     private static String submit(String destination, int rows) throws Exception {
         CommandResult submitted = cluster.batch(
                 "submit",
@@ -152,7 +152,7 @@ final class ClusterIT {
                 .isBetween(ofSmall.size() / 2L, ofSmall.size() * 2L);
     }
 
-    /// When the batch's partitions were committed.
+    /// The commit times of the batch's partitions.
     private static List<String> commits(String batch) throws Exception {
         List<String> commits = new ArrayList<>();
         for (String line : events(batch).lines().toList()) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The commands of `batch` by HTTP.
+/// The commands of `batch` over HTTP.
 @Timeout(60)
 final class HttpCommandsIT {
 

@@ -88,7 +88,7 @@ public final class HttpNode implements AutoCloseable {
         return send(request.build());
     }
 
-    /// @param body as JSON; empty for none
+    /// @param body JSON, or an empty text for no body
     HttpResponse<String> post(String path, String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(path))
                 .POST(body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// HTTP over TLS, with and without certificates of the clients.
+/// HTTP over TLS, with and without client certificates.
 @Timeout(60)
 final class HttpTlsIT {
 

@@ -48,9 +48,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Publishing to a real PostgreSQL, broken off between any two packets that are sent to it; and
-/// attempts that come late. Each test has a copy of the database as it was when the last partition
-/// of a batch was committed and nothing of it published.
+/// Publication to PostgreSQL, interrupted between any two packets that are sent to the server, and late
+/// attempts. Each test copies a database in which all partitions of a batch are committed and nothing is
+/// published.
 final class PostgresPublishingIT {
 
     private static final int ROWS = 6000;
@@ -129,7 +129,7 @@ final class PostgresPublishingIT {
         return state.submission().job();
     }
 
-    /// The packets that it takes to connect: before them nothing has happened.
+    /// The number of packets that opening the connection takes. Earlier interruptions test nothing.
     private static int packetsToConnect(String database) throws Exception {
         try (DatabaseProxy proxy = new DatabaseProxy(server.port());
                 Database opened =
@@ -222,7 +222,7 @@ final class PostgresPublishingIT {
         assertPublished(database, publication);
     }
 
-    /// The batch under the next coordinator.
+    /// The batch after another coordinator has taken over.
     private static BatchState later() {
         BatchEvent event = new BatchEvent.TookOver(Instant.EPOCH, state.incarnation() + 1, "127.0.0.1:2");
         return state.apply(LedgerEntry.after(state.head(), event));
@@ -244,7 +244,7 @@ final class PostgresPublishingIT {
         assertThat(publisher.publish(state)).isEqualTo(publication);
     }
 
-    /// It is frozen before the statement that marks the batch, or behind it, when it holds locks.
+    /// The publisher is frozen before or after the statement that marks the batch. After it, it holds locks.
     @Test
     void aCoordinatorThatIsFrozenInItsLastTransactionIsFenced() throws Exception {
         for (String at : List.of("SET published_at", "COMMIT")) {
@@ -321,7 +321,7 @@ final class PostgresPublishingIT {
         }
     }
 
-    /// Frozen between its last statement and the end of its transaction, when it holds a lock.
+    /// The attempt is frozen between its last statement and its commit, while it holds a lock.
     @Test
     void anAttemptThatIsFrozenBeforeItsCommitIsReplacedAndLeavesNothing() throws Exception {
         awaitNoConnectionsTo(complete);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs whose predictions go to a real PostgreSQL, as users start them.
+/// Runs of the program with a destination in PostgreSQL.
 final class PostgresRunIT {
 
     private static final String FEW = "FROM flights LIMIT 4000";
@@ -35,10 +35,10 @@ final class PostgresRunIT {
 
     private static PostgresServer server;
 
-    /// So many that the waits between them have grown to their maximum.
+    /// After this many, the waits between the attempts to connect have reached their maximum.
     private static final int REFUSED_CONNECTIONS = 12;
 
-    /// The duration of the fault itself: SIGSTOP leaves nothing to wait for.
+    /// The duration of the fault. A process that SIGSTOP has stopped offers no condition to wait for.
     private static final Duration FREEZE = Duration.ofSeconds(12);
 
     @TempDir
