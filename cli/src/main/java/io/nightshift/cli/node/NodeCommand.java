@@ -18,6 +18,7 @@ import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.worker.ScoringThreads;
 import java.net.InetAddress;

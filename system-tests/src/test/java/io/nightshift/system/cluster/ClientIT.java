@@ -14,6 +14,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.client.messages.MessageClient;
+import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import java.io.File;
@@ -86,7 +87,7 @@ final class ClientIT {
                         .timeout(Duration.ofSeconds(5))
                         .build());
         FlightsJob flights = FlightsJob.in(folder.resolve("job"));
-        job = flights.text("partitions.rows=2000");
+        job = HttpNode.text(flights, "partitions.rows=2000");
     }
 
     @AfterAll
@@ -235,7 +236,7 @@ final class ClientIT {
         Matcher programs = PROGRAM.matcher(text);
         FlightsJob nightly = FlightsJob.in(folder.resolve("nightly"));
         nightly.edit("job: flights", "job: nightly");
-        Files.writeString(nightly.file(), nightly.text());
+        Files.writeString(nightly.file(), HttpNode.text(nightly));
 
         assertThat(programs.find()).isTrue();
         assertThat(runDocumented("Nightly", programs.group(1), cluster.http(0).toString()))

@@ -13,6 +13,7 @@ import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.worker.ScoringThreads;

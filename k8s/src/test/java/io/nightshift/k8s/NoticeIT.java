@@ -2,6 +2,7 @@ package io.nightshift.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.testing.Checkout;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,9 +25,9 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 
 /// The NOTICE that the build generates, and the folder of licence texts, against the jars of the distribution.
-final class NoticeTest {
+final class NoticeIT {
 
-    private static final Path LICENCES = Image.distribution().resolve("licences");
+    private static final Path LICENCES = Checkout.distribution().resolve("licences");
 
     /// The path of a licence or a notice in a jar.
     private static final Pattern LEGAL_FILE =
@@ -59,7 +60,7 @@ final class NoticeTest {
         for (Library library : libraries()) {
             Stream<Path> common = library.licences().stream()
                     .map(licence -> licence.equals("GPL-3.0-or-later")
-                            ? Image.distribution().resolve("LICENSE")
+                            ? Checkout.distribution().resolve("LICENSE")
                             : LICENCES.resolve(licence + ".txt"));
             if (common.noneMatch(Files::isRegularFile)
                     && legalFiles(LICENCES.resolve(library.artifact())).isEmpty()
@@ -123,7 +124,7 @@ final class NoticeTest {
     }
 
     private static String notice() throws IOException {
-        return Files.readString(Image.distribution().resolve("NOTICE"));
+        return Files.readString(Checkout.distribution().resolve("NOTICE"));
     }
 
     private static List<Library> libraries() throws IOException {
@@ -136,7 +137,7 @@ final class NoticeTest {
 
     /// The jars of other authors.
     private static List<Path> jars() throws IOException {
-        try (Stream<Path> files = Files.list(Image.distribution().resolve("lib"))) {
+        try (Stream<Path> files = Files.list(Checkout.distribution().resolve("lib"))) {
             return files.filter(file -> file.toString().endsWith(".jar"))
                     .filter(file -> !file.getFileName().toString().startsWith("nightshift-"))
                     .sorted()
