@@ -38,7 +38,7 @@ public final class JsonDocument {
             parser.nextToken();
             DocumentValue document = value(parser, decimals);
             if (parser.nextToken() != null) {
-                throw new MalformedModelException("it goes on behind the end of the JSON document");
+                throw new MalformedModelException("it has content after the end of the JSON document");
             }
             return document;
         } catch (com.fasterxml.jackson.core.JacksonException broken) {
@@ -89,7 +89,7 @@ public final class JsonDocument {
             String name = parser.currentName();
             parser.nextToken();
             if (members.put(name, value(parser, decimals)) != null) {
-                throw new MalformedModelException("the member «" + name + "» stands twice in one JSON object");
+                throw new MalformedModelException("the member «" + name + "» occurs twice in one JSON object");
             }
         }
         return new DocumentValue.ObjectValue(members);

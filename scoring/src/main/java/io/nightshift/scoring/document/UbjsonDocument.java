@@ -29,7 +29,7 @@ public final class UbjsonDocument {
         try {
             DocumentValue document = reader.value(reader.marker(), 0);
             if (in.hasRemaining()) {
-                throw reader.malformed("it goes on behind the end of the document");
+                throw reader.malformed("it has bytes after the end of the document");
             }
             return document;
         } catch (BufferUnderflowException truncated) {

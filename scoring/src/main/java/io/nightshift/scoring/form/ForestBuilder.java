@@ -39,7 +39,7 @@ public final class ForestBuilder {
     /// Begins a tree whose leaves of width 1 are added to the sum `treeGroup`.
     public void tree(int treeGroup) {
         if (due != 0) {
-            throw new IllegalStateException("the tree before is not complete");
+            throw new IllegalStateException("the previous tree is not complete");
         }
         if (trees + 1 == root.length) {
             root = Arrays.copyOf(root, 2 * trees + 2);
@@ -56,7 +56,7 @@ public final class ForestBuilder {
     /// @param value the threshold, the position of the level, or the number of the set
     public void split(NodeKind splitKind, int splitFeature, double value) {
         if (splitKind == NodeKind.LEAF) {
-            throw new IllegalArgumentException("a leaf is no test");
+            throw new IllegalArgumentException("a leaf is not a test");
         }
         int node = settle();
         kind[node] = splitKind.code();

@@ -102,7 +102,7 @@ public final class OnnxGraphScorer implements Scorer {
             case LongBuffer longs -> longs.put(at, (long) value);
             case IntBuffer integers -> integers.put(at, (int) value);
             case ByteBuffer truths -> truths.put(at, (byte) (value != 0 ? 1 : 0));
-            default -> throw new IllegalStateException("no buffer of an input");
+            default -> throw new IllegalStateException("not a buffer of an input");
         }
     }
 
@@ -167,7 +167,7 @@ public final class OnnxGraphScorer implements Scorer {
         }
         DoubleBuffer doubles = tensor.getDoubleBuffer();
         if (doubles == null) {
-            throw new IllegalStateException("the graph gave no numbers");
+            throw new IllegalStateException("the graph returned no numbers");
         }
         require(doubles.remaining());
         for (int at = 0; at < doubles.remaining(); at++) {

@@ -158,7 +158,7 @@ public final class OnnxGraphSession {
             case LongBuffer numbers -> OnnxTensor.createTensor(Environment.ONLY, numbers, shape);
             case IntBuffer numbers -> OnnxTensor.createTensor(Environment.ONLY, numbers, shape);
             case ByteBuffer truths -> OnnxTensor.createTensor(Environment.ONLY, truths, shape, OnnxJavaType.BOOL);
-            default -> throw new IllegalArgumentException("no buffer of an input: " + buffer.getClass());
+            default -> throw new IllegalArgumentException("not a buffer of an input: " + buffer.getClass());
         };
     }
 }

@@ -104,7 +104,7 @@ public final class SmileImport {
                 default -> onFrame(SmileFrameModel.of(model), facts, size);
             };
         } catch (NullPointerException | IndexOutOfBoundsException | ClassCastException incomplete) {
-            throw new MalformedModelException("a part of the model is missing or of another kind", incomplete);
+            throw new MalformedModelException("a part of the model is missing or of the wrong type", incomplete);
         }
     }
 

@@ -58,7 +58,7 @@ public final class SmileIsolationForest implements SmileModel {
         }
         this.roots = integers(part.numbers(7), 0, nodes);
         if (roots.length == 0 || firstWeight[nodes] != weight.length) {
-            throw new IllegalArgumentException("it has no trees, or other weights than its nodes need");
+            throw new IllegalArgumentException("it has no trees, or not the weights that its nodes need");
         }
         requireTrees();
     }

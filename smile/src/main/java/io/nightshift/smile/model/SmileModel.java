@@ -63,7 +63,7 @@ public sealed interface SmileModel extends RowForm.RowModel
                 | IllegalStateException
                 | ArithmeticException
                 | UnsupportedOperationException broken) {
-            throw new MalformedModelException("its parts do not go together: " + broken.getMessage(), broken);
+            throw new MalformedModelException("its parts do not fit together: " + broken.getMessage(), broken);
         } catch (StackOverflowError deep) {
             throw new MalformedModelException("its parts are nested too deeply", deep);
         }

@@ -148,7 +148,8 @@ public final class SmilePartCodec {
             if ((isPlain ? !SmileDistances.PLAIN.equals(SmileReflection.of(basis, "distance")) : !isEuclidean)
                     || !(SmileReflection.of(basis, "rbf") instanceof GaussianRadialBasis gaussian)
                     || !(SmileReflection.of(basis, "center") instanceof double[] center)) {
-                throw new MalformedModelException("its bases are not Gaussian or not of plain vectors; " + KERNELS);
+                throw new MalformedModelException(
+                        "its basis functions are not Gaussian, or not of dense vectors; " + KERNELS);
             }
             size.take(center.length + 1);
             double[] width = Arrays.copyOf(center, center.length + 1);
@@ -311,7 +312,7 @@ public final class SmilePartCodec {
         if (rebuild(member.part(0)) instanceof Classifier<?> classifier) {
             return (Classifier<double[]>) classifier;
         }
-        throw new IllegalArgumentException("it has a member that is no classifier");
+        throw new IllegalArgumentException("it has a member that is not a classifier");
     }
 
     private static PlattScaling scaling(ModelPart member) {

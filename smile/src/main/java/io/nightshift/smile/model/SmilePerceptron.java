@@ -119,7 +119,7 @@ final class SmilePerceptron implements SmileModel {
                 : new double[] {SmileReflection.number(scaler, "scale"), SmileReflection.number(scaler, "offset")};
         Layer[] lower = (Layer[]) SmileReflection.of(perceptron, "net");
         if (!(lower[0] instanceof InputLayer)) {
-            throw new MalformedModelException("its first layer is no input");
+            throw new MalformedModelException("its first layer is not an input layer");
         }
         List<ModelPart> layers = new ArrayList<>();
         int width = lower[0].getOutputSize();

@@ -54,7 +54,7 @@ final class ModelDecoder {
                 default -> throw new MalformedModelException("it has a section of the unknown kind " + section);
             };
             if (in.hasRemaining()) {
-                throw new MalformedModelException("it goes on behind its end");
+                throw new MalformedModelException("it has bytes after its end");
             }
             return new ModelDefinition(description, form);
         } catch (BufferUnderflowException truncated) {
@@ -140,7 +140,8 @@ final class ModelDecoder {
         for (int count : nodes) {
             total += count;
             if (count < 1 || total > in.remaining()) {
-                throw new MalformedModelException("it promises more nodes than it has bytes, or a tree without one");
+                throw new MalformedModelException(
+                        "it declares more nodes than it has bytes for, or a tree without nodes");
             }
         }
         byte[] kinds = new byte[(int) total];
@@ -155,7 +156,7 @@ final class ModelDecoder {
         ForestBuilder forest = new ForestBuilder(shape);
         for (int[] set : sets) {
             if (forest.set(set) != forest.sets() - 1) {
-                throw new MalformedModelException("it has a set of categories twice");
+                throw new MalformedModelException("it has the same set of categories twice");
             }
         }
         double[] leaf = new double[shape.width()];
@@ -296,7 +297,7 @@ final class ModelDecoder {
         return switch (in.get()) {
             case 0 -> false;
             case 1 -> true;
-            default -> throw new MalformedModelException("it has a truth value that is neither 0 nor 1");
+            default -> throw new MalformedModelException("it has a boolean that is neither 0 nor 1");
         };
     }
 
@@ -304,7 +305,7 @@ final class ModelDecoder {
     private int count(int bytes) throws MalformedModelException {
         int count = in.getInt();
         if (count < 0 || count > in.remaining() / bytes) {
-            throw new MalformedModelException("it promises " + Integer.toUnsignedString(count) + " elements at byte "
+            throw new MalformedModelException("it declares " + Integer.toUnsignedString(count) + " elements at byte "
                     + in.position() + " and ends before them");
         }
         return count;

@@ -213,7 +213,7 @@ final class OnnxRuntimeImport {
         for (int output = 0; output < found.length; output++) {
             for (int row = 0; row < ROWS; row++) {
                 if (Double.compare(found[output][row], again[output][ROWS - 1 - row]) != 0) {
-                    throw new IllegalArgumentException("a row's result depends on the rows beside it");
+                    throw new IllegalArgumentException("the result of a row depends on other rows");
                 }
             }
         }

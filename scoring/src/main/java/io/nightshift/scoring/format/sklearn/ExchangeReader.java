@@ -62,7 +62,7 @@ final class ExchangeReader {
         this.features = features();
         this.classes = root.texts("classes");
         if (new HashSet<>(classes).size() != classes.size()) {
-            throw new MalformedModelException("it has two classes of one name");
+            throw new MalformedModelException("it has two classes with the same name");
         }
         this.link = link(root.text("link"));
     }
@@ -106,7 +106,7 @@ final class ExchangeReader {
         for (DocumentReader element : elements) {
             String name = element.object().has("name") ? element.text("name") : null;
             if (name != null && !names.add(name)) {
-                throw new MalformedModelException("it has two features of the name «" + name + "»");
+                throw new MalformedModelException("it has two features with the name «" + name + "»");
             }
             FeatureType type = element.has("levels")
                     ? new FeatureType.Nominal(element.texts("levels"))
@@ -265,7 +265,7 @@ final class ExchangeReader {
                     || thresholds.length != tested.length
                     || leaves.length != leafCount * width) {
                 throw new MalformedModelException(
-                        "the arrays over its trees, nodes, tests and leaves have lengths" + " that do not go together");
+                        "the arrays over its trees, nodes, tests and leaves have lengths that do not match");
             }
         }
 

@@ -224,7 +224,7 @@ class OnnxRuntimeTest {
                 "unknown  | ONNX Runtime refuses it",
                 "text     | input x is of the type STRING",
                 "width    | input x has the shape",
-                "batch    | depends on the rows beside it",
+                "batch    | depends on other rows",
                 "labels   | no output of numbers"
             })
     void whatCannotBeRunIsRefusedByName(String what, String found) throws Exception {

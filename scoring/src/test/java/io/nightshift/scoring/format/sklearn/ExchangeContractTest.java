@@ -43,27 +43,27 @@ class ExchangeContractTest extends ModelFormatContract {
                 "\"goes_left\":\"<=\" | \"goes_left\":\">\" | goes left by «>»",
                 "\"features\":[{} | \"features\":[[] | features[0]",
                 "\"features\":[{} | \"features\":[{\"name\":\"a\"} | all features of a model are named",
-                "\"features\":[{},{} | \"features\":[{\"name\":\"a\"},{\"name\":\"a\"} | two features of the name «a»",
+                "\"features\":[{},{} | \"features\":[{\"name\":\"a\"},{\"name\":\"a\"} | two features with the name «a»",
                 "\"features\":[{} | \"features\":[{\"levels\":[]} | levels",
                 "\"classes\":[\"no\",\"yes\"] | \"classes\":[\"no\"] | does not go with the classes",
-                "\"classes\":[\"no\",\"yes\"] | \"classes\":[\"no\",\"no\"] | two classes of one name",
+                "\"classes\":[\"no\",\"yes\"] | \"classes\":[\"no\",\"no\"] | two classes with the same name",
                 "\"width\":1 | \"width\":1000000 | a leaf holds one number",
                 "\"width\":1 | \"width\":0 | a leaf holds one number",
                 "\"divisor\":1.0 | \"divisor\":0 | sums are divided",
                 "\"slope\":1.0 | \"slope\":NaN | sums are divided",
                 "\"base\":[ | \"base\":[NaN, | NaN among its numbers",
                 "\"base\":[ | \"base\":[1, | does not go with 2 sums",
-                "\"trees\":[ | \"trees\":[3, | lengths that do not go together",
-                "\"trees\":[ | \"trees\":[2000000000,2000000000, | lengths that do not go together",
+                "\"trees\":[ | \"trees\":[3, | lengths that do not match",
+                "\"trees\":[ | \"trees\":[2000000000,2000000000, | lengths that do not match",
                 "\"groups\":[0 | \"groups\":[1 | the group of tree 0",
-                "\"kinds\":[ | \"kinds\":[0, | lengths that do not go together",
-                "\"leaves\":[ | \"leaves\":[0, | lengths that do not go together",
-                "\"thresholds\":[ | \"thresholds\":[0, | lengths that do not go together",
+                "\"kinds\":[ | \"kinds\":[0, | lengths that do not match",
+                "\"leaves\":[ | \"leaves\":[0, | lengths that do not match",
+                "\"thresholds\":[ | \"thresholds\":[0, | lengths that do not match",
                 "\"set_sizes\":[ | \"set_sizes\":[1, | set_sizes does not go with",
                 "\"set_sizes\":[ | \"set_sizes\":[-1, | set_sizes does not go with",
                 "\"set_categories\":[ | \"set_categories\":[0, | categories, and sets of",
                 "\"forest\": | \"linear\":{},\"forest\": | either a forest or a linear model",
-                "\"library\": | \"library\":1,\"library\": | stands twice"
+                "\"library\": | \"library\":1,\"library\": | occurs twice"
             })
     void whatIsNotSupportedInAnExchangeFileIsNamed(String part, String forged, String found) throws IOException {
         String text = exchange("kept-codes");
@@ -87,7 +87,7 @@ class ExchangeContractTest extends ModelFormatContract {
                 "[3] | [1,0,0] | [0] | [0.5] | [1,NaN] | a leaf with NaN",
                 "[2] | [1,0] | [0] | [0.5] | [1] | fewer nodes than its tests need",
                 "[3] | [0,1,0] | [0] | [0.5] | [1,2] | more nodes than its tests need",
-                "[0,3] | [1,0,0] | [0] | [0.5] | [1,2] | lengths that do not go together",
+                "[0,3] | [1,0,0] | [0] | [0.5] | [1,2] | lengths that do not match",
                 "[] | [] | [] | [] | [] | a forest has trees"
             })
     void anExchangedTreeIsSoundOrRefused(
