@@ -183,7 +183,7 @@ class MonitoringTest {
                     .formatted(collector.getAddress().getPort());
             NodeMetrics metrics = NodeMetrics.begin(
                     new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")), "node:1");
-            metrics.batches().attempt(AttemptOutcome.COMMITTED);
+            metrics.batches().attemptEnded(AttemptOutcome.COMMITTED);
             Map.Entry<String, byte[]> request =
                     Awaitility.await().atMost(Duration.ofSeconds(20)).until(received::poll, Objects::nonNull);
             assertThat(request.getKey()).isEqualTo("Bearer secret");
@@ -202,7 +202,7 @@ class MonitoringTest {
     @Test
     void whatIsObservedIsShown() {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
-        metrics.batches().settled(Phase.PUBLISHED, Duration.ofSeconds(42));
+        metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);
         assertThat(metrics.exposition())
                 .contains(
