@@ -87,7 +87,7 @@ final class ClientIT {
                         .timeout(Duration.ofSeconds(5))
                         .build());
         FlightsJob flights = FlightsJob.in(folder.resolve("job"));
-        job = HttpNode.text(flights, "partitions.rows=2000");
+        job = HttpNode.jobText(flights, "partitions.rows=2000");
     }
 
     @AfterAll
@@ -236,7 +236,7 @@ final class ClientIT {
         Matcher programs = PROGRAM.matcher(text);
         FlightsJob nightly = FlightsJob.in(folder.resolve("nightly"));
         nightly.edit("job: flights", "job: nightly");
-        Files.writeString(nightly.file(), HttpNode.text(nightly));
+        Files.writeString(nightly.file(), HttpNode.jobText(nightly));
 
         assertThat(programs.find()).isTrue();
         assertThat(runDocumented("Nightly", programs.group(1), cluster.http(0).toString()))

@@ -62,7 +62,7 @@ public final class HttpNode implements AutoCloseable {
     /// The text of a job as a client sends it, with absolute paths.
     ///
     /// @param overrides as in `--set`
-    static String jobText(FlightsJob job, String... overrides) throws IOException {
+    public static String jobText(FlightsJob job, String... overrides) throws IOException {
         return JobText.of(JobFile.parse(Files.readAllBytes(job.file()), job.file(), List.of(overrides)));
     }
 
