@@ -45,9 +45,8 @@ final class PlanCommand implements Callable<Integer> {
         Configuration given = configuration.read(home);
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
-            SubmissionResolver.Check check = new SubmissionResolver(
-                            home.registry(), destinations, threads, MemoryBudget.budget())
-                    .check(job);
+            SubmissionResolver.Check check =
+                    new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }

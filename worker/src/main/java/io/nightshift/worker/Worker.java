@@ -250,7 +250,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         getContext()
                 .pipeToSelf(
                         result,
-                        (done, problem) -> problem == null ? new Scored(done) : new ScoringFailed(failure(lease, problem)));
+                        (done, problem) ->
+                                problem == null ? new Scored(done) : new ScoringFailed(failure(lease, problem)));
     }
 
     /// Whether a lease is that of a committed attempt, or an older one: the epochs of a batch's leases grow.

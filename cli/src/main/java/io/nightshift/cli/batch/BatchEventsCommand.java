@@ -20,7 +20,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /// `batch events`: prints a batch's history from the ledger. It checks nothing; `batch verify` does.
-@Command(name = "events", description = "Shows a batch's history, one line for each event.", mixinStandardHelpOptions = true)
+@Command(
+        name = "events",
+        description = "Shows a batch's history, one line for each event.",
+        mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends QueryCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
@@ -37,7 +40,8 @@ final class BatchEventsCommand extends QueryCommand {
                         "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
             } catch (UncheckedIOException e) {
                 throw FailureException.permanent(
-                        "entry %d of the ledger of %s is damaged. `batch verify` reports the details".formatted(number, batch));
+                        "entry %d of the ledger of %s is damaged. `batch verify` reports the details"
+                                .formatted(number, batch));
             }
         });
         return ExitStatus.DONE;

@@ -18,9 +18,8 @@ import picocli.CommandLine.Option;
 /// `batch submit`: hands a job to a cluster.
 @Command(
         name = "submit",
-        description =
-                "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
-                        + " if there is one. Paths in the job file must be valid on every node.",
+        description = "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
+                + " if there is one. Paths in the job file must be valid on every node.",
         mixinStandardHelpOptions = true)
 final class BatchSubmitCommand extends ClusterCommand {
 

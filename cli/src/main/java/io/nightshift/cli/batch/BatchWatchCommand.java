@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
 /// `batch watch`: follows a batch of a cluster to its end.
 @Command(
         name = "watch",
-        description = "Follows a batch until it is published, failed or cancelled. Ctrl-C stops watching, not the batch.",
+        description =
+                "Follows a batch until it is published, failed or cancelled. Ctrl-C stops watching, not the batch.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {

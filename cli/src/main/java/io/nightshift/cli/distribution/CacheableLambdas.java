@@ -12,7 +12,8 @@ import java.util.Set;
 ///
 /// Scala compiles a function to a call of `LambdaMetafactory.altMetafactory`, which makes it serializable. The cache of
 /// JDK 25 holds only the lambdas of `metafactory`, so the JVM would create some 1,300 functions again at every start.
-/// This class changes the entries of `BootstrapMethods` to `metafactory`; it does not touch code. The functions are then
+/// This class changes the entries of `BootstrapMethods` to `metafactory`; it does not touch code. The functions are
+/// then
 /// no longer serializable, and lose the bridge methods next to their interface's method, which nothing can call.
 ///
 /// It edits the bytes itself, by chapter 4 of the JVM specification. The JDK's ClassFile API cannot replace a bootstrap
@@ -148,7 +149,8 @@ final class CacheableLambdas {
         throw new IllegalArgumentException("a handle without its class");
     }
 
-    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface of Scala's
+    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface of
+    /// Scala's
     /// functions has one abstract method; another interface may have more, and then needs its bridges.
     private Set<Integer> notFunctions() {
         Set<Integer> others = new HashSet<>();

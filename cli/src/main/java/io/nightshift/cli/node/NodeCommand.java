@@ -45,8 +45,9 @@ import picocli.CommandLine.Option;
         description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
                 + " and it leaves.",
         mixinStandardHelpOptions = true,
-        footer = "Exit status: 0 it left when it was asked to, 1 the other nodes removed it or did not let it join (start"
-                + " it again), 2 it did not start.")
+        footer =
+                "Exit status: 0 it left when it was asked to, 1 the other nodes removed it or did not let it join (start"
+                        + " it again), 2 it did not start.")
 public final class NodeCommand implements Callable<Integer> {
 
     private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);

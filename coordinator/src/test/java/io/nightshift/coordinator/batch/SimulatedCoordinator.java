@@ -224,8 +224,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, state);
-                    return new CoordinatorMessage.PublicationCompleted(
-                            new Publication("/out", ExampleBatch.DIGEST));
+                    return new CoordinatorMessage.PublicationCompleted(new Publication("/out", ExampleBatch.DIGEST));
                 }));
     }
 

@@ -73,8 +73,7 @@ final class HttpCommandsIT {
 
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
         String second = batch("submit", small).out().split(" ", -1)[1];
-        assertThat(batch("pause", second, "--reason", "later").out())
-                .isEqualTo("Paused batch %s.%n".formatted(second));
+        assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
         batch("retry", second).expect(1, "Batch " + second + ": it is cancelled");

@@ -55,7 +55,8 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
-        endpoints = node.open(new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()), registry);
+        endpoints = node.open(
+                new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()), registry);
         port = node.answer(settings, endpoints);
     }
 
