@@ -277,14 +277,14 @@ final class PostgresRunIT {
     }
 
     @Test
-    void whatIsThereAlreadyAndIsNotOursIsLeftAlone() throws Exception {
+    void whatIsThereAlreadyAndIsNotOursIsLeftAloneAndRefusedBeforeABatchBegins() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE TABLE flights_latest (mine text)");
-        job.runs().expect(1, "\"flights_latest\" is there and isn't Nightshift's");
+        job.runs().expect(2, "\"flights_latest\" is there and isn't Nightshift's");
         server.execute(job.database(), "DROP TABLE flights_latest");
         job.runs().expect(0);
         job.runs("--set", "source.select.origin=length(origin)")
-                .expect(1, "the column origin of \"flights_batches\" is text, but the job's is bigint");
+                .expect(2, "the column origin of \"flights_batches\" is text, but the job's is bigint");
     }
 
     @Test
