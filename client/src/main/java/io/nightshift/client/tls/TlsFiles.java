@@ -83,7 +83,7 @@ public record TlsFiles(
     }
 
     /// When the files were last changed; another list after any of them was.
-    List<FileTime> modified() throws IOException {
+    public List<FileTime> modified() throws IOException {
         List<FileTime> modified =
                 new ArrayList<>(List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(privateKey)));
         if (ca != null) {
