@@ -148,9 +148,9 @@ public final class ClusterNode {
         return version == null ? Map.of() : Map.of("pekko.cluster.app-version", version);
     }
 
-    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor system has not
-    /// terminated when its phase of the shutdown is over, as when a connection's stream never completes
-    /// (apache/pekko#3247), the node has left all the same.
+    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor
+    /// system has not terminated when its phase of the shutdown is over, as when a connection's stream never
+    /// completes (apache/pekko#3247), the node has left all the same.
     ///
     /// @return whether it was asked to
     public boolean awaitEnd() {

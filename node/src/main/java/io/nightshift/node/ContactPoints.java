@@ -9,7 +9,8 @@ import org.apache.pekko.discovery.ServiceDiscovery;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Whether enough pods run that a node may form a cluster, by the Kubernetes API. Not for several threads at a time.
+/// Whether enough pods run that a node may form a cluster, by the Kubernetes API. Not for several threads at
+/// a time.
 final class ContactPoints {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContactPoints.class);

@@ -41,11 +41,14 @@ final class HttpServerStarter {
                 endpoints);
         // Not earlier, so that a node that leaves reports this while its workers finish.
         CoordinatedShutdown.get(system)
-                .addTask(CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-http", () -> server.leave()
-                        .<Done>thenApply(left -> Done.getInstance())
-                        .toCompletableFuture()
-                        .completeOnTimeout(
-                                Done.getInstance(), LONGEST_SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS));
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+                        "stop-http",
+                        () -> server.leave()
+                                .<Done>thenApply(left -> Done.getInstance())
+                                .toCompletableFuture()
+                                .completeOnTimeout(
+                                        Done.getInstance(), LONGEST_SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS));
         system.getWhenTerminated().whenComplete((ended, problem) -> server.close());
         return server.port();
     }

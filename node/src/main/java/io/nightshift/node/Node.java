@@ -231,8 +231,12 @@ public final class Node {
     /// @param submissions resolves what they submit
     /// @return what the node can be asked by HTTP
     public List<Endpoint> open(SubmissionResolver submissions, ModelRegistry registry) {
-        RequestForwarder requests = new RequestForwarder(
-                new GatewayServices(job -> resolve(submissions, job), this::askJobs, this::ask, new LedgerHealth(parts.ledger()), blocking));
+        RequestForwarder requests = new RequestForwarder(new GatewayServices(
+                job -> resolve(submissions, job),
+                this::askJobs,
+                this::ask,
+                new LedgerHealth(parts.ledger()),
+                blocking));
         ExecutorService readers = Executors.newFixedThreadPool(
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, parts.ledger(), readers);

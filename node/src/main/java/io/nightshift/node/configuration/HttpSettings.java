@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param port the port to listen on; 0 for any free port, which the log names
 /// @param tls the server's certificate, with an authority if clients need a certificate; null for no TLS
 /// @param tokens the tokens in the configuration itself, or null
-/// @param tokensFile a file of tokens that is read again when it changes, or null; with neither, callers need no token
+/// @param tokensFile a file of tokens that is read again when it changes, or null; with neither, callers need
+///     no token
 public record HttpSettings(
         String hostname,
         int port,

@@ -7,7 +7,8 @@ import io.vertx.core.net.TcpConfig;
 import io.vertx.core.transport.Transport;
 import org.jspecify.annotations.Nullable;
 
-/// Java's sockets, with a handler of ours that sees each connection as it is accepted. Vert.x has no option for that.
+/// Java's sockets, with a handler of ours that sees each connection as it is accepted. Vert.x has no option
+/// for that.
 final class AcceptTransport extends NioTransport implements Transport {
 
     private final ChannelHandler handler;

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Identifies the caller of a request and checks that it may call an endpoint.
 ///
-/// Without tokens the server listens on loopback only, and every user of this machine is an administrator. A page in a
-/// browser on this machine is not its user, so a request must name this machine as its host, and must not come from a page
-/// of another site.
+/// Without tokens the server listens on loopback only, and every user of this machine is an administrator. A
+/// page in a browser on this machine is not its user, so a request must name this machine as its host, and
+/// must not come from a page of another site.
 public final class Access {
 
     private static final String LOCAL = "local";
@@ -104,14 +104,14 @@ public final class Access {
                             .formatted(host));
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        boolean isForeign =
-                origin != null && !origin.matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
+        boolean isForeign = origin != null && !origin.matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
         if (isForeign || "cross-site".equals(request.getHeader("Sec-Fetch-Site"))) {
             throw ProblemException.forbidden("Without tokens a page of another site gets no answer.");
         }
     }
 
-    /// The requested host without its port, or empty. A target that names a host, as proxies send it, overrides the header.
+    /// The requested host without its port, or empty. A target that names a host, as proxies send it,
+    /// overrides the header.
     private static String host(HttpServerRequest request) {
         String target = request.uri();
         int scheme = target.startsWith("/") ? -1 : target.indexOf("://");

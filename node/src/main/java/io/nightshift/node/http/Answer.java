@@ -77,10 +77,14 @@ record Answer(int status, Map<String, String> headers, Content content) {
                 200,
                 // Not compressed: a compressor would hold events back.
                 Map.of(
-                        CONTENT_TYPE, "text/event-stream",
-                        CACHE_CONTROL, "no-store",
-                        "Content-Encoding", "identity",
-                        "X-Accel-Buffering", "no"),
+                        CONTENT_TYPE,
+                        "text/event-stream",
+                        CACHE_CONTROL,
+                        "no-store",
+                        "Content-Encoding",
+                        "identity",
+                        "X-Accel-Buffering",
+                        "no"),
                 new Events(events));
     }
 

@@ -17,15 +17,17 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// The open connections of the HTTP server. Limits how many there are and how long each may wait for its client. Safe for
-/// several threads.
+/// The open connections of the HTTP server. Limits how many there are and how long each may wait for its
+/// client. Safe for several threads.
 ///
-/// Slow clients take connections from themselves only. A connection *waits* while its client has yet to send a head or a
-/// body. When an address, or the node, has as many connections as it may have, a new connection replaces the one that has
-/// waited longest: of the same address, or of the address with most of them. So a health probe is answered while
-/// another client keeps thousands of connections open. Not accepting would let that client keep them all.
+/// Slow clients take connections from themselves only. A connection *waits* while its client has yet to send
+/// a head or a body. When an address, or the node, has as many connections as it may have, a new connection
+/// replaces the one that has waited longest: of the same address, or of the address with most of them. So a
+/// health probe is answered while another client keeps thousands of connections open. Not accepting would let
+/// that client keep them all.
 ///
-/// This is a handler of the listening channel, because Vert.x reports a connection only after its TLS handshake.
+/// This is a handler of the listening channel, because Vert.x reports a connection only after its TLS
+/// handshake.
 @ChannelHandler.Sharable
 final class Connections extends ChannelInboundHandlerAdapter {
 
@@ -180,7 +182,8 @@ final class Connections extends ChannelInboundHandlerAdapter {
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to do
     private void close(Connection connection) {
         forget(connection);
-        // From the network's end of the pipeline: Vert.x would first wait for what the client has yet to read.
+        // From the network's end of the pipeline: Vert.x would first wait for what the client has yet to
+        // read.
         ChannelHandlerContext first = connection.channel.pipeline().firstContext();
         if (first == null) {
             connection.channel.close();

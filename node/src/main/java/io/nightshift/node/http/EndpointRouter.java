@@ -33,8 +33,8 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Makes routes of endpoints: finds the endpoint of a request, checks that the caller may call it, receives the body, and
-/// sends the answer. Every failure becomes a problem document. Used on the event loop only.
+/// Makes routes of endpoints: finds the endpoint of a request, checks that the caller may call it, receives
+/// the body, and sends the answer. Every failure becomes a problem document. Used on the event loop only.
 final class EndpointRouter {
 
     private static final Logger LOG = LoggerFactory.getLogger(EndpointRouter.class);
@@ -51,8 +51,7 @@ final class EndpointRouter {
     private final Router router;
     private boolean isLeaving;
 
-    EndpointRouter(
-            Vertx vertx, List<Endpoint> endpoints, Access access, HttpLimits limits, Connections connections) {
+    EndpointRouter(Vertx vertx, List<Endpoint> endpoints, Access access, HttpLimits limits, Connections connections) {
         this.vertx = vertx;
         this.access = access;
         this.limits = limits;
@@ -92,7 +91,8 @@ final class EndpointRouter {
         }
         route.handler(context -> admit(context, endpoint));
         if (!endpoint.bodyTypes().isEmpty()) {
-            // Called from a handler of ours, since Vert.x insists that a route's own body handler comes before access checks.
+            // Called from a handler of ours, since Vert.x insists that a route's own body handler comes
+            // before access checks.
             BodyHandler body = BodyHandler.create(false).setBodyLimit(limits.body());
             route.handler(context -> receive(context, endpoint, body)).handler(context -> {
                 exchange(context).received();
@@ -204,8 +204,8 @@ final class EndpointRouter {
         }
         exchange(context).receive(() -> {
             context.put(HttpHeaders.CONNECTION.toString(), "close");
-            context.fail(ProblemException.tooSlow(
-                    "Send the body within %d seconds.".formatted(limits.timeouts().body())));
+            context.fail(ProblemException.tooSlow("Send the body within %d seconds."
+                    .formatted(limits.timeouts().body())));
         });
         body.handle(context);
     }
@@ -253,7 +253,8 @@ final class EndpointRouter {
         response.headers().clear();
         head(response, answer, isLast || isLeaving);
         switch (answer.content()) {
-            case Answer.Whole(byte[] bytes) when answer.headers().containsKey(Answer.ETAG) && context.isFresh() -> {
+            case Answer.Whole(byte[] bytes)
+            when answer.headers().containsKey(Answer.ETAG) && context.isFresh() -> {
                 response.setStatusCode(304);
                 finish(request, response.end(), exchange, isLast);
             }
@@ -263,11 +264,13 @@ final class EndpointRouter {
                 }
                 finish(request, response.end(Buffer.buffer(bytes)), exchange, isLast);
             }
-            case Answer.Events(EventStream events) when isHead || isLeaving -> {
+            case Answer.Events(EventStream events)
+            when isHead || isLeaving -> {
                 events.ended();
                 finish(request, response.end(), exchange, isLast);
             }
-            case Answer.Events(EventStream events) when streams.size() >= limits.watches() -> {
+            case Answer.Events(EventStream events)
+            when streams.size() >= limits.watches() -> {
                 events.ended();
                 send(
                         context,
@@ -288,8 +291,8 @@ final class EndpointRouter {
         }
     }
 
-    /// Whether the connection can't be used for another request, because the client may or may not send the body that it
-    /// announced.
+    /// Whether the connection can't be used for another request, because the client may or may not send the
+    /// body that it announced.
     private static boolean isLast(RoutingContext context) {
         HttpServerRequest request = context.request();
         boolean isUnsent = request.headers().contains(HttpHeaders.EXPECT) && !request.isEnded();
@@ -308,8 +311,8 @@ final class EndpointRouter {
     }
 
     private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange) {
-        EventWriter writer = new EventWriter(
-                events, context, exchange, limits.timeouts().keepAlive(), streams::remove);
+        EventWriter writer =
+                new EventWriter(events, context, exchange, limits.timeouts().keepAlive(), streams::remove);
         streams.add(writer);
         writer.start();
     }
@@ -321,7 +324,8 @@ final class EndpointRouter {
                 switch (cause) {
                     case TooLongHttpLineException line ->
                         ProblemException.tooLong(414, "The path and query are too long.");
-                    case TooLongHttpHeaderException header -> ProblemException.tooLong(431, "The headers are too long.");
+                    case TooLongHttpHeaderException header ->
+                        ProblemException.tooLong(431, "The headers are too long.");
                     default -> ProblemException.badRequest("This is not an HTTP/1.1 request.");
                 });
         head(request.response(), answer, true);

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionStage;
 /// A source of server-sent events. Called on the event loop.
 interface EventStream {
 
-    /// The next events. Called again only when the client has taken those before, so a client that doesn't read costs one
-    /// piece of memory.
+    /// The next events. Called again only when the client has taken those before, so a client that doesn't
+    /// read costs one piece of memory.
     ///
     /// @return complete events in UTF-8, possibly none; empty when the stream has ended
     CompletionStage<Optional<byte[]>> next();

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Sends the events of a stream to one client, each piece after the client has taken the one before. Used on the event loop
-/// only.
+/// Sends the events of a stream to one client, each piece after the client has taken the one before. Used on
+/// the event loop only.
 final class EventWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);

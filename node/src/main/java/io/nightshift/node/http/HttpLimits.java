@@ -3,22 +3,19 @@ package io.nightshift.node.http;
 /// How much a node does for its HTTP clients.
 ///
 /// @param body the largest body of a request, in bytes
-/// @param requestsPerSecond requests of one token, or of one address for routes that need none; as many may come in a burst
+/// @param requestsPerSecond requests of one token, or of one address for routes that need none; as many may
+///     come in a burst
 /// @param watches event streams that may be open at a time
 /// @param connections connections that may be open at a time
 /// @param connectionsPerAddress connections of one address that may be open at a time
 /// @param timeouts how long a client may take
 public record HttpLimits(
-        int body,
-        int requestsPerSecond,
-        int watches,
-        int connections,
-        int connectionsPerAddress,
-        Timeouts timeouts) {
+        int body, int requestsPerSecond, int watches, int connections, int connectionsPerAddress, Timeouts timeouts) {
 
     /// How long a client may take before the node closes the connection, in seconds.
     ///
-    /// @param head from the connection's start until the first request's headers are complete, TLS handshake included
+    /// @param head from the connection's start until the first request's headers are complete, TLS handshake
+    ///     included
     /// @param body from the headers until the body is complete
     /// @param read from the moment the node sends something until the client has taken it
     /// @param idle from an answer until the next request's headers are complete

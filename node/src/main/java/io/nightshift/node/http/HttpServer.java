@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /// Answers HTTP requests with [Endpoint]s.
 ///
-/// One event loop reads requests and writes answers, so that requests, however many, take no more than one thread from
-/// the node's other work. It must never block or compute.
+/// One event loop reads requests and writes answers, so that requests, however many, take no more than one
+/// thread from the node's other work. It must never block or compute.
 public final class HttpServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
@@ -125,8 +125,8 @@ public final class HttpServer implements AutoCloseable {
         } catch (CompletionException e) {
             close();
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw FailureException.permanent("the node can't listen for HTTP at %s:%d: %s"
-                    .formatted(hostname, wantedPort, cause.getMessage()));
+            throw FailureException.permanent(
+                    "the node can't listen for HTTP at %s:%d: %s".formatted(hostname, wantedPort, cause.getMessage()));
         }
     }
 

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// Limits how many requests a second each caller may make: a token bucket for each name, kept as the moment at which it
-/// would be full again (the generic cell rate algorithm). Used on the event loop only.
+/// Limits how many requests a second each caller may make: a token bucket for each name, kept as the moment
+/// at which it would be full again (the generic cell rate algorithm). Used on the event loop only.
 ///
 /// A library would replace the three lines of arithmetic, but not the map or the bound on its size.
 final class RateLimit {

@@ -35,8 +35,7 @@ public final class Routes {
 
     private static Endpoint openApi() {
         Answer document = Answer.cacheable("application/json", resource("openapi.json"));
-        return Endpoint.get(
-                "/v1/openapi.json", null, Set.of(), call -> CompletableFuture.completedFuture(document));
+        return Endpoint.get("/v1/openapi.json", null, Set.of(), call -> CompletableFuture.completedFuture(document));
     }
 
     private static String resource(String name) {

@@ -15,8 +15,8 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// TLS files of the HTTP server. When they change, new connections get the new certificates; open connections keep
-/// the old ones.
+/// TLS files of the HTTP server. When they change, new connections get the new certificates; open connections
+/// keep the old ones.
 public final class ServerCertificates {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServerCertificates.class);
@@ -46,10 +46,12 @@ public final class ServerCertificates {
         return files.ca() == null
                 ? options
                 : options.setClientAuth(ClientAuth.REQUIRED)
-                        .setTrustOptions(new PemTrustOptions().addCertPath(files.ca().toString()));
+                        .setTrustOptions(
+                                new PemTrustOptions().addCertPath(files.ca().toString()));
     }
 
-    /// Reads the files again if they have changed. Files that can't be used are reported, and those before stay in use.
+    /// Reads the files again if they have changed. Files that can't be used are reported, and those before
+    /// stay in use.
     void renew(HttpServer server, Vertx vertx) {
         vertx.<Boolean>executeBlocking(this::haveChanged)
                 .onSuccess(haveChanged -> {

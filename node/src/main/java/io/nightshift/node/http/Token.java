@@ -8,7 +8,8 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/// A bearer token as a node knows it: by its digest. A token has 256 random bits, so the digest needs no salt.
+/// A bearer token as a node knows it: by its digest. A token has 256 random bits, so the digest needs no
+/// salt.
 ///
 /// @param name the name of its owner, for the audit log
 /// @param sha256 the token's digest, 64 hexadecimal digits

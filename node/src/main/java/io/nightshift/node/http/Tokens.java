@@ -10,7 +10,8 @@ public record Tokens(List<Token> all) {
         all = List.copyOf(all);
     }
 
-    /// The token that was presented, or null. Compares with all of them, so the duration tells an attacker nothing.
+    /// The token that was presented, or null. Compares with all of them, so the duration tells an attacker
+    /// nothing.
     @Nullable
     Token find(String presented) {
         byte[] digest = Token.sha256(presented);

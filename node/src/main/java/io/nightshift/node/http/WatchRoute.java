@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Streams a batch's events. The ID of a ledger event is its number, which a client sends to resume the stream. Progress events
-/// have none. The stream ends when the batch has ended or failed.
+/// Streams a batch's events. The ID of a ledger event is its number, which a client sends to resume the
+/// stream. Progress events have none. The stream ends when the batch has ended or failed.
 ///
 /// All clients that watch a batch share one query to its coordinator a second, and one read of its ledger.
 final class WatchRoute {
@@ -33,7 +33,6 @@ final class WatchRoute {
 
     /// How many rendered parts of ledgers are kept for other clients that watch the same batch.
     private static final int PARTS = 256;
-
 
     private static final String LAST = "last-event-id";
 

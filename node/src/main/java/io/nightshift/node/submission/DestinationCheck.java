@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at a job's destination before anything is started, so that a wrong one costs no batch. Makes nothing;
-/// whether it can really be written is seen when the batch begins.
+/// Looks at a job's destination before anything is started, so that a wrong one costs no batch. Makes
+/// nothing; whether it can really be written is seen when the batch begins.
 public final class DestinationCheck {
 
     private DestinationCheck() {}

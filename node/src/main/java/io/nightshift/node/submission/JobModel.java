@@ -77,7 +77,8 @@ public sealed interface JobModel {
     /// Registers a model under a name. The same model under the same name stays one version.
     ///
     /// @param provenance asked for only if the model is new
-    static RegistrationResult register(Model model, String name, Supplier<Provenance> provenance, ModelRegistry registry) {
+    static RegistrationResult register(
+            Model model, String name, Supplier<Provenance> provenance, ModelRegistry registry) {
         return registry.register(name, ModelFile.encode(model), model.description(), provenance);
     }
 

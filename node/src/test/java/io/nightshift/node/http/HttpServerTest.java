@@ -159,7 +159,8 @@ final class HttpServerTest {
     void aSilentEventStreamSendsCommentsAndItsConnectionIsUsableAfterItsEnd() throws IOException {
         try (Socket socket = connect()) {
             send(socket, "GET /events" + HOST + "\r\n");
-            assertThat(readUntil(socket, "\r\n\r\n")).contains(" 200 ", "text/event-stream", "transfer-encoding: chunked");
+            assertThat(readUntil(socket, "\r\n\r\n"))
+                    .contains(" 200 ", "text/event-stream", "transfer-encoding: chunked");
             for (int i = 0; i < 3; i++) {
                 assertThat(readUntil(socket, ": still here\n\n\r\n")).isEqualTo("e\r\n: still here\n\n\r\n");
             }
@@ -187,13 +188,17 @@ final class HttpServerTest {
 
     @Test
     void aClientThatDoesNotReadItsEventsIsDisconnectedAndFillsNoMemory() throws IOException {
-        next = CompletableFuture.completedFuture(Optional.of("data: x\n\n".repeat(8_000).getBytes(StandardCharsets.UTF_8)));
+        next = CompletableFuture.completedFuture(
+                Optional.of("data: x\n\n".repeat(8_000).getBytes(StandardCharsets.UTF_8)));
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(4_096);
             socket.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
             send(socket, "GET /events" + HOST + "\r\n");
-            await().atMost(Duration.ofSeconds(20)).untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
-            assertThat(pieces.get()).as("pieces that fit into the sockets' buffers").isLessThan(200);
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
+            assertThat(pieces.get())
+                    .as("pieces that fit into the sockets' buffers")
+                    .isLessThan(200);
         }
     }
 
@@ -221,7 +226,9 @@ final class HttpServerTest {
             String tag = head.replaceAll("(?s).*ETag: ([^\r]*)\r.*", "$1");
             assertThat(socket.getInputStream().readNBytes(10_000)).hasSize(10_000);
             send(socket, "GET /page" + HOST + "If-None-Match: " + tag + "\r\n\r\n");
-            assertThat(readUntil(socket, "\r\n\r\n")).startsWith("HTTP/1.1 304 ").contains(tag);
+            assertThat(readUntil(socket, "\r\n\r\n"))
+                    .startsWith("HTTP/1.1 304 ")
+                    .contains(tag);
             send(socket, "GET /page" + HOST + "If-None-Match: W/\"other\"\r\n\r\n");
             assertThat(readUntil(socket, "\r\n\r\n")).startsWith("HTTP/1.1 200 ");
         }
@@ -241,7 +248,8 @@ final class HttpServerTest {
         try (Socket socket = connect()) {
             send(
                     socket,
-                    "POST /body" + HOST + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: magic\r\n\r\n");
+                    "POST /body" + HOST
+                            + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: magic\r\n\r\n");
             assertThat(readUntil(socket, "\r\n\r\n")).startsWith("HTTP/1.1 417 ");
         }
     }

@@ -198,8 +198,7 @@ final class SlowClientsTest {
                         disconnected++;
                     }
                 }
-                slowest = Math.max(
-                        slowest, probe(round % 2 == 0 ? "/health/ready" : "/metrics", LONGEST_PROBE_MILLIS));
+                slowest = Math.max(slowest, probe(round % 2 == 0 ? "/health/ready" : "/metrics", LONGEST_PROBE_MILLIS));
                 assertThat(server.connections()).isLessThanOrEqualTo(LIMITS.connectionsPerAddress());
                 mostStreams = Math.max(mostStreams, streams.get());
             }

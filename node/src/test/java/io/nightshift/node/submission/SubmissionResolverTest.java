@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// The checks of a submission, on the example's model and data.
 final class SubmissionResolverTest {
 
-    private static final Path EXAMPLE = Path.of("../examples/flights").toAbsolutePath().normalize();
+    private static final Path EXAMPLE =
+            Path.of("../examples/flights").toAbsolutePath().normalize();
     private static final long MEMORY = 2L << 30;
 
     @TempDir
@@ -89,10 +90,7 @@ final class SubmissionResolverTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     source.parquet=/no/such.parquet                  | there is no file /no/such.parquet
                     source.select.hour=hour(departure_time_of_day)   | departure_time_of_day
                     output.columns=[no_such_column]                  | no_such_column

@@ -127,11 +127,11 @@ final class HttpConnectionIT {
     void whatIsNoRequestIsAnsweredAndTheConnectionClosed() throws IOException {
         try (Line line = new Line()) {
             line.say("\u0001\u0002 nonsense\r\n\r\n");
-            assertThat(line.rest()).startsWith("HTTP/1.1 400 ").contains("application/problem+json");
+            assertThat(line.rest()).startsWith("HTTP/1.0 400 ").contains("application/problem+json");
         }
         try (Line line = new Line()) {
             line.say("GET /v1/jobs?" + "x".repeat(5_000) + " HTTP/1.1\r\n" + HOST + "\r\n");
-            assertThat(line.rest()).startsWith("HTTP/1.1 414 ");
+            assertThat(line.rest()).startsWith("HTTP/1.0 414 ");
         }
         try (Line line = new Line()) {
             line.say("GET /v1/jobs HTTP/1.1\r\n" + HOST + "X-Long: " + "x".repeat(20_000) + "\r\n\r\n");
@@ -156,15 +156,18 @@ final class HttpConnectionIT {
                             .answer())
                     .startsWith("HTTP/1.1 403 ")
                     .contains("evil.example.org");
-            for (String invalid : List.of("localhost:x@evil.example.org", ":80", "::1")) {
+            for (String invalid : List.of("localhost:x@evil.example.org", "::1")) {
                 assertThat(line.say("GET /v1/jobs HTTP/1.1\r\nHost: " + invalid + "\r\n\r\n")
                                 .answer())
                         .as(invalid)
                         .startsWith("HTTP/1.1 400 ");
             }
-            assertThat(line.say("GET /v1/jobs HTTP/1.1\r\nHost: localhost.evil.example.org\r\n\r\n")
-                            .answer())
-                    .startsWith("HTTP/1.1 403 ");
+            for (String foreign : List.of("localhost.evil.example.org", ":80")) {
+                assertThat(line.say("GET /v1/jobs HTTP/1.1\r\nHost: " + foreign + "\r\n\r\n")
+                                .answer())
+                        .as(foreign)
+                        .startsWith("HTTP/1.1 403 ");
+            }
             assertThat(line.say("GET http://[::1]:80/v1/jobs HTTP/1.1\r\n" + HOST + "\r\n")
                             .answer())
                     .startsWith("HTTP/1.1 200 ");
