@@ -76,7 +76,7 @@ public final class ClusterNode {
         ClusterJoiner.begin(
                 system,
                 new Membership(parts.ledger(), name(settings)),
-                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
+                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
         return new ClusterNode(system);
     }
 
@@ -122,9 +122,6 @@ public final class ClusterNode {
         own.put(artery + "bind.hostname", settings.bindHostname());
         own.put(artery + "bind.port", settings.bindPort());
         own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
-        if (settings.kubernetes() != null) {
-            own.putAll(settings.kubernetes().discovery());
-        }
         String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());
