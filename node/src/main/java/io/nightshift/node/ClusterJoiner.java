@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Brings a node into its cluster, and has it end when that cluster isn't the one that works on the journal any more:
-/// both as the [Membership] says. Runs on a thread of its own, which waits for the database.
+/// Brings a node into its cluster, and has it end when that cluster isn't the one that works on the journal
+/// any more: both as the [Membership] says. Runs on a thread of its own, which waits for the database.
 final class ClusterJoiner {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterJoiner.class);

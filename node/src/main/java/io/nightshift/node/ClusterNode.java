@@ -76,7 +76,7 @@ public final class ClusterNode {
         ClusterJoiner.begin(
                 system,
                 new Membership(parts.ledger(), name(settings)),
-                settings.kubernetes() == null ? null : new ContactPoints(system, settings.kubernetes()));
+                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
         return new ClusterNode(system);
     }
 
@@ -122,9 +122,6 @@ public final class ClusterNode {
         own.put(artery + "bind.hostname", settings.bindHostname());
         own.put(artery + "bind.port", settings.bindPort());
         own.put("pekko.cluster.roles", List.copyOf(settings.roles()));
-        if (settings.kubernetes() != null) {
-            own.putAll(settings.kubernetes().discovery());
-        }
         String database = "pekko-persistence-jdbc.shared-databases.slick.db.";
         own.put(database + "url", ledger.url());
         own.put(database + "user", ledger.user());
@@ -148,9 +145,9 @@ public final class ClusterNode {
         return version == null ? Map.of() : Map.of("pekko.cluster.app-version", version);
     }
 
-    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor system has not
-    /// terminated when its phase of the shutdown is over, as when a connection's stream never completes
-    /// (apache/pekko#3247), the node has left all the same.
+    /// Waits until the node has left: asked to by a signal, or thrown out by the others. Where the actor
+    /// system has not terminated when its phase of the shutdown is over, as when a connection's stream never
+    /// completes (apache/pekko#3247), the node has left all the same.
     ///
     /// @return whether it was asked to
     public boolean awaitEnd() {

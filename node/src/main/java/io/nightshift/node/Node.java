@@ -267,7 +267,7 @@ public final class Node {
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
     ///     can't listen
     public int answer(HttpSettings http, List<Endpoint> endpoints) {
-        return HttpServerStarter.open(system, http, endpoints);
+        return HttpServerStarter.start(system, http, endpoints);
     }
 
     private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {

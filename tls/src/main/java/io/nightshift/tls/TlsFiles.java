@@ -85,7 +85,7 @@ public record TlsFiles(
     }
 
     /// When each of the files was last modified.
-    List<FileTime> modified() throws IOException {
+    public List<FileTime> modified() throws IOException {
         List<FileTime> modified =
                 new ArrayList<>(List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(privateKey)));
         if (ca != null) {

@@ -6,13 +6,14 @@ import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// The section `nightshift.http`: how a node with the role coordinator answers programs that speak HTTP.
+/// The section `nightshift.http`: how a node answers HTTP.
 ///
-/// @param hostname where it listens
-/// @param port where it listens; 0: any that is free, named in the log
-/// @param tls without an authority where clients need no certificate; null: no TLS
-/// @param tokens that stand in the configuration itself, or null
-/// @param tokensFile that is read again when it changes, or null; with neither, no token is needed
+/// @param hostname the address to listen on
+/// @param port the port to listen on; 0 for any free port, which the log names
+/// @param tls the server's certificate, with an authority if clients need a certificate; null for no TLS
+/// @param tokens the tokens in the configuration itself, or null
+/// @param tokensFile a file of tokens that is read again when it changes, or null; with neither, callers need
+///     no token
 public record HttpSettings(
         String hostname,
         int port,
@@ -23,12 +24,12 @@ public record HttpSettings(
 
     static final int PORT = 7380;
 
-    /// Over loopback, where none is configured.
+    /// The default limits, on loopback without TLS and tokens.
     public static HttpSettings onLoopback(int port) {
         return new HttpSettings("127.0.0.1", port, null, null, null, HttpLimits.DEFAULT);
     }
 
-    /// @return null where HTTP isn't enabled
+    /// @return null if HTTP isn't enabled
     static @Nullable HttpSettings read(ConfigurationSection http) {
         boolean isEnabled = http.flag("enabled");
         HttpSettings settings = new HttpSettings(
@@ -56,16 +57,24 @@ public record HttpSettings(
 
     private static HttpLimits limits(ConfigurationSection limits) {
         HttpLimits standard = HttpLimits.DEFAULT;
+        HttpLimits.Timeouts timeouts = standard.timeouts();
         HttpLimits read = new HttpLimits(
                 limits.number("body", standard.body(), 1_024, 16 * 1024 * 1024),
                 limits.number("requests-per-second", standard.requestsPerSecond(), 1, 1_000_000),
                 limits.number("watches", standard.watches(), 1, 100_000),
-                limits.number("connections", standard.connections(), 1, 100_000));
+                limits.number("connections", standard.connections(), 1, 100_000),
+                limits.number("connections-per-address", standard.connectionsPerAddress(), 1, 100_000),
+                new HttpLimits.Timeouts(
+                        limits.number("head-seconds", timeouts.head(), 1, 3_600),
+                        limits.number("body-seconds", timeouts.body(), 1, 3_600),
+                        limits.number("read-seconds", timeouts.read(), 1, 3_600),
+                        limits.number("idle-seconds", timeouts.idle(), 1, 3_600),
+                        timeouts.keepAlive()));
         limits.end();
         return read;
     }
 
-    /// The same at another port.
+    /// The same settings with another port.
     public HttpSettings at(int otherPort) {
         return new HttpSettings(hostname, otherPort, tls, tokens, tokensFile, limits);
     }

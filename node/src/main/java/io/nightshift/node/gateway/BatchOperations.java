@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// What changes something: submissions and controls, by whichever door they come. Each leaves a line in the audit,
-/// and may be asked for twice. Stages fail with a [ProblemException]. Safe for several threads, none of which waits.
+/// What changes something: submissions and controls, by whichever door they come. Each leaves a line in the
+/// audit, and may be asked for twice. Stages fail with a [ProblemException]. Safe for several threads, none
+/// of which waits.
 public final class BatchOperations {
 
     /// Printable, and no more than an identifier needs.

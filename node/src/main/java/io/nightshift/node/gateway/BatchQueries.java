@@ -31,8 +31,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// BatchQueries as a node knows them: open ones as their coordinators tell, those that have ended as the ledger
-/// does. Safe for several threads, none of which waits but those of the pool.
+/// BatchQueries as a node knows them: open ones as their coordinators tell, those that have ended as the
+/// ledger does. Safe for several threads, none of which waits but those of the pool.
 public final class BatchQueries {
 
     /// What a batch's state may be.
@@ -70,8 +70,8 @@ public final class BatchQueries {
     /// @param until when it counts, in nanoseconds
     private record Glance(long until, CompletableFuture<Seen> seen) {
 
-        /// What waits for somebody is looked at anew: who has just gone on with it, by another node, mustn't be told
-        /// that it still waits.
+        /// What waits for somebody is looked at anew: who has just gone on with it, by another node, mustn't
+        /// be told that it still waits.
         boolean counts(long now) {
             return until - now > 0
                     && !seen.isCompletedExceptionally()
@@ -175,7 +175,8 @@ public final class BatchQueries {
         throw ProblemException.unknown("batch", "there is no batch " + name);
     }
 
-    /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a while.
+    /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a
+    /// while.
     ///
     /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
     public CompletionStage<Seen> glance(String name) {
@@ -228,7 +229,8 @@ public final class BatchQueries {
                 .handleAsync(
                         (seen, problem) -> problem == null
                                 ? kept(BatchDescriptions.of(entry, seen.status(), seen.waitsFor()))
-                                // Its coordinator may be moving; what is in the ledger can be said all the same.
+                                // Its coordinator may be moving; what is in the ledger can be said all the
+                                // same.
                                 : fromLedger(entry, problem),
                         blocking);
     }

@@ -106,7 +106,11 @@ public final class ProblemException extends RuntimeException {
         return of(413, "too-large", "The request is too large", detail);
     }
 
-    /// @param status of HTTP, that says what is too long
+    public static ProblemException expectationFailed() {
+        return of(417, "bad-request", "The request is wrong", "The only supported Expect is 100-continue.");
+    }
+
+    /// @param status the HTTP status that says what is too long
     public static ProblemException tooLong(int status, String detail) {
         return of(status, "too-large", "The request is too large", detail);
     }

@@ -3,21 +3,27 @@ package io.nightshift.node.http;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Tells who makes a request, and whether they may.
+/// Identifies the caller of a request and checks that it may call an endpoint.
 ///
-/// Without tokens everybody on this machine is an administrator, and nobody else is heard, since the server
-/// then listens on loopback only. A page in a browser on this machine is not its user: so a request has to
-/// name this machine as its host, and must not come from a page of another site.
+/// Without tokens the server listens on loopback only, and every user of this machine is an administrator. A
+/// page in a browser on this machine is not its user, so a request must name this machine as its host, and
+/// must not come from a page of another site.
 public final class Access {
 
     private static final String LOCAL = "local";
+    private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final @Nullable Supplier<Tokens> tokens;
 
@@ -30,15 +36,14 @@ public final class Access {
         return new Access(null);
     }
 
-    /// @param tokens that count now; asked for with every request
+    /// @param tokens the valid tokens; called for every request
     public static Access by(Supplier<Tokens> tokens) {
         return new Access(tokens);
     }
 
-    /// @param endpoint that is asked for
-    /// @throws ProblemException where nobody knows who it is, or where they may not
-    Caller admit(Request request, Endpoint endpoint) {
-        String address = request.address();
+    /// @throws ProblemException if the caller is unknown, or may not call the endpoint
+    Caller admit(HttpServerRequest request, Endpoint endpoint) {
+        String address = request.remoteAddress().hostAddress();
         Role needed = endpoint.role();
         if (needed == null) {
             return new Caller("anyone", Role.READ, address);
@@ -55,30 +60,30 @@ public final class Access {
         return new Caller(token.name(), token.role(), address);
     }
 
-    private static Token token(Request request, Endpoint endpoint, Tokens known) {
+    private static Token token(HttpServerRequest request, Endpoint endpoint, Tokens known) {
         String scheme = endpoint.forPeople() ? "Basic" : "Bearer";
         String presented = presented(request, endpoint)
                 .orElseThrow(() -> ProblemException.unauthorized(
                         endpoint.forPeople()
-                                ? "Any user name, and a token as the password."
+                                ? "Send any user name, and a token as the password."
                                 : "Send a token: Authorization: Bearer nst_...",
                         scheme));
         Token token = known.find(presented);
         if (token == null) {
-            throw ProblemException.unauthorized("This node knows no such token.", scheme);
+            throw ProblemException.unauthorized("The token is unknown to this node.", scheme);
         }
         return token;
     }
 
-    private static Optional<String> presented(Request request, Endpoint endpoint) {
-        String header = request.header("authorization").orElse("");
+    private static Optional<String> presented(HttpServerRequest request, Endpoint endpoint) {
+        String header = Objects.requireNonNullElse(request.getHeader(HttpHeaders.AUTHORIZATION), "");
         int space = header.indexOf(' ');
         String scheme = header.substring(0, Math.max(space, 0)).toLowerCase(Locale.ROOT);
         String rest = header.substring(space + 1).strip();
         if (scheme.equals("bearer")) {
             return Optional.of(rest);
         }
-        // A browser sends it by itself, from wherever the page came: so only for pages that change nothing.
+        // A browser adds the password to requests from any site, so only pages that change nothing accept it.
         return scheme.equals("basic") && endpoint.forPeople() ? password(rest) : Optional.empty();
     }
 
@@ -91,23 +96,28 @@ public final class Access {
         }
     }
 
-    private static void requireThisMachine(Request request) {
-        String host = request.host();
-        if (!isThisMachine(host)) {
+    private static void requireThisMachine(HttpServerRequest request) {
+        String host = host(request);
+        if (!THIS_MACHINE.contains(host)) {
             throw ProblemException.forbidden(
-                    "Without tokens only this machine is heard, as localhost or 127.0.0.1, and the request is for %s."
+                    "Without tokens only requests for localhost or 127.0.0.1 are answered, and this is for %s."
                             .formatted(host));
         }
-        Optional<String> origin = request.header("origin");
-        boolean isForeign =
-                origin.isPresent() && !origin.get().matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
-        if (isForeign
-                || request.header("sec-fetch-site").filter("cross-site"::equals).isPresent()) {
-            throw ProblemException.forbidden("Without tokens a page of another site is not heard.");
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        boolean isForeign = origin != null && !origin.matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
+        if (isForeign || "cross-site".equals(request.getHeader("Sec-Fetch-Site"))) {
+            throw ProblemException.forbidden("Without tokens a page of another site gets no answer.");
         }
     }
 
-    private static boolean isThisMachine(String host) {
-        return host.equals("localhost") || host.equals("127.0.0.1") || host.equals("[::1]");
+    /// The requested host without its port, or empty. A target that names a host, as proxies send it,
+    /// overrides the header.
+    private static String host(HttpServerRequest request) {
+        String target = request.uri();
+        int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
+        HostAndPort authority = scheme < 0
+                ? request.authority()
+                : HostAndPort.parseAuthority(target.substring(scheme + 3).split("[/?]", 2)[0], -1);
+        return authority == null ? "" : authority.host();
     }
 }

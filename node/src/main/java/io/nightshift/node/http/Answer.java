@@ -5,13 +5,14 @@ import io.nightshift.node.gateway.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 
-/// What is answered to a request.
+/// The answer to a request.
 ///
-/// @param headers by their names; none of the connection, or of the length
-/// @param content the whole of it, or one piece after another
+/// @param headers by name, without those about the connection or the length
 record Answer(int status, Map<String, String> headers, Content content) {
 
+    static final String ETAG = "ETag";
     private static final String CACHE_CONTROL = "Cache-Control";
     private static final String CONTENT_TYPE = "Content-Type";
     private static final Map<String, String> ALWAYS =
@@ -19,12 +20,12 @@ record Answer(int status, Map<String, String> headers, Content content) {
 
     sealed interface Content {}
 
-    /// @param bytes that nobody changes
-    @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
+    /// @param bytes never modified
+    @SuppressWarnings("ArrayRecordComponent") // answers are not compared
     record Whole(byte[] bytes) implements Content {}
 
-    /// An open end.
-    record Pieces(EventStream events) implements Content {}
+    /// Server-sent events.
+    record Events(EventStream events) implements Content {}
 
     Answer {
         headers = Map.copyOf(headers);
@@ -32,17 +33,30 @@ record Answer(int status, Map<String, String> headers, Content content) {
 
     /// @param value a record of the API
     static Answer json(int status, Object value) {
-        return written(status, ApiJson.write(value));
+        return json(status, ApiJson.write(value));
     }
 
-    /// @param json a record of the API, written
-    static Answer written(int status, String json) {
+    /// @param json a record of the API as JSON
+    static Answer json(int status, String json) {
         return text(status, "application/json", json);
     }
 
-    /// @param type with its charset, where it needs one
+    /// @param type the media type, with its charset where it needs one
     static Answer text(int status, String type, String text) {
         return new Answer(status, ALWAYS, new Whole(text.getBytes(StandardCharsets.UTF_8))).with(CONTENT_TYPE, type);
+    }
+
+    /// A text that clients may keep, if they ask each time whether it has changed.
+    ///
+    /// @param type the media type, with its charset where it needs one
+    static Answer cacheable(String type, String text) {
+        Answer answer = text(200, type, text);
+        CRC32C checksum = new CRC32C();
+        checksum.update(((Whole) answer.content).bytes);
+        // Weak: compressed and uncompressed bytes have the same one.
+        return answer.with(ETAG, "W/\"%x-%x\"".formatted(text.length(), checksum.getValue()))
+                .with(CACHE_CONTROL, "private, no-cache")
+                .with("Vary", "Accept-Encoding, Authorization");
     }
 
     static Answer of(ProblemException exception) {
@@ -54,15 +68,24 @@ record Answer(int status, Map<String, String> headers, Content content) {
         return answer;
     }
 
-    static Answer nothing() {
+    static Answer noContent() {
         return new Answer(204, Map.of(), new Whole(new byte[0]));
     }
 
     static Answer of(EventStream events) {
         return new Answer(
                 200,
-                Map.of(CONTENT_TYPE, "text/event-stream", CACHE_CONTROL, "no-store", "X-Accel-Buffering", "no"),
-                new Pieces(events));
+                // Not compressed: a compressor would hold events back.
+                Map.of(
+                        CONTENT_TYPE,
+                        "text/event-stream",
+                        CACHE_CONTROL,
+                        "no-store",
+                        "Content-Encoding",
+                        "identity",
+                        "X-Accel-Buffering",
+                        "no"),
+                new Events(events));
     }
 
     Answer with(String header, String value) {

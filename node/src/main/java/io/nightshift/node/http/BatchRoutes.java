@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// What there is of jobs and their batches.
+/// Routes that describe jobs and batches.
 final class BatchRoutes {
 
     private static final int PAGE = 20;
@@ -56,7 +56,7 @@ final class BatchRoutes {
     }
 
     private CompletionStage<Answer> show(Call call) {
-        return batches.glance(call.segment("batch")).thenApply(seen -> Answer.written(200, seen.json()));
+        return batches.glance(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()));
     }
 
     private CompletionStage<Answer> partitions(Call call) {

@@ -2,26 +2,29 @@ package io.nightshift.node.http;
 
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
-import java.util.List;
-import java.util.Map;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 
-/// A request, admitted.
-///
-/// @param segments what stands for the segments in braces
-public record Call(Request request, Map<String, String> segments, Caller caller, HttpLimits limits) {
+/// An admitted request whose body is complete.
+public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
 
+    /// The segment of the path that stands for a name in braces.
     String segment(String name) {
-        return Objects.requireNonNull(segments.get(name), name);
+        return Objects.requireNonNull(context.pathParam(name), name);
+    }
+
+    /// @param name in any case
+    Optional<String> header(String name) {
+        return Optional.ofNullable(context.request().getHeader(name));
     }
 
     Optional<String> text(String parameter) {
-        return Optional.ofNullable(request.query().get(parameter)).map(List::getFirst);
+        return Optional.ofNullable(context.queryParams().get(parameter));
     }
 
-    /// @throws ProblemException if it isn't a number of the range
+    /// @throws ProblemException if it isn't a number within the range
     long number(String parameter, long otherwise, long least, long most) {
         Optional<String> text = text(parameter);
         if (text.isEmpty()) {
@@ -46,17 +49,9 @@ public record Call(Request request, Map<String, String> segments, Caller caller,
         };
     }
 
-    /// The body, if there is one. To be asked for before the handler returns.
-    ///
-    /// @param types that it may be of
-    /// @return fails with a [ProblemException] if it is too large, or too slow
-    /// @throws ProblemException if it is of another type
-    CompletionStage<byte[]> body(List<String> types) {
-        Body body = request.body();
-        if (!body.isEmpty() && !types.contains(body.type())) {
-            throw ProblemException.mediaType("The body is %s; send it as %s."
-                    .formatted(body.type().isEmpty() ? "of no type" : body.type(), String.join(" or ", types)));
-        }
-        return body.all(limits.body());
+    /// The body, or nothing if there is none.
+    byte[] body() {
+        Buffer body = context.body().buffer();
+        return body == null ? new byte[0] : body.getBytes();
     }
 }

@@ -15,14 +15,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
-/// What changes something: submissions and controls.
+/// Routes that change something: submissions and controls.
 final class ChangeRoutes {
 
-    /// What a job file may be sent as; JSON is YAML.
+    /// The media types of a job file. JSON is YAML.
     private static final List<String> JOB_TYPES =
             List.of("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/json");
 
@@ -38,7 +39,7 @@ final class ChangeRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new"), this::submit),
+                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new"), JOB_TYPES, this::submit),
                 control("pause", request -> new BatchControl.Pause(reason(request))),
                 control("resume", request -> new BatchControl.Resume()),
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
@@ -48,9 +49,8 @@ final class ChangeRoutes {
 
     private CompletionStage<Answer> submit(Call call) {
         boolean fresh = call.flag("new");
-        Optional<String> key = call.request().header("idempotency-key").map(String::strip);
-        return call.body(JOB_TYPES)
-                .thenApplyAsync(ChangeRoutes::job, blocking)
+        Optional<String> key = call.header("Idempotency-Key").map(String::strip);
+        return CompletableFuture.supplyAsync(() -> job(call.body()), blocking)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
                 .thenApply(ChangeRoutes::submitted);
     }
@@ -64,8 +64,8 @@ final class ChangeRoutes {
     }
 
     private static Answer submitted(SubmitResult submitted) {
-        boolean isOld = submitted.resumed() || submitted.repeated() || submitted.alreadyPublished();
-        return Answer.json(isOld ? 200 : 201, submitted).with("Location", "/v1/batches/" + submitted.batch());
+        boolean isKnown = submitted.resumed() || submitted.repeated() || submitted.alreadyPublished();
+        return Answer.json(isKnown ? 200 : 201, submitted).with("Location", "/v1/batches/" + submitted.batch());
     }
 
     private Endpoint control(String verb, Function<ControlRequest, BatchControl> control) {
@@ -73,9 +73,8 @@ final class ChangeRoutes {
                 "/v1/batches/{batch}/" + verb,
                 Role.ADMIN,
                 Set.of(),
-                call -> call.body(JSON)
-                        .thenApply(body -> control.apply(request(body)))
-                        .thenCompose(wanted -> changes.control(call.caller(), call.segment("batch"), wanted))
+                JSON,
+                call -> changes.control(call.caller(), call.segment("batch"), control.apply(request(call.body())))
                         .thenApply(controlled -> Answer.json(200, controlled)));
     }
 
@@ -87,7 +86,7 @@ final class ChangeRoutes {
             return ApiJson.read(new String(body, StandardCharsets.UTF_8), ControlRequest.class);
         } catch (UncheckedIOException e) {
             throw ProblemException.badRequest(
-                    "The body is no JSON object with a reason or partitions: %s".formatted(e.getMessage()));
+                    "The body must be a JSON object with a reason or partitions: %s".formatted(e.getMessage()));
         }
     }
 

@@ -1,21 +1,29 @@
 package io.nightshift.node.http;
 
 import io.nightshift.node.gateway.Role;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// One thing that can be asked for.
+/// A method and path that the server answers.
 ///
-/// @param method of HTTP; HEAD goes with GET
-/// @param path such as `/v1/batches/{batch}`; what stands in braces is any segment
-/// @param role that is needed, or null: anyone may
-/// @param parameters that the query may have
-/// @param forPeople whether it is a page for a browser, which asks for a password
+/// @param method the HTTP method; GET includes HEAD
+/// @param path such as `/v1/batches/{batch}`, where braces stand for any one segment
+/// @param role the role that a caller needs, or null if anyone may call it
+/// @param parameters the query parameters it knows
+/// @param bodyTypes the media types that a body may have; empty if the endpoint reads no body
+/// @param forPeople whether it is a page for a browser, which asks its user for a password
 public record Endpoint(
-        String method, String path, @Nullable Role role, Set<String> parameters, boolean forPeople, Handler handler) {
+        String method,
+        String path,
+        @Nullable Role role,
+        Set<String> parameters,
+        List<String> bodyTypes,
+        boolean forPeople,
+        Handler handler) {
 
-    /// Answers a request. Doesn't wait: there is one thread for all.
+    /// Answers a request. Called on the event loop, so it must not block or compute.
     @FunctionalInterface
     public interface Handler {
         CompletionStage<Answer> answer(Call call);
@@ -23,17 +31,22 @@ public record Endpoint(
 
     public Endpoint {
         parameters = Set.copyOf(parameters);
+        bodyTypes = List.copyOf(bodyTypes);
     }
 
     static Endpoint get(String path, @Nullable Role role, Set<String> parameters, Handler handler) {
-        return new Endpoint("GET", path, role, parameters, false, handler);
+        return new Endpoint("GET", path, role, parameters, List.of(), false, handler);
     }
 
-    static Endpoint post(String path, Role role, Set<String> parameters, Handler handler) {
-        return new Endpoint("POST", path, role, parameters, false, handler);
+    static Endpoint page(String path, Role role, Handler handler) {
+        return new Endpoint("GET", path, role, Set.of(), List.of(), true, handler);
     }
 
-    /// Whether it is asked for to change something.
+    static Endpoint post(String path, Role role, Set<String> parameters, List<String> bodyTypes, Handler handler) {
+        return new Endpoint("POST", path, role, parameters, bodyTypes, false, handler);
+    }
+
+    /// Whether it changes something.
     boolean changes() {
         return !method.equals("GET");
     }

@@ -3,14 +3,15 @@ package io.nightshift.node.http;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/// Server-sent events, as fast as the other side takes them.
+/// A source of server-sent events. Called on the event loop.
 interface EventStream {
 
-    /// What comes next, once there is something. It is asked for when the piece before was sent.
+    /// The next events. Called again only when the client has taken those before, so a client that doesn't
+    /// read costs one piece of memory.
     ///
-    /// @return complete events in UTF-8, maybe none for now, or empty: that was all
+    /// @return complete events in UTF-8, possibly none; empty when the stream has ended
     CompletionStage<Optional<byte[]>> next();
 
-    /// Once, whether it came to its end or the other side has left.
+    /// Called once, when the stream has ended or the client has left.
     void ended();
 }

@@ -1,110 +1,160 @@
 package io.nightshift.node.http;
 
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.ServerChannelRecvByteBufAllocator;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.nightshift.protocol.failure.FailureException;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.CompressionConfig;
+import io.vertx.core.http.Http1ServerConfig;
+import io.vertx.core.http.HttpServerConfig;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
-import org.apache.pekko.Done;
-import org.apache.pekko.actor.CoordinatedShutdown;
-import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Listens, and answers with [Endpoint]s. More of them are only more elements of the list.
+/// Answers HTTP requests with [Endpoint]s.
 ///
-/// One thread reads, asks and writes: a request wakes no other, and however many come, they don't get in the way of
-/// what
-/// the node's actors have to tell the cluster.
-@SuppressWarnings("FutureReturnValueIgnored") // nothing is to be done when it has closed
-public final class HttpServer {
+/// One event loop reads requests and writes answers, so that requests, however many, take no more than one
+/// thread from the node's other work. It must never block or compute.
+public final class HttpServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
-    /// For requests that are being answered when the node leaves.
+    /// How long the server waits for answers in progress when the node leaves.
     private static final Duration LEAVING = Duration.ofSeconds(3);
 
-    /// How many may wait to be let in.
-    private static final int BACKLOG = 1_024;
+    private static final int ACCEPT_BACKLOG = 1_024;
 
-    private HttpServer() {}
+    /// Left alone, the kernel would buffer megabytes for each client that doesn't read.
+    private static final int SEND_BUFFER_BYTES = 128 * 1_024;
 
-    /// Starts to listen, and stops before the node leaves its cluster.
-    ///
-    /// @param node whose it is
-    /// @param hostname where to listen
-    /// @param port where to listen; 0: any that is free
-    /// @param tls a new engine for each connection, or null: no TLS
-    /// @return the port
-    /// @throws FailureException permanent, if it can't listen there
-    public static int start(
-            ActorSystem<?> node,
+    private static final int LONGEST_LINE = 4_096;
+    private static final int LONGEST_HEADERS = 16_384;
+
+    /// Smaller answers are not worth the time that compressing them takes.
+    private static final int COMPRESS_FROM_BYTES = 4_096;
+
+    private static final int FASTEST_COMPRESSION = 1;
+
+    private final Vertx vertx;
+    private final io.vertx.core.http.HttpServer server;
+    private final EndpointRouter router;
+    private final Connections connections;
+    private final int port;
+
+    private HttpServer(
             String hostname,
             int port,
-            @Nullable Supplier<SSLEngine> tls,
+            @Nullable ServerCertificates tls,
             Access access,
             HttpLimits limits,
             List<Endpoint> endpoints) {
-        EventLoopGroup threads =
-                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("http", true), NioIoHandler.newFactory());
-        EventLoop thread = threads.next();
-        Connections connections =
-                new Connections(new Router(endpoints, access, limits), tls, limits.connections(), thread);
-        ChannelFuture bound = new ServerBootstrap()
-                .group(threads)
-                .channel(NioServerSocketChannel.class)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                // So that no more are let in than there may be.
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
-                .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childHandler(connections)
-                .bind(new InetSocketAddress(hostname, port))
-                .awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            end(threads);
-            throw FailureException.permanent("the node can't listen for HTTP at %s:%d: %s"
-                    .formatted(hostname, port, bound.cause().getMessage()));
+        this.connections = new Connections(limits, System::nanoTime);
+        this.vertx = Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(1)
+                        .setWorkerPoolSize(1)
+                        .setInternalBlockingPoolSize(1)
+                        .setUseDaemonThread(true)
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setFileCachingEnabled(false)
+                                .setClassPathResolvingEnabled(false)))
+                .withTransport(new AcceptTransport(connections))
+                .build();
+        this.router = new EndpointRouter(vertx, endpoints, access, limits, connections);
+        this.server = (tls == null
+                        ? vertx.createHttpServer(config(HttpVersion.HTTP_1_0, HttpVersion.HTTP_1_1))
+                        : vertx.createHttpServer(
+                                config(HttpVersion.HTTP_1_0, HttpVersion.HTTP_1_1, HttpVersion.HTTP_2), tls.options()))
+                .requestHandler(router.handler())
+                .invalidRequestHandler(router::answerUnreadable)
+                .exceptionHandler(problem -> LOG.debug("a connection failed", problem));
+        vertx.setPeriodic(1_000, time -> connections.closeLate());
+        if (tls != null) {
+            vertx.setPeriodic(1_000, time -> tls.renew(server, vertx));
         }
-        Channel door = bound.channel();
-        // Not sooner: a node that leaves says so, and answers while its workers finish.
-        CoordinatedShutdown.get(node)
-                .addTask(
-                        CoordinatedShutdown.PhaseBeforeClusterShutdown(),
-                        "http-ends",
-                        () -> leave(thread, door, connections));
-        node.getWhenTerminated().whenComplete((ended, problem) -> end(threads));
-        int listening = ((InetSocketAddress) door.localAddress()).getPort();
-        LOG.info("HTTP is answered at {}://{}:{}", tls == null ? "http" : "https", hostname, listening);
-        return listening;
+        this.port = listen(hostname, port);
     }
 
-    private static CompletionStage<Done> leave(EventLoop thread, Channel door, Connections connections) {
-        door.close();
-        return CompletableFuture.supplyAsync(connections::leave, thread)
-                .thenCompose(left -> left)
-                .thenApply(left -> Done.getInstance())
-                .completeOnTimeout(Done.getInstance(), LEAVING.toMillis(), TimeUnit.MILLISECONDS);
+    private static HttpServerConfig config(HttpVersion... versions) {
+        HttpServerConfig config = new HttpServerConfig()
+                .setVersions(versions)
+                .setHttp1Config(new Http1ServerConfig()
+                        .setMaxInitialLineLength(LONGEST_LINE)
+                        .setMaxHeaderSize(LONGEST_HEADERS))
+                .setCompressionConfig(new CompressionConfig()
+                        .setCompressionEnabled(true)
+                        .setContentSizeThreshold(COMPRESS_FROM_BYTES)
+                        .addGzip(FASTEST_COMPRESSION));
+        config.getTcpConfig().setAcceptBacklog(ACCEPT_BACKLOG);
+        config.getTcpConfig().getTransportConfig().setSendBufferSize(SEND_BUFFER_BYTES);
+        return config;
     }
 
-    private static void end(EventLoopGroup threads) {
-        threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    /// Starts to listen.
+    ///
+    /// @param port 0 for any free port
+    /// @param tls null for no TLS
+    /// @throws FailureException permanent, if it can't listen there
+    public static HttpServer start(
+            String hostname,
+            int port,
+            @Nullable ServerCertificates tls,
+            Access access,
+            HttpLimits limits,
+            List<Endpoint> endpoints) {
+        HttpServer server = new HttpServer(hostname, port, tls, access, limits, endpoints);
+        LOG.info("listening for HTTP at {}://{}:{}", tls == null ? "http" : "https", hostname, server.port);
+        return server;
+    }
+
+    private int listen(String hostname, int wantedPort) {
+        try {
+            return server.listen(SocketAddress.inetSocketAddress(new InetSocketAddress(hostname, wantedPort)))
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .join()
+                    .actualPort();
+        } catch (CompletionException e) {
+            close();
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw FailureException.permanent(
+                    "the node can't listen for HTTP at %s:%d: %s".formatted(hostname, wantedPort, cause.getMessage()));
+        }
+    }
+
+    /// The port on which it listens.
+    public int port() {
+        return port;
+    }
+
+    /// How many connections are open.
+    int connections() {
+        return connections.size();
+    }
+
+    /// Stops accepting, ends event streams, and finishes the answers in progress for a few seconds.
+    ///
+    /// @return completed when all connections are closed
+    public CompletionStage<?> leave() {
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        vertx.runOnContext(start -> {
+            router.leave();
+            server.shutdown(LEAVING).onComplete(closed -> left.complete(null));
+        });
+        return left;
+    }
+
+    /// Closes all connections at once.
+    @Override
+    public void close() {
+        vertx.close();
     }
 }

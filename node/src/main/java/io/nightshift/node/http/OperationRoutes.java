@@ -11,10 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
-/// What those ask who run a node: how it is, and its metrics. Every node answers these, whatever its roles.
+/// Routes for operators: health and metrics. Every node has them, whatever its roles.
 public final class OperationRoutes {
 
-    /// Of Prometheus' text format.
+    /// The media type of Prometheus' text format.
     private static final String EXPOSITION = "text/plain; version=0.0.4; charset=UTF-8";
 
     private OperationRoutes() {}

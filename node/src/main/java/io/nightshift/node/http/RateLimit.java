@@ -1,23 +1,25 @@
 package io.nightshift.node.http;
 
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// How often each may ask: a token bucket for each name, kept as the moment at which it would be full again
-/// (the generic cell rate algorithm). Safe for several threads.
+/// Limits how many requests a second each caller may make: a token bucket for each name, kept as the moment
+/// at which it would be full again (the generic cell rate algorithm). Used on the event loop only.
+///
+/// A library would replace the three lines of arithmetic, but not the map or the bound on its size.
 final class RateLimit {
 
     private static final long SECOND = 1_000_000_000L;
 
-    /// Buckets that are full are forgotten when there are so many.
-    private static final int MANY = 10_000;
+    /// Full buckets are dropped when there are more.
+    private static final int MOST_BUCKETS = 10_000;
 
     private final long interval;
     private final LongSupplier clock;
-    private final ConcurrentHashMap<String, AtomicLong> fullAt = new ConcurrentHashMap<>();
+    private final Map<String, Long> fullAt = new HashMap<>();
 
-    /// @param perSecond which is also how many may come at once
+    /// @param perSecond the rate, and how many may come in a burst
     /// @param clock in nanoseconds
     RateLimit(int perSecond, LongSupplier clock) {
         this.interval = SECOND / perSecond;
@@ -29,19 +31,14 @@ final class RateLimit {
     /// @return whether there was one
     boolean allows(String name) {
         long now = clock.getAsLong();
-        if (fullAt.size() > MANY) {
-            fullAt.values().removeIf(moment -> moment.get() - now <= 0);
+        if (fullAt.size() > MOST_BUCKETS) {
+            fullAt.values().removeIf(moment -> moment - now <= 0);
         }
-        AtomicLong bucket = fullAt.computeIfAbsent(name, first -> new AtomicLong(now));
-        while (true) {
-            long before = bucket.get();
-            long after = Math.max(before, now) + interval;
-            if (after - now > SECOND) {
-                return false;
-            }
-            if (bucket.compareAndSet(before, after)) {
-                return true;
-            }
+        long wait = Math.max(fullAt.getOrDefault(name, now) - now, 0) + interval;
+        if (wait > SECOND) {
+            return false;
         }
+        fullAt.put(name, now + wait);
+        return true;
     }
 }

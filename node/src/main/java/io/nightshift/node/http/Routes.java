@@ -15,13 +15,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
-/// All that can be asked of a node by HTTP.
+/// The routes of a node with the role `coordinator`.
 public final class Routes {
 
     private Routes() {}
 
     /// @param destinations of the batches
-    /// @param node its name, `host:port`
+    /// @param node the node's name, `host:port`
     /// @param blocking runs what waits for disks
     public static List<Endpoint> of(
             BatchQueries batches,
@@ -35,18 +35,14 @@ public final class Routes {
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
-        endpoints.addAll(StatusPage.endpoints(batches, node));
+        endpoints.add(StatusPage.endpoint(batches, node, blocking));
         endpoints.add(openApi());
         return endpoints;
     }
 
     private static Endpoint openApi() {
-        String document = resource("openapi.json");
-        return Endpoint.get(
-                "/v1/openapi.json",
-                null,
-                Set.of(),
-                call -> CompletableFuture.completedFuture(Answer.text(200, "application/json", document)));
+        Answer document = Answer.cacheable("application/json", resource("openapi.json"));
+        return Endpoint.get("/v1/openapi.json", null, Set.of(), call -> CompletableFuture.completedFuture(document));
     }
 
     private static String resource(String name) {

@@ -4,12 +4,11 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Role;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.Executor;
 
-/// A page for people: the batches that were submitted last. It needs no scripts, and nothing from elsewhere.
+/// A page for browsers with the latest batches. It needs no scripts, and loads nothing else.
 final class StatusPage {
 
     private static final int BATCHES = 20;
@@ -38,23 +37,25 @@ final class StatusPage {
 
     private StatusPage() {}
 
-    /// @param node its name, `host:port`
-    static List<Endpoint> endpoints(BatchQueries batches, String node) {
+    /// @param node the node's name, `host:port`
+    /// @param renderer renders the page
+    static Endpoint endpoint(BatchQueries batches, String node, Executor renderer) {
         BatchQueries.Filter all = new BatchQueries.Filter(Optional.empty(), Optional.empty());
-        return List.of(new Endpoint(
-                "GET",
+        return Endpoint.page(
                 "/",
                 Role.READ,
-                Set.of(),
-                true,
                 call -> batches.page(all, Optional.empty(), BATCHES)
-                        .thenApply(page -> Answer.text(200, "text/html; charset=UTF-8", html(page, node))
-                                .with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"))));
+                        .thenApplyAsync(
+                                page -> Answer.cacheable("text/html; charset=UTF-8", html(page, node))
+                                        .with(
+                                                "Content-Security-Policy",
+                                                "default-src 'none'; style-src 'unsafe-inline'"),
+                                renderer));
     }
 
     private static String html(BatchPage page, String node) {
         StringBuilder html = new StringBuilder(HEAD);
-        html.append("<p>Node %s. The last %d batches; this page is read anew every ten seconds.</p>\n"
+        html.append("<p>Node %s. The last %d batches; this page reloads every ten seconds.</p>\n"
                 .formatted(escaped(node), BATCHES));
         if (page.batches().isEmpty()) {
             html.append("<p>No batch has run yet.</p>\n");

@@ -8,17 +8,17 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/// A bearer token as a node knows it: by its digest. A token is random enough that nobody finds it from
-/// that, so the digest needs no salt.
+/// A bearer token as a node knows it: by its digest. A token has 256 random bits, so the digest needs no
+/// salt.
 ///
-/// @param name of who has it, for the audit
-/// @param sha256 of the token, 64 hexadecimal digits
+/// @param name the name of its owner, for the audit log
+/// @param sha256 the token's digest, 64 hexadecimal digits
 public record Token(String name, Role role, String sha256) {
 
     private static final String PREFIX = "nst_";
     private static final int BYTES = 32;
 
-    /// A new token, 256 random bits; whoever has it keeps it, and a node gets its [#digest(String)].
+    /// A new token for a caller to keep. Nodes get its [#digest(String)].
     public static String random() {
         byte[] bytes = new byte[BYTES];
         new SecureRandom().nextBytes(bytes);
@@ -29,9 +29,9 @@ public record Token(String name, Role role, String sha256) {
         return HexFormat.of().formatHex(sha256(token));
     }
 
-    /// Takes the same time whatever is wrong with the other.
+    /// Takes the same time wherever the digests differ.
     ///
-    /// @param digest of what was presented
+    /// @param digest the digest of the presented token
     boolean hasDigest(byte[] digest) {
         return MessageDigest.isEqual(HexFormat.of().parseHex(sha256), digest);
     }

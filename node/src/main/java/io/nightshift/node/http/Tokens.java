@@ -10,7 +10,8 @@ public record Tokens(List<Token> all) {
         all = List.copyOf(all);
     }
 
-    /// Whose token it is, or null. Looks at all of them, so that the time it takes tells nothing.
+    /// The token that was presented, or null. Compares with all of them, so the duration tells an attacker
+    /// nothing.
     @Nullable
     Token find(String presented) {
         byte[] digest = Token.sha256(presented);
@@ -23,7 +24,7 @@ public record Tokens(List<Token> all) {
         return found;
     }
 
-    /// Names, and nothing that helps to get in.
+    /// Names only, because this may be logged.
     @Override
     public String toString() {
         return all.stream()

@@ -22,21 +22,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Follows a batch by server-sent events. An event of the ledger has its number as its id, by which who was
-/// cut off goes on; progress has none. The stream ends when the batch does, or waits for somebody.
+/// Streams a batch's events. The ID of a ledger event is its number, which a client sends to resume the
+/// stream. Progress events have none. The stream ends when the batch has ended or failed.
 ///
-/// However many watch a batch, its coordinator is asked, and the ledger read and written out, once in a while.
+/// All clients that watch a batch share one query to its coordinator a second, and one read of its ledger.
 final class WatchRoute {
 
-    private static final Executor A_SECOND_LATER = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
-    private static final int MOST_AT_ONCE = 500;
-    /// Parts of histories that are kept, written, for those who watch the same batch.
+    private static final Executor AFTER_A_SECOND = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
+    private static final int MOST_ENTRIES = 500;
+
+    /// How many rendered parts of ledgers are kept for other clients that watch the same batch.
     private static final int PARTS = 256;
+
     private static final String LAST = "last-event-id";
 
     private final BatchQueries batches;
     private final AtomicInteger open = new AtomicInteger();
-    private final Map<BatchId, CompletableFuture<BatchQueries.Seen>> looks = new ConcurrentHashMap<>();
+    private final Map<BatchId, CompletableFuture<BatchQueries.Seen>> queries = new ConcurrentHashMap<>();
     private final Map<Part, CompletableFuture<String>> parts = new ConcurrentHashMap<>();
 
     WatchRoute(BatchQueries batches) {
@@ -46,10 +48,10 @@ final class WatchRoute {
     /// Entries of a batch's ledger from the one after a number up to another.
     private record Part(BatchId batch, long after, long last) {}
 
-    /// How far a watch is.
+    /// What a client has been sent.
     ///
-    /// @param number of the ledger's entry that was told last
-    /// @param shown the progress that was told last, or null
+    /// @param number the number of the last ledger entry
+    /// @param shown the last progress, or null
     private record Position(
             BatchRegisterState.Entry entry,
             long number,
@@ -57,53 +59,42 @@ final class WatchRoute {
             boolean isFirst,
             boolean isDone) {}
 
-    /// @param text what is told, maybe nothing
-    private record Told(Position position, String text) {}
+    /// @param text the events to send, possibly none
+    private record News(Position position, String text) {}
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.get("/v1/batches/{batch}/watch", Role.READ, Set.of("after"), this::watch));
     }
 
     private CompletionStage<Answer> watch(Call call) {
-        long after = call.request()
-                .header(LAST)
+        long after = call.header(LAST)
                 .map(WatchRoute::lastEventId)
                 .orElseGet(() -> call.number("after", 0, 0, Long.MAX_VALUE));
-        boolean again = call.request().header(LAST).isPresent();
+        boolean again = call.header(LAST).isPresent();
         return batches.find(call.segment("batch"))
                 .thenCompose(entry -> batches.describe(entry).thenApply(now -> {
                     if (again && now.isSettled() && now.ledger().entries() <= after) {
-                        // A browser connects again for ever, but for this.
-                        return Answer.nothing();
+                        // Without this answer, a browser would reconnect forever.
+                        return Answer.noContent();
                     }
-                    return stream(call, new Position(entry, after, null, true, false));
+                    return Answer.of(new Watch(new Position(entry, after, null, true, false)));
                 }));
     }
 
     private static long lastEventId(String id) {
         if (!id.matches("[0-9]{1,18}")) {
-            throw ProblemException.badRequest("The header Last-Event-ID is the id of an event of this stream.");
+            throw ProblemException.badRequest("The header Last-Event-ID must be the ID of an event of this stream.");
         }
         return Long.parseLong(id);
     }
 
-    private Answer stream(Call call, Position start) {
-        if (open.incrementAndGet() > call.limits().watches()) {
-            open.decrementAndGet();
-            throw ProblemException.tooMany(
-                    "At most %,d watches may be open at a node."
-                            .formatted(call.limits().watches()),
-                    10);
-        }
-        return Answer.of(new Watch(start));
-    }
-
-    /// One who watches.
+    /// The stream of one client.
     private final class Watch implements EventStream {
         private Position position;
 
         Watch(Position start) {
             this.position = start;
+            open.incrementAndGet();
         }
 
         @Override
@@ -113,12 +104,12 @@ final class WatchRoute {
                 return CompletableFuture.completedFuture(Optional.empty());
             }
             return (from.isFirst() ? batches.glance(from.entry()) : later(from.entry()))
-                    .thenCompose(seen -> told(from, seen))
-                    // A coordinator that moves, or a database that is away, is no reason to end.
-                    .exceptionally(problem -> new Told(later(from), ""))
-                    .thenApply(told -> {
-                        position = told.position();
-                        return Optional.of(told.text().getBytes(StandardCharsets.UTF_8));
+                    .thenCompose(seen -> news(from, seen))
+                    // The stream survives a coordinator that moves and a database that is unavailable.
+                    .exceptionally(problem -> new News(later(from), ""))
+                    .thenApply(news -> {
+                        position = news.position();
+                        return Optional.of(news.text().getBytes(StandardCharsets.UTF_8));
                     });
         }
 
@@ -132,45 +123,43 @@ final class WatchRoute {
         return new Position(position.entry(), position.number(), position.shown(), false, false);
     }
 
-    /// The next look at the batch. All who watch it take it together, so that one timer and one waking of the threads
-    /// do for all.
+    /// The batch in a second. All its watches share one timer and one query.
     private CompletionStage<BatchQueries.Seen> later(BatchRegisterState.Entry entry) {
-        if (looks.size() > MOST_AT_ONCE) {
-            looks.values().removeIf(CompletableFuture::isDone);
+        if (queries.size() > MOST_ENTRIES) {
+            queries.values().removeIf(CompletableFuture::isDone);
         }
-        return looks.compute(
+        return queries.compute(
                 entry.opened().batch(),
                 (batch, next) -> next != null && !next.isDone()
                         ? next
-                        : CompletableFuture.supplyAsync(() -> look(entry), A_SECOND_LATER)
+                        : CompletableFuture.supplyAsync(() -> query(entry), AFTER_A_SECOND)
                                 .thenCompose(seen -> seen));
     }
 
-    /// Where nobody watches any more, such as when the node has left, there is nothing to look for, and no ledger to
-    /// open.
-    private CompletionStage<BatchQueries.Seen> look(BatchRegisterState.Entry entry) {
+    /// Fails without a query when no watch is open, for example because the node has left.
+    private CompletionStage<BatchQueries.Seen> query(BatchRegisterState.Entry entry) {
         return open.get() == 0
-                ? CompletableFuture.failedFuture(new CancellationException("nobody watches"))
+                ? CompletableFuture.failedFuture(new CancellationException("no watch is open"))
                 : batches.glance(entry);
     }
 
-    private CompletionStage<Told> told(Position position, BatchQueries.Seen seen) {
-        long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_AT_ONCE);
-        CompletionStage<String> news = last > position.number()
+    private CompletionStage<News> news(Position position, BatchQueries.Seen seen) {
+        long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_ENTRIES);
+        CompletionStage<String> entries = last > position.number()
                 ? part(new Part(position.entry().opened().batch(), position.number(), last))
                 : CompletableFuture.completedFuture("");
-        return news.thenApply(text -> told(position, seen, Math.max(last, position.number()), text));
+        return entries.thenApply(text -> news(position, seen, Math.max(last, position.number()), text));
     }
 
-    private static Told told(Position position, BatchQueries.Seen seen, long number, String news) {
+    private static News news(Position position, BatchQueries.Seen seen, long number, String entries) {
         BatchDescription now = seen.batch();
         boolean caughtUp = number >= now.ledger().entries();
-        String text = position.isFirst() ? "retry: 2000\n\n" + news : news;
+        String text = position.isFirst() ? "retry: 2000\n\n" + entries : entries;
         if (caughtUp && !now.equals(position.shown())) {
             text += event("progress", seen.json());
         }
         boolean isDone = caughtUp && now.isSettled();
-        return new Told(new Position(position.entry(), number, now, !caughtUp, isDone), text);
+        return new News(new Position(position.entry(), number, now, !caughtUp, isDone), text);
     }
 
     private CompletionStage<String> part(Part part) {

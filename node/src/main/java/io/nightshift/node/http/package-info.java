@@ -1,6 +1,5 @@
-/// The node's door for programs that speak HTTP: routes under `/v1`, who may use them, and how much.
-/// Documented in `docs/reference/http.md`; `openapi.json` beside these classes describes the same for
-/// machines.
+/// The HTTP server of a node, on Vert.x: routes under `/v1`, permissions and limits. `docs/reference/http.md`
+/// documents it, and `openapi.json` in this package's resources describes it for programs.
 @NullMarked
 package io.nightshift.node.http;
 

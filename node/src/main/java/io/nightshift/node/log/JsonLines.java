@@ -12,9 +12,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.slf4j.event.KeyValuePair;
 
-/// A log with one JSON object a line. What a message is about stands in fields of its own: `batch`, `partition` and
-/// `attempt`
-/// of the first attempt or batch among its arguments, and what it was given as key and value.
+/// A log with one JSON object a line. What a message is about stands in fields of its own: `batch`,
+/// `partition` and `attempt` of the first attempt or batch among its arguments, and what it was given as key
+/// and value.
 final class JsonLines extends EncoderBase<ILoggingEvent> {
 
     private static final byte[] NOTHING = {};

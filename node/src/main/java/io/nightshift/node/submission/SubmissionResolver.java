@@ -52,8 +52,8 @@ public final class SubmissionResolver {
     public record Resolved(Submission submission, Model model) {}
 
     /// Checks everything that can be known before a batch is opened: the job's size, its destination, its
-    /// model, the memory it needs, and whether its columns fit source, model and destination. Touches nothing:
-    /// no registry, no ledger, no destination.
+    /// model, the memory it needs, and whether its columns fit source, model and destination. Touches
+    /// nothing: no registry, no ledger, no destination.
     ///
     /// @throws FailureException permanent, with a sentence for the job's author, if the job can't run
     public Check check(Job job) {
@@ -64,7 +64,8 @@ public final class SubmissionResolver {
     /// Checks a job as [#check] does, then registers its model if that is a file. A job that is refused
     /// registers nothing.
     ///
-    /// @throws FailureException as [#check]; transient if the registry or the source can't be read at the moment
+    /// @throws FailureException as [#check]; transient if the registry or the source can't be read at the
+    ///     moment
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = JobModel.find(job.model(), registry);

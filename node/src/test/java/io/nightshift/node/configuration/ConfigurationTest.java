@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class ConfigurationTest {
 
+    private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
     @TempDir
     Path folder;
 
@@ -161,14 +163,15 @@ final class ConfigurationTest {
         Configuration configuration = load("""
                 nightshift.node.kubernetes { namespace = night, pod-label-selector = "app=night", required-contact-points = 3 }
                 """);
-        assertThat(configuration.node().kubernetes()).isEqualTo(new KubernetesSettings("night", "app=night", 3));
+        assertThat(configuration.node().kubernetes())
+                .isEqualTo(new KubernetesSettings("night", "app=night", 3, SERVICE_ACCOUNT));
         assertThat(configuration.node().with(Set.of(), 0, 0).kubernetes())
                 .isEqualTo(configuration.node().kubernetes());
         assertThat(load("nightshift.node.kubernetes.pod-label-selector = \"app=night\"")
                         .node()
                         .kubernetes())
                 .as("in the pod's own namespace")
-                .isEqualTo(new KubernetesSettings(null, "app=night", 2));
+                .isEqualTo(new KubernetesSettings(null, "app=night", 2, SERVICE_ACCOUNT));
     }
 
     @Test
@@ -177,7 +180,7 @@ final class ConfigurationTest {
                         nightshift.node.kubernetes {
                           namespace = "no space"
                           required-contact-points = 0
-                          pod-label-selector = "app=%s"
+                          pod-label-selector = "app=night"
                           label = a
                         }
                         """))
@@ -188,8 +191,7 @@ final class ConfigurationTest {
                                 .containsExactlyInAnyOrder(
                                         "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
                                         "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
-                                        "node.conf:4: nightshift.node.kubernetes.pod-label-selector: expected a label selector such as app=nightshift",
-                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points"));
+                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points, service-account"));
         assertThatThrownBy(() -> load("nightshift.node.kubernetes { required-contact-points = 2 }"))
                 .hasMessageContaining("nightshift.node.kubernetes.pod-label-selector: missing");
     }

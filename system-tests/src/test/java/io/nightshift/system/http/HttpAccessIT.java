@@ -85,7 +85,13 @@ final class HttpAccessIT {
         writeTokens(TOKENS, Instant.now());
         node = new HttpNode(
                 folder.resolve("home"),
-                new HttpSettings("127.0.0.1", 0, null, null, tokensFile, new HttpLimits(1_024, RATE, WATCHES, 100)));
+                new HttpSettings(
+                        "127.0.0.1",
+                        0,
+                        null,
+                        null,
+                        tokensFile,
+                        new HttpLimits(1_024, RATE, WATCHES, 100, 100, HttpLimits.Timeouts.DEFAULT)));
         document = JSON.readTree(node.get("/v1/openapi.json").body());
     }
 

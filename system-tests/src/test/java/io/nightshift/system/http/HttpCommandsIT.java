@@ -109,7 +109,7 @@ final class HttpCommandsIT {
     void whatDoesNotWorkIsSaidInASentence() throws IOException {
         Path wrong = Files.writeString(folder.resolve("wrong"), Token.random());
         Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
-        withToken(wrong, "list").expect(2, "This node knows no such token. A token comes from --token-file");
+        withToken(wrong, "list").expect(2, "The token is unknown to this node. A token comes from --token-file");
         withToken(reader, "cancel", "latest").expect(2, "The token reader has the role read, and this needs admin.");
         withToken(folder.resolve("none"), "list").expect(2, "the token file", "is missing");
         batch("show", "nosuch").expect(2, "there is no batch nosuch");

@@ -149,7 +149,7 @@ final class HttpIT {
                 node.post("/v1/batches/" + batch + "/rescore", "{\"partitions\": [999999]}"),
                 409,
                 "refused",
-                "and no 999999");
+                "no partition 999999");
         assertThat(json(200, node.post("/v1/batches/" + batch + "/cancel", ""))
                         .get("state")
                         .asText())

@@ -2,6 +2,7 @@ package io.nightshift.system.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.HttpClientBuilder;
@@ -15,7 +16,13 @@ import io.nightshift.node.http.Tokens;
 import io.nightshift.system.tls.TestCertificates;
 import io.nightshift.tls.TlsFiles;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
@@ -84,6 +91,45 @@ final class HttpTlsIT {
             works(client(node).tls(TlsFiles.trusting(ca(certificates))));
             fails(client(node).tls(TlsFiles.trusting(ca(strange))));
             fails(NightshiftClient.overHttp(node.uri("")).attempts(1));
+        }
+    }
+
+    @Test
+    void renewedCertificatesAreUsedWithoutARestart() throws Exception {
+        Path renewed = folder.resolve("renewed");
+        TlsFiles own = TestCertificates.make(renewed, HOST).of(HOST);
+        try (HttpNode node = node(new TlsFiles(own.certificate(), own.privateKey(), null))) {
+            works(client(node).tls(TlsFiles.trusting(renewed.resolve("ca.pem"))));
+            TlsFiles other = strange.of(HOST);
+            Files.copy(other.privateKey(), own.privateKey(), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(other.certificate(), own.certificate(), StandardCopyOption.REPLACE_EXISTING);
+            await().atMost(Duration.ofSeconds(20))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> works(client(node).tls(TlsFiles.trusting(ca(strange)))));
+            fails(client(node).tls(TlsFiles.trusting(renewed.resolve("ca.pem"))));
+        }
+    }
+
+    @Test
+    void overTlsClientsMayUseHttp2() throws Exception {
+        TlsFiles own = certificates.of(HOST);
+        try (HttpNode node = node(new TlsFiles(own.certificate(), own.privateKey(), null));
+                HttpClient http = HttpClient.newBuilder()
+                        .sslContext(TlsFiles.trusting(ca(certificates)))
+                        .build()) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                            URI.create("https://%s:%d/v1/jobs".formatted(HOST, node.port)))
+                    .header("Authorization", "Bearer " + TOKEN);
+            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+            HttpResponse<String> refused = http.send(
+                    request.uri(URI.create("https://%s:%d/v1/batches".formatted(HOST, node.port)))
+                            .header("Content-Type", "application/yaml")
+                            .POST(HttpRequest.BodyPublishers.ofString(" ".repeat(300 * 1_024)))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(refused.statusCode()).as("the token may only read").isEqualTo(403);
         }
     }
 

@@ -147,11 +147,7 @@ final class ThreeNodeClusterIT {
         Files.writeString(
                 pod.volume("configuration").resolve("site.conf"),
                 site.replace("/srv/registry", folder.resolve("registry").toString()) + """
-                        pekko.discovery.kubernetes-api {
-                          api-ca-path = "%1$s/ca.crt"
-                          api-token-path = "%1$s/token"
-                          pod-namespace-path = "%1$s/namespace"
-                        }
+                        nightshift.node.kubernetes.service-account = "%s"
                         """.formatted(account));
     }
 

@@ -1,0 +1,340 @@
+package io.nightshift.node.http;
+
+import io.netty.handler.codec.DateFormatter;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.nightshift.node.gateway.AuditLog;
+import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.ProblemException;
+import io.nightshift.node.gateway.Role;
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Makes routes of endpoints: finds the endpoint of a request, checks that the caller may call it, receives
+/// the body, and sends the answer. Every failure becomes a problem document. Used on the event loop only.
+final class EndpointRouter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointRouter.class);
+
+    private static final String EXCHANGE = "nightshift.exchange";
+    private static final String CALLER = "nightshift.caller";
+
+    private final Vertx vertx;
+    private final Access access;
+    private final HttpLimits limits;
+    private final Connections connections;
+    private final RateLimit rate;
+    private final Set<EventWriter> streams = new HashSet<>();
+    private final Router router;
+    private boolean isLeaving;
+
+    EndpointRouter(Vertx vertx, List<Endpoint> endpoints, Access access, HttpLimits limits, Connections connections) {
+        this.vertx = vertx;
+        this.access = access;
+        this.limits = limits;
+        this.rate = new RateLimit(limits.requestsPerSecond(), System::nanoTime);
+        this.connections = connections;
+        this.router = router(endpoints);
+    }
+
+    private Router router(List<Endpoint> endpoints) {
+        Router all = Router.router(vertx);
+        all.route().handler(this::begin);
+        endpoints.forEach(endpoint -> add(all, endpoint));
+        addOtherMethods(all, endpoints);
+        all.errorHandler(400, context -> send(context, badRequest(context)));
+        all.errorHandler(404, context -> send(context, ProblemException.noRoute("/v1/openapi.json lists the routes.")));
+        all.errorHandler(413, context -> send(context, tooLarge()));
+        all.errorHandler(417, context -> send(context, ProblemException.expectationFailed()));
+        all.errorHandler(500, context -> send(context, ProblemException.of(Objects.requireNonNull(context.failure()))));
+        // The status with which Vert.x reports that a body can't be read, or that the client has left.
+        all.errorHandler(200, context -> {
+            LOG.debug("a request's body can't be read", context.failure());
+            if (!context.response().closed()) {
+                send(context, ProblemException.badRequest("The body can't be read."));
+            }
+        });
+        return all;
+    }
+
+    Handler<HttpServerRequest> handler() {
+        return router;
+    }
+
+    private void add(Router all, Endpoint endpoint) {
+        Route route = all.route(pattern(endpoint)).method(HttpMethod.valueOf(endpoint.method()));
+        if (!endpoint.changes()) {
+            route.method(HttpMethod.HEAD);
+        }
+        route.handler(context -> admit(context, endpoint));
+        if (!endpoint.bodyTypes().isEmpty()) {
+            // Called from a handler of ours, since Vert.x insists that a route's own body handler comes
+            // before access checks.
+            BodyHandler body = BodyHandler.create(false).setBodyLimit(limits.body());
+            route.handler(context -> receive(context, endpoint, body)).handler(context -> {
+                exchange(context).received();
+                context.next();
+            });
+        }
+        route.handler(context -> answer(context, endpoint));
+    }
+
+    private static String pattern(Endpoint endpoint) {
+        return endpoint.path().replaceAll("\\{([a-z]+)}", ":$1");
+    }
+
+    /// Vert.x would answer 405 without saying in a problem document which methods there are.
+    private void addOtherMethods(Router all, List<Endpoint> endpoints) {
+        Map<String, Set<String>> methods = new TreeMap<>();
+        endpoints.forEach(endpoint -> methods.computeIfAbsent(pattern(endpoint), path -> new TreeSet<>())
+                .add(endpoint.method()));
+        methods.forEach((path, allowed) -> all.route(path)
+                .handler(context -> send(
+                        context,
+                        ProblemException.methodNotAllowed(
+                                "Use %s.".formatted(String.join(" or ", allowed)), String.join(", ", allowed)))));
+    }
+
+    private void begin(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        context.put(EXCHANGE, connections.begin(request.remoteAddress(), hasBody(request)));
+        if (request.headers().getAll(HttpHeaders.HOST).size() > 1) {
+            context.fail(400);
+        } else {
+            context.next();
+        }
+    }
+
+    private static boolean hasBody(HttpServerRequest request) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length == null
+                ? request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                        // HTTP/2 needs no header for the length.
+                        || (request.version() == HttpVersion.HTTP_2
+                                && request.headers().contains(HttpHeaders.CONTENT_TYPE))
+                : !length.equals("0");
+    }
+
+    private Connections.Exchange exchange(RoutingContext context) {
+        Connections.Exchange begun = context.get(EXCHANGE);
+        return begun != null ? begun : connections.begin(context.request().remoteAddress(), false);
+    }
+
+    private void admit(RoutingContext context, Endpoint endpoint) {
+        Caller caller = caller(context, endpoint);
+        if (!rate.allows(caller.name() + " " + (endpoint.role() == null ? caller.address() : ""))) {
+            throw tooManyRequests();
+        }
+        for (String parameter : context.queryParams().names()) {
+            if (!endpoint.parameters().contains(parameter)) {
+                throw ProblemException.badRequest(unknownParameter(parameter, endpoint));
+            }
+        }
+        context.put(CALLER, caller);
+        context.next();
+    }
+
+    /// Limits the rate of callers that aren't admitted, too.
+    private Caller caller(RoutingContext context, Endpoint endpoint) {
+        HttpServerRequest request = context.request();
+        String address = request.remoteAddress().hostAddress();
+        try {
+            return access.admit(request, endpoint);
+        } catch (ProblemException e) {
+            if (!rate.allows(" " + address)) {
+                throw tooManyRequests();
+            }
+            if (endpoint.changes()) {
+                AuditLog.tell(
+                        new Caller("unknown", Role.READ, address),
+                        endpoint.method() + " " + request.path(),
+                        null,
+                        "denied",
+                        e.problem().detail());
+            }
+            throw e;
+        }
+    }
+
+    private ProblemException tooManyRequests() {
+        return ProblemException.tooMany("At most %,d requests a second.".formatted(limits.requestsPerSecond()), 1);
+    }
+
+    private static String unknownParameter(String parameter, Endpoint endpoint) {
+        String near = NameSuggestion.closest(parameter, endpoint.parameters());
+        String hint = endpoint.parameters().isEmpty()
+                ? "there are none here"
+                : near == null
+                        ? "there are " + String.join(", ", new TreeSet<>(endpoint.parameters()))
+                        : "did you mean " + near + "?";
+        return "There is no parameter %s; %s".formatted(parameter, hint);
+    }
+
+    private void receive(RoutingContext context, Endpoint endpoint, BodyHandler body) {
+        HttpServerRequest request = context.request();
+        String type = type(request);
+        if (hasBody(request) && !endpoint.bodyTypes().contains(type)) {
+            throw ProblemException.mediaType("The body %s; send it as %s."
+                    .formatted(
+                            type.isEmpty() ? "has no media type" : "is " + type,
+                            String.join(" or ", endpoint.bodyTypes())));
+        }
+        exchange(context).receive(() -> {
+            context.put(HttpHeaders.CONNECTION.toString(), "close");
+            context.fail(ProblemException.tooSlow("Send the body within %d seconds."
+                    .formatted(limits.timeouts().body())));
+        });
+        body.handle(context);
+    }
+
+    /// The media type of the body, without parameters.
+    private static String type(HttpServerRequest request) {
+        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    private void answer(RoutingContext context, Endpoint endpoint) {
+        Caller caller = Objects.requireNonNull(context.get(CALLER));
+        Future.fromCompletionStage(
+                        endpoint.handler().answer(new Call(context, caller, limits)), vertx.getOrCreateContext())
+                .onSuccess(answer -> send(context, answer))
+                .onFailure(context::fail);
+    }
+
+    private ProblemException tooLarge() {
+        return ProblemException.tooLarge("A body has at most %,d bytes.".formatted(limits.body()));
+    }
+
+    private static ProblemException badRequest(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        boolean hasHost = request.authority() != null || request.version() == HttpVersion.HTTP_1_0;
+        return ProblemException.badRequest(
+                !hasHost || request.headers().getAll(HttpHeaders.HOST).size() > 1
+                        ? "A request names one host, in the header Host."
+                        : "The path or query can't be decoded.");
+    }
+
+    private void send(RoutingContext context, ProblemException problem) {
+        send(context, Answer.of(problem));
+    }
+
+    private void send(RoutingContext context, Answer answer) {
+        Connections.Exchange exchange = exchange(context);
+        HttpServerRequest request = context.request();
+        HttpServerResponse response = context.response();
+        if (response.ended()) {
+            return;
+        }
+        boolean isHead = request.method().equals(HttpMethod.HEAD);
+        boolean isLast = isLast(context);
+        response.headers().clear();
+        head(response, answer, isLast || isLeaving);
+        switch (answer.content()) {
+            case Answer.Whole(byte[] bytes)
+            when answer.headers().containsKey(Answer.ETAG) && context.isFresh() -> {
+                response.setStatusCode(304);
+                finish(request, response.end(), exchange, isLast);
+            }
+            case Answer.Whole(byte[] bytes) -> {
+                if (isHead) {
+                    response.putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(bytes.length));
+                }
+                finish(request, response.end(Buffer.buffer(bytes)), exchange, isLast);
+            }
+            case Answer.Events(EventStream events)
+            when isHead || isLeaving -> {
+                events.ended();
+                finish(request, response.end(), exchange, isLast);
+            }
+            case Answer.Events(EventStream events)
+            when streams.size() >= limits.watches() -> {
+                events.ended();
+                send(
+                        context,
+                        ProblemException.tooMany(
+                                "At most %,d watches may be open at a node.".formatted(limits.watches()), 10));
+            }
+            case Answer.Events(EventStream events) -> stream(context, events, exchange);
+        }
+    }
+
+    @SuppressWarnings("JavaUtilDate") // Netty's formatter takes nothing else, and the JDK's omits a leading zero
+    private static void head(HttpServerResponse response, Answer answer, boolean isLast) {
+        response.setStatusCode(answer.status());
+        answer.headers().forEach(response::putHeader);
+        response.putHeader(HttpHeaders.DATE, DateFormatter.format(new Date()));
+        if (isLast) {
+            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+    }
+
+    /// Whether the connection can't be used for another request, because the client may or may not send the
+    /// body that it announced.
+    private static boolean isLast(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        boolean isUnsent = request.headers().contains(HttpHeaders.EXPECT) && !request.isEnded();
+        return isUnsent || context.get(HttpHeaders.CONNECTION.toString()) != null;
+    }
+
+    private static void finish(
+            HttpServerRequest request, Future<Void> written, Connections.Exchange exchange, boolean isLast) {
+        exchange.send();
+        written.onComplete(done -> {
+            exchange.end(request.isEnded());
+            if (isLast) {
+                request.connection().close();
+            }
+        });
+    }
+
+    private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange) {
+        EventWriter writer =
+                new EventWriter(events, context, exchange, limits.timeouts().keepAlive(), streams::remove);
+        streams.add(writer);
+        writer.start();
+    }
+
+    /// Answers what Vert.x could not read as a request. Vert.x then closes the connection.
+    void answerUnreadable(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        Answer answer = Answer.of(
+                switch (cause) {
+                    case TooLongHttpLineException line ->
+                        ProblemException.tooLong(414, "The path and query are too long.");
+                    case TooLongHttpHeaderException header ->
+                        ProblemException.tooLong(431, "The headers are too long.");
+                    default -> ProblemException.badRequest("This is not an HTTP/1.1 request.");
+                });
+        head(request.response(), answer, true);
+        request.response().end(Buffer.buffer(((Answer.Whole) answer.content()).bytes()));
+    }
+
+    /// Ends all event streams. Later answers ask the client to close its connection.
+    void leave() {
+        isLeaving = true;
+        List.copyOf(streams).forEach(EventWriter::end);
+    }
+}

@@ -1,0 +1,215 @@
+package io.nightshift.node.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.node.gateway.Role;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Thousands of slow clients on one address, and a health probe on the same address.
+@Timeout(120)
+final class SlowClientsTest {
+
+    private static final int CLIENTS = 2_000;
+
+    /// Clients that connect, and that connect again, between two probes.
+    private static final int NEW_CLIENTS = 25;
+
+    /// Probes after all clients are there.
+    private static final int ROUNDS = 40;
+    private static final int LONGEST_PROBE_MILLIS = 1_000;
+    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";
+
+    private static final HttpLimits LIMITS = new HttpLimits(
+            256 * 1_024,
+            100_000,
+            HttpLimits.DEFAULT.watches(),
+            HttpLimits.DEFAULT.connections(),
+            HttpLimits.DEFAULT.connectionsPerAddress(),
+            new HttpLimits.Timeouts(3, 3, 3, 10, 15));
+
+    private final AtomicInteger streams = new AtomicInteger();
+    private HttpServer server;
+
+    /// How a client is slow.
+    private enum Kind {
+        HEAD("GET /health/ready" + HOST, "X-Slow: 1\r\n"),
+        BODY("POST /v1/batches" + HOST + "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n", "x"),
+        READ("GET /v1/watch" + HOST + "\r\n", ""),
+        SILENT("", "");
+
+        private final String first;
+        private final String more;
+
+        Kind(String first, String more) {
+            this.first = first;
+            this.more = more;
+        }
+    }
+
+    /// Events without end.
+    private final class Events implements EventStream {
+        private final byte[] piece = "data: x\n\n".repeat(8_000).getBytes(StandardCharsets.UTF_8);
+
+        @Override
+        public CompletionStage<Optional<byte[]>> next() {
+            return CompletableFuture.completedFuture(Optional.of(piece));
+        }
+
+        @Override
+        public void ended() {
+            streams.decrementAndGet();
+        }
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        Answer well = Answer.json(200, "{\"well\":true}");
+        server = HttpServer.start(
+                "127.0.0.1",
+                0,
+                null,
+                Access.ofThisMachine(),
+                LIMITS,
+                List.of(
+                        Endpoint.get("/health/ready", null, Set.of(), call -> CompletableFuture.completedFuture(well)),
+                        Endpoint.get("/metrics", Role.READ, Set.of(), call -> CompletableFuture.completedFuture(well)),
+                        Endpoint.post(
+                                "/v1/batches",
+                                Role.SUBMIT,
+                                Set.of(),
+                                List.of("application/json"),
+                                call -> CompletableFuture.completedFuture(well)),
+                        Endpoint.get("/v1/watch", Role.READ, Set.of(), call -> {
+                            streams.incrementAndGet();
+                            return CompletableFuture.completedFuture(Answer.of(new Events()));
+                        })));
+        warmUp();
+    }
+
+    /// Loads and compiles code that a node has loaded and compiled before anyone attacks it.
+    private void warmUp() throws IOException {
+        List<SlowClient> clients = new ArrayList<>();
+        for (Kind kind : Kind.values()) {
+            clients.add(new SlowClient(kind));
+        }
+        int quick = 0;
+        while (quick < 100) {
+            clients.forEach(SlowClient::proceed);
+            quick += probe("/health/ready", 30_000) < LONGEST_PROBE_MILLIS / 10 ? 1 : 0;
+        }
+        for (SlowClient client : clients) {
+            client.channel.close();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    /// A client that sends a little in each round.
+    private final class SlowClient {
+        private final Kind kind;
+        private SocketChannel channel;
+        private boolean hasBegun;
+
+        SlowClient(Kind kind) throws IOException {
+            this.kind = kind;
+            this.channel = connect();
+        }
+
+        private SocketChannel connect() throws IOException {
+            hasBegun = false;
+            SocketChannel socket = SocketChannel.open();
+            socket.setOption(StandardSocketOptions.SO_RCVBUF, 4_096);
+            socket.configureBlocking(false);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+            return socket;
+        }
+
+        /// @return whether it is still connected
+        boolean proceed() {
+            try {
+                if (!channel.finishConnect()) {
+                    return true;
+                }
+                channel.write(StandardCharsets.US_ASCII.encode(hasBegun ? kind.more : kind.first));
+                hasBegun = true;
+                return kind == Kind.READ || channel.read(ByteBuffer.allocate(1_024)) >= 0;
+            } catch (IOException | NotYetConnectedException disconnected) {
+                return false;
+            }
+        }
+
+        void reconnect() throws IOException {
+            channel.close();
+            channel = connect();
+        }
+    }
+
+    private long probe(String path, int patienceMillis) throws IOException {
+        long start = System.nanoTime();
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), patienceMillis);
+            socket.setSoTimeout(patienceMillis);
+            socket.getOutputStream()
+                    .write(("GET " + path + HOST + "Connection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .as("%s after %d ms", path, (System.nanoTime() - start) / 1_000_000)
+                    .startsWith("HTTP/1.1 200 ");
+        }
+        return (System.nanoTime() - start) / 1_000_000;
+    }
+
+    @Test
+    void everyProbeIsAnsweredWithinASecondWhileThousandsOfClientsOfItsAddressAreSlow() throws IOException {
+        List<SlowClient> clients = new ArrayList<>();
+        int disconnected = 0;
+        int mostStreams = 0;
+        long slowest = 0;
+        try {
+            for (int round = 0; round < CLIENTS / NEW_CLIENTS + ROUNDS; round++) {
+                for (int i = 0; i < NEW_CLIENTS && clients.size() < CLIENTS; i++) {
+                    clients.add(new SlowClient(Kind.values()[clients.size() % Kind.values().length]));
+                }
+                int reconnects = NEW_CLIENTS;
+                for (SlowClient client : clients) {
+                    if (!client.proceed() && reconnects-- > 0) {
+                        client.reconnect();
+                        disconnected++;
+                    }
+                }
+                slowest = Math.max(slowest, probe(round % 2 == 0 ? "/health/ready" : "/metrics", LONGEST_PROBE_MILLIS));
+                assertThat(server.connections()).isLessThanOrEqualTo(LIMITS.connectionsPerAddress());
+                mostStreams = Math.max(mostStreams, streams.get());
+            }
+        } finally {
+            for (SlowClient client : clients) {
+                client.channel.close();
+            }
+        }
+        assertThat(slowest).as("milliseconds of the slowest probe").isLessThan(LONGEST_PROBE_MILLIS);
+        assertThat(clients).hasSize(CLIENTS);
+        assertThat(disconnected).as("slow clients that were disconnected").isGreaterThan(CLIENTS / 4);
+        assertThat(mostStreams).as("event streams that nobody reads").isGreaterThan(50);
+    }
+}
