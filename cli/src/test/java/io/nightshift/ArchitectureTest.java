@@ -8,10 +8,12 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -19,13 +21,21 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.nightshift.scoring.model.Scorer;
+import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
@@ -38,11 +48,7 @@ class ArchitectureTest {
     private static final String SMILE = "io.nightshift.smile..";
     private static final String PROTOCOL = "io.nightshift.protocol..";
     private static final String STORAGE = "io.nightshift.storage..";
-    private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
-    private static final String CLI = "io.nightshift.cli..";
-    private static final String TLS = "io.nightshift.tls..";
-    private static final String CLIENT = "io.nightshift.client..";
 
     // Dependencies point one way: cli → node → {coordinator, worker, smile} → storage → {protocol, scoring}.
 
@@ -65,47 +71,72 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAPackage("ai.onnxruntime.."));
 
-    @ArchTest
-    static final ArchRule smileSeesOnlyScoring = noClasses()
-            .that(resideInAPackage(SMILE))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(PROTOCOL, COORDINATOR, WORKER, CLI, CLIENT));
+    /// The modules, by their packages, and the modules that each may see.
+    private static final Map<String, List<String>> MODULES = Map.ofEntries(
+            Map.entry("api", List.of()),
+            Map.entry("scoring", List.of()),
+            Map.entry("smile", List.of("scoring")),
+            Map.entry("protocol", List.of("api")),
+            Map.entry("tls", List.of("protocol")),
+            Map.entry("client.messages", List.of("client", "api", "protocol", "tls")),
+            Map.entry("client", List.of("api")),
+            Map.entry("storage", List.of("protocol", "scoring")),
+            Map.entry("coordinator", List.of("storage", "protocol", "scoring", "api")),
+            Map.entry("worker", List.of("storage", "protocol", "scoring")),
+            Map.entry("node", List.of("coordinator", "worker", "smile", "storage", "protocol", "scoring", "api", "tls")),
+            Map.entry(
+                    "cli",
+                    List.of(
+                            "node",
+                            "client",
+                            "client.messages",
+                            "coordinator",
+                            "worker",
+                            "smile",
+                            "storage",
+                            "protocol",
+                            "scoring",
+                            "api",
+                            "tls")));
 
     @ArchTest
-    static final ArchRule protocolSeesNoOtherModule = noClasses()
-            .that(resideInAPackage(PROTOCOL))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI, CLIENT));
+    static void aModuleSeesOnlyTheModulesBelowIt(JavaClasses classes) {
+        MODULES.forEach((module, below) -> {
+            List<String> hidden = MODULES.keySet().stream()
+                    .filter(other -> !other.equals(module) && !below.contains(other))
+                    .toList();
+            noClasses()
+                    .that(belongTo(List.of(module)))
+                    .should()
+                    .dependOnClassesThat(belongTo(hidden))
+                    .because(module + " may see " + below)
+                    .check(classes);
+        });
+    }
 
     @ArchTest
-    static final ArchRule storageSeesOnlyTheProtocol = noClasses()
-            .that(resideInAPackage(STORAGE))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT, TLS));
+    static void everyPackageIsInTheMapOfTheHouse(JavaClasses classes) throws IOException {
+        String map = Files.readString(Path.of("../ARCHITECTURE.md"));
+        Set<String> missing = new TreeSet<>();
+        for (JavaClass type : classes) {
+            String name = type.getPackageName().replaceFirst("^io\\.nightshift\\.", "");
+            if (!Pattern.compile("^  (.*, )?" + Pattern.quote(name) + "(,| |$)", Pattern.MULTILINE)
+                    .matcher(map)
+                    .find()) {
+                missing.add(name);
+            }
+        }
+        assertThat(missing).as("packages that ARCHITECTURE.md does not show").isEmpty();
+    }
 
-    @ArchTest
-    static final ArchRule theClientAndTlsSeeOnlyTheProtocol = noClasses()
-            .that(resideInAnyPackage(CLIENT, TLS))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI));
-
-    @ArchTest
-    static final ArchRule nobodySeesTheClientButTheProgram = noClasses()
-            .that(resideInAnyPackage(STORAGE, COORDINATOR, WORKER))
-            .should()
-            .dependOnClassesThat(resideInAPackage(CLIENT));
-
-    @ArchTest
-    static final ArchRule theCoordinatorSeesNoWorker = noClasses()
-            .that(resideInAPackage(COORDINATOR))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(WORKER, CLI));
-
-    @ArchTest
-    static final ArchRule theWorkerSeesNoCoordinator = noClasses()
-            .that(resideInAPackage(WORKER))
-            .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, CLI));
+    /// The longest name of a module that begins a package's name is that of its module.
+    private static DescribedPredicate<JavaClass> belongTo(List<String> modules) {
+        return describe("belong to " + modules, type -> MODULES.keySet().stream()
+                .filter(module -> (type.getPackageName() + ".").startsWith("io.nightshift." + module + "."))
+                .max(Comparator.comparingInt(String::length))
+                .filter(modules::contains)
+                .isPresent());
+    }
 
     // The protocol does no I/O and has no threads.
 

@@ -1,4 +1,4 @@
-/// How commands say what they have to say: tables for people, JSON for programs.
+/// The output of commands: tables for people, JSON for programs.
 @NullMarked
 package io.nightshift.cli.output;
 

@@ -1,4 +1,4 @@
-/// What a node is told by its configuration file.
+/// The configuration file: one validated record for each section.
 @NullMarked
 package io.nightshift.node.configuration;
 

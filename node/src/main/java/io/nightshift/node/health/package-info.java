@@ -1,4 +1,4 @@
-/// Whether a node is fit for what it is there for.
+/// Whether a node is alive and ready.
 @NullMarked
 package io.nightshift.node.health;
 

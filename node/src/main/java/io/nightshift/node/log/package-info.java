@@ -1,4 +1,4 @@
-/// Where the log goes.
+/// The set-up and the format of the log.
 @NullMarked
 package io.nightshift.node.log;
 

@@ -1,4 +1,4 @@
-/// How a node's metrics get out: for Prometheus to fetch, and by OTLP.
+/// The export of a node's metrics, to Prometheus and by OTLP.
 @NullMarked
 package io.nightshift.node.metrics;
 

@@ -1,4 +1,4 @@
-/// Columns in, columns out: the scorers and their kernels.
+/// The way from DuckDB into a scorer: functions that a query calls, and the session of the attempt that runs it.
 @NullMarked
 package io.nightshift.worker.scoring;
 
