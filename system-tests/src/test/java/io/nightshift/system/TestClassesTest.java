@@ -38,8 +38,20 @@ import org.junit.platform.commons.annotation.Testable;
 @AnalyzeClasses(locations = TestClassesTest.TestClasses.class)
 final class TestClassesTest {
 
-    /// The modules whose tests are divided.
-    private static final List<String> MODULES = List.of("cli", "k8s", "nemesis", "system-tests");
+    /// The modules with tests.
+    private static final List<String> MODULES = List.of(
+            "protocol",
+            "scoring",
+            "smile",
+            "storage",
+            "client",
+            "coordinator",
+            "worker",
+            "node",
+            "cli",
+            "k8s",
+            "nemesis",
+            "system-tests");
 
     private static final Set<String> SLOW_TYPES =
             Set.of("java.lang.Process", "java.lang.ProcessBuilder", "io.nightshift.coordinator.ledger.EmbeddedLedger");

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Files that were exported once, with what scikit-learn predicted then; [SklearnLibraryTest] exports anew.
+/// Files that were exported once, with what scikit-learn predicted then; [SklearnLibraryIT] exports anew.
 public class ExchangeFormatTest {
 
     @TempDir

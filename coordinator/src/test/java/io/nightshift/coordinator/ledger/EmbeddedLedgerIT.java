@@ -20,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EmbeddedLedgerTest {
+class EmbeddedLedgerIT {
 
     private static final BatchEvent SUBMITTED =
             new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL);

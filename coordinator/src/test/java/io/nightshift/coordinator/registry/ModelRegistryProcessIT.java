@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The promises that need a second process.
 @Timeout(120)
-class ModelRegistryProcessTest {
+class ModelRegistryProcessIT {
 
     @TempDir
     Path home = Path.of("");

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Attempts that write to a real PostgreSQL.
-class PostgresPartTest {
+class PostgresPartIT {
 
     private static final PostgresDestination TABLE = new PostgresDestination("db", null, "scores", List.of());
     private static final Model MODEL = SumModel.ofNumbers(1);

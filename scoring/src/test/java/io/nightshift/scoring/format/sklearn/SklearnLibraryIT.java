@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Against scikit-learn itself, in a process of its own: small models of each kind, trained, exported and
 /// imported, on rows with values missing, and equal to thresholds and next to them in single and double
 /// precision.
-class SklearnLibraryTest {
+class SklearnLibraryIT {
 
     private static final int MINUTES = 10;
 
@@ -206,7 +206,7 @@ class SklearnLibraryTest {
     }
 
     private static Path cases() throws Exception {
-        return Path.of(Objects.requireNonNull(SklearnLibraryTest.class.getResource("/sklearn/cases.py"))
+        return Path.of(Objects.requireNonNull(SklearnLibraryIT.class.getResource("/sklearn/cases.py"))
                 .toURI());
     }
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A hundred thousand partitions through the real coordinator and journal. Prints the figures of
 /// `docs/performance.md`.
 @Timeout(120)
-class LedgerScaleTest {
+class LedgerScaleIT {
 
     private static final int PARTITIONS = 100_000;
     private static final int WORKERS = 64;

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A worker with real attempts; the register of jobs and the batch are probes.
-class WorkerTest {
+class WorkerIT {
 
     private static final Duration PATIENCE = Duration.ofMillis(300);
     private static final Duration GRACE = Duration.ofMillis(400);

@@ -24,7 +24,7 @@ import smile.data.vector.ValueVector;
 
 /// A hundred thousand real flights, each probability equal to the library's own to the bit. With
 /// `-Dnightshift.flights=FILE`, the long form, all flights of that file.
-class FlightsLibraryTest {
+class SmileFlightsIT {
 
     private static final int TRAINING_ROWS = 20_000;
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a real kill of a real process leaves in the ledger.
 @Timeout(120)
-class KilledProcessTest {
+class KilledProcessIT {
 
     private static final int ROUNDS = 4;
 

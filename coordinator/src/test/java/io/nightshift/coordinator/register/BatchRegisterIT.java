@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The batch register on a real journal. The test plays the batches and the workers.
 @Timeout(60)
-class BatchRegisterTest {
+class BatchRegisterIT {
 
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Clock CLOCK = Clock.fixed(ExampleBatch.AT, ZoneOffset.UTC);

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the
 /// million partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
-class BatchDecisionsScaleTest {
+class BatchDecisionsScaleIT {
 
     private static final int NODES = 1_000;
     private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 100_000);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// A journal that a later version has had its hands on.
-class PostgresLedgerTest {
+class PostgresLedgerIT {
 
     private static EmbeddedPostgres postgres;
 

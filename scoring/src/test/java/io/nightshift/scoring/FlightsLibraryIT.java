@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A hundred thousand real flights, each margin equal to the library's own to the bit. With
 /// `-Dnightshift.flights=FILE`, the long form, all flights of that file.
-class FlightsLibraryTest {
+class FlightsLibraryIT {
 
     private static final int TRAINING_ROWS = 20_000;
 

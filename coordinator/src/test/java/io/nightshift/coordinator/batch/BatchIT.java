@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The coordinator of a batch on a real journal.
 @Timeout(60)
-class BatchTest {
+class BatchIT {
 
     private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
     private static final Failure DISK = Failure.transientFailure("the disk is full");

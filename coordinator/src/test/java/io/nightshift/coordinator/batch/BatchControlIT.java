@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// What an operator asks of a batch, on a real journal, with a crash between the answer and what
 /// follows.
 @Timeout(60)
-class BatchControlTest {
+class BatchControlIT {
 
     private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
     private static final Job.ErrorPolicy SCORE_THE_REST = new Job.ErrorPolicy(1, null, true);

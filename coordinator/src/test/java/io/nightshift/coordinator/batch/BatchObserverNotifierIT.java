@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Checks the metrics of real batches.
-class BatchObserverNotifierTest {
+class BatchObserverNotifierIT {
 
     private static final Duration LEASE = Duration.ofMillis(400);
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Runs JVMs of its own: a process has one width of vectors, and says once that it has none.
-class VectorNodeMaskKernelTest {
+class VectorNodeMaskKernelIT {
 
     private static final String MODULE = "--add-modules=jdk.incubator.vector";
 
@@ -64,7 +64,7 @@ class VectorNodeMaskKernelTest {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(Arrays.asList(arguments).subList(0, arguments.length - 1));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.add(VectorNodeMaskKernelTest.class.getName());
+        command.add(VectorNodeMaskKernelIT.class.getName());
         command.add(arguments[arguments.length - 1]);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

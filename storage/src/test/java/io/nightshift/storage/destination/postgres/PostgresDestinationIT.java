@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// The contract on a real PostgreSQL.
-class PostgresDestinationTest extends DestinationContract {
+class PostgresDestinationIT extends DestinationContract {
 
     private static final PostgresDestination TABLE = new PostgresDestination(
             "db", null, "scores", List.of(new PostgresDestination.Index(List.of("prediction"))));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class MembershipTest {
+class MembershipIT {
 
     private static EmbeddedPostgres postgres;
     private static Ledger ledger;
