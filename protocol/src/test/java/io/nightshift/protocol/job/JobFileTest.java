@@ -116,7 +116,7 @@ class JobFileTest {
                         """, "partitions.size=1")).isEqualTo("""
                         /jobs/flights/job.yaml:1: job: "Flight Delays"; expected a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit
                         /jobs/flights/job.yaml:1: model: missing; expected a registered model as name, name@3 or name@alias, or the path of a model file, which contains a / or ends in .json, .ubj, .ser, .nsm, .model, .txt, .onnx, .bin
-                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, postgres
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres
                         /jobs/flights/job.yaml:2: modle: unknown key; did you mean "model"?
                         /jobs/flights/job.yaml:3: source.parquet: missing; expected a path in the file system, not a URL, and not beginning with ~, or a list of one or more
                         /jobs/flights/job.yaml:4: source.paruqet: unknown key; did you mean "parquet"?
