@@ -1,4 +1,4 @@
-/// Where the log goes.
+/// Logging: to a file or to standard output, as text or JSON.
 @NullMarked
 package io.nightshift.node.log;
 
