@@ -4,9 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,15 +45,5 @@ public final class RenewedTls {
             LOG.warn("the certificates changed, but can't be used yet: {}", e.getMessage());
         }
         return loaded.context;
-    }
-
-    /// Engines of a server, which asks its clients for a certificate where the files name an authority.
-    public Supplier<SSLEngine> ofServer() {
-        return () -> {
-            SSLEngine engine = context().createSSLEngine();
-            engine.setUseClientMode(false);
-            engine.setNeedClientAuth(files.ca() != null);
-            return engine;
-        };
     }
 }
