@@ -4,9 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,16 +50,5 @@ public final class ReloadingTlsContext {
             LOG.warn("cannot load the changed certificates, still using the old ones: {}", e.getMessage());
         }
         return loaded.context;
-    }
-
-    /// Creates a TLS engine for each connection to a server. The server requires a certificate of its clients
-    /// if the files name an authority. May be called by several threads.
-    public Supplier<SSLEngine> ofServer() {
-        return () -> {
-            SSLEngine engine = context().createSSLEngine();
-            engine.setUseClientMode(false);
-            engine.setNeedClientAuth(files.ca() != null);
-            return engine;
-        };
     }
 }

@@ -22,15 +22,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What a node is told by its configuration file, in HOCON. Every mistake of the file is reported at once,
-/// with its line; no message and no text of this object holds a value of the file, since any of them may be
-/// a secret.
+/// A node's configuration, from a file in HOCON. All mistakes in the file are reported at once, with their
+/// lines. No message, and no text of this object, contains a value of the file, because any value may be a
+/// secret.
 ///
-/// A further section is read in [#nightshift]: each key is asked for once, and what nobody asked for is
+/// New sections are read in [#nightshift]. Each key is read once. Keys that are not read are reported as
 /// unknown.
 public final class Configuration {
 
-    /// In the home folder; used where no other file is named.
+    /// The file in the home folder that is read if no other is named.
     public static final String FILE = "nightshift.conf";
 
     private static final Pattern CREDENTIALS =
@@ -72,8 +72,8 @@ public final class Configuration {
 
     /// Reads the configuration.
     ///
-    /// @param file null: the home's, if it has one
-    /// @param home where [#FILE] is looked for
+    /// @param file the file, or null for the home folder's, if it has one
+    /// @param home the home folder, in which [#FILE] is looked for
     /// @throws FailureException permanent, naming every mistake
     public static Configuration load(@Nullable Path file, Path home) {
         Path used = file == null ? home.resolve(FILE) : file;
@@ -108,17 +108,17 @@ public final class Configuration {
         return node;
     }
 
-    /// How nodes talk TLS with each other, or null where they talk in the clear.
+    /// TLS between nodes, or null if it isn't enabled.
     public @Nullable TlsSettings tls() {
         return tls;
     }
 
-    /// How the node answers HTTP, or null where it doesn't.
+    /// The HTTP server, or null if it isn't enabled.
     public @Nullable HttpSettings http() {
         return http;
     }
 
-    /// What an actor system is told before all else, so that it talks as its cluster does.
+    /// The settings of the transport between nodes, which override all others of an actor system.
     ///
     /// @throws FailureException permanent, if a file of `nightshift.tls` can't be used
     public Config transport() {
@@ -135,17 +135,17 @@ public final class Configuration {
         return registry;
     }
 
-    /// Where metrics are sent, or null for nowhere.
+    /// Where metrics are sent, or null if they aren't.
     public @Nullable OtlpSettings otlp() {
         return otlp;
     }
 
-    /// How a node's log looks.
+    /// The format of the node's log.
     public ProgramLog.Format logFormat() {
         return logFormat;
     }
 
-    /// What goes before the defaults: the sections `nightshift.batch`, `nightshift.worker` and `pekko`.
+    /// The sections `nightshift.batch`, `nightshift.worker` and `pekko`, which override the defaults.
     public Config tuning() {
         return tuning;
     }
@@ -246,8 +246,8 @@ public final class Configuration {
         return null;
     }
 
-    /// The file with its substitutions made. A parser's own words may quote a secret, so they are not
-    /// passed on.
+    /// The file with its substitutions resolved. The parser's messages may quote a secret, so they are
+    /// dropped.
     static Config parse(Path file) {
         try {
             Files.readString(file, StandardCharsets.UTF_8);

@@ -16,20 +16,20 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// One section of a configuration file, as it is read: a key that is there and was never asked for is a
-/// mistake, and so is a value of the wrong type. Mistakes name the line and the key, never the value.
+/// One section of a configuration file. A key that was never read is a mistake, and so is a value of the
+/// wrong type. Mistakes name the line and the key, never the value.
 final class ConfigurationSection {
 
-    /// The default of a key that has none, but may be absent.
+    /// Stands for the default of an optional key without a default.
     static final String NONE = "none";
 
-    /// The default of a key that may not be absent.
+    /// Stands for the default of a required key.
     static final String REQUIRED = "required";
 
-    /// What was asked for.
+    /// A key that was read.
     ///
-    /// @param standard the default
-    /// @param range of a number, such as `1 to 65535`; empty for anything else
+    /// @param standard its default
+    /// @param range the range of a number, such as `1 to 65535`; empty for other types
     record Asked(String standard, String range) {}
 
     private static final ConfigObject NOTHING = ConfigValueFactory.fromMap(Map.of());
@@ -41,8 +41,8 @@ final class ConfigurationSection {
     private final Map<String, Asked> asked;
     private final Set<String> known = new TreeSet<>();
 
-    /// @param path of the section, empty for the whole file
-    /// @param mistakes gets a line for each
+    /// @param path the path of the section, empty for the whole file
+    /// @param mistakes receives a line for each mistake
     ConfigurationSection(String path, ConfigObject values, Path file, List<String> mistakes) {
         this(path, values, file, mistakes, new TreeMap<>());
     }
@@ -56,13 +56,13 @@ final class ConfigurationSection {
         this.asked = asked;
     }
 
-    /// Everything that was asked for here and in the sections below, by its whole path: what a reference of
-    /// them has to name. Of a key that was asked for twice, the first time counts.
+    /// All keys that were read in this section and those below, by path. The reference documentation must
+    /// have the same keys. If a key was read twice, the first read counts.
     Map<String, Asked> asked() {
         return asked;
     }
 
-    /// The names that stand here, for a section whose keys are the user's own.
+    /// The names in this section, if its keys are chosen by the user.
     Set<String> names() {
         values.keySet().forEach(name -> ask(name, NONE, ""));
         return new TreeSet<>(values.keySet());
@@ -73,7 +73,7 @@ final class ConfigurationSection {
         return values.containsKey(key);
     }
 
-    /// The section of this name, empty where it is absent.
+    /// The section of this name, or an empty one.
     ConfigurationSection section(String key) {
         ask(key, NONE, "");
         ConfigValue value = value(key);
@@ -84,7 +84,7 @@ final class ConfigurationSection {
         return new ConfigurationSection(at(key), object, file, mistakes, asked);
     }
 
-    /// The text of this name; empty, with a mistake, where there is none.
+    /// The text of this name. If there is none, that is a mistake, and the text is empty.
     String text(String key) {
         ask(key, REQUIRED, "");
         String text = textOrNull(key);
@@ -118,7 +118,7 @@ final class ConfigurationSection {
         return values.containsKey(key) ? text(key) : skip(key, otherwise);
     }
 
-    /// @return a number of the range, the other one where there is none
+    /// @return a number within the range, or the default if there is none
     int number(String key, int otherwise, int least, int most) {
         ask(key, String.valueOf(otherwise), "%d to %d".formatted(least, most));
         ConfigValue value = value(key);
@@ -131,7 +131,7 @@ final class ConfigurationSection {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Told below, as what is out of range.
+            // Reported below, like a number out of range.
         }
         mistake(key, "expected a number from %d to %d".formatted(least, most));
         return otherwise;
@@ -151,7 +151,7 @@ final class ConfigurationSection {
         return otherwise;
     }
 
-    /// A list of sections, empty where it is absent.
+    /// A list of sections, or an empty one.
     List<ConfigurationSection> sections(String key) {
         ask(key, NONE, "");
         ConfigValue value = value(key);
@@ -167,7 +167,7 @@ final class ConfigurationSection {
         return List.of();
     }
 
-    /// `true` or `false`; false where it is absent.
+    /// `true` or `false`; false if it is absent.
     boolean flag(String key) {
         String text = text(key, "false");
         if (!text.equals("true") && !text.equals("false")) {
@@ -176,7 +176,7 @@ final class ConfigurationSection {
         return text.equals("true");
     }
 
-    /// Notes every key that isn't among the defaults, and every value of another kind.
+    /// Reports every key that has no default, and every value of another type than its default.
     void sameKeysAs(Config defaults) {
         for (String key : defaults.root().keySet()) {
             ConfigValue value = value(key);
@@ -210,12 +210,12 @@ final class ConfigurationSection {
         return otherwise;
     }
 
-    /// A path of the file, resolved against the folder in which the file stands.
+    /// A path, relative to the folder of the configuration file.
     Path resolve(String relative) {
         return file.toAbsolutePath().resolveSibling(relative);
     }
 
-    /// Notes what is wrong with a key.
+    /// Reports a mistake.
     ///
     /// @param what the rest of the sentence, without the value
     void mistake(String key, String what) {
@@ -223,7 +223,7 @@ final class ConfigurationSection {
         mistakes.add("%s: %s: %s".formatted(place(file, (value == null ? values : value).origin()), at(key), what));
     }
 
-    /// Everything was asked for: notes every key that is left.
+    /// Reports every key that was not read. Called after all reads.
     void end() {
         for (String key : new TreeSet<>(values.keySet())) {
             if (!known.contains(key)) {
@@ -238,7 +238,7 @@ final class ConfigurationSection {
         }
     }
 
-    /// Where something stands, `file:line` where the line is known.
+    /// Where a value is: `file:line`, or `file` if the line is unknown.
     static String place(Path file, @Nullable ConfigOrigin origin) {
         return origin == null || origin.lineNumber() < 1 ? file.toString() : file + ":" + origin.lineNumber();
     }

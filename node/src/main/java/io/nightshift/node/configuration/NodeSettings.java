@@ -5,16 +5,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The section `nightshift.node`: where a node stands in its cluster.
+/// The section `nightshift.node`: a node's address and tasks in its cluster.
 ///
-/// @param hostname by which the other nodes reach it
-/// @param port by which the other nodes reach it, 1 to 65535
-/// @param bindHostname where it listens; the hostname itself but behind an address translation
-/// @param bindPort where it listens
-/// @param roles what it does, at least one of [#ROLES]
+/// @param hostname the host by which the other nodes reach it
+/// @param port the port by which the other nodes reach it, 1 to 65535
+/// @param bindHostname the address to listen on; differs from the hostname behind an address translation
+/// @param bindPort the port to listen on
+/// @param roles its roles, at least one of [#ROLES]
 /// @param contactPoints `host:port` of nodes by which programs reach the cluster; at least one
-/// @param threads that score; 0: one for each processor
-/// @param kubernetes whom it asks before it forms a cluster, or null where it needn't ask
+/// @param threads the number of scoring threads; 0 for one for each processor
+/// @param kubernetes the pods that must run before it forms a cluster, or null outside Kubernetes
 public record NodeSettings(
         String hostname,
         int port,
@@ -26,7 +26,7 @@ public record NodeSettings(
         @Nullable KubernetesSettings kubernetes) {
 
     static final int PORT = 7355;
-    /// What a node can do.
+    /// The roles of nodes.
     public static final Set<String> ROLES = Set.of("coordinator", "worker");
 
     public NodeSettings {
@@ -69,11 +69,11 @@ public record NodeSettings(
         return points;
     }
 
-    /// The same with what the command line says.
+    /// These settings with those of the command line.
     ///
-    /// @param otherRoles empty: as configured
-    /// @param otherPort 0: as configured
-    /// @param otherThreads 0: as configured
+    /// @param otherRoles the roles, or empty for those here
+    /// @param otherPort the port, or 0 for that here
+    /// @param otherThreads the threads, or 0 for those here
     public NodeSettings with(Set<String> otherRoles, int otherPort, int otherThreads) {
         return new NodeSettings(
                 hostname,

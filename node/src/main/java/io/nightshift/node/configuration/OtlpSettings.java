@@ -6,9 +6,9 @@ import java.util.Map;
 
 /// The section `nightshift.metrics.otlp`: where a node sends its metrics by OTLP over HTTP.
 ///
-/// @param url such as `http://collector:4318/v1/metrics`
-/// @param interval how often
-/// @param headers sent along, which may hold a secret
+/// @param url the collector's URL, such as `http://collector:4318/v1/metrics`
+/// @param interval how often metrics are sent
+/// @param headers headers of each request; their values may be secrets
 public record OtlpSettings(String url, Duration interval, Map<String, String> headers) {
 
     public OtlpSettings {
@@ -32,7 +32,7 @@ public record OtlpSettings(String url, Duration interval, Map<String, String> he
         return settings;
     }
 
-    /// Holds no secret.
+    /// Without the headers' values, which may be secrets.
     @Override
     public String toString() {
         return "OTLP to " + url;

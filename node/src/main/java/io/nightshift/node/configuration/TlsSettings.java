@@ -5,12 +5,12 @@ import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// The section `nightshift.tls`: certificates with which the nodes of a cluster know each other.
+/// The section `nightshift.tls`: the certificates by which the nodes of a cluster identify each other.
 ///
-/// @param peerName that every node's certificate holds; empty: each holds its own host
+/// @param peerName the name in every node's certificate; empty if each names its own host
 public record TlsSettings(TlsFiles files, String peerName) {
 
-    /// @return null where TLS isn't enabled
+    /// @return null if TLS isn't enabled
     static @Nullable TlsSettings read(ConfigurationSection tls) {
         boolean isEnabled = tls.flag("enabled");
         Path certificate = file(tls, "certificate", isEnabled);
@@ -37,7 +37,7 @@ public record TlsSettings(TlsFiles files, String peerName) {
         return name;
     }
 
-    /// What a node's actor system is told, before all else, so that it talks TLS and nothing else.
+    /// The settings with which a node's actor system accepts TLS only. They override all others.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used
     public Config transport() {

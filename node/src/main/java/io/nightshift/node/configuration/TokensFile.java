@@ -19,21 +19,20 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The tokens of a file of their own, `tokens = [ ... ]`, which count from a second or so after the file
-/// has changed. A file that can't be used leaves those that were. Safe for several threads, which never
-/// wait.
+/// A file of tokens, `tokens = [ ... ]`. A change takes effect about a second later. If the file can't be
+/// used, the tokens before the change stay valid. Safe for several threads, which never wait.
 public final class TokensFile implements Supplier<Tokens> {
 
     private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
 
-    /// What a token may be called.
+    /// The names that a token may have.
     public static final String NAME = "[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}";
 
     private final Path file;
     private FileTime modified;
     private volatile Tokens tokens;
 
-    /// @throws FailureException permanent, naming what is wrong with the file
+    /// @throws FailureException permanent, if the file can't be used
     public TokensFile(Path file) {
         this.file = file;
         this.modified = modified();
@@ -45,7 +44,7 @@ public final class TokensFile implements Supplier<Tokens> {
         return tokens;
     }
 
-    /// Reads the file again if it has changed. Called now and then, by one thread at a time.
+    /// Reads the file again if it has changed. Called periodically, by one thread at a time.
     public void refresh() {
         try {
             FileTime now = modified();

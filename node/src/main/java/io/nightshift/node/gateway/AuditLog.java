@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Who changed what, from where, in the node's log under the logger `audit`: `key=value` pairs in one line,
-/// each value that isn't plain in quotes.
+/// Logs who changed what, from which address, under the logger `audit`: one line of `key=value` pairs, with
+/// quotes where a value needs them.
 public final class AuditLog {
 
     private static final Logger LOG = LoggerFactory.getLogger("audit");
@@ -16,10 +16,10 @@ public final class AuditLog {
     private AuditLog() {}
 
     /// @param action such as `submit` or `pause`
-    /// @param subject the batch; of a submission that was refused, the job; null where neither is known
+    /// @param subject the batch, or the job of a refused submission, or null if neither is known
     /// @param outcome `done`, `refused`, `denied` or `failed`
-    /// @param detail of who asked, or why; empty if there is none
-    public static void tell(Caller caller, String action, @Nullable String subject, String outcome, String detail) {
+    /// @param detail the reason or the key, or empty
+    public static void log(Caller caller, String action, @Nullable String subject, String outcome, String detail) {
         Map<String, String> pairs = new LinkedHashMap<>();
         pairs.put("action", action);
         pairs.put("subject", subject == null ? "-" : subject);
@@ -35,7 +35,7 @@ public final class AuditLog {
         LOG.info("{}", line);
     }
 
-    /// So that nobody writes a line of their own into the log.
+    /// Quotes, so that a caller can't forge a line of the log.
     private static String quoted(String value) {
         if (value.matches("[A-Za-z0-9_@%+:,./-]+")) {
             return value;

@@ -13,12 +13,10 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// What changes something: submissions and controls, by whichever door they come. Each leaves a line in the
-/// audit, and may be asked for twice. Stages fail with a [ProblemException]. Safe for several threads, none
-/// of which waits.
+/// Submissions and controls, however they arrive. Each is logged in the audit log, and may be repeated.
+/// Stages fail with a [ProblemException]. Safe for several threads, none of which waits.
 public final class BatchOperations {
 
-    /// Printable, and no more than an identifier needs.
     private static final String KEY = "[!-~]{1,255}";
 
     private static final int MOST_PARTITIONS = 10_000;
@@ -33,10 +31,10 @@ public final class BatchOperations {
         this.batches = batches;
     }
 
-    /// Opens a batch of a job, or finds the one to go on with.
+    /// Opens a batch of a job, or finds the open one to resume.
     ///
     /// @param key as in [BatchRegisterCommand.Submit]
-    /// @throws ProblemException if the key or the job can't be taken
+    /// @throws ProblemException if the key or the job is invalid
     public CompletionStage<SubmitResult> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
         if (key != null && !key.matches(KEY)) {
             throw ProblemException.badRequest(
@@ -49,15 +47,15 @@ public final class BatchOperations {
         return requests.submit(job, fresh, key)
                 .thenApply(reply -> switch (reply) {
                     case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
-                        AuditLog.tell(caller, "submit", batch.value(), "done", detail);
+                        AuditLog.log(caller, "submit", batch.value(), "done", detail);
                         yield new SubmitResult(batch.value(), resumed, false, repeated);
                     }
                     case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> {
-                        AuditLog.tell(caller, "submit", batch.value(), "done", "published before");
+                        AuditLog.log(caller, "submit", batch.value(), "done", "published before");
                         yield new SubmitResult(batch.value(), false, true, false);
                     }
                     case BatchRegisterCommand.Rejected(String reason) -> {
-                        AuditLog.tell(caller, "submit", job.name(), "refused", reason);
+                        AuditLog.log(caller, "submit", job.name(), "refused", reason);
                         throw ProblemException.rejected(reason);
                     }
                 })
@@ -66,10 +64,10 @@ public final class BatchOperations {
                 });
     }
 
-    /// Has a batch do what is wanted.
+    /// Applies a control to a batch.
     ///
-    /// @param batch an id, the beginning of one, or `latest`
-    /// @throws ProblemException if what is wanted makes no sense
+    /// @param batch a batch ID, the beginning of one, or `latest`
+    /// @throws ProblemException if the control is invalid
     public CompletionStage<ControlResult> control(Caller caller, String batch, BatchControl control) {
         check(control);
         return batches.find(batch)
@@ -78,14 +76,14 @@ public final class BatchOperations {
 
     private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {
         return requests.control(batch, control)
-                .whenComplete((reply, problem) -> batches.changed(batch))
+                .whenComplete((reply, problem) -> batches.invalidate(batch))
                 .thenApply(reply -> switch (reply) {
                     case ControlReply.Done(BatchId of, Phase phase) -> {
-                        AuditLog.tell(caller, control.verb(), of.value(), "done", detail(control));
+                        AuditLog.log(caller, control.verb(), of.value(), "done", detail(control));
                         yield new ControlResult(of.value(), phase.toString());
                     }
                     case ControlReply.Refused(BatchId of, String reason) -> {
-                        AuditLog.tell(caller, control.verb(), of.value(), "refused", reason);
+                        AuditLog.log(caller, control.verb(), of.value(), "refused", reason);
                         throw ProblemException.refused(of.value(), reason);
                     }
                 })
@@ -131,7 +129,7 @@ public final class BatchOperations {
             return known;
         }
         ProblemException problem = ProblemException.of(thrown);
-        AuditLog.tell(caller, action, subject, "failed", String.valueOf(problem.getMessage()));
+        AuditLog.log(caller, action, subject, "failed", String.valueOf(problem.getMessage()));
         return problem;
     }
 }

@@ -31,48 +31,48 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// BatchQueries as a node knows them: open ones as their coordinators tell, those that have ended as the
-/// ledger does. Safe for several threads, none of which waits but those of the pool.
+/// Describes batches: open ones by asking their coordinators, ended ones from the ledger. Safe for several
+/// threads; only those of the pool wait.
 public final class BatchQueries {
 
-    /// What a batch's state may be.
+    /// The values of the filter by state.
     private static final List<String> STATES = Stream.concat(
                     Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
             .toList();
 
-    /// How long what was seen of a batch that goes on is told to others who ask.
-    private static final long FRESH = Duration.ofMillis(250).toNanos();
+    /// How long a cached status of a running batch is served.
+    private static final long CACHE_NANOS = Duration.ofMillis(250).toNanos();
 
-    /// Glances that are kept while they may still count.
-    private static final int GLANCES = 500;
+    /// How many cached statuses are kept before expired ones are dropped.
+    private static final int STATUSES = 500;
 
     /// Descriptions of ended batches that are kept.
-    private static final int KEPT = 10_000;
+    private static final int MOST_ENDED = 10_000;
 
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
 
-    /// How often a batch that is watched is looked at, however many watch it.
+    /// How often [#awaitChange] looks at a batch, however many callers wait.
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
-    /// After how many intervals who waits for news is told that there are none.
+    /// After how many intervals [#awaitChange] answers without a change.
     private static final int PATIENCE = 20;
 
     /// @param job its name
     /// @param state one of [#STATES]
     public record Filter(Optional<String> job, Optional<String> state) {}
 
-    /// A batch at a glance.
+    /// A batch's description.
     ///
-    /// @param json the same, written
-    public record Seen(BatchDescription batch, String json) {}
+    /// @param json the same as JSON
+    public record RenderedBatch(BatchDescription batch, String json) {}
 
-    /// @param until when it counts, in nanoseconds
-    private record Glance(long until, CompletableFuture<Seen> seen) {
+    /// @param until when it expires, in nanoseconds
+    private record CachedStatus(long until, CompletableFuture<RenderedBatch> seen) {
 
-        /// What waits for somebody is looked at anew: who has just gone on with it, by another node, mustn't
-        /// be told that it still waits.
-        boolean counts(long now) {
+        /// A failed batch's status is not cached: a caller that has just resumed the batch through another
+        /// node must not see the stale status.
+        boolean isCurrent(long now) {
             return until - now > 0
                     && !seen.isCompletedExceptionally()
                     && (!seen.isDone() || !seen.join().batch().isSettled());
@@ -85,12 +85,12 @@ public final class BatchQueries {
     private final RequestForwarder requests;
     private final Ledger ledger;
     private final BatchRegisterCache register;
-    private final LedgerStateCache histories;
+    private final LedgerStateCache ledgers;
     private final Executor blocking;
 
-    private final Map<BatchId, Glance> glances = new ConcurrentHashMap<>();
+    private final Map<BatchId, CachedStatus> statuses = new ConcurrentHashMap<>();
 
-    /// They never change.
+    /// Ended batches, which never change.
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
 
     /// @param blocking a pool of a few threads, which wait for the database
@@ -98,7 +98,7 @@ public final class BatchQueries {
         this.requests = requests;
         this.ledger = ledger;
         this.register = new BatchRegisterCache(ledger, blocking);
-        this.histories = new LedgerStateCache(ledger);
+        this.ledgers = new LedgerStateCache(ledger);
         this.blocking = blocking;
     }
 
@@ -112,11 +112,11 @@ public final class BatchQueries {
     }
 
     private ProblemException unreadable(Throwable problem) {
-        String trouble = requests.trouble();
-        return trouble == null ? ProblemException.of(problem) : ProblemException.unavailable(trouble);
+        String journalProblem = requests.journalProblem();
+        return journalProblem == null ? ProblemException.of(problem) : ProblemException.unavailable(journalProblem);
     }
 
-    /// All jobs that were ever submitted.
+    /// All submitted jobs.
     public CompletionStage<JobList> jobs() {
         return register().thenApply(BatchQueries::jobs);
     }
@@ -137,9 +137,9 @@ public final class BatchQueries {
         return new JobList(List.copyOf(jobs.values()));
     }
 
-    /// The batch that a name means. Where the journal can't be read, what was read before is still known.
+    /// Resolves a batch's name. If the journal can't be read, batches that were read before are still found.
     ///
-    /// @param name an id, the beginning of one, or `latest`
+    /// @param name a batch ID, the beginning of one, or `latest`
     /// @return fails with a [ProblemException] if there is none, or more than one
     public CompletionStage<BatchRegisterState.Entry> find(String name) {
         BatchRegisterState.Entry known = register.known(name);
@@ -170,48 +170,49 @@ public final class BatchQueries {
                 return entry;
             }
         } catch (FailureException e) {
-            throw ProblemException.unknown("batch", e.failure().message());
+            throw ProblemException.notFound("batch", e.failure().message());
         }
-        throw ProblemException.unknown("batch", "there is no batch " + name);
+        throw ProblemException.notFound("batch", "there is no batch " + name);
     }
 
-    /// How a batch is, or was a quarter of a second ago: however many ask, its coordinator is asked once in a
-    /// while.
+    /// A batch's description, at most a quarter of a second old. All callers share one query to its
+    /// coordinator.
     ///
-    /// @return fails with a [ProblemException] if there is no such batch, or nothing can be said
-    public CompletionStage<Seen> glance(String name) {
-        return find(name).thenCompose(this::glance);
+    /// @return fails with a [ProblemException] if there is no such batch, or no description can be had
+    public CompletionStage<RenderedBatch> cachedDescription(String name) {
+        return find(name).thenCompose(this::cachedDescription);
     }
 
-    public CompletionStage<Seen> glance(BatchRegisterState.Entry entry) {
+    public CompletionStage<RenderedBatch> cachedDescription(BatchRegisterState.Entry entry) {
         long now = System.nanoTime();
         BatchId batch = entry.opened().batch();
-        Glance known = glances.get(batch);
-        if (known != null && known.counts(now)) {
+        CachedStatus known = statuses.get(batch);
+        if (known != null && known.isCurrent(now)) {
             return known.seen();
         }
-        if (glances.size() > GLANCES) {
-            glances.values().removeIf(old -> !old.counts(now));
+        if (statuses.size() > STATUSES) {
+            statuses.values().removeIf(old -> !old.isCurrent(now));
         }
-        return glances.compute(
+        return statuses.compute(
                         batch,
-                        (id, before) ->
-                                before != null && before.counts(now) ? before : new Glance(now + FRESH, look(entry)))
+                        (id, before) -> before != null && before.isCurrent(now)
+                                ? before
+                                : new CachedStatus(now + CACHE_NANOS, refresh(entry)))
                 .seen();
     }
 
-    private CompletableFuture<Seen> look(BatchRegisterState.Entry entry) {
+    private CompletableFuture<RenderedBatch> refresh(BatchRegisterState.Entry entry) {
         return describe(entry)
-                .thenApply(description -> new Seen(description, ApiJson.write(description)))
+                .thenApply(description -> new RenderedBatch(description, ApiJson.write(description)))
                 .toCompletableFuture();
     }
 
-    /// What was seen of a batch before doesn't count any more: it was told to do something else.
-    void changed(BatchId batch) {
-        glances.remove(batch);
+    /// Drops the cached status of a batch, because a control has changed it.
+    void invalidate(BatchId batch) {
+        statuses.remove(batch);
     }
 
-    /// How a batch is now.
+    /// A batch's current description.
     public CompletionStage<BatchDescription> describe(String name) {
         return find(name).thenCompose(this::describe);
     }
@@ -228,7 +229,7 @@ public final class BatchQueries {
         return requests.describe(batch)
                 .handleAsync(
                         (seen, problem) -> problem == null
-                                ? kept(BatchDescriptions.of(entry, seen.status(), seen.waitsFor()))
+                                ? cacheIfEnded(BatchDescriptions.of(entry, seen.status(), seen.waitsFor()))
                                 // Its coordinator may be moving; what is in the ledger can be said all the
                                 // same.
                                 : fromLedger(entry, problem),
@@ -242,26 +243,27 @@ public final class BatchQueries {
         return BatchDescriptions.of(ledger, entry);
     }
 
-    /// A batch as soon as it isn't any more as it was seen, and after ten seconds in any case.
+    /// A batch's description as soon as it differs from a known one, or after ten seconds.
     ///
-    /// @param seen null: at once
-    CompletionStage<BatchDescription> news(String name, @Nullable BatchDescription seen) {
-        return find(name).thenCompose(entry -> describe(entry).thenCompose(now -> news(entry, seen, now, PATIENCE)));
+    /// @param seen the known description, or null for an answer at once
+    CompletionStage<BatchDescription> awaitChange(String name, @Nullable BatchDescription seen) {
+        return find(name)
+                .thenCompose(entry -> describe(entry).thenCompose(now -> awaitChange(entry, seen, now, PATIENCE)));
     }
 
-    private CompletionStage<BatchDescription> news(
+    private CompletionStage<BatchDescription> awaitChange(
             BatchRegisterState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
         return !now.equals(seen) || now.isSettled() || intervals == 0
                 ? CompletableFuture.completedFuture(now)
-                : CompletableFuture.supplyAsync(() -> glance(entry), AFTER_INTERVAL)
+                : CompletableFuture.supplyAsync(() -> cachedDescription(entry), AFTER_INTERVAL)
                         .thenCompose(next -> next)
-                        .thenCompose(next -> news(entry, seen, next.batch(), intervals - 1));
+                        .thenCompose(next -> awaitChange(entry, seen, next.batch(), intervals - 1));
     }
 
     private BatchDescription ended(BatchRegisterState.Entry entry) {
         try {
-            return kept(
-                    BatchDescriptions.of(entry, histories.state(entry.opened().batch())));
+            return cacheIfEnded(
+                    BatchDescriptions.of(entry, ledgers.state(entry.opened().batch())));
         } catch (FailureException e) {
             throw ProblemException.of(e);
         } catch (IllegalStateException damage) {
@@ -269,11 +271,11 @@ public final class BatchQueries {
         }
     }
 
-    private BatchDescription kept(BatchDescription description) {
+    private BatchDescription cacheIfEnded(BatchDescription description) {
         boolean hasEnded =
                 description.state().equals("published") || description.state().equals("cancelled");
         if (hasEnded) {
-            if (ended.size() > KEPT) {
+            if (ended.size() > MOST_ENDED) {
                 ended.clear();
             }
             ended.put(new BatchId(description.batch()), description);
@@ -299,7 +301,7 @@ public final class BatchQueries {
                         .toList()
                         .indexOf(last);
                 if (at < 0) {
-                    throw ProblemException.badRequest("The parameter cursor is the next of the page before.");
+                    throw ProblemException.badRequest("The parameter cursor must be the next of the previous page.");
                 }
                 rest = entries.subList(at + 1, entries.size());
             }
@@ -307,14 +309,14 @@ public final class BatchQueries {
                     .filter(entry -> filter.job()
                             .map(job -> entry.opened().submission().job().name().equals(job))
                             .orElse(true))
-                    .filter(entry -> mayBe(entry, filter.state()))
+                    .filter(entry -> mayMatch(entry, filter.state()))
                     .toList();
             return page(candidates, 0, filter, limit, new ArrayList<>());
         });
     }
 
-    /// What the register says of it, so that not every batch has to be looked at.
-    private static boolean mayBe(BatchRegisterState.Entry entry, Optional<String> state) {
+    /// Whether the register's entry permits a match, so that not every batch must be described.
+    private static boolean mayMatch(BatchRegisterState.Entry entry, Optional<String> state) {
         return state.isEmpty()
                 || entry.end().isEmpty()
                 || state.get().equals("damaged")
@@ -334,7 +336,8 @@ public final class BatchQueries {
         }
         int to = Math.min(candidates.size(), from + limit - found.size());
         List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
-                .map(entry -> glance(entry).thenApply(Seen::batch).toCompletableFuture())
+                .map(entry ->
+                        cachedDescription(entry).thenApply(RenderedBatch::batch).toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
                 .thenComposeAsync(
@@ -350,12 +353,12 @@ public final class BatchQueries {
                         blocking);
     }
 
-    /// The batch as the ledger tells it.
+    /// A batch's state according to its ledger.
     public CompletionStage<BatchState> state(String name) {
-        return find(name).thenApplyAsync(entry -> read(entry.opened().batch(), histories::state), blocking);
+        return find(name).thenApplyAsync(entry -> read(entry.opened().batch(), ledgers::state), blocking);
     }
 
-    /// A part of a batch's history.
+    /// A page of a batch's ledger.
     ///
     /// @param after the number of the entry before it, or 0
     /// @param limit 1 to 1000
@@ -366,7 +369,7 @@ public final class BatchQueries {
     }
 
     private EventPage events(BatchId batch, long after, int limit) {
-        List<JsonNode> found = read(batch, of -> histories.entries(of, after, limit + 1));
+        List<JsonNode> found = read(batch, of -> ledgers.entries(of, after, limit + 1));
         List<JsonNode> page = found.subList(0, Math.min(limit, found.size()));
         Long next = found.size() > limit ? page.getLast().get("number").asLong() : null;
         return new EventPage(batch.value(), page, next);
@@ -378,9 +381,9 @@ public final class BatchQueries {
         }
     }
 
-    /// Entries of the ledger that are known to be, from the one after a number.
+    /// Entries of a batch's ledger that are known to exist, after the one with a number.
     public CompletionStage<List<JsonNode>> entries(BatchId batch, long after, int count) {
-        return CompletableFuture.supplyAsync(() -> read(batch, of -> histories.entries(of, after, count)), blocking);
+        return CompletableFuture.supplyAsync(() -> read(batch, of -> ledgers.entries(of, after, count)), blocking);
     }
 
     private static <T> T read(BatchId batch, Function<BatchId, T> reading) {

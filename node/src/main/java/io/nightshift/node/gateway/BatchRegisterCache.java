@@ -8,8 +8,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The jobs' register as this node has read it from the journal. However many ask, it is read once at a
-/// time. Safe for several threads, none of which waits.
+/// The batch register as this node has read it from the journal. All callers share one read at a time. Safe
+/// for several threads, none of which waits.
 final class BatchRegisterCache {
 
     private final Ledger ledger;
@@ -18,7 +18,7 @@ final class BatchRegisterCache {
     private volatile BatchRegisterState state = BatchRegisterState.EMPTY;
     private long number;
 
-    /// What was begun to be read last, and what will be read after it.
+    /// The read that was started last, and the one after it.
     private CompletableFuture<BatchRegisterState> reading = CompletableFuture.completedFuture(BatchRegisterState.EMPTY);
 
     private @Nullable CompletableFuture<BatchRegisterState> next;
@@ -28,7 +28,7 @@ final class BatchRegisterCache {
         this.blocking = blocking;
     }
 
-    /// A batch that was read before, or null. What stands in the entry of its opening never changes.
+    /// A batch that was read before, or null. The entry of its opening never changes.
     BatchRegisterState.@Nullable Entry known(String batch) {
         return BatchId.isValid(batch) ? state.batches().get(new BatchId(batch)) : null;
     }
@@ -38,7 +38,7 @@ final class BatchRegisterCache {
         return state;
     }
 
-    /// The register at a moment after the call.
+    /// The register as of some time after the call.
     ///
     /// @return fails with a [io.nightshift.protocol.failure.FailureException] if it can't be read
     synchronized CompletionStage<BatchRegisterState> read() {
@@ -48,19 +48,19 @@ final class BatchRegisterCache {
         if (reading.isDone()) {
             return start();
         }
-        // What is being read may have been read too early. Not on this thread, so after `next` is set.
+        // The read in progress may have begun too early. Asynchronous, so that `next` is set before it runs.
         next = reading.handle((done, problem) -> done).thenComposeAsync(before -> start(), blocking);
         return next;
     }
 
     private synchronized CompletableFuture<BatchRegisterState> start() {
         next = null;
-        reading = CompletableFuture.supplyAsync(this::advance, blocking);
+        reading = CompletableFuture.supplyAsync(this::readNewEntries, blocking);
         return reading;
     }
 
-    /// Run by one thread at a time.
-    private BatchRegisterState advance() {
+    /// Runs on one thread at a time.
+    private BatchRegisterState readNewEntries() {
         ledger.forEachRegisterEvent(number, (read, event) -> {
             state = state.apply(event);
             number = read;

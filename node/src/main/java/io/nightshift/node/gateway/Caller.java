@@ -1,7 +1,7 @@
 package io.nightshift.node.gateway;
 
-/// Who asks for something.
+/// The caller of a request.
 ///
-/// @param name that the token has; `local` where none is needed
-/// @param address where the request comes from
+/// @param name the token's name; `local` if no token is needed
+/// @param address the address that the request comes from
 public record Caller(String name, Role role, String address) {}

@@ -59,7 +59,7 @@ public final class Gateway {
                     String batch,
                     BatchDescription seen,
                     ActorRef<GatewayReply<BatchDescription>> replyTo) ->
-                answer(replyTo, () -> batches.news(batch, seen));
+                answer(replyTo, () -> batches.awaitChange(batch, seen));
             case GatewayCommand.List(
                     String job,
                     String state,

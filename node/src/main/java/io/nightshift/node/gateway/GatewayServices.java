@@ -12,30 +12,30 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What [RequestForwarder] work with.
+/// What a [RequestForwarder] calls.
 ///
-/// @param submissions resolves a job's model and looks at its source; waits for disks, and throws
+/// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
 /// @param register asks the batch register
-/// @param batches asks a batch's coordinator, which knows whether there is such a batch
-/// @param trouble why the journal can't be used at the moment, or null; waits for the database
+/// @param batches asks a batch's coordinator, which knows whether the batch exists
+/// @param journalProblem why the journal can't be used now, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
         Function<Job, Submission> submissions,
-        Register register,
-        Batches batches,
-        Supplier<@Nullable String> trouble,
+        RegisterClient register,
+        BatchClient batches,
+        Supplier<@Nullable String> journalProblem,
         Executor blocking) {
 
-    /// Asks a batch's coordinator, wherever it runs; fails where no answer comes in time.
+    /// Asks a batch's coordinator, wherever it runs. Fails if no answer comes in time.
     @FunctionalInterface
-    public interface Batches {
+    public interface BatchClient {
         <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question);
     }
 
-    /// Asks the batch register, wherever it runs; fails where no answer comes in time.
+    /// Asks the batch register, wherever it runs. Fails if no answer comes in time.
     @FunctionalInterface
-    public interface Register {
+    public interface RegisterClient {
         <T> CompletionStage<T> ask(Function<ActorRef<T>, BatchRegisterCommand> question);
     }
 }

@@ -10,26 +10,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// BatchQueries as this node has read them from the ledger. Blocking; safe for several threads.
+/// Batches' states as this node has read them from their ledgers. Its methods wait for the database. Safe for
+/// several threads.
 final class LedgerStateCache {
 
-    /// States are kept of so many batches: a million partitions take some 30 MB.
+    /// How many batches' states are kept. A million partitions take some 30 MB.
     private static final int STATES = 8;
 
     private final Ledger ledger;
-    private final Map<BatchId, Followed> followed = new Recent<>(STATES);
+    private final Map<BatchId, CachedState> states = new LruMap<>(STATES);
 
     LedgerStateCache(Ledger ledger) {
         this.ledger = ledger;
     }
 
-    /// A map that forgets what was used least recently.
-    private static final class Recent<K, V> extends LinkedHashMap<K, V> {
+    /// A map that drops the entry that was used least recently.
+    private static final class LruMap<K, V> extends LinkedHashMap<K, V> {
         private static final long serialVersionUID = 1L;
 
         private final int most;
 
-        Recent(int most) {
+        LruMap(int most) {
             super(16, 0.75f, true);
             this.most = most;
         }
@@ -40,33 +41,33 @@ final class LedgerStateCache {
         }
     }
 
-    private static final class Followed {
+    private static final class CachedState {
         private BatchState state;
 
-        Followed(BatchId batch) {
+        CachedState(BatchId batch) {
             state = BatchState.initial(batch);
         }
 
-        synchronized BatchState advance(Ledger ledger) {
+        synchronized BatchState readNewEntries(Ledger ledger) {
             ledger.forEach(
                     state.batch(), state.entries(), Integer.MAX_VALUE, (number, entry) -> state = state.apply(entry));
             return state;
         }
     }
 
-    /// What the entries of a batch add up to now.
+    /// A batch's state after all its entries so far.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if the journal can't be read
     /// @throws IllegalStateException if the ledger is damaged
     BatchState state(BatchId batch) {
-        Followed batchs;
-        synchronized (followed) {
-            batchs = followed.computeIfAbsent(batch, Followed::new);
+        CachedState cached;
+        synchronized (states) {
+            cached = states.computeIfAbsent(batch, CachedState::new);
         }
-        return batchs.advance(ledger);
+        return cached.readNewEntries(ledger);
     }
 
-    /// Entries of a batch, at most so many.
+    /// Some entries of a batch.
     ///
     /// @param after the number of the entry before them, or 0
     List<JsonNode> entries(BatchId batch, long after, int limit) {

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Ends a request with a [Problem].
+/// Fails a request with a [Problem].
 public final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -31,7 +31,7 @@ public final class ProblemException extends RuntimeException {
         return problem;
     }
 
-    /// That go with it.
+    /// The headers of the answer.
     public Map<String, String> headers() {
         return headers;
     }
@@ -45,19 +45,19 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(new Problem(Problem.TYPE + type, title, status, detail, null, List.of()), headers);
     }
 
-    /// What kept an answer from coming, in words for who asked. An unexpected one goes into the log.
+    /// Turns a failure into a problem for the caller. An unexpected failure is logged.
     public static ProblemException of(Throwable thrown) {
         return switch (cause(thrown)) {
             case ProblemException known -> known;
             case FailureException failure -> unavailable(failure.failure().message());
             case Throwable unexpected -> {
                 LOG.error("a request failed", unexpected);
-                yield broken();
+                yield internalError();
             }
         };
     }
 
-    /// What a stage failed with.
+    /// The failure of a stage, without its wrapper.
     static Throwable cause(Throwable thrown) {
         return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
     }
@@ -66,7 +66,7 @@ public final class ProblemException extends RuntimeException {
         return of(400, "bad-request", "The request is wrong", detail);
     }
 
-    /// @param scheme what a browser is to ask for: `Bearer`, or `Basic` where people look at pages
+    /// @param scheme the scheme to authenticate with: `Bearer`, or `Basic` for pages in a browser
     public static ProblemException unauthorized(String detail, String scheme) {
         return of(
                 401,
@@ -84,7 +84,7 @@ public final class ProblemException extends RuntimeException {
         return of(404, "unknown-route", "There is nothing here", detail);
     }
 
-    public static ProblemException unknown(String what, String detail) {
+    public static ProblemException notFound(String what, String detail) {
         return of(404, "unknown-" + what, "There is no such " + what, detail);
     }
 
@@ -92,7 +92,7 @@ public final class ProblemException extends RuntimeException {
         return of(405, "method-not-allowed", "Not with this method", detail, Map.of("Allow", allowed));
     }
 
-    public static ProblemException tooSlow(String detail) {
+    public static ProblemException timeout(String detail) {
         return of(408, "timeout", "The request did not arrive in time", detail);
     }
 
@@ -116,7 +116,7 @@ public final class ProblemException extends RuntimeException {
     }
 
     public static ProblemException mediaType(String detail) {
-        return of(415, "media-type", "The body is of a type that isn't understood", detail);
+        return of(415, "media-type", "The media type of the body is not supported", detail);
     }
 
     public static ProblemException jobFile(JobFileException mistakes) {
@@ -150,16 +150,16 @@ public final class ProblemException extends RuntimeException {
                 Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
     }
 
-    public static ProblemException broken() {
-        return of(500, "unexpected", "An unexpected error", "This is a bug worth reporting; the node's log says more.");
+    public static ProblemException internalError() {
+        return of(500, "unexpected", "An unexpected error", "Please report this bug; the node's log has the details.");
     }
 
     public static ProblemException unavailable(String detail) {
         return of(
                 503,
                 "unavailable",
-                "It can't be said at the moment",
-                detail + ". Ask again, this node or another.",
+                "The answer is not available",
+                detail + ". Repeat the request, at this node or another.",
                 Map.of("Retry-After", "3"));
     }
 }

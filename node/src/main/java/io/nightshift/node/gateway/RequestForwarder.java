@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What programs outside the cluster ask, by whichever door: passed on to the register and the batches,
-/// wherever they run. It keeps nothing. All may be asked twice. Safe for several threads, none of which
-/// waits.
+/// Passes requests of programs outside the cluster to the register and the batches, wherever they run. It has
+/// no state, and every request may be repeated. Safe for several threads, none of which waits.
 public final class RequestForwarder {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestForwarder.class);
@@ -32,15 +31,14 @@ public final class RequestForwarder {
         this.services = services;
     }
 
-    /// Opens a batch of a job, or finds the one to go on with.
+    /// Opens a batch of a job, or finds the open one to resume.
     ///
     /// @param key as in [BatchRegisterCommand.Submit]
-    /// @return fails with a transient [FailureException] where nothing can be said at the moment; asking
-    ///     again may help
+    /// @return fails with a transient [FailureException] if no answer can be had now; repeating may help
     public CompletionStage<SubmitReply> submit(Job job, boolean fresh, @Nullable String key) {
         CompletionStage<SubmitReply> reply = key == null
                 ? resolved(job, fresh, null)
-                : recall(job, key)
+                : findByKey(job, key)
                         .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
                                 ? CompletableFuture.completedFuture(
                                         new BatchRegisterCommand.Accepted(batch, false, true))
@@ -57,7 +55,7 @@ public final class RequestForwarder {
                 services.blocking());
     }
 
-    private CompletionStage<FindReply> recall(Job job, String key) {
+    private CompletionStage<FindReply> findByKey(Job job, String key) {
         String fingerprint = JobFingerprint.of(job);
         return services.register()
                 .ask(replyTo -> new BatchRegisterCommand.FindByKey(job.name(), key, fingerprint, replyTo));
@@ -72,23 +70,26 @@ public final class RequestForwarder {
         return services.register().ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, key));
     }
 
-    /// Why the journal can't be used at the moment, or null. Waits for the database.
+    /// Why the journal can't be used now, or null. Waits for the database.
     @Nullable
-    String trouble() {
-        return services.trouble().get();
+    String journalProblem() {
+        return services.journalProblem().get();
     }
 
-    /// A batch as its coordinator tells it.
+    /// A coordinator's description of its batch.
     ///
-    /// @param waitsFor what keeps the whole cluster from going on, or null
-    record Seen(BatchStatus status, @Nullable String waitsFor) {}
+    /// @param waitsFor what keeps the cluster from continuing the batch, or null
+    record CoordinatorAnswer(BatchStatus status, @Nullable String waitsFor) {}
 
-    /// @param batch that is known to be
-    /// @return fails with a transient [FailureException] where nothing can be said at the moment
-    CompletionStage<Seen> describe(BatchId batch) {
+    /// @param batch an existing batch
+    /// @return fails with a transient [FailureException] if no answer can be had now
+    CompletionStage<CoordinatorAnswer> describe(BatchId batch) {
         return services.batches()
                 .<BatchStatus>ask(batch, BatchCommand.Describe::new)
-                .thenApplyAsync(status -> new Seen(status, services.trouble().get()), services.blocking())
+                .thenApplyAsync(
+                        status -> new CoordinatorAnswer(
+                                status, services.journalProblem().get()),
+                        services.blocking())
                 .exceptionallyAsync(
                         problem -> {
                             throw failure(problem, "the coordinator of " + batch);
@@ -96,10 +97,10 @@ public final class RequestForwarder {
                         services.blocking());
     }
 
-    /// Tells a batch what is wanted of it.
+    /// Sends a control to a batch.
     ///
-    /// @return fails with a transient [FailureException] where it isn't known whether it was done; asking
-    ///     again helps
+    /// @return fails with a transient [FailureException] if it isn't known whether it was done; it may be
+    ///     repeated
     public CompletionStage<ControlReply> control(BatchId batch, BatchControl control) {
         return services.batches()
                 .<ControlReply>ask(batch, replyTo -> BatchCommand.Control.of(control, replyTo))
@@ -110,15 +111,15 @@ public final class RequestForwarder {
                         services.blocking());
     }
 
-    /// In words for people. Waits for the database.
+    /// A failure that says what did not answer. Waits for the database.
     private FailureException failure(Throwable problem, String who) {
         Throwable cause = ProblemException.cause(problem);
         if (cause instanceof FailureException known) {
             return known;
         }
         LOG.warn("{} did not answer: {}", who, cause.toString());
-        String trouble = services.trouble().get();
+        String journalProblem = services.journalProblem().get();
         return new FailureException(Failure.transientFailure(
-                trouble != null ? trouble : who + " does not answer; its node may just have been lost"));
+                journalProblem != null ? journalProblem : who + " does not answer; its node may just have been lost"));
     }
 }

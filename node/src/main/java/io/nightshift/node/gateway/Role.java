@@ -2,9 +2,9 @@ package io.nightshift.node.gateway;
 
 import java.util.Locale;
 
-/// What who has a token may do. A greater role may all that a smaller one may.
+/// The permissions of a token. Each role includes those before it.
 public enum Role {
-    /// See what there is.
+    /// Read everything.
     READ,
     /// Start batches.
     SUBMIT,
@@ -15,7 +15,7 @@ public enum Role {
         return compareTo(needed) >= 0;
     }
 
-    /// As it stands in a configuration.
+    /// As in a configuration.
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

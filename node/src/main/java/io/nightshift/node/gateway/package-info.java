@@ -1,5 +1,5 @@
-/// The node's door for programs outside the cluster: questions come in, and go to the register or
-/// the batch, wherever they run.
+/// Answers programs outside the cluster, by HTTP or messages: passes their requests to the register and the
+/// batches, and caches what it reads.
 @NullMarked
 package io.nightshift.node.gateway;
 

@@ -16,36 +16,37 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 
-/// What a node says when it is asked how it is.
+/// The health checks of a node.
 ///
-/// - *Started*: it has joined its cluster. Until then it isn't to be judged.
-/// - *Live*: its actors answer, and the others haven't given it up. If not, only a new process helps.
-/// - *Ready*: it is in its cluster, reaches the journal, and isn't about to leave. If not, ask another node.
+/// - *Started*: it has joined its cluster. Before that, a supervisor must not restart it.
+/// - *Live*: its actors answer, and the cluster has not removed it. If not, it must be restarted.
+/// - *Ready*: it is in its cluster, reaches the journal, and is not leaving. If not, requests go to another
+///   node.
 ///
 /// Safe for several threads. No method waits.
 public final class HealthChecks {
 
-    /// How long an actor may take that has nothing else to do.
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    /// How long an idle actor may take to answer.
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-    /// @param detail a sentence, whether it holds or not
+    /// @param detail a sentence in either case
     public record Check(String what, boolean holds, String detail) {}
 
     private record Ping(ActorRef<Ping> replyTo) {}
 
     private final ActorSystem<?> system;
     private final Cluster cluster;
-    private final Supplier<@Nullable String> journalTrouble;
+    private final Supplier<@Nullable String> journalProblem;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
     private volatile boolean wasUp;
 
-    /// @param journalTrouble why the journal can't be used, or null if it can; waits
+    /// @param journalProblem why the journal can't be used, or null if it can; waits
     /// @param blocking runs what waits
-    public HealthChecks(ActorSystem<?> system, Supplier<@Nullable String> journalTrouble, Executor blocking) {
+    public HealthChecks(ActorSystem<?> system, Supplier<@Nullable String> journalProblem, Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
-        this.journalTrouble = journalTrouble;
+        this.journalProblem = journalProblem;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
                 Behaviors.receiveMessage(ping -> {
@@ -61,14 +62,14 @@ public final class HealthChecks {
     }
 
     public CompletionStage<List<Check>> live() {
-        return AskPattern.<Ping, Ping>ask(echo, Ping::new, PATIENCE, system.scheduler())
+        return AskPattern.<Ping, Ping>ask(echo, Ping::new, TIMEOUT, system.scheduler())
                 .handle((pong, problem) -> List.of(
                         new Check(
                                 "actors",
                                 problem == null,
                                 problem == null
                                         ? "they answer"
-                                        : "they have not answered within %d s".formatted(PATIENCE.toSeconds())),
+                                        : "they have not answered within %d s".formatted(TIMEOUT.toSeconds())),
                         standing()));
     }
 
@@ -79,7 +80,7 @@ public final class HealthChecks {
     private Check joined() {
         boolean isUp = isUp();
         wasUp |= isUp;
-        return new Check("joined", wasUp, wasUp ? "the node has joined its cluster" : "the node is still to join");
+        return new Check("joined", wasUp, wasUp ? "the node has joined its cluster" : "the node has yet to join");
     }
 
     private boolean isUp() {
@@ -88,11 +89,11 @@ public final class HealthChecks {
 
     private Check standing() {
         MemberStatus status = cluster.selfMember().status();
-        boolean givenUp = status.equals(MemberStatus.down()) || isEndedByOthers();
+        boolean isRemoved = status.equals(MemberStatus.down()) || isEndedByOthers();
         return new Check(
                 "standing",
-                !givenUp,
-                givenUp ? "the other nodes have given this one up" : "nobody has given the node up");
+                !isRemoved,
+                isRemoved ? "the cluster has removed the node" : "the cluster has not removed the node");
     }
 
     private boolean isEndedByOthers() {
@@ -113,8 +114,8 @@ public final class HealthChecks {
     }
 
     private Check journal() {
-        String trouble = journalTrouble.get();
-        return new Check("journal", trouble == null, trouble == null ? "it answers" : trouble);
+        String problem = journalProblem.get();
+        return new Check("journal", problem == null, problem == null ? "it answers" : problem);
     }
 
     private Check staying() {

@@ -56,7 +56,7 @@ final class BatchRoutes {
     }
 
     private CompletionStage<Answer> show(Call call) {
-        return batches.glance(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()));
+        return batches.cachedDescription(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()));
     }
 
     private CompletionStage<Answer> partitions(Call call) {

@@ -168,7 +168,7 @@ final class EndpointRouter {
                 throw tooManyRequests();
             }
             if (endpoint.changes()) {
-                AuditLog.tell(
+                AuditLog.log(
                         new Caller("unknown", Role.READ, address),
                         endpoint.method() + " " + request.path(),
                         null,
@@ -204,7 +204,7 @@ final class EndpointRouter {
         }
         exchange(context).receive(() -> {
             context.put(HttpHeaders.CONNECTION.toString(), "close");
-            context.fail(ProblemException.tooSlow("Send the body within %d seconds."
+            context.fail(ProblemException.timeout("Send the body within %d seconds."
                     .formatted(limits.timeouts().body())));
         });
         body.handle(context);

@@ -51,7 +51,7 @@ final class ModelRoutes {
                     try {
                         return Answer.json(200, listed(registry.listing(call.segment("model"))));
                     } catch (FailureException e) {
-                        throw ProblemException.unknown("model", e.failure().message());
+                        throw ProblemException.notFound("model", e.failure().message());
                     }
                 },
                 blocking);

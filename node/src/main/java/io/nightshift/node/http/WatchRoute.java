@@ -38,7 +38,7 @@ final class WatchRoute {
 
     private final BatchQueries batches;
     private final AtomicInteger open = new AtomicInteger();
-    private final Map<BatchId, CompletableFuture<BatchQueries.Seen>> queries = new ConcurrentHashMap<>();
+    private final Map<BatchId, CompletableFuture<BatchQueries.RenderedBatch>> queries = new ConcurrentHashMap<>();
     private final Map<Part, CompletableFuture<String>> parts = new ConcurrentHashMap<>();
 
     WatchRoute(BatchQueries batches) {
@@ -103,7 +103,7 @@ final class WatchRoute {
             if (from.isDone()) {
                 return CompletableFuture.completedFuture(Optional.empty());
             }
-            return (from.isFirst() ? batches.glance(from.entry()) : later(from.entry()))
+            return (from.isFirst() ? batches.cachedDescription(from.entry()) : later(from.entry()))
                     .thenCompose(seen -> news(from, seen))
                     // The stream survives a coordinator that moves and a database that is unavailable.
                     .exceptionally(problem -> new News(later(from), ""))
@@ -124,7 +124,7 @@ final class WatchRoute {
     }
 
     /// The batch in a second. All its watches share one timer and one query.
-    private CompletionStage<BatchQueries.Seen> later(BatchRegisterState.Entry entry) {
+    private CompletionStage<BatchQueries.RenderedBatch> later(BatchRegisterState.Entry entry) {
         if (queries.size() > MOST_ENTRIES) {
             queries.values().removeIf(CompletableFuture::isDone);
         }
@@ -137,13 +137,13 @@ final class WatchRoute {
     }
 
     /// Fails without a query when no watch is open, for example because the node has left.
-    private CompletionStage<BatchQueries.Seen> query(BatchRegisterState.Entry entry) {
+    private CompletionStage<BatchQueries.RenderedBatch> query(BatchRegisterState.Entry entry) {
         return open.get() == 0
                 ? CompletableFuture.failedFuture(new CancellationException("no watch is open"))
-                : batches.glance(entry);
+                : batches.cachedDescription(entry);
     }
 
-    private CompletionStage<News> news(Position position, BatchQueries.Seen seen) {
+    private CompletionStage<News> news(Position position, BatchQueries.RenderedBatch seen) {
         long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_ENTRIES);
         CompletionStage<String> entries = last > position.number()
                 ? part(new Part(position.entry().opened().batch(), position.number(), last))
@@ -151,7 +151,7 @@ final class WatchRoute {
         return entries.thenApply(text -> news(position, seen, Math.max(last, position.number()), text));
     }
 
-    private static News news(Position position, BatchQueries.Seen seen, long number, String entries) {
+    private static News news(Position position, BatchQueries.RenderedBatch seen, long number, String entries) {
         BatchDescription now = seen.batch();
         boolean caughtUp = number >= now.ledger().entries();
         String text = position.isFirst() ? "retry: 2000\n\n" + entries : entries;

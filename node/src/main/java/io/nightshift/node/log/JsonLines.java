@@ -12,9 +12,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.slf4j.event.KeyValuePair;
 
-/// A log with one JSON object a line. What a message is about stands in fields of its own: `batch`,
-/// `partition` and `attempt` of the first attempt or batch among its arguments, and what it was given as key
-/// and value.
+/// Formats each log event as a JSON object on one line. Besides the message it has the fields `batch`,
+/// `partition` and `attempt` of the first attempt or batch among the arguments, and the event's key-value
+/// pairs.
 final class JsonLines extends EncoderBase<ILoggingEvent> {
 
     private static final byte[] NOTHING = {};

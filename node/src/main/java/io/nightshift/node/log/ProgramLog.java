@@ -24,10 +24,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/// Where the log goes. A command that a person runs logs to a file of the home folder: what the
-/// person is told stands on the terminal, what happened stands there. A node logs to standard output, where
-/// whatever supervises it collects it. Configured in code, since reading XML takes a tenth of a second at
-/// every start.
+/// Configures logging. Commands log to a file in the home folder, so that the terminal shows only their
+/// output. A node logs to standard output, where its supervisor collects the log. Configured in code, because
+/// reading XML would take a tenth of a second at every start.
 public final class ProgramLog extends ContextAwareBase implements Configurator {
 
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n";
@@ -36,18 +35,18 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     private static volatile boolean console;
     private static volatile Format format = Format.TEXT;
 
-    /// How a node's log looks.
+    /// The format of a node's log.
     public enum Format {
         /// For people.
         TEXT,
-        /// One object a line, for programs.
+        /// One JSON object a line, for programs.
         JSON
     }
 
-    /// Starts logging to a file. Called before other threads use loggers; without it nothing is
+    /// Starts logging to a file. Must be called before other threads use loggers. Without it, nothing is
     /// logged.
     ///
-    /// @throws FailureException if the file can't be written, which Logback would tell with a stack trace
+    /// @throws FailureException if the file can't be written, which Logback would report with a stack trace
     public static void toFile(Path log) {
         try {
             Files.createDirectories(log.toAbsolutePath().getParent());
@@ -61,7 +60,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         LoggerFactory.getILoggerFactory();
     }
 
-    /// Starts logging to standard output. Called before other threads use loggers.
+    /// Starts logging to standard output. Must be called before other threads use loggers.
     public static void toConsole(Format as) {
         console = true;
         format = as;

@@ -1,4 +1,4 @@
-/// The set-up and the format of the log.
+/// Logging: to a file or to standard output, as text or JSON.
 @NullMarked
 package io.nightshift.node.log;
 

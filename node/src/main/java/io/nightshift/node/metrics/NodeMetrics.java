@@ -41,10 +41,10 @@ public final class NodeMetrics implements NodeObserver {
 
     private NodeMetrics() {}
 
-    /// Begins to count, and to send if that is wanted.
+    /// Starts to count, and to send metrics if configured.
     ///
-    /// @param otlp where to, or null
-    /// @param node its name, `host:port`
+    /// @param otlp where to send them, or null
+    /// @param node the node's name, `host:port`
     public static NodeMetrics begin(@Nullable OtlpSettings otlp, String node) {
         NodeMetrics metrics = new NodeMetrics();
         if (otlp != null) {
