@@ -1,3 +1,9 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
 /// Draws charts of the tables that `bench/peers.sh` and `bench/whole-job.sh` print, wherever they stand in a Markdown file:
 /// `peers.svg` and `whole-job.svg`. Needs nothing but a JDK.

@@ -19,6 +19,6 @@ mvn -B -q -f bench/kernels/pom.xml org.apache.maven.plugins:maven-dependency-plu
 path="cli/target/nightshift/lib/*:$(<"$work/path")"
 mkdir "$work/classes"
 "$java/javac" -nowarn -processor org.openjdk.jmh.generators.BenchmarkProcessor -cp "$path" -d "$work/classes" \
-    bench/kernels/io/nightshift/worker/{model,scoring}/*.java
+    bench/kernels/io/nightshift/bench/kernels/*.java
 "$java/java" -Xlog:disable --sun-misc-unsafe-memory-access=allow -cp "$work/classes:$path" org.openjdk.jmh.Main \
     -jvmArgs "-XX:+UseSerialGC -Xmx1g --enable-native-access=ALL-UNNAMED" KernelsBenchmark "$@"

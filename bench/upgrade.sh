@@ -29,6 +29,7 @@ git archive "$from" | tar -xf - -C "$work/source"
 build=(mvn -B -q -DskipTests -Dspotless.check.skip=true)
 (cd "$work/source" && "${build[@]}" -pl cli -am package) >&2
 
-mvn -B -pl system-tests -am verify -Dspotless.check.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+# -DskipTests skips the tests of Surefire, but not those of Failsafe.
+mvn -B -pl system-tests -am verify -Dspotless.check.skip=true -DskipTests \
     -Dit.test=io.nightshift.system.upgrade.RollingUpdateIT -Dfailsafe.failIfNoSpecifiedTests=false \
     "-Dnightshift.previous=$work/source/cli/target/nightshift"

@@ -1,9 +1,10 @@
 package io.nightshift.bench.peers;
 
-import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
-import io.nightshift.worker.scoring.Scorer;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelException;
+import io.nightshift.scoring.ModelLoader;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.smile.SmileLibrary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +20,8 @@ public final class PeersBenchmark {
     private static final int CHUNK = 2048;
     private static final int WARM_UP = 3;
 
+    private static final ModelLoader LOADER = new ModelLoader(new SmileLibrary());
+
     private PeersBenchmark() {}
 
     /// @param args the Parquet file of flights, how many rounds to measure, a folder for models, and the rival
@@ -26,15 +29,7 @@ public final class PeersBenchmark {
         Rows flights = Rows.flights(args[0]);
         int rounds = Integer.parseInt(args[1]);
         Path folder = Path.of(args[2]);
-        Rival rival = switch (args[3]) {
-            case "xgboost" -> rival("XgboostRival", flights);
-            case "xgboost-python" -> rival("XgboostPythonRival", flights);
-            case "lightgbm" -> rival("LightgbmRival", flights);
-            case "onnx" -> rival("OnnxRival", flights);
-            case "sklearn" -> rival("SklearnRival", flights);
-            case "smile" -> rival("SmileRival", flights);
-            default -> throw new IllegalArgumentException("no rival is called " + args[3]);
-        };
+        Rival rival = rival(args[3], flights);
         int number = 0;
         for (Rival.Contest contest : rival.contests()) {
             number++;
@@ -43,8 +38,20 @@ public final class PeersBenchmark {
         System.exit(0);
     }
 
-    /// By name, since the library may not be there.
-    private static Rival rival(String name, Rows flights) throws ReflectiveOperationException {
+    static Rival rival(String library, Rows flights) throws ReflectiveOperationException {
+        return switch (library) {
+            case "xgboost" -> load("XgboostRival", flights);
+            case "xgboost-python" -> load("XgboostPythonRival", flights);
+            case "lightgbm" -> load("LightgbmRival", flights);
+            case "onnx" -> load("OnnxRival", flights);
+            case "sklearn" -> load("SklearnRival", flights);
+            case "smile" -> load("SmileRival", flights);
+            default -> throw new IllegalArgumentException("no rival is called " + library);
+        };
+    }
+
+    /// Loads a rival by its name, because its library may be missing.
+    private static Rival load(String name, Rows flights) throws ReflectiveOperationException {
         return (Rival) Class.forName(PeersBenchmark.class.getPackageName() + "." + name)
                 .getDeclaredConstructor(Rows.class)
                 .newInstance(flights);
@@ -60,7 +67,7 @@ public final class PeersBenchmark {
         System.err.println("peers.sh: training " + contest.model());
         try (Rival.Trained trained = contest.trainer().train(contest.rows(), folder.resolve("model"));
                 var files = Files.list(folder);
-                Us us = new Us(ModelImport.read(files.findFirst().orElseThrow()))) {
+                Us us = Us.load(files.findFirst().orElseThrow())) {
             kernel = us.model.kernel();
             for (int round = -WARM_UP; round < rounds; round++) {
                 double seconds = trained.score(theirs);
@@ -70,7 +77,7 @@ public final class PeersBenchmark {
                     ourSeconds[round] = our;
                 }
             }
-        } catch (FailureException refused) {
+        } catch (ModelException refused) {
             System.err.println("peers.sh: " + contest.model() + " is skipped: " + refused.getMessage());
             return;
         }
@@ -89,13 +96,17 @@ public final class PeersBenchmark {
                 kernel.replaceFirst("[:;].*", ""));
     }
 
-    /// Our scorer, one a thread.
-    private static final class Us implements AutoCloseable {
+    /// Nightshift's scorer, with one scorer per thread.
+    static final class Us implements AutoCloseable {
         private final Model model;
         private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         private final Scorer[] scorers = new Scorer[THREADS];
 
-        Us(Model model) {
+        static Us load(Path file) {
+            return new Us(LOADER.load(file));
+        }
+
+        private Us(Model model) {
             this.model = model;
             Arrays.setAll(scorers, thread -> model.scorer());
         }

@@ -18,6 +18,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.nightshift.scoring.model.Scorer;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -33,29 +34,64 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 @AnalyzeClasses(packages = "io.nightshift", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
+    private static final String SCORING = "io.nightshift.scoring..";
+    private static final String SMILE = "io.nightshift.smile..";
     private static final String PROTOCOL = "io.nightshift.protocol..";
+    private static final String STORAGE = "io.nightshift.storage..";
     private static final String COORDINATOR = "io.nightshift.coordinator..";
     private static final String WORKER = "io.nightshift.worker..";
     private static final String CLI = "io.nightshift.cli..";
+    private static final String TLS = "io.nightshift.tls..";
     private static final String CLIENT = "io.nightshift.client..";
 
-    // Dependencies point one way: cli → {coordinator, worker} → protocol.
+    // Dependencies point one way: cli → node → {coordinator, worker, smile} → storage → {protocol, scoring}.
+
+    @ArchTest
+    static final ArchRule scoringNeedsOnlyTheJdkJacksonAndOnnxRuntime = noClasses()
+            .that(resideInAPackage(SCORING))
+            .should()
+            .dependOnClassesThat(not(resideInAnyPackage(
+                    SCORING,
+                    "java..",
+                    "javax..",
+                    "jdk.incubator.vector..",
+                    "org.jspecify.annotations..",
+                    "com.fasterxml.jackson.core..",
+                    "ai.onnxruntime..")));
+
+    @ArchTest
+    static final ArchRule onnxRuntimeIsKnownToOnePackage = noClasses()
+            .that(not(resideInAPackage("io.nightshift.scoring.graph..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("ai.onnxruntime.."));
+
+    @ArchTest
+    static final ArchRule smileSeesOnlyScoring = noClasses()
+            .that(resideInAPackage(SMILE))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(PROTOCOL, COORDINATOR, WORKER, CLI, CLIENT));
 
     @ArchTest
     static final ArchRule protocolSeesNoOtherModule = noClasses()
             .that(resideInAPackage(PROTOCOL))
             .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT));
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI, CLIENT));
 
     @ArchTest
-    static final ArchRule theClientSeesOnlyTheProtocol = noClasses()
-            .that(resideInAPackage(CLIENT))
+    static final ArchRule storageSeesOnlyTheProtocol = noClasses()
+            .that(resideInAPackage(STORAGE))
             .should()
-            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI));
+            .dependOnClassesThat(resideInAnyPackage(COORDINATOR, WORKER, CLI, CLIENT, TLS));
+
+    @ArchTest
+    static final ArchRule theClientAndTlsSeeOnlyTheProtocol = noClasses()
+            .that(resideInAnyPackage(CLIENT, TLS))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(STORAGE, COORDINATOR, WORKER, CLI));
 
     @ArchTest
     static final ArchRule nobodySeesTheClientButTheProgram = noClasses()
-            .that(resideInAnyPackage(COORDINATOR, WORKER))
+            .that(resideInAnyPackage(STORAGE, COORDINATOR, WORKER))
             .should()
             .dependOnClassesThat(resideInAPackage(CLIENT));
 
@@ -96,16 +132,27 @@ class ArchitectureTest {
     // Libraries that stay where they are.
 
     @ArchTest
-    static final ArchRule smileIsUsedOnlyInThePackageModelOfTheWorker = noClasses()
-            .that(not(resideInAPackage("io.nightshift.worker.model..")))
-            .should()
-            .dependOnClassesThat(resideInAPackage("smile.."));
+    static final ArchRule smileIsUsedOnlyInItsModule =
+            noClasses().that(not(resideInAPackage(SMILE))).should().dependOnClassesThat(resideInAPackage("smile.."));
 
     @ArchTest
-    static final ArchRule duckDbIsOfTheWorkerAndTheProgram = noClasses()
-            .that(resideInAnyPackage(PROTOCOL, COORDINATOR))
+    static final ArchRule onlyStorageAndTheWorkerUseDuckDb = noClasses()
+            .that(not(resideInAnyPackage(STORAGE, WORKER)))
             .should()
             .dependOnClassesThat(resideInAPackage("org.duckdb.."));
+
+    @ArchTest
+    static final ArchRule storageNeedsNoActors = noClasses()
+            .that(resideInAPackage(STORAGE))
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.apache.pekko.."));
+
+    /// A new kind is one package: only the switch that finds it names its classes.
+    @ArchTest
+    static final ArchRule kindsOfDestinationsAreReachedThroughOneSwitch = noClasses()
+            .that(not(resideInAnyPackage("io.nightshift.storage", "io.nightshift.storage.destination..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.nightshift.storage.destination.*.."));
 
     // Packages.
 
@@ -134,7 +181,7 @@ class ArchitectureTest {
                     "java.net..",
                     "org.duckdb..",
                     "org.h2..",
-                    "io.nightshift.worker.duckdb.."));
+                    "io.nightshift.storage.duckdb.."));
 
     @ArchTest
     static final ArchRule actorsDoNotWaitForOtherThreads =
@@ -144,7 +191,8 @@ class ArchitectureTest {
     static final ArchRule actorsDoNotScore = noClasses()
             .that(areActors())
             .should()
-            .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", "io.nightshift.worker.model.."));
+            .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", SCORING)
+                    .and(not(describe("describe models", ArchitectureTest::describesModels))));
 
     // What a batch's coordinator decides depends on nothing but what it is given.
 
@@ -169,6 +217,11 @@ class ArchitectureTest {
                         && type.getSimpleName()
                                 .matches(
                                         ".*Decisions?|TakeoverDetection|Leases|BatchState|CommittedPartitions|ErrorLimit|Transitions|ControlRules"));
+    }
+
+    /// What is known of a model without loading it.
+    private static boolean describesModels(JavaClass type) {
+        return type.getPackageName().equals("io.nightshift.scoring.model") && !type.isEquivalentTo(Scorer.class);
     }
 
     /// Actors and what is written inside them.

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Names the configuration file; shared by the commands that need what stands in one.
+/// The option `--config`, shared by the commands that read the configuration.
 public final class ConfigurationOption {
 
     @Option(
@@ -20,7 +20,7 @@ public final class ConfigurationOption {
         return Configuration.load(file, home.folder());
     }
 
-    /// What a command has to end with to use the same configuration.
+    /// The option that makes another command use the same configuration; empty for the default.
     public String option() {
         return file == null ? "" : " --config " + ShellCommands.word(file.toString());
     }

@@ -1,16 +1,15 @@
 package io.nightshift.cli;
 
-/// What a script can go by.
+/// The exit statuses that scripts can rely on.
 public final class ExitStatus {
 
-    /// Done; of `run`: published.
+    /// The command succeeded. For `run`: the batch is published.
     public static final int DONE = 0;
-    /// The batch failed, or the proof did.
+    /// The batch failed, or its verification found something broken.
     public static final int FAILED = 1;
-    /// The command or the job file is wrong, or something it needs isn't there; no batch was
-    /// opened.
+    /// The command or the job file is wrong, or something that it needs is missing. No batch was opened.
     public static final int NOTHING_STARTED = 2;
-    /// Stopped by Ctrl-C; the batch can be gone on with.
+    /// Interrupted by Ctrl-C. The same command resumes the batch.
     public static final int INTERRUPTED = 130;
 
     private ExitStatus() {}

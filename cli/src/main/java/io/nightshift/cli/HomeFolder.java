@@ -5,8 +5,8 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/// The folder that holds the ledger, the registered models and the log of a single process; the
-/// option by which every command is told another one.
+/// The folder that holds the ledger, the registered models and the log of a single process, and the option
+/// `--home` that names another one.
 public final class HomeFolder {
 
     @Option(
@@ -23,7 +23,7 @@ public final class HomeFolder {
         return folder().equals(new HomeFolder().folder());
     }
 
-    /// What a command has to end with to use the same home.
+    /// The option that makes another command use the same home; empty for the default.
     public String option() {
         return isDefault() ? "" : " --home " + ShellCommands.word(folder().toString());
     }
@@ -41,12 +41,12 @@ public final class HomeFolder {
         return folder().resolve("logs").resolve("nightshift.log");
     }
 
-    /// Where DuckDB spills what doesn't fit its memory.
+    /// The folder to which DuckDB spills when its memory is full.
     public Path spill() {
         return folder().resolve("spill");
     }
 
-    /// The same for one of the nodes that may share this folder.
+    /// The spill folder of one of several nodes that share this home.
     public Path spill(String node) {
         return folder().resolve("spill-" + node);
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// The job file and what the command line says instead of it.
+/// The job file, and the keys that the command line overrides.
 public final class JobFileOptions {
 
     @Parameters(paramLabel = "JOB.yaml", description = "The job file.")
@@ -22,7 +22,7 @@ public final class JobFileOptions {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Takes the place of what the job file says, e.g. partitions.rows=1000. Can be repeated.")
+            description = "Overrides a key of the job file, e.g. partitions.rows=1000. Can be repeated.")
     private List<String> overrides = new ArrayList<>();
 
     public Path file() {
@@ -44,7 +44,7 @@ public final class JobFileOptions {
         }
     }
 
-    /// The command that goes on with the same job.
+    /// The command that runs the same job again, which resumes its open batch.
     public String again(HomeFolder home) {
         StringBuilder command =
                 new StringBuilder(ShellCommands.program()).append(" run ").append(ShellCommands.word(file.toString()));

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// The job file, and how this process works on it; shared by the commands that do so themselves.
+/// The job file and the number of scoring threads, shared by the commands that run a job in their own process.
 public final class JobOptions {
 
     @Mixin
@@ -34,7 +34,7 @@ public final class JobOptions {
         return jobFile.read();
     }
 
-    /// The command that goes on with the same job.
+    /// The command that runs the same job again, which resumes its open batch.
     public String again(HomeFolder home) {
         return jobFile.again(home);
     }

@@ -56,7 +56,9 @@ public final class Main {
         }
     }
 
-    /// Runs a command and returns its exit status.
+    /// Runs a command.
+    ///
+    /// @return its exit status
     public static int run(String... arguments) {
         if (first(arguments).equals("run")) {
             Warmup.begin();
@@ -71,7 +73,8 @@ public final class Main {
         return arguments.length == 0 ? "" : arguments[0];
     }
 
-    /// @param arguments if they begin with a command, only that one is prepared, since each takes a while
+    /// Prepares the commands. Preparing one takes a while, so only the one that the arguments begin with is
+    /// prepared, if they begin with one.
     public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
@@ -102,7 +105,7 @@ public final class Main {
         return ExitStatus.NOTHING_STARTED;
     }
 
-    /// What to say of a word that nothing is known of.
+    /// The message for an unknown word of the command line.
     private static String unknown(String word, CommandSpec command) {
         boolean isOption = word.startsWith("-");
         if (!isOption && command.subcommands().isEmpty()) {
@@ -115,7 +118,7 @@ public final class Main {
                 + (near == null ? "" : "; did you mean %s?".formatted(near));
     }
 
-    /// What was refused before a batch was opened. A person gets a sentence, never a stack trace.
+    /// Reports why a command was refused before it opened a batch: a sentence, never a stack trace.
     private static int report(Exception problem, CommandLine command) {
         switch (problem) {
             case JobFileException mistakes -> command.getErr().println(mistakes.getMessage());

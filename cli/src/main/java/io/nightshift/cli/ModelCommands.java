@@ -4,14 +4,14 @@ import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.RegistrationResult;
+import io.nightshift.node.ModelFiles;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.worker.model.ModelImport;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +79,7 @@ final class ModelCommands {
                 .getOut()
                 .println(
                         registered.isNew()
-                                ? "RegistrationResult %s (%s)".formatted(version, version.sha256())
+                                ? "Registered %s (%s)".formatted(version, version.sha256())
                                 : "Already registered as %s (%s)".formatted(version, version.sha256()));
         spec.commandLine().getOut().flush();
     }
@@ -169,7 +169,7 @@ final class ModelCommands {
                     .sorted(java.util.Map.Entry.comparingByKey())
                     .forEach(fact -> out.println("%-11s %s".formatted(fact.getKey(), fact.getValue())));
             out.println("kernel      "
-                    + ModelImport.read(registry.path(model.version())).kernel());
+                    + ModelFiles.load(registry.path(model.version())).kernel());
             out.println("features");
             int position = 0;
             for (ModelFeature feature : description.features()) {

@@ -6,8 +6,9 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
 import java.util.List;
@@ -17,10 +18,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// Says what a run would do, and changes nothing: no ledger, no registry, no destination.
+/// Prints what a run would do. Changes nothing: no ledger, no registry, no destination.
 @Command(
         name = "plan",
-        description = "Says what a run of the job would do; touches nothing.",
+        description = "Prints what a run of the job would do; touches nothing.",
         mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 
@@ -43,9 +44,9 @@ final class PlanCommand implements Callable<Integer> {
         int threads = options.threads();
         Configuration given = configuration.read(home);
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
-            SubmissionResolver.Check check = new SubmissionResolver(
-                            home.registry(), () -> duckDb, given.dataSources(), threads, MemoryBudget.budget())
-                    .check(job);
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
+            SubmissionResolver.Check check =
+                    new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
@@ -56,8 +57,7 @@ final class PlanCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1
                 ? files.getFirst().file().path()
-                : "%,d files (%s)"
-                        .formatted(files.size(), String.join(", ", job.source().parquet()));
+                : "%,d files (%s)".formatted(files.size(), job.source().input());
         String filter =
                 job.source().where() == null ? "" : " where " + job.source().where();
         out.println("Run once, by hand, processing %,d rows from %s%s writing to %s"

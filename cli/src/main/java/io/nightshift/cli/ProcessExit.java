@@ -8,20 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /// Ends the process at once.
 ///
-/// [Runtime#halt] waits before it does: 0.3 s for threads in native code, one of which always waits for the network,
-/// and
-/// as long as it takes for the compilers. The C library's `_exit` waits for nobody.
+/// [Runtime#halt] waits before it ends the process: 0.3 s for threads in native code, one of which always waits
+/// for the network, and until the compilers are done. The C library's `_exit` waits for no thread.
 public final class ProcessExit {
 
-    /// Set where the JVM is to write a start-up cache, which it does when it halts.
+    /// Set when the JVM should write a start-up cache, which it does only in an orderly halt.
     private static final String ORDERLY = "nightshift.exit.orderly";
 
     private static volatile @Nullable MethodHandle exit;
 
     private ProcessExit() {}
 
-    /// Finds `_exit`, which takes a while, so it is found where a cache is written, too. Without it, or until then, the
-    /// JVM is halted.
+    /// Looks up `_exit`. The lookup is slow, so it also runs while the start-up cache is written. Without `_exit`,
+    /// and before the lookup has ended, [#now] halts the JVM.
     @SuppressWarnings("restricted") // the launcher grants native access
     public static void prepare() {
         Linker linker = Linker.nativeLinker();
@@ -31,7 +30,7 @@ public final class ProcessExit {
                 .orElse(null);
     }
 
-    /// Doesn't return. Runs no shutdown hooks.
+    /// Ends the process without running shutdown hooks. Does not return.
     ///
     /// @param status 0 to 255
     static void now(int status) {

@@ -11,12 +11,12 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// How long a batch will take: as long as the job's last published one, row by row.
+/// Estimates how long a batch will take, from the rate of the job's last published batch.
 final class RunTimeEstimate {
 
     private RunTimeEstimate() {}
 
-    /// A sentence about it, whether or not anything is known.
+    /// Gives the estimate, or the reason why there is none, as a phrase for people.
     ///
     /// @param rows to be scored
     static String of(Job job, long rows, Configuration configuration, HomeFolder home) {
@@ -31,7 +31,8 @@ final class RunTimeEstimate {
         }
     }
 
-    /// The register learns of a batch's end after the batch has ended, maybe only with the next run.
+    /// The register learns that a batch has ended after the fact, sometimes only in the next run. So an open batch
+    /// is looked at too.
     private static Optional<String> of(Job job, long rows, Ledger ledger) {
         BatchRegisterState jobs = ledger.register();
         return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))

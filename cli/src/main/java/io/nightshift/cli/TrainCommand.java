@@ -1,23 +1,28 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.train.TrainingReader;
+import io.nightshift.cli.train.TrainingRequest;
+import io.nightshift.cli.train.TrainingRequest.Target;
+import io.nightshift.cli.train.TrainingTable;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelTraining;
-import io.nightshift.worker.model.TrainingColumn;
-import io.nightshift.worker.model.TrainingOptions;
-import io.nightshift.worker.model.TrainingOptions.Algorithm;
-import io.nightshift.worker.source.SourceColumns.Origin;
-import io.nightshift.worker.training.TrainingReader;
-import io.nightshift.worker.training.TrainingRequest;
-import io.nightshift.worker.training.TrainingRequest.Target;
-import io.nightshift.worker.training.TrainingTable;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.smile.training.ModelTraining;
+import io.nightshift.smile.training.TrainingColumn;
+import io.nightshift.smile.training.TrainingException;
+import io.nightshift.smile.training.TrainingOptions;
+import io.nightshift.smile.training.TrainingOptions.Algorithm;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceColumns.Origin;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -169,7 +174,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        TrainingOptions options = tuning.over(TrainingOptions.defaults(Algorithm.of(algorithm)));
+        TrainingOptions options = options();
         TrainingRequest request = request(options.seed());
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
@@ -182,7 +187,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         printRows(out, table);
         long began = System.nanoTime();
-        Model model = ModelTraining.train(table.features(), table.target(), options, origin(request, table));
+        Model model = train(table, options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
         RegistrationResult registered = JobModel.register(
                 model, registeredName, () -> new Provenance(table.source(), table.sha256()), home.registry());
@@ -190,6 +195,28 @@ final class TrainCommand implements Callable<Integer> {
         printUse(out, registered, model.description(), request);
         out.flush();
         return ExitStatus.DONE;
+    }
+
+    private static Model train(TrainingTable table, TrainingOptions options, Map<String, String> origin) {
+        try {
+            return ModelTraining.train(table.features(), table.target(), options, origin);
+        } catch (TrainingException refused) {
+            throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
+        }
+    }
+
+    private TrainingOptions options() {
+        try {
+            return tuning.over(TrainingOptions.defaults(Algorithm.of(algorithm)));
+        } catch (TrainingException refused) {
+            throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
+        }
+    }
+
+    private static List<String> paths(Input input) {
+        return switch (input) {
+            case ParquetInput(List<String> paths) -> paths;
+        };
     }
 
     private TrainingRequest request(long seed) {
@@ -206,7 +233,7 @@ final class TrainCommand implements Callable<Integer> {
             Job read = JobFileOptions.read(file, List.of());
             Job.Source source = read.source();
             computed.putAll(source.select());
-            paths = data.isEmpty() ? source.parquet() : data;
+            paths = data.isEmpty() ? paths(source.input()) : data;
             chosen = features.isEmpty() ? read.features() : features;
             condition = where == null ? source.where() : where;
         }
@@ -279,7 +306,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println(String.format(
                 Locale.ROOT,
                 "%s %s in %.1f s.",
-                registered.isNew() ? "RegistrationResult" : "Trained the same model again:",
+                registered.isNew() ? "Registered" : "Trained the same model again:",
                 registered.version(),
                 seconds));
         Map<String, String> facts = description.facts();

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `model show`.
+/// The commands `model show` and `model import`.
 final class ModelCommandsTest {
 
     @TempDir
@@ -27,7 +27,7 @@ final class ModelCommandsTest {
                 .containsPattern("0 +month +number \\(float32\\)");
     }
 
-    /// ONNX Runtime is not among the libraries of the program, nor of these tests.
+    /// ONNX Runtime is not a library of the program or of these tests.
     @Test
     void aGraphThatNeedsOnnxRuntimeIsRefusedWithWhatToDo() throws IOException {
         byte[] graphOfOneNegation = HexFormat.of().parseHex("08083a120a0b0a017812017922034e65675a030a0178");

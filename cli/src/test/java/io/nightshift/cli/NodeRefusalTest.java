@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What keeps a node from starting, or a cluster from being asked.
+/// Mistakes that keep a node from starting, or a command from reaching a cluster.
 final class NodeRefusalTest {
 
     @TempDir
@@ -105,7 +105,7 @@ final class NodeRefusalTest {
                 file.toString(),
                 "--home",
                 folder.toString());
-        end.expect(2, "no node of the cluster can be reached: 127.0.0.1:" + port + " (Connection refused)");
+        end.expect(2, "cannot reach any node of the cluster: 127.0.0.1:" + port + " (Connection refused)");
         assertThat(end.out()).isEmpty();
     }
 

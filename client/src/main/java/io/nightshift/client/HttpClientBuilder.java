@@ -10,7 +10,7 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/// What a client that asks by HTTP is told before it begins.
+/// Configures a client that connects over HTTP. For use by one thread; see [NightshiftClient#overHttp].
 public final class HttpClientBuilder {
 
     private final List<URI> servers = new ArrayList<>();
@@ -32,28 +32,38 @@ public final class HttpClientBuilder {
         }
     }
 
-    /// Shows a bearer token.
+    /// Sets the bearer token that the client sends with each request.
     ///
-    /// @param bearer null: none
+    /// @param bearer the token; white space around it is removed; null for none, the default
     public HttpClientBuilder token(@Nullable String bearer) {
         this.token = bearer == null ? null : bearer.strip();
         return this;
     }
 
-    /// Whom to trust, and the certificate to show, where the platform's default isn't right.
+    /// Sets which authorities the client trusts, and the certificate that it presents. By default it trusts
+    /// the platform's authorities and presents no certificate.
+    ///
+    /// @param context has the trust managers and key managers to use
     public HttpClientBuilder tls(SSLContext context) {
         http.sslContext(context);
         return this;
     }
 
-    /// How long a server may take to answer; 30 s by default. A submission, for which it looks at the
-    /// source, may take five times as long.
-    public HttpClientBuilder timeout(Duration patience) {
-        this.timeout = patience;
+    /// Sets how long to wait for an answer; 30 s by default. A submission may take five times as long, since
+    /// the node inspects the source before it answers.
+    ///
+    /// @param limit more than zero
+    public HttpClientBuilder timeout(Duration limit) {
+        this.timeout = limit;
         return this;
     }
 
-    /// How often to ask before giving up, the first time included; 4 by default.
+    /// Sets the number of attempts for each request, the first included; 4 by default. The client retries
+    /// only where that may help, and waits between attempts as long as the server asks for, or for a time
+    /// that grows.
+    ///
+    /// @param most 1 or more
+    /// @throws IllegalArgumentException if the number is less than 1
     public HttpClientBuilder attempts(int most) {
         if (most < 1) {
             throw new IllegalArgumentException("at least one attempt, not " + most);
@@ -62,12 +72,14 @@ public final class HttpClientBuilder {
         return this;
     }
 
-    /// @throws IllegalArgumentException if a token would go over the network in the clear
+    /// Creates the client. Connects to no server yet.
+    ///
+    /// @throws IllegalArgumentException if the token would be sent to another machine without encryption
     public NightshiftClient build() {
         for (URI server : servers) {
             if (token != null && "http".equals(server.getScheme()) && !isLoopback(server.getHost())) {
                 throw new IllegalArgumentException(
-                        "a token is sent to another machine only by https, not to " + server);
+                        "a token is sent to another machine over https only, not to " + server);
             }
         }
         return new HttpNightshiftClient(http.build(), List.copyOf(servers), token, timeout, attempts);

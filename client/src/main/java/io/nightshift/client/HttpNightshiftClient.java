@@ -1,20 +1,19 @@
 package io.nightshift.client;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlRequest;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.client.NightshiftException.Kind;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.ControlRequest;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Submitted;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -38,11 +37,12 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Asks by HTTP: the next server, after a while, where one can't be reached or can't say.
+/// The client over HTTP. When a server can't be reached or can't answer, it waits and tries the next one.
 final class HttpNightshiftClient implements NightshiftClient {
 
     private static final int SUBMIT_FACTOR = 5;
-    private static final int LONGEST_WAIT_SECONDS = 30;
+    private static final int MAX_RETRY_AFTER_SECONDS = 30;
+    private static final String JSON = "application/json";
 
     private final HttpClient http;
     private final List<URI> servers;
@@ -50,7 +50,7 @@ final class HttpNightshiftClient implements NightshiftClient {
     private final Duration timeout;
     private final int attempts;
 
-    /// The server that answered last.
+    /// Index of the server to use, modulo the number of servers.
     private final AtomicInteger current = new AtomicInteger();
 
     HttpNightshiftClient(HttpClient http, List<URI> servers, @Nullable String token, Duration timeout, int attempts) {
@@ -61,27 +61,27 @@ final class HttpNightshiftClient implements NightshiftClient {
         this.attempts = attempts;
     }
 
-    /// A question, whichever server is asked.
+    /// A request that any of the servers can answer.
     ///
-    /// @param path with its query, below a server's URL
-    private record Question(
+    /// @param path path and query, relative to a server's URL
+    private record Call(
             String method, String path, Map<String, String> headers, BodyPublisher body, Duration timeout) {}
 
     @Override
-    public CompletionStage<Submitted> submit(Job job, SubmitOptions options) {
+    public CompletionStage<SubmitResult> submit(String job, SubmitOptions options) {
         String key = options.key() == null ? UUID.randomUUID().toString() : options.key();
-        Question question = new Question(
+        Call call = new Call(
                 "POST",
                 "/v1/batches" + (options.fresh() ? "?new=true" : ""),
-                Map.of("Content-Type", "application/json", "Idempotency-Key", key),
-                BodyPublishers.ofString(JobText.of(job)),
+                Map.of("Content-Type", "application/yaml", "Idempotency-Key", key),
+                BodyPublishers.ofString(job),
                 timeout.multipliedBy(SUBMIT_FACTOR));
-        return ask(question, Submitted.class);
+        return send(call, SubmitResult.class);
     }
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch) {
-        return ask(get(path(batch)), BatchDescription.class);
+        return send(get(path(batch)), BatchDescription.class);
     }
 
     @Override
@@ -95,40 +95,40 @@ final class HttpNightshiftClient implements NightshiftClient {
                 .filter(parameter -> parameter.getValue() != null)
                 .map(parameter -> parameter.getKey() + "=" + encoded(String.valueOf(parameter.getValue())))
                 .collect(Collectors.joining("&"));
-        return ask(get("/v1/batches?" + text), BatchPage.class);
+        return send(get("/v1/batches?" + text), BatchPage.class);
     }
 
     @Override
     public CompletionStage<JobList> jobs() {
-        return ask(get("/v1/jobs"), JobList.class);
+        return send(get("/v1/jobs"), JobList.class);
     }
 
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
-        return ask(get(path(batch) + "/events?limit=1000&after=" + after), EventPage.class);
+        return send(get(path(batch) + "/events?limit=1000&after=" + after), EventPage.class);
     }
 
     @Override
-    public CompletionStage<Controlled> control(String batch, BatchControl control) {
-        ControlRequest request = switch (control) {
+    public CompletionStage<ControlResult> control(String batch, BatchControl control) {
+        ControlRequest body = switch (control) {
             case BatchControl.Pause(String reason) -> new ControlRequest(reason, List.of());
             case BatchControl.Cancel(String reason) -> new ControlRequest(reason, List.of());
             case BatchControl.Rescore(List<Integer> partitions) -> new ControlRequest(null, partitions);
             case BatchControl.Resume resume -> new ControlRequest(null, List.of());
             case BatchControl.Retry retry -> new ControlRequest(null, List.of());
         };
-        Question question = new Question(
+        Call call = new Call(
                 "POST",
                 path(batch) + "/" + control.verb(),
-                Map.of("Content-Type", "application/json"),
-                BodyPublishers.ofString(ApiJson.write(request)),
+                Map.of("Content-Type", JSON),
+                BodyPublishers.ofString(ApiJson.write(body)),
                 timeout);
-        return ask(question, Controlled.class);
+        return send(call, ControlResult.class);
     }
 
     @Override
     public CompletionStage<BatchDescription> watch(String batch, Consumer<BatchDescription> progress) {
-        return new Watching(this, path(batch) + "/watch", progress).begin();
+        return new ReconnectingWatch(this, path(batch) + "/watch", progress).start();
     }
 
     @Override
@@ -144,69 +144,69 @@ final class HttpNightshiftClient implements NightshiftClient {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    private Question get(String path) {
-        return new Question("GET", path, Map.of(), BodyPublishers.noBody(), timeout);
+    private Call get(String path) {
+        return new Call("GET", path, Map.of(), BodyPublishers.noBody(), timeout);
     }
 
-    private <T> CompletableFuture<T> ask(Question question, Class<T> type) {
-        return attempt(question, 1).thenApply(response -> read(response.body(), type));
+    private <T> CompletableFuture<T> send(Call call, Class<T> type) {
+        return attempt(call, 1).thenApply(response -> read(response.body(), type));
     }
 
-    private static <T> T read(String body, Class<T> type) {
+    /// @throws NightshiftException if the text isn't a record of that type
+    static <T> T read(String body, Class<T> type) {
         try {
             return ApiJson.read(body, type);
         } catch (UncheckedIOException e) {
             throw new NightshiftException(
-                    Kind.UNEXPECTED, "the server doesn't answer as Nightshift does: " + e.getMessage(), null, e);
+                    Kind.UNEXPECTED, "the server's answer is not one of Nightshift: " + e.getMessage(), e);
         }
     }
 
-    /// One of the two.
+    /// The outcome of an attempt: a response or the error that prevented it.
     private record Outcome(
             @Nullable HttpResponse<String> response,
-            @Nullable Throwable problem) {}
+            @Nullable Throwable error) {}
 
-    private CompletableFuture<HttpResponse<String>> attempt(Question question, int number) {
+    private CompletableFuture<HttpResponse<String>> attempt(Call call, int number) {
         URI server = server();
-        return http.sendAsync(request(server, question), BodyHandlers.ofString())
+        return http.sendAsync(request(server, call), BodyHandlers.ofString())
                 .handle(Outcome::new)
-                .thenCompose(outcome -> judge(question, number, server, outcome));
+                .thenCompose(outcome -> completeOrRetry(call, number, server, outcome));
     }
 
-    private CompletableFuture<HttpResponse<String>> judge(Question question, int number, URI server, Outcome outcome) {
+    private CompletableFuture<HttpResponse<String>> completeOrRetry(
+            Call call, int number, URI server, Outcome outcome) {
         HttpResponse<String> response = outcome.response();
         if (response == null) {
-            Throwable problem = outcome.problem() == null ? new IOException("no answer") : outcome.problem();
-            return again(question, number, unreachable(server, problem), Backoff.before(number));
+            Throwable error = outcome.error() == null ? new IOException("no response") : outcome.error();
+            return retry(call, number, unreachable(server, error), Backoff.after(number));
         }
         if (response.statusCode() < 300) {
             return CompletableFuture.completedFuture(response);
         }
         NightshiftException failure = failure(response.statusCode(), response.body());
-        return failure.kind() == Kind.UNAVAILABLE
-                ? again(question, number, failure, wait(response, number))
-                : CompletableFuture.failedFuture(failure);
+        return retry(call, number, failure, retryAfter(response, number));
     }
 
-    private CompletableFuture<HttpResponse<String>> again(
-            Question question, int number, NightshiftException failure, Duration wait) {
-        if (number >= attempts || failure.kind() == Kind.UNEXPECTED) {
+    private CompletableFuture<HttpResponse<String>> retry(
+            Call call, int number, NightshiftException failure, Duration wait) {
+        if (number >= attempts || !failure.kind().isTransient()) {
             return CompletableFuture.failedFuture(failure);
         }
-        current.incrementAndGet();
+        useNextServer();
         return CompletableFuture.runAsync(
                         () -> {}, CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS))
-                .thenCompose(nothing -> attempt(question, number + 1));
+                .thenCompose(waited -> attempt(call, number + 1));
     }
 
     private URI server() {
         return servers.get(Math.floorMod(current.get(), servers.size()));
     }
 
-    private HttpRequest request(URI server, Question question) {
+    private HttpRequest request(URI server, Call call) {
         HttpRequest.Builder request =
-                request(server, question.path()).timeout(question.timeout()).method(question.method(), question.body());
-        question.headers().forEach(request::header);
+                request(server, call.path()).timeout(call.timeout()).method(call.method(), call.body());
+        call.headers().forEach(request::header);
         return request.build();
     }
 
@@ -219,19 +219,18 @@ final class HttpNightshiftClient implements NightshiftClient {
         return request;
     }
 
-    /// Opens a stream of events.
+    /// Opens a stream of server-sent events.
     ///
-    /// @param last the id of the event before, or empty
-    CompletableFuture<HttpResponse<Void>> stream(String path, String last, EventLines lines) {
+    /// @param lastEventId ID of the last event received, or empty to begin with the first
+    CompletableFuture<HttpResponse<Void>> stream(String path, String lastEventId, ServerSentEventReader reader) {
         HttpRequest.Builder request = request(server(), path).header("Accept", "text/event-stream");
-        if (!last.isEmpty()) {
-            request.header("Last-Event-ID", last);
+        if (!lastEventId.isEmpty()) {
+            request.header("Last-Event-ID", lastEventId);
         }
-        return http.sendAsync(request.build(), lines);
+        return http.sendAsync(request.build(), reader);
     }
 
-    /// Has the next server asked.
-    void turnAway() {
+    void useNextServer() {
         current.incrementAndGet();
     }
 
@@ -239,47 +238,47 @@ final class HttpNightshiftClient implements NightshiftClient {
         return attempts;
     }
 
-    private static Duration wait(HttpResponse<?> response, int number) {
+    private static Duration retryAfter(HttpResponse<?> response, int number) {
         return response.headers()
                 .firstValue("Retry-After")
                 .filter(seconds -> seconds.matches("[0-9]{1,4}"))
-                .map(seconds -> Duration.ofSeconds(Math.min(Integer.parseInt(seconds), LONGEST_WAIT_SECONDS)))
-                .orElseGet(() -> Backoff.before(number));
+                .map(seconds -> Duration.ofSeconds(Math.min(Integer.parseInt(seconds), MAX_RETRY_AFTER_SECONDS)))
+                .orElseGet(() -> Backoff.after(number));
     }
 
-    NightshiftException unreachable(Throwable problem) {
-        return unreachable(server(), problem);
+    NightshiftException unreachable(Throwable error) {
+        return unreachable(server(), error);
     }
 
-    private static NightshiftException unreachable(URI server, Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+    private static NightshiftException unreachable(URI server, Throwable error) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         if (cause instanceof NightshiftException known) {
             return known;
         }
         String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        if (cause instanceof java.net.ConnectException) {
-            reason = "nobody listens there";
+        if (cause instanceof ConnectException) {
+            reason = "nothing listens there";
         }
         Kind kind = cause instanceof IOException ? Kind.UNREACHABLE : Kind.UNEXPECTED;
-        return new NightshiftException(kind, "%s can't be asked: %s".formatted(server, reason), null, cause);
+        return new NightshiftException(kind, "cannot reach %s: %s".formatted(server, reason), cause);
     }
 
     static NightshiftException failure(int status, String body) {
         Problem problem = problem(body);
-        return problem != null
-                ? NightshiftException.of(problem)
-                : new NightshiftException(
-                        status == 404 ? Kind.UNEXPECTED : Kind.of(status),
-                        "the server answers with the status %d, and not as Nightshift does".formatted(status),
-                        null,
-                        null);
+        if (problem != null) {
+            return NightshiftException.of(problem);
+        }
+        Kind kind = status == 404 ? Kind.UNEXPECTED : Kind.of(status);
+        return new NightshiftException(
+                kind,
+                "the server answered with status %d and no problem document of Nightshift".formatted(status),
+                null);
     }
 
     private static @Nullable Problem problem(String body) {
         try {
             Problem problem = ApiJson.read(body, Problem.class);
-            // As another server's JSON would have it.
+            // Another server's JSON may lack the type.
             return String.valueOf(problem.type()).startsWith(Problem.TYPE) ? problem : null;
         } catch (UncheckedIOException | NullPointerException e) {
             return null;

@@ -1,75 +1,92 @@
 package io.nightshift.client;
 
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Submitted;
-import io.nightshift.protocol.job.Job;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.SubmitResult;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
-/// Asks a cluster. Safe for several threads; nothing waits.
+/// A client of a cluster.
 ///
-/// Every stage fails with a [NightshiftException] that says whether asking again helps; what may be asked
-/// twice has then been asked again already, as often and as long as the client was told. A batch is named
-/// by its id, the beginning of it if no other begins so, or `latest`.
+/// Any number of threads may share a client. No method blocks: each returns a stage, which completes on a
+/// thread of the client. Code that runs in a stage must not block for long; use the `…Async` methods of the
+/// stage for that.
+///
+/// Every stage may fail with a [NightshiftException]. Its kind says whether trying again may help. All
+/// requests can be repeated safely, and the client has then already retried as often as it was configured to.
+///
+/// A parameter `batch` is a batch's ID, a prefix of it that no other batch's ID has, or `latest`.
 public interface NightshiftClient extends AutoCloseable {
 
-    /// A client that asks by HTTP.
+    /// Configures a client that connects over HTTP.
     ///
-    /// @param server such as `https://nightshift.example.org:7380`
-    /// @param others nodes of the same cluster, to be asked where that one doesn't answer
+    /// @param server base URL of a node, such as `https://nightshift.example.org:7380`
+    /// @param others other nodes of the same cluster, which the client tries when one doesn't answer
+    /// @throws IllegalArgumentException if a URL has another scheme than `http` or `https`, or no host
     static HttpClientBuilder overHttp(URI server, URI... others) {
         return new HttpClientBuilder(server, List.of(others));
     }
 
-    /// A client that asks by messages, as nodes do among themselves. It needs to be reached by the nodes, and may all
-    /// that they may; so its place is beside them.
+    /// Submits a job: opens a batch of it, or resumes the job's open batch. When the stage completes, the
+    /// batch is durable; nothing has been scored yet.
     ///
-    /// @param node of the cluster, `host:port`
-    /// @param others to be asked where that one doesn't answer
-    static MessageClientBuilder overMessages(String node, String... others) {
-        return new MessageClientBuilder(
-                Stream.concat(Stream.of(node), Stream.of(others)).toList());
-    }
-
-    /// Opens a batch of a job, or finds the one to go on with. When the stage completes, that is durable.
+    /// Without a key in the options, the client generates one for this call, so that the call opens one batch
+    /// even if the client has to retry. With a key in the options, such as the day, all calls for this job
+    /// with the same key mean one batch, permanently.
     ///
-    /// Without a key of the caller's, one is made up for this call, so that it opens one batch however
-    /// often it has to be sent. With a key of the caller's, such as the day, the same holds for all calls
-    /// with it, for ever.
-    CompletionStage<Submitted> submit(Job job, SubmitOptions options);
+    /// The stage fails with the kind `REJECTED` if the job file has mistakes, which
+    /// [NightshiftException#problem()] then lists, or if the cluster can't run the job.
+    ///
+    /// @param job the text of a job file, in YAML or JSON; its paths are absolute, and the same on every node
+    /// @param options whether to open another batch in any case, and the caller's key
+    CompletionStage<SubmitResult> submit(String job, SubmitOptions options);
 
+    /// Reads a batch's status.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
     CompletionStage<BatchDescription> describe(String batch);
 
-    /// @param filter which batches, and from where
+    /// Lists batches, newest first.
+    ///
+    /// @param filter which batches to list, and where the page begins
     CompletionStage<BatchPage> list(BatchFilter filter);
 
-    /// All jobs that were ever submitted.
+    /// Lists all jobs that were ever submitted.
     CompletionStage<JobList> jobs();
 
-    /// The batch's history.
+    /// Reads a page of a batch's history, of at most 1,000 entries.
     ///
-    /// @param after the number of the entry before, or 0
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param after number of the last entry that is already known; 0 to begin with the first
     CompletionStage<EventPage> events(String batch, long after);
 
-    /// When the stage completes, what was asked for is durable. Done twice, it changes nothing more.
-    CompletionStage<Controlled> control(String batch, BatchControl control);
-
-    /// Follows a batch until it is settled: published, failed or cancelled. Goes on by itself where it was
-    /// cut off.
+    /// Pauses, resumes, cancels, retries or rescores a batch. When the stage completes, the change is
+    /// durable.
     ///
-    /// @param progress told what is new, by one thread at a time, which it must not keep
-    /// @return the batch as it is in the end; cancelled, the stage ends the watching
+    /// The stage fails with the kind `REFUSED` if the batch's state doesn't allow the control.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param control what to do
+    CompletionStage<ControlResult> control(String batch, BatchControl control);
+
+    /// Follows a batch until it is published, failed, cancelled or damaged. If the connection is lost, the
+    /// client reconnects and continues where it left off.
+    ///
+    /// An exception that the listener throws ends the watch, and the stage fails with it.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param progress called with each new status that the client receives, by one thread at a time; must
+    ///     not block
+    /// @return completes with the last status; cancelling it ends the watch
     CompletionStage<BatchDescription> watch(String batch, Consumer<BatchDescription> progress);
 
-    /// Ends what is under way.
+    /// Closes the connections. Stages that haven't completed may fail or never complete.
     @Override
     void close();
 }

@@ -1,32 +1,34 @@
 package io.nightshift.client;
 
-import io.nightshift.protocol.api.Problem;
+import io.nightshift.api.Problem;
 import org.jspecify.annotations.Nullable;
 
-/// Why a cluster didn't do what it was asked. The message is for people.
+/// A request to a cluster failed. The message is for people: it says what happened and what to do.
 public final class NightshiftException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /// What kind of trouble it is.
+    /// The kind of failure.
     public enum Kind {
-        /// No server could be reached. Asking again may help.
+        /// No node could be reached. Trying again may help.
         UNREACHABLE,
-        /// The cluster can't say at the moment. Asking again may help.
+        /// The cluster can't answer at the moment. Trying again may help.
         UNAVAILABLE,
-        /// There is no such batch, or more than one.
+        /// No batch has that name, or several have.
         NOT_FOUND,
-        /// The batch can't do that now; nothing was changed.
+        /// The batch's state doesn't allow the control. Nothing was changed.
         REFUSED,
-        /// The job was not accepted; nothing was started.
+        /// The cluster didn't accept the job. Nothing was started.
         REJECTED,
-        /// The token is missing, unknown, or its role too small.
+        /// The token is missing or unknown, or its role doesn't include this request.
         NOT_ALLOWED,
-        /// The request is wrong, or the server answers as no Nightshift does.
+        /// The request is invalid, the client is closed, or the server isn't a Nightshift node.
         UNEXPECTED;
 
-        /// @param status of a problem
-        static Kind of(int status) {
+        /// The kind that an HTTP status stands for.
+        ///
+        /// @param status the status of a response that isn't 2xx
+        public static Kind of(int status) {
             return switch (status) {
                 case 401, 403 -> NOT_ALLOWED;
                 case 404 -> NOT_FOUND;
@@ -36,26 +38,44 @@ public final class NightshiftException extends RuntimeException {
                 default -> UNEXPECTED;
             };
         }
+
+        /// Whether the same request may succeed later.
+        public boolean isTransient() {
+            return this == UNREACHABLE || this == UNAVAILABLE;
+        }
     }
 
     private final Kind kind;
     private final transient @Nullable Problem problem;
 
-    NightshiftException(Kind kind, String message, @Nullable Problem problem, @Nullable Throwable cause) {
+    /// A failure that no node reported.
+    ///
+    /// @param kind the kind of failure
+    /// @param message for people: what happened and what to do
+    /// @param cause what caused it, or null
+    public NightshiftException(Kind kind, String message, @Nullable Throwable cause) {
+        this(kind, message, null, cause);
+    }
+
+    private NightshiftException(Kind kind, String message, @Nullable Problem problem, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
         this.problem = problem;
     }
 
-    static NightshiftException of(Problem problem) {
+    /// A failure that a node reported.
+    ///
+    /// @param problem its status determines the kind, and its detail is the message
+    public static NightshiftException of(Problem problem) {
         return new NightshiftException(Kind.of(problem.status()), problem.detail(), problem, null);
     }
 
+    /// The kind of failure.
     public Kind kind() {
         return kind;
     }
 
-    /// What the server said, or null if it said nothing.
+    /// The problem that the node reported, or null if no node did.
     public @Nullable Problem problem() {
         return problem;
     }

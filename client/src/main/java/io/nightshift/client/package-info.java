@@ -1,4 +1,7 @@
-/// A cluster as a program sees it that starts batches and waits for them. Depends on `protocol` only.
+/// The client for programs that submit batches to a cluster and watch them, over HTTP.
+///
+/// Start at [NightshiftClient#overHttp]. The package needs the JDK, Jackson and [io.nightshift.api], whose
+/// records it returns.
 @NullMarked
 package io.nightshift.client;
 

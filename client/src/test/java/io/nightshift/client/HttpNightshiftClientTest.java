@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,20 +26,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What a client does of its own accord, against a server that answers what the test says.
+/// The retries, keys and watches of the client, against a server that gives the answers that a test prepares.
 @Timeout(30)
 class HttpNightshiftClientTest {
 
-    private static final Job JOB = JobFile.parse("""
+    private static final String JOB = """
             job: flights
             model: delays@3
             source: { parquet: /data/flights.parquet }
             destination: { parquet: /data/predictions }
-            """.getBytes(StandardCharsets.UTF_8));
+            """;
 
-    /// A request, its headers `null` as a text where there are none.
+    /// A received request; a header that is missing is the text `null`.
     private record Asked(String line, String key, String lastEventId, String authorization, String body) {}
 
+    /// An answer that the server gives.
+    ///
     /// @param body empty for none
     private record Answer(int status, String type, String body) {}
 
@@ -121,7 +121,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aSubmissionThatIsSentAgainHasTheSameKey() {
+    void aRetriedSubmissionHasTheSameKey() {
         willRefuse(503, "unavailable", "the journal is away");
         willAnswer(201, "{\"batch\":\"b-1\"}");
 
@@ -135,12 +135,11 @@ class HttpNightshiftClientTest {
         assertThat(asked.getFirst().key).hasSize(36).isEqualTo(asked.getLast().key);
         assertThat(asked.getFirst().line).isEqualTo("POST /v1/batches?new=true");
         assertThat(asked.getFirst().authorization).isEqualTo("Bearer nst_secret");
-        assertThat(JobFile.parse(asked.getLast().body.getBytes(StandardCharsets.UTF_8)))
-                .isEqualTo(JOB);
+        assertThat(asked).extracting(Asked::body).containsOnly(JOB);
     }
 
     @Test
-    void theCallersOwnKeyIsSentAndAnotherCallHasAnother() {
+    void theCallersKeyIsSentAndOtherwiseEachCallHasANewKey() {
         willAnswer(201, "{\"batch\":\"b-1\"}");
         willAnswer(201, "{\"batch\":\"b-2\"}");
         client.submit(JOB, SubmitOptions.DEFAULT.withKey("2026-11-25"))
@@ -152,7 +151,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void whatCannotChangeIsNotAskedAgain() {
+    void aPermanentFailureIsNotRetried() {
         willRefuse(404, "unknown-batch", "there is no batch x");
         NightshiftException unknown = failure(client.describe("x y"));
         assertThat(unknown.kind()).isEqualTo(NightshiftException.Kind.NOT_FOUND);
@@ -174,7 +173,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void anotherServerIsAskedWhereOneIsGone() throws IOException {
+    void theNextServerIsUsedWhenOneIsDown() throws IOException {
         URI nobody;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = URI.create("http://127.0.0.1:" + gone.getLocalPort());
@@ -188,12 +187,12 @@ class HttpNightshiftClientTest {
                 NightshiftClient.overHttp(nobody).attempts(2).build()) {
             NightshiftException failure = failure(one.describe("b-1"));
             assertThat(failure.kind()).isEqualTo(NightshiftException.Kind.UNREACHABLE);
-            assertThat(failure).hasMessage(nobody + " can't be asked: nobody listens there");
+            assertThat(failure).hasMessage("cannot reach " + nobody + ": nothing listens there");
         }
     }
 
     @Test
-    void aWatchGoesOnWhereItWasCutOff() {
+    void aWatchContinuesWhereItsStreamWasCutOff() {
         answers.add(new Answer(200, "text/event-stream", """
                 retry: 2000
 
@@ -234,7 +233,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aWatchOfWhatIsNotThereFailsAndOneThatIsCancelledEnds() {
+    void aWatchOfAnUnknownBatchFailsAndACancelledWatchEnds() {
         willRefuse(404, "unknown-batch", "there is no batch x");
         assertThat(failure(client.watch("x", batch -> {})).kind()).isEqualTo(NightshiftException.Kind.NOT_FOUND);
 
@@ -247,7 +246,7 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void whoListensToAWatchMayEndItByFailing() {
+    void aListenerEndsAWatchByThrowing() {
         answers.add(new Answer(
                 200, "text/event-stream", "event: progress\ndata: %s\n\n".formatted(description("running"))));
         assertThat(client.watch("b-1", batch -> {
@@ -259,10 +258,12 @@ class HttpNightshiftClientTest {
     }
 
     @Test
-    void aTokenIsNotSentInTheClearToAnotherMachine() {
+    void aTokenIsNotSentToAnotherMachineWithoutEncryption() {
         HttpClientBuilder builder =
                 NightshiftClient.overHttp(URI.create("http://192.0.2.1:7380")).token("nst_secret");
-        assertThatThrownBy(builder::build).hasMessageContaining("only by https").hasMessageNotContaining("nst_secret");
+        assertThatThrownBy(builder::build)
+                .hasMessageContaining("over https only")
+                .hasMessageNotContaining("nst_secret");
         assertThatThrownBy(() -> NightshiftClient.overHttp(URI.create("host:7380")))
                 .hasMessageContaining("a server is a URL such as https://");
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The Dockerfile against the distribution and the manifests; no image is built.
+/// Checks the Dockerfile against the distribution and the manifests, without building an image.
 final class DockerfileIT {
 
     @Test
@@ -33,7 +33,7 @@ final class DockerfileIT {
                     return Arrays.stream(words, 0, words.length - 1);
                 })
                 .toList();
-        assertThat(copied).contains("nightshift", "lib/", "example/");
+        assertThat(copied).contains("nightshift", "NOTICE", "licences/", "lib/", "example/");
         assertThat(copied)
                 .allSatisfy(path ->
                         assertThat(Checkout.distribution().resolve(path)).exists());
@@ -62,13 +62,12 @@ final class DockerfileIT {
         }
     }
 
-    /// What docker does with the Dockerfile, but in a folder of this machine: the copies go through archives,
-    /// as layers do.
+    /// Runs the steps of the Dockerfile in a folder. Archives copy the files, as the layers of an image do.
     @Test
     @EnabledOnOs(OS.LINUX)
     void theStartUpCacheFitsTheJarsAsTheLayersHaveThem(@TempDir Path folder) throws Exception {
         Path root = folder.resolve("image" + Dockerfile.ROOT);
-        copy(Checkout.distribution(), root, "nightshift", "LICENSE", "NOTICE", "example", "lib");
+        copy(Checkout.distribution(), root, "nightshift", "LICENSE", "NOTICE", "licences", "example", "lib");
         String script = Dockerfile.read()
                 .last("RUN")
                 .replace("/tmp/", folder + "/tmp/")
@@ -82,19 +81,19 @@ final class DockerfileIT {
         copy(prepared.resolve("cache"), root.resolve("cache"), ".");
         String launcher = root.resolve("nightshift").toString();
 
-        // Where a cache has to be used and doesn't fit, the JVM doesn't start.
+        // With this option the JVM does not start if the cache does not fit.
         assertThat(run(root, "env", "NIGHTSHIFT_OPTS=-XX:AOTMode=on", launcher, "--version"))
                 .startsWith("nightshift ");
         try (Stream<Path> files = Files.list(root.resolve("lib"))) {
             assertThat(files)
                     .allSatisfy(
                             file -> assertThat(Files.getLastModifiedTime(file).toInstant())
-                                    .as("a layer that is the same in every build: %s", file)
+                                    .as("the time of %s, which must be the same in every build", file)
                                     .isEqualTo(Instant.parse("2026-01-01T00:00:00Z")));
         }
     }
 
-    /// Copies as into a layer: times are kept in whole seconds.
+    /// Copies files as a layer does, with times in whole seconds.
     private static void copy(Path from, Path to, String... names) throws IOException, InterruptedException {
         Files.createDirectories(to);
         run(

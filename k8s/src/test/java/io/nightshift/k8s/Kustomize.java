@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// `kubectl kustomize`, where it is installed: Debian's package is `kubernetes-client`.
+/// Renders manifests with `kubectl kustomize`, where kubectl is installed (Debian: `kubernetes-client`).
 final class Kustomize {
 
     private Kustomize() {}
@@ -20,7 +20,7 @@ final class Kustomize {
                 && Stream.of(path.split(":", -1)).anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl")));
     }
 
-    /// What `kubectl apply -k FOLDER` would apply.
+    /// The manifests that `kubectl apply -k FOLDER` would apply.
     static Manifests render(Path folder) throws IOException, InterruptedException {
         Path errors = Files.createTempFile("kustomize", ".log");
         Process kubectl = new ProcessBuilder(List.of("kubectl", "kustomize", folder.toString()))

@@ -49,14 +49,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What the manifests promise, as they are written and as kustomize renders them.
+/// The promises of the manifests, as they are written and as kustomize renders them.
 final class ManifestsIT {
 
     private static final Set<String> NODES = Set.of("nightshift-coordinator", "nightshift-worker");
 
     private static final List<Manifests> ALL = new ArrayList<>();
 
-    /// The manifests of the base as written, and, where kubectl is installed, what it makes of base and
+    /// Reads the manifests of the base as written and, where kubectl is installed, the rendered base and
     /// overlay.
     @BeforeAll
     static void read() throws IOException, InterruptedException {
@@ -112,7 +112,7 @@ final class ManifestsIT {
                         .as(resource.getKind() + " " + resource.getMetadata().getName())
                         .isEqualTo("nightshift"));
 
-        // The nodes' version is the image's tag, whatever that is.
+        // The nodes report the image's tag as their version.
         for (Path file : files(Path.of("."))) {
             Path copy = folder.resolve(file);
             Files.createDirectories(copy.getParent());
@@ -310,7 +310,7 @@ final class ManifestsIT {
         return selected(manifests, selector.getMatchLabels());
     }
 
-    /// The names of what makes pods with these labels.
+    /// The names of the workloads whose pods have these labels.
     private static Set<String> selected(Manifests manifests, Map<String, String> labels) {
         return manifests.pods().entrySet().stream()
                 .filter(pod -> labelsOf(pod.getValue()).entrySet().containsAll(labels.entrySet()))
@@ -336,8 +336,8 @@ final class ManifestsIT {
         }
     }
 
-    /// How long a node may take to leave, as these manifests configure it: all phases of its shutdown, each
-    /// as long as it may be.
+    /// The longest time that a node takes to leave with the configuration of these manifests: the sum of the
+    /// timeouts of its shutdown phases.
     private static Duration leaving() {
         Config site =
                 ConfigFactory.parseFile(Manifests.OVERLAY.resolve("site.conf").toFile());

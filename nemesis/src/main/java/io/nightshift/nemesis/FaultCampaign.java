@@ -36,7 +36,7 @@ final class FaultCampaign {
     private final Path predictions;
     private final long seed;
     private final Random random;
-    private final Map<Destination, String> undisturbed = new EnumMap<>(Destination.class);
+    private final Map<Destination, String> expectedDigests = new EnumMap<>(Destination.class);
     private int rounds;
 
     /// @param folder for all files of the campaign
@@ -72,15 +72,15 @@ final class FaultCampaign {
 
     private RoundResult attack(Fault fault, Destination destination) throws Exception {
         NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
-        String wanted = undisturbed.get(destination);
-        if (wanted == null) {
-            wanted = workload.undisturbed(output(destination, cluster, predictions), cluster.database);
-            undisturbed.put(destination, wanted);
+        String expected = expectedDigests.get(destination);
+        if (expected == null) {
+            expected = workload.digestWithoutFaults(output(destination, cluster, predictions), cluster.database);
+            expectedDigests.put(destination, expected);
         }
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
         BatchOutput output = output(destination, cluster, path);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
-        return new FaultRound(cluster, workload, output, wanted, injector, random).run(rounds, seed, fault);
+        return new FaultRound(cluster, workload, output, expected, injector, random).run(rounds, seed, fault);
     }
 
     private static BatchOutput output(Destination destination, NemesisCluster cluster, Path folder) {

@@ -34,23 +34,23 @@ final class FaultRound {
     private final NemesisCluster cluster;
     private final Workload workload;
     private final BatchOutput output;
-    private final String undisturbed;
+    private final String expectedDigest;
     private final FaultInjector injector;
     private final Random random;
     private final List<String> violations = new ArrayList<>();
 
-    /// @param undisturbed the digest of the output of a run without faults
+    /// @param expectedDigest the digest of the output of a run without faults
     FaultRound(
             NemesisCluster cluster,
             Workload workload,
             BatchOutput output,
-            String undisturbed,
+            String expectedDigest,
             FaultInjector injector,
             Random random) {
         this.cluster = cluster;
         this.workload = workload;
         this.output = output;
-        this.undisturbed = undisturbed;
+        this.expectedDigest = expectedDigest;
         this.injector = injector;
         this.random = random;
     }
@@ -121,11 +121,11 @@ final class FaultRound {
             LockSupport.parkNanos(POLL_INTERVAL.toNanos());
             JsonNode shown = cluster.show(batch);
             state = shown == null ? "unknown" : shown.get("state").asText();
+            String reason = shown == null ? "" : shown.path("reason").asText();
             if (state.equals("failed") && retries-- > 0) {
                 cluster.batch("retry", batch);
             } else if (state.equals("failed") || state.equals("cancelled")) {
-                violations.add("the batch is %s: %s"
-                        .formatted(state, shown.get("reason").asText()));
+                violations.add("the batch is %s: %s".formatted(state, reason));
                 return;
             }
         }
@@ -142,8 +142,8 @@ final class FaultRound {
             violations.add("staged output left behind: " + leftovers);
         }
         String digest = output.digest();
-        if (!digest.equals(undisturbed)) {
-            violations.add("the output is %s, not %s".formatted(digest, undisturbed));
+        if (!digest.equals(expectedDigest)) {
+            violations.add("the output is %s, not %s".formatted(digest, expectedDigest));
         }
         CommandResult verified = cluster.batch("verify", batch);
         if (verified.status() != 0) {

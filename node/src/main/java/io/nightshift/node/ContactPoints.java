@@ -2,9 +2,9 @@ package io.nightshift.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.node.configuration.KubernetesSettings;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;

@@ -1,8 +1,8 @@
 package io.nightshift.node;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.postgres.CopyFunctions;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,7 +29,7 @@ public final class DuckDbLoader implements Supplier<DuckDb> {
         DuckDb duckDb = DuckDb.open(memoryLimit, spill);
         try (Connection connection = duckDb.connect()) {
             ScoreFunctions.register(connection);
-            CopyFunctions.register(connection);
+            Destinations.register(connection);
             return duckDb;
         } catch (SQLException e) {
             throw FailureException.permanent("the scoring functions can't be registered: " + e.getMessage());

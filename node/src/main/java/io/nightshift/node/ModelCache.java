@@ -1,8 +1,7 @@
 package io.nightshift.node;
 
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
+import io.nightshift.scoring.Model;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +24,6 @@ public final class ModelCache {
     }
 
     public Model get(ModelVersion version) {
-        return loaded.computeIfAbsent(version, wanted -> ModelImport.read(files.apply(wanted)));
+        return loaded.computeIfAbsent(version, wanted -> ModelFiles.load(files.apply(wanted)));
     }
 }

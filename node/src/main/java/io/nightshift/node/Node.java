@@ -6,9 +6,7 @@ import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
-import io.nightshift.coordinator.publish.ParquetPublisher;
-import io.nightshift.coordinator.publish.PostgresPublisher;
-import io.nightshift.coordinator.publish.Publishers;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.HttpSettings;
@@ -26,24 +24,25 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
 import io.nightshift.worker.WorkerServices;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.output.ParquetOutput;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
 import io.nightshift.worker.partition.StepTimes;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.postgres.PostgresConnections;
-import io.nightshift.worker.source.ParquetInspector;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,13 +87,18 @@ public final class Node {
     private final String name;
     private final ExecutorService blocking = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("blocking-", 1).factory());
-    private final PostgresConnections connections = new PostgresConnections();
+    private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
 
     private Node(ActorSystem<Void> system, Parts parts) {
         this.system = system;
         this.sharding = ClusterSharding.get(system);
         this.parts = parts;
+        this.destinations = new Destinations(
+                parts.duckDb(),
+                new Sources(parts.duckDb()),
+                parts.dataSources(),
+                new ConnectionPool(parts.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
     }
 
@@ -124,19 +128,11 @@ public final class Node {
     }
 
     private void coordinate() {
-        ParquetInspector inspector = new ParquetInspector(parts.duckDb());
-        Publishers publishers = new Publishers(
-                new ParquetPublisher(parts.ledger(), new ParquetOutput(parts.duckDb())),
-                new PostgresPublisher(
-                        parts.ledger(),
-                        parts.dataSources(),
-                        new TableColumns(inspector),
-                        version -> parts.models().get(version).description()));
         BatchServices services = new BatchServices(
                 BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
-                inspector,
-                version -> parts.models().get(version).description(),
-                publishers,
+                destinations.sources(),
+                this::description,
+                new DestinationPublisher(destinations, parts.ledger(), this::description),
                 parts.ledger()::entries,
                 this::tellRegister,
                 blocking,
@@ -159,6 +155,7 @@ public final class Node {
                 this::tellRegister,
                 this::tell,
                 this::timedAttempt,
+                lease -> destinations.of(lease.job()).remove(lease),
                 parts.scoring(),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
@@ -194,6 +191,10 @@ public final class Node {
                 .isPresent();
     }
 
+    private ModelDescription description(ModelVersion version) {
+        return parts.models().get(version).description();
+    }
+
     private PartitionAttempt timedAttempt(Lease lease) {
         PartitionAttempt attempt = attempt(lease);
         return parts.steps() == null ? attempt : attempt.timedBy(parts.steps());
@@ -201,19 +202,22 @@ public final class Node {
 
     private PartitionAttempt attempt(Lease lease) {
         Model model = parts.models().get(lease.model());
-        Job.Postgres postgres = lease.job().destination().postgres();
-        if (postgres != null) {
-            AttemptTransaction transaction =
-                    new AttemptTransaction(connections, parts.dataSources().get(postgres.dataSource()), lease, name);
-            return new PartitionAttempt(parts.duckDb().get(), lease, model, name, transaction, firstRow);
-        }
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
                 model.description(),
                 model.heapBytes(),
                 parts.scoring().size(),
                 parts.memory());
-        return new PartitionAttempt(parts.duckDb().get(), lease, model, name, estimate.blockRows(), firstRow);
+        DestinationStore destination = destinations.of(lease.job());
+        return new PartitionAttempt(
+                parts.duckDb().get(),
+                destinations.sources(),
+                lease,
+                model,
+                name,
+                destination.writer(lease, name, estimate.blockRows()),
+                destination.textLimit(),
+                firstRow);
     }
 
     /// Sees to it that open batches go on, though their coordinator's node was lost.
@@ -245,7 +249,7 @@ public final class Node {
         HealthChecks health = new HealthChecks(system, new LedgerHealth(parts.ledger()), blocking);
         List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, registry, name, readers));
+            endpoints.addAll(Routes.of(batches, changes, registry, destinations, name, readers));
         }
         return endpoints;
     }

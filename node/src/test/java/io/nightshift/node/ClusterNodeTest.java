@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a node's actor system is told.
+/// The configuration and the end of a node's actor system.
 final class ClusterNodeTest {
 
     private static final String STOPPING = "pekko.coordinated-shutdown.phases.service-stop.timeout";
@@ -76,7 +76,7 @@ final class ClusterNodeTest {
         }
     }
 
-    /// Takes its time to stop.
+    /// An actor whose stop takes until the latch is released.
     private static final class Unstoppable extends AbstractBehavior<Void> {
 
         private final CountDownLatch stopping;

@@ -1,6 +1,9 @@
 package io.nightshift.system;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
@@ -56,6 +59,13 @@ final class TestClassesTest {
     @ArchTest
     static final ArchRule aClassWithTestsHasANameByWhichItIsRun =
             classes().that(haveTests()).should(beNamed("Test", "IT"));
+
+    @ArchTest
+    static final ArchRule theSharedFixturesDependOnNoOtherModule = noClasses()
+            .that(resideInAPackage("io.nightshift.testing.."))
+            .should()
+            .dependOnClassesThat(
+                    resideInAPackage("io.nightshift..").and(not(resideInAPackage("io.nightshift.testing.."))));
 
     /// The compiled tests of the modules, and the fixtures that they share.
     static final class TestClasses implements LocationProvider {

@@ -13,26 +13,28 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
-/// Lets as many of a node's workers take partitions as it has scoring threads, and those it may take ahead. A worker
-/// keeps its slot while it lives; when it moves to another node or stops, the next in line gets the slot. Closed
-/// before the node leaves its cluster, while its workers can still be heard there.
+/// Grants slots to a node's workers: one for each scoring thread, and those for partitions leased ahead. A worker
+/// keeps its slot while it lives. When it moves to another node or stops, the next worker in the queue gets the
+/// slot. The node closes its slots before it leaves the cluster, while its workers can still reach the batches.
 public final class ScoringSlots extends AbstractBehavior<ScoringSlots.Command> {
 
     public sealed interface Command {}
 
-    /// @param worker told when it has a slot
+    /// Requests a slot.
+    ///
+    /// @param worker that gets a [Notice] when it has a slot
     public record Acquire(ActorRef<Notice> worker) implements Command {}
 
-    /// Withdraws all slots and grants no more. Answered when every worker that had one has ended.
+    /// Revokes all slots and grants no more. The answer comes when every worker that held one has stopped.
     public record Close(ActorRef<Closed> replyTo) implements Command {}
 
-    /// What a worker is told.
+    /// The messages to a worker.
     public sealed interface Notice {}
 
     public record Granted() implements Notice {}
 
-    /// The worker has to end; it may see to the end of what it has.
-    public record Withdrawn() implements Notice {}
+    /// The worker must stop. It may finish its partition.
+    public record Revoked() implements Notice {}
 
     public record Closed() {}
 
@@ -70,7 +72,7 @@ public final class ScoringSlots extends AbstractBehavior<ScoringSlots.Command> {
 
     private Behavior<Command> close(Close message) {
         closing.add(message.replyTo());
-        holders.forEach(holder -> holder.tell(new Withdrawn()));
+        holders.forEach(holder -> holder.tell(new Revoked()));
         answerWhenEmpty();
         return this;
     }

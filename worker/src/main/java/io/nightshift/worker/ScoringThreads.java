@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// A node's threads that score, as many as it has, and how busy they have been.
+/// A node's scoring threads, and the time that they have spent on tasks.
 public final class ScoringThreads extends ThreadPoolExecutor {
 
     private final Map<Thread, Long> begun = new ConcurrentHashMap<>();
@@ -42,9 +42,8 @@ public final class ScoringThreads extends ThreadPoolExecutor {
         }
     }
 
-    /// How long they have worked, all together, what is under way included. A task that ends meanwhile may be missed
-    /// until
-    /// the next call.
+    /// The time that all threads together have spent on tasks, including unfinished ones, in nanoseconds. A task that
+    /// ends during the call may be missing until the next call.
     public long busyNanos() {
         long now = System.nanoTime();
         return done.sum()

@@ -8,9 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.worker.output.StagedFile;
 import io.nightshift.worker.partition.PartitionAttempt;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -26,61 +24,60 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes partitions one after another, when it has one of its node's scoring slots. It only steers:
-/// the work is done by a [PartitionAttempt] on a scoring thread.
+/// Leases and scores one partition after another while it holds one of its node's scoring slots. The actor only
+/// steers: a [PartitionAttempt] does the work on a scoring thread.
 ///
-/// Every question is asked again until it is answered, so lost messages cost time, nothing else. While the
-/// register of jobs doesn't answer, the worker goes on with the batch it had last. An
-/// attempt whose lease is lost is cancelled and its output deleted; if that comes too late, the
-/// batch refuses the commit.
+/// The worker repeats every request until it is answered, so a lost message costs time and nothing else. While the
+/// batch register does not answer, the worker asks the batch that it leased from last. When a lease is lost, the
+/// worker cancels the attempt and deletes its output. If that comes too late, the batch refuses the commit.
 ///
-/// A worker that is to move to another node, or whose node leaves, finishes its partition if that
-/// doesn't take longer than its grace; else it gives the partition back.
+/// A worker that moves to another node, or whose node leaves, finishes its partition within its grace period.
+/// When the period ends first, the worker releases the lease.
 public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
-    /// What a worker is told, and what it tells itself.
+    /// The messages of a worker, including those that it sends itself.
     public sealed interface Command {}
 
-    /// Take no more partitions, and end.
+    /// Lease no more partitions, and stop.
     public record Stop() implements Command {}
 
     private record Granted() implements Command {}
 
-    private record GraceIsOver() implements Command {}
+    private record GraceExpired() implements Command {}
 
-    private record Told(WorkerMessage message) implements Command {}
+    private record MessageReceived(WorkerMessage message) implements Command {}
 
     private record Scored(PartitionAttempt.Result result) implements Command {}
 
-    private record Unscored(Failure failure) implements Command {}
+    private record ScoringFailed(Failure failure) implements Command {}
 
-    private record AskAgain() implements Command {}
+    private record RepeatRequest() implements Command {}
 
-    private record Beat() implements Command {}
+    private record SendHeartbeat() implements Command {}
 
-    /// What the worker is doing.
+    /// The state of a worker.
     private sealed interface Activity {
 
-        /// Not asked to work yet.
+        /// Without a slot, or without work to do.
         record Waiting() implements Activity {}
 
         record FindingWork() implements Activity {}
 
-        /// @param again whether the batch was asked a second time, since the first answer may have been lost
+        /// @param again whether this is the second request, since the answer to the first may be lost
         record Leasing(BatchId batch, boolean again) implements Activity {}
 
-        record Scoring(WorkerMessage.Lease lease, Running running) implements Activity {}
+        record Scoring(WorkerMessage.Lease lease, RunningAttempt running) implements Activity {}
 
         record Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) implements Activity {}
     }
 
-    /// An attempt, first in the queue for a scoring thread.
-    private static final class Running {
-        /// When a thread took it up.
+    /// An attempt that waits for a scoring thread, or runs on one.
+    private static final class RunningAttempt {
+        /// When a scoring thread began it, by [System#nanoTime].
         private volatile long since;
-        /// Of which the observer knows.
+        /// The rows already reported to the observer.
         private long told;
         private volatile @Nullable PartitionAttempt attempt;
         private volatile boolean abandoned;
@@ -113,23 +110,23 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final ActorRef<WorkerMessage> self;
     private Activity activity = new Activity.Waiting();
     private boolean stopping;
-    /// Where it had a lease last, null before the first.
+    /// The batch of the last lease; null before the first.
     private @Nullable BatchId lastBatch;
-    /// Whose lease may come once more, late.
+    /// The last committed attempt. Its lease may arrive again, late.
     private @Nullable Attempt lastCommitted;
-    /// Whether the register left the last question unanswered, as while its node is lost.
+    /// Whether the register did not answer the last request, for example because its node is lost.
     private boolean registerIsSilent;
 
     private Worker(ActorContext<Command> context, TimerScheduler<Command> timers, WorkerServices services) {
         super(context);
         this.services = services;
         this.timers = timers;
-        this.self = context.messageAdapter(WorkerMessage.class, Told::new);
+        this.self = context.messageAdapter(WorkerMessage.class, MessageReceived::new);
         services.slots()
                 .tell(new ScoringSlots.Acquire(
                         context.messageAdapter(ScoringSlots.Notice.class, notice -> switch (notice) {
                             case ScoringSlots.Granted granted -> new Granted();
-                            case ScoringSlots.Withdrawn withdrawn -> new Stop();
+                            case ScoringSlots.Revoked revoked -> new Stop();
                         })));
     }
 
@@ -153,11 +150,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Stop stop -> stop();
-            case GraceIsOver over -> graceIsOver();
+            case GraceExpired over -> graceExpired();
             case Granted granted -> findWork();
-            case AskAgain again -> askAgain();
-            case Beat beat -> beat();
-            case Told(WorkerMessage message) -> {
+            case RepeatRequest again -> repeatRequest();
+            case SendHeartbeat sendHeartbeat -> sendHeartbeat();
+            case MessageReceived(WorkerMessage message) -> {
                 switch (message) {
                     case WorkerMessage.WorkAt(BatchId batch) -> workAt(batch);
                     case WorkerMessage.Lease lease -> leased(lease);
@@ -167,28 +164,28 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 }
             }
             case Scored(PartitionAttempt.Result result) -> scored(result);
-            case Unscored(Failure failure) -> unscored(failure);
+            case ScoringFailed(Failure failure) -> scoringFailed(failure);
         }
         return stopping && activity instanceof Activity.Waiting ? Behaviors.stopped() : this;
     }
 
-    /// Only what is under way is seen to its end; a lease that was asked for may still come.
+    /// Finishes the current partition and leases no more. A lease that was requested may still arrive.
     private void stop() {
         stopping = true;
-        timers.startSingleTimer(new GraceIsOver(), services.grace());
+        timers.startSingleTimer(new GraceExpired(), services.grace());
         if (activity instanceof Activity.FindingWork) {
             become(new Activity.Waiting());
         }
     }
 
-    private void graceIsOver() {
+    private void graceExpired() {
         switch (activity) {
-            case Activity.Scoring(WorkerMessage.Lease lease, Running running) -> {
-                LOG.info("{} is given back, since this worker has to end", lease.attempt());
+            case Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running) -> {
+                LOG.info("{}: lease released, since this worker stops", lease.attempt());
                 running.abandon();
-                giveBack(lease);
+                release(lease);
             }
-            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> giveBack(lease);
+            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> release(lease);
             case Activity.Waiting waiting -> {}
             case Activity.FindingWork finding -> {}
             case Activity.Leasing leasing -> {}
@@ -196,7 +193,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         become(new Activity.Waiting());
     }
 
-    private void giveBack(WorkerMessage.Lease lease) {
+    private void release(WorkerMessage.Lease lease) {
         services.batches().accept(lease.attempt().batch(), new BatchCommand.ReleaseLease(lease.attempt()));
     }
 
@@ -231,13 +228,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void leased(WorkerMessage.Lease lease) {
-        if (isDoneWith(lease.attempt())) {
+        if (isOutdated(lease.attempt())) {
             return;
         }
-        // An answer may come after it was given up. If there is no other work yet, it is still good.
+        // The answer to an earlier request may arrive late. It is welcome unless the worker has found other work.
         if (stopping || !(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
             if (!isBusyWith(lease)) {
-                giveBack(lease);
+                release(lease);
             }
             if (stopping && activity instanceof Activity.Leasing) {
                 become(new Activity.Waiting());
@@ -245,19 +242,20 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             return;
         }
         lastBatch = lease.attempt().batch();
-        Running running = new Running();
+        RunningAttempt running = new RunningAttempt();
         become(new Activity.Scoring(lease, running));
-        timers.startTimerWithFixedDelay(Beat.class, new Beat(), services.heartbeat());
+        timers.startTimerWithFixedDelay(SendHeartbeat.class, new SendHeartbeat(), services.heartbeat());
         CompletableFuture<PartitionAttempt.Result> result = CompletableFuture.supplyAsync(
                 () -> running.run(services.attempts().apply(lease)), services.scoring());
         getContext()
                 .pipeToSelf(
                         result,
-                        (done, problem) -> problem == null ? new Scored(done) : new Unscored(failure(lease, problem)));
+                        (done, problem) ->
+                                problem == null ? new Scored(done) : new ScoringFailed(failure(lease, problem)));
     }
 
-    /// Leases that one worker gets of a batch have growing epochs.
-    private boolean isDoneWith(Attempt attempt) {
+    /// Whether a lease is that of a committed attempt, or an older one: the epochs of a batch's leases grow.
+    private boolean isOutdated(Attempt attempt) {
         return lastCommitted != null
                 && lastCommitted.batch().equals(attempt.batch())
                 && attempt.epoch().compareTo(lastCommitted.epoch()) <= 0;
@@ -265,7 +263,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private boolean isBusyWith(WorkerMessage.Lease lease) {
         return switch (activity) {
-            case Activity.Scoring(WorkerMessage.Lease held, Running running) ->
+            case Activity.Scoring(WorkerMessage.Lease held, RunningAttempt running) ->
                 held.attempt().equals(lease.attempt());
             case Activity.Committing(WorkerMessage.Lease held, PartitionAttempt.Result result) ->
                 held.attempt().equals(lease.attempt());
@@ -286,7 +284,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void scored(PartitionAttempt.Result result) {
-        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
             if (running.abandoned) {
                 deleteOutput(lease);
                 findWork();
@@ -298,7 +296,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
     }
 
-    private void observe(Running running, PartitionAttempt.Result result) {
+    private void observe(RunningAttempt running, PartitionAttempt.Result result) {
         PartitionCommit commit = result.commit();
         services.observer().read(commit.read() - running.told);
         services.observer()
@@ -313,8 +311,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .accept(lease.attempt().batch(), new BatchCommand.Commit(result.commit(), result.reasons(), self));
     }
 
-    private void unscored(Failure failure) {
-        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+    private void scoringFailed(Failure failure) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
             if (!running.abandoned) {
                 services.batches()
                         .accept(
@@ -335,36 +333,27 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private void abandon(Attempt attempt, String reason) {
         switch (activity) {
-            case Activity.Scoring(WorkerMessage.Lease lease, Running running)
+            case Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
             when lease.attempt().equals(attempt) -> {
-                LOG.info("{} is abandoned: {}", attempt, reason);
+                LOG.info("{}: attempt abandoned: {}", attempt, reason);
                 running.abandon();
             }
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
             when lease.attempt().equals(attempt) -> {
-                LOG.info("{} was refused: {}", attempt, reason);
+                LOG.info("{}: commit refused: {}", attempt, reason);
                 deleteOutput(lease);
                 findWork();
             }
-            default -> LOG.debug("{} is not this worker's any more", attempt);
+            default -> LOG.debug("{}: not the current attempt of this worker", attempt);
         }
     }
 
-    /// Rows in a database are replaced by the next attempt, or go with the batch's staging table.
     private void deleteOutput(WorkerMessage.Lease lease) {
-        if (lease.job().destination().postgres() != null) {
-            return;
-        }
-        Path staging = Path.of(lease.staging());
-        Attempt attempt = lease.attempt();
-        services.scoring().execute(() -> {
-            new StagedFile(staging.resolve(attempt.stagedPart())).delete();
-            new StagedFile(staging.resolve(attempt.stagedQuarantine())).delete();
-        });
+        services.scoring().execute(() -> services.lost().accept(lease));
     }
 
-    private void beat() {
-        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, Running running)) {
+    private void sendHeartbeat() {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
             long rows = running.rows();
             services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self));
             services.observer().read(rows - running.told);
@@ -372,7 +361,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
     }
 
-    private void askAgain() {
+    private void repeatRequest() {
         switch (activity) {
             case Activity.FindingWork finding -> {
                 registerIsSilent = true;
@@ -395,8 +384,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void become(Activity next) {
         activity = next;
         if (!(next instanceof Activity.Scoring)) {
-            timers.cancel(Beat.class);
+            timers.cancel(SendHeartbeat.class);
         }
-        timers.startTimerWithFixedDelay(AskAgain.class, new AskAgain(), services.patience());
+        timers.startTimerWithFixedDelay(RepeatRequest.class, new RepeatRequest(), services.patience());
     }
 }

@@ -2,10 +2,10 @@ package io.nightshift.worker;
 
 import java.time.Duration;
 
-/// Hears what a node's workers do. Called on dispatcher threads, by many workers at a time, and must not wait.
+/// Observes a node's workers. Dispatcher threads call it, several at a time; it must not block.
 public interface WorkerObserver {
 
-    /// For those who don't want to know.
+    /// Ignores everything.
     WorkerObserver NOBODY = new WorkerObserver() {
         @Override
         public void read(long rows) {}
@@ -14,9 +14,11 @@ public interface WorkerObserver {
         public void scored(long predictions, long quarantined, Duration time) {}
     };
 
-    /// More rows were read, in the midst of partitions too.
+    /// Called when more rows have been read, also within a partition.
     void read(long rows);
 
-    /// A partition was scored; whether it will be committed isn't known yet.
+    /// Called when a partition has been scored. It is not committed yet.
+    ///
+    /// @param time from the start of the attempt
     void scored(long predictions, long quarantined, Duration time);
 }

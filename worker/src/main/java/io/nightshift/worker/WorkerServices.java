@@ -12,23 +12,25 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// What a node's workers share.
+/// The services that a node's workers share.
 ///
-/// @param slots of the node
-/// @param register tells the batch register
-/// @param batches tells a batch's coordinator
-/// @param attempts makes an attempt of a lease; called on a scoring thread
+/// @param slots the node's scoring slots
+/// @param register sends a message to the batch register
+/// @param batches sends a message to a batch's coordinator
+/// @param attempts creates the attempt for a lease; called on a scoring thread
+/// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
-/// @param heartbeat how often the holder of a lease reports
-/// @param patience how long to wait for an answer before asking again
-/// @param grace how long a worker that is to end may take to finish its partition
+/// @param heartbeat the interval between two heartbeats of a lease's holder
+/// @param patience how long to wait for an answer before the request is repeated
+/// @param grace how long a stopping worker may take to finish its partition
 /// @param node this node's name, `host:port`
-/// @param observer hears what they do
+/// @param observer of the workers
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
         Consumer<BatchRegisterCommand> register,
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
+        Consumer<Lease> lost,
         Executor scoring,
         Duration heartbeat,
         Duration patience,

@@ -1,5 +1,4 @@
-/// The worker: a thin actor that takes partitions one after another, and the node's scoring
-/// threads.
+/// The worker, a thin actor that scores one partition after another, and the node's scoring threads.
 @NullMarked
 package io.nightshift.worker;
 

@@ -57,7 +57,7 @@ class ScoringSlotsTest {
     }
 
     @Test
-    void closedSlotsAreWithdrawnAndTheNodeWaitsForTheirWorkers() {
+    void closedSlotsAreRevokedAndTheNodeWaitsForTheirWorkers() {
         ActorRef<ScoringSlots.Command> slots = KIT.spawn(ScoringSlots.create(1));
         TestProbe<ScoringSlots.Notice> holder = acquire(slots);
         TestProbe<ScoringSlots.Notice> waiting = acquire(slots);
@@ -65,7 +65,7 @@ class ScoringSlotsTest {
         TestProbe<ScoringSlots.Closed> node = KIT.createTestProbe(ScoringSlots.Closed.class);
 
         slots.tell(new ScoringSlots.Close(node.ref()));
-        holder.expectMessageClass(ScoringSlots.Withdrawn.class);
+        holder.expectMessageClass(ScoringSlots.Revoked.class);
         node.expectNoMessage(SILENCE);
         holder.stop();
 

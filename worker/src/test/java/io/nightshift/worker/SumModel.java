@@ -1,12 +1,12 @@
 package io.nightshift.worker;
 
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.FeatureType.Precision;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.protocol.model.Task;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.scoring.Scorer;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

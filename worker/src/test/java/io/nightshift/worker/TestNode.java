@@ -7,115 +7,47 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
-import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.duckdb.Sql;
-import io.nightshift.worker.model.Model;
+import io.nightshift.scoring.Model;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.worker.partition.PartitionAttempt;
-import io.nightshift.worker.postgres.CopyFunctions;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
-/// A node's DuckDB, set up as in production, and a folder to work in.
-public final class TestNode implements AutoCloseable {
+/// A node's DuckDB with the functions that score, and a folder to stage in.
+public final class TestNode extends TestData {
 
     public static final ModelVersion VERSION = new ModelVersion("delays", 3, "0".repeat(64));
     public static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
 
-    public final DuckDb duckDb;
-    public final Path folder;
+    public static final FileNames PARQUET = new FileNames(".parquet");
+
     public final Path staging;
     private int attempts;
 
     public TestNode(Path folder) {
-        this.folder = folder;
+        super(folder);
         this.staging = folder.resolve("staging");
-        this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
         try (Connection connection = duckDb.connect()) {
             Files.createDirectories(staging);
             ScoreFunctions.register(connection);
-            CopyFunctions.register(connection);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /// Writes a query's rows to a Parquet file below the folder.
-    public Path parquet(String name, String select) {
-        return parquet(name, select, "");
-    }
-
-    /// @param options for COPY, each after a comma
-    public Path parquet(String name, String select, String options) {
-        Path file = folder.resolve(name);
-        try {
-            Files.createDirectories(file.getParent());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        execute("COPY (%s) TO %s (FORMAT parquet%s)".formatted(select, Sql.text(file.toString()), options));
-        return file;
-    }
-
-    public void execute(String sql) {
-        try (Connection connection = duckDb.connect();
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
-    }
-
-    /// Each row's values, as text, with bars between.
-    public List<String> rows(String sql) {
-        List<String> found = new ArrayList<>();
-        try (Connection connection = duckDb.connect();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            int columns = rows.getMetaData().getColumnCount();
-            while (rows.next()) {
-                List<String> values = new ArrayList<>();
-                for (int i = 1; i <= columns; i++) {
-                    values.add(String.valueOf(rows.getObject(i)));
-                }
-                found.add(String.join("|", values));
-            }
-            return found;
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
-    }
-
-    public SourceFile pin(Path file) {
-        long rows = Long.parseLong(rows("SELECT count(*) FROM read_parquet(" + Sql.file(file.toString()) + ")")
-                .getFirst());
-        try {
-            return new SourceFile(
-                    file.toString(),
-                    Files.size(file),
-                    Files.getLastModifiedTime(file).toInstant(),
-                    rows);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    public Slice whole(Path file) {
-        SourceFile pinned = pin(file);
-        return new Slice(pinned, 0, pinned.rows());
     }
 
     public Lease lease(Job job, List<Slice> slices) {
@@ -124,7 +56,21 @@ public final class TestNode implements AutoCloseable {
     }
 
     public PartitionAttempt attempt(Lease lease, Model model) {
-        return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", 122_880, new AtomicLong());
+        return attempt(lease, model, new Destinations(() -> duckDb, DataSources.NONE));
+    }
+
+    /// An attempt that writes to a destination that may be a table.
+    public PartitionAttempt attempt(Lease lease, Model model, Destinations destinations) {
+        DestinationStore destination = destinations.of(lease.job());
+        return new PartitionAttempt(
+                duckDb,
+                destinations.sources(),
+                lease,
+                model,
+                "127.0.0.1:1",
+                destination.writer(lease, "127.0.0.1:1", 122_880),
+                destination.textLimit(),
+                new AtomicLong());
     }
 
     /// Runs an attempt over whole files.
@@ -137,8 +83,8 @@ public final class TestNode implements AutoCloseable {
         PartitionAttempt.Result result = attempt(lease, model).run();
         return new Scored(
                 result,
-                staging.resolve(lease.attempt().stagedPart()),
-                staging.resolve(lease.attempt().stagedQuarantine()));
+                staging.resolve(PARQUET.stagedPart(lease.attempt())),
+                staging.resolve(PARQUET.stagedQuarantine(lease.attempt())));
     }
 
     /// An attempt's result and the files it staged.
@@ -159,10 +105,5 @@ public final class TestNode implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @Override
-    public void close() {
-        duckDb.close();
     }
 }

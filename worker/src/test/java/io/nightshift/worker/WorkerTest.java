@@ -13,11 +13,14 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.metrics.WorkerMetrics;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.scoring.Scorer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -102,6 +105,8 @@ class WorkerTest {
                     scoringThreads.add(Thread.currentThread().getName());
                     return node.attempt(lease, model);
                 },
+                new Destinations(() -> node.duckDb, DataSources.NONE)
+                        .of(JobBuilder.over(file).build())::remove,
                 scoring,
                 Duration.ofMillis(50),
                 PATIENCE,
@@ -167,7 +172,7 @@ class WorkerTest {
         assertThat(commit.commit().predictions()).isEqualTo(500_000);
         assertThat(commit.commit().node()).isEqualTo("127.0.0.1:1");
         assertThat(commit.reasons()).isEmpty();
-        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
+        assertThat(node.staged()).containsExactly(TestNode.PARQUET.stagedPart(lease.attempt()));
         assertThat(registry.get("nightshift.records").counter().count()).isEqualTo(500_000);
         assertThat(registry.get("nightshift.predictions").counter().count()).isEqualTo(500_000);
         assertThat(registry.get("nightshift.quarantined.records").counter().count())
@@ -335,6 +340,7 @@ class WorkerTest {
                     throw new FailureException(
                             Failure.transientFailure("the registry is away"), new IllegalStateException("cause"));
                 },
+                lease -> {},
                 scoring,
                 Duration.ofMillis(50),
                 PATIENCE,
@@ -442,7 +448,7 @@ class WorkerTest {
         assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(another.attempt());
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
-        assertThat(node.staged()).containsExactly(lease.attempt().stagedPart());
+        assertThat(node.staged()).containsExactly(TestNode.PARQUET.stagedPart(lease.attempt()));
     }
 
     private static Attempt otherThan(Attempt attempt) {

@@ -1,17 +1,17 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `batch cancel`.
 @Command(
         name = "cancel",
-        description = "Gives a batch up and removes what it has staged.",
+        description = "Cancels a batch and removes its staged output.",
         mixinStandardHelpOptions = true)
 final class BatchCancelCommand extends ControlCommand {
 
-    @Option(names = "--reason", paramLabel = "TEXT", description = "Stays in the batch's history.")
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Recorded in the batch's history.")
     private String reason = "";
 
     @Override
@@ -21,6 +21,6 @@ final class BatchCancelCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "is given up";
+        return "Cancelled batch %s.";
     }
 }

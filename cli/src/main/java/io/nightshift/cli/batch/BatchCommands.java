@@ -7,11 +7,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// `nightshift batch`: what ran, its history, the proof, read from the ledger without starting a node; and
-/// what is asked of a running cluster.
+/// `nightshift batch`: shows and verifies batches from the ledger without starting a node, and controls the
+/// batches of a running cluster.
 @Command(
         name = "batch",
-        description = "Shows what ran, its history, and proves it; submits to a cluster, and controls what runs there.",
+        description = "Lists, shows and verifies batches; submits to a cluster and controls its batches.",
         subcommands = {
             BatchListCommand.class,
             BatchShowCommand.class,

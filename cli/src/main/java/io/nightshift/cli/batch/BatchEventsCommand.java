@@ -1,17 +1,17 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.EventPage;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.EventPage;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.ledger.EntryJson;
 import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch events`: a batch's history as it is in the ledger, believed as it stands; `verify` proves
-/// it.
-@Command(name = "events", description = "Shows a batch's history, a line an event.", mixinStandardHelpOptions = true)
+/// `batch events`: prints a batch's history from the ledger. It checks nothing; `batch verify` does.
+@Command(
+        name = "events",
+        description = "Shows a batch's history, one line for each event.",
+        mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends QueryCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
@@ -32,13 +34,14 @@ final class BatchEventsCommand extends QueryCommand {
         BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
         ledger.forEach(batch, (number, entry) -> {
             try {
-                show(ApiJson.entry(number, entry));
+                show(EntryJson.of(number, entry));
             } catch (NewerEventException e) {
                 throw FailureException.permanent(
                         "entry %d of the ledger of %s: %s".formatted(number, batch, e.getMessage()));
             } catch (UncheckedIOException e) {
                 throw FailureException.permanent(
-                        "entry %d of the ledger of %s is damaged; `batch verify` says more".formatted(number, batch));
+                        "entry %d of the ledger of %s is damaged. `batch verify` reports the details"
+                                .formatted(number, batch));
             }
         });
         return ExitStatus.DONE;
@@ -63,7 +66,7 @@ final class BatchEventsCommand extends QueryCommand {
             JsonOutput.print(out(), entry);
             return;
         }
-        BatchEvent event = ApiJson.event(entry);
+        BatchEvent event = EntryJson.event(entry);
         out().println("%s  %-14s  %s"
                 .formatted(DisplayFormat.time(event.at()), DisplayFormat.name(event), DisplayFormat.of(event)));
     }

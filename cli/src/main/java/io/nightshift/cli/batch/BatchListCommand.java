@@ -1,5 +1,9 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.JobList;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
@@ -9,10 +13,6 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.JobList;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class BatchListCommand extends QueryCommand {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "20",
-            description = "At most so many (default: ${DEFAULT-VALUE}).")
+            description = "The most batches to list (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override

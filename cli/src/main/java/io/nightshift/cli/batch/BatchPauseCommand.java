@@ -1,6 +1,6 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -8,11 +8,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "pause",
         description =
-                "Lets a batch lease nothing more until it is resumed; what is being scored is finished and committed.",
+                "Pauses a batch: it leases no more partitions until it is resumed. Partitions being scored are finished and committed.",
         mixinStandardHelpOptions = true)
 final class BatchPauseCommand extends ControlCommand {
 
-    @Option(names = "--reason", paramLabel = "TEXT", description = "Stays in the batch's history.")
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Recorded in the batch's history.")
     private String reason = "";
 
     @Override
@@ -22,6 +22,6 @@ final class BatchPauseCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "is paused";
+        return "Paused batch %s.";
     }
 }

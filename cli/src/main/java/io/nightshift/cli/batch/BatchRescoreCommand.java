@@ -1,13 +1,13 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `batch rescore`.
 @Command(
         name = "rescore",
-        description = "Has committed partitions of a batch that is not published yet scored again.",
+        description = "Scores committed partitions again, of a batch that is not published yet.",
         mixinStandardHelpOptions = true)
 final class BatchRescoreCommand extends ControlCommand {
 
@@ -25,6 +25,6 @@ final class BatchRescoreCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "scores these partitions again";
+        return "Batch %s scores these partitions again.";
     }
 }

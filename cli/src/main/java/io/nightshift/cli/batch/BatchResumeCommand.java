@@ -1,10 +1,10 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import picocli.CommandLine.Command;
 
 /// `batch resume`.
-@Command(name = "resume", description = "Lets a paused batch go on.", mixinStandardHelpOptions = true)
+@Command(name = "resume", description = "Resumes a paused batch.", mixinStandardHelpOptions = true)
 final class BatchResumeCommand extends ControlCommand {
 
     @Override
@@ -14,6 +14,6 @@ final class BatchResumeCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "goes on";
+        return "Resumed batch %s.";
     }
 }

@@ -1,13 +1,13 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import picocli.CommandLine.Command;
 
 /// `batch retry`.
 @Command(
         name = "retry",
         description =
-                "Lets a failed batch go on with what is not committed, or a running one with the partitions that failed too often.",
+                "Retries a failed batch from its committed partitions, or the partitions of a running batch that failed too often.",
         mixinStandardHelpOptions = true)
 final class BatchRetryCommand extends ControlCommand {
 
@@ -18,6 +18,6 @@ final class BatchRetryCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "is tried again";
+        return "Retrying batch %s.";
     }
 }

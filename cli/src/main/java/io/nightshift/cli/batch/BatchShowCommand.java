@@ -1,6 +1,8 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
@@ -12,8 +14,6 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.Objects;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch show`: one batch as its ledger tells it.
+/// `batch show`: the state of one batch, from its ledger.
 @Command(name = "show", description = "Shows a batch.", mixinStandardHelpOptions = true)
 final class BatchShowCommand extends QueryCommand {
 
@@ -54,7 +54,7 @@ final class BatchShowCommand extends QueryCommand {
         return ExitStatus.DONE;
     }
 
-    /// Where the journal's database is away, a node may still know how the batch is.
+    /// Asks a node for the batch's state when the journal's database cannot be reached.
     @Override
     int run(Configuration cluster, Ledger ledger) {
         try {

@@ -1,12 +1,12 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.wire.WireLimits;
@@ -18,9 +18,8 @@ import picocli.CommandLine.Option;
 /// `batch submit`: hands a job to a cluster.
 @Command(
         name = "submit",
-        description =
-                "Submits a job to the cluster, and returns when it is accepted. Goes on with the job's open batch,"
-                        + " if there is one. The paths in the job file mean the same on every node.",
+        description = "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
+                + " if there is one. Paths in the job file must be valid on every node.",
         mixinStandardHelpOptions = true)
 final class BatchSubmitCommand extends ClusterCommand {
 
@@ -30,13 +29,13 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--new",
             description =
-                    "Starts another batch, even if one is open (it is given up) or the same was published before.")
+                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
     private boolean fresh;
 
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "Submitted again with the same key, such as a day, the job starts nothing more, for ever.")
+            description = "Idempotency key, such as a day: submitting the job again with the same key starts nothing.")
     private @Nullable String key;
 
     @Override
@@ -56,17 +55,17 @@ final class BatchSubmitCommand extends ClusterCommand {
         return key;
     }
 
-    private static String sentence(Submitted submitted) {
+    private static String sentence(SubmitResult submitted) {
         if (submitted.alreadyPublished()) {
             return "Nothing to do: batch %s has scored this input with this model already. --new runs it again.";
         }
         if (submitted.repeated()) {
             return "Nothing to do: the key was used before, for batch %s.";
         }
-        return submitted.resumed() ? "Batch %s is open and goes on." : "Batch %s is accepted.";
+        return submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.";
     }
 
-    private void tell(Submitted submitted) {
+    private void tell(SubmitResult submitted) {
         String batch = submitted.batch();
         if (asJson()) {
             ObjectNode json = JsonOutput.object();

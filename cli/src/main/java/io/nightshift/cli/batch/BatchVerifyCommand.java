@@ -7,15 +7,14 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
-import io.nightshift.coordinator.verification.Finding;
 import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.DataSources;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.output.ParquetOutput;
-import io.nightshift.worker.postgres.CopyFunctions;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -25,15 +24,15 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/// `batch verify`: the proof, or what speaks against it.
+/// `batch verify`: verifies a batch and prints each finding.
 @Command(
         name = "verify",
-        description = "Proves a batch from its ledger, files and input.",
+        description = "Verifies a batch from its ledger, output and input.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
-            "0:It is published, and all of it is proved.",
-            "1:It isn't proved.",
+            "0:The batch is published and verified.",
+            "1:The batch is not verified.",
             "2:The command is wrong, or the ledger can't be opened."
         })
 final class BatchVerifyCommand extends LedgerCommand {
@@ -45,7 +44,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     private final Symbols symbols = Symbols.ofTerminal();
 
-    /// Opens DuckDB when first asked: a verification that ends at the ledger needs none.
+    /// Opens DuckDB on first use: a verification that ends at the ledger does not need it.
     private final class Lazy implements Supplier<DuckDb>, AutoCloseable {
         private @Nullable DuckDb duckDb;
 
@@ -63,7 +62,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
         private static void register(DuckDb duckDb) {
             try (Connection connection = duckDb.connect()) {
-                CopyFunctions.register(connection);
+                Destinations.register(connection);
             } catch (SQLException e) {
                 throw new IllegalStateException("a new instance takes functions", e);
             }
@@ -83,8 +82,7 @@ final class BatchVerifyCommand extends LedgerCommand {
         DataSources dataSources = configuration().dataSources();
         Proof proof;
         try (Lazy duckDb = new Lazy()) {
-            ParquetOutput output = new ParquetOutput(duckDb);
-            proof = new Verification(ledger, output, output, dataSources, this::told).prove(batch);
+            proof = new Verification(ledger, new Destinations(duckDb, dataSources), this::told).prove(batch);
         }
         if (asJson()) {
             JsonOutput.print(out(), json(proof));

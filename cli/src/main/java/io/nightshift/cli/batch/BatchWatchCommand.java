@@ -1,11 +1,11 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
 /// `batch watch`: follows a batch of a cluster to its end.
 @Command(
         name = "watch",
-        description = "Follows a batch until it is published, has failed or is cancelled. Ctrl-C ends the watching, not"
-                + " the batch.",
+        description =
+                "Follows a batch until it is published, failed or cancelled. Ctrl-C stops watching, not the batch.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {

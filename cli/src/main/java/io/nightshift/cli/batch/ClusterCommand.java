@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// A command that asks a running cluster, by any of its nodes.
+/// A command that asks any node of a running cluster.
 abstract class ClusterCommand implements Callable<Integer> {
 
     @Spec
@@ -64,7 +64,7 @@ abstract class ClusterCommand implements Callable<Integer> {
     /// @throws FailureException for a person to read
     abstract int run(ClusterAccess cluster);
 
-    /// The exit status that goes with a batch that is settled.
+    /// The exit status for a batch that has ended, or failed.
     static int exitStatus(BatchStatus status) {
         return switch (status.phase()) {
             case PUBLISHED -> ExitStatus.DONE;
@@ -76,7 +76,7 @@ abstract class ClusterCommand implements Callable<Integer> {
         return output == CommandOutputFormat.JSON;
     }
 
-    /// What a command has to end with to ask the same cluster.
+    /// The options that make another command ask the same cluster.
     final String options() {
         return server.isGiven() ? server.option() : home.option() + configuration.option();
     }

@@ -1,10 +1,10 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchControl;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
-/// A command that changes how a batch of a cluster goes on. Done when it is durable; done twice, it
-/// changes nothing more.
+/// A command that controls a batch of a cluster. It returns when the change is durable. Repeating it changes
+/// nothing more.
 abstract class ControlCommand extends ClusterCommand {
 
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
@@ -21,7 +21,7 @@ abstract class ControlCommand extends ClusterCommand {
 
     abstract BatchControl control();
 
-    /// What came of it, in a word or two.
+    /// The sentence that reports success, with a `%s` for the batch.
     abstract String done();
 
     @Override
@@ -34,7 +34,7 @@ abstract class ControlCommand extends ClusterCommand {
                     json.put("state", phase.toString());
                     JsonOutput.print(out(), json);
                 } else {
-                    out().println("Batch %s %s; it is %s.".formatted(of, done(), phase));
+                    out().println(done().formatted(of));
                 }
                 yield ExitStatus.DONE;
             }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// Events, numbers and times as people read them.
+/// Formats events, numbers and times for people.
 final class DisplayFormat {
 
     private static final int RANGES = 5;
@@ -29,7 +29,7 @@ final class DisplayFormat {
         return number(number) + " " + (number == 1 ? noun : noun + "s");
     }
 
-    /// What an event is called: `took over`.
+    /// The name of an event, such as `took over`.
     static String name(BatchEvent event) {
         return event.getClass()
                 .getSimpleName()
@@ -37,7 +37,7 @@ final class DisplayFormat {
                 .toLowerCase(Locale.ROOT);
     }
 
-    /// What an event says, in one line.
+    /// Describes an event in one line.
     static String of(BatchEvent event) {
         String words = switch (event) {
             case BatchEvent.Submitted submitted ->
@@ -63,9 +63,9 @@ final class DisplayFormat {
                                 failed.node(),
                                 failed.failure().message());
             case BatchEvent.Paused paused -> paused.reason();
-            case BatchEvent.Resumed resumed -> "goes on where it stopped";
+            case BatchEvent.Resumed resumed -> "resumed from where it paused";
             case BatchEvent.Rescored rescored ->
-                "%s %s, to be scored again"
+                "%s %s will be scored again"
                         .formatted(
                                 rescored.partitions().size() == 1 ? "partition" : "partitions",
                                 ranges(rescored.partitions().stream()
@@ -73,7 +73,7 @@ final class DisplayFormat {
                                         .sorted()
                                         .toArray()));
             case BatchEvent.Failed failed -> failed.failure().message();
-            case BatchEvent.Retried retried -> "goes on with what is not committed";
+            case BatchEvent.Retried retried -> "partitions that are not committed are scored again";
             case BatchEvent.Published published -> "in " + published.destination();
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
         };

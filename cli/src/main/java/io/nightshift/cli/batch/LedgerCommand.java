@@ -20,9 +20,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// A command that reads the ledger: a cluster's journal where the configuration names one, else that of a
-/// home folder, which no other process may be using. Makes nothing where there is no ledger. A failure is
-/// one sentence on standard error.
+/// A command that reads the ledger: the cluster's journal if the configuration names one, otherwise that of the
+/// home folder, which only one process can use at a time. It never creates a ledger. A failure is one sentence on
+/// standard error.
 abstract class LedgerCommand implements Callable<Integer> {
 
     @Spec
@@ -54,7 +54,7 @@ abstract class LedgerCommand implements Callable<Integer> {
         }
     }
 
-    /// Finds the ledger, and reads it.
+    /// Finds the ledger and runs the command on it.
     int run() {
         Configuration given = configuration.read(home);
         if (given.journal() != null) {
@@ -72,12 +72,12 @@ abstract class LedgerCommand implements Callable<Integer> {
     /// @throws FailureException for a person to read
     abstract int run(Ledger ledger);
 
-    /// The same in a cluster.
+    /// Runs the command on a cluster's ledger.
     int run(Configuration cluster, Ledger ledger) {
         return run(ledger);
     }
 
-    /// What to do where nothing has run yet.
+    /// Called when there is no ledger yet.
     int withoutLedger() {
         throw FailureException.permanent(nothingRan());
     }

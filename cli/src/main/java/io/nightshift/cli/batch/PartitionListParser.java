@@ -6,7 +6,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// PartitionListParser as a person lists them: `0,7,12-15`.
+/// Parses the partitions of a command line, such as `0,7,12-15`.
 final class PartitionListParser {
 
     /// What fits in a message between nodes.

@@ -6,7 +6,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import picocli.CommandLine.Mixin;
 
-/// A command that reads the ledger, or asks a server that can; the answer is the same.
+/// A command that reads the ledger, or asks a server to; the answer is the same.
 abstract class QueryCommand extends LedgerCommand {
 
     @Mixin

@@ -1,4 +1,4 @@
-/// `nightshift batch`: what ran, its history, the proof, and the control of what runs in a cluster.
+/// `nightshift batch`: batches listed, shown, verified, submitted and controlled.
 @NullMarked
 package io.nightshift.cli.batch;
 

@@ -1,16 +1,17 @@
 package io.nightshift.cli.client;
 
-import io.nightshift.client.MessageClientBuilder;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
+import io.nightshift.client.messages.MessageClient;
+import io.nightshift.client.messages.MessageClientBuilder;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.TlsSettings;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
@@ -18,6 +19,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobText;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +27,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// What commands ask of a cluster, by whichever door. Each waits for the answer.
+/// Asks a cluster by HTTP or messages, and waits for each answer.
 ///
 /// A batch is named by its id, the beginning of one, or `latest`.
 public final class ClusterAccess implements AutoCloseable {
@@ -39,14 +41,14 @@ public final class ClusterAccess implements AutoCloseable {
         this.client = client;
     }
 
-    /// Finds a node that listens, to ask it by messages.
+    /// Connects by messages to a node that listens.
     ///
     /// @param configuration whose contact points are asked
     /// @throws FailureException if none of them listens
     public static ClusterAccess connect(Configuration configuration) {
         List<String> nodes = configuration.node().contactPoints();
         String[] others = nodes.subList(1, nodes.size()).toArray(String[]::new);
-        MessageClientBuilder client = NightshiftClient.overMessages(nodes.getFirst(), others)
+        MessageClientBuilder client = MessageClient.builder(nodes.getFirst(), others)
                 .tuning(configuration.tuning())
                 .timeout(TIMEOUT)
                 .attempts(Math.max(nodes.size(), ATTEMPTS));
@@ -73,11 +75,11 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// @param key by which the caller knows this submission, or null
+    /// @param key the idempotency key, or null
     /// @throws FailureException for a person to read, if nothing was started
-    public Submitted submit(Job job, boolean fresh, @Nullable String key) {
+    public SubmitResult submit(Job job, boolean fresh, @Nullable String key) {
         try {
-            return answer(client.submit(job, new SubmitOptions(fresh, key)));
+            return answer(client.submit(JobText.of(job), new SubmitOptions(fresh, key)));
         } catch (NightshiftException e) {
             throw told(e);
         }
@@ -88,7 +90,7 @@ public final class ClusterAccess implements AutoCloseable {
         return answer(client.describe(batch));
     }
 
-    /// A description as the batch's coordinator gave it.
+    /// Converts a description to a status.
     public static BatchStatus status(BatchDescription batch) {
         BatchDescription.Progress progress = batch.progress();
         Phase phase = Arrays.stream(Phase.values())
@@ -118,12 +120,12 @@ public final class ClusterAccess implements AutoCloseable {
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers
     public ControlReply control(String batch, BatchControl control) {
         try {
-            Controlled controlled = answer(client.control(batch, control));
+            ControlResult controlled = answer(client.control(batch, control));
             Phase phase = Arrays.stream(Phase.values())
                     .filter(known -> known.toString().equals(controlled.state()))
                     .findFirst()
                     .orElseThrow(() -> FailureException.permanent(
-                            "the server knows states that this program doesn't: " + controlled.state()));
+                            "the server reports a state that this version does not know: " + controlled.state()));
             return new ControlReply.Done(new BatchId(controlled.batch()), phase);
         } catch (NightshiftException e) {
             Problem problem = e.problem();
@@ -134,7 +136,7 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// In words for who typed the command.
+    /// Converts a problem to a sentence for the user, with a hint where a token is missing.
     public static FailureException told(NightshiftException problem) {
         String hint = problem.kind() == NightshiftException.Kind.NOT_ALLOWED
                 ? " A token comes from --token-file, or the environment's NIGHTSHIFT_TOKEN."

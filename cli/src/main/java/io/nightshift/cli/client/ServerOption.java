@@ -3,8 +3,8 @@ package io.nightshift.cli.client;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Names a server that is asked by HTTP, instead of the cluster of a configuration or the ledger of a home
+/// The options that make a command ask a server by HTTP, instead of a configured cluster or the ledger of a home
 /// folder.
 public final class ServerOption {
 
@@ -34,13 +34,13 @@ public final class ServerOption {
     @Option(
             names = "--ca",
             paramLabel = "FILE",
-            description = "The authorities, in PEM, that the server's certificate comes from; default: the platform's.")
+            description = "The certificate authorities to trust, in PEM; default: those of the platform.")
     private @Nullable Path ca;
 
     @Option(
             names = "--certificate",
             paramLabel = "FILE",
-            description = "The certificate to show, in PEM, where the server asks for one.")
+            description = "The client certificate, in PEM, if the server asks for one.")
     private @Nullable Path certificate;
 
     @Option(names = "--private-key", paramLabel = "FILE", description = "Its private key, in PEM.")
@@ -88,7 +88,7 @@ public final class ServerOption {
         }
     }
 
-    /// What a command has to end with to ask the same server.
+    /// The options that make another command ask the same server.
     public String option() {
         return server == null
                 ? ""

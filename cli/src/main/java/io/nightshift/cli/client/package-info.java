@@ -1,4 +1,4 @@
-/// A cluster as a program outside it sees it.
+/// How commands reach a cluster: by HTTP, or by messages.
 @NullMarked
 package io.nightshift.cli.client;
 

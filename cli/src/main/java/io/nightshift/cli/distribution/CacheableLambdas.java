@@ -8,15 +8,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Makes a class's Scala functions such that the JVM's start-up cache can hold them.
+/// Rewrites the Scala functions of a class so that the JVM's start-up cache can hold them.
 ///
-/// Scala compiles a function to `LambdaMetafactory.altMetafactory`, which makes it serializable. The cache keeps only
-/// what `metafactory` makes (JDK 25), so each of some 1,300 functions would be made again at every start. Here the
-/// entries of the class's `BootstrapMethods` ask `metafactory` instead. What is lost is that the functions can be
-/// serialized, and methods that they have beside the one of their interface; nothing can call those. Code isn't
-/// touched.
+/// Scala compiles a function to a call of `LambdaMetafactory.altMetafactory`, which makes it serializable. The cache of
+/// JDK 25 holds only the lambdas of `metafactory`, so the JVM would create some 1,300 functions again at every start.
+/// This class changes the entries of `BootstrapMethods` to `metafactory`; it does not touch code. The functions are
+/// then
+/// no longer serializable, and lose the bridge methods next to their interface's method, which nothing can call.
 ///
-/// The class file is read as in chapter 4 of the JVM's specification.
+/// It edits the bytes itself, by chapter 4 of the JVM specification. The JDK's ClassFile API cannot replace a bootstrap
+/// method in place: it would generate the code and stack maps of each method anew, and for that it would need every
+/// class that the methods mention, also the optional ones that are not shipped.
 final class CacheableLambdas {
 
     private static final String FACTORY = "java/lang/invoke/LambdaMetafactory";
@@ -30,7 +32,7 @@ final class CacheableLambdas {
     private static final int MOST_CONSTANTS = 0xffff - 5;
 
     private final ByteBuffer file;
-    /// Where each entry of the constant pool begins, at its tag; 0 where there is none.
+    /// The position of each constant's tag; 0 for an index without a constant.
     private final int[] constants;
     private final int afterConstants;
 
@@ -56,9 +58,10 @@ final class CacheableLambdas {
         this.afterConstants = at;
     }
 
-    /// The class with its functions changed; the same bytes if it has none.
+    /// Rewrites a class.
     ///
-    /// @param file a class file
+    /// @param file the class file
+    /// @return the rewritten class file; the same array if the class has no such function
     static byte[] in(byte[] file) throws IOException {
         return new CacheableLambdas(file).changed();
     }
@@ -118,7 +121,7 @@ final class CacheableLambdas {
         out.writeUTF(text);
     }
 
-    /// Whether an entry makes a serializable function, and nothing further but methods that nobody can call.
+    /// Whether a bootstrap method creates a serializable function without extra interfaces.
     private boolean isSerializableFunction(int at) {
         if (!isAlternativeFactory(unsigned(at)) || unsigned(at + 2) < 4) {
             return false;
@@ -134,7 +137,7 @@ final class CacheableLambdas {
                         .equals("altMetafactory");
     }
 
-    /// The class constant of the factory, which each of its handles needs.
+    /// The class constant of `LambdaMetafactory`, which each method handle of it refers to.
     private int factory() {
         for (int i = 1; i < constants.length; i++) {
             if (constants[i] != 0
@@ -146,8 +149,9 @@ final class CacheableLambdas {
         throw new IllegalArgumentException("a handle without its class");
     }
 
-    /// The bootstrap methods that make something else than a Scala function somewhere. Its interfaces have one abstract
-    /// method each; those of others could have one more, which is what bridges are for.
+    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface of
+    /// Scala's
+    /// functions has one abstract method; another interface may have more, and then needs its bridges.
     private Set<Integer> notFunctions() {
         Set<Integer> others = new HashSet<>();
         for (int i = 1; i < constants.length; i++) {
@@ -162,7 +166,7 @@ final class CacheableLambdas {
         return others;
     }
 
-    /// Where the attribute begins, or 0 if there is none.
+    /// The position of the attribute, or 0 if the class has none.
     private int bootstrapMethods() {
         int at = afterConstants + 6;
         at += 2 + 2 * unsigned(at);

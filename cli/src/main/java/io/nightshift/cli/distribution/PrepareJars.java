@@ -13,7 +13,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/// Run by the build: prepares the distribution's Scala libraries for the start-up cache. See docs/decisions/0002.
+/// Rewrites the distribution's Scala libraries for the start-up cache. The build runs it; see docs/decisions/0002.
 public final class PrepareJars {
 
     private static final Pattern LIBRARIES = Pattern.compile("(pekko|scala-library|slick).*\\.jar");
@@ -33,12 +33,12 @@ public final class PrepareJars {
         }
     }
 
-    /// Whether a jar has something to prepare.
+    /// Whether a jar is one of the Scala libraries.
     public static boolean concerns(Path jar) {
         return LIBRARIES.matcher(jar.getFileName().toString()).matches();
     }
 
-    /// Writes a prepared copy of a jar. It keeps the entries' times, so that the same library gives the same bytes.
+    /// Writes a rewritten copy of a jar. The entries keep their times, so the same library gives the same bytes.
     public static void prepare(Path jar, Path prepared) throws IOException {
         try (ZipFile in = new ZipFile(jar.toFile());
                 OutputStream file = Files.newOutputStream(prepared);

@@ -1,4 +1,4 @@
-/// What is done to the distribution when it is built.
+/// Build steps that change the distribution's libraries.
 @NullMarked
 package io.nightshift.cli.distribution;
 

@@ -17,8 +17,9 @@ import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.worker.ScoringThreads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -38,14 +39,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Runs a node of a cluster until it is told to leave.
+/// Runs a node of a cluster until it is asked to leave.
 @Command(
         name = "node",
-        description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish what they have,"
+        description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
                 + " and it leaves.",
         mixinStandardHelpOptions = true,
-        footer = "Exit status: 0 it left as it was told, 1 the other nodes had given it up or never let it in (start it"
-                + " again), 2 nothing was started.")
+        footer =
+                "Exit status: 0 it left when it was asked to, 1 the other nodes removed it or did not let it join (start"
+                        + " it again), 2 it did not start.")
 public final class NodeCommand implements Callable<Integer> {
 
     private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);
@@ -66,19 +68,19 @@ public final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--port",
             paramLabel = "N",
-            description = "Where the other nodes reach this one; default: 7355, or as configured.")
+            description = "Port for the other nodes; default: as configured, or 7355.")
     private int port;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads that score; default: one for each processor, or as configured.")
+            description = "Scoring threads; default: as configured, or one for each processor.")
     private int threads;
 
     @Option(
             names = "--http-port",
             paramLabel = "N",
-            description = "Answers HTTP at this port, 0 for any that is free; default: as configured, or not at all.")
+            description = "Port for HTTP, 0 for any free one; default: as configured, or no HTTP.")
     private @Nullable Integer httpPort;
 
     @Override
@@ -89,9 +91,9 @@ public final class NodeCommand implements Callable<Integer> {
         HttpSettings http = http(given.http());
         Ledger ledger = ledger(given.journal());
         ProgramLog.toConsole(given.logFormat());
-        // Not a constant, which would be made before it is said where the log goes.
+        // Not a constant: that would be made before the log is set up.
         Logger log = LoggerFactory.getLogger(NodeCommand.class);
-        log.info("node {}:{} with {} begins", settings.hostname(), settings.port(), settings.roles());
+        log.info("node {}:{} starts with the roles {}", settings.hostname(), settings.port(), settings.roles());
         migrate(ledger, log);
 
         ExecutorService background = Executors.newCachedThreadPool(
@@ -113,15 +115,16 @@ public final class NodeCommand implements Callable<Integer> {
                 parts,
                 settings,
                 given,
-                new SubmissionResolver(registry, duckDb, given.dataSources(), scoring, MemoryBudget.budget()),
+                new SubmissionResolver(
+                        registry, new Destinations(duckDb, given.dataSources()), scoring, MemoryBudget.budget()),
                 http,
                 registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
     }
 
-    /// Of a process that a signal ends the JVM would say so, however well it left. A node that ends by itself isn't
-    /// waited for: it is one of its own threads that ends the JVM, and waits for this one.
+    /// Sets the exit status, since the JVM would report the signal however well the node left. A node that ends by
+    /// itself is not waited for: the thread that ends the JVM then is one of its own, and waits for this hook.
     private static void end(ClusterNode node) {
         Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
     }
@@ -163,8 +166,7 @@ public final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    /// Only nodes with the role coordinator answer HTTP. Beyond this machine they know who asks, and nobody
-    /// reads along.
+    /// The HTTP settings, with the port of the command line. Beyond loopback, HTTP needs TLS and tokens.
     private @Nullable HttpSettings http(@Nullable HttpSettings configured) {
         HttpSettings http = configured;
         if (httpPort != null) {
@@ -202,7 +204,7 @@ public final class NodeCommand implements Callable<Integer> {
         return PostgresLedger.at(journal);
     }
 
-    /// Waits for a database that isn't up yet, as after a power cut.
+    /// Waits for a database that is not up yet, as after a power cut.
     private static void migrate(Ledger ledger, Logger log) {
         while (true) {
             try {
@@ -212,7 +214,7 @@ public final class NodeCommand implements Callable<Integer> {
                 if (e.failure().isPermanent()) {
                     throw e;
                 }
-                log.warn("{}; trying again", e.getMessage());
+                log.warn("{}; retrying in 3 s", e.getMessage());
                 LockSupport.parkNanos(BETWEEN_TRIES);
             }
         }

@@ -1,4 +1,4 @@
-/// `nightshift node`: a node that goes on until it is told to leave.
+/// `nightshift node`: runs a node of a cluster.
 @NullMarked
 package io.nightshift.cli.node;
 

@@ -4,7 +4,7 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// What `-o` asks for.
+/// The values of `-o`.
 public enum CommandOutputFormat {
     /// For people.
     TABLE,

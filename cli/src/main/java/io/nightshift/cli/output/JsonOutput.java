@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.util.Iterator;
 import java.util.List;
 
-/// JSON on standard output: an object is one line.
+/// Prints JSON, one line for each object.
 public final class JsonOutput {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -23,7 +23,7 @@ public final class JsonOutput {
         out.println(text(node));
     }
 
-    /// An array, an element a line.
+    /// Prints an array, one line for each element.
     public static void print(PrintWriter out, List<? extends JsonNode> nodes) {
         out.println("[");
         for (Iterator<? extends JsonNode> rest = nodes.iterator(); rest.hasNext(); ) {

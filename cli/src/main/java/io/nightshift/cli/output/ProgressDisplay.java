@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/// Shows a batch going on. Used by one thread, but [#end], which may be called twice.
+/// Shows the progress of a batch. For one thread, except [#end], which any thread may call, also twice.
 public sealed interface ProgressDisplay {
 
     void begin(BatchId batch, boolean resumed);
@@ -22,7 +22,7 @@ public sealed interface ProgressDisplay {
 
     void end();
 
-    /// How often to show.
+    /// How long to wait between two calls of [#show].
     Duration interval();
 
     /// A bar on a terminal, lines elsewhere.
@@ -36,7 +36,7 @@ public sealed interface ProgressDisplay {
     }
 
     private static String opening(BatchId batch, boolean resumed) {
-        return resumed ? "Going on with batch " + batch : "Batch " + batch;
+        return resumed ? "Resuming batch " + batch : "Batch " + batch;
     }
 
     private static String details(BatchStatus status) {

@@ -6,8 +6,8 @@ import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/// Ctrl-C, or a polite kill: says what is kept and how to go on, and ends at once. Nothing has to
-/// be saved, since every commit was durable before it was acknowledged.
+/// Handles Ctrl-C and SIGTERM: prints what is kept and how to resume, and ends the process. Nothing needs to be
+/// saved, since every commit is durable before it is acknowledged.
 final class InterruptHandler {
 
     private final Thread hook;
@@ -27,7 +27,7 @@ final class InterruptHandler {
         latest = status;
     }
 
-    /// The batch has ended; an interruption has nothing more to say.
+    /// Called when the batch has ended: from now on an interruption prints nothing.
     void end() {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
@@ -46,7 +46,7 @@ final class InterruptHandler {
             out.println("Interrupted. %,d of %,d partitions of %s are committed and kept; %d in flight are not."
                     .formatted(status.committed(), status.partitions(), status.batch(), status.inFlight()));
         }
-        out.println("Go on with: " + again);
+        out.println("Resume with: " + again);
         out.flush();
         Runtime.getRuntime().halt(ExitStatus.INTERRUPTED);
     }

@@ -19,7 +19,6 @@ import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
@@ -27,6 +26,9 @@ import io.nightshift.protocol.register.BatchRegisterCommand.Accepted;
 import io.nightshift.protocol.register.BatchRegisterCommand.AlreadyPublished;
 import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
@@ -45,15 +47,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Runs a job to its end on a node of its own. DuckDB, the node and the model get ready side by
-/// side, since each takes a while to load.
+/// Runs a job to its end on a node of its own. DuckDB, the node and the model load in parallel, since each takes
+/// a while.
 @Command(
         name = "run",
-        description = "Scores what a job file describes and publishes the predictions. Goes on with the job's"
-                + " open batch, if there is one.",
+        description = "Scores what a job file describes and publishes the predictions. Resumes the job's open batch,"
+                + " if there is one.",
         mixinStandardHelpOptions = true,
         footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
-                + " or something it needs is wrong), 130 interrupted, and can be gone on with.")
+                + " or something it needs is wrong), 130 interrupted: the same command resumes the batch.")
 public final class RunCommand implements Callable<Integer> {
 
     @Mixin
@@ -68,10 +70,10 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--new",
             description =
-                    "Starts another batch, even if one is open (it is given up) or the same" + " was published before.")
+                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
     private boolean fresh;
 
-    @Option(names = "--profile", description = "Says in the end where the time went.")
+    @Option(names = "--profile", description = "Prints at the end where the time went.")
     private boolean profiled;
 
     @Option(
@@ -83,7 +85,7 @@ public final class RunCommand implements Callable<Integer> {
 
     private final StepTimes steps = new StepTimes();
 
-    /// Kept, since its lock ends with it.
+    /// Held by this field so that garbage collection does not release the ledger's lock.
     private @Nullable EmbeddedLedger ledger;
 
     @Spec
@@ -101,6 +103,8 @@ public final class RunCommand implements Callable<Integer> {
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), background);
         ModelRegistry registry = home.registry();
         ModelCache models = new ModelCache(registry::path);
+        Destinations destinations = new Destinations(duckDb, dataSources);
+        DestinationStore destination = destinations.of(job);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
                     EmbeddedLedger opened = home.openLedger();
@@ -119,7 +123,7 @@ public final class RunCommand implements Callable<Integer> {
                 background);
 
         SubmissionResolver.Resolved resolved =
-                new SubmissionResolver(registry, duckDb, dataSources, threads, MemoryBudget.budget()).resolve(job);
+                new SubmissionResolver(registry, destinations, threads, MemoryBudget.budget()).resolve(job);
         Submission submission = resolved.submission();
         models.keep(submission.model(), resolved.model());
 
@@ -127,16 +131,17 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed, boolean repeated) -> follow(node, job, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed, boolean repeated) ->
+                follow(node, destination, batch, resumed);
             case AlreadyPublished(BatchId batch) -> {
-                result(node, job, false, null).printAlreadyPublished(await(node.describe(batch)));
+                result(node, destination, false, null).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
         };
     }
 
-    private int follow(Node node, Job job, BatchId batch, boolean resumed) {
+    private int follow(Node node, DestinationStore destination, BatchId batch, boolean resumed) {
         ProgressDisplay progress = ProgressDisplay.of(
                 format == CommandOutputFormat.TABLE, spec.commandLine().getErr());
         InterruptHandler interruption =
@@ -161,19 +166,19 @@ public final class RunCommand implements Callable<Integer> {
                         options.threads(),
                         steps)
                 : null;
-        return result(node, job, resumed, profile).print(status);
+        return result(node, destination, resumed, profile).print(status);
     }
 
     private String again() {
         return options.again(home) + configuration.option();
     }
 
-    private RunReport result(Node node, Job job, boolean resumed, @Nullable RunProfile profile) {
+    private RunReport result(Node node, DestinationStore destination, boolean resumed, @Nullable RunProfile profile) {
         return new RunReport(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,
-                job.destination(),
+                destination,
                 resumed,
                 node.firstRow(),
                 again(),

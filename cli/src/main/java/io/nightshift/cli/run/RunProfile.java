@@ -16,14 +16,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// Where a run's time went: from one event of the batch's history to the next, and what the scoring threads did in the
-/// meantime.
+/// How a run spent its time: the spans between the events of the batch, and what the scoring threads did.
 ///
-/// @param spans their seconds, in order
-/// @param busy seconds of the scoring threads together, by what they did
+/// @param spans the seconds of each span, in order
+/// @param busy the seconds of all scoring threads together, by activity
 record RunProfile(Map<Span, Double> spans, int threads, Map<String, Double> busy) {
 
-    /// A part of a run.
+    /// A span of a run.
     enum Span {
         START("start-up, to the batch's opening"),
         PLAN("planning"),
@@ -43,7 +42,7 @@ record RunProfile(Map<Span, Double> spans, int threads, Map<String, Double> busy
         }
     }
 
-    /// @param began when the process did
+    /// @param began when the process started
     /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
     static RunProfile of(Instant began, long firstRow, Ledger ledger, BatchId batch, int threads, StepTimes steps) {
         Map<Span, Instant> ends = new EnumMap<>(Span.class);
@@ -54,7 +53,7 @@ record RunProfile(Map<Span, Double> spans, int threads, Map<String, Double> busy
         Instant from = began;
         for (Span span : Span.values()) {
             Instant end = ends.getOrDefault(span, from);
-            // What didn't happen, or happened in an earlier run, took nothing of this one.
+            // A span that is missing, or belongs to an earlier run, took no time of this run.
             Instant to = end.isBefore(from) ? from : end;
             spans.put(span, Duration.between(from, to).toNanos() / 1e9);
             from = to;
@@ -110,7 +109,7 @@ record RunProfile(Map<Span, Double> spans, int threads, Map<String, Double> busy
         return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
     }
 
-    /// A member of a JSON object.
+    /// Writes the profile as a member of a JSON object.
     void write(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart("profile");
         for (Map.Entry<Span, Double> span : spans.entrySet()) {

@@ -7,9 +7,8 @@ import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.BatchTables;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.destination.DestinationStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,22 +16,21 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// What `run` says at the end.
+/// What `run` prints at the end.
 ///
 /// @param destination the job's
 /// @param resumed whether the batch was open before
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
-/// @param again the command that goes on with the same job
-/// @param home what a command has to end with to use the same home
-/// @param profile where the time went, if that was asked for
+/// @param again the command that resumes the batch
+/// @param home the options that make another command use the same home
+/// @param profile of the run, or null if `--profile` was not given
 record RunReport(
         PrintWriter out,
         PrintWriter err,
         CommandOutputFormat format,
-        Job.Destination destination,
+        DestinationStore destination,
         boolean resumed,
         long firstRow,
         String again,
@@ -65,7 +63,7 @@ record RunReport(
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."
                     .formatted(status.batch(), status.destination()));
-            out.println("To run it again all the same: " + again + " --new");
+            out.println("To run it again: " + again + " --new");
         }
         out.flush();
     }
@@ -81,36 +79,30 @@ record RunReport(
                 status.quarantined()));
         out.println();
         out.println("  predictions  " + status.destination());
-        out.println("  query them   " + query(status, "prediction", "part-*.parquet", BatchTables::table));
+        out.println("  query them   " + query(status, "prediction", false));
         if (status.quarantined() > 0) {
-            out.println("  quarantine   " + query(status, "reason", "_quarantine-*.parquet", BatchTables::quarantine));
+            out.println("  quarantine   " + query(status, "reason", true));
         }
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
 
-    /// A command that counts the values of a column.
-    private String query(BatchStatus status, String column, String files, Function<BatchTables, String> table) {
-        Job.Postgres postgres = destination.postgres();
-        if (postgres == null) {
-            return "duckdb -c \"SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL\""
-                    .formatted(column, status.destination(), files);
-        }
-        BatchTables tables = BatchTables.of(postgres, status.batch());
-        String sql = "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
-                .formatted(column, tables.sql(table.apply(tables)), status.batch());
-        return "psql -c " + ShellCommands.word(sql);
+    /// A command that counts the values of a column, for people to copy.
+    private String query(BatchStatus status, String column, boolean quarantine) {
+        DestinationStore.Query query =
+                destination.query(status.batch(), Objects.requireNonNull(status.destination()), column, quarantine);
+        return query.client() + " -c " + ShellCommands.quoted(query.sql());
     }
 
     private void failure(BatchStatus status) {
         Failure failure = status.failure();
-        String reason = failure == null ? "it was given up" : failure.message();
+        String reason = failure == null ? "it was cancelled" : failure.message();
         err.println("Batch %s failed: %s".formatted(status.batch(), reason));
         if (status.committed() > 0) {
             err.println(
                     "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
         }
         if (status.phase() == Phase.FAILED) {
-            err.println("When the cause is mended, go on with: " + again);
+            err.println("Fix the cause, then resume with: " + again);
             err.println("Or start over: " + again + " --new");
         }
     }
@@ -153,7 +145,7 @@ record RunReport(
         }
     }
 
-    /// Since the process began.
+    /// The seconds since the process started.
     private static double seconds() {
         return (System.currentTimeMillis() - began()) / 1e3;
     }

@@ -6,23 +6,23 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.time.Instant;
 
-/// Uses what a run needs for the first time while nobody waits for it yet. First uses take long: code is
-/// loaded, tables are built. Nothing of this changes what a run does.
+/// Loads in the background what a run needs later. The first use of a library is slow, since its code is loaded and its
+/// tables are built. The warm-up does not change what a run does.
 public final class Warmup {
 
     private Warmup() {}
 
-    /// Begins in the background, before the command line has been read.
+    /// Starts in the background, before the command line is parsed.
     public static void begin() {
         Thread.ofPlatform().daemon().name("warm-up-duckdb").start(DuckDb::load);
         Thread.ofPlatform().daemon().name("warm-up-config").start(ConfigFactory::load);
         Thread.ofPlatform().daemon().name("warm-up-exit").start(ProcessExit::prepare);
     }
 
-    /// Encodes and decodes an event, while the node is still forming its cluster.
+    /// Encodes and decodes an event, while the node forms its cluster.
     static void codec(Submission submission) {
         BatchId batch = BatchId.of(submission.job().name(), Instant.EPOCH, 0);
         BatchEvent event = new BatchEvent.Submitted(Instant.EPOCH, batch, submission.job(), submission.model());

@@ -1,4 +1,4 @@
-/// The command `run`: from a job file to a published batch, with progress to look at.
+/// `nightshift run`: from a job file to a published batch.
 @NullMarked
 package io.nightshift.cli.run;
 

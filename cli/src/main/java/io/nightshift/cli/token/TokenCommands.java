@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 /// `nightshift token`.
 @Command(
         name = "token",
-        description = "Makes tokens, with which programs ask a cluster by HTTP.",
+        description = "Creates tokens, with which programs call a cluster by HTTP.",
         subcommands = TokenCreateCommand.class,
         mixinStandardHelpOptions = true)
 public final class TokenCommands implements Callable<Integer> {

@@ -17,17 +17,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `token create`: a new token, shown once and kept nowhere, and its digest for the configuration.
+/// `token create`: prints a new token, which is stored nowhere, and its digest for the configuration.
 @Command(
         name = "create",
-        description = "Prints a new token, once, and the line that lets it in, for the nodes' configuration.",
+        description = "Prints a new token, once, and the line with its digest for the nodes' configuration.",
         mixinStandardHelpOptions = true)
 final class TokenCreateCommand implements Callable<Integer> {
 
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--name", required = true, paramLabel = "NAME", description = "Whose it is, for the audit.")
+    @Option(names = "--name", required = true, paramLabel = "NAME", description = "The owner, for the audit log.")
     private String name = "";
 
     @Option(names = "--role", required = true, paramLabel = "ROLE", description = "read, submit or admin.")
@@ -58,11 +58,11 @@ final class TokenCreateCommand implements Callable<Integer> {
             JsonOutput.print(out, json);
         } else {
             PrintWriter err = spec.commandLine().getErr();
-            err.println("The token, which is shown this once:");
+            err.println("The token. It is not shown again:");
             err.flush();
             out.println(token);
             out.flush();
-            err.println("What lets it in, for tokens = [ ... ] in the file that nightshift.http.tokens-file names:");
+            err.println("The line for tokens = [ ... ] in the file that nightshift.http.tokens-file names:");
             err.flush();
             out.println("{ name = \"%s\", role = %s, sha256 = \"%s\" }".formatted(name, role, digest));
             err.flush();

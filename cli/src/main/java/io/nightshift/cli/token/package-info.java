@@ -1,4 +1,4 @@
-/// `nightshift token`: what lets programs in by HTTP.
+/// `nightshift token`: tokens for programs that call a cluster by HTTP.
 @NullMarked
 package io.nightshift.cli.token;
 

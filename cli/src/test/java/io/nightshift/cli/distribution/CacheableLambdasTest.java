@@ -17,7 +17,7 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// On the real libraries, since what counts is how Scala's compiler writes them.
+/// Runs on the real libraries, because the result depends on the output of Scala's compiler.
 class CacheableLambdasTest {
 
     private static final List<Class<?>> OF_LIBRARIES = List.of(
@@ -78,7 +78,7 @@ class CacheableLambdasTest {
         return prepared;
     }
 
-    /// The number of Scala's functions that a factory makes in a jar's classes.
+    /// The number of Scala functions in a jar's classes that a factory creates.
     private static int made(Path jar, String factory) throws IOException {
         int made = 0;
         try (ZipFile classes = new ZipFile(jar.toFile())) {

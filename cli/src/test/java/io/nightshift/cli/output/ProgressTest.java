@@ -30,7 +30,7 @@ final class ProgressTest {
 
         assertThat(text.toString().lines())
                 .containsExactly(
-                        "Going on with batch flights-20261124t231425-3f9a",
+                        "Resuming batch flights-20261124t231425-3f9a",
                         "450,000 of 1,000,000 rows (45 %), 50,000 rows/s, 4/10 partitions, 7 quarantined, 11 s left",
                         "700,000 of 1,000,000 rows (70 %), 50,000 rows/s, 4/10 partitions, 7 quarantined, 6 s left");
     }
@@ -42,7 +42,7 @@ final class ProgressTest {
         ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
-        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
+        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
 
         assertThat(text.toString()).isEmpty();
     }
@@ -65,6 +65,6 @@ final class ProgressTest {
                 null,
                 null,
                 0,
-                null);
+                "00");
     }
 }

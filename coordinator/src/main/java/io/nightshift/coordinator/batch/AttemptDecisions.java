@@ -23,8 +23,8 @@ import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Grants leases for attempts, takes leases back, and counts the attempts that failed. [CommitDecisions] decides about
-/// the attempts that succeeded.
+/// Grants leases for attempts, takes leases back, and counts the attempts that failed. [CommitDecisions]
+/// decides about the attempts that succeeded.
 ///
 /// Leases are not in the ledger. They are lost with this object on purpose, see [BatchDecisions].
 ///
@@ -35,7 +35,7 @@ class AttemptDecisions {
     private final BatchSettings settings;
     private final RandomGenerator random;
 
-    /// Null before this incarnation has compared the source with the plan, and when nothing more is to be leased.
+    /// Null until this incarnation has compared the source with the plan, and after the last lease.
     private @Nullable Leases leases;
 
     private long lastTick;
@@ -71,8 +71,8 @@ class AttemptDecisions {
         leases = null;
     }
 
-    /// Whether attempts that hold a lease may continue and commit. A paused batch grants no leases, but keeps the
-    /// work that is in flight.
+    /// Whether attempts that hold a lease may continue and commit. A paused batch grants no leases, but keeps
+    /// the work that is in flight.
     boolean keepsLeases(BatchState state) {
         return state.phase() != null && Transitions.allows(state.phase(), BatchEvent.Committed.class);
     }
@@ -111,8 +111,8 @@ class AttemptDecisions {
                 : leases.nanosSinceHeartbeat(attempt.partition(), attempt.epoch(), now.nanos());
     }
 
-    /// Tells the register if the batch has partitions to lease. Repeated with every tick, so a register that has
-    /// restarted or lost the message learns it again.
+    /// Tells the register if the batch has partitions to lease. Repeated with every tick, so a register that
+    /// has restarted or lost the message learns it again.
     List<CoordinatorAction> reportWork(BatchState state, DecisionTime now) {
         return nextPartition(state, now).isPresent()
                 ? List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(batch)))
@@ -137,8 +137,8 @@ class AttemptDecisions {
                         request.worker(), request.node(), new Attempt(batch, lease.partition(), lease.epoch())));
     }
 
-    /// Grants the lease that the worker holds a second time, if it holds one. So a lease that was lost on its way to
-    /// the worker doesn't have to expire first.
+    /// Grants the lease that the worker holds a second time, if it holds one. So a lease that was lost on its
+    /// way to the worker doesn't have to expire first.
     private Leases.@Nullable GrantedLease lease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
         if (leases == null || !keepsLeases(state)) {
             return null;
@@ -188,8 +188,9 @@ class AttemptDecisions {
                         .isPresent();
     }
 
-    /// Tells an attempt to abandon its work. The worker then deletes the attempt's output, so a coordinator refuses
-    /// only an attempt that it can judge. A worker without an answer asks again, and reaches the right coordinator.
+    /// Tells an attempt to abandon its work. The worker then deletes the attempt's output, so a coordinator
+    /// refuses only an attempt that it can judge. A worker without an answer asks again, and reaches the
+    /// right coordinator.
     static Decision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int judgeable, String reason) {
         return attempt.epoch().incarnation() <= judgeable
                 ? Decision.of(abandon(worker, attempt, reason))
@@ -223,8 +224,8 @@ class AttemptDecisions {
                 now);
     }
 
-    /// Takes back the leases that have expired. Each counts as a failed attempt, so a partition that kills every
-    /// worker that scores it fails the batch in the end.
+    /// Takes back the leases that have expired. Each counts as a failed attempt, so a partition that kills
+    /// every worker that scores it fails the batch in the end.
     Decision tick(BatchState state, DecisionTime now) {
         if (leases == null || !keepsLeases(state)) {
             return Decision.nothing();
@@ -312,8 +313,8 @@ class AttemptDecisions {
         return exhausted;
     }
 
-    /// Why a batch that scores the rest first can't be finished: every partition is committed or exhausted. Null if
-    /// there is more to score.
+    /// Why a batch that scores the rest first can't be finished: every partition is committed or exhausted.
+    /// Null if there is more to score.
     @Nullable
     Failure unfinishableFailure(BatchState state, int committed, Map<Integer, Integer> attemptsFailed) {
         Set<Integer> exhausted = exhaustedPartitions(state, attemptsFailed);

@@ -1,20 +1,20 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.plan.Planner;
-import io.nightshift.coordinator.plan.SourcePins;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on the
-/// threads of [BatchServices#blocking()], by several threads at a time.
+/// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on
+/// the threads of [BatchServices#blocking()], by several threads at a time.
 final class BackgroundTaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
@@ -51,9 +51,9 @@ final class BackgroundTaskRunner {
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
         if (partitions.partitions() == 0) {
             throw FailureException.permanent(
-                    "the source has no rows: " + String.join(", ", job.source().parquet()));
+                    "the source has no rows: " + job.source().input());
         }
-        services.publisher().prepare(batch, job);
+        services.publisher().prepare(batch, job, state.submission().model());
         return new CoordinatorMessage.PlanCompleted(files, partitions);
     }
 
@@ -73,7 +73,8 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
-            return new CoordinatorMessage.LedgerEntriesCounted(services.entries().applyAsLong(batch));
+            return new CoordinatorMessage.LedgerEntriesCounted(
+                    services.entries().applyAsLong(batch));
         } catch (FailureException e) {
             LOG.debug("{}: {}", batch, e.getMessage());
             return new CoordinatorMessage.LedgerEntriesCounted(0);

@@ -33,11 +33,11 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class persists the
-/// events of the decision and then performs its actions.
+/// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class
+/// persists the events of the decision and then performs its actions.
 ///
-/// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with new
-/// decision logic.
+/// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with
+/// new decision logic.
 public final class Batch extends EventSourcedBehavior<CoordinatorMessage, LedgerEntry, BatchState> {
 
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
@@ -178,8 +178,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 LOG.warn("{}: another coordinator has written to the ledger. Reading the ledger again", batch);
                 throw new StaleStateException();
             }
-            case CoordinatorAction.WriteLog(String text, List<Object> arguments) ->
-                LOG.info(text, arguments.toArray());
+            case CoordinatorAction.WriteLog(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
             case CoordinatorAction.BackgroundTask task ->
                 context.pipeToSelf(
                         CompletableFuture.supplyAsync(() -> tasks.run(task, state), services.blocking()),

@@ -13,26 +13,26 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// The decision logic of one batch's coordinator. It is deterministic: it uses no actors, clocks, threads or I/O.
-/// [Batch] runs it on the journal; the tests run it in a simulation.
+/// The decision logic of one batch's coordinator. It is deterministic: it uses no actors, clocks, threads or
+/// I/O. [Batch] runs it on the journal; the tests run it in a simulation.
 ///
-/// [#decide] takes the batch's state, a message and the time. It returns the events to persist and the actions to
-/// perform once they are durable. What the ledger does not hold, above all the leases, is kept in this object and
-/// its parts. [#decide] changes it as if the write had succeeded, so these rules hold:
+/// [#decide] takes the batch's state, a message and the time. It returns the events to persist and the
+/// actions to perform once they are durable. What the ledger does not hold, above all the leases, is kept in
+/// this object and its parts. [#decide] changes it as if the write had succeeded, so these rules hold:
 ///
-/// - The caller gives the next message only after the events of the last decision are durable and are part of the
-///   state.
-/// - After a failed write, whose outcome is unknown, the caller discards this object, reads the ledger again, and
-///   starts with a new object and [CoordinatorMessage.Recovered]. The same happens after a crash. Leases are lost
-///   then on purpose: the next incarnation grants new ones with higher epochs, so no attempt of an old lease can be
-///   committed.
+/// - The caller gives the next message only after the events of the last decision are durable and are part of
+///   the state.
+/// - After a failed write, whose outcome is unknown, the caller discards this object, reads the ledger again,
+///   and starts with a new object and [CoordinatorMessage.Recovered]. The same happens after a crash. Leases
+///   are lost then on purpose: the next incarnation grants new ones with higher epochs, so no attempt of an
+///   old lease can be committed.
 ///
-/// Work that waits for disks runs as a [CoordinatorAction.BackgroundTask] and reports back with the incarnation that
-/// started it. Reports to an earlier incarnation are ignored.
+/// Work that waits for disks runs as a [CoordinatorAction.BackgroundTask] and reports back with the
+/// incarnation that started it. Reports to an earlier incarnation are ignored.
 ///
-/// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and counts
-/// failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators, and [TakeoverDetection]
-/// notices that another coordinator has taken over.
+/// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and
+/// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators, and
+/// [TakeoverDetection] notices that another coordinator has taken over.
 final class BatchDecisions {
 
     private final BatchId batch;
@@ -83,8 +83,7 @@ final class BatchDecisions {
             case CoordinatorMessage.TaskReported(int incarnation, CoordinatorMessage.TaskOutcome outcome) ->
                 switch (outcome) {
                     case CoordinatorMessage.StepOutcome step -> lifecycle.stepEnded(state, incarnation, step, now);
-                    case CoordinatorMessage.PublicationFenced fenced ->
-                        control.fenced(state, incarnation, fenced, now);
+                    case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
@@ -116,7 +115,8 @@ final class BatchDecisions {
         };
     }
 
-    private Decision unlessSuperseded(BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
+    private Decision unlessSuperseded(
+            BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
         Optional<Decision> check = takeover.check(state, attempt, now);
         return check.isPresent() ? check.get() : decision.get();
     }
@@ -139,7 +139,7 @@ final class BatchDecisions {
         return phase == null || phase.isEnd() ? null : attempts.gauges(state, phase, now);
     }
 
-    /// The time since the attempt's last heartbeat, in nanoseconds; empty if the attempt doesn't hold its partition.
+    /// The time since the attempt's last heartbeat, in nanoseconds; empty if the attempt holds no partition.
     OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
         return attempts.nanosSinceHeartbeat(attempt, now);
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Is notified of what happens to the batches that this node coordinates.
 ///
-/// Many batches call it at the same time, on threads of the actors' dispatcher. An implementation is safe for several
-/// threads and never blocks.
+/// Many batches call it at the same time, on threads of the actors' dispatcher. An implementation is safe for
+/// several threads and never blocks.
 public interface BatchObserver {
 
     /// Ignores every notification.

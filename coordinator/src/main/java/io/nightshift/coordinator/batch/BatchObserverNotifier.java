@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/// Derives the notifications of a [BatchObserver] from a batch's messages and events. [Batch] calls it around each
-/// decision.
+/// Derives the notifications of a [BatchObserver] from a batch's messages and events. [Batch] calls it around
+/// each decision.
 final class BatchObserverNotifier {
 
     private final BatchId batch;

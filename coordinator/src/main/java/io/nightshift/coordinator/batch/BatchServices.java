@@ -1,24 +1,28 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.plan.SourceInspector;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.SourceInspector;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
-/// What a batch's coordinator works with.
+/// The services that a batch's coordinator uses.
 ///
-/// @param models describes a registered model
-/// @param entries how many entries the ledger has of a batch; blocking
-/// @param register tells the batch register; called by any thread
-/// @param blocking runs what waits for disks; never the actors' own threads
-/// @param node this node's name, `host:port`
-/// @param observer hears what happens
+/// @param settings the section `nightshift.batch` of the configuration
+/// @param inspector inspects sources; called on threads of `blocking` only
+/// @param models describes a registered model; called on threads of `blocking` only
+/// @param publisher publishes batches
+/// @param entries counts a batch's entries in the journal; called on threads of `blocking` only
+/// @param register sends a command to the batch register; called by any thread, never blocks
+/// @param blocking runs work that waits for disks or databases, on threads that belong to no actor dispatcher
+/// @param clock the wall clock, for the time of events
+/// @param node this node, `host:port`
+/// @param observer is notified of what happens
 public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,

@@ -5,14 +5,14 @@ import java.time.Duration;
 
 /// The section `nightshift.batch` of the configuration.
 ///
-/// @param lease how long a worker holds a partition without a heartbeat
-/// @param tick how often leases are checked and waiting partitions offered
-/// @param retry of failed attempts
+/// @param lease how long a lease lasts without a heartbeat; longer than `tick`
+/// @param tick how often a coordinator checks its leases and tells the register about waiting partitions
+/// @param retry how failed attempts and background tasks are retried
 public record BatchSettings(Duration lease, Duration tick, RetryPolicy retry) {
 
     public BatchSettings {
         if (lease.compareTo(tick) <= 0) {
-            throw new IllegalArgumentException("nightshift.batch.lease is longer than nightshift.batch.tick");
+            throw new IllegalArgumentException("nightshift.batch.lease must be longer than nightshift.batch.tick");
         }
     }
 

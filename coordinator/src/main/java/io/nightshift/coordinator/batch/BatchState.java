@@ -31,15 +31,16 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param batch the batch
 /// @param entries how many ledger entries this state includes
-/// @param head the hash of the last of them; before the first, the hash that every ledger of this batch starts from
+/// @param head the hash of the last of them; before the first, the hash that every ledger of this batch
+///     starts from
 /// @param phase null before the batch is submitted
 /// @param submitted the first event; null before it
 /// @param plan the pinned input; null before the batch is planned
 /// @param incarnation of the last takeover; 0 before the first
 /// @param committed the committed partitions, with the winning epoch of each
 /// @param totals sums over the committed partitions
-/// @param attemptsFailed how many attempts of each partition have failed since the batch was submitted or last
-///     retried, or the partition was last rescored; partitions without failures are absent
+/// @param attemptsFailed how many attempts of each partition have failed since the batch was submitted or
+///     last retried, or the partition was last rescored; partitions without failures are absent
 /// @param failure why the batch failed or was cancelled; null in every other phase
 /// @param published the last event of a published batch; null before it
 public record BatchState(
@@ -142,8 +143,8 @@ public record BatchState(
 
     /// The state after one more entry.
     ///
-    /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen in this
-    ///     phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
+    /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen
+    ///     in this phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
     ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException] then
     public BatchState apply(LedgerEntry entry) {
         try {

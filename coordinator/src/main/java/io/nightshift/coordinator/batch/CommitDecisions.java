@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Decides which attempts are committed.
 ///
-/// Exactly-once is decided in one place, [#flush]: a commit is persisted if, and only if, its epoch holds the lease
-/// at that moment. It is acknowledged after that. Everything else can be repeated without effect. Pending commits are
-/// not in the ledger; their workers ask again after a restart.
+/// Exactly-once is decided in one place, [#flush]: a commit is persisted if, and only if, its epoch holds the
+/// lease at that moment. It is acknowledged after that. Everything else can be repeated without effect.
+/// Pending commits are not in the ledger; their workers ask again after a restart.
 ///
 /// Deterministic, like [BatchDecisions].
 class CommitDecisions {
@@ -89,7 +89,8 @@ class CommitDecisions {
         return attempts.holdsLease(commit);
     }
 
-    /// Persists the pending commits whose epochs still hold their leases, in one journal write, and acknowledges them.
+    /// Persists the pending commits whose epochs still hold their leases, in one journal write, and
+    /// acknowledges them.
     Decision flush(BatchState state, DecisionTime now) {
         List<CoordinatorAction> actions = new ArrayList<>();
         List<BatchCommand.Commit> accepted = new ArrayList<>();
@@ -111,15 +112,11 @@ class CommitDecisions {
             actions.add(acknowledge(commit));
         }
         return Decision.persist(
-                events(
-                        state,
-                        accepted.stream().map(BatchCommand.Commit::commit).toList(),
-                        now),
-                actions);
+                events(state, accepted.stream().map(BatchCommand.Commit::commit).toList(), now), actions);
     }
 
-    /// The commits, and the batch's failure if they exceed the error limit or leave only exhausted partitions. One
-    /// write holds both, so that no crash between them can let the batch be published.
+    /// The commits, and the batch's failure if they exceed the error limit or leave only exhausted
+    /// partitions. One write holds both, so that no crash between them can let the batch be published.
     private List<BatchEvent> events(BatchState state, List<PartitionCommit> commits, DecisionTime now) {
         List<BatchEvent> events = new ArrayList<>();
         events.add(new BatchEvent.Committed(now.instant(), commits));

@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /// The committed partitions of a batch, each with its winning epoch and totals. Immutable.
 ///
-/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined. A change copies only the chunks of
-/// 1,024 partitions that it touches, so a million commits stay cheap.
+/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined. A change copies only the
+/// chunks of 1,024 partitions that it touches, so a million commits stay cheap.
 public final class CommittedPartitions {
 
     private static final int SIZE = 1024;
@@ -89,7 +89,7 @@ public final class CommittedPartitions {
 
     /// These partitions and the ones of some commits.
     ///
-    /// @throws IllegalStateException if a partition is committed already, which means that the ledger is damaged
+    /// @throws IllegalStateException if a partition is committed already, so the ledger is damaged
     public CommittedPartitions withCommits(List<PartitionCommit> commits) {
         Chunk[] copy = chunks.clone();
         boolean[] own = new boolean[chunks.length];
@@ -112,7 +112,7 @@ public final class CommittedPartitions {
     /// These partitions without some of them.
     ///
     /// @param withdrawn positions in the plan, from 0
-    /// @throws IllegalStateException if a partition isn't committed or is listed twice, which means that the ledger is
+    /// @throws IllegalStateException if a partition isn't committed or is listed twice, so the ledger is
     ///     damaged
     public CommittedPartitions withoutPartitions(Collection<Integer> withdrawn) {
         Chunk[] copy = chunks.clone();

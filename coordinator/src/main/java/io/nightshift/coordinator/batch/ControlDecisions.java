@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// Decides about the controls of operators: pause, resume, cancel, retry and rescore. [ControlRules] says which of
-/// them is possible in which phase.
+/// Decides about the controls of operators: pause, resume, cancel, retry and rescore. [ControlRules] says
+/// which of them is possible in which phase.
 ///
 /// Deterministic, like [BatchDecisions].
 class ControlDecisions {
@@ -22,8 +22,7 @@ class ControlDecisions {
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
 
-    ControlDecisions(
-            BatchId batch, LifecycleDecisions lifecycle, AttemptDecisions attempts, CommitDecisions commits) {
+    ControlDecisions(BatchId batch, LifecycleDecisions lifecycle, AttemptDecisions attempts, CommitDecisions commits) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
@@ -58,8 +57,7 @@ class ControlDecisions {
     /// Applies a request to a batch that failed during its publication, after the fence.
     ///
     /// @param startedBy the incarnation that started the fence
-    Decision fenced(
-            BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
+    Decision fenced(BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         BatchCommand.Control request = outcome.request();
         if (outcome.obstacle() != null) {
             return refuse(request, outcome.obstacle());
@@ -167,7 +165,6 @@ class ControlDecisions {
     }
 
     private Decision refuse(BatchCommand.Control request, String reason) {
-        return Decision.of(
-                new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Refused(batch, reason)));
+        return Decision.of(new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Refused(batch, reason)));
     }
 }

@@ -4,7 +4,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Phase;
 
-/// Which control is possible in which phase. Each control persists one type of event, so [Transitions] decides.
+/// Which control is possible in which phase: the phases in which its event may happen, see [Transitions].
 final class ControlRules {
 
     enum Verdict {
@@ -35,8 +35,8 @@ final class ControlRules {
         };
     }
 
-    /// Whether the control changes which commits count, so that a publication which is still running somewhere would
-    /// show output that no longer counts.
+    /// Whether the control changes which commits count, so that a publication which is still running
+    /// somewhere would show output that no longer counts.
     static boolean changesCommits(BatchCommand.Control request) {
         return request instanceof BatchCommand.Cancel || request instanceof BatchCommand.Rescore;
     }

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// An effect of a [Decision]. Actions are data. [Batch] performs them, with the state that holds after the events of
-/// their decision. To the decision logic an actor reference is only an address.
+/// An effect of a [Decision]. Actions are data. [Batch] performs them, with the state that holds after the
+/// events of their decision. To the decision logic an actor reference is only an address.
 sealed interface CoordinatorAction {
 
     /// Sends a message to an actor.
@@ -24,7 +24,7 @@ sealed interface CoordinatorAction {
     /// @param node the worker's node, `host:port`
     record GrantLease(ActorRef<WorkerMessage> worker, String node, Attempt attempt) implements CoordinatorAction {}
 
-    /// Sends [CoordinatorMessage.FlushCommits] to the coordinator, after the messages that are already in its mailbox.
+    /// Sends [CoordinatorMessage.FlushCommits] to the coordinator, behind the messages in its mailbox.
     record FlushCommits() implements CoordinatorAction {}
 
     /// Sends [CoordinatorMessage.RetryDue] to the coordinator after the backoff.
@@ -47,8 +47,8 @@ sealed interface CoordinatorAction {
         }
     }
 
-    /// Work that waits for disks or databases, done on a thread that may block. Its outcome comes back as
-    /// [CoordinatorMessage.TaskReported].
+    /// Work that waits for disks or databases, done on a thread that may block. Its outcome
+    /// comes back as [CoordinatorMessage.TaskReported].
     sealed interface BackgroundTask extends CoordinatorAction {
         /// The incarnation that started the task.
         int incarnation();
@@ -63,7 +63,8 @@ sealed interface CoordinatorAction {
     /// Publishes the committed output.
     record Publish(int incarnation) implements BackgroundTask {}
 
-    /// Makes sure that no publication of an earlier coordinator becomes visible, before the request is applied.
+    /// Makes sure that no publication of an earlier coordinator becomes visible, before the
+    /// request is applied.
     record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
     /// Counts the batch's entries in the journal.

@@ -3,7 +3,8 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,16 +46,17 @@ sealed interface CoordinatorMessage {
     record InputUnchanged() implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
-    record PublicationCompleted(Publisher.Publication publication) implements StepOutcome {}
+    record PublicationCompleted(Publication publication) implements StepOutcome {}
 
     /// A task failed.
     record TaskFailed(Failure failure) implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.FencePublication].
     ///
-    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is visible or
-    ///     can become visible
-    record PublicationFenced(BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
+    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is
+    ///     visible or can become visible
+    record PublicationFenced(
+            BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///

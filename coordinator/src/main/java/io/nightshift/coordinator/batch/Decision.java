@@ -4,12 +4,12 @@ import io.nightshift.protocol.batch.BatchEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a coordinator does about one message. A decision is data: it holds no code and nothing that changes, so
-/// tests compare decisions with `equals`.
+/// What a coordinator does about one message. A decision is data: it holds no code and nothing that changes,
+/// so tests compare decisions with `equals`.
 ///
 /// @param events to persist in one journal write, in this order; empty if nothing changes
-/// @param actions to perform in this order once the events are durable, or at once if there are no events. If the
-///     write fails, none of them is performed
+/// @param actions to perform in this order once the events are durable, or at once if there are no events. If
+///     the write fails, none of them is performed
 record Decision(List<BatchEvent> events, List<CoordinatorAction> actions) {
 
     private static final Decision NOTHING = new Decision(List.of(), List.of());

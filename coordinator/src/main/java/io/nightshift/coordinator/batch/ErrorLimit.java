@@ -6,21 +6,20 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Whether a batch has quarantined more rows than its job allows. Asked after every commit, with
-/// what is certain by then, so the verdict doesn't depend on the order in which partitions are
-/// committed.
+/// Decides whether a batch has quarantined more rows than its job allows. It is checked after every commit,
+/// with the rows that are certain by then, so the order of commits doesn't change the verdict.
 final class ErrorLimit {
 
     private ErrorLimit() {}
 
     /// @param rows of the whole input
-    /// @param totals of what is committed
+    /// @param totals of the committed partitions
     /// @param reasons why the first rows were quarantined
-    /// @return what is exceeded, in words, or null if nothing is
+    /// @return which limit is exceeded and by what, in one or two sentences; null if none is
     static @Nullable String violation(
             Job.ErrorPolicy policy, long rows, BatchState.Totals totals, List<String> reasons) {
         long quarantined = totals.quarantined();
-        // While partitions are open, the rate is taken of all rows that may still be read.
+        // Rows that are not committed yet count as read, so that a later commit can't lower the rate below the limit.
         long readAtMost = rows - totals.rows() + totals.read();
         BigDecimal allowed = BigDecimal.valueOf(policy.maxRate()).multiply(BigDecimal.valueOf(readAtMost));
         String limit = null;

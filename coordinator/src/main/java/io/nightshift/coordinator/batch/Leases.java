@@ -15,11 +15,12 @@ import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The leases of one incarnation: which worker holds which partition, and which partition is leased next. Leases are
-/// not persisted. After a restart all are void, and the next incarnation's epochs are higher than all before.
+/// The leases of one incarnation: which worker holds which partition, and which partition is leased next.
+/// Leases are not persisted. After a restart all are void, and the next incarnation's epochs are higher than
+/// all before.
 ///
-/// A partition is in one of these states: not leased yet, leased, waiting for its next attempt, excluded because it
-/// has exhausted its attempts, or committed. The caller knows which partitions are committed.
+/// A partition is in one of these states: not leased yet, leased, waiting for its next attempt, excluded
+/// because it has exhausted its attempts, or committed. The caller knows which partitions are committed.
 ///
 /// Deterministic: the caller passes the time, in nanoseconds of a monotonic clock. Used by one thread.
 class Leases {
@@ -81,8 +82,8 @@ class Leases {
         return firstFresh < partitions ? OptionalInt.of(firstFresh) : OptionalInt.empty();
     }
 
-    /// The lease that a worker holds, extended; null if it holds none. A worker that asks for a lease while it holds
-    /// one never received it, or its release was lost.
+    /// The lease that a worker holds, extended; null if it holds none. A worker that asks for a lease while
+    /// it holds one never received it, or its release was lost.
     @Nullable
     GrantedLease currentLease(Holder holder, long now) {
         Integer partition = heldBy.get(holder.worker());
@@ -140,8 +141,8 @@ class Leases {
         }
     }
 
-    /// Ends a lease. The partition can be leased again from `notBefore` on. Does nothing if the epoch doesn't hold the
-    /// partition.
+    /// Ends a lease. The partition can be leased again from `notBefore` on. Does nothing if the epoch doesn't
+    /// hold the partition.
     void release(int partition, Epoch epoch, long notBefore) {
         if (holds(partition, epoch)) {
             end(partition);
@@ -187,7 +188,7 @@ class Leases {
                 new ActiveLease(lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows()));
     }
 
-    /// The time since the lease's last heartbeat, in nanoseconds; empty if the epoch doesn't hold the partition.
+    /// The time since the lease's last heartbeat, in nanoseconds; empty if the epoch holds no lease.
     OptionalLong nanosSinceHeartbeat(int partition, Epoch epoch, long now) {
         ActiveLease lease = active.get(partition);
         return lease == null || !lease.epoch().equals(epoch)

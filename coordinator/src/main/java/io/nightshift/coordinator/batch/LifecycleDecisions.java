@@ -6,15 +6,17 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check the
-/// input, publish) and decides about its outcome. At most one such task runs for an incarnation at a time.
+/// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
+/// the input, publish) and decides about its outcome. At most one such task runs for an incarnation at a
+/// time.
 ///
 /// Deterministic, like [BatchDecisions].
 class LifecycleDecisions {
@@ -60,14 +62,14 @@ class LifecycleDecisions {
         return isTaskRunning;
     }
 
-    /// The highest incarnation whose attempts this coordinator can judge, because the state says finally whether they
-    /// were committed.
+    /// The highest incarnation whose attempts this coordinator can judge, because the state says finally
+    /// whether they were committed.
     ///
-    /// - After its takeover is durable, a coordinator can judge its own attempts and all earlier ones: no earlier
-    ///   coordinator can write any more.
+    /// - After its takeover is durable, a coordinator can judge its own attempts and all earlier ones: no
+    ///   earlier coordinator can write any more.
     /// - In a batch that has stopped, the last incarnation's attempts can be judged too.
-    /// - A coordinator that was superseded and has not noticed can't judge the attempts of its successor. They may
-    ///   have been committed.
+    /// - A coordinator that was superseded and has not noticed can't judge the attempts of its successor.
+    ///   They may have been committed.
     int judgeableIncarnation(BatchState state) {
         return switch (state.phase()) {
             case null -> 0;
@@ -141,7 +143,7 @@ class LifecycleDecisions {
         List<CoordinatorAction> task = switch (state.phase()) {
             case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation));
             case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation));
-            // A batch that was paused before its plan is planned during the pause. If it has a plan, its input is
+            // A batch that was paused before its plan is planned during the pause. Otherwise its input is
             // checked when it is resumed.
             case PAUSED -> state.plan() == null ? List.of(new CoordinatorAction.MakePlan(incarnation)) : List.of();
             case PUBLISHING -> List.of(new CoordinatorAction.Publish(incarnation));
@@ -158,8 +160,7 @@ class LifecycleDecisions {
     }
 
     /// @param startedBy the incarnation that started the task
-    Decision stepEnded(
-            BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
+    Decision stepEnded(BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
         if (startedBy == incarnation) {
             isTaskRunning = false;
         }
@@ -175,7 +176,7 @@ class LifecycleDecisions {
                 Transitions.allows(state.phase(), BatchEvent.Committed.class) && !attempts.hasStarted()
                         ? Decision.of(startLeasing(state, now))
                         : Decision.nothing();
-            case CoordinatorMessage.PublicationCompleted(Publisher.Publication publication) ->
+            case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
         };
@@ -197,8 +198,7 @@ class LifecycleDecisions {
         return attempts.start(state, incarnation, now);
     }
 
-    private Decision published(
-            BatchState state, Phase phase, Publisher.Publication publication, DecisionTime now) {
+    private Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
             return Decision.nothing();
         }

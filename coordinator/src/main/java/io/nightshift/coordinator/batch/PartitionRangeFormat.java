@@ -6,14 +6,14 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.TreeSet;
 
-/// Partitions in words.
+/// Formats partition numbers as ranges.
 final class PartitionRangeFormat {
 
     private static final int RANGES_SHOWN = 20;
 
     private PartitionRangeFormat() {}
 
-    /// The numbers in order, neighbours together: `1, 5-9`. Of very many, the first.
+    /// The numbers in order, consecutive ones as a range: `1, 5-9`. After 20 ranges it only counts the rest.
     static String text(Collection<Integer> partitions) {
         List<String> ranges = new ArrayList<>();
         int left = 0;

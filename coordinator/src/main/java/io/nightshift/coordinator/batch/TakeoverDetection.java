@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Notices that another coordinator has taken over the batch. This happens when the cluster takes this node for dead
-/// although it is only frozen or cut off. A write of this coordinator would fail then; this class finds out without a
-/// write, by counting the batch's entries in the journal.
+/// Notices that another coordinator has taken over the batch. This happens when the cluster takes this node
+/// for dead although it is only frozen or cut off. A write of this coordinator would fail then; this class
+/// finds out without a write, by counting the batch's entries in the journal.
 ///
 /// Deterministic, like [BatchDecisions].
 class TakeoverDetection {
@@ -31,19 +31,18 @@ class TakeoverDetection {
         if (lastCount == null) {
             lastCount = now;
         }
-        boolean isRecent =
-                now.nanos() - lastCount.nanos() < settings.lease().toNanos();
+        boolean isRecent = now.nanos() - lastCount.nanos() < settings.lease().toNanos();
         return isRecent || !isIdle(state) || !decision.events().isEmpty() ? List.of() : List.of(count(now));
     }
 
-    /// Whether nothing is written until someone asks for it. Another coordinator may have written meanwhile and
-    /// stopped again, and nothing would ever tell this one.
+    /// Whether nothing is written until someone asks for it. Another coordinator may have written meanwhile
+    /// and stopped again, and nothing would ever tell this one.
     boolean isIdle(BatchState state) {
         return state.phase() == null || state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
     }
 
-    /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer nothing,
-    /// and to count the entries. Empty if this coordinator may decide about the attempt.
+    /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer
+    /// nothing, and to count the entries. Empty if this coordinator may decide about the attempt.
     Optional<Decision> check(BatchState state, Attempt attempt, DecisionTime now) {
         if (!isFromLaterIncarnation(state, attempt)) {
             return Optional.empty();

@@ -29,7 +29,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Which event may happen in which phase, and which phase follows. This table is the only one: the fold
-/// [BatchState], the decisions and [ControlRules] read it, and the table in the documentation is generated from it.
+/// [BatchState], the decisions and [ControlRules] read it, and the table in the documentation is generated
+/// from it.
 ///
 /// Every batch starts with `Submitted`, which leads to the phase `submitted` and never happens again.
 public final class Transitions {

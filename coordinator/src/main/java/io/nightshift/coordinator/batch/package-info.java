@@ -1,4 +1,5 @@
-/// The life of one batch: a pure state, and the thin actor around it.
+/// The coordinator of one batch: the actor, the decision logic it runs, and the state that it folds from the
+/// ledger.
 @NullMarked
 package io.nightshift.coordinator.batch;
 

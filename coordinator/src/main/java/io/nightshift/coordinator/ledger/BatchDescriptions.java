@@ -1,19 +1,21 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import org.jspecify.annotations.Nullable;
 
-/// Batches at a glance: as the ledger tells them, or as their coordinators do.
+/// Builds the descriptions of batches for clients, from the ledger or from the status that a coordinator
+/// sent.
 public final class BatchDescriptions {
 
     private BatchDescriptions() {}
 
-    /// Reads the whole history; of a ledger that can't be followed, what is wrong with it is the reason.
+    /// Describes a batch from its ledger, which is read from the start. If the ledger is damaged, so is the
+    /// batch, and the description says what is wrong with the ledger.
     ///
     /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry) {
@@ -27,7 +29,9 @@ public final class BatchDescriptions {
         }
     }
 
-    /// @param state without a phase where nothing is in the ledger yet
+    /// Describes a batch from its state.
+    ///
+    /// @param state without a phase if the batch's ledger is empty
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state) {
         Submission submission = entry.opened().submission();
         BatchState.Totals totals = state.totals();
@@ -52,8 +56,11 @@ public final class BatchDescriptions {
                 null);
     }
 
-    /// @param status as the batch's coordinator told it
-    /// @param waitsFor what keeps the cluster from going on, or null
+    /// Describes a batch from its status.
+    ///
+    /// @param status as the batch's coordinator sent it
+    /// @param waitsFor what stops the cluster from continuing the batch, in one sentence; null if nothing
+    ///     does
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchStatus status, @Nullable String waitsFor) {
         Submission submission = entry.opened().submission();
         return new BatchDescription(
@@ -72,7 +79,7 @@ public final class BatchDescriptions {
                 status.incarnation(),
                 status.failure() == null ? null : status.failure().message(),
                 status.destination(),
-                new BatchDescription.LedgerHead(status.entries(), status.head() == null ? "" : status.head()),
+                new BatchDescription.LedgerHead(status.entries(), status.head()),
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
                 waitsFor);
     }

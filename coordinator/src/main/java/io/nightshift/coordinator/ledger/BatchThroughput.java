@@ -7,7 +7,8 @@ import java.time.Instant;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
-/// How fast a batch goes, by its events: the time that it lay idle between two coordinators doesn't count.
+/// Computes a batch's throughput from its events. Time before the last takeover, resumption or retry does not
+/// count, because the batch may have been idle.
 final class BatchThroughput {
 
     private @Nullable Instant begun;

@@ -18,17 +18,17 @@ import java.sql.Statement;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// The ledger of a single process: an H2 file in the home folder, held by one process at a time.
+/// The journal of a single process: an H2 file in the home folder. One process at a time can use it.
 ///
-/// H2's own file lock would refuse a second process too, but can't say who holds the file. Every
-/// commit is written to the file before it is acknowledged (`WRITE_DELAY=0`; H2's default keeps up
-/// to half a second in memory, which a kill loses).
+/// A lock file of our own refuses a second process, because H2's lock can't say which process holds the file.
+/// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`). By default it
+/// keeps up to half a second in memory, which is lost when the process is killed.
 public final class EmbeddedLedger implements AutoCloseable {
 
-    /// A table that is made after all others, so it tells that they are there.
+    /// The table that is created last. If it exists, all others do.
     private static final String COMPLETE = "LEDGER_SCHEMA";
 
-    /// That of the tables as they are made here; a later version may raise it.
+    /// The version of the tables' schema. A later release may raise it.
     private static final int SCHEMA = 1;
 
     private final Ledger ledger;
@@ -41,19 +41,19 @@ public final class EmbeddedLedger implements AutoCloseable {
         this.keepOpen = keepOpen;
     }
 
-    /// Whether a home folder has a ledger.
+    /// Whether a home folder has a journal.
     public static boolean exists(Path home) {
         return Files.exists(home.resolve("ledger").resolve("ledger.mv.db"));
     }
 
-    /// Opens the ledger of a home folder, and makes it if it isn't there.
+    /// Opens the journal of a home folder, and creates it if it doesn't exist.
     ///
-    /// @throws FailureException if another process holds it, or it can't be opened
+    /// @throws FailureException if another process uses the home folder, or the journal can't be opened
     public static EmbeddedLedger open(Path home) {
         Path folder = home.resolve("ledger");
         if (folder.toAbsolutePath().toString().contains(";")) {
             throw FailureException.permanent(
-                    "the ledger can't be in %s, since its path holds a ';'. Choose another folder with --home"
+                    "the ledger can't be stored in %s, because its path contains a ';'. Choose another folder with --home"
                             .formatted(folder));
         }
         FileChannel lockFile = lock(home, folder);
@@ -76,10 +76,11 @@ public final class EmbeddedLedger implements AutoCloseable {
         return ledger;
     }
 
-    /// Reads the ledger of a home folder and changes nothing there.
+    /// Reads the journal of a home folder without changing the folder.
     ///
-    /// @return nothing if there is none, or another process holds it
-    /// @throws FailureException if it can't be read
+    /// @param reader called with the ledger while this process holds the lock
+    /// @return what the reader returned; empty if there is no journal, or another process uses it
+    /// @throws FailureException if the journal can't be read
     public static <T> Optional<T> readIfFree(Path home, Function<Ledger, T> reader) {
         Path folder = home.resolve("ledger");
         if (!exists(home)) {
@@ -100,7 +101,8 @@ public final class EmbeddedLedger implements AutoCloseable {
         return "jdbc:h2:file:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
     }
 
-    /// A crash while it was made leaves a part of it and no entry; then it is made again.
+    /// Creates the tables. After a crash during their creation some exist without an entry; they are created
+    /// again.
     private static void makeSchema(Connection connection) throws SQLException {
         if (exists(connection, COMPLETE)) {
             return;
@@ -120,7 +122,7 @@ public final class EmbeddedLedger implements AutoCloseable {
             if (row.next() && row.getInt(1) > SCHEMA) {
                 connection.close();
                 throw FailureException.permanent(
-                        "the ledger in %s was made by a newer version of Nightshift. Use that version, or the copy of the folder from before the upgrade"
+                        "the ledger in %s was written by a newer version of Nightshift. Use that version, or the copy of the folder from before the upgrade"
                                 .formatted(folder));
             }
         }
@@ -157,7 +159,8 @@ public final class EmbeddedLedger implements AutoCloseable {
             return channel;
         } catch (AccessDeniedException e) {
             throw FailureException.permanent(
-                    "no right to write %s. Choose another folder with --home".formatted(e.getFile()));
+                    "this user has no permission to write %s. Choose another folder with --home"
+                            .formatted(e.getFile()));
         } catch (IOException e) {
             throw FailureException.permanent("the folder %s can't be used: %s".formatted(folder, e));
         }

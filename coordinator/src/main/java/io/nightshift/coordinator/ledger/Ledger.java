@@ -27,25 +27,30 @@ import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the ledger straight from the journal's table, without an actor system: for publishing, for
-/// listing, and for a proof that doesn't trust the code that wrote it. Safe for several threads.
+/// Reads ledgers from the journal's table, without an actor system. Publication, listings and the
+/// verification use it; the verification does not trust the code that wrote the entries. Safe for several
+/// threads. Its methods wait for the database.
 ///
-/// @param url of the journal's database; it holds no credentials
+/// @param url the JDBC URL of the journal's database, without credentials
+/// @param user of the database
+/// @param password of the user; may be empty
 public record Ledger(String url, String user, String password) {
 
+    /// Receives the entries of a batch.
     @FunctionalInterface
     public interface Visitor {
         /// @param number of the entry, from 1
         void entry(long number, LedgerEntry entry);
     }
 
+    /// Receives the events of the batch register.
     @FunctionalInterface
     public interface RegisterEventVisitor {
         /// @param number of the event, from 1
         void event(long number, BatchRegisterEvent event);
     }
 
-    /// As JDBC has it.
+    /// JDBC's value for «no limit».
     private static final int ALL = 0;
 
     @FunctionalInterface
@@ -53,7 +58,7 @@ public record Ledger(String url, String user, String password) {
         void row(long number, String manifest, byte[] payload) throws NotSerializableException;
     }
 
-    /// Shows every entry of a batch, in order; none if there is no such batch.
+    /// Visits every entry of a batch, in order; none if the batch does not exist.
     ///
     /// @throws FailureException transient if the journal can't be read, permanent if it holds
     ///     something that isn't an entry
@@ -65,10 +70,10 @@ public record Ledger(String url, String user, String password) {
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
     }
 
-    /// Shows entries of a batch, in order, from the one after a number.
+    /// Visits some entries of a batch, in order.
     ///
-    /// @param after the number of an entry, or 0
-    /// @param limit how many to show at most
+    /// @param after the number of the last entry to skip, or 0 to skip none
+    /// @param limit the most entries to visit, at least 1
     /// @throws FailureException as [#forEach(BatchId, Visitor)]
     public void forEach(BatchId batch, long after, int limit, Visitor visitor) {
         rows(
@@ -78,7 +83,7 @@ public record Ledger(String url, String user, String password) {
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
     }
 
-    /// How many entries there are of a batch.
+    /// How many entries a batch has.
     ///
     /// @throws FailureException transient if the journal can't be read
     public long entries(BatchId batch) {
@@ -99,10 +104,10 @@ public record Ledger(String url, String user, String password) {
         return new FailureException(Failure.transientFailure("the ledger can't be read: " + e.getMessage()), e);
     }
 
-    /// What the entries of a batch add up to; a state without a phase if there is none.
+    /// The state of a batch, folded from its entries; the initial state if it has none.
     ///
-    /// @throws FailureException transient if the journal can't be read, permanent if its entries
-    ///     don't make a batch, or a later version wrote them
+    /// @throws FailureException transient if the journal can't be read, permanent if the ledger is damaged or
+    ///     a later version wrote it
     public BatchState state(BatchId batch) {
         AtomicReference<BatchState> state = new AtomicReference<>(BatchState.initial(batch));
         try {
@@ -113,8 +118,8 @@ public record Ledger(String url, String user, String password) {
         return state.get();
     }
 
-    /// How fast a published batch was scored, in rows a second, from when it last began or went on until it was
-    /// published; nothing if it isn't published, or had nothing to score.
+    /// The throughput of a published batch in rows per second, measured from its last start or resumption to
+    /// its publication. Empty if the batch is not published, or nothing was committed in that time.
     ///
     /// @throws FailureException as [#forEach]
     public OptionalDouble rowsPerSecond(BatchId batch) {
@@ -150,8 +155,8 @@ public record Ledger(String url, String user, String password) {
         return state;
     }
 
-    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch whose
-    /// ledger can't be read has no coordinator, so it could not be resumed.
+    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch
+    /// whose ledger can't be read has no coordinator, so it could not be resumed.
     ///
     /// @throws FailureException as [#state] and [#registerEvents()]
     public void requireReadable(String job) {
@@ -170,8 +175,8 @@ public record Ledger(String url, String user, String password) {
                 (number, manifest, payload) -> visitor.event(number, EventCodec.decodeJobs(payload)));
     }
 
-    /// A new connection to the journal's database. H2's driver is asked without [DriverManager],
-    /// which would load every driver there is, DuckDB's native library with it.
+    /// A new connection to the journal's database. H2's driver is called directly, because [DriverManager]
+    /// would load every driver on the class path, and DuckDB's native library with it.
     public Connection connect() throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", user);
@@ -183,7 +188,7 @@ public record Ledger(String url, String user, String password) {
         return DriverManager.getConnection(url, properties);
     }
 
-    /// Why the journal can't be used at the moment, or null if it can. Waits for its database.
+    /// Why the journal can't be used now, in one sentence; null if it can.
     public @Nullable String problem() {
         try (Connection connection = connect()) {
             return connection.isValid(2) ? null : "the journal's database does not answer";
@@ -192,7 +197,7 @@ public record Ledger(String url, String user, String password) {
         }
     }
 
-    /// Holds no secret.
+    /// Without the password.
     @Override
     public String toString() {
         return "ledger in " + url;

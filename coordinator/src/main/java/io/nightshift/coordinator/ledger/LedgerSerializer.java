@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// How the journal stores what is persisted: a ledger entry as its hash, 32 bytes, before the
-/// event's CBOR; an event of the batch register as CBOR.
+/// Serializes what Pekko persists in the journal. A ledger entry is its hash, 32 bytes, and the event's CBOR.
+/// An event of the batch register is CBOR only.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;

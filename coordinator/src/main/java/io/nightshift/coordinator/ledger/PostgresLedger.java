@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
@@ -10,21 +10,21 @@ import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
-/// The ledger of a cluster: PostgreSQL, the tables in a schema of their own.
+/// The journal of a cluster: a PostgreSQL database, with the tables in a schema of their own.
 ///
-/// Migrations only ever add what nodes of the version before can ignore, so both work side by side
-/// during a rolling update, and a node of the version before still starts after it.
+/// A migration only adds what nodes of the version before can ignore. So nodes of both versions work together
+/// during a rolling update, and a node of the version before can still start after the migration.
 public final class PostgresLedger {
 
     static final String SCHEMA = "nightshift";
 
-    /// What the driver is told beside the URL, in seconds: no wait without an end.
+    /// The driver's timeouts in seconds, so that no call waits forever.
     static final Map<String, String> TIMEOUTS =
             Map.of("connectTimeout", "5", "socketTimeout", "20", "tcpKeepAlive", "true");
 
     private PostgresLedger() {}
 
-    /// Names the ledger, and connects to nothing.
+    /// The ledger in a database. Does not connect.
     public static Ledger at(DataSourceSettings database) {
         String separator = database.url().contains("?") ? "&" : "?";
         return new Ledger(
@@ -33,9 +33,10 @@ public final class PostgresLedger {
                 Objects.requireNonNullElse(database.password(), ""));
     }
 
-    /// Brings the schema up to date. Nodes that start together take turns: Flyway holds a lock.
+    /// Migrates the schema to this version. Nodes that start at the same time take turns, because Flyway
+    /// locks the schema.
     ///
-    /// @throws FailureException transient if the database can't be reached, permanent if it refuses
+    /// @throws FailureException transient if the database can't be reached, permanent if the migration fails
     public static void migrate(Ledger ledger) {
         try (Connection connection = ledger.connect()) {
             connection.isValid(0);
@@ -49,16 +50,17 @@ public final class PostgresLedger {
                     .locations("classpath:io/nightshift/coordinator/ledger/migrations")
                     .failOnMissingLocations(true)
                     .table("schema_history")
-                    // Of a later version.
+                    // A later version may have migrated further.
                     .ignoreMigrationPatterns("*:future")
                     .load()
                     .migrate();
         } catch (FlywayException e) {
-            throw FailureException.permanent("the journal's schema can't be brought up to date: " + e.getMessage());
+            throw FailureException.permanent("the journal's schema can't be migrated: " + e.getMessage());
         }
     }
 
-    /// Class 08 is about the connection, 57P of the server's start and stop, 53300 of too many connections.
+    /// SQLSTATE class 08 means a broken connection, 57P a server that starts or stops, 53300 too many
+    /// connections.
     private static FailureException refused(SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String sentence = "the journal's database can't be used: " + e.getMessage();

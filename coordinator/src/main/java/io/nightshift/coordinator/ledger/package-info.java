@@ -1,4 +1,4 @@
-/// The ledger on its journal: how entries are stored, read back and proved.
+/// The journal: how entries are stored, and how a batch's ledger is read back without its coordinator.
 @NullMarked
 package io.nightshift.coordinator.ledger;
 

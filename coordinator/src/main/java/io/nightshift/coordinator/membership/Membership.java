@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// How a node finds its cluster, and how two clusters never work on one journal for long: the database that they share
-/// decides.
+/// How a node finds its cluster, and how at most one cluster works on a journal: the shared database decides.
 ///
-/// A node that starts asks for the members that were seen lately, and joins them. Where there is none, it forms a
-/// cluster, which it may only do in the database, in turn with all others; the former cluster, if any of its nodes
-/// still live, is thereby superseded, and its nodes find out with their next [#confirm]. Members keep saying that they
-/// live, by the database's clock alone. `docs/decisions/0011-membership.md` has the reasons.
+/// A node that starts joins the members that were seen recently. If there are none, it forms a cluster. Only
+/// one node at a time can do that, because it locks a table. The new cluster supersedes the one before; if
+/// nodes of that cluster still run, they find out with their next [#confirm] and stop. Members confirm
+/// regularly that they run. Only the database's clock counts. `docs/decisions/0011-membership.md` gives the
+/// reasons.
 ///
-/// Each method is one transaction and waits for the database. Not for several threads at a time.
+/// Each method is one transaction and waits for the database. Used by one thread at a time.
 public final class Membership {
 
-    /// How long a member counts as living without having been seen.
+    /// How long a member counts as running after its last confirmation.
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Ledger ledger;
@@ -37,32 +37,34 @@ public final class Membership {
 
     /// What a node that is in no cluster does next.
     public sealed interface JoinDecision {
-        /// The cluster that it will be in.
+        /// The ID of the cluster that the node will be in.
         UUID cluster();
 
-        /// @param members that live, at least one, none of them this node
+        /// The node joins a cluster.
+        ///
+        /// @param members that run, at least one, without this node
         record Join(UUID cluster, List<String> members) implements JoinDecision {}
 
-        /// Nobody is there: this node is the first.
+        /// No member runs: the node forms a new cluster.
         record Form(UUID cluster) implements JoinDecision {}
     }
 
-    /// Finds the cluster, or claims the right to form one.
+    /// Finds the cluster to join. If no member runs, makes this node the one that forms a new cluster.
     public JoinDecision findOrForm() throws SQLException {
-        try (Connection connection = inTurn()) {
+        try (Connection connection = lockedTransaction()) {
             JoinDecision.Join join = find(connection);
-            JoinDecision way = join == null ? form(connection) : join;
-            register(connection, way instanceof JoinDecision.Form ? way.cluster() : null);
+            JoinDecision decision = join == null ? form(connection) : join;
+            register(connection, decision instanceof JoinDecision.Form ? decision.cluster() : null);
             connection.commit();
-            return way;
+            return decision;
         }
     }
 
-    /// Finds the cluster.
+    /// Finds the cluster to join.
     ///
-    /// @return null if nobody is there
+    /// @return null if no member runs
     public JoinDecision.@Nullable Join find() throws SQLException {
-        try (Connection connection = inTurn()) {
+        try (Connection connection = lockedTransaction()) {
             JoinDecision.Join join = find(connection);
             if (join != null) {
                 register(connection, null);
@@ -72,12 +74,12 @@ public final class Membership {
         }
     }
 
-    /// A transaction that others wait for.
-    private Connection inTurn() throws SQLException {
+    /// A transaction with the lock. Other nodes wait for its end.
+    private Connection lockedTransaction() throws SQLException {
         Connection connection = ledger.connect();
         try {
             connection.setAutoCommit(false);
-            // So that a node which freezes in here holds nobody up.
+            // A node that freezes in this transaction must not block the others for long.
             execute(connection, "SET LOCAL idle_in_transaction_session_timeout = '5s'");
             execute(connection, "SET LOCAL lock_timeout = '8s'");
             execute(connection, "LOCK TABLE cluster IN EXCLUSIVE MODE");
@@ -90,8 +92,8 @@ public final class Membership {
 
     private JoinDecision.@Nullable Join find(Connection connection) throws SQLException {
         UUID current = current(connection);
-        List<String> living = current == null ? List.of() : living(connection, current);
-        return current == null || living.isEmpty() ? null : new JoinDecision.Join(current, living);
+        List<String> running = current == null ? List.of() : running(connection, current);
+        return current == null || running.isEmpty() ? null : new JoinDecision.Join(current, running);
     }
 
     private JoinDecision form(Connection connection) throws SQLException {
@@ -116,7 +118,7 @@ public final class Membership {
         }
     }
 
-    private List<String> living(Connection connection, UUID cluster) throws SQLException {
+    private List<String> running(Connection connection, UUID cluster) throws SQLException {
         String sql = """
                 SELECT address FROM member
                 WHERE cluster = ? AND address <> ? AND seen > clock_timestamp() - make_interval(secs => ?)
@@ -136,10 +138,11 @@ public final class Membership {
         }
     }
 
-    /// Says that this node lives, and is in a cluster. To be repeated well within [#PATIENCE].
+    /// Confirms that this node runs and is in a cluster. Called several times within [#PATIENCE].
     ///
-    /// @param cluster that it has joined
-    /// @return false if it isn't to go on: another cluster was formed since, or another process has its address
+    /// @param cluster that the node has joined
+    /// @return false if the node must stop: a new cluster was formed, or another process has taken its
+    ///     address
     public boolean confirm(UUID cluster) throws SQLException {
         try (Connection connection = ledger.connect()) {
             return execute(connection, """
@@ -149,7 +152,7 @@ public final class Membership {
         }
     }
 
-    /// Says that this node has left, so that nobody tries to join by it.
+    /// Removes this node, so that no other node tries to join it.
     public void leave() throws SQLException {
         try (Connection connection = ledger.connect()) {
             execute(connection, "DELETE FROM member WHERE address = ? AND incarnation = ?", address, incarnation);

@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` describes each. No label holds a
-/// batch ID or a job name, so the number of time series stays small. Safe for several threads.
+/// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` describes each. No label
+/// holds a batch ID or a job name, so the number of time series stays small. Safe for several threads.
 public final class BatchMetrics implements BatchObserver {
 
     private static final List<Phase> OPEN =
@@ -97,9 +97,7 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private long inPhase(Phase phase) {
-        return gauges.values().stream()
-                .filter(batch -> batch.phase() == phase)
-                .count();
+        return gauges.values().stream().filter(batch -> batch.phase() == phase).count();
     }
 
     private int sum(ToIntFunction<BatchGauges> part) {

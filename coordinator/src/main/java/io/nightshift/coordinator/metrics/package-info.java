@@ -1,4 +1,4 @@
-/// What operators measure of a node's coordinators.
+/// Metrics of the batches that a node coordinates.
 @NullMarked
 package io.nightshift.coordinator.metrics;
 

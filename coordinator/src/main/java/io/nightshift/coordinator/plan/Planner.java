@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.plan;
 
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.wire.WireLimits;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.List;
 import java.util.stream.LongStream;
 

@@ -1,4 +1,4 @@
-/// How a batch's input is cut into partitions and whether it fits the node.
+/// How a batch's input is cut into partitions.
 @NullMarked
 package io.nightshift.coordinator.plan;
 

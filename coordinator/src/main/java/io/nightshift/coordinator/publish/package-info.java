@@ -1,4 +1,4 @@
-/// The step that makes a batch visible, all at once.
+/// Publication: what the ledger says of a batch, handed to the batch's destination.
 @NullMarked
 package io.nightshift.coordinator.publish;
 

@@ -6,15 +6,18 @@ import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// What a user may call a batch: its id, the beginning of it, or `latest`.
+/// Finds the batch that a user names: by its ID, by the beginning of its ID, or as `latest`.
 public final class BatchNameResolver {
 
+    /// The name of the batch that was submitted last.
     public static final String LATEST = "latest";
     private static final int SHOWN = 5;
 
     private BatchNameResolver() {}
 
-    /// @throws FailureException if it names no batch, or more than one
+    /// The batch of a name.
+    ///
+    /// @throws FailureException if the name matches no batch, or more than one
     public static BatchId resolve(BatchRegisterState register, String name) {
         List<String> ids =
                 register.batches().keySet().stream().map(BatchId::value).toList();

@@ -40,10 +40,11 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The register of all jobs' batches: decides which batch a submission means, wakes open batches
-/// after a restart, and leads free workers to batches that have work, each batch in turn.
+/// The register of all batches, as an actor. It decides which batch a submission belongs to, wakes open
+/// batches after a restart, and sends free workers to batches with work, each batch in turn.
 ///
-/// There is one in the cluster, the sharded entity [#ID].
+/// The cluster has one register: the sharded entity [#ID]. Its events hold which batches were opened and how
+/// they ended. Which batches have work and which workers are free is kept in memory only; both report again.
 public final class BatchRegister
         extends EventSourcedBehavior<BatchRegister.Command, BatchRegisterEvent, BatchRegisterState> {
 
@@ -53,36 +54,37 @@ public final class BatchRegister
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchRegister.class);
 
-    /// The public protocol, and what the register tells itself.
+    /// What the register receives: commands from outside, and answers to its own questions.
     sealed interface Command {}
 
-    private record Public(BatchRegisterCommand command) implements Command {}
+    private record Received(BatchRegisterCommand command) implements Command {}
 
-    /// How the batch that a submission would go on with really is.
+    /// The status of an open batch, which the register asked for before it decides about a submission.
     private record Described(BatchStatus status) implements Command {}
 
-    /// Reaches the coordinator of a batch, wherever it runs.
+    /// Sends a command to the coordinator of a batch, on whichever node it runs. Called by the actor; never
+    /// blocks.
     @FunctionalInterface
-    public interface Batches {
+    public interface BatchSender {
         void tell(BatchId batch, BatchCommand command);
     }
 
     private final ActorContext<Command> context;
-    private final Batches batches;
+    private final BatchSender batches;
     private final Clock clock;
     private final RandomGenerator random = new SplittableRandom();
 
-    /// Batches with work, the one to be served next first.
+    /// Batches with work; the first is served next.
     private final SequencedSet<BatchId> withWork = new LinkedHashSet<>();
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
-    /// Submissions that wait to hear how the open batch of their job is.
+    /// Submissions that wait for the status of their job's open batch.
     private final Map<BatchId, List<BatchRegisterCommand.Submit>> asking = new HashMap<>();
 
     private final ActorRef<BatchStatus> descriptions;
 
-    private BatchRegister(ActorContext<Command> context, Batches batches, Clock clock) {
+    private BatchRegister(ActorContext<Command> context, BatchSender batches, Clock clock) {
         super(
                 PersistenceId.of(KEY.name(), ID),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
@@ -92,10 +94,10 @@ public final class BatchRegister
         this.descriptions = context.messageAdapter(BatchStatus.class, Described::new);
     }
 
-    public static Behavior<BatchRegisterCommand> create(Batches batches, Clock clock) {
+    public static Behavior<BatchRegisterCommand> create(BatchSender batches, Clock clock) {
         Behavior<Command> behavior = Behaviors.setup(context -> new BatchRegister(context, batches, clock));
         return Behaviors.transformMessages(
-                BatchRegisterCommand.class, behavior, pattern -> pattern.matchAny(Public::new));
+                BatchRegisterCommand.class, behavior, pattern -> pattern.matchAny(Received::new));
     }
 
     @Override
@@ -122,12 +124,13 @@ public final class BatchRegister
 
     private Effect<BatchRegisterEvent, BatchRegisterState> onCommand(BatchRegisterState state, Command command) {
         return switch (command) {
-            case Public(BatchRegisterCommand.Submit submit) -> submit(state, submit);
-            case Public(BatchRegisterCommand.Find(String batch, ActorRef<BatchRegisterCommand.FindReply> replyTo)) -> {
+            case Received(BatchRegisterCommand.Submit submit) -> submit(state, submit);
+            case Received(
+                    BatchRegisterCommand.Find(String batch, ActorRef<BatchRegisterCommand.FindReply> replyTo)) -> {
                 replyTo.tell(find(state, batch));
                 yield Effect().none();
             }
-            case Public(
+            case Received(
                     BatchRegisterCommand.FindByKey(
                             String job,
                             String key,
@@ -136,26 +139,26 @@ public final class BatchRegister
                 replyTo.tell(recall(state, job, key, fingerprint));
                 yield Effect().none();
             }
-            case Public(BatchRegisterCommand.WakeOpenBatches tend) -> {
+            case Received(BatchRegisterCommand.WakeOpenBatches tend) -> {
                 wake(state);
                 yield Effect().none();
             }
-            case Public(BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker)) -> {
+            case Received(BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker)) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
-                match();
+                assignWorkers();
                 yield Effect().none();
             }
-            case Public(BatchRegisterCommand.HasWork(BatchId batch)) -> {
+            case Received(BatchRegisterCommand.HasWork(BatchId batch)) -> {
                 withWork.add(batch);
-                match();
+                assignWorkers();
                 yield Effect().none();
             }
-            case Public(BatchRegisterCommand.HasNoWork(BatchId batch)) -> {
+            case Received(BatchRegisterCommand.HasNoWork(BatchId batch)) -> {
                 withWork.remove(batch);
                 yield Effect().none();
             }
-            case Public(BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
+            case Received(BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase)) -> ended(state, batch, phase);
             case Described(BatchStatus status) -> described(state, status);
         };
     }
@@ -173,28 +176,28 @@ public final class BatchRegister
         return state.use(job, key)
                 .filter(use -> use.fingerprint().equals(fingerprint))
                 .<BatchRegisterCommand.FindReply>map(use -> new BatchRegisterCommand.Found(use.batch()))
-                .orElseGet(() -> new BatchRegisterCommand.NotFound("the key was not used for this job file yet"));
+                .orElseGet(() -> new BatchRegisterCommand.NotFound("no submission of this job file has used the key"));
     }
 
-    /// Lets every open batch go on where it was, and finishes what a crash kept from being told.
+    /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
     private void wake(BatchRegisterState state) {
         for (BatchRegisterState.Entry entry : state.unfinished()) {
             BatchId batch = entry.opened().batch();
-            // One that never heard that it was opened has to be before it can be given up.
+            // A batch must be submitted before it can be cancelled, and its first message may have been lost.
             batches.tell(batch, new BatchCommand.EnsureStarted(entry.opened().submission()));
             if (entry.superseded()) {
-                batches.tell(batch, giveUp("given up for a later batch"));
+                batches.tell(batch, cancelCommand("replaced by a later batch"));
             }
         }
     }
 
-    /// How the batch takes it is heard when it has ended.
-    private BatchCommand giveUp(String reason) {
+    /// The batch's answer is ignored: the batch reports its end.
+    private BatchCommand cancelCommand(String reason) {
         return new BatchCommand.Cancel(reason, context.getSystem().ignoreRef());
     }
 
-    /// A batch ends in its own ledger first, and here only when it is heard of; so one that is open here
-    /// is asked how it is before anything is decided about it.
+    /// A batch ends in its own ledger first, and tells the register after that. So the register asks a batch
+    /// that is open for its status before it decides about a submission.
     private Effect<BatchRegisterEvent, BatchRegisterState> submit(
             BatchRegisterState state, BatchRegisterCommand.Submit submit) {
         Optional<String> refusal = WireLimits.refusal(submit.submission().job());
@@ -234,21 +237,21 @@ public final class BatchRegister
             BatchRegisterState state, BatchRegisterCommand.Submit submit) {
         Submission submission = submit.submission();
         String job = submission.job().name();
-        Optional<BatchRegisterState.Use> before =
+        Optional<BatchRegisterState.KeyUse> before =
                 submit.key() == null ? Optional.empty() : state.use(job, submit.key());
         if (before.isPresent()) {
-            repeated(before.get(), submit);
+            answerRepeated(before.get(), submit);
             return Effect().none();
         }
         Optional<BatchRegisterState.Entry> open = state.open(job);
         if (open.isPresent() && !submit.fresh()) {
-            return goOn(open.get(), submit);
+            return resumeOpenBatch(open.get(), submit);
         }
         Optional<BatchRegisterState.Entry> same = state.lastPublished(job)
-                .filter(entry -> entry.opened().submission().asksForTheSameAs(submission));
+                .filter(entry -> entry.opened().submission().isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().opened().batch();
-            return keyed(batch, submit)
+            return persistKey(batch, submit)
                     .thenRun((BatchRegisterState next) ->
                             submit.replyTo().tell(new BatchRegisterCommand.AlreadyPublished(batch)));
         }
@@ -258,7 +261,8 @@ public final class BatchRegister
                 .persist(new BatchRegisterEvent.Opened(now, batch, submission, submit.key()))
                 .thenRun((BatchRegisterState next) -> {
                     LOG.info("{} is opened", batch);
-                    open.ifPresent(entry -> batches.tell(entry.opened().batch(), giveUp("given up for " + batch)));
+                    open.ifPresent(
+                            entry -> batches.tell(entry.opened().batch(), cancelCommand("replaced by batch " + batch)));
                     batches.tell(batch, new BatchCommand.Open(submission));
                     submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, false, false));
                 });
@@ -272,18 +276,18 @@ public final class BatchRegister
         return batch;
     }
 
-    private static void repeated(BatchRegisterState.Use before, BatchRegisterCommand.Submit submit) {
+    private static void answerRepeated(BatchRegisterState.KeyUse before, BatchRegisterCommand.Submit submit) {
         submit.replyTo()
                 .tell(
                         before.fingerprint().equals(submit.submission().fingerprint())
                                 ? new BatchRegisterCommand.Accepted(before.batch(), false, true)
                                 : new BatchRegisterCommand.Rejected(
-                                        "the key %s was used for batch %s, with another job file. A new submission takes a new key"
+                                        "the key %s was used for batch %s, with another job file. Use a new key for a new submission"
                                                 .formatted(submit.key(), before.batch())));
     }
 
-    /// Keeps the submission's key with a batch that is there, if it has one.
-    private EffectBuilder<BatchRegisterEvent, BatchRegisterState> keyed(
+    /// Persists the submission's idempotency key, if it has one, for a batch that exists.
+    private EffectBuilder<BatchRegisterEvent, BatchRegisterState> persistKey(
             BatchId batch, BatchRegisterCommand.Submit submit) {
         return submit.key() == null
                 ? Effect().none()
@@ -295,18 +299,18 @@ public final class BatchRegister
                                 submit.submission().fingerprint()));
     }
 
-    private Effect<BatchRegisterEvent, BatchRegisterState> goOn(
+    private Effect<BatchRegisterEvent, BatchRegisterState> resumeOpenBatch(
             BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit) {
         BatchId batch = open.opened().batch();
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         if (conflict.isPresent()) {
             submit.replyTo()
                     .tell(new BatchRegisterCommand.Rejected(
-                            "batch %s of this job is open, but %s. Undo the change to go on with it, or start over with --new"
+                            "batch %s of this job is open, but %s. Undo the change to resume it, or start a new batch with --new"
                                     .formatted(batch, conflict.get())));
             return Effect().none();
         }
-        return keyed(batch, submit).thenRun((BatchRegisterState next) -> {
+        return persistKey(batch, submit).thenRun((BatchRegisterState next) -> {
             batches.tell(batch, new BatchCommand.Open(submit.submission()));
             submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, true, false));
         });
@@ -317,11 +321,11 @@ public final class BatchRegister
         if (state.hasEnded(batch)) {
             return Effect().none();
         }
-        LOG.debug("{} ended: {}", batch, phase);
+        LOG.debug("{} has ended: {}", batch, phase);
         return Effect().persist(new BatchRegisterEvent.Ended(clock.instant(), batch, phase));
     }
 
-    private void match() {
+    private void assignWorkers() {
         while (!freeWorkers.isEmpty() && !withWork.isEmpty()) {
             BatchId batch = withWork.removeFirst();
             withWork.addLast(batch);

@@ -13,50 +13,61 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/// All batches of all jobs, in the order of submission: an immutable fold.
+/// The state of the batch register: an immutable fold over its events.
 ///
-/// @param batches by id
-/// @param keys what submissions with a key came to
-public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, Use> keys) {
+/// @param batches every batch by its ID, in the order of submission
+/// @param keys the idempotency keys that submissions have used
+public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, KeyUse> keys) {
 
-    /// A submission's key; keys of different jobs have nothing to do with each other.
+    /// An idempotency key. The same text is another key for another job.
+    ///
+    /// @param job the job's name
+    /// @param key as the caller sent it
     public record Key(String job, String key) {}
 
-    /// What a key was used for first.
+    /// The first use of a key, which all later ones repeat.
     ///
-    /// @param fingerprint of the job file
-    public record Use(String fingerprint, BatchId batch) {}
+    /// @param fingerprint of the submitted job file
+    /// @param batch that the submission led to
+    public record KeyUse(String fingerprint, BatchId batch) {}
 
-    /// @param superseded whether a later batch of the job was opened while this was open
-    /// @param end how it ended, or nothing while it is open
+    /// A batch of the register.
+    ///
+    /// @param opened the event that added it
+    /// @param superseded whether a later batch of the job was opened while this one was open
+    /// @param end published or cancelled; empty until the batch has ended
     public record Entry(BatchRegisterEvent.Opened opened, boolean superseded, Optional<Phase> end) {
         boolean isOpen() {
             return end.isEmpty() && !superseded;
         }
     }
 
+    /// The state before the first event.
     public static final BatchRegisterState EMPTY = new BatchRegisterState(Map.of(), Map.of());
 
+    /// The state after one more event.
     public BatchRegisterState apply(BatchRegisterEvent event) {
         return new BatchRegisterState(batches(event), keys(event));
     }
 
-    private Map<Key, Use> keys(BatchRegisterEvent event) {
+    private Map<Key, KeyUse> keys(BatchRegisterEvent event) {
         return switch (event) {
             case BatchRegisterEvent.Opened(Instant at, BatchId batch, Submission submission, String key)
-            when key != null -> with(new Key(submission.job().name(), key), new Use(submission.fingerprint(), batch));
+            when key != null ->
+                with(new Key(submission.job().name(), key), new KeyUse(submission.fingerprint(), batch));
             case BatchRegisterEvent.Keyed(Instant at, BatchId batch, String key, String fingerprint) -> {
                 Entry entry = batches.get(batch);
-                yield entry == null ? keys : with(new Key(job(entry), key), new Use(fingerprint, batch));
+                yield entry == null ? keys : with(new Key(job(entry), key), new KeyUse(fingerprint, batch));
             }
             case BatchRegisterEvent.Opened opened -> keys;
             case BatchRegisterEvent.Ended ended -> keys;
         };
     }
 
-    private Map<Key, Use> with(Key key, Use use) {
-        Map<Key, Use> next = new HashMap<>(keys);
+    private Map<Key, KeyUse> with(Key key, KeyUse use) {
+        Map<Key, KeyUse> next = new HashMap<>(keys);
         next.putIfAbsent(key, use);
         return Collections.unmodifiableMap(next);
     }
@@ -80,12 +91,12 @@ public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, Use> keys
         return Collections.unmodifiableMap(next);
     }
 
-    /// What the key of a submission was used for, if it was.
-    Optional<Use> use(String job, String key) {
+    /// The first use of a key; empty if it is new.
+    Optional<KeyUse> use(String job, String key) {
         return Optional.ofNullable(keys.get(new Key(job, key)));
     }
 
-    /// The open batch of a job; there is at most one.
+    /// The open batch of a job; a job has at most one.
     public Optional<Entry> open(String job) {
         return ofJob(job).filter(Entry::isOpen).findFirst();
     }
@@ -97,23 +108,25 @@ public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, Use> keys
                 .reduce((earlier, later) -> later);
     }
 
-    /// Whether nothing more is expected of the batch.
+    /// Whether the batch has ended, or is unknown.
     boolean hasEnded(BatchId batch) {
         Entry entry = batches.get(batch);
         return entry == null || entry.end().isPresent();
     }
 
+    /// The batches that have not ended, superseded ones included.
     List<Entry> unfinished() {
         List<Entry> unfinished = new ArrayList<>(batches.values());
         unfinished.removeIf(entry -> entry.end().isPresent());
         return unfinished;
     }
 
+    /// Every batch in the order of submission.
     public Collection<Entry> all() {
         return batches.values();
     }
 
-    private java.util.stream.Stream<Entry> ofJob(String job) {
+    private Stream<Entry> ofJob(String job) {
         return batches.values().stream().filter(entry -> job(entry).equals(job));
     }
 
@@ -121,11 +134,11 @@ public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, Use> keys
         return entry.opened().submission().job().name();
     }
 
-    /// Whether an open batch may be gone on with for this submission.
+    /// Why a submission can't resume an open batch, as the end of a sentence; empty if it can.
     static Optional<String> conflict(Entry open, Submission submission) {
         Submission before = open.opened().submission();
         if (!before.fingerprint().equals(submission.fingerprint())) {
-            return Optional.of("the job file is another than the one that batch was opened with");
+            return Optional.of("its job file has changed since it was opened");
         }
         if (!before.model().equals(submission.model())) {
             return Optional.of("it was opened with model %s, and the job now names %s"

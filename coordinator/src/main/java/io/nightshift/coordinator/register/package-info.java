@@ -1,5 +1,5 @@
-/// The register of all jobs: one actor that knows which batch of which job is open and which has
-/// work to give.
+/// The batch register: one actor that knows every batch of every job, and which batches have work for free
+/// workers.
 @NullMarked
 package io.nightshift.coordinator.register;
 

@@ -16,9 +16,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -27,14 +27,14 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// The registry's files as JSON. They live for years: fields are added, never renamed, and a reader passes over those
-/// that it doesn't know. A golden file in the tests holds the form.
+/// Reads and writes the registry's JSON files. The files live for years, so fields are added and never
+/// renamed, and unknown fields are ignored. A golden file in the tests pins the format.
 final class ModelJson {
 
-    /// Raised when an older release could no longer make sense of the file.
+    /// Raised when older releases can no longer read the file correctly.
     private static final int SCHEMA = 1;
 
-    /// The file isn't what this release can read. Its message goes after "it is damaged: ".
+    /// A file that this release can't read. The message continues the sentence "it is damaged: ".
     static final class Damaged extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -53,7 +53,7 @@ final class ModelJson {
             Provenance provenance,
             ModelDescription description) {}
 
-    /// `protocol` knows nothing of JSON, so its sealed type gets its tag here.
+    /// The tag of the sealed type's cases. It stands here because `protocol` does not use Jackson.
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = FeatureType.Numeric.class, name = "numeric"),

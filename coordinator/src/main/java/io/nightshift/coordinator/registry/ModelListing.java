@@ -5,10 +5,11 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// A model's name with all that stands under it.
+/// A registered model with its versions and aliases.
 ///
+/// @param name of the model
 /// @param versions oldest first, at least one
-/// @param aliases alias to version
+/// @param aliases the version number of each alias
 public record ModelListing(String name, List<RegisteredModel> versions, SortedMap<String, Integer> aliases) {
 
     public ModelListing {

@@ -3,8 +3,8 @@ package io.nightshift.coordinator.registry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.scoring.model.ModelDescription;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,17 +20,18 @@ import java.util.SortedMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/// The models of an installation, in the folder `models` of its home.
+/// The model registry, in the folder `models` of the home folder.
 ///
-/// A version is made once and never changes; the same content under the same name is the same version,
-/// however often it is registered. Versions of a name count up from 1. Aliases point at versions and may be
-/// moved. Any number of threads and processes may use the same home at once; a process that is killed while
-/// registering leaves nothing or a whole version.
+/// A version never changes. Versions of a model are numbered from 1. Registering the same content under the
+/// same name again returns the same version. An alias points to a version and can be moved.
 ///
-/// Every method throws a [FailureException] that names the path where the file system refuses.
+/// Any number of threads and processes can use the same home folder at the same time. A process that is
+/// killed during a registration leaves either nothing or a complete version.
+///
+/// Every method throws a [FailureException] with the path if the file system refuses an operation.
 public final class ModelRegistry {
 
-    /// The alias that a bare model name means.
+    /// The alias that a model name without version and alias stands for.
     public static final String CHAMPION = "champion";
 
     private static final int LISTED = 20;
@@ -47,16 +48,17 @@ public final class ModelRegistry {
         this.clock = clock;
     }
 
-    /// Keeps a model under a name, as its next version, unless the same bytes stand there already.
+    /// Registers a model as the next version of a name, unless the name has a version with the same content.
     ///
-    /// @param name as [ModelVersion#name()]; without an ending that would make it a path in a job file
-    /// @param flatFile the model in the scorer's own format; not looked into
-    /// @param provenance asked for where the model is new
+    /// @param name as in [ModelVersion#name()]; it has no ending that a job file would read as a path
+    /// @param flatFile the model in the scorer's own format; its content is not checked
+    /// @param description the features and outputs
+    /// @param provenance called only if the content is new
     public RegistrationResult register(
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         checkName(name);
         String sha256 = HexFormat.of().formatHex(sha256().digest(flatFile));
-        return folder.exclusively(() -> {
+        return folder.withLock(() -> {
             List<Integer> versions = folder.versions(name);
             for (int version : versions) {
                 ModelVersion existing = folder.read(name, version).version();
@@ -72,10 +74,10 @@ public final class ModelRegistry {
         });
     }
 
-    /// The version that a job's reference means now.
+    /// The version that a job's reference points to now.
     ///
-    /// @throws FailureException where there is none, with the names, versions or aliases that there are
-    /// @throws IllegalArgumentException for a file, which has to be registered first
+    /// @throws FailureException if there is none; the message lists the existing names, versions or aliases
+    /// @throws IllegalArgumentException for a reference to a file, which must be registered first
     public ModelVersion resolve(ModelReference reference) {
         return switch (reference) {
             case ModelReference.Champion(String name) -> {
@@ -95,11 +97,11 @@ public final class ModelRegistry {
                 yield version(name, version);
             }
             case ModelReference.File(String path) ->
-                throw new IllegalArgumentException("a file has to be registered first: " + path);
+                throw new IllegalArgumentException("register the file first: " + path);
         };
     }
 
-    /// Every model, sorted by name.
+    /// All models, sorted by name.
     public List<ModelListing> list() {
         return folder.names().stream()
                 .map(name -> new ModelListing(
@@ -113,7 +115,7 @@ public final class ModelRegistry {
 
     /// One model.
     ///
-    /// @throws FailureException where there is none of the name, with those that there are
+    /// @throws FailureException if no model has the name; the message lists the existing names
     public ModelListing listing(String name) {
         return new ModelListing(
                 name,
@@ -123,9 +125,9 @@ public final class ModelRegistry {
                 folder.aliases(name));
     }
 
-    /// What was written down when the version was registered.
+    /// The metadata of a version.
     ///
-    /// @throws FailureException where the registry has no such version, or has it with other content
+    /// @throws FailureException if the registry has no such version, or has it with other content
     public RegisteredModel describe(ModelVersion version) {
         checkVersion(version.name(), version.version());
         RegisteredModel model = folder.read(version.name(), version.version());
@@ -136,10 +138,9 @@ public final class ModelRegistry {
         return model;
     }
 
-    /// The registered file, after a check that its content is what was registered. The check reads the
-    /// whole file.
+    /// The path of the registered file. The whole file is read to check that its content has not changed.
     ///
-    /// @throws FailureException where it is missing or its content has changed
+    /// @throws FailureException if the file is missing or has changed
     public Path path(ModelVersion version) {
         checkVersion(version.name(), version.version());
         Path file = folder.folder(version.name(), version.version()).resolve(ModelRegistryFolder.MODEL_FILE);
@@ -152,8 +153,9 @@ public final class ModelRegistry {
         return file;
     }
 
-    /// Points an alias at a version, whatever it pointed at before.
+    /// Creates an alias, or moves it to another version.
     ///
+    /// @param name of the model
     /// @param alias lower-case letters, digits, `-`, `_` and `.`, starting with a letter
     public void alias(String name, String alias, int version) {
         if (!alias.matches(ModelReference.ALIAS)) {
@@ -162,7 +164,7 @@ public final class ModelRegistry {
                     + " starting with a letter");
         }
         checkVersion(name, version);
-        folder.exclusively(() -> {
+        folder.withLock(() -> {
             SortedMap<String, Integer> aliases = folder.aliases(name);
             aliases.put(alias, version);
             folder.writeAliases(name, aliases);
@@ -183,7 +185,7 @@ public final class ModelRegistry {
         }
     }
 
-    /// The versions of a known name.
+    /// The versions of an existing model.
     private List<Integer> versions(String name) {
         List<Integer> versions = ModelVersion.NAME.matcher(name).matches() ? folder.versions(name) : List.of();
         if (versions.isEmpty()) {
@@ -220,7 +222,9 @@ public final class ModelRegistry {
         return aliases.isEmpty() ? "" : ", its aliases " + shown(aliases);
     }
 
-    /// Refuses a name under which nothing can be registered.
+    /// Checks that a model can be registered under a name.
+    ///
+    /// @throws FailureException if it can't
     public static void checkName(String name) {
         if (!ModelVersion.NAME.matcher(name).matches()) {
             throw FailureException.permanent("\"" + name

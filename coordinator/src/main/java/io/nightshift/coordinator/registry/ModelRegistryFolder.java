@@ -27,7 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
-/// The registry's files, and what keeps them whole.
+/// The registry's files. It writes them so that a crash leaves no incomplete version.
 ///
 /// ```
 /// models/.lock                    held by whoever writes, in this process or another
@@ -36,10 +36,10 @@ import java.util.regex.Pattern;
 /// models/<name>/aliases.json
 /// ```
 ///
-/// Whatever appears under a name appears by a rename of something complete that has reached the disk: each file is
-/// forced, then the folder that holds it, then it is renamed, then the folder it was renamed into is forced. A
-/// crash at any instant leaves a `.new-…` at most. Since only the holder of the lock makes one, the next holder may
-/// delete what it finds. Readers take no lock: they see a version whole or not at all.
+/// A version appears by one rename. Before the rename, each file and then the folder are forced to disk.
+/// After the rename, the parent folder is forced. A crash leaves at most a folder `.new-…`. Only the holder
+/// of the lock creates such a folder, so the next holder can delete it. Readers take no lock: they see a
+/// complete version or none.
 final class ModelRegistryFolder {
 
     static final String MODEL_FILE = "model.nsm";
@@ -48,14 +48,14 @@ final class ModelRegistryFolder {
     private static final String TEMPORARY = ".new-";
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,8}");
 
-    /// Reasons of the operating system that waiting doesn't cure; others, such as a full disk, may pass.
+    /// Errors of the operating system that stay. Others, such as a full disk, may pass.
     private static final Set<String> LASTING = Set.of("Not a directory", "Read-only file system", "File name too long");
 
-    /// A file lock is the process's; threads of one process wait here first.
+    /// A file lock belongs to the whole process, so the threads of a process take this lock first.
     private static final ReentrantLock WRITING = new ReentrantLock();
 
-    /// Something to do with files.
-    interface Work<T> {
+    /// File operations, run by [#withLock] or [#reading].
+    interface FileWork<T> {
         T run() throws IOException;
     }
 
@@ -83,7 +83,7 @@ final class ModelRegistryFolder {
         });
     }
 
-    /// The versions of a name, ascending; none where the name is unknown.
+    /// The versions of a name, ascending; empty if the name is unknown.
     List<Integer> versions(String name) {
         Path folder = models.resolve(name);
         return reading(
@@ -117,9 +117,9 @@ final class ModelRegistryFolder {
         });
     }
 
-    /// Runs the work while no other thread and no other process writes to this registry. Leftovers of crashes are
-    /// gone when it begins.
-    <T> T exclusively(Work<T> work) {
+    /// Runs work while no other thread or process writes to this registry. It first deletes what crashes have
+    /// left.
+    <T> T withLock(FileWork<T> work) {
         WRITING.lock();
         try {
             Files.createDirectories(models);
@@ -136,7 +136,7 @@ final class ModelRegistryFolder {
         }
     }
 
-    /// Puts a version in its place. Only inside [#exclusively].
+    /// Creates a version. Called inside [#withLock].
     void create(RegisteredModel model, byte[] flatFile) throws IOException {
         Path temporary = Files.createDirectory(models.resolve(TEMPORARY + UUID.randomUUID()));
         write(temporary.resolve(MODEL_FILE), flatFile);
@@ -150,7 +150,7 @@ final class ModelRegistryFolder {
         force(name);
     }
 
-    /// Replaces the aliases of a name. Only inside [#exclusively].
+    /// Replaces the aliases of a name. Called inside [#withLock].
     void writeAliases(String name, SortedMap<String, Integer> aliases) throws IOException {
         Path temporary = models.resolve(TEMPORARY + UUID.randomUUID());
         write(temporary, ModelJson.writeAliases(aliases));
@@ -183,7 +183,7 @@ final class ModelRegistryFolder {
             entries.forEach(entry ->
                     children.add(Objects.requireNonNull(entry.getFileName()).toString()));
         } catch (NoSuchFileException _) {
-            return children; // nothing registered yet
+            return children; // nothing is registered yet
         }
         return children;
     }
@@ -204,7 +204,7 @@ final class ModelRegistryFolder {
         }
     }
 
-    static <T> T reading(Path file, Work<T> work) {
+    static <T> T reading(Path file, FileWork<T> work) {
         try {
             return work.run();
         } catch (IOException e) {
@@ -216,9 +216,9 @@ final class ModelRegistryFolder {
         Path file =
                 e instanceof FileSystemException inner && inner.getFile() != null ? Path.of(inner.getFile()) : asked;
         String reason = switch (e) {
-            case AccessDeniedException _ -> "the user that runs Nightshift has no right to";
-            case NoSuchFileException _ -> "it is not there";
-            case NotDirectoryException _, FileAlreadyExistsException _ -> "a file stands where a folder belongs";
+            case AccessDeniedException _ -> "the user that runs Nightshift has no permission";
+            case NoSuchFileException _ -> "it does not exist";
+            case NotDirectoryException _, FileAlreadyExistsException _ -> "a file is in the place of a folder";
             case ModelJson.Damaged damaged -> "it is damaged: " + damaged.getMessage();
             case FileSystemException system when system.getReason() != null -> system.getReason();
             default -> String.valueOf(e.getMessage());

@@ -2,7 +2,8 @@ package io.nightshift.coordinator.registry;
 
 import io.nightshift.protocol.model.ModelVersion;
 
-/// What a registration came to.
+/// The result of a registration.
 ///
-/// @param isNew false where the same content already stood under the name, as this version
+/// @param version under which the content is registered
+/// @param isNew false if the same content was registered under the name before, as this version
 public record RegistrationResult(ModelVersion version, boolean isNew) {}

@@ -9,6 +9,8 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan.Range;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.Finding;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -6,35 +6,34 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.publish.Digests;
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
-import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Holds `_manifest.json` to the ledger: its digest to the one recorded when the batch was
-/// published, and its content, read with a reader of its own, to what the ledger says. Keys it
-/// doesn't know are passed over.
+/// Compares `_manifest.json` with the ledger: its digest with the one recorded when the batch was published,
+/// and its content, read with a reader of its own, with what the ledger says. It ignores unknown keys.
 final class ManifestCheck {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private record Listed(String name, OutputFile file) {}
-
     private final History history;
+    private final @Nullable FileNames names;
     private final Check check;
 
-    ManifestCheck(History history, Check check) {
+    /// @param names of the files that the manifest lists, or null if it lists none
+    ManifestCheck(History history, @Nullable FileNames names, Check check) {
         this.history = history;
+        this.names = names;
         this.check = check;
     }
 
@@ -72,9 +71,7 @@ final class ManifestCheck {
                 String key = json.currentName();
                 json.nextToken();
                 switch (key) {
-                    case "parts" -> files(json, key, history.commits().stream().map(ManifestCheck::part));
-                    case "quarantine" ->
-                        files(json, key, history.commits().stream().flatMap(ManifestCheck::quarantine));
+                    case "parts", "quarantine" -> files(json, key);
                     default -> head.set(key, JSON.readTree(json));
                 }
                 if (key.equals("parts") || key.equals("quarantine")) {
@@ -85,27 +82,29 @@ final class ManifestCheck {
         head(head);
     }
 
-    private static Listed part(PartitionCommit commit) {
-        return new Listed(Attempt.partName(commit.partition()), commit.part());
+    /// The files that are listed under a key: those of good rows, or those of bad rows.
+    private Iterator<FileNames.Committed> expected(String key) {
+        FileNames listed = names;
+        return listed == null
+                ? Collections.emptyIterator()
+                : history.commits().stream()
+                        .flatMap(commit -> listed.of(history.state().batch(), commit))
+                        .filter(file -> key.equals("parts") == file.name().equals(listed.part(file.partition())))
+                        .iterator();
     }
 
-    private static Stream<Listed> quarantine(PartitionCommit commit) {
-        OutputFile file = commit.quarantine();
-        return file == null ? Stream.empty() : Stream.of(new Listed(Attempt.quarantineName(commit.partition()), file));
-    }
-
-    private void files(JsonParser json, String key, Stream<Listed> expected) throws IOException {
+    private void files(JsonParser json, String key) throws IOException {
         if (json.currentToken() != JsonToken.START_ARRAY) {
             throw new IOException(key + " is not a list");
         }
-        Iterator<Listed> files = expected.iterator();
+        Iterator<FileNames.Committed> files = expected(key);
         while (json.nextToken() != JsonToken.END_ARRAY) {
             JsonNode found = JSON.readTree(json);
             if (!files.hasNext()) {
                 check.problem("_manifest.json lists %s, which the ledger doesn't have", text(found.get("file")));
                 continue;
             }
-            Listed file = files.next();
+            FileNames.Committed file = files.next();
             String where = key + "." + file.name();
             compare(where + ".file", file.name(), found.get("file"));
             compare(where + ".rows", file.file().rows(), found.get("rows"));
@@ -118,7 +117,7 @@ final class ManifestCheck {
     private void head(JsonNode found) {
         BatchState state = history.state();
         Submitted submitted = state.submission();
-        if (submitted.job().destination().postgres() == null) {
+        if (names != null) {
             for (String key : List.of("parts", "quarantine")) {
                 compare(key, true, found.get(key));
             }

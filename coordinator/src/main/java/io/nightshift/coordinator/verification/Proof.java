@@ -2,6 +2,7 @@ package io.nightshift.coordinator.verification;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.storage.destination.Finding;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -1,56 +1,46 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.plan.SourcePins;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.source.SourcePins;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// Whether the ids of the output, good rows and bad ones together, are the ids of the input, each
-/// once. The input is read again for it, some partitions at a time; a group that differs is looked
-/// at partition by partition.
+/// Whether the ids of the output, good rows and bad ones together, are the ids of the input, each once. It
+/// reads the input again, some partitions at a time; it compares a group that differs partition by partition.
 final class RecordIds {
 
     private static final long GROUP_ROWS = 1_000_000;
     private static final int GROUP_PARTITIONS = 50;
     private static final int IDS_SHOWN = 5;
 
-    /// What the comparison with the input came to.
+    /// The result of the comparison with the input.
     enum Comparison {
         SAME,
         DIFFERENT,
         IMPOSSIBLE
     }
 
-    /// The ids of some partitions' output and of the rows that they came from.
-    interface Ids {
-
-        /// Whether they are the same, each as often.
-        boolean areSame(List<PartitionCommit> commits, List<Slice> slices);
-
-        /// `id × times` of ids that are in the output more than once.
-        List<String> repeated(List<PartitionCommit> commits, int limit);
-    }
-
-    private final Ids ids;
-    private final Job.Source source;
+    private final OutputProof output;
+    private final @Nullable String id;
     private final List<SourceFile> pinned;
     private final PartitionPlan.Index plan;
 
-    RecordIds(Ids ids, History history) {
-        this.ids = ids;
-        this.source = history.state().submission().job().source();
+    RecordIds(OutputProof output, History history) {
+        this.output = output;
+        this.id = history.state().submission().job().source().id();
         this.pinned = history.state().pinned().files();
         this.plan = history.state().pinned().index();
     }
 
-    /// Compares the ids of the committed output with those of the input, if that is still the pinned
-    /// one.
+    /// Compares the ids of the committed output with those of the input, if the input has not changed.
     Comparison compare(List<PartitionCommit> commits, Check check) {
         Optional<String> change = SourcePins.change(pinned);
         if (change.isEmpty()) {
@@ -99,10 +89,10 @@ final class RecordIds {
     }
 
     private boolean isSame(List<PartitionCommit> commits) {
-        return ids.areSame(commits, slices(commits));
+        return output.areSame(commits, slices(commits));
     }
 
-    /// The rows behind some partitions, adjacent slices of a file as one.
+    /// The input rows of some partitions, with adjacent slices of a file joined.
     private List<Slice> slices(List<PartitionCommit> commits) {
         List<Slice> slices = new ArrayList<>();
         for (PartitionCommit commit : commits) {
@@ -118,18 +108,18 @@ final class RecordIds {
         return slices;
     }
 
-    /// Looks for ids that are there more than once.
+    /// Looks for ids that occur more than once.
     ///
-    /// @param comparison tells whose fault it is
+    /// @param comparison with the input: it says whether the input repeats them
     void checkRepeated(List<PartitionCommit> commits, Comparison comparison, Check check) {
-        List<String> repeated = commits.isEmpty() ? List.of() : ids.repeated(commits, IDS_SHOWN);
+        List<String> repeated = commits.isEmpty() ? List.of() : output.repeated(commits, IDS_SHOWN);
         if (!repeated.isEmpty()) {
             String shown = String.join(", ", repeated) + (repeated.size() == IDS_SHOWN ? ", …" : "");
             switch (comparison) {
                 case SAME ->
                     check.problem(
                             "the input itself repeats ids in its column %s: %s. Each of these rows is in the output once; with source.unique-id the batch would have failed",
-                            source.id(), shown);
+                            id, shown);
                 case DIFFERENT -> check.problem("ids are in the output more than once: %s", shown);
                 case IMPOSSIBLE ->
                     check.problem(

@@ -2,51 +2,45 @@ package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.verification.RecordIds.Comparison;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.plan.OutputInspector;
-import io.nightshift.protocol.plan.TableIds;
-import java.nio.file.Files;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.Publication;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 
-/// Proves a batch from its ledger, its files and its input, trusting none of the code that made
-/// them: the chain of hashes, that the partitions are the input without gap or overlap, each
-/// committed once; that the published folder holds the committed files, unchanged, and nothing else;
-/// that their rows are the input's rows, each once. What each check proves, and what none can, is in
-/// `docs/concepts/verification.md`.
+/// Proves a batch from its ledger, its output and its input, trusting none of the code that wrote them. It
+/// proves the chain of hashes; that the partitions are the input without gap or overlap, each committed once;
+/// that readers see the committed output, unchanged, and nothing else; and that its rows are the input's
+/// rows, each once. `docs/concepts/verification.md` says what each check proves, and what no check can prove.
 ///
-/// Of a batch that isn't published it proves what there is, and says what is open. Tampering, damage
-/// and unreadable files are findings, never exceptions. Changes nothing; blocking; for one thread.
+/// For a batch that isn't published it proves what there is, and reports what is open. Tampering, damage and
+/// unreadable files are findings, never exceptions. Changes nothing; blocking; for one thread.
 public final class Verification {
 
     private final Ledger ledger;
-    private final OutputInspector inspector;
-    private final TableIds tableIds;
-    private final DataSources dataSources;
+    private final Destinations destinations;
     private final Consumer<Finding> listener;
 
-    /// @param tableIds for batches whose output is a table
-    /// @param dataSources in which such tables are
+    /// @param destinations that hold the output of batches
     /// @param listener is told each finding as soon as it is made
-    public Verification(
-            Ledger ledger,
-            OutputInspector inspector,
-            TableIds tableIds,
-            DataSources dataSources,
-            Consumer<Finding> listener) {
+    public Verification(Ledger ledger, Destinations destinations, Consumer<Finding> listener) {
         this.ledger = ledger;
-        this.inspector = inspector;
-        this.tableIds = tableIds;
-        this.dataSources = dataSources;
+        this.destinations = destinations;
         this.listener = listener;
     }
 
@@ -111,70 +105,46 @@ public final class Verification {
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {
-        if (history.state().submission().job().destination().postgres() == null) {
-            checkFiles(history, found);
-            return;
-        }
-        try (OutputTables tables = OutputTables.open(history, dataSources, tableIds)) {
-            checkTables(history, tables, found);
+        BatchState state = history.state();
+        Published published = state.published();
+        Publication publication =
+                published == null ? null : new Publication(published.destination(), published.manifest());
+        CommittedBatch batch = CommittedBatches.of(state, history.commits(), Set.of());
+        try (OutputProof output =
+                destinations.of(batch.job()).verify(batch, Objects.requireNonNull(state.phase()), publication)) {
+            checkOutput(history, output, found);
         } catch (FailureException e) {
             new Check("output", found).problem("%s", e.getMessage());
         }
     }
 
-    private static void checkTables(History history, OutputTables tables, Consumer<Finding> found) {
-        Published published = history.state().published();
-        if (published != null) {
-            tables.checkTable(new Check("table", found));
-            new ManifestCheck(history, new Check("manifest", found)).run(tables::manifest, published.manifest());
-        } else if (history.state().phase() == Phase.CANCELLED) {
-            tables.checkStaging(new Check("staging", found));
-            new Check("output", found).open("there is none: the batch was given up");
-            return;
-        } else {
-            new Check("table", found)
-                    .open(
-                            "nothing is published: the batch is %s",
-                            history.state().phase());
-        }
-        if (history.commits().isEmpty()) {
-            new Check("output", found).open("no partition is committed yet");
-        } else {
-            boolean readable = tables.check(new Check("checksums", found), new Check("rows", found));
-            checkIds(history, readable, tables, found);
-        }
-        if (published != null) {
-            tables.checkStaging(new Check("staging", found));
-        }
-    }
-
-    private void checkFiles(History history, Consumer<Finding> found) {
+    private static void checkOutput(History history, OutputProof output, Consumer<Finding> found) {
         BatchState state = history.state();
-        OutputFiles files = new OutputFiles(history);
         Published published = state.published();
+        Check place = new Check(output.place(), found);
         if (published != null) {
-            files.checkFolder(new Check("folder", found));
-            new ManifestCheck(history, new Check("manifest", found))
-                    .run(() -> Files.newInputStream(files.manifest()), published.manifest());
+            output.checkPlace(place);
+            new ManifestCheck(history, output.files(), new Check("manifest", found))
+                    .run(output::manifest, published.manifest());
         } else if (state.phase() == Phase.CANCELLED) {
-            files.checkStaging(new Check("staging", found), false);
+            output.checkStaging(new Check("staging", found));
             new Check("output", found).open("there is none: the batch was given up");
             return;
         } else {
-            new Check("folder", found).open("nothing is published: the batch is %s", state.phase());
+            place.open("nothing is published: the batch is %s", state.phase());
         }
         if (history.commits().isEmpty()) {
             new Check("output", found).open("no partition is committed yet");
         } else {
-            boolean readable = files.check(inspector, new Check("checksums", found), new Check("rows", found));
-            checkIds(history, readable, files.ids(inspector), found);
+            boolean readable = output.checkRows(new Check("checksums", found), new Check("rows", found));
+            checkIds(history, readable, output, found);
         }
         if (published != null) {
-            files.checkStaging(new Check("staging", found), true);
+            output.checkStaging(new Check("staging", found));
         }
     }
 
-    private static void checkIds(History history, boolean readable, RecordIds.Ids output, Consumer<Finding> found) {
+    private static void checkIds(History history, boolean readable, OutputProof output, Consumer<Finding> found) {
         Check input = new Check("input", found);
         Check ids = new Check("ids", found);
         if (!readable) {

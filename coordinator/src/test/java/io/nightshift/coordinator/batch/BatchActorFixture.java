@@ -3,8 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.publish.Digests;
-import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -18,13 +17,19 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.protocol.model.Task;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.source.SourceInspector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,9 +45,11 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// One batch of partitions of ten rows, on a real journal with a real publisher; the test is its
-/// workers and its register.
+/// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows.
+/// The test plays the workers and the register.
 final class BatchActorFixture {
+
+    private static final FileNames NAMES = new FileNames(".parquet");
 
     static final Duration SOON = Duration.ofSeconds(10);
     static final BatchSettings PATIENT = settings(Duration.ofSeconds(30));
@@ -189,8 +196,8 @@ final class BatchActorFixture {
         Attempt attempt = lease.attempt();
         long rowsOfLease =
                 lease.slices().stream().mapToLong(slice -> slice.rows()).sum();
-        OutputFile part = write(staging.resolve(attempt.stagedPart()), rowsOfLease - quarantined);
-        OutputFile bad = quarantined == 0 ? null : write(staging.resolve(attempt.stagedQuarantine()), quarantined);
+        OutputFile part = write(staging.resolve(NAMES.stagedPart(attempt)), rowsOfLease - quarantined);
+        OutputFile bad = quarantined == 0 ? null : write(staging.resolve(NAMES.stagedQuarantine(attempt)), quarantined);
         return new PartitionCommit(
                 attempt.partition(),
                 attempt.epoch(),
@@ -273,12 +280,17 @@ final class BatchActorFixture {
     }
 
     private Publisher publisher() {
-        ParquetPublisher real = new ParquetPublisher(node.ledger(), new NoRepeatedIdsInspector());
+        Destinations destinations = new Destinations(
+                () -> {
+                    throw new AssertionError("a job without unique ids reads no output");
+                },
+                DataSources.NONE);
+        Publisher real = new DestinationPublisher(destinations, node.ledger(), version -> MODEL);
         return new Publisher() {
             @Override
-            public void prepare(BatchId batch, Job prepared) {
+            public void prepare(BatchId batch, Job prepared, ModelVersion model) {
                 onPrepare.run();
-                real.prepare(batch, prepared);
+                real.prepare(batch, prepared, model);
             }
 
             @Override

@@ -11,7 +11,7 @@ import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -27,8 +27,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the million
-/// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
+/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the
+/// million partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
 class BatchDecisionsScaleTest {
 
     private static final int NODES = 1_000;
@@ -63,7 +63,8 @@ class BatchDecisionsScaleTest {
     @Test
     void aThousandNodesAndManyPartitionsCostOneCoordinatorLittle() {
         long before = usedHeap();
-        receive(new CoordinatorMessage.CommandReceived(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job()))));
+        receive(new CoordinatorMessage.CommandReceived(
+                new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job()))));
         for (int i = 0; i < NODES; i++) {
             int worker = i;
             after(random.nextLong(HEARTBEAT), () -> request(worker));
@@ -179,7 +180,8 @@ class BatchDecisionsScaleTest {
     }
 
     private void request(int worker) {
-        receive(new CoordinatorMessage.CommandReceived(new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
+        receive(new CoordinatorMessage.CommandReceived(
+                new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
     }
 
     private void commit(int worker, Attempt attempt) {
@@ -190,7 +192,8 @@ class BatchDecisionsScaleTest {
     private void beat(int worker) {
         Attempt attempt = held[worker];
         if (attempt != null) {
-            receive(new CoordinatorMessage.CommandReceived(new BatchCommand.Heartbeat(attempt, 1, workers.get(worker))));
+            receive(new CoordinatorMessage.CommandReceived(
+                    new BatchCommand.Heartbeat(attempt, 1, workers.get(worker))));
         }
         after(HEARTBEAT, () -> beat(worker));
     }

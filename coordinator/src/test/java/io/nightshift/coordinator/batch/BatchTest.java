@@ -41,6 +41,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
@@ -95,579 +96,12 @@ class BatchTest {
         return batch;
     }
 
-    // Commits.
-
-    @Test
-    void aBatchIsPublishedWhenEveryPartitionIsCommitted() throws IOException {
-        BatchActorFixture batch = opened(3);
-        batch.complete(0);
-        batch.complete(2);
-        assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
-        batch.complete(0);
-
-        BatchStatus status = batch.awaitPhase(Phase.PUBLISHED);
-
-        Path published = batch.destination.resolve("batch=" + batch.id);
-        assertThat(status.destination()).isEqualTo(published.toString());
-        assertThat(published)
-                .isDirectoryContaining("glob:**/part-000000.parquet")
-                .isDirectoryContaining("glob:**/part-000002.parquet")
-                .isDirectoryContaining("glob:**/_quarantine-000001.parquet")
-                .isDirectoryContaining("glob:**/_manifest.json")
-                .isDirectoryContaining("glob:**/_SUCCESS");
-        assertThat(batch.destination.resolve(".staging")).doesNotExist();
-        assertThat(status.rowsDone()).isEqualTo(30);
-        assertThat(status.quarantined()).isEqualTo(2);
-        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
-    }
-
-    @Test
-    void aLateCommitOfAnOldEpochIsRefused() throws IOException {
-        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
-        WorkerMessage.Lease old = batch.lease();
-        PartitionCommit late = batch.score(old, 0);
-        WorkerMessage.Lease newer = batch.lease();
-        assertThat(newer.attempt().partition()).isEqualTo(old.attempt().partition());
-        assertThat(newer.attempt().epoch()).isGreaterThan(old.attempt().epoch());
-
-        batch.commit(late);
-        assertThat(batch.worker
-                        .expectMessageClass(WorkerMessage.Abandon.class, SOON)
-                        .attempt())
-                .isEqualTo(old.attempt());
-        PartitionCommit winner = batch.score(newer, 0);
-        batch.commit(winner);
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(newer.attempt()));
-        batch.commit(late);
-        batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
-
-        assertThat(batch.committed()).containsExactly(winner);
-    }
-
-    @Test
-    void aCommitIsAcknowledgedOnlyWhenItIsDurable() throws IOException {
-        BatchActorFixture batch = opened(2);
-        PartitionCommit commit = batch.score(batch.lease(), 0);
-        JournalWriteBlocker.shut();
-
-        batch.commit(commit);
-        batch.worker.expectNoMessage(Duration.ofMillis(300));
-        assertThat(batch.committed()).isEmpty();
-
-        JournalWriteBlocker.open();
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-        assertThat(batch.committed()).containsExactly(commit);
-    }
-
-    @Test
-    void whatOnlyALaterVersionUnderstandsIsNotWrittenAfter() throws Exception {
-        BatchActorFixture batch = opened(2);
-        batch.complete(0);
-        PartitionCommit second = batch.score(batch.lease(), 0);
-        BatchState before = node.ledger().state(batch.id);
-        JournalTableWriter.writeLater(
-                node.ledger(), before, new CBORMapper().writeValueAsBytes(Map.of("event", "shadowed", "share", 0.1)));
-
-        batch.restart();
-        batch.commit(second);
-        batch.worker.expectNoMessage(Duration.ofSeconds(1));
-
-        assertThat(node.ledger().entries(batch.id)).isEqualTo(before.entries() + 1);
-        assertThatThrownBy(() -> node.ledger().state(batch.id))
-                .hasMessageStartingWith("the ledger can't be read by this version: ")
-                .hasMessageEndingWith("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
-    }
-
-    @Test
-    void aRepeatedCommitIsAcknowledgedAgainAndStoredOnce() throws IOException {
-        BatchActorFixture batch = opened(2);
-        PartitionCommit commit = batch.complete(1);
-
-        for (int i = 0; i < 3; i++) {
-            batch.commit(commit);
-            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        batch.restart();
-        batch.commit(commit);
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-
-        assertThat(batch.committed()).containsExactly(commit);
-    }
-
-    @Test
-    void aCommitRepeatedWhileItIsWrittenIsStoredOnce() throws IOException {
-        BatchActorFixture batch = opened(2);
-        PartitionCommit commit = batch.score(batch.lease(), 0);
-        JournalWriteBlocker.shut();
-        batch.commit(commit);
-        batch.commit(commit);
-        batch.commit(commit);
-        JournalWriteBlocker.open();
-
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-        assertThat(batch.describe().committed()).isEqualTo(1);
-        assertThat(batch.committed()).containsExactly(commit);
-    }
-
-    @Test
-    void commitsThatArriveTogetherShareAJournalWrite() throws IOException {
-        BatchActorFixture batch = opened(6);
-        List<PartitionCommit> commits = new ArrayList<>();
-        for (int i = 0; i < 6; i++) {
-            commits.add(batch.score(batch.lease(), 0));
-        }
-        JournalWriteBlocker.shut();
-        batch.commit(commits.getFirst());
-        batch.worker.expectNoMessage(Duration.ofMillis(200));
-        commits.subList(1, 6).forEach(commit -> batch.commit(commit));
-        JournalWriteBlocker.open();
-
-        for (PartitionCommit commit : commits) {
-            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-        }
-        assertThat(batch.history(BatchEvent.Committed.class))
-                .extracting(event -> event.commits().size())
-                .containsExactly(1, 5);
-    }
-
-    @Test
-    void aCommitOfOtherRowsOrAnotherModelIsRefused() throws IOException {
-        BatchActorFixture batch = opened(2);
-        PartitionCommit good = batch.score(batch.lease(), 0);
-
-        batch.commit(new PartitionCommit(
-                good.partition(), good.epoch(), "node:1", 3, 10, 10, good.part(), null, good.model()));
-        assertThat(batch.worker
-                        .expectMessageClass(WorkerMessage.Abandon.class, SOON)
-                        .reason())
-                .isEqualTo("it is about other rows than planned");
-        batch.commit(new PartitionCommit(
-                good.partition(), good.epoch(), "node:1", 0, 10, 10, good.part(), null, "0".repeat(64)));
-        assertThat(batch.worker
-                        .expectMessageClass(WorkerMessage.Abandon.class, SOON)
-                        .reason())
-                .isEqualTo("it was scored by another model");
-        batch.commit(new PartitionCommit(99, good.epoch(), "node:1", 0, 10, 10, good.part(), null, good.model()));
-        batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
-        assertThat(batch.committed()).isEmpty();
-    }
-
-    // Leases.
-
-    @Test
-    void aPartitionGivenBackIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
-        BatchActorFixture batch = opened(1);
-        for (int i = 0; i < 10; i++) {
-            WorkerMessage.Lease lease = batch.lease();
-            batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
-            batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
-        }
-        WorkerMessage.Lease last = batch.lease();
-        assertThat(last.attempt().epoch().lease()).isEqualTo(11);
-        assertThat(batch.describe().attemptsFailed()).isZero();
-        batch.commit(batch.score(last, 0));
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
-
-    @Test
-    void aWorkerWhoseLeaseWasLostHasTheSameAgain() throws IOException {
-        BatchActorFixture batch = opened(3);
-        batch.lease();
-        TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
-        WorkerMessage.Lease first = batch.lease(worker);
-
-        assertThat(batch.lease(worker)).isEqualTo(first);
-
-        batch.tell(new BatchCommand.ReleaseLease(first.attempt()));
-        WorkerMessage.Lease next = batch.lease(worker);
-        assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
-        assertThat(batch.lease(worker)).isEqualTo(next);
-        assertThat(batch.lease().attempt().partition())
-                .isNotEqualTo(next.attempt().partition());
-    }
-
-    @Test
-    void heartbeatsKeepALease() throws IOException {
-        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(300)));
-        PartitionCommit commit = batch.score(batch.lease(), 0);
-        long begin = System.nanoTime();
-        await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
-            batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
-            return System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(1_000);
-        });
-        assertThat(batch.describe().rowsDone()).isEqualTo(7);
-
-        batch.commit(commit);
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-    }
-
-    @Test
-    void theHeartbeatOfALostLeaseIsAnsweredWithAbandon() throws IOException {
-        BatchActorFixture batch = opened(2);
-        WorkerMessage.Lease lease = batch.lease();
-        batch.restart();
-        batch.lease();
-
-        batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 1, batch.worker.ref()));
-
-        assertThat(batch.worker
-                        .expectMessageClass(WorkerMessage.Abandon.class, SOON)
-                        .attempt())
-                .isEqualTo(lease.attempt());
-    }
-
-    @Test
-    void aPartitionWhoseWorkersAlwaysGoSilentFailsTheBatch() throws IOException {
-        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
-        Set<WorkerMessage.Lease> leases = new HashSet<>();
-        for (int i = 0; i < 3; i++) {
-            leases.add(batch.lease());
-        }
-
-        assertThat(batch.failure())
-                .isEqualTo("partition 0 failed 3 times, the last time so: nothing was heard of it for 0.2 s");
-        assertThat(leases).hasSize(3);
-        assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
-    }
-
-    @Test
-    void aCoordinatorThatWasHeldUpDoesNotBlameItsWorkers() throws IOException {
-        BatchActorFixture batch = opened(2, settings(Duration.ofMillis(400)));
-        PartitionCommit one = batch.score(batch.lease(), 0);
-        PartitionCommit two = batch.score(batch.lease(), 0);
-        JournalWriteBlocker.shut();
-        batch.commit(one);
-        batch.worker.expectNoMessage(Duration.ofSeconds(1));
-        JournalWriteBlocker.open();
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
-
-        batch.commit(two);
-
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(two.attempt(batch.id)));
-        assertThat(batch.history(BatchEvent.AttemptFailed.class)).isEmpty();
-    }
-
-    // After a crash.
-
-    @Test
-    void afterARestartTheIncarnationGrowsOldEpochsAreRefusedAndNothingCommittedIsLeasedAgain() throws IOException {
-        BatchActorFixture batch = opened(4);
-        Set<Integer> committed = new HashSet<>();
-        committed.add(batch.complete(0).partition());
-        committed.add(batch.complete(0).partition());
-        PartitionCommit old = batch.score(batch.lease(), 0);
-        assertThat(old.epoch().incarnation()).isEqualTo(1);
-
-        batch.restart();
-        WorkerMessage.Lease next = batch.lease();
-
-        assertThat(next.attempt().epoch().incarnation()).isEqualTo(2);
-        assertThat(next.attempt().epoch()).isGreaterThan(old.epoch());
-        batch.commit(old);
-        batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
-        WorkerMessage.Lease last = batch.lease();
-        assertThat(committed)
-                .doesNotContain(next.attempt().partition(), last.attempt().partition());
-        assertThat(batch.hasNothingToLease()).isTrue();
-        for (WorkerMessage.Lease lease : List.of(next, last)) {
-            batch.commit(batch.score(lease, 0));
-            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(lease.attempt()));
-        }
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
-
-    @Test
-    void anOpenThatWaitedForTheRecoveryTakesChargeOnce() throws IOException {
-        BatchActorFixture batch = opened(20);
-        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
-        batch.failure();
-
-        batch.restart();
-        batch.open();
-        batch.open();
-        Set<Object> epochs = new HashSet<>();
-        for (int i = 0; i < 20; i++) {
-            assertThat(epochs.add(batch.lease().attempt().epoch())).isTrue();
-        }
-
-        assertThat(batch.history(BatchEvent.TookOver.class))
-                .extracting(BatchEvent.TookOver::incarnation)
-                .containsExactly(1, 2);
-    }
-
-    @Test
-    void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
-        BatchActorFixture batch = opened(2, settings(Duration.ofMillis(500)));
-        WorkerMessage.Lease old = batch.lease();
-        JournalWriteBlocker.failOnce();
-        batch.commit(batch.score(old, 0));
-        batch.worker.expectNoMessage(Duration.ofMillis(200));
-
-        WorkerMessage.Lease first = batch.lease();
-        WorkerMessage.Lease second = batch.lease();
-
-        assertThat(first.attempt().epoch().incarnation()).isEqualTo(2);
-        assertThat(second.attempt().epoch().incarnation()).isEqualTo(2);
-        assertThat(first.attempt().partition()).isNotEqualTo(second.attempt().partition());
-        batch.commit(batch.score(old, 0));
-        batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
-        assertThat(batch.lease().attempt().epoch())
-                .as("leases are still watched")
-                .isGreaterThan(second.attempt().epoch());
-        assertThat(batch.committed()).isEmpty();
-    }
-
-    @Test
-    void anAttemptOfASuccessorIsNotJudged() throws IOException {
-        BatchActorFixture batch = opened(1);
-        PartitionCommit own = batch.score(batch.lease(), 0);
-        Epoch later = new Epoch(9, 1);
-        PartitionCommit successors = new PartitionCommit(
-                0, later, "node:2", own.firstRow(), own.rows(), own.read(), own.part(), null, own.model());
-
-        batch.commit(successors);
-        batch.tell(new BatchCommand.Heartbeat(successors.attempt(batch.id), 1, batch.worker.ref()));
-        batch.commit(own);
-
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(own.attempt(batch.id)));
-        batch.worker.expectNoMessage(Duration.ofMillis(100));
-        assertThat(batch.committed()).containsExactly(own);
-    }
-
-    @Test
-    void aFailedBatchThatAnotherCoordinatorHasLetGoOnIsNoticed() throws IOException {
-        BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
-        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
-        batch.failure();
-        JournalTableWriter.write(
-                node.ledger(),
-                node.ledger().state(batch.id),
-                new BatchEvent.Retried(ExampleBatch.AT),
-                new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
-
-        assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
-
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
-
-    // Failures.
-
-    @Test
-    void transientFailuresAreTriedAgainAndBounded() throws IOException {
-        BatchActorFixture batch = opened(1);
-        for (int i = 0; i < 3; i++) {
-            WorkerMessage.Lease lease = batch.lease();
-            assertThat(lease.attempt().partition()).isZero();
-            batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
-            // Told twice, counted once.
-            batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
-        }
-
-        assertThat(batch.failure()).isEqualTo("partition 0 failed 3 times, the last time so: the disk is full");
-        assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
-        batch.awaitRegister(new BatchRegisterCommand.HasNoWork(batch.id));
-
-        batch.open();
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
-
-    @Test
-    void theNextAttemptWaits() throws IOException {
-        BatchSettings slow = new BatchSettings(
-                Duration.ofSeconds(30),
-                Duration.ofMillis(40),
-                new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0));
-        BatchActorFixture batch = opened(1, slow);
-        long begin = System.nanoTime();
-        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
-        assertThat(batch.hasNothingToLease()).isTrue();
-
-        batch.lease();
-
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(400));
-    }
-
-    @Test
-    void aPermanentFailureFailsTheBatchAtOnce() throws IOException {
-        BatchActorFixture batch = opened(3);
-        WorkerMessage.Lease other = batch.lease();
-        batch.tell(new BatchCommand.AttemptFailed(
-                batch.lease().attempt(), "node:1", Failure.permanent("input.parquet is truncated")));
-
-        assertThat(batch.failure()).isEqualTo("input.parquet is truncated");
-        assertThat(batch.hasNothingToLease()).isTrue();
-        batch.tell(new BatchCommand.Heartbeat(other.attempt(), 1, batch.worker.ref()));
-        batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
-    }
-
-    @Test
-    void overTheErrorBudgetTheBatchFailsEarlyWithTheFirstReasonsAndStaysFailed() throws IOException {
-        BatchActorFixture batch = batch(3, PATIENT, new Job.ErrorPolicy(0.1, null));
-        batch.open();
-        PartitionCommit commit = batch.score(batch.lease(), 4);
-        batch.commit(commit, "row 1: no distance", "row 2: no date", "row 5: no id", "row 6: no more");
-        batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-        String message = "4 rows are quarantined, errors.max-rate allows 10 % of 30."
-                + " The first: row 1: no distance; row 2: no date; row 5: no id";
-
-        assertThat(batch.failure()).isEqualTo(message);
-        batch.open();
-        assertThat(batch.failure()).isEqualTo(message);
-        batch.restart();
-        batch.open();
-        assertThat(batch.failure()).isEqualTo(message);
-        assertThat(batch.hasNothingToLease()).isTrue();
-    }
-
-    @Test
-    void aBatchOverItsErrorBudgetIsNeverPublished() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, new Job.ErrorPolicy(1, 3L));
-        batch.open();
-        PartitionCommit commit = batch.score(batch.lease(), 4);
-        batch.commit(commit);
-        assertThat(batch.failure()).startsWith("4 rows are quarantined, errors.max-rows allows 3");
-        List<BatchEvent> history = batch.history();
-        assertThat(history.getLast()).isInstanceOf(BatchEvent.Failed.class);
-        assertThat(history.get(history.size() - 2)).isInstanceOf(BatchEvent.Committed.class);
-
-        batch.restart();
-        batch.open();
-
-        assertThat(batch.failure()).startsWith("4 rows are quarantined");
-        assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
-    }
-
-    // Input.
-
-    @Test
-    void aChangedInputStopsTheBatchWithTheFileAndWhatChangedAndRestoredItGoesOn() throws IOException {
-        BatchActorFixture batch = opened(2);
-        batch.complete(0);
-        String content = Files.readString(batch.source);
-        FileTime time = Files.getLastModifiedTime(batch.source);
-        Files.writeString(batch.source, content + " and more");
-
-        batch.restart();
-        assertThat(batch.failure())
-                .contains(batch.id.value(), batch.source.toString(), "its length was 4 bytes and is 13")
-                .contains("it was last modified at", "--new");
-
-        batch.open();
-        assertThat(batch.failure()).contains("its length was 4 bytes and is 13");
-
-        Files.writeString(batch.source, content);
-        Files.setLastModifiedTime(batch.source, time);
-        batch.open();
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHED);
-        assertThat(batch.committed()).hasSize(2);
-    }
-
-    @Test
-    void aMissingInputStopsTheBatchWithTheFile() throws IOException {
-        BatchActorFixture batch = opened(2);
-        batch.lease();
-        Files.delete(batch.source);
-
-        batch.restart();
-
-        assertThat(batch.failure()).contains(batch.source + ": it is gone");
-    }
-
-    @Test
-    void planningThatFailedIsTriedAgain() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
-        batch.onInspect = () -> {
-            throw FailureException.permanent("the column distance is missing from input.parquet");
-        };
-        batch.open();
-        assertThat(batch.failure()).isEqualTo("the column distance is missing from input.parquet");
-
-        batch.onInspect = () -> {};
-        batch.open();
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
-
-    @Test
-    void anUnexpectedErrorWhilePlanningFailsTheBatch() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
-        batch.onInspect = () -> {
-            throw new IllegalStateException("out of luck");
-        };
-        batch.open();
-
-        assertThat(batch.failure()).contains("an unexpected error", "out of luck");
-    }
-
-    @Test
-    void anInputWithoutRowsFailsTheBatch() throws IOException {
-        BatchActorFixture batch = opened(0);
-
-        assertThat(batch.failure()).isEqualTo("the source has no rows: " + batch.source);
-    }
-
-    @Test
-    void whatAnEarlierIncarnationAskedForIsNotListenedTo() throws IOException {
-        BatchActorFixture batch = batch(2, PATIENT, LENIENT);
-        CountDownLatch late = new CountDownLatch(1);
-        AtomicInteger inspections = new AtomicInteger();
-        batch.onInspect = () -> {
-            if (inspections.incrementAndGet() == 1) {
-                wait(late);
-                throw FailureException.permanent("the disk was not there yet");
-            }
-        };
-        batch.open();
-        await().atMost(SOON).until(() -> inspections.get() == 1);
-        JournalWriteBlocker.failOnce();
-        batch.tell(batch.cancel("this write fails, and the coordinator recovers"));
-        batch.lease();
-
-        late.countDown();
-
-        await().during(Duration.ofMillis(300))
-                .atMost(SOON)
-                .until(() -> batch.describe().phase() == Phase.RUNNING);
-        assertThat(batch.history(BatchEvent.Planned.class)).hasSize(1);
-    }
-
-    // Publishing and the end.
-
-    @Test
-    void publishingThatFailedIsTriedAgain() throws IOException {
-        BatchActorFixture batch = opened(2);
-        batch.onPublish = () -> {
-            throw new FailureException(Failure.transientFailure("the destination is gone"));
-        };
-        batch.complete(0);
-        batch.complete(0);
-        assertThat(batch.failure()).isEqualTo("the destination is gone");
-
-        batch.onPublish = () -> {};
-        batch.open();
-
-        batch.awaitPhase(Phase.PUBLISHED);
-        assertThat(batch.committed()).hasSize(2);
-    }
-
-    @Test
-    void aTransientFailureOfPlanningOrPublishingIsTriedAgainByItself() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
-        AtomicInteger inspections = new AtomicInteger();
-        batch.onInspect = () -> failOnce(inspections, "the share was away");
-        AtomicInteger publications = new AtomicInteger();
-        batch.onPublish = () -> failOnce(publications, "the disk was full");
-
-        batch.open();
-        batch.complete(0);
-
-        batch.awaitPhase(Phase.PUBLISHED);
-        assertThat(inspections).hasValue(2);
-        assertThat(publications).hasValue(2);
-        assertThat(batch.history(BatchEvent.Failed.class)).isEmpty();
     }
 
     private static void failOnce(AtomicInteger times, String message) {
@@ -676,203 +110,790 @@ class BatchTest {
         }
     }
 
-    @Test
-    void aCrashWhilePublishingIsFinishedByTheNextIncarnation() throws IOException {
-        BatchActorFixture batch = opened(2);
-        CountDownLatch never = new CountDownLatch(1);
-        batch.onPublish = () -> wait(never);
-        batch.complete(0);
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHING);
+    @Nested
+    class Commits {
 
-        batch.onPublish = () -> {};
-        batch.restart();
+        @Test
+        void aBatchIsPublishedWhenEveryPartitionIsCommitted() throws IOException {
+            BatchActorFixture batch = opened(3);
+            batch.complete(0);
+            batch.complete(2);
+            assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
+            batch.complete(0);
 
-        assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
-        never.countDown();
+            BatchStatus status = batch.awaitPhase(Phase.PUBLISHED);
+
+            Path published = batch.destination.resolve("batch=" + batch.id);
+            assertThat(status.destination()).isEqualTo(published.toString());
+            assertThat(published)
+                    .isDirectoryContaining("glob:**/part-000000.parquet")
+                    .isDirectoryContaining("glob:**/part-000002.parquet")
+                    .isDirectoryContaining("glob:**/_quarantine-000001.parquet")
+                    .isDirectoryContaining("glob:**/_manifest.json")
+                    .isDirectoryContaining("glob:**/_SUCCESS");
+            assertThat(batch.destination.resolve(".staging")).doesNotExist();
+            assertThat(status.rowsDone()).isEqualTo(30);
+            assertThat(status.quarantined()).isEqualTo(2);
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
+        }
+
+        @Test
+        void aLateCommitOfAnOldEpochIsRefused() throws IOException {
+            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            WorkerMessage.Lease old = batch.lease();
+            PartitionCommit late = batch.score(old, 0);
+            WorkerMessage.Lease newer = batch.lease();
+            assertThat(newer.attempt().partition()).isEqualTo(old.attempt().partition());
+            assertThat(newer.attempt().epoch()).isGreaterThan(old.attempt().epoch());
+
+            batch.commit(late);
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .attempt())
+                    .isEqualTo(old.attempt());
+            PartitionCommit winner = batch.score(newer, 0);
+            batch.commit(winner);
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(newer.attempt()));
+            batch.commit(late);
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+
+            assertThat(batch.committed()).containsExactly(winner);
+        }
+
+        @Test
+        void aCommitIsAcknowledgedOnlyWhenItIsDurable() throws IOException {
+            BatchActorFixture batch = opened(2);
+            PartitionCommit commit = batch.score(batch.lease(), 0);
+            JournalWriteBlocker.shut();
+
+            batch.commit(commit);
+            await().atMost(SOON).until(JournalWriteBlocker::isBlocking);
+            batch.worker.expectNoMessage(Duration.ofMillis(100));
+            assertThat(batch.committed()).isEmpty();
+
+            JournalWriteBlocker.open();
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            assertThat(batch.committed()).containsExactly(commit);
+        }
+
+        @Test
+        void whatOnlyALaterVersionUnderstandsIsNotWrittenAfter() throws Exception {
+            BatchActorFixture batch = opened(2);
+            batch.complete(0);
+            PartitionCommit second = batch.score(batch.lease(), 0);
+            BatchState before = node.ledger().state(batch.id);
+            JournalTableWriter.writeLater(
+                    node.ledger(),
+                    before,
+                    new CBORMapper().writeValueAsBytes(Map.of("event", "shadowed", "share", 0.1)));
+
+            batch.restart();
+            batch.commit(second);
+            batch.worker.expectNoMessage(Duration.ofSeconds(1));
+
+            assertThat(node.ledger().entries(batch.id)).isEqualTo(before.entries() + 1);
+            assertThatThrownBy(() -> node.ledger().state(batch.id))
+                    .hasMessageStartingWith("the ledger can't be read by this version: ")
+                    .hasMessageEndingWith(
+                            "'shadowed' is unknown to this version of Nightshift; a newer version wrote it");
+        }
+
+        @Test
+        void aRepeatedCommitIsAcknowledgedAgainAndStoredOnce() throws IOException {
+            BatchActorFixture batch = opened(2);
+            PartitionCommit commit = batch.complete(1);
+
+            for (int i = 0; i < 3; i++) {
+                batch.commit(commit);
+                batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            }
+            batch.restart();
+            batch.commit(commit);
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+
+            assertThat(batch.committed()).containsExactly(commit);
+        }
+
+        @Test
+        void aCommitRepeatedWhileItIsWrittenIsStoredOnce() throws IOException {
+            BatchActorFixture batch = opened(2);
+            PartitionCommit commit = batch.score(batch.lease(), 0);
+            JournalWriteBlocker.shut();
+            batch.commit(commit);
+            batch.commit(commit);
+            batch.commit(commit);
+            JournalWriteBlocker.open();
+
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            assertThat(batch.describe().committed()).isEqualTo(1);
+            assertThat(batch.committed()).containsExactly(commit);
+        }
+
+        @Test
+        void commitsThatArriveTogetherShareAJournalWrite() throws IOException {
+            BatchActorFixture batch = opened(6);
+            List<PartitionCommit> commits = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                commits.add(batch.score(batch.lease(), 0));
+            }
+            JournalWriteBlocker.shut();
+            batch.commit(commits.getFirst());
+            await().atMost(SOON).until(JournalWriteBlocker::isBlocking);
+            commits.subList(1, 6).forEach(commit -> batch.commit(commit));
+            JournalWriteBlocker.open();
+
+            for (PartitionCommit commit : commits) {
+                batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            }
+            assertThat(batch.history(BatchEvent.Committed.class))
+                    .extracting(event -> event.commits().size())
+                    .containsExactly(1, 5);
+        }
+
+        @Test
+        void aCommitOfOtherRowsOrAnotherModelIsRefused() throws IOException {
+            BatchActorFixture batch = opened(2);
+            PartitionCommit good = batch.score(batch.lease(), 0);
+
+            batch.commit(new PartitionCommit(
+                    good.partition(), good.epoch(), "node:1", 3, 10, 10, good.part(), null, good.model()));
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .reason())
+                    .isEqualTo("the attempt scored other rows than planned");
+            batch.commit(new PartitionCommit(
+                    good.partition(), good.epoch(), "node:1", 0, 10, 10, good.part(), null, "0".repeat(64)));
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .reason())
+                    .isEqualTo("the attempt scored with another model");
+            batch.commit(new PartitionCommit(99, good.epoch(), "node:1", 0, 10, 10, good.part(), null, good.model()));
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            assertThat(batch.committed()).isEmpty();
+        }
     }
 
-    @Test
-    void aCancelThatComesWhilePublishingIsRefused() throws IOException {
-        BatchActorFixture batch = opened(1);
-        CountDownLatch cancelled = new CountDownLatch(1);
-        batch.onPublish = () -> wait(cancelled);
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHING);
-        batch.tell(batch.cancel("too late"));
-        assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHING);
-        cancelled.countDown();
+    @Nested
+    class LeasesAndHeartbeats {
 
-        batch.awaitPhase(Phase.PUBLISHED);
-        assertThat(batch.history(BatchEvent.Cancelled.class)).isEmpty();
+        @Test
+        void aReleasedPartitionIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
+            BatchActorFixture batch = opened(1);
+            for (int i = 0; i < 10; i++) {
+                WorkerMessage.Lease lease = batch.lease();
+                batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
+                batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
+            }
+            WorkerMessage.Lease last = batch.lease();
+            assertThat(last.attempt().epoch().lease()).isEqualTo(11);
+            assertThat(batch.describe().attemptsFailed()).isZero();
+            batch.commit(batch.score(last, 0));
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void aWorkerWhoseLeaseWasLostHasTheSameAgain() throws IOException {
+            BatchActorFixture batch = opened(3);
+            batch.lease();
+            TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+            WorkerMessage.Lease first = batch.lease(worker);
+
+            assertThat(batch.lease(worker)).isEqualTo(first);
+
+            batch.tell(new BatchCommand.ReleaseLease(first.attempt()));
+            WorkerMessage.Lease next = batch.lease(worker);
+            assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
+            assertThat(batch.lease(worker)).isEqualTo(next);
+            assertThat(batch.lease().attempt().partition())
+                    .isNotEqualTo(next.attempt().partition());
+        }
+
+        @Test
+        void heartbeatsKeepALease() throws IOException {
+            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(300)));
+            PartitionCommit commit = batch.score(batch.lease(), 0);
+            long begin = System.nanoTime();
+            await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
+                batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
+                return System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(1_000);
+            });
+            assertThat(batch.describe().rowsDone()).isEqualTo(7);
+
+            batch.commit(commit);
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+        }
+
+        @Test
+        void theHeartbeatOfALostLeaseIsAnsweredWithAbandon() throws IOException {
+            BatchActorFixture batch = opened(2);
+            WorkerMessage.Lease lease = batch.lease();
+            batch.restart();
+            batch.lease();
+
+            batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 1, batch.worker.ref()));
+
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .attempt())
+                    .isEqualTo(lease.attempt());
+        }
+
+        @Test
+        void aPartitionWhoseWorkersAlwaysGoSilentFailsTheBatch() throws IOException {
+            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            Set<WorkerMessage.Lease> leases = new HashSet<>();
+            for (int i = 0; i < 3; i++) {
+                leases.add(batch.lease());
+            }
+
+            assertThat(batch.failure())
+                    .isEqualTo("partition 0 failed 3 times. The last failure: no heartbeat for 0.2 s");
+            assertThat(leases).hasSize(3);
+            assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
+        }
+
+        @Test
+        void aCoordinatorThatWasBlockedDoesNotBlameItsWorkers() throws IOException {
+            BatchActorFixture batch = opened(2, settings(Duration.ofMillis(400)));
+            PartitionCommit one = batch.score(batch.lease(), 0);
+            PartitionCommit two = batch.score(batch.lease(), 0);
+            JournalWriteBlocker.shut();
+            batch.commit(one);
+            batch.worker.expectNoMessage(Duration.ofSeconds(1));
+            JournalWriteBlocker.open();
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
+
+            batch.commit(two);
+
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(two.attempt(batch.id)));
+            assertThat(batch.history(BatchEvent.AttemptFailed.class)).isEmpty();
+        }
     }
 
-    @Test
-    void aCancelledBatchLeavesNothingStagedAndGivesNothingMore() throws IOException {
-        BatchActorFixture batch = opened(2);
-        WorkerMessage.Lease lease = batch.lease();
-        PartitionCommit commit = batch.score(lease, 0);
-        batch.tell(batch.cancel("no longer needed"));
-        batch.awaitPhase(Phase.CANCELLED);
+    @Nested
+    class Recovery {
 
-        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
-        assertThat(batch.destination).isEmptyDirectory();
-        batch.commit(commit);
-        assertThat(batch.worker
-                        .expectMessageClass(WorkerMessage.Abandon.class, SOON)
-                        .reason())
-                .isEqualTo("the batch is cancelled");
-        assertThat(batch.hasNothingToLease()).isTrue();
-        batch.open();
-        assertThat(batch.describe().phase()).isEqualTo(Phase.CANCELLED);
+        @Test
+        void afterARestartTheIncarnationGrowsOldEpochsAreRefusedAndNothingCommittedIsLeasedAgain() throws IOException {
+            BatchActorFixture batch = opened(4);
+            Set<Integer> committed = new HashSet<>();
+            committed.add(batch.complete(0).partition());
+            committed.add(batch.complete(0).partition());
+            PartitionCommit old = batch.score(batch.lease(), 0);
+            assertThat(old.epoch().incarnation()).isEqualTo(1);
+
+            batch.restart();
+            WorkerMessage.Lease next = batch.lease();
+
+            assertThat(next.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(next.attempt().epoch()).isGreaterThan(old.epoch());
+            batch.commit(old);
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            WorkerMessage.Lease last = batch.lease();
+            assertThat(committed)
+                    .doesNotContain(next.attempt().partition(), last.attempt().partition());
+            assertThat(batch.hasNothingToLease()).isTrue();
+            for (WorkerMessage.Lease lease : List.of(next, last)) {
+                batch.commit(batch.score(lease, 0));
+                batch.worker.expectMessage(SOON, new WorkerMessage.Committed(lease.attempt()));
+            }
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void anOpenThatWaitedForTheRecoveryTakesOverOnce() throws IOException {
+            BatchActorFixture batch = opened(20);
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+
+            batch.restart();
+            batch.open();
+            batch.open();
+            Set<Object> epochs = new HashSet<>();
+            for (int i = 0; i < 20; i++) {
+                assertThat(epochs.add(batch.lease().attempt().epoch())).isTrue();
+            }
+
+            assertThat(batch.history(BatchEvent.TookOver.class))
+                    .extracting(BatchEvent.TookOver::incarnation)
+                    .containsExactly(1, 2);
+        }
+
+        @Test
+        void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
+            BatchActorFixture batch = opened(2, settings(Duration.ofMillis(500)));
+            WorkerMessage.Lease old = batch.lease();
+            JournalWriteBlocker.failOnce();
+            batch.commit(batch.score(old, 0));
+            await().atMost(SOON).until(JournalWriteBlocker::hasFailed);
+
+            WorkerMessage.Lease first = batch.lease();
+            WorkerMessage.Lease second = batch.lease();
+
+            assertThat(first.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(second.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(first.attempt().partition())
+                    .isNotEqualTo(second.attempt().partition());
+            batch.commit(batch.score(old, 0));
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            assertThat(batch.lease().attempt().epoch())
+                    .as("leases are still watched")
+                    .isGreaterThan(second.attempt().epoch());
+            assertThat(batch.committed()).isEmpty();
+        }
+
+        @Test
+        void anAttemptThatALaterCoordinatorLeasedIsNotRefused() throws IOException {
+            BatchActorFixture batch = opened(1);
+            PartitionCommit own = batch.score(batch.lease(), 0);
+            Epoch later = new Epoch(9, 1);
+            PartitionCommit successors = new PartitionCommit(
+                    0, later, "node:2", own.firstRow(), own.rows(), own.read(), own.part(), null, own.model());
+
+            batch.commit(successors);
+            batch.tell(new BatchCommand.Heartbeat(successors.attempt(batch.id), 1, batch.worker.ref()));
+            batch.commit(own);
+
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(own.attempt(batch.id)));
+            batch.worker.expectNoMessage(Duration.ofMillis(100));
+            assertThat(batch.committed()).containsExactly(own);
+        }
+
+        @Test
+        void aFailedBatchThatAnotherCoordinatorHasResumedIsNoticed() throws IOException {
+            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+            JournalTableWriter.write(
+                    node.ledger(),
+                    node.ledger().state(batch.id),
+                    new BatchEvent.Retried(ExampleBatch.AT),
+                    new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
+
+            assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
+
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
     }
 
-    @Test
-    void aCancelWhilePlanningLeavesNothingStaged() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
-        CountDownLatch planned = new CountDownLatch(1);
-        AtomicInteger preparing = new AtomicInteger();
-        batch.onPrepare = () -> {
-            preparing.incrementAndGet();
-            wait(planned);
-        };
-        batch.open();
-        await().atMost(SOON).until(() -> preparing.get() == 1);
-        batch.tell(batch.cancel("no longer needed"));
-        batch.awaitPhase(Phase.CANCELLED);
-        BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED);
-        assertThat(batch.register).doesNotContain(ended);
-        planned.countDown();
+    @Nested
+    class FailedAttempts {
 
-        batch.awaitRegister(ended);
-        assertThat(batch.destination).isEmptyDirectory();
+        @Test
+        void transientFailuresAreTriedAgainAndBounded() throws IOException {
+            BatchActorFixture batch = opened(1);
+            for (int i = 0; i < 3; i++) {
+                WorkerMessage.Lease lease = batch.lease();
+                assertThat(lease.attempt().partition()).isZero();
+                batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
+                // The second message counts no second failure.
+                batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
+            }
+
+            assertThat(batch.failure()).isEqualTo("partition 0 failed 3 times. The last failure: the disk is full");
+            assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
+            batch.awaitRegister(new BatchRegisterCommand.HasNoWork(batch.id));
+
+            batch.open();
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void theNextAttemptWaits() throws IOException {
+            BatchSettings slow = new BatchSettings(
+                    Duration.ofSeconds(30),
+                    Duration.ofMillis(40),
+                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0));
+            BatchActorFixture batch = opened(1, slow);
+            long begin = System.nanoTime();
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
+            assertThat(batch.hasNothingToLease()).isTrue();
+
+            batch.lease();
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(400));
+        }
+
+        @Test
+        void aPermanentFailureFailsTheBatchAtOnce() throws IOException {
+            BatchActorFixture batch = opened(3);
+            WorkerMessage.Lease other = batch.lease();
+            batch.tell(new BatchCommand.AttemptFailed(
+                    batch.lease().attempt(), "node:1", Failure.permanent("input.parquet is truncated")));
+
+            assertThat(batch.failure()).isEqualTo("input.parquet is truncated");
+            assertThat(batch.hasNothingToLease()).isTrue();
+            batch.tell(new BatchCommand.Heartbeat(other.attempt(), 1, batch.worker.ref()));
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+        }
+
+        @Test
+        void overTheErrorLimitTheBatchFailsEarlyWithTheFirstReasonsAndStaysFailed() throws IOException {
+            BatchActorFixture batch = batch(3, PATIENT, new Job.ErrorPolicy(0.1, null));
+            batch.open();
+            PartitionCommit commit = batch.score(batch.lease(), 4);
+            batch.commit(commit, "row 1: no distance", "row 2: no date", "row 5: no id", "row 6: no more");
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            String message = "4 rows are quarantined, errors.max-rate allows 10 % of 30."
+                    + " The first: row 1: no distance; row 2: no date; row 5: no id";
+
+            assertThat(batch.failure()).isEqualTo(message);
+            batch.open();
+            assertThat(batch.failure()).isEqualTo(message);
+            batch.restart();
+            batch.open();
+            assertThat(batch.failure()).isEqualTo(message);
+            assertThat(batch.hasNothingToLease()).isTrue();
+        }
+
+        @Test
+        void aBatchOverItsErrorLimitIsNeverPublished() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, new Job.ErrorPolicy(1, 3L));
+            batch.open();
+            PartitionCommit commit = batch.score(batch.lease(), 4);
+            batch.commit(commit);
+            assertThat(batch.failure()).startsWith("4 rows are quarantined, errors.max-rows allows 3");
+            List<BatchEvent> history = batch.history();
+            assertThat(history.getLast()).isInstanceOf(BatchEvent.Failed.class);
+            assertThat(history.get(history.size() - 2)).isInstanceOf(BatchEvent.Committed.class);
+
+            batch.restart();
+            batch.open();
+
+            assertThat(batch.failure()).startsWith("4 rows are quarantined");
+            assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
+        }
     }
 
-    @Test
-    void aCrashBeforeTheSweepOfACancelledBatchIsMadeUpFor() throws IOException {
-        BatchActorFixture batch = opened(1);
-        WorkerMessage.Lease lease = batch.lease();
-        batch.tell(batch.cancel("no longer needed"));
-        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
-        Files.createDirectories(Path.of(lease.staging()));
-        batch.score(lease, 0);
-        batch.register.clear();
+    @Nested
+    class PlanningAndInput {
 
-        batch.restart();
+        @Test
+        void aChangedInputStopsTheBatchWithTheFileAndWhatChangedAndRestoredItGoesOn() throws IOException {
+            BatchActorFixture batch = opened(2);
+            batch.complete(0);
+            String content = Files.readString(batch.source);
+            FileTime time = Files.getLastModifiedTime(batch.source);
+            Files.writeString(batch.source, content + " and more");
 
-        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
-        assertThat(batch.destination).isEmptyDirectory();
+            batch.restart();
+            assertThat(batch.failure())
+                    .contains(batch.id.value(), batch.source.toString(), "its length was 4 bytes and is 13")
+                    .contains("it was last modified at", "--new");
+
+            batch.open();
+            assertThat(batch.failure()).contains("its length was 4 bytes and is 13");
+
+            Files.writeString(batch.source, content);
+            Files.setLastModifiedTime(batch.source, time);
+            batch.open();
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(batch.committed()).hasSize(2);
+        }
+
+        @Test
+        void aMissingInputStopsTheBatchWithTheFile() throws IOException {
+            BatchActorFixture batch = opened(2);
+            batch.lease();
+            Files.delete(batch.source);
+
+            batch.restart();
+
+            assertThat(batch.failure()).contains(batch.source + ": it is gone");
+        }
+
+        @Test
+        void planningThatFailedIsTriedAgain() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            batch.onInspect = () -> {
+                throw FailureException.permanent("the column distance is missing from input.parquet");
+            };
+            batch.open();
+            assertThat(batch.failure()).isEqualTo("the column distance is missing from input.parquet");
+
+            batch.onInspect = () -> {};
+            batch.open();
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void anUnexpectedErrorWhilePlanningFailsTheBatch() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            batch.onInspect = () -> {
+                throw new IllegalStateException("out of luck");
+            };
+            batch.open();
+
+            assertThat(batch.failure()).contains("an unexpected error", "out of luck");
+        }
+
+        @Test
+        void anInputWithoutRowsFailsTheBatch() throws IOException {
+            BatchActorFixture batch = opened(0);
+
+            assertThat(batch.failure()).isEqualTo("the source has no rows: " + batch.source);
+        }
+
+        @Test
+        void aReportToAnEarlierIncarnationIsIgnored() throws IOException {
+            BatchActorFixture batch = batch(2, PATIENT, LENIENT);
+            CountDownLatch late = new CountDownLatch(1);
+            AtomicInteger inspections = new AtomicInteger();
+            batch.onInspect = () -> {
+                if (inspections.incrementAndGet() == 1) {
+                    awaitLatch(late);
+                    throw FailureException.permanent("the disk was not there yet");
+                }
+            };
+            batch.open();
+            await().atMost(SOON).until(() -> inspections.get() == 1);
+            JournalWriteBlocker.failOnce();
+            batch.tell(batch.cancel("this write fails, and the coordinator recovers"));
+            batch.lease();
+
+            late.countDown();
+
+            await().during(Duration.ofMillis(300))
+                    .atMost(SOON)
+                    .until(() -> batch.describe().phase() == Phase.RUNNING);
+            assertThat(batch.history(BatchEvent.Planned.class)).hasSize(1);
+        }
     }
 
-    // The register.
+    @Nested
+    class PublicationAndCancellation {
 
-    @Test
-    void aRegisterThatStartedAnewLearnsOfTheWork() throws IOException {
-        BatchActorFixture batch = opened(2);
-        batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
-        batch.register.clear();
+        @Test
+        void publishingThatFailedIsTriedAgain() throws IOException {
+            BatchActorFixture batch = opened(2);
+            batch.onPublish = () -> {
+                throw new FailureException(Failure.transientFailure("the destination is gone"));
+            };
+            batch.complete(0);
+            batch.complete(0);
+            assertThat(batch.failure()).isEqualTo("the destination is gone");
 
-        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+            batch.onPublish = () -> {};
+            batch.open();
 
-        batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(batch.committed()).hasSize(2);
+        }
+
+        @Test
+        void aTransientFailureOfPlanningOrPublishingIsTriedAgainByItself() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            AtomicInteger inspections = new AtomicInteger();
+            batch.onInspect = () -> failOnce(inspections, "the share was away");
+            AtomicInteger publications = new AtomicInteger();
+            batch.onPublish = () -> failOnce(publications, "the disk was full");
+
+            batch.open();
+            batch.complete(0);
+
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(inspections).hasValue(2);
+            assertThat(publications).hasValue(2);
+            assertThat(batch.history(BatchEvent.Failed.class)).isEmpty();
+        }
+
+        @Test
+        void aCrashWhilePublishingIsFinishedByTheNextIncarnation() throws IOException {
+            BatchActorFixture batch = opened(2);
+            CountDownLatch never = new CountDownLatch(1);
+            batch.onPublish = () -> awaitLatch(never);
+            batch.complete(0);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHING);
+
+            batch.onPublish = () -> {};
+            batch.restart();
+
+            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            never.countDown();
+        }
+
+        @Test
+        void aCancelThatComesWhilePublishingIsRefused() throws IOException {
+            BatchActorFixture batch = opened(1);
+            CountDownLatch cancelled = new CountDownLatch(1);
+            batch.onPublish = () -> awaitLatch(cancelled);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHING);
+            batch.tell(batch.cancel("too late"));
+            assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHING);
+            cancelled.countDown();
+
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(batch.history(BatchEvent.Cancelled.class)).isEmpty();
+        }
+
+        @Test
+        void aCancelledBatchLeavesNothingStagedAndGivesNothingMore() throws IOException {
+            BatchActorFixture batch = opened(2);
+            WorkerMessage.Lease lease = batch.lease();
+            PartitionCommit commit = batch.score(lease, 0);
+            batch.tell(batch.cancel("no longer needed"));
+            batch.awaitPhase(Phase.CANCELLED);
+
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            assertThat(batch.destination).isEmptyDirectory();
+            batch.commit(commit);
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .reason())
+                    .isEqualTo("the batch is cancelled");
+            assertThat(batch.hasNothingToLease()).isTrue();
+            batch.open();
+            assertThat(batch.describe().phase()).isEqualTo(Phase.CANCELLED);
+        }
+
+        @Test
+        void aCancelWhilePlanningLeavesNothingStaged() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            CountDownLatch planned = new CountDownLatch(1);
+            AtomicInteger preparing = new AtomicInteger();
+            batch.onPrepare = () -> {
+                preparing.incrementAndGet();
+                awaitLatch(planned);
+            };
+            batch.open();
+            await().atMost(SOON).until(() -> preparing.get() == 1);
+            batch.tell(batch.cancel("no longer needed"));
+            batch.awaitPhase(Phase.CANCELLED);
+            BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED);
+            assertThat(batch.register).doesNotContain(ended);
+            planned.countDown();
+
+            batch.awaitRegister(ended);
+            assertThat(batch.destination).isEmptyDirectory();
+        }
+
+        @Test
+        void aSweepThatACrashPreventedIsDoneAfterTheRestart() throws IOException {
+            BatchActorFixture batch = opened(1);
+            WorkerMessage.Lease lease = batch.lease();
+            batch.tell(batch.cancel("no longer needed"));
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            Files.createDirectories(Path.of(lease.staging()));
+            batch.score(lease, 0);
+            batch.register.clear();
+
+            batch.restart();
+
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            assertThat(batch.destination).isEmptyDirectory();
+        }
     }
 
-    @Test
-    void aRegisterThatMissedTheEndLearnsOfIt() throws IOException {
-        BatchActorFixture batch = opened(1);
-        batch.complete(0);
-        batch.awaitPhase(Phase.PUBLISHED);
-        BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED);
-        for (BatchCommand command : List.of(
-                new BatchCommand.EnsureStarted(batch.submission()),
-                new BatchCommand.Open(batch.submission()),
-                batch.cancel("given up for a later batch"))) {
+    @Nested
+    class RegisterAndStatus {
+
+        @Test
+        void aRegisterThatStartedAnewLearnsOfTheWork() throws IOException {
+            BatchActorFixture batch = opened(2);
+            batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
+            batch.register.clear();
+
+            batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+
+            batch.awaitRegister(new BatchRegisterCommand.HasWork(batch.id));
+        }
+
+        @Test
+        void aRegisterThatMissedTheEndLearnsOfIt() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+            BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED);
+            for (BatchCommand command : List.of(
+                    new BatchCommand.EnsureStarted(batch.submission()),
+                    new BatchCommand.Open(batch.submission()),
+                    batch.cancel("replaced by a later batch"))) {
+                batch.awaitRegister(ended);
+                batch.register.clear();
+                batch.tell(command);
+            }
             batch.awaitRegister(ended);
             batch.register.clear();
-            batch.tell(command);
+            batch.restart();
+            batch.awaitRegister(ended);
         }
-        batch.awaitRegister(ended);
-        batch.register.clear();
-        batch.restart();
-        batch.awaitRegister(ended);
-    }
 
-    @Test
-    void aBatchWhoseOpenWasLostIsStartedWhenItIsWoken() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
-        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+        @Test
+        void aBatchWhoseOpenWasLostIsStartedWhenItIsWoken() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
-        batch.complete(0);
+            batch.complete(0);
 
-        batch.awaitPhase(Phase.PUBLISHED);
-    }
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
 
-    @Test
-    void aFailedBatchThatIsWokenStaysFailed() throws IOException {
-        BatchActorFixture batch = opened(1);
-        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
-        batch.failure();
-        batch.restart();
+        @Test
+        void aFailedBatchThatIsWokenStaysFailed() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+            batch.restart();
 
-        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+            batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
-        assertThat(batch.failure()).isEqualTo("no");
-    }
+            assertThat(batch.failure()).isEqualTo("no");
+        }
 
-    @Test
-    void aBatchThatNeverBeganCanBeGivenUp() throws IOException {
-        BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+        @Test
+        void aBatchThatWasNeverOpenedCanBeCancelled() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
 
-        batch.tell(batch.cancel("given up before it was opened"));
-        assertThat(batch.describe().phase()).isNull();
-        assertThat(batch.register).isEmpty();
-        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
-        batch.tell(batch.cancel("given up for a later batch"));
+            batch.tell(batch.cancel("cancelled before it was opened"));
+            assertThat(batch.describe().phase()).isNull();
+            assertThat(batch.register).isEmpty();
+            batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+            batch.tell(batch.cancel("replaced by a later batch"));
 
-        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
-        assertThat(batch.destination).isEmptyDirectory();
-    }
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            assertThat(batch.destination).isEmptyDirectory();
+        }
 
-    @Test
-    void aStatusTellsHowFarTheBatchIs() throws IOException {
-        BatchActorFixture batch = batch(3, PATIENT, LENIENT);
-        assertThat(batch.describe().phase()).isNull();
-        batch.open();
-        batch.complete(2);
-        WorkerMessage.Lease lease = batch.lease();
-        batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 4, batch.worker.ref()));
-        batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
+        @Test
+        void aStatusTellsHowFarTheBatchIs() throws IOException {
+            BatchActorFixture batch = batch(3, PATIENT, LENIENT);
+            assertThat(batch.describe().phase()).isNull();
+            batch.open();
+            batch.complete(2);
+            WorkerMessage.Lease lease = batch.lease();
+            batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 4, batch.worker.ref()));
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
 
-        BatchStatus status = await().atMost(SOON).until(batch::describe, described -> described.attemptsFailed() == 1);
+            BatchStatus status =
+                    await().atMost(SOON).until(batch::describe, described -> described.attemptsFailed() == 1);
 
-        assertThat(status)
-                .isEqualTo(new BatchStatus(
-                        batch.id,
-                        Phase.RUNNING,
-                        1,
-                        30,
-                        14,
-                        3,
-                        1,
-                        1,
-                        10,
-                        8,
-                        2,
-                        status.bytes(),
-                        1,
-                        null,
-                        null,
-                        status.entries(),
-                        status.head()));
-        assertThat(status.bytes()).isPositive();
-        assertThat(status.entries()).isEqualTo(batch.history().size());
-    }
-
-    private static void wait(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            assertThat(status)
+                    .isEqualTo(new BatchStatus(
+                            batch.id,
+                            Phase.RUNNING,
+                            1,
+                            30,
+                            14,
+                            3,
+                            1,
+                            1,
+                            10,
+                            8,
+                            2,
+                            status.bytes(),
+                            1,
+                            null,
+                            null,
+                            status.entries(),
+                            status.head()));
+            assertThat(status.bytes()).isPositive();
+            assertThat(status.entries()).isEqualTo(batch.history().size());
         }
     }
 }

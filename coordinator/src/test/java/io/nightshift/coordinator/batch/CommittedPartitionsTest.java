@@ -85,16 +85,19 @@ class CommittedPartitionsTest {
     @Test
     void allPartitionsTogetherAreComplete() {
         CommittedPartitions two = CommittedPartitions.empty(3)
-                .withCommits(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
+                .withCommits(List.of(
+                        ExampleBatch.commit(0, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
 
         assertThat(two.isComplete()).isFalse();
-        assertThat(two.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 3), 0))).isComplete())
+        assertThat(two.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 3), 0)))
+                        .isComplete())
                 .isTrue();
     }
 
     @Test
     void aPartitionIsCommittedOnce() {
-        CommittedPartitions one = CommittedPartitions.empty(3).withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 1), 0)));
+        CommittedPartitions one =
+                CommittedPartitions.empty(3).withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 1), 0)));
 
         assertThatThrownBy(() -> one.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0))))
                 .isInstanceOf(IllegalStateException.class)

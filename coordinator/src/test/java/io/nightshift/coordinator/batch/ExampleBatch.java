@@ -9,6 +9,8 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelVersion;
@@ -35,8 +37,8 @@ public final class ExampleBatch {
                 "flights",
                 new ModelReference.Champion("delays"),
                 List.of(),
-                new Job.Source(List.of(source.toString()), null, false, Map.of(), null),
-                new Job.Destination(destination.toString()),
+                new Job.Source(new ParquetInput(List.of(source.toString())), null, false, Map.of(), null),
+                new ParquetDestination(destination.toString()),
                 new Job.Partitions(10),
                 errors,
                 new Job.Output(List.of()));

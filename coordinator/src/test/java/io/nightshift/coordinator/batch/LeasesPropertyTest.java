@@ -17,8 +17,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/// Compares leases, over random sequences of calls, with a model that is too simple to be wrong: one record for each
-/// partition.
+/// Compares leases, over random sequences of calls, with a model that is too simple to be wrong: one record
+/// for each partition.
 class LeasesPropertyTest {
 
     private static final long DURATION = 10;
@@ -102,7 +102,8 @@ class LeasesPropertyTest {
                         assertThat(free).contains(next.getAsInt());
                         Leases.Holder holder = ExampleBatch.holder("node");
                         Epoch epoch = leases.grant(next.getAsInt(), holder, now).epoch();
-                        assertThat(leases.currentLease(holder, now)).isEqualTo(new Leases.GrantedLease(next.getAsInt(), epoch));
+                        assertThat(leases.currentLease(holder, now))
+                                .isEqualTo(new Leases.GrantedLease(next.getAsInt(), epoch));
                         assertThat(granted.add(epoch)).isTrue();
                         assertThat(any ? epoch.compareTo(last) : 1).isPositive();
                         last = epoch;
@@ -185,7 +186,9 @@ class LeasesPropertyTest {
             leases.release(lease.partition(), lease.epoch(), end);
         }
         Set<Integer> rest = new HashSet<>();
-        for (OptionalInt next = leases.nextPartition(committed, end); next.isPresent(); next = leases.nextPartition(committed, end)) {
+        for (OptionalInt next = leases.nextPartition(committed, end);
+                next.isPresent();
+                next = leases.nextPartition(committed, end)) {
             assertThat(rest.add(next.getAsInt())).isTrue();
             leases.grant(next.getAsInt(), ExampleBatch.holder("node"), end);
         }

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.storage.destination.Publication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none during a
-/// write, and with new decision logic after a failed write.
+/// A simulated process that runs the real [BatchDecisions] as [Batch] does: one message at a time, none
+/// during a write, and with new decision logic after a failed write.
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private final SimulatedJournal journal;
@@ -167,8 +168,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 }
                 world.toWorker(send.to(), worker -> worker.told(message));
             }
-            case ControlReply.Done(var batch, Phase phase) ->
-                checker.done(phase, state().phase());
+            case ControlReply.Done(var batch, Phase phase) -> checker.done(phase, state().phase());
             case ControlReply.Refused refused -> {}
             default -> throw new IllegalStateException("sent " + send.message());
         }
@@ -224,8 +224,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, state);
-                    return new CoordinatorMessage.PublicationCompleted(
-                            new Publisher.Publication("/out", ExampleBatch.DIGEST));
+                    return new CoordinatorMessage.PublicationCompleted(new Publication("/out", ExampleBatch.DIGEST));
                 }));
     }
 

@@ -77,7 +77,7 @@ class EmbeddedLedgerTest {
 
         assertThatThrownBy(() -> EmbeddedLedger.open(home))
                 .isInstanceOf(FailureException.class)
-                .hasMessageContaining("was made by a newer version of Nightshift");
+                .hasMessageContaining("was written by a newer version of Nightshift");
         assertThatThrownBy(() -> EmbeddedLedger.open(home))
                 .as("nobody holds it")
                 .hasMessageContaining("newer");

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -88,6 +88,6 @@ class PostgresLedgerTest {
 
         assertThatThrownBy(() -> PostgresLedger.migrate(ledger))
                 .isInstanceOf(FailureException.class)
-                .hasMessageStartingWith("the journal's schema can't be brought up to date");
+                .hasMessageStartingWith("the journal's schema can't be migrated");
     }
 }

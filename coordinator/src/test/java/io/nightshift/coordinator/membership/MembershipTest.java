@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.membership.Membership.JoinDecision;
-import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.wire.WireLimits;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

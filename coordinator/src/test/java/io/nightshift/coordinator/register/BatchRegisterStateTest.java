@@ -108,7 +108,7 @@ class BatchRegisterStateTest {
 
         assertThat(BatchRegisterState.conflict(open, FLIGHTS)).isEmpty();
         assertThat(BatchRegisterState.conflict(open, with("9".repeat(64), FLIGHTS.input(), FLIGHTS.model())))
-                .contains("the job file is another than the one that batch was opened with");
+                .contains("its job file has changed since it was opened");
         assertThat(BatchRegisterState.conflict(open, with(FLIGHTS.fingerprint(), FLIGHTS.input(), newer)))
                 .contains("it was opened with model delays@1, and the job now names delays@2");
         assertThat(BatchRegisterState.conflict(open, with(FLIGHTS.fingerprint(), "9".repeat(64), FLIGHTS.model())))

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The register of all jobs on a real journal; the test is the batches and the workers.
+/// The batch register on a real journal. The test plays the batches and the workers.
 @Timeout(60)
 class BatchRegisterTest {
 
@@ -68,7 +68,7 @@ class BatchRegisterTest {
     private void tell(BatchId batch, BatchCommand command) {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
-            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null));
+            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
         } else {
             batches.add(new Told(batch, command));
         }
@@ -132,7 +132,7 @@ class BatchRegisterTest {
     void aJobThatIsTooLargeForALeaseIsRejected() {
         Job flights = ExampleBatch.job();
         Job.Source source =
-                new Job.Source(flights.source().parquet(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+                new Job.Source(flights.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
         Job large = new Job(
                 "large",
                 flights.model(),
@@ -216,7 +216,7 @@ class BatchRegisterTest {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
-        awaitTold(old, cancel("given up for " + newer));
+        awaitTold(old, cancel("replaced by batch " + newer));
         awaitTold(newer, new BatchCommand.Open(submission("flights")));
         assertThat(submit(submission("flights"), false))
                 .isEqualTo(new BatchRegisterCommand.Accepted(newer, true, false));
@@ -229,7 +229,7 @@ class BatchRegisterTest {
 
         restart();
 
-        awaitTold(old, cancel("given up for a later batch"));
+        awaitTold(old, cancel("replaced by a later batch"));
         awaitTold(newer, new BatchCommand.EnsureStarted(submission("flights")));
         end(old, Phase.CANCELLED);
         restart();
@@ -243,10 +243,9 @@ class BatchRegisterTest {
         Submission same = submission("flights");
 
         assertThat(submit(new Submission(same.job(), "9".repeat(64), same.input(), same.model()), false))
-                .isEqualTo(
-                        new BatchRegisterCommand.Rejected("batch " + batch + " of this job is open, but the job file is"
-                                + " another than the one that batch was opened with."
-                                + " Undo the change to go on with it, or start over with --new"));
+                .isEqualTo(new BatchRegisterCommand.Rejected("batch " + batch + " of this job is open, but its job file"
+                        + " has changed since it was opened."
+                        + " Undo the change to resume it, or start a new batch with --new"));
         assertThat(submit(
                         new Submission(
                                 same.job(),
@@ -257,7 +256,7 @@ class BatchRegisterTest {
                 .isEqualTo(new BatchRegisterCommand.Rejected(
                         "batch " + batch + " of this job is open, but it was opened with"
                                 + " model delays@1, and the job now names delays@2."
-                                + " Undo the change to go on with it, or start over with --new"));
+                                + " Undo the change to resume it, or start a new batch with --new"));
     }
 
     @Test

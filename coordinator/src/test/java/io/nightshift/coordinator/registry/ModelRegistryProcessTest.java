@@ -2,10 +2,10 @@ package io.nightshift.coordinator.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.protocol.model.Task;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

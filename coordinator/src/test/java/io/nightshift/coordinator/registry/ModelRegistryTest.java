@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.model.Task;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -255,7 +255,7 @@ class ModelRegistryTest {
 
         assertRefused(() -> register("delays", "a"))
                 .hasMessageContaining(home.resolve("models").toString())
-                .hasMessageContaining("has no right to");
+                .hasMessageContaining("has no permission");
     }
 
     @Test

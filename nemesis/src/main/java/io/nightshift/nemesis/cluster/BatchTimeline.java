@@ -35,8 +35,8 @@ public final class BatchTimeline {
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
-        ended = Pattern.compile(attempt + " (is given back|failed on \\S+: (?!nothing was heard of it))");
-        tookOver = Pattern.compile(Pattern.quote(batch) + " goes on: ");
+        ended = Pattern.compile(attempt + " (is released|failed on \\S+: (?!no heartbeat for))");
+        tookOver = Pattern.compile(Pattern.quote(batch) + " is resumed by this node: ");
     }
 
     /// Adds new lines of the logs.

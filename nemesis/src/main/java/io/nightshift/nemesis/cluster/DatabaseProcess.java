@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
 /// The PostgreSQL of a cluster as a process that can be stopped and killed. It runs with its default
@@ -37,7 +38,7 @@ public final class DatabaseProcess implements AutoCloseable {
     private final Path programs;
     private final HostNetwork network;
     private final int port;
-    private Process process;
+    private @Nullable Process process;
 
     private DatabaseProcess(Path folder, Path programs, HostNetwork network, int port) {
         this.folder = folder;
@@ -85,7 +86,7 @@ public final class DatabaseProcess implements AutoCloseable {
             if (System.nanoTime() > deadline) {
                 throw new IOException("PostgreSQL does not start; see " + log());
             }
-            if (!process.isAlive()) {
+            if (!process().isAlive()) {
                 // Processes of a killed server still hold the data folder: try again.
                 launch();
             }
@@ -119,6 +120,10 @@ public final class DatabaseProcess implements AutoCloseable {
                 .start();
     }
 
+    private Process process() {
+        return Objects.requireNonNull(process, "the server was never started");
+    }
+
     private Path log() {
         return folder.resolveSibling("postgres.log");
     }
@@ -133,18 +138,18 @@ public final class DatabaseProcess implements AutoCloseable {
 
     /// Stops the server in the mode `fast` and waits for its end.
     public void stop() throws IOException {
-        SystemCommand.run("kill", "-INT", String.valueOf(process.pid()));
+        SystemCommand.run("kill", "-INT", String.valueOf(process().pid()));
         await();
     }
 
     /// Sends SIGKILL and waits for the end.
     public void kill() {
-        process.destroyForcibly();
+        process().destroyForcibly();
         await();
     }
 
     private void await() {
-        process.onExit().join();
+        process().onExit().join();
     }
 
     public String url(String database) {
@@ -183,7 +188,7 @@ public final class DatabaseProcess implements AutoCloseable {
     public void close() {
         try {
             // The server ends its child processes, so that none writes to the data folder any more.
-            SystemCommand.run("kill", "-QUIT", String.valueOf(process.pid()));
+            SystemCommand.run("kill", "-QUIT", String.valueOf(process().pid()));
             await();
         } catch (IOException alreadyEnded) {
             kill();

@@ -6,8 +6,8 @@ import io.nightshift.cli.Main;
 import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.SystemCommand;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +49,8 @@ public final class NemesisCluster implements AutoCloseable {
         if (network.needsTls()) {
             certify(folder, network);
         }
-        DatabaseProcess database =
-                DatabaseProcess.create(folder.resolve("postgres"), network, ports.get(SimulatedHost.DATABASE));
+        DatabaseProcess database = DatabaseProcess.create(
+                folder.resolve("postgres"), network, Objects.requireNonNull(ports.get(SimulatedHost.DATABASE)));
         String contacts = SimulatedHost.NODES.stream()
                 .map(host -> "\"%s:%d\"".formatted(network.address(host), ports.get(host)))
                 .collect(Collectors.joining(", "));
@@ -103,8 +104,7 @@ public final class NemesisCluster implements AutoCloseable {
 
     private static void certify(Path folder, HostNetwork network) throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(
-                FlightsJob.example().resolve("../../tools/test-certificates.sh").toString());
+        command.add(Checkout.path("tools/test-certificates.sh").toString());
         command.add(folder.resolve("certificates").toString());
         Stream.of(SimulatedHost.values()).map(network::address).forEach(command::add);
         SystemCommand.run(command.toArray(String[]::new));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,8 @@ public final class NodeProcess {
         up = false;
         wanted = true;
         process = new ProcessBuilder(command)
-                .directory(log.file().toAbsolutePath().getParent().toFile())
+                .directory(Objects.requireNonNull(log.file().toAbsolutePath().getParent())
+                        .toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.file().toFile()))
                 .start();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ public final class NodeSupervisor implements AutoCloseable {
     }
 
     public NodeProcess get(SimulatedHost host) {
-        return nodes.get(host);
+        return Objects.requireNonNull(nodes.get(host));
     }
 
     private void watch() {

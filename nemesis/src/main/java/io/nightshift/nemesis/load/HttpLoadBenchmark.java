@@ -1,6 +1,8 @@
 package io.nightshift.nemesis.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.EventPage;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.nemesis.cluster.NemesisCluster;
@@ -10,10 +12,8 @@ import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.workload.BatchOutput;
 import io.nightshift.nemesis.workload.Workload;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobText;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -62,7 +62,7 @@ final class HttpLoadBenchmark {
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final NodeProcess node;
     private final NightshiftClient client;
-    private final Job job;
+    private final String job;
     private final BatchOutput output;
     private final Map<Load, HttpLoadClients> clientsByLoad;
     private final Map<Load, List<Measured>> measured = new EnumMap<>(Load.class);
@@ -70,7 +70,7 @@ final class HttpLoadBenchmark {
     private HttpLoadBenchmark(
             NodeProcess node,
             NightshiftClient client,
-            Job job,
+            String job,
             BatchOutput output,
             Map<Load, HttpLoadClients> clientsByLoad) {
         this.node = node;
@@ -102,8 +102,8 @@ final class HttpLoadBenchmark {
                 HttpLoadClients beside = new HttpLoadClients(server.toString(), List.of());
                 HttpLoadClients niced = new HttpLoadClients(server.toString(), List.of("nice", "-n", "19"))) {
             Path file = workload.job().file();
-            Job job = JobFile.parse(
-                    Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.jobSetting()));
+            String job = JobText.of(JobFile.parse(
+                    Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.jobSetting())));
             HttpLoadBenchmark load = new HttpLoadBenchmark(
                     cluster.nodes.get(SimulatedHost.A),
                     client,

@@ -3,7 +3,7 @@ package io.nightshift.nemesis.load;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.nemesis.network.SystemCommand;
-import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Checkout;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +74,7 @@ final class HttpLoadClients implements AutoCloseable {
         watchers.getOutputStream().flush();
         List<String> wrk = new ArrayList<>(List.of("wrk", "--threads", "1", "--duration", "1h"));
         wrk.addAll(List.of("--connections", String.valueOf(CONNECTIONS), "--script"));
-        wrk.add(FlightsJob.example().resolve("../../bench/http.lua").toString());
+        wrk.add(Checkout.path("bench/http.lua").toString());
         wrk.addAll(List.of(server + "/v1/batches/" + batch, "--", String.valueOf(REQUESTS_PER_SECOND)));
         requester = start(wrk);
     }

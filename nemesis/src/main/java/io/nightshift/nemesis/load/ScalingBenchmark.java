@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /// Measures the speedup of more nodes, and how nodes share the work. Run by `bench/scaling.sh`.
@@ -96,9 +97,9 @@ final class ScalingBenchmark {
         boolean proportional = true;
         for (SimulatedHost host : SimulatedHost.NODES) {
             double share = shares.getOrDefault(cluster.nodes.get(host).name, 0.0);
-            double wanted = threads.get(host) / 4.0;
+            double wanted = Objects.requireNonNull(threads.get(host)) / 4.0;
             proportional &= Math.abs(share / wanted - 1) <= TOLERANCE;
-            out.printf(Locale.ROOT, "| %d | %.3f | %.2f |%n", threads.get(host), share, wanted);
+            out.printf(Locale.ROOT, "| %d | %.3f | %.2f |%n", Objects.requireNonNull(threads.get(host)), share, wanted);
         }
         out.printf("%n%s%n", proportional ? "In proportion within 10 %." : "Not in proportion within 10 %.");
         environment.stopCluster(false);

@@ -18,6 +18,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -85,7 +86,9 @@ final class Soak {
         out.println("| node | memory after the first batch, MB | after the last, MB |");
         out.println("|---|---|---|");
         for (Map.Entry<SimulatedHost, Long> last : memory(cluster).entrySet()) {
-            out.printf("| %s | %d | %d |%n", last.getKey(), first.get(last.getKey()) >> 20, last.getValue() >> 20);
+            out.printf(
+                    "| %s | %d | %d |%n",
+                    last.getKey(), Objects.requireNonNull(first.get(last.getKey())) >> 20, last.getValue() >> 20);
         }
     }
 

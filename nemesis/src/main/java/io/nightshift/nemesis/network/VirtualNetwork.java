@@ -5,12 +5,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Forwards packets between the interfaces of the hosts and injects partitions, delay and loss. A bridge with
 /// `tc netem` could do the same, but needs kernel modules that many machines lack; this needs `tun` only.
@@ -75,7 +77,7 @@ public final class VirtualNetwork implements AutoCloseable {
             return;
         }
         if (now.delay() == 0) {
-            ends.get(to).write(packet, length);
+            end(to).write(packet, length);
         } else {
             byte[] copy = Arrays.copyOf(packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), length);
             int millis = now.delay() - now.jitter() + random.nextInt(2 * now.jitter() + 1);
@@ -85,15 +87,19 @@ public final class VirtualNetwork implements AutoCloseable {
 
     private void arrive(SimulatedHost to, byte[] packet) {
         try (Arena arena = Arena.ofConfined()) {
-            ends.get(to).write(arena.allocateFrom(ValueLayout.JAVA_BYTE, packet), packet.length);
+            end(to).write(arena.allocateFrom(ValueLayout.JAVA_BYTE, packet), packet.length);
         }
+    }
+
+    private TunDevice end(SimulatedHost host) {
+        return Objects.requireNonNull(ends.get(host));
     }
 
     private static boolean isIp4(MemorySegment packet) {
         return packet.get(ValueLayout.JAVA_BYTE, 0) >> 4 == 4;
     }
 
-    private static SimulatedHost host(byte number) {
+    private static @Nullable SimulatedHost host(byte number) {
         return Arrays.stream(SimulatedHost.values())
                 .filter(host -> host.number == number)
                 .findFirst()

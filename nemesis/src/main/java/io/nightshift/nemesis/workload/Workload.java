@@ -32,7 +32,7 @@ public record Workload(FlightsJob job, long rows, int partitionRows) {
     }
 
     /// The digest of the output of a run in a single process, without faults.
-    public String undisturbed(BatchOutput output, DatabaseProcess database) throws Exception {
+    public String digestWithoutFaults(BatchOutput output, DatabaseProcess database) throws Exception {
         output.clear();
         Path configuration = Files.writeString(
                 job.folder().resolve("run.conf"),

@@ -1,8 +1,8 @@
 package io.nightshift.node.configuration;
 
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.node.http.HttpLimits;
 import io.nightshift.node.http.Tokens;
+import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

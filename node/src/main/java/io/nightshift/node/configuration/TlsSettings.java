@@ -1,7 +1,7 @@
 package io.nightshift.node.configuration;
 
 import com.typesafe.config.Config;
-import io.nightshift.client.tls.TlsFiles;
+import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

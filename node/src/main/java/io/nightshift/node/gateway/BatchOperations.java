@@ -1,8 +1,8 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.Submitted;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
@@ -35,7 +35,7 @@ public final class BatchOperations {
     ///
     /// @param key as in [BatchRegisterCommand.Submit]
     /// @throws ProblemException if the key or the job is invalid
-    public CompletionStage<Submitted> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
+    public CompletionStage<SubmitResult> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
         if (key != null && !key.matches(KEY)) {
             throw ProblemException.badRequest(
                     "An Idempotency-Key has 1 to 255 printable characters of ASCII, without spaces.");
@@ -48,11 +48,11 @@ public final class BatchOperations {
                 .thenApply(reply -> switch (reply) {
                     case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
                         AuditLog.log(caller, "submit", batch.value(), "done", detail);
-                        yield new Submitted(batch.value(), resumed, false, repeated);
+                        yield new SubmitResult(batch.value(), resumed, false, repeated);
                     }
                     case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> {
                         AuditLog.log(caller, "submit", batch.value(), "done", "published before");
-                        yield new Submitted(batch.value(), false, true, false);
+                        yield new SubmitResult(batch.value(), false, true, false);
                     }
                     case BatchRegisterCommand.Rejected(String reason) -> {
                         AuditLog.log(caller, "submit", job.name(), "refused", reason);
@@ -68,19 +68,19 @@ public final class BatchOperations {
     ///
     /// @param batch a batch ID, the beginning of one, or `latest`
     /// @throws ProblemException if the control is invalid
-    public CompletionStage<Controlled> control(Caller caller, String batch, BatchControl control) {
+    public CompletionStage<ControlResult> control(Caller caller, String batch, BatchControl control) {
         check(control);
         return batches.find(batch)
                 .thenCompose(entry -> control(caller, entry.opened().batch(), control));
     }
 
-    private CompletionStage<Controlled> control(Caller caller, BatchId batch, BatchControl control) {
+    private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {
         return requests.control(batch, control)
                 .whenComplete((reply, problem) -> batches.invalidate(batch))
                 .thenApply(reply -> switch (reply) {
                     case ControlReply.Done(BatchId of, Phase phase) -> {
                         AuditLog.log(caller, control.verb(), of.value(), "done", detail(control));
-                        yield new Controlled(of.value(), phase.toString());
+                        yield new ControlResult(of.value(), phase.toString());
                     }
                     case ControlReply.Refused(BatchId of, String reason) -> {
                         AuditLog.log(caller, control.verb(), of.value(), "refused", reason);

@@ -1,17 +1,17 @@
 package io.nightshift.node.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegisterState;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.JobList.JobDescription;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;

@@ -2,18 +2,21 @@ package io.nightshift.node.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Submitted;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.wire.WireLimits;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -44,8 +47,12 @@ public final class Gateway {
 
     private void receive(GatewayCommand command) {
         switch (command) {
-            case GatewayCommand.Submit(Job job, boolean fresh, String key, ActorRef<GatewayReply<Submitted>> replyTo) ->
-                answer(replyTo, () -> changes.submit(caller(replyTo), job, fresh, key));
+            case GatewayCommand.Submit(
+                    String job,
+                    boolean fresh,
+                    String key,
+                    ActorRef<GatewayReply<SubmitResult>> replyTo) ->
+                answer(replyTo, () -> changes.submit(caller(replyTo), job(job), fresh, key));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
                 answer(replyTo, () -> batches.describe(batch));
             case GatewayCommand.Watch(
@@ -75,8 +82,16 @@ public final class Gateway {
             case GatewayCommand.Control(
                     String batch,
                     BatchControl control,
-                    ActorRef<GatewayReply<Controlled>> replyTo) ->
+                    ActorRef<GatewayReply<ControlResult>> replyTo) ->
                 answer(replyTo, () -> changes.control(caller(replyTo), batch, control));
+        }
+    }
+
+    private static Job job(String text) {
+        try {
+            return JobFile.parse(text.getBytes(StandardCharsets.UTF_8));
+        } catch (JobFileException e) {
+            throw ProblemException.jobFile(e);
         }
     }
 
@@ -107,7 +122,7 @@ public final class Gateway {
 
     private static <T extends Record> GatewayReply<T> checked(T value) {
         return WireLimits.fits(value)
-                ? new GatewayReply.Answer<>(value)
+                ? new GatewayReply.Succeeded<>(value)
                 : new GatewayReply.Declined<>(
                         ProblemException.tooLarge("The answer is too large for a message; ask by HTTP.")
                                 .problem());

@@ -3,8 +3,8 @@ package io.nightshift.node.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.protocol.api.ApiJson;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.ledger.EntryJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,7 +72,7 @@ final class LedgerStateCache {
     /// @param after the number of the entry before them, or 0
     List<JsonNode> entries(BatchId batch, long after, int limit) {
         List<JsonNode> entries = new ArrayList<>();
-        ledger.forEach(batch, after, limit, (number, entry) -> entries.add(ApiJson.entry(number, entry)));
+        ledger.forEach(batch, after, limit, (number, entry) -> entries.add(EntryJson.of(number, entry)));
         return entries;
     }
 }

@@ -1,9 +1,10 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Problem.JobMistake;
+import io.nightshift.api.Problem;
+import io.nightshift.api.Problem.JobMistake;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.job.Mistake;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -126,8 +127,14 @@ public final class ProblemException extends RuntimeException {
                         422,
                         String.valueOf(mistakes.getMessage()),
                         null,
-                        mistakes.mistakes().stream().map(JobMistake::of).toList()),
+                        mistakes.mistakes().stream()
+                                .map(ProblemException::described)
+                                .toList()),
                 Map.of());
+    }
+
+    private static JobMistake described(Mistake mistake) {
+        return new JobMistake(mistake.line(), mistake.key(), mistake.found(), mistake.expected(), mistake.suggestion());
     }
 
     public static ProblemException rejected(String detail) {

@@ -1,6 +1,6 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -103,7 +103,7 @@ public final class RequestForwarder {
     ///     repeated
     public CompletionStage<ControlReply> control(BatchId batch, BatchControl control) {
         return services.batches()
-                .<ControlReply>ask(batch, control::command)
+                .<ControlReply>ask(batch, replyTo -> BatchCommand.Control.of(control, replyTo))
                 .exceptionallyAsync(
                         problem -> {
                             throw failure(problem, "the coordinator of " + batch);

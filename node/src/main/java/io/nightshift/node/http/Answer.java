@@ -1,7 +1,7 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ApiJson;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.protocol.api.ApiJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;

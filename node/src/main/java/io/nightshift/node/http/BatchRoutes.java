@@ -1,14 +1,14 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PartitionPage.PartitionDescription;
+import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.PartitionPage;
-import io.nightshift.protocol.api.PartitionPage.PartitionDescription;
-import io.nightshift.protocol.api.QuarantinePage;
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.storage.Destinations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -24,9 +24,11 @@ final class BatchRoutes {
     private static final int MOST_EVENTS = 1_000;
 
     private final BatchQueries batches;
+    private final Destinations destinations;
 
-    BatchRoutes(BatchQueries batches) {
+    BatchRoutes(BatchQueries batches, Destinations destinations) {
         this.batches = batches;
+        this.destinations = destinations;
     }
 
     List<Endpoint> endpoints() {
@@ -115,9 +117,9 @@ final class BatchRoutes {
                 .thenApply(state -> Answer.json(200, quarantine(state, first, limit)));
     }
 
-    private static QuarantinePage quarantine(BatchState state, int first, int limit) {
+    private QuarantinePage quarantine(BatchState state, int first, int limit) {
         int all = state.plan() == null ? 0 : state.pinned().index().partitions();
-        List<QuarantinePage.Bad> page = new ArrayList<>();
+        List<QuarantinePage.QuarantinedPartition> page = new ArrayList<>();
         int partition = first;
         for (; partition < all && page.size() < limit; partition++) {
             if (state.committed().contains(partition)) {
@@ -127,7 +129,7 @@ final class BatchRoutes {
                                 state.pinned().index().range(partition).rows())
                         .quarantined();
                 if (rows > 0) {
-                    page.add(new QuarantinePage.Bad(partition, rows, file(state, partition)));
+                    page.add(new QuarantinePage.QuarantinedPartition(partition, rows, file(state, partition)));
                 }
             }
         }
@@ -138,10 +140,12 @@ final class BatchRoutes {
                 partition < all ? String.valueOf(partition) : null);
     }
 
-    private static @Nullable String file(BatchState state, int partition) {
-        boolean isFolder = state.submission().job().destination().postgres() == null;
-        return state.published() == null || !isFolder
+    private @Nullable String file(BatchState state, int partition) {
+        return state.published() == null
                 ? null
-                : state.published().destination() + "/" + Attempt.quarantineName(partition);
+                : destinations
+                        .of(state.submission().job())
+                        .quarantineFile(state.published().destination(), partition)
+                        .orElse(null);
     }
 }

@@ -1,12 +1,12 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.ControlRequest;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.ControlRequest;
-import io.nightshift.protocol.api.Submitted;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobFileException;
@@ -63,7 +63,7 @@ final class ChangeRoutes {
         }
     }
 
-    private static Answer submitted(Submitted submitted) {
+    private static Answer submitted(SubmitResult submitted) {
         boolean isKnown = submitted.resumed() || submitted.repeated() || submitted.alreadyPublished();
         return Answer.json(isKnown ? 200 : 201, submitted).with("Location", "/v1/batches/" + submitted.batch());
     }

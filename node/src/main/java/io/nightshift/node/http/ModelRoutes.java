@@ -1,16 +1,16 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ModelPage;
+import io.nightshift.api.ModelPage.Feature;
+import io.nightshift.api.ModelPage.Model;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.ModelPage;
-import io.nightshift.protocol.api.ModelPage.Feature;
-import io.nightshift.protocol.api.ModelPage.ModelListed;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.ModelFeature;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelFeature;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -57,8 +57,8 @@ final class ModelRoutes {
                 blocking);
     }
 
-    private static ModelListed listed(ModelListing model) {
-        return new ModelListed(
+    private static Model listed(ModelListing model) {
+        return new Model(
                 model.name(),
                 model.versions().stream().map(ModelRoutes::version).toList(),
                 model.aliases());

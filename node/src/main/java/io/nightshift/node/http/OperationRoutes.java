@@ -1,9 +1,9 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.HealthReport;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.health.HealthChecks.Check;
-import io.nightshift.protocol.api.HealthReport;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -3,6 +3,7 @@ package io.nightshift.node.http;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.storage.Destinations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,12 +20,18 @@ public final class Routes {
 
     private Routes() {}
 
+    /// @param destinations of the batches
     /// @param node the node's name, `host:port`
     /// @param blocking runs what waits for disks
     public static List<Endpoint> of(
-            BatchQueries batches, BatchOperations changes, ModelRegistry registry, String node, Executor blocking) {
+            BatchQueries batches,
+            BatchOperations changes,
+            ModelRegistry registry,
+            Destinations destinations,
+            String node,
+            Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
-        endpoints.addAll(new BatchRoutes(batches).endpoints());
+        endpoints.addAll(new BatchRoutes(batches, destinations).endpoints());
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());

@@ -1,7 +1,7 @@
 package io.nightshift.node.http;
 
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.tls.TlsFiles;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;

@@ -1,9 +1,9 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executor;

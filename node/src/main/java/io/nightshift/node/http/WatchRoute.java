@@ -1,12 +1,12 @@
 package io.nightshift.node.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,15 +1,15 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.publish.Digests;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
+import io.nightshift.node.ModelFiles;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelFile;
-import io.nightshift.worker.model.ModelImport;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
+import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -64,14 +64,14 @@ public sealed interface JobModel {
             return read(Path.of(path));
         }
         ModelVersion version = registry.resolve(reference);
-        return new FromRegistry(version, ModelImport.read(registry.path(version)));
+        return new FromRegistry(version, ModelFiles.load(registry.path(version)));
     }
 
     /// Loads a model file.
     ///
     /// @throws FailureException if the file can't be used
     static FromFile read(Path file) {
-        return new FromFile(file, ModelImport.read(file));
+        return new FromFile(file, ModelFiles.load(file));
     }
 
     /// Registers a model under a name. The same model under the same name stays one version.

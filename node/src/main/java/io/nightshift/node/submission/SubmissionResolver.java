@@ -1,20 +1,17 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.plan.SourceInspector.InspectedFile;
 import io.nightshift.protocol.wire.WireLimits;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.model.Model;
+import io.nightshift.scoring.Model;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
-import io.nightshift.worker.partition.TableColumns;
-import io.nightshift.worker.source.ParquetInspector;
 import java.util.List;
-import java.util.function.Supplier;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
@@ -23,21 +20,17 @@ import java.util.function.Supplier;
 public final class SubmissionResolver {
 
     private final ModelRegistry registry;
-    private final Supplier<DuckDb> duckDb;
-    private final DataSources dataSources;
+    private final Destinations destinations;
     private final int threads;
     private final long memory;
 
     /// @param registry of the models that jobs may name
-    /// @param duckDb opened when a source is first inspected
-    /// @param dataSources that jobs may name
+    /// @param destinations that jobs may name, with the sources
     /// @param threads that score on a node
     /// @param memory that a node may use, in bytes
-    public SubmissionResolver(
-            ModelRegistry registry, Supplier<DuckDb> duckDb, DataSources dataSources, int threads, long memory) {
+    public SubmissionResolver(ModelRegistry registry, Destinations destinations, int threads, long memory) {
         this.registry = registry;
-        this.duckDb = duckDb;
-        this.dataSources = dataSources;
+        this.destinations = destinations;
         this.threads = threads;
         this.memory = memory;
     }
@@ -64,7 +57,8 @@ public final class SubmissionResolver {
     ///
     /// @throws FailureException permanent, with a sentence for the job's author, if the job can't run
     public Check check(Job job) {
-        return check(job, JobModel.find(job.model(), registry));
+        DestinationStore destination = checkPlace(job);
+        return check(job, destination, JobModel.find(job.model(), registry));
     }
 
     /// Checks a job as [#check] does, then registers its model if that is a file. A job that is refused
@@ -73,25 +67,29 @@ public final class SubmissionResolver {
     /// @throws FailureException as [#check]; transient if the registry or the source can't be read at the
     ///     moment
     public Resolved resolve(Job job) {
+        DestinationStore destination = checkPlace(job);
         JobModel found = JobModel.find(job.model(), registry);
-        check(job, found);
-        String input = new ParquetInspector(duckDb).identity(job.source());
+        check(job, destination, found);
+        String input = destinations.sources().identity(job.source());
         return new Resolved(
                 new Submission(job, JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
     }
 
-    private Check check(Job job, JobModel found) {
+    /// Checks what needs neither model nor source, so that a mistake there is found before they are read.
+    private DestinationStore checkPlace(Job job) {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        DestinationCheck.check(job, dataSources);
+        DestinationStore destination = destinations.of(job);
+        Destinations.refuse(destination.checkPlace());
+        return destination;
+    }
+
+    private Check check(Job job, DestinationStore destination, JobModel found) {
         Model model = found.model();
         MemoryEstimate estimate = MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
-        ParquetInspector inspector = new ParquetInspector(duckDb);
-        List<InspectedFile> files = inspector.inspect(job, model.description());
-        if (job.destination().postgres() != null) {
-            new TableColumns(inspector).of(job, model.description());
-        }
+        List<InspectedFile> files = destinations.sources().inspect(job, model.description());
+        Destinations.refuse(destination.check(job, model.description()));
         return new Check(model, files, estimate);
     }
 }

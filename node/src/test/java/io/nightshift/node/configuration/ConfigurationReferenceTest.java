@@ -18,15 +18,15 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The reference of the configuration against the keys that are read: by [Configuration], and from the files
-/// `reference.conf`.
+/// Checks the configuration's reference page against the keys that [Configuration] reads and those of the
+/// files `reference.conf`.
 final class ConfigurationReferenceTest {
 
     private static final Path REFERENCE = Path.of("../docs/reference/configuration.md");
     private static final Pattern ROW = Pattern.compile("\\| `(nightshift\\.[^`]+)` \\|([^|]*)\\|([^|]*)\\|[^|]+\\|");
     private static final Pattern KEY = Pattern.compile("nightshift\\.[a-z.-]+");
 
-    /// Every section that may be absent, so that it is read.
+    /// Every optional section, so that its keys are read.
     private static final Config ALL_SECTIONS = ConfigFactory.parseString("""
             nightshift {
               node.kubernetes {}
@@ -38,7 +38,7 @@ final class ConfigurationReferenceTest {
             }
             """);
 
-    /// By key. The range is empty where it isn't known, as of a key that is no number.
+    /// The ranges by key. The range is empty if it is unknown, as for keys that are not numbers.
     private static final Map<String, Asked> READ = new TreeMap<>();
 
     private static final Map<String, Asked> DOCUMENTED = new TreeMap<>();
@@ -55,7 +55,7 @@ final class ConfigurationReferenceTest {
                 .forEach(entry -> READ.put(
                         "nightshift." + entry.getKey(),
                         new Asked(String.valueOf(entry.getValue().unwrapped()), "")));
-        // A section is told of by its keys.
+        // A section is documented by its keys.
         List<String> keys = List.copyOf(READ.keySet());
         READ.keySet().removeIf(key -> keys.stream().anyMatch(other -> other.startsWith(key + ".")));
         READ.remove("pekko");
@@ -86,7 +86,7 @@ final class ConfigurationReferenceTest {
                 .isEqualTo(READ.getOrDefault(key, documented).standard()));
     }
 
-    /// A default as the program has it, where the page names the keys whose value it is.
+    /// The default in the program. Where the page names another key as the default, the value of that key.
     private static String standard(String documented) {
         return KEY.matcher(documented.replace("`", ""))
                 .replaceAll(key -> Objects.requireNonNull(READ.get(key.group()), key.group())

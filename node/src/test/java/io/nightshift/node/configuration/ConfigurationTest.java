@@ -3,8 +3,8 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

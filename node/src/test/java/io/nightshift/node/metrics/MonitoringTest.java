@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/// Dashboard, alert rules and reference against what a node really shows.
+/// Checks the dashboard, the alert rules and the reference against the metrics that a node exposes.
 class MonitoringTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -51,13 +51,13 @@ class MonitoringTest {
             Pattern.compile("\\b((?:nightshift|jvm|process|system)_[a-z_]+)(?:\\{([^}]*)})?");
     private static final Pattern GROUPING = Pattern.compile("\\bby \\(([^)]*)\\)");
 
-    /// Added by whoever fetches.
+    /// Labels that Prometheus adds.
     private static final Set<String> OF_PROMETHEUS = Set.of("instance", "job");
 
     private static ActorSystem<Void> system;
     private static String exposition;
 
-    /// Name to label to values.
+    /// The exposed values by name and label.
     private static Map<String, Map<String, Set<String>>> shown;
 
     @BeforeAll

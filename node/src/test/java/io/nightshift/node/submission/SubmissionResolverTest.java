@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
-import io.nightshift.worker.duckdb.DuckDb;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.duckdb.DuckDb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class SubmissionResolverTest {
     }
 
     private SubmissionResolver resolver(long memory) {
-        return new SubmissionResolver(registry, () -> duckDb, DataSources.NONE, 2, memory);
+        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory);
     }
 
     private Job job(String... overrides) throws IOException {

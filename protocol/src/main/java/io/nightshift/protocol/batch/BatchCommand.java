@@ -1,69 +1,102 @@
 package io.nightshift.protocol.batch;
 
+import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// What a batch is asked and told. Everything may be sent twice.
+/// A message to the coordinator of a batch. Every message may be sent more than once.
 public sealed interface BatchCommand {
 
-    /// Starts the batch, or lets a failed one go on.
+    /// Starts the batch, or retries a failed one. Has no other effect on a batch that exists.
+    ///
+    /// @param submission stored with the batch if it is new
     record Open(Submission submission) implements BatchCommand {}
 
-    /// Makes sure that the batch was started and its coordinator is running, and that the register
-    /// knows how the batch stands. Unlike [Open], it leaves a failed batch failed.
+    /// Makes sure that the batch was started, that its coordinator runs, and that the register knows whether
+    /// the batch has work or has ended. Unlike [Open], it does not retry a failed batch.
+    ///
+    /// @param submission stored with the batch if it is new
     record EnsureStarted(Submission submission) implements BatchCommand {}
 
-    /// What an operator wants of a batch. Answered when it is durable, or with why it can't be.
+    /// A control of an operator. The answer is sent after the change is durable, or says why it is refused.
     sealed interface Control extends BatchCommand {
+        /// Receives the answer.
         ActorRef<ControlReply> replyTo();
+
+        /// The command that carries out an operator's request.
+        static Control of(BatchControl control, ActorRef<ControlReply> replyTo) {
+            return switch (control) {
+                case BatchControl.Pause(String reason) -> new Pause(reason, replyTo);
+                case BatchControl.Resume() -> new Resume(replyTo);
+                case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo);
+                case BatchControl.Retry() -> new Retry(replyTo);
+                case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
+            };
+        }
     }
 
-    /// Leases nothing more until [Resume]. Attempts in flight go on, and are committed.
+    /// Stops leasing until [Resume]. Attempts in flight continue and are committed.
     ///
     /// @param reason for the history; may be empty
+    /// @param replyTo receives the answer
     record Pause(String reason, ActorRef<ControlReply> replyTo) implements Control {}
 
-    /// Lets a paused batch go on.
+    /// Resumes a paused batch.
+    ///
+    /// @param replyTo receives the answer
     record Resume(ActorRef<ControlReply> replyTo) implements Control {}
 
-    /// Gives the batch up, unless it is being published.
+    /// Cancels the batch, unless it is being published.
     ///
     /// @param reason for the history; may be empty
+    /// @param replyTo receives the answer
     record Cancel(String reason, ActorRef<ControlReply> replyTo) implements Control {}
 
-    /// Lets a failed batch go on with what isn't committed, or a running one with the partitions that
-    /// have failed too often.
+    /// Resumes a failed batch with the partitions that are not committed. In a running or paused batch, makes
+    /// the partitions available again that have exhausted their attempts.
+    ///
+    /// @param replyTo receives the answer
     record Retry(ActorRef<ControlReply> replyTo) implements Control {}
 
-    /// Has partitions that are committed scored again. Those that aren't are to be scored anyway.
+    /// Withdraws the commits of partitions, so that they are scored again. Partitions without a commit are
+    /// unaffected.
     ///
     /// @param partitions positions in the plan, from 0; at least one, in any order
+    /// @param replyTo receives the answer
     record Rescore(List<Integer> partitions, ActorRef<ControlReply> replyTo) implements Control {
         public Rescore {
             partitions = List.copyOf(partitions);
         }
     }
 
+    /// Asks for the batch's status.
+    ///
+    /// @param replyTo receives the status, also of a batch that does not exist
     record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
 
-    /// A free worker asks for a partition.
+    /// A free worker asks for a lease. The answer is [WorkerMessage.Lease] or [WorkerMessage.NothingToLease].
     ///
-    /// @param node where it scores, `host:port`
+    /// @param node the worker's node, `host:port`
+    /// @param worker receives the answer
     record RequestLease(String node, ActorRef<WorkerMessage> worker) implements BatchCommand {}
 
-    /// The holder of a lease is alive; the lease is extended. Told [WorkerMessage.Abandon] if it
-    /// isn't the holder any more.
+    /// Extends the lease of an attempt that still runs. The answer is [WorkerMessage.Abandon] if the attempt
+    /// no longer holds its partition; otherwise there is no answer.
     ///
-    /// @param rows scored so far in this attempt
+    /// @param attempt that holds the lease
+    /// @param rows how many rows the attempt has scored so far, 0 or more
+    /// @param worker receives the answer
     record Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) implements BatchCommand {}
 
-    /// Asks for the compare-and-set that decides exactly-once. Acknowledged when durable, and again
-    /// if repeated.
+    /// Asks to commit a partition. The answer is [WorkerMessage.Committed] once the commit is durable, also
+    /// to a repetition, or [WorkerMessage.Abandon] if the attempt no longer holds its partition.
     ///
-    /// @param reasons why the first rows were quarantined, for people; empty if none was. The first
-    ///     ten are kept, the first 1,000 characters of each
+    /// @param commit what was written, and from which rows
+    /// @param reasons why the first rows were quarantined, for people; empty if none was. At most ten are
+    ///     kept, and 1,000 characters of each
+    /// @param worker receives the answer
     record Commit(PartitionCommit commit, List<String> reasons, ActorRef<WorkerMessage> worker)
             implements BatchCommand {
         public Commit {
@@ -74,9 +107,16 @@ public sealed interface BatchCommand {
         }
     }
 
-    /// The holder won't go on, through no fault of the partition's: another may have it at once.
+    /// Releases a lease because the worker stops. The partition can be leased again at once, and no failure
+    /// is counted.
+    ///
+    /// @param attempt that holds the lease
     record ReleaseLease(Attempt attempt) implements BatchCommand {}
 
-    /// The attempt ended without output.
+    /// Reports that an attempt failed and has no output.
+    ///
+    /// @param attempt that held the lease
+    /// @param node the worker's node, `host:port`
+    /// @param failure why the attempt failed
     record AttemptFailed(Attempt attempt, String node, Failure failure) implements BatchCommand {}
 }

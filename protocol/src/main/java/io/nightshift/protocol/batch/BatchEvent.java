@@ -8,72 +8,90 @@ import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.util.List;
 
-/// What happened to a batch. Events are the truth: they are persisted before anyone is told, and
-/// never changed or deleted. A new field needs a default for events written before it; a golden
-/// file of every version is in the tests.
+/// A persisted fact about a batch. An event is persisted before anyone is notified of it, and is never
+/// changed or deleted. A field that is added later needs a default for the events written before; the tests
+/// keep golden files of every version.
 public sealed interface BatchEvent {
 
+    /// When the coordinator decided it, by the wall clock of its node.
     Instant at();
 
-    /// The batch exists.
+    /// The batch was submitted. This is always the first event.
     ///
-    /// @param job as validated, its paths absolute
-    /// @param model the version that scores the whole batch
+    /// @param batch the batch's identity
+    /// @param job the validated job; its paths are absolute
+    /// @param model the version that scores every partition
     record Submitted(Instant at, BatchId batch, Job job, ModelVersion model) implements BatchEvent {}
 
-    /// A coordinator took charge; its leases carry this incarnation.
+    /// A coordinator took over.
     ///
-    /// @param node `host:port`
+    /// @param incarnation of the epochs that this coordinator grants; 1 for the first, then one more each
+    ///     time
+    /// @param node the coordinator's node, `host:port`
     record TookOver(Instant at, int incarnation, String node) implements BatchEvent {}
 
-    /// The input is pinned and cut.
+    /// The input was pinned and divided into partitions.
+    ///
+    /// @param files the source files in the order of their rows
+    /// @param partitions the division; a partition's position in it is its number
     record Planned(Instant at, List<SourceFile> files, PartitionPlan partitions) implements BatchEvent {
         public Planned {
             files = List.copyOf(files);
         }
     }
 
-    /// Partitions were committed, in one journal write.
+    /// Partitions were committed in one journal write.
+    ///
+    /// @param commits at least one, each of another partition
     record Committed(Instant at, List<PartitionCommit> commits) implements BatchEvent {
         public Committed {
             commits = List.copyOf(commits);
         }
     }
 
-    /// An attempt failed; the partition waits for another, unless the batch fails of it.
+    /// An attempt failed, or its lease expired.
+    ///
+    /// @param partition position in the plan, from 0
+    /// @param epoch of the attempt's lease
+    /// @param node the worker's node, `host:port`
+    /// @param failure why the attempt failed
     record AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) implements BatchEvent {}
 
-    /// Nothing is leased from here on, until [Resumed].
+    /// The batch was paused. Nothing is leased before [Resumed].
     ///
-    /// @param reason given by who asked; may be empty
+    /// @param reason that the operator gave; may be empty
     record Paused(Instant at, String reason) implements BatchEvent {}
 
-    /// A paused batch goes on.
+    /// A paused batch was resumed.
     record Resumed(Instant at) implements BatchEvent {}
 
-    /// Committed partitions are to be scored again: their commits don't count any more, nor do their
-    /// failed attempts.
+    /// Commits were withdrawn, so that their partitions are scored again. Failed attempts of these partitions
+    /// no longer count.
     ///
-    /// @param partitions at least one, each once
+    /// @param partitions positions in the plan; at least one, each once, all committed before
     record Rescored(Instant at, List<Integer> partitions) implements BatchEvent {
         public Rescored {
             partitions = List.copyOf(partitions);
         }
     }
 
-    /// The batch stopped with a reason.
+    /// The batch failed. A retry can resume it.
+    ///
+    /// @param failure why the batch failed
     record Failed(Instant at, Failure failure) implements BatchEvent {}
 
-    /// A batch goes on with the partitions that failed, and, if it had failed, with all that isn't
-    /// committed; attempts are counted from zero.
+    /// The batch was retried: it continues with the partitions that are not committed. Failed attempts no
+    /// longer count.
     record Retried(Instant at) implements BatchEvent {}
 
-    /// Readers see the batch.
+    /// The batch was published: readers see its output.
     ///
-    /// @param destination the folder of this batch
-    /// @param manifest SHA-256 of its `_manifest.json`
+    /// @param destination where readers find it: the batch's folder, or its tables
+    /// @param manifest SHA-256 of the batch's manifest, 64 hexadecimal digits
     record Published(Instant at, String destination, String manifest) implements BatchEvent {}
 
-    /// The batch was given up.
+    /// The batch was cancelled.
+    ///
+    /// @param reason that the operator or the register gave; may be empty
     record Cancelled(Instant at, String reason) implements BatchEvent {}
 }

@@ -6,8 +6,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/// Names a batch everywhere: in the ledger, in folders, in logs. It reads as job, time of
-/// submission (UTC) and four random digits: `flights-20261124t231425-3f9a`.
+/// The identity of a batch in the ledger, folders, tables and logs. It consists of the job's name, the time
+/// of submission in UTC and four random hexadecimal digits: `flights-20261124t231425-3f9a`.
+///
+/// @param value 1 to 128 characters: lower-case letters, digits, `.`, `_` and `-`, starting with a letter or
+///     digit
 public record BatchId(String value) implements Comparable<BatchId> {
 
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
@@ -16,16 +19,20 @@ public record BatchId(String value) implements Comparable<BatchId> {
 
     public BatchId {
         if (!isValid(value)) {
-            throw new IllegalArgumentException("not a batch id: " + value);
+            throw new IllegalArgumentException("not a batch ID: " + value);
         }
     }
 
-    /// Whether a text may be an id.
+    /// Whether a text has the form of a batch ID.
     public static boolean isValid(String text) {
         return VALID.matcher(text).matches();
     }
 
-    /// @param random any number; its low 16 bits tell batches of one second apart
+    /// The ID of a new batch.
+    ///
+    /// @param job the job's name
+    /// @param submitted the time of submission
+    /// @param random any number; its low 16 bits distinguish batches of the same second
     public static BatchId of(String job, Instant submitted, int random) {
         return new BatchId(job + "-" + TIME.format(submitted) + String.format(Locale.ROOT, "-%04x", random & 0xffff));
     }

@@ -3,18 +3,25 @@ package io.nightshift.protocol.batch;
 import io.nightshift.protocol.failure.Failure;
 import org.jspecify.annotations.Nullable;
 
-/// A batch at one moment.
+/// The status of a batch, as its coordinator knows it. Numbers are 0 or more.
 ///
-/// @param phase null if there is no such batch
-/// @param incarnation how many times a coordinator took charge
-/// @param rows of the whole input; 0 before it is planned
-/// @param rowsDone committed, plus what the attempts in flight have reported
-/// @param partitions 0 before it is planned
-/// @param attemptsFailed since the batch was opened or retried
-/// @param failure the reason of a failed batch
-/// @param destination the published folder
-/// @param entries of its ledger
-/// @param head the hash of the last of them; null from a node of an earlier version
+/// @param batch the batch
+/// @param phase null if the batch does not exist
+/// @param incarnation of the last takeover; 0 before the first
+/// @param rows of the input; 0 before the batch is planned
+/// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
+/// @param partitions of the plan; 0 before the batch is planned
+/// @param committed how many partitions are committed
+/// @param inFlight how many partitions are leased
+/// @param read rows of the committed partitions that the job's `where` selects
+/// @param predictions rows of the committed partitions with a prediction
+/// @param quarantined rows of the committed partitions in the quarantine
+/// @param bytes the size of the committed partitions' output
+/// @param attemptsFailed how many attempts have failed since the batch was submitted or last retried
+/// @param failure why the batch failed or was cancelled; null in every other phase
+/// @param destination where readers find the batch; null before it is published
+/// @param entries how many entries its ledger has
+/// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -32,4 +39,4 @@ public record BatchStatus(
         @Nullable Failure failure,
         @Nullable String destination,
         long entries,
-        @Nullable String head) {}
+        String head) {}

@@ -1,15 +1,17 @@
 package io.nightshift.protocol.batch;
 
-/// What came of a [BatchCommand.Control].
+/// The answer to a [BatchCommand.Control].
 public sealed interface ControlReply {
 
-    /// It is as was asked for, durably: now, or since before.
+    /// The batch is as requested, durably. It may have been so before.
     ///
-    /// @param phase of the batch after it
+    /// @param batch the batch
+    /// @param phase of the batch after the request
     record Done(BatchId batch, Phase phase) implements ControlReply {}
 
     /// Nothing was changed.
     ///
-    /// @param reason in one sentence, for people
+    /// @param batch the batch
+    /// @param reason in one or two sentences, for people
     record Refused(BatchId batch, String reason) implements ControlReply {}
 }

@@ -2,11 +2,11 @@ package io.nightshift.protocol.batch;
 
 import java.util.Comparator;
 
-/// Fences a lease: of two leases of one partition, only the one with the greater epoch can be
-/// committed. Epochs grow across restarts of the coordinator without a journal write per lease,
-/// because each restart persists a new incarnation before it leases anything.
+/// Identifies a lease of a partition, and fences the leases before it: of all leases of a partition, only the
+/// one with the highest epoch can be committed. Epochs grow across restarts of the coordinator without a
+/// journal write for each lease, because every takeover persists a new incarnation before it grants a lease.
 ///
-/// @param incarnation which start of the batch's coordinator gave the lease, from 1
+/// @param incarnation of the coordinator that granted the lease, from 1
 /// @param lease the lease's number within the incarnation, from 1
 public record Epoch(int incarnation, int lease) implements Comparable<Epoch> {
 
@@ -24,7 +24,7 @@ public record Epoch(int incarnation, int lease) implements Comparable<Epoch> {
         return ORDER.compare(this, other);
     }
 
-    /// `incarnation-lease`, as file names and logs have it.
+    /// `incarnation-lease`, as file names and logs show it.
     @Override
     public String toString() {
         return incarnation + "-" + lease;

@@ -2,18 +2,19 @@ package io.nightshift.protocol.batch;
 
 import org.jspecify.annotations.Nullable;
 
-/// The ledger's line about one committed partition: what was read, and what came of every row.
+/// What the ledger records about a committed partition: which rows were read, and how many were predicted and
+/// quarantined.
 ///
 /// @param partition position in the plan, from 0
-/// @param epoch of the winning attempt
-/// @param node that scored it, `host:port`
-/// @param firstRow position of its first row in the batch's input, all files taken one after
-///     another in the pinned order
-/// @param rows the length of its range in rows
-/// @param read rows of the range that the job's `where` lets through
-/// @param part the file of predictions
-/// @param quarantine the file of bad rows, or null where there are none
-/// @param model SHA-256 of the model file that scored it
+/// @param epoch of the attempt
+/// @param node that scored the partition, `host:port`
+/// @param firstRow position of the partition's first row in the input, from 0; the files of the input follow
+///     each other in the order of the plan
+/// @param rows of the partition, as planned
+/// @param read rows of the partition that the job's `where` selects, at most `rows`
+/// @param part the output with the predictions
+/// @param quarantine the output with the quarantined rows; null if there are none
+/// @param model SHA-256 of the model file that scored the partition, 64 hexadecimal digits
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -25,11 +26,11 @@ public record PartitionCommit(
         @Nullable OutputFile quarantine,
         String model) {
 
-    /// One written file.
+    /// A written file, or the rows written to a table.
     ///
-    /// @param rows it holds, 0 or more
-    /// @param bytes its length
-    /// @param sha256 its digest, 64 hexadecimal digits
+    /// @param rows how many, 0 or more
+    /// @param bytes the size, 0 or more
+    /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits
     public record OutputFile(long rows, long bytes, String sha256) {}
 
     public PartitionCommit {
@@ -47,18 +48,22 @@ public record PartitionCommit(
         }
     }
 
+    /// How many rows have a prediction.
     public long predictions() {
         return part.rows();
     }
 
+    /// How many rows are in the quarantine.
     public long quarantined() {
         return quarantine == null ? 0 : quarantine.rows();
     }
 
+    /// The size of the output in bytes, the quarantine included.
     public long bytes() {
         return part.bytes() + (quarantine == null ? 0 : quarantine.bytes());
     }
 
+    /// The attempt that was committed.
     public Attempt attempt(BatchId batch) {
         return new Attempt(batch, partition, epoch);
     }

@@ -2,24 +2,24 @@ package io.nightshift.protocol.batch;
 
 import java.util.Locale;
 
-/// Where a batch is in its life. What may follow what stands in `Transitions` of the coordinator.
+/// The phase of a batch's life. The coordinator's class `Transitions` holds the table of what may follow.
 public enum Phase {
-    /// Accepted; its input is not yet pinned.
+    /// The batch has no plan yet.
     SUBMITTED,
-    /// Partitions are leased, scored and committed.
+    /// Workers lease, score and commit partitions.
     RUNNING,
-    /// Nothing is leased until it is resumed; attempts in flight may still be committed.
+    /// No partition is leased until the batch is resumed. Attempts in flight may still commit.
     PAUSED,
-    /// Every partition is committed; the output is being made visible.
+    /// Every partition is committed. The coordinator makes the output visible.
     PUBLISHING,
-    /// Readers see the whole batch. The end.
+    /// Readers see the whole output. The batch has ended.
     PUBLISHED,
-    /// Stopped with a reason; what is committed is kept, and a retry goes on from there.
+    /// The batch stopped with a reason. Its commits are kept, and a retry resumes it.
     FAILED,
-    /// Given up; its staged output is removed. The end.
+    /// An operator or a later batch cancelled it. Its staged output is deleted. The batch has ended.
     CANCELLED;
 
-    /// Whether nothing can follow.
+    /// Whether the batch has ended: no event can follow.
     public boolean isEnd() {
         return this == PUBLISHED || this == CANCELLED;
     }

@@ -6,14 +6,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// A digest of rows that doesn't depend on their order, since a table has none: the SHA-256 hashes
-/// of the rows, each a whole number of 256 bits, added up modulo 2^256 (a multiset hash by
-/// addition, after Clarke, Devadas, van Dijk, Gassend and Suh, «Incremental Multiset Hash
-/// Functions», 2003).
+/// A digest of rows that doesn't depend on their order, because the rows of a table have none. It adds up the
+/// SHA-256 hashes of the rows as whole numbers, modulo 2^256. The method is the additive multiset hash of
+/// Clarke, Devadas, van Dijk, Gassend and Suh, «Incremental Multiset Hash Functions», 2003.
 ///
-/// Digests of parts add up to that of the whole. A row that is lost, doubled or changed shows;
-/// someone who may change many rows at will, and computes long enough, could hide it. For the use
-/// of one thread.
+/// The digests of parts add up to the digest of the whole. A lost, repeated or changed row changes the
+/// digest. It does not protect against someone who can change many rows and compute for long. Used by one
+/// thread.
 public final class RowsDigest {
 
     private static final int LENGTH = 32;
@@ -21,7 +20,7 @@ public final class RowsDigest {
 
     private final MessageDigest sha256;
     private final byte[] hash;
-    /// The sum, its lowest 64 bits first.
+    /// The sum; the lowest 64 bits come first.
     private final long[] sum = new long[WORDS];
     private long rows;
 
@@ -39,13 +38,17 @@ public final class RowsDigest {
         hash = other.hash;
     }
 
-    /// An empty digest for the same thread that shares what computes hashes, so that many cost
-    /// little.
+    /// An empty digest for the same thread. It shares the hash function, so that many digests cost little
+    /// memory.
     public RowsDigest emptyCopy() {
         return new RowsDigest(this);
     }
 
     /// Adds a row.
+    ///
+    /// @param bytes an array that holds the row's encoding
+    /// @param offset of the encoding's first byte
+    /// @param length of the encoding in bytes
     public void add(byte[] bytes, int offset, int length) {
         try {
             sha256.update(bytes, offset, length);
@@ -72,12 +75,12 @@ public final class RowsDigest {
         return word;
     }
 
-    /// The number of rows added.
+    /// How many rows were added.
     public long rows() {
         return rows;
     }
 
-    /// 64 hexadecimal digits; all zero where there are no rows.
+    /// The digest as 64 hexadecimal digits; all zeros without rows.
     public String text() {
         byte[] bytes = new byte[LENGTH];
         for (int i = 0; i < LENGTH; i++) {
@@ -86,9 +89,10 @@ public final class RowsDigest {
         return HexFormat.of().formatHex(bytes);
     }
 
-    /// The digest of all rows of both.
+    /// The digest of the rows of two digests together.
     ///
-    /// @param one as [#text()] gives it
+    /// @param one as [#text()] returns it
+    /// @param other as [#text()] returns it
     public static String sum(String one, String other) {
         BigInteger added = new BigInteger(one, 16).add(new BigInteger(other, 16));
         String digits = added.toString(16);

@@ -5,26 +5,32 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import java.util.List;
 
-/// What a worker is told.
+/// A message to a worker.
 public sealed interface WorkerMessage {
 
-    /// A batch has work; ask it for a lease.
+    /// Sent by the register: the batch has work. The worker asks the batch for a lease.
     record WorkAt(BatchId batch) implements WorkerMessage {}
 
-    /// The worker holds the partition while its heartbeats arrive.
+    /// The worker holds a partition as long as its heartbeats arrive.
     ///
-    /// @param firstRow position of the partition's first row in the batch's input
+    /// @param attempt the attempt that starts with this lease
+    /// @param job the batch's job
+    /// @param model the version to score with
+    /// @param firstRow position of the partition's first row in the input, from 0
     /// @param slices the rows to score, in order
-    /// @param staging the folder for the attempt's output; it exists
+    /// @param staging where the attempt stages its output: a folder that exists, or a description of the
+    ///     tables
     record Lease(Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging)
             implements WorkerMessage {}
 
-    /// The batch has nothing to lease at the moment.
+    /// The batch has no partition to lease now.
     record NothingToLease(BatchId batch) implements WorkerMessage {}
 
-    /// The commit is durable.
+    /// The attempt's commit is durable.
     record Committed(Attempt attempt) implements WorkerMessage {}
 
-    /// The attempt doesn't hold its partition any more; its output is to be deleted.
+    /// The attempt no longer holds its partition. The worker stops it and deletes its output.
+    ///
+    /// @param reason in a few words, for the log
     record Abandon(Attempt attempt, String reason) implements WorkerMessage {}
 }

@@ -1,4 +1,5 @@
-/// A batch's identity, its life, the events that move it and the messages its actors exchange.
+/// The protocol of a batch: its identities, its phases, its events, and the messages between its coordinator
+/// and its workers.
 @NullMarked
 package io.nightshift.protocol.batch;
 

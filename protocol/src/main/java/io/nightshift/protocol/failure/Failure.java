@@ -2,34 +2,36 @@ package io.nightshift.protocol.failure;
 
 import java.util.Objects;
 
-/// Why an attempt or a batch failed. Whether it is worth another try is a property of the failure;
-/// how often to try is the retry policy's.
+/// Why an attempt or a batch failed. The failure says whether another try can succeed; the retry policy says
+/// how often to try.
 ///
 /// @param kind whether the same work may succeed later
-/// @param message one or more sentences for a person: what happened, to which file or column,
-///     and what to do; what is longer than [#LONGEST] is cut
+/// @param message one or more sentences for people: what happened, to which file or column, and what to do.
+///     It is not blank, and is cut to [#LONGEST] characters
 public record Failure(Kind kind, String message) {
 
+    /// Whether another try can succeed.
     public enum Kind {
-        /// I/O, database, time-out, lost node: the same attempt may succeed later.
+        /// I/O, database, timeout, lost node: the same work may succeed later.
         TRANSIENT,
-        /// Wrong schema, missing column, changed input, broken model: trying again cannot help.
-        ///
+        /// Wrong schema, missing column, changed input, damaged model: the same work fails again.
         PERMANENT
     }
 
-    /// Of a message, in characters: a failure crosses from node to node.
+    /// The most characters of a message. Failures are sent between nodes, so their size is bounded.
     public static final int LONGEST = 8_192;
 
     public Failure {
         message = shortened(message, LONGEST);
         Objects.requireNonNull(kind);
         if (message.isBlank()) {
-            throw new IllegalArgumentException("a failure says what happened");
+            throw new IllegalArgumentException("a failure needs a message");
         }
     }
 
-    /// A text of at most so many characters; where some were cut off, the last one is `…`.
+    /// The text, cut to a number of characters. A text that was cut ends in `…`.
+    ///
+    /// @param longest the most characters, at least 2
     public static String shortened(String text, int longest) {
         if (text.length() <= longest) {
             return text;
@@ -38,14 +40,17 @@ public record Failure(Kind kind, String message) {
         return text.substring(0, end) + "…";
     }
 
+    /// A failure that another try can't fix.
     public static Failure permanent(String message) {
         return new Failure(Kind.PERMANENT, message);
     }
 
+    /// A failure after which another try may succeed.
     public static Failure transientFailure(String message) {
         return new Failure(Kind.TRANSIENT, message);
     }
 
+    /// Whether another try can't succeed.
     public boolean isPermanent() {
         return kind == Kind.PERMANENT;
     }

@@ -1,49 +1,37 @@
 package io.nightshift.protocol.failure;
 
+import info.debatty.java.stringsimilarity.OptimalStringAlignment;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Finds what the writer of a wrong name may have meant, for a message that asks.
+/// Suggests a known name for an unknown one, for the "did you mean" of an error message.
 public final class NameSuggestion {
+
+    /// Counts insertions, deletions, substitutions, and swaps of two neighbouring characters.
+    private static final OptimalStringAlignment DISTANCE = new OptimalStringAlignment();
 
     private NameSuggestion() {}
 
-    /// The candidate with the smallest distance to the text, or null where none is near: a third of its length, and
-    /// at least one letter, may differ. Upper case and lower case are the same.
+    /// The candidate with the smallest edit distance to the text, ignoring case. A candidate's distance may
+    /// be at most a third of its length, but at least one.
+    ///
+    /// @return null if no candidate is close enough
     public static @Nullable String closest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);
         return candidates.stream()
-                .filter(candidate -> isNear(lower, candidate))
-                .min(Comparator.comparingInt(candidate -> distance(lower, candidate)))
+                .filter(candidate -> isClose(lower, candidate))
+                .min(Comparator.comparingDouble(
+                        candidate -> DISTANCE.distance(lower, candidate.toLowerCase(Locale.ROOT))))
                 .orElse(null);
     }
 
-    private static boolean isNear(String text, String candidate) {
+    private static boolean isClose(String text, String candidate) {
         int allowed = Math.max(1, candidate.length() / 3);
-        return Math.abs(text.length() - candidate.length()) <= allowed && distance(text, candidate) <= allowed;
-    }
-
-    /// Damerau and Levenshtein's distance in its restricted form (optimal string alignment): insertions, deletions,
-    /// substitutions, and swaps of neighbours, no part edited twice.
-    static int distance(String a, String b) {
-        int[][] cost = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    cost[i][j] = i + j;
-                    continue;
-                }
-                int substitution = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                cost[i][j] = Math.min(Math.min(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + substitution);
-                boolean swapped =
-                        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
-                if (swapped) {
-                    cost[i][j] = Math.min(cost[i][j], cost[i - 2][j - 2] + 1);
-                }
-            }
-        }
-        return cost[a.length()][b.length()];
+        // The length is checked first, since a caller's text may be long and the distance takes memory for
+        // both lengths.
+        return Math.abs(text.length() - candidate.length()) <= allowed
+                && DISTANCE.distance(text, candidate.toLowerCase(Locale.ROOT)) <= allowed;
     }
 }

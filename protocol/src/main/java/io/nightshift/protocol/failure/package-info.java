@@ -1,4 +1,4 @@
-/// What went wrong, whether trying again can help, and what was likely meant.
+/// Failures: what went wrong, whether another try can help, and which name was probably meant.
 @NullMarked
 package io.nightshift.protocol.failure;
 

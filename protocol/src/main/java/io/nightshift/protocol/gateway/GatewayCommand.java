@@ -1,49 +1,61 @@
 package io.nightshift.protocol.gateway;
 
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Submitted;
-import io.nightshift.protocol.job.Job;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.SubmitResult;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What a program may ask any node of a cluster: the contract of `docs/reference/messages.md`. Every question is
-/// answered, if only by what keeps it from being answered well; all may be sent twice. A batch is named by its id,
-/// the beginning of it if no other begins so, or `latest`.
+/// A request of a program to a node's gateway; `docs/reference/messages.md` is its contract.
+///
+/// The gateway replies to every request, even if only with the reason why it failed. Every request may be
+/// sent twice. A component `batch` is a batch's ID, a prefix of it that no other batch's ID has, or `latest`.
+/// `replyTo` receives the reply.
 public sealed interface GatewayCommand {
 
-    /// The name of the actor that is asked, below `/system` on every node.
+    /// The name of the gateway, an actor below `/system` on every node.
     String ACTOR = "gateway";
 
-    /// Opens a batch of a job, or finds the one to go on with. The node that is asked resolves the model and looks
-    /// at the source. When it is answered, that is durable.
+    /// Submits a job: opens a batch of it, or resumes the job's open batch. The node resolves the model and
+    /// inspects the source. It replies when the batch is durable.
     ///
-    /// @param job as validated, its paths absolute: they mean the same on every node
-    /// @param fresh gives up an open batch and runs even if the same was published before
-    /// @param key by which the asker knows this submission, 1 to 255 printable ASCII characters without spaces, or
-    ///     null: of the same job and key, only the first submission means anything
-    record Submit(Job job, boolean fresh, @Nullable String key, ActorRef<GatewayReply<Submitted>> replyTo)
+    /// @param job the text of a job file, whose paths are absolute and the same on every node
+    /// @param fresh whether to cancel an open batch of the job, and to run even if the same was published
+    ///     before
+    /// @param key the caller's idempotency key: 1 to 255 printable ASCII characters without spaces, or null.
+    ///     All submissions of a job with the same key mean the batch of the first
+    /// @param replyTo receives the reply
+    record Submit(String job, boolean fresh, @Nullable String key, ActorRef<GatewayReply<SubmitResult>> replyTo)
             implements GatewayCommand {}
 
+    /// Asks for a batch's status.
+    ///
+    /// @param batch which batch
+    /// @param replyTo receives the reply
     record Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) implements GatewayCommand {}
 
-    /// Asks to be told when a batch is no longer as it was seen. Answered at once where it isn't, else as soon as
-    /// it changes, and after ten seconds in any case; who wants to hear more asks again.
+    /// Asks for a batch's status once it differs from the one that the caller knows. The node replies as soon
+    /// as it does, and after ten seconds in any case. To watch the batch further, the caller sends another
+    /// request.
     ///
-    /// @param seen the answer before, or null
+    /// @param batch which batch
+    /// @param seen the status that the caller knows, or null to get a reply at once
+    /// @param replyTo receives the reply
     record Watch(String batch, @Nullable BatchDescription seen, ActorRef<GatewayReply<BatchDescription>> replyTo)
             implements GatewayCommand {}
 
-    /// Asks for batches, newest first. The answer may hold fewer than asked for, and then has a `next`.
+    /// Asks for a page of batches, newest first. The page may hold fewer than the limit and still have a
+    /// `next`.
     ///
-    /// @param job its name, or null for all
-    /// @param state such as `running`, or null for all
-    /// @param limit how many at most, 1 to 100
-    /// @param cursor the `next` of the page before, or null for the first
+    /// @param job the job's name, or null for all jobs
+    /// @param state such as `running`, or null for all states
+    /// @param limit the most batches in the page, 1 to 100
+    /// @param cursor the previous page's `next`, or null for the first page
+    /// @param replyTo receives the reply
     record List(
             @Nullable String job,
             @Nullable String state,
@@ -53,18 +65,26 @@ public sealed interface GatewayCommand {
             implements GatewayCommand {}
 
     /// Asks for all jobs that were ever submitted.
+    ///
+    /// @param replyTo receives the reply
     record ListJobs(ActorRef<GatewayReply<JobList>> replyTo) implements GatewayCommand {}
 
-    /// Asks for a part of a batch's history. The answer may hold fewer entries than asked for, and then has a `next`.
-    /// An entry too large for a message comes without its event's fields, and with their size as `omitted_bytes`.
+    /// Asks for a page of a batch's history. The page may hold fewer entries than the limit and still have a
+    /// `next`. An entry that is too large for a message comes without its event's fields, and with its size
+    /// as `omitted_bytes`.
     ///
-    /// @param after the number of the entry before, or 0
-    /// @param limit how many at most, 1 to 1000
+    /// @param batch which batch
+    /// @param after number of the last entry that the caller knows; 0 to begin with the first
+    /// @param limit the most entries in the page, 1 to 1,000
+    /// @param replyTo receives the reply
     record ReadEvents(String batch, long after, int limit, ActorRef<GatewayReply<EventPage>> replyTo)
             implements GatewayCommand {}
 
-    /// Says what is wanted of a batch: [BatchControl.Pause], [BatchControl.Resume], [BatchControl.Cancel],
-    /// [BatchControl.Retry] or [BatchControl.Rescore]. When it is answered, that is durable.
-    record Control(String batch, BatchControl control, ActorRef<GatewayReply<Controlled>> replyTo)
+    /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.
+    ///
+    /// @param batch which batch
+    /// @param control what to do
+    /// @param replyTo receives the reply
+    record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
             implements GatewayCommand {}
 }

@@ -1,16 +1,21 @@
 package io.nightshift.protocol.gateway;
 
-import io.nightshift.protocol.api.Problem;
+import io.nightshift.api.Problem;
 
-/// What a [GatewayCommand] is answered with.
+/// The reply to a [GatewayCommand].
 ///
-/// @param <T> what was asked for
+/// @param <T> the type of the result
 public sealed interface GatewayReply<T extends Record> {
 
-    record Answer<T extends Record>(T value) implements GatewayReply<T> {}
-
-    /// It wasn't done, or can't be said.
+    /// The request succeeded.
     ///
-    /// @param problem the same as by HTTP; with the status 503, asking again helps
+    /// @param <T> the type of the result
+    /// @param value the result
+    record Succeeded<T extends Record>(T value) implements GatewayReply<T> {}
+
+    /// The request failed, or its result isn't known.
+    ///
+    /// @param <T> the type of the result
+    /// @param problem the same as over HTTP; with the status 503, sending the request again may help
     record Declined<T extends Record>(Problem problem) implements GatewayReply<T> {}
 }

@@ -1,4 +1,4 @@
-/// What a program outside the cluster may ask any node.
+/// The requests that a program outside the cluster sends to any node by messages, and the replies.
 @NullMarked
 package io.nightshift.protocol.gateway;
 

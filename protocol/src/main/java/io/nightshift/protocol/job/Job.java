@@ -1,11 +1,12 @@
 package io.nightshift.protocol.job;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A validated job. Paths are absolute: those that were relative have been resolved against the job
-/// file's folder.
+/// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
 ///
 /// @param name lower-case letters, digits, `-`, `_` and `.`
 /// @param features the model's inputs in its order, each a source column, a key of
@@ -26,95 +27,20 @@ public record Job(
 
     /// What is scored.
     ///
-    /// @param parquet files, folders and globs, at least one
+    /// @param input where the rows are
     /// @param id the column that identifies a record, or null: then file and row position do
-    /// @param uniqueId whether a repeated id stops the batch before it is published
-    /// @param select computed columns: name to DuckDB-SQL scalar expression over the file's
-    ///     columns, in file order
-    /// @param where a DuckDB-SQL condition over the file's columns, or null for all rows
+    /// @param uniqueId whether a repeated id fails the batch before it is published
+    /// @param select computed columns: name to DuckDB SQL scalar expression over the input's
+    ///     columns, in the order of the job file
+    /// @param where a DuckDB SQL condition over the input's columns, or null for all rows
     public record Source(
-            List<String> parquet,
+            Input input,
             @Nullable String id,
             boolean uniqueId,
             Map<String, String> select,
             @Nullable String where) {
         public Source {
-            parquet = List.copyOf(parquet);
-            select = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(select));
-        }
-    }
-
-    /// Where the predictions go: one of the two.
-    ///
-    /// @param parquet the folder that holds a folder for each batch, or null
-    /// @param postgres the table, or null
-    public record Destination(
-            @Nullable String parquet, @Nullable Postgres postgres) {
-
-        public Destination {
-            if ((parquet == null) == (postgres == null)) {
-                throw new IllegalArgumentException("a destination is a folder or a table");
-            }
-        }
-
-        /// A folder.
-        public Destination(String parquet) {
-            this(parquet, null);
-        }
-
-        /// A table.
-        public Destination(Postgres postgres) {
-            this(null, postgres);
-        }
-
-        /// The folder of a destination that is one.
-        public String folder() {
-            return java.util.Objects.requireNonNull(parquet, "the destination is a folder");
-        }
-
-        /// The table of a destination that is one.
-        public Postgres table() {
-            return java.util.Objects.requireNonNull(postgres, "the destination is a table");
-        }
-
-        /// In a few words, for people.
-        @Override
-        public String toString() {
-            return postgres == null ? folder() : postgres.toString();
-        }
-    }
-
-    /// A table of a PostgreSQL database. Names are meant as they stand, upper and lower case too.
-    ///
-    /// @param dataSource the database's name in the configuration of the nodes
-    /// @param schema that holds the table, or null for the first of the user's search path
-    /// @param indexes that every batch has, beside that of the record ids
-    public record Postgres(String dataSource, @Nullable String schema, String table, List<Index> indexes) {
-
-        /// So many bytes leave room for what is added to it in names of 63.
-        public static final int MAX_TABLE = 40;
-
-        public Postgres {
-            indexes = List.copyOf(indexes);
-        }
-
-        /// `schema.table`, or `table`.
-        public String qualified() {
-            return schema == null ? table : schema + "." + table;
-        }
-
-        @Override
-        public String toString() {
-            return "table %s in data source %s".formatted(qualified(), dataSource);
-        }
-    }
-
-    /// An index of a table.
-    ///
-    /// @param columns at least one, each once
-    public record Index(List<String> columns) {
-        public Index {
-            columns = List.copyOf(columns);
+            select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
         }
     }
 

@@ -10,45 +10,42 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Turns the text of a job file into a [Job], or into all of its mistakes at once. Reads nothing but what
-/// it is given.
+/// Parses the text of a job file into a [Job], or reports all mistakes in it at once. Reads no files. Safe
+/// for use by several threads.
 ///
-/// The keys are described in `docs/reference/job-file.md` and, for editors, in the JSON Schema of the
-/// resource [#SCHEMA].
+/// `docs/reference/job-file.md` describes the keys. The resource [#SCHEMA] describes them for editors.
 public final class JobFile {
 
-    /// The resource, beside this class, that describes job files in JSON Schema 2020-12.
+    /// Name of the resource in this package that describes job files in JSON Schema 2020-12.
     public static final String SCHEMA = "job.schema.json";
 
-    /// How mistakes of a job that stands in no file begin.
+    /// The file name in the mistakes of a job that comes from no file.
     private static final Path NO_FILE = Path.of("job");
 
     private static final String EXPECTED = "a job: a map with at least job, model, source and destination";
 
     private JobFile() {}
 
-    /// Reads the job.
+    /// Parses the content of a job file.
     ///
     /// @param content the file's bytes, in UTF-8
-    /// @param file where it stands: relative paths, those of overrides too, are resolved against its
-    ///     folder, and mistakes begin with it as it is given here
-    /// @param overrides `key=value` pairs that take the place of what the file says, as in
-    ///     `partitions.rows=1000`
-    /// @throws JobFileException with every mistake, where there is one
+    /// @param file the file's path: relative paths in the file and in the overrides are resolved against its
+    ///     folder, and mistakes name it as given here
+    /// @param overrides `key=value` pairs that replace values in the file, such as `partitions.rows=1000`
+    /// @throws JobFileException with every mistake, if there is one
     public static Job parse(byte[] content, Path file, List<String> overrides) {
         return parse(text(content, file), file, overrides);
     }
 
-    /// Reads a job that comes from no folder: all its paths are absolute.
+    /// Parses a job that comes from no folder, so all its paths must be absolute.
     ///
-    /// @param content in UTF-8
-    /// @throws JobFileException with every mistake, where there is one
+    /// @param content the job file's bytes, in UTF-8
+    /// @throws JobFileException with every mistake, if there is one
     public static Job parse(byte[] content) {
         return parse(text(content, NO_FILE), NO_FILE, null, List.of());
     }
@@ -67,7 +64,12 @@ public final class JobFile {
         return text.toString();
     }
 
-    /// As [#parse(byte[], Path, List)], of a text.
+    /// Parses the text of a job file; see [#parse(byte[], Path, List)].
+    ///
+    /// @param yaml the text
+    /// @param file the file's path
+    /// @param overrides `key=value` pairs that replace values in the text
+    /// @throws JobFileException with every mistake, if there is one
     public static Job parse(String yaml, Path file, List<String> overrides) {
         Path absolute = file.toAbsolutePath().normalize();
         return parse(yaml, file, Objects.requireNonNullElse(absolute.getParent(), absolute), overrides);
@@ -80,7 +82,7 @@ public final class JobFile {
         if (!mistakes.isEmpty()) {
             throw mistakes(file, mistakes);
         }
-        return new Values(values).job();
+        return job(new JobValues(values));
     }
 
     private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {
@@ -112,75 +114,23 @@ public final class JobFile {
                 file.toString(), mistakes.stream().sorted(byLine).toList());
     }
 
-    /// Values that [JobCheck] found right, by path.
-    private record Values(Map<String, Object> values) {
-
-        Job job() {
-            return new Job(
-                    text("job"),
-                    ModelReference.parse(text("model")),
-                    texts("features"),
-                    new Job.Source(
-                            texts("source.parquet"),
-                            textOrNull("source.id"),
-                            (Boolean) value("source.unique-id"),
-                            expressions("source.select"),
-                            textOrNull("source.where")),
-                    destination(),
-                    new Job.Partitions(Math.toIntExact((Long) value("partitions.rows"))),
-                    new Job.ErrorPolicy(
-                            (Double) value("errors.max-rate"),
-                            (Long) values.get("errors.max-rows"),
-                            value("errors.on-failed-partition").equals("continue")),
-                    new Job.Output(texts("output.columns"), (Boolean) value("output.margin")));
-        }
-
-        private Job.Destination destination() {
-            String table = textOrNull("destination.postgres.table");
-            if (table == null) {
-                return new Job.Destination(text("destination.parquet"));
-            }
-            int dot = table.indexOf('.');
-            return new Job.Destination(new Job.Postgres(
-                    text("destination.postgres.data-source"),
-                    dot < 0 ? null : table.substring(0, dot),
-                    table.substring(dot + 1),
-                    indexes("destination.postgres.indexes")));
-        }
-
-        private Object value(String path) {
-            return Objects.requireNonNull(values.get(path), path);
-        }
-
-        private String text(String path) {
-            return (String) value(path);
-        }
-
-        private @Nullable String textOrNull(String path) {
-            return (String) values.get(path);
-        }
-
-        private List<String> texts(String path) {
-            return values.get(path) instanceof List<?> list
-                    ? list.stream().map(String.class::cast).toList()
-                    : List.of();
-        }
-
-        private List<Job.Index> indexes(String path) {
-            List<Job.Index> indexes = new ArrayList<>();
-            if (values.get(path) instanceof List<?> list) {
-                list.forEach(columns -> indexes.add(new Job.Index(
-                        ((List<?>) columns).stream().map(String.class::cast).toList())));
-            }
-            return indexes;
-        }
-
-        private Map<String, String> expressions(String path) {
-            LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
-            if (values.get(path) instanceof Map<?, ?> map) {
-                map.forEach((name, expression) -> expressions.put((String) name, (String) expression));
-            }
-            return expressions;
-        }
+    private static Job job(JobValues values) {
+        return new Job(
+                values.text("job"),
+                ModelReference.parse(values.text("model")),
+                values.texts("features"),
+                new Job.Source(
+                        Kinds.input(values),
+                        values.textOrNull("source.id"),
+                        values.flag("source.unique-id"),
+                        values.expressions("source.select"),
+                        values.textOrNull("source.where")),
+                Kinds.destination(values),
+                new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
+                new Job.ErrorPolicy(
+                        values.share("errors.max-rate"),
+                        values.wholeOrNull("errors.max-rows"),
+                        values.text("errors.on-failed-partition").equals("continue")),
+                new Job.Output(values.texts("output.columns"), values.flag("output.margin")));
     }
 }

@@ -3,24 +3,26 @@ package io.nightshift.protocol.job;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Every mistake of a job file at once. The message is meant for a person: one line for each mistake, at most
-/// [#PRINTED] of them.
+/// A job file has mistakes. The message is for people: one line for each of the first [#PRINTED] mistakes.
 public final class JobFileException extends RuntimeException {
 
-    /// The most mistakes a message prints; [#mistakes()] has them all.
+    /// The most mistakes in a message; [#mistakes()] returns all of them.
     public static final int PRINTED = 50;
 
     private static final long serialVersionUID = 1L;
 
     private final transient List<Mistake> mistakes;
 
-    /// @param file the job file's name, as it is printed before a line number
+    /// Creates the exception.
+    ///
+    /// @param file the job file's name, which the message prints before each line number
+    /// @param mistakes at least one
     public JobFileException(String file, List<Mistake> mistakes) {
         super(message(file, mistakes));
         this.mistakes = List.copyOf(mistakes);
     }
 
-    /// In the order of their lines, those of overrides last; at least one.
+    /// All mistakes, ordered by line, with those in overrides last; at least one.
     public List<Mistake> mistakes() {
         return mistakes;
     }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -9,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Tells whether a job is still what it was.
 ///
-/// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing as
-/// before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
-/// `source.parquet`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
-/// the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition`
-/// (unless it is `fail`), `output.columns`, and `output.margin` (unless it is `false`). So comments, the order of keys,
-/// quoting, a default that is written out, and `1%` for `0.01` make no difference;
-/// moving the file does where it has relative paths. What the model's or the source's files contain does not take
-/// part.
+/// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
+/// as before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
+/// the keys of the kind of `source`, `source.id`, `source.unique-id`, `source.select` (in file order),
+/// `source.where`, the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
+/// `errors.on-failed-partition` (unless it is `fail`), `output.columns`, and `output.margin` (unless it is
+/// `false`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
+/// no difference; moving the file does where it has relative paths. What the model's or the source's files
+/// contain does not take part.
 public final class JobFingerprint {
 
     private final StringBuilder text = new StringBuilder("nightshift-job 1\n");
@@ -33,15 +34,15 @@ public final class JobFingerprint {
         }
     }
 
-    /// The job as a text in which no two jobs are the same: a line for each key, with the number of its values and,
-    /// before each value, its length in UTF-16 units.
+    /// The job as a text in which no two jobs are the same: a line for each key, with the number of its
+    /// values and, before each value, its length in UTF-16 units.
     static String canonical(Job job) {
         JobFingerprint print = new JobFingerprint();
         Job.Source source = job.source();
         print.add("job", List.of(job.name()));
         print.add("model", List.of(job.model().text()));
         print.add("features", job.features());
-        print.add("source.parquet", source.parquet());
+        print.add("source", Kinds.write(source.input()));
         print.add("source.id", orNone(source.id()));
         print.add("source.unique-id", List.of(String.valueOf(source.uniqueId())));
         print.add(
@@ -50,14 +51,7 @@ public final class JobFingerprint {
                         .flatMap(entry -> List.of(entry.getKey(), entry.getValue()).stream())
                         .toList());
         print.add("source.where", orNone(source.where()));
-        Job.Postgres postgres = job.destination().postgres();
-        if (postgres == null) {
-            print.add("destination.parquet", List.of(job.destination().folder()));
-        } else {
-            print.add("destination.postgres.data-source", List.of(postgres.dataSource()));
-            print.add("destination.postgres.table", List.of(postgres.qualified()));
-            postgres.indexes().forEach(index -> print.add("destination.postgres.indexes", index.columns()));
-        }
+        print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
         print.add("errors.max-rows", orNone(job.errors().maxRows()));
@@ -73,6 +67,25 @@ public final class JobFingerprint {
 
     private static List<String> orNone(@Nullable Object value) {
         return value == null ? List.of() : List.of(value.toString());
+    }
+
+    private void add(String section, Kind.Written written) {
+        String path = JobKey.path(section, written.name());
+        written.values().forEach((name, value) -> addAny(name.isEmpty() ? path : JobKey.path(path, name), value));
+    }
+
+    /// A list of lists has a line for each list.
+    private void addAny(String key, Object value) {
+        switch (value) {
+            case List<?> lists
+            when !lists.isEmpty() && lists.getFirst() instanceof List<?> -> lists.forEach(list -> addAny(key, list));
+            case List<?> texts -> {
+                if (!texts.isEmpty()) {
+                    add(key, texts.stream().map(String::valueOf).toList());
+                }
+            }
+            default -> add(key, List.of(value.toString()));
+        }
     }
 
     private void add(String key, List<String> values) {

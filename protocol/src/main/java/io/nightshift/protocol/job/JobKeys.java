@@ -3,15 +3,17 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The keys of a job file: the one description that the parser checks against, and that the tests hold the JSON
-/// Schema and the reference page to.
+/// The keys of a job file: the one description that the parser checks against, and that the tests hold the
+/// JSON Schema and the reference page to.
 final class JobKeys {
 
     /// One key.
     ///
-    /// @param fallback what an absent key means, as a reader would write it; null where that is nothing at all
+    /// @param fallback what an absent key means, as a reader would write it; null where that is nothing at
+    ///     all
     /// @param needs a key of the same section that must be given with this one, or null
     /// @param meaning a sentence or two for the reference page and for editors
     /// @param example a value, as YAML in one line; empty for a section
@@ -147,8 +149,8 @@ final class JobKeys {
         }
     }
 
-    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON Schema
-    /// share.
+    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON
+    /// Schema share.
     enum Form {
         NAME(
                 "^" + ModelVersion.NAME.pattern() + "$",
@@ -164,9 +166,9 @@ final class JobKeys {
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
                 "the name of a data source: at most 63 lower-case letters, digits, - and _"),
         TABLE(
-                "^(" + Patterns.IDENTIFIER + "{0,62}[.])?" + Patterns.IDENTIFIER + "{0," + (Job.Postgres.MAX_TABLE - 1)
-                        + "}$",
-                "a table as name or schema.name, without quotes; a name has at most " + Job.Postgres.MAX_TABLE
+                "^(" + Patterns.IDENTIFIER + "{0,62}[.])?" + Patterns.IDENTIFIER + "{0,"
+                        + (PostgresDestination.MAX_TABLE - 1) + "}$",
+                "a table as name or schema.name, without quotes; a name has at most " + PostgresDestination.MAX_TABLE
                         + " letters, a schema's 63"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
@@ -207,7 +209,8 @@ final class JobKeys {
         static final String ADDRESS = "[A-Za-z][A-Za-z0-9+.-]*://|[jJ][dD][bB][cC]:|[fF][iI][lL][eE]:|~";
         /// Not blank, and no control characters.
         static final String LINE = " *[^\\u0000-\\u0020][^\\u0000-\\u001f]*";
-        /// The beginning of a name that needs no quotes in a job file, up to how often its last part may stand.
+        /// The beginning of a name that needs no quotes in a job file, up to how often its last part may
+        /// stand.
         static final String IDENTIFIER = "[^\\u0000-\\u0020.\"][^\\u0000-\\u001f.\"]";
         /// Not blank; tabs and line ends may stand in it.
         static final String BLOCK = "[\\u0001-\\u0020]*[^\\u0000-\\u0020][^\\u0000]*";
@@ -246,12 +249,8 @@ final class JobKeys {
                     "[dep_delay, distance, hour]"),
             JobKey.required(
                     "source",
-                    new Section(List.of(
-                            JobKey.required(
-                                    "parquet",
-                                    new Texts(Form.PATH, 1, true),
-                                    "Parquet files, folders and globs: one text or a list. None twice.",
-                                    "flights/*.parquet"),
+                    new Section(keys(
+                            Kinds.INPUTS,
                             JobKey.optional(
                                     "id",
                                     new Text(Form.COLUMN),
@@ -277,38 +276,7 @@ final class JobKeys {
                     "What is scored.",
                     ""),
             JobKey.required(
-                    "destination",
-                    new Section(
-                            List.of(
-                                    JobKey.optional(
-                                            "parquet",
-                                            new Text(Form.PATH),
-                                            "The folder that gets a folder for each batch.",
-                                            "predictions"),
-                                    JobKey.optional(
-                                            "postgres",
-                                            new Section(List.of(
-                                                    JobKey.required(
-                                                            "data-source",
-                                                            new Text(Form.DATA_SOURCE),
-                                                            "The PostgreSQL database, by its name in the configuration of the nodes.",
-                                                            "warehouse"),
-                                                    JobKey.required(
-                                                            "table",
-                                                            new Text(Form.TABLE),
-                                                            "What readers query. It is made if it isn't there; the schema must be.",
-                                                            "scores.delays"),
-                                                    JobKey.optional(
-                                                                    "indexes",
-                                                                    new TextLists(Form.COLUMN),
-                                                                    "The columns of each index that a batch has before it is published, beside that of its record ids.",
-                                                                    "[[carrier, prediction], [hour]]")
-                                                            .or(List.of()))),
-                                            "A table of a PostgreSQL database, instead of a folder.",
-                                            "")),
-                            true),
-                    "Where the predictions go.",
-                    ""),
+                    "destination", new Section(keys(Kinds.DESTINATIONS), true), "Where the predictions go.", ""),
             JobKey.optional(
                     "partitions",
                     new Section(List.of(JobKey.optional(
@@ -360,6 +328,10 @@ final class JobKeys {
                                     .or(false))),
                     "What is written beside the prediction.",
                     "")));
+
+    private static List<JobKey> keys(List<? extends Kind<?>> kinds, JobKey... more) {
+        return Stream.concat(kinds.stream().map(Kind::key), Stream.of(more)).toList();
+    }
 
     private JobKeys() {}
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
@@ -23,7 +22,7 @@ public final class JobText {
         root.put("model", job.model().text());
         putTexts(root, "features", job.features());
         source(root.putObject("source"), job.source());
-        destination(root.putObject("destination"), job.destination());
+        put(root.putObject("destination"), Kinds.write(job.destination()));
         root.putObject("partitions").put("rows", job.partitions().rows());
         errors(root.putObject("errors"), job.errors());
         ObjectNode output = root.putObject("output");
@@ -37,7 +36,7 @@ public final class JobText {
     }
 
     private static void source(ObjectNode node, Job.Source source) {
-        putTexts(node, "parquet", source.parquet());
+        put(node, Kinds.write(source.input()));
         if (source.id() != null) {
             node.put("id", source.id()).put("unique-id", source.uniqueId());
         }
@@ -50,16 +49,15 @@ public final class JobText {
         }
     }
 
-    private static void destination(ObjectNode node, Job.Destination destination) {
-        Job.Postgres postgres = destination.postgres();
-        if (postgres == null) {
-            node.put("parquet", destination.folder());
+    /// Writes a source or destination under the key of its kind.
+    private static void put(ObjectNode node, Kind.Written written) {
+        Object only = written.values().get("");
+        if (only != null) {
+            node.set(written.name(), MAPPER.valueToTree(only));
             return;
         }
-        ObjectNode table = node.putObject("postgres");
-        table.put("data-source", postgres.dataSource()).put("table", postgres.qualified());
-        ArrayNode indexes = table.putArray("indexes");
-        postgres.indexes().forEach(index -> index.columns().forEach(indexes.addArray()::add));
+        ObjectNode section = node.putObject(written.name());
+        written.values().forEach((name, value) -> section.set(name, MAPPER.valueToTree(value)));
     }
 
     private static void errors(ObjectNode node, Job.ErrorPolicy errors) {

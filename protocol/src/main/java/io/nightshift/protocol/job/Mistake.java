@@ -2,13 +2,14 @@ package io.nightshift.protocol.job;
 
 import org.jspecify.annotations.Nullable;
 
-/// One thing that is wrong with a job file or with an override of it.
+/// A mistake in a job file or in an override of it.
 ///
-/// @param line where it stands, from 1; [#OVERRIDE] where the value came from `--set`
-/// @param key the key's path, such as `source.parquet`; empty where the file as a whole is meant
-/// @param found what stands there, in words; never a credential
-/// @param expected what may stand there
-/// @param suggestion the likely way out, as a phrase such as `did you mean "parquet"?`; null where there is none
+/// @param line line in the file, from 1; [#OVERRIDE] if the value comes from `--set`
+/// @param key path of the key, such as `source.parquet`; empty if the mistake concerns the whole file
+/// @param found what the file says there, in words; never a credential
+/// @param expected what it should say
+/// @param suggestion the likely correction, as a phrase such as `did you mean "parquet"?`; null if there is
+///     none
 public record Mistake(
         int line,
         String key,
@@ -16,11 +17,13 @@ public record Mistake(
         String expected,
         @Nullable String suggestion) {
 
-    /// The [#line()] of a value that came from `--set`.
+    /// The [#line()] of a value that comes from `--set`.
     public static final int OVERRIDE = 0;
 
-    /// The mistake in one line for a person, as a compiler would print it: `job.yaml:12: source.paruqet: unknown key;
-    /// did you mean "parquet"?`
+    /// The mistake in one line for people, as a compiler would print it: `job.yaml:12: source.paruqet:
+    /// unknown key; did you mean "parquet"?`
+    ///
+    /// @param file the job file's name
     public String in(String file) {
         String place = line == OVERRIDE ? "--set" : file + ":" + line;
         String subject = key.isEmpty() ? "" : key + ": ";

@@ -4,36 +4,52 @@ import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// How a job names its model.
+/// A job's reference to its model.
 public sealed interface ModelReference {
 
-    /// `name`: what the alias `champion` points at, or else the newest version.
+    /// `name`: the version to which the alias `champion` points, or the newest version if there is no such
+    /// alias.
+    ///
+    /// @param name the model's name
     record Champion(String name) implements ModelReference {}
 
-    /// `name@3`.
+    /// `name@3`: a version by its number.
+    ///
+    /// @param name the model's name
+    /// @param version the version's number, from 1
     record Exact(String name, int version) implements ModelReference {}
 
-    /// `name@alias`.
+    /// `name@alias`: the version to which an alias points.
+    ///
+    /// @param name the model's name
+    /// @param alias starts with a letter
     record Alias(String name, String alias) implements ModelReference {}
 
-    /// A path to a model file, which is registered on first use.
+    /// A model file, which is registered when it is first used.
+    ///
+    /// @param path path of the file; absolute in a validated job
     record File(String path) implements ModelReference {}
 
-    /// The endings that make a reference a path even without a `/`. A registered model can't be named like that.
+    /// A reference with one of these endings is a path, even without a `/`. No registered model's name has
+    /// such an ending.
     List<String> EXTENSIONS = List.of(".json", ".ubj", ".ser", ".nsm", ".model", ".txt", ".onnx", ".bin");
 
-    /// What a path of a model file, an alias, and a reference to a registered model look like, as regular expressions.
+    /// Regular expression of the path of a model file.
     String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
             + String.join("|", EXTENSIONS).replace(".", "\\.") + "))";
 
+    /// Regular expression of an alias.
     String ALIAS = "[a-z][a-z0-9._-]{0,62}";
 
+    /// Regular expression of a reference to a registered model.
     String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|" + ALIAS + "))?";
 
-    /// Reads what a person wrote: a text with a `/`, or one that ends in one of [#EXTENSIONS], is a file; anything
-    /// else is `name`, `name@3` or `name@alias`. A version has at most nine digits; an alias starts with a letter.
+    /// Parses a reference. A text with a `/`, or with one of the [#EXTENSIONS] at its end, is a file. Any
+    /// other text is `name`, `name@3` or `name@alias`. A version has at most nine digits; an alias starts
+    /// with a letter.
     ///
-    /// @throws IllegalArgumentException where the text is none of these
+    /// @param text the reference as a person writes it
+    /// @throws IllegalArgumentException if the text is none of these
     static ModelReference parse(String text) {
         if (isFile(text)) {
             return new File(text);
@@ -50,7 +66,7 @@ public sealed interface ModelReference {
         return Character.isDigit(label.charAt(0)) ? new Exact(name, Integer.parseInt(label)) : new Alias(name, label);
     }
 
-    /// The reference as a person writes it, so that [#parse(String)] gives it back.
+    /// The reference as text, from which [#parse(String)] creates an equal one.
     default String text() {
         return switch (this) {
             case Champion(String name) -> name;
@@ -60,7 +76,9 @@ public sealed interface ModelReference {
         };
     }
 
-    /// Whether the text is read as the path of a model file.
+    /// Whether [#parse(String)] reads the text as the path of a model file.
+    ///
+    /// @param text a valid reference or any other text
     static boolean isFile(String text) {
         return Pattern.matches(FILE, text);
     }

@@ -13,14 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Puts `key=value` pairs into a job file before it is checked. A later one wins over an earlier one.
+/// Applies `key=value` overrides to a parsed job file before it is validated. A later override replaces an
+/// earlier one.
 ///
-/// Where the key holds a text, the value is that text as it stands, so that SQL needs no quotes beyond the shell's;
-/// anywhere else it is YAML.
+/// If the key holds text, the value is used verbatim, so that SQL needs no quotes other than the shell's. For
+/// any other key, the value is parsed as YAML.
 final class Overrides {
 
-    /// @param steps the names on the way from the top to the value
-    /// @param verbatim whether the value is a text as it stands
+    /// The key that an override sets.
+    ///
+    /// @param steps the names on the path from the top level to the key
+    /// @param verbatim whether the value is text and not YAML
     private record Target(List<String> steps, boolean verbatim) {}
 
     private Overrides() {}
@@ -54,7 +57,8 @@ final class Overrides {
         }
     }
 
-    /// Follows the path through the description. What comes after `source.select.` is one name, dots and all.
+    /// Resolves a path against the known keys. Everything after `source.select.` is one name, which may
+    /// contain dots.
     private static Target target(String path, String text) {
         List<String> steps = new ArrayList<>();
         ValueType type = JobKeys.ROOT;

@@ -8,13 +8,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Guesses what the writer of an unknown key meant.
+/// Suggests a correction for an unknown key.
 final class Suggestion {
 
     private Suggestion() {}
 
-    /// What to do about a key that its section doesn't know: a key of another section of exactly this name is named
-    /// first, then a similar key of the section itself, then a similar key of another.
+    /// Suggests, in this order, the section to which a key with exactly this name belongs, a key with a
+    /// similar name in the same section, or one in another section.
+    ///
+    /// @return a phrase for people, or null if no key is similar
     static @Nullable String forKey(Section section, String key) {
         if (!placesOf(key).isEmpty()) {
             return belongs(key);

@@ -33,17 +33,17 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /// Reads one document of YAML 1.2 (core schema) into [YamlValue]s.
 ///
-/// It builds from the parser's events and not from composed nodes: the composer recurses once a nesting level, so a
-/// file of a million `[` would overflow its stack, and it expands what aliases share. Here the nesting is bounded,
-/// an alias gives the very value that its anchor named (so no number of aliases makes a file larger than it is),
-/// and an alias inside its own anchor doesn't exist yet.
+/// The class reads the parser's events instead of SnakeYAML's composed nodes, since job files may be hostile.
+/// The composer recurses for each nesting level, so a file of a million `[` would overflow its stack. Here
+/// the nesting is bounded. An alias refers to the same value object as its anchor, so aliases can't multiply
+/// the size of a file. An alias inside its own anchor is refused as unknown.
 final class YamlReader {
 
     static final int MAX_LENGTH = 1 << 20;
     static final int MAX_DEPTH = 20;
     static final int MAX_ALIASES = 100;
 
-    /// Ends the reading: what follows in the file can't be trusted.
+    /// A mistake after which the rest of the text can't be parsed.
     static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -72,16 +72,17 @@ final class YamlReader {
         this.mistakes = mistakes;
     }
 
-    /// The document of a file, or null where there is none.
+    /// Reads the document in a file; null if it has none.
     ///
-    /// @param mistakes gets those that don't end the reading, such as a key that stands twice
+    /// @param mistakes receives the mistakes after which reading continues, such as a repeated key
     static @Nullable YamlValue file(String yaml, List<Mistake> mistakes) throws Unreadable {
         return read(yaml, "", false, mistakes);
     }
 
-    /// The value of an override, or null where there is none.
+    /// Reads the value of an override; null if it has none.
     ///
-    /// @param path the key that the value is for
+    /// @param path path of the key that the override sets
+    /// @param mistakes receives the mistakes after which reading continues
     static @Nullable YamlValue override(String yaml, String path, List<Mistake> mistakes) throws Unreadable {
         return read(yaml, path, true, mistakes);
     }

@@ -3,16 +3,16 @@ package io.nightshift.protocol.job;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A job file before it is understood: YAML with its lines.
+/// A value in a job file that hasn't been validated: YAML with line numbers.
 sealed interface YamlValue {
 
-    /// From 1, or [Mistake#OVERRIDE].
+    /// Line in the file, from 1, or [Mistake#OVERRIDE].
     int line();
 
-    /// In words, for [Mistake#found()].
+    /// The value in words, for [Mistake#found()].
     String found();
 
-    /// A text of a file as a message can carry it: in one line that isn't long.
+    /// The beginning of a text, in one line of at most 63 characters, for a message.
     static String shortened(String text) {
         String start = text.length() <= 60 ? text : text.substring(0, 60) + "...";
         return start.replaceAll("\\p{Cntrl}+", " ");
@@ -30,7 +30,7 @@ sealed interface YamlValue {
         @Override
         public String found() {
             if (JobKeys.Form.isAddress(text) && !text.startsWith("~")) {
-                String scheme = text.substring(0, text.indexOf(':') + 1); // a password may come after it
+                String scheme = text.substring(0, text.indexOf(':') + 1); // A password may follow the scheme.
                 return "an address \"" + scheme + "...\"";
             }
             return switch (kind) {
@@ -69,6 +69,6 @@ sealed interface YamlValue {
 
     /// A key with its value.
     ///
-    /// @param line the key's
+    /// @param line line of the key
     record Member(String key, int line, YamlValue value) {}
 }

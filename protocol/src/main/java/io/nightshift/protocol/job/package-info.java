@@ -1,4 +1,4 @@
-/// The job file: its keys, what they may hold, and every mistake a file can contain.
+/// The job file: its keys, their values, and the mistakes that a file can contain.
 @NullMarked
 package io.nightshift.protocol.job;
 

@@ -11,10 +11,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.IOException;
@@ -22,15 +24,17 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 
-/// Events as CBOR, with names for types and fields that outlive any refactoring of packages. A
-/// reader ignores fields it doesn't know and takes null, zero, or an empty list or map for fields
-/// an older writer didn't have.
+/// Writes events as CBOR and reads them. Events are stored for years, so the names of their kinds and fields
+/// are independent of the names of Java packages and classes. Safe for use by several threads.
+///
+/// A reader ignores fields that it doesn't know. For a field that an older writer didn't have, it uses null,
+/// zero, false, an empty list or an empty map.
 public final class EventCodec {
 
     private static final ObjectMapper CBOR = CBORMapper.builder()
             .addModule(new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            // What a record computes is not what happened.
+            // Only the components of a record are stored, not what its methods compute from them.
             .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .defaultPropertyInclusion(
@@ -38,34 +42,48 @@ public final class EventCodec {
             .addMixIn(BatchEvent.class, EventTypes.class)
             .addMixIn(BatchRegisterEvent.class, JobsEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
-            .addMixIn(Job.ErrorPolicy.class, ErrorPolicyFields.class)
-            .addMixIn(Job.Output.class, OutputFields.class)
+            .addMixIn(Input.class, KindOfCase.class)
+            .addMixIn(Destination.class, KindOfCase.class)
             .build();
 
     static {
         JsonSetter.Value emptyIfAbsent = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
         CBOR.configOverride(List.class).setSetterInfo(emptyIfAbsent);
         CBOR.configOverride(Map.class).setSetterInfo(emptyIfAbsent);
+        Input.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
+        Destination.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
     }
 
     private EventCodec() {}
 
+    /// Encodes an event of a batch.
+    ///
+    /// @param event the event
     public static byte[] encode(BatchEvent event) {
         return encode(BatchEvent.class, event);
     }
 
-    /// @throws NewerEventException if a later version wrote an event of a kind that this one doesn't know
-    /// @throws UncheckedIOException if the bytes are not a batch's event
+    /// Decodes an event of a batch.
+    ///
+    /// @param bytes what [#encode(BatchEvent)] of this version or another returned
+    /// @throws NewerEventException if the event's kind or one of its values is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not an event of a batch
     public static BatchEvent decode(byte[] bytes) {
         return decode(BatchEvent.class, bytes);
     }
 
+    /// Encodes an event of the batch register.
+    ///
+    /// @param event the event
     public static byte[] encodeJobs(BatchRegisterEvent event) {
         return encode(BatchRegisterEvent.class, event);
     }
 
-    /// @throws NewerEventException if a later version wrote an event of a kind that this one doesn't know
-    /// @throws UncheckedIOException if the bytes are not an event of the batch register
+    /// Decodes an event of the batch register.
+    ///
+    /// @param bytes what [#encodeJobs(BatchRegisterEvent)] of this version or another returned
+    /// @throws NewerEventException if the event's kind or one of its values is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not an event of the register
     public static BatchRegisterEvent decodeJobs(byte[] bytes) {
         return decode(BatchRegisterEvent.class, bytes);
     }
@@ -119,17 +137,9 @@ public final class EventCodec {
     })
     private interface JobsEventTypes {}
 
-    interface ErrorPolicyFields {
-        /// Left out where it is false, as it was before there was the field.
-        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-        boolean scoresTheRest();
-    }
-
-    interface OutputFields {
-        /// As above.
-        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-        boolean margin();
-    }
+    /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    private interface KindOfCase {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({

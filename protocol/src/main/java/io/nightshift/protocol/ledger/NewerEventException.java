@@ -3,14 +3,14 @@ package io.nightshift.protocol.ledger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// An entry holds what only a later version knows: it isn't damaged, but can't be understood here.
-/// Who reads on without it would know less than happened.
+/// An entry is not damaged, but holds a kind of event or a value that only later versions know. A reader must
+/// not skip the entry: the batch's state would then lack something that happened.
 public final class NewerEventException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1;
 
-    /// @param word the kind of event, or the value of a field, that isn't known
+    /// @param word the unknown kind of event, or the unknown value of a field
     NewerEventException(String word, IOException cause) {
-        super("'%s' is not known to this version; a newer one of Nightshift wrote it".formatted(word), cause);
+        super("'%s' is unknown to this version of Nightshift; a newer version wrote it".formatted(word), cause);
     }
 }

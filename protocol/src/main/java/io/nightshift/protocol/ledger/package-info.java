@@ -1,4 +1,4 @@
-/// The ledger's entries: events as bytes, each chained to the one before by its hash.
+/// The entries of a batch's ledger: encoded events, each chained to the one before by a hash.
 @NullMarked
 package io.nightshift.protocol.ledger;
 

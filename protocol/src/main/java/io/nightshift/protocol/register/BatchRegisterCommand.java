@@ -7,65 +7,86 @@ import io.nightshift.protocol.job.Submission;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What the batch register is asked and told. Everything may be sent twice.
+/// A message to the batch register. Every message may be sent more than once.
 public sealed interface BatchRegisterCommand {
 
-    /// Opens a batch of a job, or finds the one to go on with. The reply is sent when the decision
-    /// is durable.
+    /// Opens a batch for a job, or resumes the job's open batch. The reply is sent after the decision is
+    /// durable.
     ///
-    /// @param fresh gives up an open batch and runs even if the same was published before
-    /// @param key by which the asker knows this submission, or null: of the same job and key, only the
-    ///     first submission means anything, and all others mean the batch of the first
+    /// @param submission the job with its resolved model and source
+    /// @param fresh whether to cancel an open batch of the job, and to run even if the same was published
+    ///     before
+    /// @param replyTo receives a [SubmitReply]
+    /// @param key the idempotency key, or null. Only the first submission with a job's key has an effect;
+    ///     later ones lead to the batch of the first
     record Submit(
             Submission submission,
             boolean fresh,
             ActorRef<SubmitReply> replyTo,
             @Nullable String key) implements BatchRegisterCommand {}
 
-    /// Asks whether a submission was made before, without looking at its model and source.
+    /// Finds the batch of an earlier submission by its idempotency key, without a look at model and source.
     ///
-    /// @param fingerprint of the job file
+    /// @param job the job's name
     /// @param key as in [Submit]
+    /// @param fingerprint of the job file; another fingerprint is not found
+    /// @param replyTo receives a [FindReply]
     record FindByKey(String job, String key, String fingerprint, ActorRef<FindReply> replyTo)
             implements BatchRegisterCommand {}
 
-    /// Asks which batch a user means.
+    /// Finds the batch that a user names.
     ///
-    /// @param batch an id, the beginning of one, or `latest`
+    /// @param batch an ID, the beginning of an ID, or `latest`
+    /// @param replyTo receives a [FindReply]
     record Find(String batch, ActorRef<FindReply> replyTo) implements BatchRegisterCommand {}
 
-    /// Asks for a batch that has partitions to lease. The reply comes as soon as there is one; who
-    /// is not answered within a few seconds asks again.
+    /// Asks for a batch that has partitions to lease. The register answers with [WorkerMessage.WorkAt] as
+    /// soon as there is one. A worker without an answer asks again after a few seconds.
+    ///
+    /// @param worker that is free
     record FindWork(ActorRef<WorkerMessage> worker) implements BatchRegisterCommand {}
 
-    /// Makes sure that every open batch has a coordinator that runs, wherever its node went.
+    /// Makes sure that every open batch has a running coordinator, also after its node is gone. Sent
+    /// periodically.
     record WakeOpenBatches() implements BatchRegisterCommand {}
 
-    /// From a batch: it has partitions to lease.
+    /// Sent by a batch: it has partitions to lease.
     record HasWork(BatchId batch) implements BatchRegisterCommand {}
 
-    /// From a batch: it has nothing to lease for now.
+    /// Sent by a batch: it has no partitions to lease now.
     record HasNoWork(BatchId batch) implements BatchRegisterCommand {}
 
-    /// From a batch: it was published or cancelled.
+    /// Sent by a batch: it has ended.
+    ///
+    /// @param phase published or cancelled
     record BatchEnded(BatchId batch, Phase phase) implements BatchRegisterCommand {}
 
+    /// The answer to [Submit].
     sealed interface SubmitReply {}
 
+    /// The submission has a batch.
+    ///
+    /// @param batch the batch, new or not
     /// @param resumed whether the batch was already open
-    /// @param repeated whether the submission was made before, by its key
+    /// @param repeated whether an earlier submission had the same key; the batch may have ended then
     record Accepted(BatchId batch, boolean resumed, boolean repeated) implements SubmitReply {}
 
-    /// The same job file, input and model were published as `batch`; nothing was started.
+    /// The same job file, source and model were published as this batch. Nothing was started.
     record AlreadyPublished(BatchId batch) implements SubmitReply {}
 
     /// Nothing was started.
+    ///
+    /// @param reason in one or two sentences, for people
     record Rejected(String reason) implements SubmitReply {}
 
+    /// The answer to [Find] and [FindByKey].
     sealed interface FindReply {}
 
+    /// Exactly one batch matches.
     record Found(BatchId batch) implements FindReply {}
 
-    /// There is no such batch, or more than one.
+    /// No batch matches, or more than one.
+    ///
+    /// @param reason in one sentence, for people
     record NotFound(String reason) implements FindReply {}
 }

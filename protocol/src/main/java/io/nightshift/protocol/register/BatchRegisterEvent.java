@@ -6,25 +6,30 @@ import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// What happened to the batches of all jobs, in the order of their submission.
+/// A persisted fact about the batch register. Events are never changed or deleted. A field that is added
+/// later needs a default for the events written before.
 public sealed interface BatchRegisterEvent {
 
+    /// When the register decided it, by the wall clock of its node.
     Instant at();
 
+    /// The batch that the event is about.
     BatchId batch();
 
-    /// A batch was opened. An earlier open batch of the same job is thereby given up.
+    /// A batch was opened. It supersedes an open batch of the same job.
     ///
-    /// @param key by which the asker knows its submission, or null
+    /// @param submission that opened the batch
+    /// @param key the submission's idempotency key; null if it had none
     record Opened(
             Instant at,
             BatchId batch,
             Submission submission,
             @Nullable String key) implements BatchRegisterEvent {}
 
-    /// A submission with a key meant a batch that was there.
+    /// A submission with an idempotency key led to a batch that existed.
     ///
-    /// @param fingerprint of the job file that was submitted
+    /// @param key the submission's idempotency key
+    /// @param fingerprint of the submitted job file
     record Keyed(Instant at, BatchId batch, String key, String fingerprint) implements BatchRegisterEvent {}
 
     /// A batch ended.

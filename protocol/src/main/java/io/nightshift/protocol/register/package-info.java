@@ -1,5 +1,4 @@
-/// The register of all jobs' batches: which is open, which was published last, and which has work
-/// to give.
+/// The protocol of the batch register: its messages and its events.
 @NullMarked
 package io.nightshift.protocol.register;
 

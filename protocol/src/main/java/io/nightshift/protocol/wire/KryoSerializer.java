@@ -11,27 +11,29 @@ import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// How messages cross from node to node; `docs/reference/wire.md` has the format. The manifest is the
-/// number of the message's class.
+/// Pekko's serializer of the messages between nodes; `docs/reference/wire.md` describes the format. The
+/// manifest is the number of the message's class. Safe for use by several threads.
 ///
-/// Whatever the bytes are, reading them gives a message or a [NotSerializableException] and allocates
-/// no more than a small multiple of them. The transport then drops the message and goes on with the
-/// next; an `OutOfMemoryError` over a corrupt length would end the node. Safe for several threads.
+/// For any bytes, reading returns a message or throws a [NotSerializableException], and allocates at most a
+/// small multiple of the bytes' length. Pekko then drops that message and continues with the next. A
+/// serializer that believes a corrupt length could instead end the node with an `OutOfMemoryError`.
 public final class KryoSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_002;
 
-    /// More threads at a time than this make a codec of their own.
+    /// Codecs kept for reuse. If more threads than this work at the same time, the others create their own.
     private static final int POOLED = 16;
 
-    private final Pool<Codec> codecs;
+    private final Pool<WireCodec> codecs;
 
-    /// As Pekko makes it, from the configuration.
+    /// Called by Pekko, whose configuration names this class.
+    ///
+    /// @param system the actor system whose messages are serialized
     public KryoSerializer(ExtendedActorSystem system) {
         codecs = new Pool<>(true, false, POOLED) {
             @Override
-            protected Codec create() {
-                return new Codec(WireTypes.ALL, ActorRefResolver.get(Adapter.toTyped(system)));
+            protected WireCodec create() {
+                return new WireCodec(WireTypes.ALL, ActorRefResolver.get(Adapter.toTyped(system)));
             }
         };
     }
@@ -45,20 +47,22 @@ public final class KryoSerializer extends SerializerWithStringManifest {
     public String manifest(Object message) {
         String manifest = Manifests.BY_CLASS.get(message.getClass());
         if (manifest == null) {
-            throw new IllegalArgumentException("not a message between nodes: " + message.getClass());
+            throw new IllegalArgumentException("not a class of messages between nodes: " + message.getClass());
         }
         return manifest;
     }
 
-    /// @throws IllegalArgumentException if the message is larger than [WireLimits#MESSAGE], or holds
-    ///     what has no number
+    /// {@inheritDoc}
+    ///
+    /// @throws IllegalArgumentException if the message is larger than [WireLimits#MESSAGE], or holds a class
+    ///     that has no number
     @Override
     public byte[] toBinary(Object message) {
         try {
             return with(codec -> codec.write(message));
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
-                    "a %s could not be written in %d bytes: %s"
+                    "cannot write a %s in %d bytes: %s"
                             .formatted(message.getClass().getSimpleName(), WireLimits.MESSAGE, e.getMessage()),
                     e);
         }
@@ -68,11 +72,10 @@ public final class KryoSerializer extends SerializerWithStringManifest {
     public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
         Class<?> type = Manifests.CLASSES.get(manifest);
         if (type == null) {
-            throw new NotSerializableException(
-                    "a message of the class number '%s', which this version does not know".formatted(manifest));
+            throw new NotSerializableException("unknown message class number '%s'".formatted(manifest));
         }
         if (bytes.length > WireLimits.MESSAGE) {
-            throw new NotSerializableException("a %s of %d bytes, where %d are the most"
+            throw new NotSerializableException("a %s of %d bytes exceeds the limit of %d"
                     .formatted(type.getSimpleName(), bytes.length, WireLimits.MESSAGE));
         }
         try {
@@ -85,8 +88,8 @@ public final class KryoSerializer extends SerializerWithStringManifest {
         }
     }
 
-    private <T> T with(Function<Codec, T> work) {
-        Codec codec = codecs.obtain();
+    private <T> T with(Function<WireCodec, T> work) {
+        WireCodec codec = codecs.obtain();
         try {
             return work.apply(codec);
         } finally {
@@ -94,7 +97,7 @@ public final class KryoSerializer extends SerializerWithStringManifest {
         }
     }
 
-    /// Loaded with the first message that leaves the node: a node alone needs none of it.
+    /// Initialized with the first message that leaves the node. A node that is alone never needs it.
     private static final class Manifests {
         static final Map<String, Class<?>> CLASSES = WireTypes.ALL.stream()
                 .filter(type -> WireTypes.isMessage(type.type()))

@@ -12,24 +12,25 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A record: the length in bytes of what follows, four of them, and its components in order.
+/// Writes a record as the length in bytes of its components (4 bytes, little-endian), followed by the
+/// components in order.
 ///
-/// So a record may grow at its end while nodes of two versions work side by side. A reader that
-/// knows fewer components skips the rest; one that knows more gives those that are missing their
-/// default: null where that is allowed, else zero, false, or an empty list or map. A value of
-/// another type than its component's is refused, and so is what the record's constructor refuses.
+/// With the length, a record can grow at its end while nodes of two versions work side by side. A reader that
+/// knows fewer components skips the rest. A reader that knows more gives the missing components their
+/// defaults: null if they are nullable, otherwise zero, false, or an empty list or map. It refuses a value of
+/// another type than the component's, and any values that the record's constructor refuses.
 final class RecordSerializer extends Serializer<Record> {
 
     private static final int LENGTH_BYTES = 4;
 
     private final Class<? extends Record> type;
     private final Constructor<? extends Record> constructor;
-    private final List<Component> components;
+    private final List<WireComponent> components;
 
     RecordSerializer(Class<? extends Record> type) {
         this.type = type;
         RecordComponent[] declared = type.getRecordComponents();
-        components = Arrays.stream(declared).map(Component::new).toList();
+        components = Arrays.stream(declared).map(WireComponent::new).toList();
         try {
             constructor = type.getDeclaredConstructor(
                     Arrays.stream(declared).map(RecordComponent::getType).toArray(Class<?>[]::new));
@@ -43,8 +44,8 @@ final class RecordSerializer extends Serializer<Record> {
     public void write(Kryo kryo, Output output, Record value) {
         int start = output.position();
         output.writeInt(0);
-        for (Component component : components) {
-            kryo.writeClassAndObject(output, component.of(value));
+        for (WireComponent component : components) {
+            kryo.writeClassAndObject(output, component.valueIn(value));
         }
         int end = output.position();
         output.setPosition(start);
@@ -54,13 +55,15 @@ final class RecordSerializer extends Serializer<Record> {
 
     @Override
     public Record read(Kryo kryo, Input input, Class<? extends Record> ignored) {
-        int end = Values.checked(input.readInt(), input) + input.position();
+        int end = ValueSerializers.checked(input.readInt(), input) + input.position();
         int outerEnd = input.limit();
         input.setLimit(end);
         @Nullable Object[] values = new @Nullable Object[components.size()];
         for (int i = 0; i < values.length; i++) {
-            Component component = components.get(i);
-            values[i] = input.position() < end ? component.checked(kryo.readClassAndObject(input)) : component.absent();
+            WireComponent component = components.get(i);
+            values[i] = input.position() < end
+                    ? component.checked(kryo.readClassAndObject(input))
+                    : component.defaultValue();
         }
         input.setPosition(end);
         input.setLimit(outerEnd);

@@ -6,41 +6,52 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 
-/// How large what crosses from node to node may be. The transport drops a frame above 256 KiB; so a
-/// message is kept below that, and its two large parts, a job and a partition's slices, below what
-/// fits together into a lease.
+/// Size limits of messages between nodes and of their parts, in bytes.
+///
+/// The transport drops a frame of more than 256 KiB, so a message stays below that. The largest message is
+/// the lease, which holds a job and the slices of a partition; their limits together keep it within a
+/// message.
 public final class WireLimits {
 
-    /// A message, in bytes; 16 KiB less than a frame, for its envelopes and addresses.
+    /// The largest message: 16 KiB less than a frame, for the transport's envelope and the actors' addresses.
     public static final int MESSAGE = 240 * 1024;
 
-    /// What a message may add to what it holds.
+    /// What a message may add to the one record that it carries.
     private static final int ENVELOPE = 64;
 
-    /// A job, in bytes.
+    /// The largest job.
     public static final int JOB = 128 * 1024;
 
-    /// All slices of a partition, in bytes as [#sliceBytes(SourceFile)] counts them.
+    /// The largest text of a job file in a message, in UTF-8: what a submission leaves of a message.
+    public static final int JOB_TEXT = 224 * 1024;
+
+    /// The most that all slices of a partition may take, as [#sliceBytes(SourceFile)] counts them.
     public static final int SLICES = 96 * 1024;
 
-    /// What a slice needs besides its file's path, at most.
+    /// The most that a slice takes in addition to its file's path.
     private static final int SLICE = 80;
 
     private WireLimits() {}
 
-    /// Whether a message can hold a record, with something to spare for what it comes in.
+    /// Whether a message can carry a record.
+    ///
+    /// @param value a record of a class in [WireTypes] that holds no actor
     public static boolean fits(Record value) {
-        return Codec.sizeOf(value) <= MESSAGE - ENVELOPE;
+        return WireCodec.sizeOf(value) <= MESSAGE - ENVELOPE;
     }
 
-    /// The most that a slice of the file needs in a message.
+    /// The most that a slice of the file takes in a message.
+    ///
+    /// @param file the sliced file; its path determines the size
     public static int sliceBytes(SourceFile file) {
         return SLICE + file.path().getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /// Why a job can't be given to the cluster, in a sentence for its author; empty if it can.
+    /// Why a job is too large for a message, in a sentence for its author; empty if it isn't.
+    ///
+    /// @param job a validated job
     public static Optional<String> refusal(Job job) {
-        long bytes = Codec.sizeOf(job);
+        long bytes = WireCodec.sizeOf(job);
         return bytes <= JOB
                 ? Optional.empty()
                 : Optional.of(String.format(
@@ -49,5 +60,21 @@ public final class WireLimits {
                                 + " a glob, and shorten its expressions.",
                         bytes,
                         JOB));
+    }
+
+    /// Why the text of a job file is too large for a message, in a sentence for its author; empty if it
+    /// isn't.
+    ///
+    /// @param jobText the text of the job file
+    public static Optional<String> refusal(String jobText) {
+        int bytes = jobText.getBytes(StandardCharsets.UTF_8).length;
+        return bytes <= JOB_TEXT
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "The job file has %,d bytes, and a message can carry at most %,d; name its files by a folder"
+                                + " or a glob, and shorten its expressions and comments.",
+                        bytes,
+                        JOB_TEXT));
     }
 }

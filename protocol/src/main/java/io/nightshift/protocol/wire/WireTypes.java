@@ -1,13 +1,13 @@
 package io.nightshift.protocol.wire;
 
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Submitted;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -20,8 +20,12 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
@@ -29,101 +33,110 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.List;
 
-/// The table of what crosses from node to node. A line is never changed or removed, and a number
-/// never used again: nodes of two versions work side by side during a rolling update.
+/// The numbers of the classes that nodes send to each other.
 ///
-/// A new class is a new line with the next number, and an example in the golden messages of the
-/// tests. A new family of messages is also bound to [KryoSerializer] in this module's
-/// `reference.conf`.
+/// Nodes of two versions work side by side during a rolling upgrade. So no line is changed or removed once it
+/// is released, and no number is used again. A new class is a new line with the next number, and an example
+/// in `GoldenMessages` of the tests. A new family of messages is also added to [#MESSAGES], and bound to
+/// [KryoSerializer] in this module's `reference.conf`.
 final class WireTypes {
 
-    /// Records and enums by their numbers. Those below 20 belong to [Codec].
+    /// Records and enums by number. [WireCodec] uses the numbers below 20.
     static final List<WireType> ALL = List.of(
+            // Identities, and the parts of a plan and a ledger.
             new WireType(20, BatchId.class),
             new WireType(21, Epoch.class),
             new WireType(22, Attempt.class),
             new WireType(23, Phase.class),
-            new WireType(24, PartitionCommit.class),
-            new WireType(25, PartitionCommit.OutputFile.class),
-            new WireType(26, Failure.class),
-            new WireType(27, Failure.Kind.class),
-            new WireType(28, Job.class),
-            new WireType(29, Job.Source.class),
-            new WireType(30, Job.Destination.class),
-            new WireType(31, Job.Partitions.class),
-            new WireType(32, Job.ErrorPolicy.class),
-            new WireType(33, Job.Output.class),
-            new WireType(34, ModelReference.Champion.class),
-            new WireType(35, ModelReference.Exact.class),
-            new WireType(36, ModelReference.Alias.class),
-            new WireType(37, ModelReference.File.class),
-            new WireType(38, ModelVersion.class),
-            new WireType(39, Submission.class),
-            new WireType(40, SourceFile.class),
-            new WireType(41, Slice.class),
-            new WireType(42, BatchCommand.Open.class),
-            new WireType(43, BatchCommand.EnsureStarted.class),
-            new WireType(44, BatchCommand.Cancel.class),
-            new WireType(45, BatchCommand.Describe.class),
-            new WireType(46, BatchCommand.RequestLease.class),
-            new WireType(47, BatchCommand.Heartbeat.class),
-            new WireType(48, BatchCommand.Commit.class),
-            new WireType(49, BatchCommand.AttemptFailed.class),
-            new WireType(50, BatchStatus.class),
-            new WireType(51, WorkerMessage.WorkAt.class),
-            new WireType(52, WorkerMessage.Lease.class),
-            new WireType(53, WorkerMessage.NothingToLease.class),
-            new WireType(54, WorkerMessage.Committed.class),
-            new WireType(55, WorkerMessage.Abandon.class),
-            new WireType(56, BatchRegisterCommand.Submit.class),
-            new WireType(57, BatchRegisterCommand.FindWork.class),
-            new WireType(58, BatchRegisterCommand.HasWork.class),
-            new WireType(59, BatchRegisterCommand.HasNoWork.class),
-            new WireType(60, BatchRegisterCommand.BatchEnded.class),
-            new WireType(61, BatchRegisterCommand.Accepted.class),
-            new WireType(62, BatchRegisterCommand.AlreadyPublished.class),
-            new WireType(63, BatchRegisterCommand.Rejected.class),
-            new WireType(64, BatchRegisterCommand.Find.class),
-            new WireType(65, BatchRegisterCommand.Found.class),
-            new WireType(66, BatchRegisterCommand.NotFound.class),
-            new WireType(67, BatchRegisterCommand.WakeOpenBatches.class),
-            new WireType(68, GatewayCommand.Submit.class),
-            new WireType(69, GatewayCommand.Describe.class),
-            new WireType(70, GatewayCommand.Watch.class),
-            new WireType(71, GatewayReply.Answer.class),
-            new WireType(72, GatewayReply.Declined.class),
-            new WireType(73, BatchCommand.ReleaseLease.class),
-            new WireType(74, BatchCommand.Pause.class),
-            new WireType(75, BatchCommand.Resume.class),
-            new WireType(76, BatchCommand.Retry.class),
-            new WireType(77, BatchCommand.Rescore.class),
-            new WireType(78, ControlReply.Done.class),
-            new WireType(79, ControlReply.Refused.class),
-            new WireType(80, GatewayCommand.Control.class),
-            new WireType(81, Job.Postgres.class),
-            new WireType(82, Job.Index.class),
-            new WireType(83, BatchRegisterCommand.FindByKey.class),
-            new WireType(84, GatewayCommand.List.class),
-            new WireType(85, GatewayCommand.ListJobs.class),
-            new WireType(86, GatewayCommand.ReadEvents.class),
-            new WireType(87, BatchControl.Pause.class),
-            new WireType(88, BatchControl.Resume.class),
-            new WireType(89, BatchControl.Cancel.class),
-            new WireType(90, BatchControl.Retry.class),
-            new WireType(91, BatchControl.Rescore.class),
-            new WireType(92, Submitted.class),
-            new WireType(93, BatchDescription.class),
-            new WireType(94, BatchDescription.LedgerHead.class),
-            new WireType(95, BatchDescription.Progress.class),
-            new WireType(96, BatchPage.class),
-            new WireType(97, JobList.class),
-            new WireType(98, JobList.JobDescription.class),
-            new WireType(99, EventPage.class),
-            new WireType(100, Controlled.class),
-            new WireType(101, Problem.class),
-            new WireType(102, Problem.JobMistake.class));
+            new WireType(24, Failure.class),
+            new WireType(25, Failure.Kind.class),
+            new WireType(26, ModelVersion.class),
+            new WireType(27, SourceFile.class),
+            new WireType(28, Slice.class),
+            new WireType(29, PartitionCommit.class),
+            new WireType(30, PartitionCommit.OutputFile.class),
+            new WireType(31, BatchStatus.class),
+            // A batch and its workers.
+            new WireType(32, BatchCommand.Open.class),
+            new WireType(33, BatchCommand.EnsureStarted.class),
+            new WireType(34, BatchCommand.Describe.class),
+            new WireType(35, BatchCommand.Pause.class),
+            new WireType(36, BatchCommand.Resume.class),
+            new WireType(37, BatchCommand.Cancel.class),
+            new WireType(38, BatchCommand.Retry.class),
+            new WireType(39, BatchCommand.Rescore.class),
+            new WireType(40, BatchCommand.RequestLease.class),
+            new WireType(41, BatchCommand.Heartbeat.class),
+            new WireType(42, BatchCommand.Commit.class),
+            new WireType(43, BatchCommand.ReleaseLease.class),
+            new WireType(44, BatchCommand.AttemptFailed.class),
+            new WireType(45, ControlReply.Done.class),
+            new WireType(46, ControlReply.Refused.class),
+            new WireType(47, WorkerMessage.WorkAt.class),
+            new WireType(48, WorkerMessage.Lease.class),
+            new WireType(49, WorkerMessage.NothingToLease.class),
+            new WireType(50, WorkerMessage.Committed.class),
+            new WireType(51, WorkerMessage.Abandon.class),
+            // The batch register.
+            new WireType(52, BatchRegisterCommand.Submit.class),
+            new WireType(53, BatchRegisterCommand.FindByKey.class),
+            new WireType(54, BatchRegisterCommand.Find.class),
+            new WireType(55, BatchRegisterCommand.FindWork.class),
+            new WireType(56, BatchRegisterCommand.WakeOpenBatches.class),
+            new WireType(57, BatchRegisterCommand.HasWork.class),
+            new WireType(58, BatchRegisterCommand.HasNoWork.class),
+            new WireType(59, BatchRegisterCommand.BatchEnded.class),
+            new WireType(60, BatchRegisterCommand.Accepted.class),
+            new WireType(61, BatchRegisterCommand.AlreadyPublished.class),
+            new WireType(62, BatchRegisterCommand.Rejected.class),
+            new WireType(63, BatchRegisterCommand.Found.class),
+            new WireType(64, BatchRegisterCommand.NotFound.class),
+            // The gateway, which programs outside the cluster send requests to.
+            new WireType(65, GatewayCommand.Submit.class),
+            new WireType(66, GatewayCommand.Describe.class),
+            new WireType(67, GatewayCommand.Watch.class),
+            new WireType(68, GatewayCommand.List.class),
+            new WireType(69, GatewayCommand.ListJobs.class),
+            new WireType(70, GatewayCommand.ReadEvents.class),
+            new WireType(71, GatewayCommand.Control.class),
+            new WireType(72, GatewayReply.Succeeded.class),
+            new WireType(73, GatewayReply.Declined.class),
+            // The records in the gateway's requests and replies.
+            new WireType(74, BatchControl.Pause.class),
+            new WireType(75, BatchControl.Resume.class),
+            new WireType(76, BatchControl.Cancel.class),
+            new WireType(77, BatchControl.Retry.class),
+            new WireType(78, BatchControl.Rescore.class),
+            new WireType(79, SubmitResult.class),
+            new WireType(80, ControlResult.class),
+            new WireType(81, BatchDescription.class),
+            new WireType(82, BatchDescription.LedgerHead.class),
+            new WireType(83, BatchDescription.Progress.class),
+            new WireType(84, BatchPage.class),
+            new WireType(85, JobList.class),
+            new WireType(86, JobList.JobDescription.class),
+            new WireType(87, EventPage.class),
+            new WireType(88, Problem.class),
+            new WireType(89, Problem.JobMistake.class),
+            // The job.
+            new WireType(90, Submission.class),
+            new WireType(91, Job.class),
+            new WireType(92, ModelReference.Champion.class),
+            new WireType(93, ModelReference.Exact.class),
+            new WireType(94, ModelReference.Alias.class),
+            new WireType(95, ModelReference.File.class),
+            new WireType(96, Job.Source.class),
+            new WireType(97, ParquetInput.class),
+            new WireType(98, ParquetDestination.class),
+            new WireType(99, PostgresDestination.class),
+            new WireType(100, PostgresDestination.Index.class),
+            new WireType(101, Job.Partitions.class),
+            new WireType(102, Job.ErrorPolicy.class),
+            new WireType(103, Job.Output.class),
+            new WireType(104, CsvDestination.class),
+            new WireType(105, CsvDestination.Compression.class));
 
-    /// What an actor may be sent; the other types are only parts of these.
+    /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(
             BatchCommand.class,
             BatchStatus.class,
@@ -137,7 +150,9 @@ final class WireTypes {
 
     private WireTypes() {}
 
-    /// @param id from 20
+    /// A numbered class.
+    ///
+    /// @param id the class's number, from 20
     /// @param type a record or an enum
     record WireType(int id, Class<?> type) {}
 

@@ -1,4 +1,5 @@
-/// How messages cross from node to node: numbers for classes, bytes for values, and limits for both.
+/// The serialization of messages between nodes: the number of each class, the bytes of each value, and size
+/// limits.
 @NullMarked
 package io.nightshift.protocol.wire;
 

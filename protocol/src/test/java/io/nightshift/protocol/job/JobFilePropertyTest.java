@@ -143,7 +143,7 @@ class JobFilePropertyTest {
                         Arbitraries.maps(words, words).ofMaxSize(1),
                         words.injectNull(0.5))
                 .as((parquet, id, unique, select, where) ->
-                        new Job.Source(parquet, id, unique && id != null, select, where));
+                        new Job.Source(new ParquetInput(parquet), id, unique && id != null, select, where));
         return Combinators.combine(
                         Arbitraries.of("a", "flight-delays", "0.x_y"),
                         Arbitraries.of(
@@ -162,7 +162,7 @@ class JobFilePropertyTest {
                         model,
                         features,
                         source,
-                        new Job.Destination("/out"),
+                        new ParquetDestination("/out"),
                         new Job.Partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
                         new Job.Output(output, output.size() == 2)));
@@ -175,9 +175,14 @@ class JobFilePropertyTest {
                 && text.codePoints().noneMatch(c -> Character.isISOControl(c) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE);
     }
 
+    private static void put(Map<String, Object> section, Kind.Written written) {
+        Map<String, Object> values = written.values();
+        section.put(written.name(), values.containsKey("") ? values.get("") : values);
+    }
+
     private static String write(Job job) {
-        Map<String, Object> source =
-                new LinkedHashMap<>(Map.of("parquet", job.source().parquet()));
+        Map<String, Object> source = new LinkedHashMap<>();
+        put(source, Kinds.write(job.source().input()));
         if (job.source().id() != null) {
             source.put("id", job.source().id());
             source.put("unique-id", job.source().uniqueId());
@@ -201,7 +206,9 @@ class JobFilePropertyTest {
             root.put("features", job.features());
         }
         root.put("source", source);
-        root.put("destination", Map.of("parquet", job.destination().folder()));
+        Map<String, Object> destination = new LinkedHashMap<>();
+        put(destination, Kinds.write(job.destination()));
+        root.put("destination", destination);
         root.put("partitions", Map.of("rows", job.partitions().rows()));
         root.put("errors", errors);
         root.put(

@@ -27,6 +27,12 @@ class JobFileTest {
               parquet: predictions
             """;
 
+    private static List<String> paths(Job job) {
+        return switch (job.source().input()) {
+            case ParquetInput parquet -> parquet.paths();
+        };
+    }
+
     @Test
     void everyKeyFindsItsPlaceInTheJob() {
         Job job = parse("""
@@ -63,12 +69,12 @@ class JobFileTest {
                         new ModelReference.Exact("delays", 3),
                         List.of("dep_delay", "distance / 1000", "hour"),
                         new Job.Source(
-                                List.of("/jobs/flights/2024/*.parquet", "/data/older.parquet"),
+                                new ParquetInput(List.of("/jobs/flights/2024/*.parquet", "/data/older.parquet")),
                                 "flight_id",
                                 true,
                                 Map.of("hour", "hour(departure)", "season", "4", "weekend", "true"),
                                 "not cancelled\n"),
-                        new Job.Destination("/jobs/predictions"),
+                        new ParquetDestination("/jobs/predictions"),
                         new Job.Partitions(100_000),
                         new Job.ErrorPolicy(0.005, 1000L, true),
                         new Job.Output(List.of("carrier", "hour"), true)));
@@ -82,8 +88,13 @@ class JobFileTest {
                         "flight-delays",
                         new ModelReference.Champion("delays"),
                         List.of(),
-                        new Job.Source(List.of("/jobs/flights/flights.parquet"), null, false, Map.of(), null),
-                        new Job.Destination("/jobs/flights/predictions"),
+                        new Job.Source(
+                                new ParquetInput(List.of("/jobs/flights/flights.parquet")),
+                                null,
+                                false,
+                                Map.of(),
+                                null),
+                        new ParquetDestination("/jobs/flights/predictions"),
                         new Job.Partitions(250_000),
                         new Job.ErrorPolicy(0.01, null),
                         new Job.Output(List.of())));
@@ -167,9 +178,7 @@ class JobFileTest {
 
     @Test
     void aPathMayHoldAColon() {
-        assertThat(parse(SMALLEST.replace("flights.parquet", "run-12:30.parquet"))
-                        .source()
-                        .parquet())
+        assertThat(paths(parse(SMALLEST.replace("flights.parquet", "run-12:30.parquet"))))
                 .containsExactly("/jobs/flights/run-12:30.parquet");
     }
 
@@ -294,16 +303,14 @@ class JobFileTest {
 
         assertThat(job.name()).isEqualTo("2024");
         assertThat(job.partitions().rows()).isEqualTo(2000);
-        assertThat(job.source().parquet()).containsExactly("/jobs/flights/x.parquet");
+        assertThat(paths(job)).containsExactly("/jobs/flights/x.parquet");
         assertThat(job.source().select()).isEqualTo(Map.of("hour.of.day", "hour(date)"));
         assertThat(job.source().where()).isEqualTo("\"a\" = 'x: y' # not a comment");
         assertThat(job.output().columns()).containsExactly("a", "b");
         assertThat(job.errors().maxRate()).isEqualTo(0.02);
-        assertThat(parse(SMALLEST, "source.parquet=[a.parquet, b.parquet]")
-                        .source()
-                        .parquet())
+        assertThat(paths(parse(SMALLEST, "source.parquet=[a.parquet, b.parquet]")))
                 .hasSize(2);
-        assertThat(parse(SMALLEST, "source.parquet=[0-9]*.parquet").source().parquet())
+        assertThat(paths(parse(SMALLEST, "source.parquet=[0-9]*.parquet")))
                 .containsExactly("/jobs/flights/[0-9]*.parquet");
     }
 

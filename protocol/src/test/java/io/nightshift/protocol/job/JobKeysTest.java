@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Holds the schema and the reference page to the description of the keys. `-Dnightshift.regenerate=true` writes them
-/// anew.
+/// Holds the schema and the reference page to the description of the keys. `-Dnightshift.regenerate=true`
+/// writes them anew.
 class JobKeysTest {
 
     private static final Path SCHEMA =
@@ -197,6 +197,17 @@ class JobKeysTest {
             }
         }
         return jobs;
+    }
+
+    @Test
+    void everyCaseOfASourceAndADestinationIsInTheListOfKinds() {
+        assertThat(Input.kinds().values()).containsExactlyInAnyOrder(cases(Input.class));
+        assertThat(Destination.kinds().values()).containsExactlyInAnyOrder(cases(Destination.class));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Class<? extends T>[] cases(Class<T> sealed) {
+        return (Class<? extends T>[]) sealed.getPermittedSubclasses();
     }
 
     /// One with the keys that a section must have, for each key one with that too.

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Events live for years: what any released version wrote is read for ever.
+/// Events are stored for years: every version reads the events of each released version.
 class EventCodecTest {
 
     private static final CBORMapper CBOR = new CBORMapper();
@@ -38,7 +38,7 @@ class EventCodecTest {
 
     @ParameterizedTest
     @MethodSource("batchNames")
-    void aGoldenBatchEventIsReadAndWrittenAsEver(String name) throws IOException {
+    void aGoldenBatchEventIsReadAndWrittenUnchanged(String name) throws IOException {
         BatchEvent expected = expectedOf(name);
 
         assertThat(EventCodec.decode(golden("batch/" + name))).isEqualTo(expected);
@@ -47,7 +47,7 @@ class EventCodecTest {
 
     @ParameterizedTest
     @MethodSource("jobsNames")
-    void aGoldenEventOfTheJobsIsReadAndWrittenAsEver(String name) throws IOException {
+    void aGoldenRegisterEventIsReadAndWrittenUnchanged(String name) throws IOException {
         BatchRegisterEvent expected = Objects.requireNonNull(GoldenEvents.jobs().get(name));
 
         assertThat(EventCodec.decodeJobs(golden("jobs/" + name))).isEqualTo(expected);
@@ -100,14 +100,14 @@ class EventCodecTest {
     }
 
     @Test
-    void onlyWhatHappenedIsWrittenNotWhatFollowsFromIt() throws IOException {
+    void onlyComponentsAreWrittenAndNoComputedValues() throws IOException {
         assertThat(CBOR.readTree(golden("batch/failed")).at("/failure").properties())
                 .extracting(Map.Entry::getKey)
                 .containsExactlyInAnyOrder("kind", "message");
     }
 
     @Test
-    void whatIsNoEventIsRefused() {
+    void bytesThatAreNoEventAreRefused() {
         assertThatThrownBy(() -> EventCodec.decode(new byte[] {1, 2, 3})).isInstanceOf(UncheckedIOException.class);
         assertThatThrownBy(() -> EventCodec.decode(
                         CBOR.writeValueAsBytes(CBOR.createObjectNode().put("at", "2026-11-24T23:14:25Z"))))
@@ -116,7 +116,7 @@ class EventCodecTest {
     }
 
     @Test
-    void whatOnlyALaterVersionKnowsIsRefusedByName() throws IOException {
+    void anEventOrValueOfALaterVersionIsRefusedByName() throws IOException {
         ObjectNode kind = (ObjectNode) CBOR.readTree(golden("batch/paused"));
         kind.put("event", "shadowed");
         ObjectNode value = (ObjectNode) CBOR.readTree(golden("jobs/ended-published"));
@@ -126,10 +126,10 @@ class EventCodecTest {
 
         assertThatThrownBy(() -> EventCodec.decode(ofBatch))
                 .isInstanceOf(NewerEventException.class)
-                .hasMessage("'shadowed' is not known to this version; a newer one of Nightshift wrote it");
+                .hasMessage("'shadowed' is unknown to this version of Nightshift; a newer version wrote it");
         assertThatThrownBy(() -> EventCodec.decodeJobs(ofJobs))
                 .isInstanceOf(NewerEventException.class)
-                .hasMessageStartingWith("'SHADOWED' is not known");
+                .hasMessageStartingWith("'SHADOWED' is unknown");
     }
 
     private static BatchEvent expectedOf(String name) {
@@ -142,7 +142,7 @@ class EventCodecTest {
             found.add(object);
         }
         node.properties().forEach(child -> {
-            // The keys of this map are the user's, no fields.
+            // The keys of this map are the user's names, not fields.
             if (!child.getKey().equals("select")) {
                 found.addAll(objects(child.getValue()));
             }

@@ -7,25 +7,27 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/// What the golden files under `src/test/resources/golden` hold. A file is never changed once it is
-/// released: a new version of an event gets a new file beside the old one. [#main] writes the files
-/// that are missing.
-final class GoldenEvents {
+/// The events that the golden files under `src/test/resources/golden` hold. A file is never changed once it
+/// is released: when a record has grown, a new example with a new name joins the old one.
+/// [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+public final class GoldenEvents {
 
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
@@ -43,6 +45,7 @@ final class GoldenEvents {
         events.put(
                 "submitted-alias",
                 new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
+        events.put("submitted-csv", new BatchEvent.Submitted(AT, BATCH, csv(), MODEL));
         events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
@@ -83,14 +86,6 @@ final class GoldenEvents {
                 new BatchEvent.AttemptFailed(
                         AT, 3, new Epoch(2, 4), "node-b:25520", Failure.transientFailure("the disk is full")));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
-        events.put(
-                "submitted-continue",
-                new BatchEvent.Submitted(
-                        AT,
-                        BATCH,
-                        least(new ModelReference.Champion("m"), new Job.ErrorPolicy(0.5, null, true)),
-                        MODEL));
-        events.put("submitted-margin", new BatchEvent.Submitted(AT, BATCH, margin(), MODEL));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
         events.put("resumed", new BatchEvent.Resumed(AT));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
@@ -116,6 +111,19 @@ final class GoldenEvents {
         return events;
     }
 
+    private static Job csv() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
+                job.partitions(),
+                job.errors(),
+                job.output());
+    }
+
     private static Job postgres() {
         Job job = full();
         return new Job(
@@ -123,11 +131,13 @@ final class GoldenEvents {
                 job.model(),
                 job.features(),
                 job.source(),
-                new Job.Destination(new Job.Postgres(
+                new PostgresDestination(
                         "warehouse",
                         "scores",
                         "delays",
-                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                        List.of(
+                                new PostgresDestination.Index(List.of("carrier", "prediction")),
+                                new PostgresDestination.Index(List.of("hour")))),
                 job.partitions(),
                 job.errors(),
                 job.output());
@@ -141,57 +151,30 @@ final class GoldenEvents {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
-                new Job.ErrorPolicy(0.05, 1_000L),
-                new Job.Output(List.of("hour", "carrier")));
-    }
-
-    private static Job margin() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                new Job.Output(List.of("carrier"), true));
+                new Job.ErrorPolicy(0.05, 1_000L, true),
+                new Job.Output(List.of("hour", "carrier"), true));
     }
 
     private static Job least(ModelReference model) {
-        return least(model, new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null));
-    }
-
-    private static Job least(ModelReference model, Job.ErrorPolicy errors) {
         return new Job(
                 "flights",
                 model,
                 List.of(),
-                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
-                errors,
+                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
                 new Job.Output(List.of()));
     }
 
-    /// @param arguments the folder `protocol/src/test/resources/golden`
-    public static void main(String[] arguments) throws IOException {
-        Path golden = Path.of(arguments[0]);
-        for (Map.Entry<String, BatchEvent> event : batch().entrySet()) {
-            write(golden.resolve("batch").resolve(event.getKey() + ".cbor"), EventCodec.encode(event.getValue()));
-        }
-        for (Map.Entry<String, BatchRegisterEvent> event : jobs().entrySet()) {
-            write(golden.resolve("jobs").resolve(event.getKey() + ".cbor"), EventCodec.encodeJobs(event.getValue()));
-        }
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        Files.createDirectories(file.resolveSibling(""));
-        if (!Files.exists(file)) {
-            Files.write(file, bytes);
-        }
+    /// The content of every golden file, by its path below `golden`.
+    public static Map<String, byte[]> files() {
+        Map<String, byte[]> files = new TreeMap<>();
+        batch().forEach((name, event) -> files.put("batch/" + name + ".cbor", EventCodec.encode(event)));
+        jobs().forEach((name, event) -> files.put("jobs/" + name + ".cbor", EventCodec.encodeJobs(event)));
+        return files;
     }
 }

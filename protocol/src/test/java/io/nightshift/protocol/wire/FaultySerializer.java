@@ -6,8 +6,7 @@ import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// A node's serializer that breaks what is told to be broken: a [BatchRegisterCommand.Rejected] whose reason
-/// names the fault.
+/// A node's serializer that corrupts certain messages: a [BatchRegisterCommand.Rejected] whose reason names a fault.
 public final class FaultySerializer extends SerializerWithStringManifest {
 
     private final KryoSerializer sound;
@@ -33,7 +32,7 @@ public final class FaultySerializer extends SerializerWithStringManifest {
             return Arrays.copyOf(bytes, bytes.length / 2);
         }
         if (isFault(message, "corrupt length")) {
-            // The text's: 2 GiB.
+            // The length of the text: 2 GiB.
             Arrays.fill(bytes, 5, 9, (byte) 0xff);
             bytes[9] = 7;
         }

@@ -1,15 +1,15 @@
 package io.nightshift.protocol.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.nightshift.protocol.api.ApiJson;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.Controlled;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.JobList;
-import io.nightshift.protocol.api.Problem;
-import io.nightshift.protocol.api.Submitted;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.JobList;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -23,31 +23,33 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireTypes.WireType;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What the golden files under `src/test/resources/golden/wire` hold. A file is never changed once it
-/// is released: when a record has grown, its example gets a new name here, and the old name goes to
-/// [#old] with what the old bytes mean now. [#main] writes the files that are missing.
-final class GoldenMessages {
+/// The messages in the golden files under `src/test/resources/golden/wire`. A file is never changed once it
+/// is released: when a record has grown, its example gets a new name here, and the old name goes to [#old]
+/// with what the old bytes mean now. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+public final class GoldenMessages {
 
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
@@ -59,10 +61,10 @@ final class GoldenMessages {
 
     private GoldenMessages() {}
 
-    /// Messages that today's version writes as the golden files have it, by name.
+    /// The messages in the golden files that this version also writes, by name.
     ///
     /// @param system whose name is in the paths of the actors
-    static Map<String, Object> current(LocalSystem system) {
+    static Map<String, Object> current(LocalActorSystem system) {
         GoldenMessages golden = new GoldenMessages();
         golden.batchCommands(system.actor("worker"), system.actor("asker"));
         golden.control(system.actor("asker"));
@@ -75,30 +77,18 @@ final class GoldenMessages {
         return golden.messages;
     }
 
-    /// Messages that today's version only reads.
+    /// Messages that this version no longer writes but still reads, by name: none before the first release.
     ///
     /// @param system whose name is in the paths of the actors
-    static Map<String, Object> old(LocalSystem system) {
-        Map<String, Object> old = new LinkedHashMap<>();
-        old.put("status", status(0, null));
-        old.put("status-none", none());
-        old.put("accepted", new BatchRegisterCommand.Accepted(BATCH, true, false));
-        Submission blue = submission(least(new ModelReference.Alias("m", "blue")));
-        old.put("submit", new BatchRegisterCommand.Submit(blue, true, system.actor("asker"), null));
-        old.put("submit-with-key", new BatchRegisterCommand.Submit(blue, true, system.actor("asker"), "2026-11-24"));
-        old.put("open", new BatchCommand.Open(submission(full())));
-        old.put("open-table", new BatchCommand.Open(submission(table())));
-        old.put("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
-        old.put("lease", lease(full()));
-        old.put("lease-exact", leaseExact());
-        old.put("gateway-submit", new GatewayCommand.Submit(full(), false, "2026-11-24", system.actor("asker")));
-        return old;
+    static Map<String, Object> old(LocalActorSystem system) {
+        return new LinkedHashMap<>();
     }
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
-        add("open-margin", new BatchCommand.Open(submission(margin())));
-        add("open-table-margin", new BatchCommand.Open(submission(table())));
-        add("wake-margin", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
+        add("open", new BatchCommand.Open(submission(full())));
+        add("open-csv", new BatchCommand.Open(submission(csv())));
+        add("open-table", new BatchCommand.Open(submission(table())));
+        add("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
@@ -125,7 +115,7 @@ final class GoldenMessages {
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
 
-    private static BatchStatus status(long entries, @Nullable String head) {
+    private static BatchStatus status() {
         return new BatchStatus(
                 BATCH,
                 Phase.FAILED,
@@ -142,19 +132,19 @@ final class GoldenMessages {
                 3,
                 Failure.permanent("the column is missing"),
                 "/out/batch=" + BATCH,
-                entries,
-                head);
+                17,
+                "ab".repeat(32));
     }
 
     private void statuses() {
-        add("status-with-ledger", status(17, "ab".repeat(32)));
-        add("status-nothing", none());
+        add("status", status());
+        add("status-none", none());
     }
 
     private void workerMessages() {
         add("work-at", new WorkerMessage.WorkAt(BATCH));
-        add("lease-margin", lease(margin()));
-        add("lease-exact-margin", leaseExact());
+        add("lease", lease(full()));
+        add("lease-least", leaseOfLeast());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
         add("abandon", new WorkerMessage.Abandon(ATTEMPT, "the lease ran out"));
@@ -171,7 +161,7 @@ final class GoldenMessages {
                 "/out/.staging/batch=" + BATCH + "/attempts");
     }
 
-    private static WorkerMessage.Lease leaseExact() {
+    private static WorkerMessage.Lease leaseOfLeast() {
         return new WorkerMessage.Lease(
                 ATTEMPT,
                 least(new ModelReference.Exact("m", 3)),
@@ -187,14 +177,14 @@ final class GoldenMessages {
 
     private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchRegisterCommand.SubmitReply> asker) {
         add(
-                "submit-margin",
+                "submit",
                 new BatchRegisterCommand.Submit(
                         submission(least(new ModelReference.Alias("m", "blue"))), true, asker, "2026-11-24"));
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
         add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
-        add("accepted-again", new BatchRegisterCommand.Accepted(BATCH, false, true));
+        add("accepted", new BatchRegisterCommand.Accepted(BATCH, false, true));
         add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
     }
@@ -207,8 +197,8 @@ final class GoldenMessages {
         add("tend", new BatchRegisterCommand.WakeOpenBatches());
     }
 
-    private void gatewayCommands(LocalSystem system) {
-        add("gateway-submit-margin", new GatewayCommand.Submit(margin(), false, "2026-11-24", system.actor("asker")));
+    private void gatewayCommands(LocalActorSystem system) {
+        add("gateway-submit", new GatewayCommand.Submit("job: flights\n…", false, "2026-11-24", system.actor("asker")));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
@@ -221,18 +211,18 @@ final class GoldenMessages {
         control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
     }
 
-    private void control(String name, BatchControl control, LocalSystem system) {
+    private void control(String name, BatchControl control, LocalActorSystem system) {
         add("gateway-" + name, new GatewayCommand.Control(BATCH.value(), control, system.actor("asker")));
     }
 
     private void gatewayReplies() {
-        answer("submitted", new Submitted(BATCH.value(), true, false, true));
+        answer("submitted", new SubmitResult(BATCH.value(), true, false, true));
         answer("description", description());
         answer("batches", new BatchPage(List.of(description()), BATCH.value()));
         answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT))));
         JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
-        answer("controlled", new Controlled(BATCH.value(), "paused"));
+        answer("controlled", new ControlResult(BATCH.value(), "paused"));
         add(
                 "gateway-declined",
                 new GatewayReply.Declined<>(new Problem(
@@ -245,7 +235,7 @@ final class GoldenMessages {
     }
 
     private void answer(String name, Record value) {
-        add("gateway-answer-" + name, new GatewayReply.Answer<>(value));
+        add("gateway-answer-" + name, new GatewayReply.Succeeded<>(value));
     }
 
     private static BatchDescription description() {
@@ -271,7 +261,7 @@ final class GoldenMessages {
     }
 
     private static BatchStatus none() {
-        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, null);
+        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00".repeat(32));
     }
 
     private void add(String name, Object message) {
@@ -306,24 +296,24 @@ final class GoldenMessages {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(List.of("/data/*.parquet"), "id", true, select, "distance > 0"),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
-                new Job.ErrorPolicy(0.05, 1_000L),
-                new Job.Output(List.of("hour", "carrier")));
+                new Job.ErrorPolicy(0.05, 1_000L, true),
+                new Job.Output(List.of("hour", "carrier"), true));
     }
 
-    private static Job margin() {
+    private static Job csv() {
         Job job = full();
         return new Job(
                 job.name(),
                 job.model(),
                 job.features(),
                 job.source(),
-                job.destination(),
+                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
                 job.partitions(),
                 job.errors(),
-                new Job.Output(List.of("carrier"), true));
+                job.output());
     }
 
     private static Job table() {
@@ -333,11 +323,13 @@ final class GoldenMessages {
                 job.model(),
                 job.features(),
                 job.source(),
-                new Job.Destination(new Job.Postgres(
+                new PostgresDestination(
                         "warehouse",
                         "scores",
                         "delays",
-                        List.of(new Job.Index(List.of("carrier", "prediction")), new Job.Index(List.of("hour"))))),
+                        List.of(
+                                new PostgresDestination.Index(List.of("carrier", "prediction")),
+                                new PostgresDestination.Index(List.of("hour")))),
                 job.partitions(),
                 job.errors(),
                 job.output());
@@ -348,14 +340,14 @@ final class GoldenMessages {
                 "flights",
                 model,
                 List.of(),
-                new Job.Source(List.of("/data/a.parquet"), null, false, Map.of(), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
                 new Job.Output(List.of()));
     }
 
-    /// A type as the golden table has it: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.
+    /// A line of the golden table of types: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.
     static String line(WireType type) {
         String name = type.type().getName().replaceFirst("^.*\\.", "").replace('$', '.');
         if (type.type().isEnum()) {
@@ -369,23 +361,16 @@ final class GoldenMessages {
                 .collect(Collectors.joining(", ", type.id() + " " + name + "(", ")"));
     }
 
-    /// @param arguments the folder `protocol/src/test/resources/golden/wire`
-    public static void main(String[] arguments) throws IOException {
-        Path folder = Path.of(arguments[0]);
-        Path table = folder.resolve("types.txt");
-        List<String> lines = Files.exists(table) ? Files.readAllLines(table) : List.of();
-        List<String> added = WireTypes.ALL.stream()
-                .filter(type -> lines.stream().noneMatch(line -> line.startsWith(type.id() + " ")))
-                .map(GoldenMessages::line)
-                .toList();
-        Files.write(table, Stream.concat(lines.stream(), added.stream()).toList());
-        try (LocalSystem system = new LocalSystem()) {
-            for (Map.Entry<String, Object> message : current(system).entrySet()) {
-                Path file = folder.resolve(message.getKey() + ".bin");
-                if (!Files.exists(file)) {
-                    Files.write(file, system.serializer().toBinary(message.getValue()));
-                }
-            }
+    /// The content of every golden file that this version writes, by file name.
+    public static Map<String, byte[]> files() {
+        Map<String, byte[]> files = new TreeMap<>();
+        try (LocalActorSystem system = new LocalActorSystem()) {
+            current(system)
+                    .forEach((name, message) ->
+                            files.put(name + ".bin", system.serializer().toBinary(message)));
         }
+        String table = WireTypes.ALL.stream().map(GoldenMessages::line).collect(Collectors.joining("\n", "", "\n"));
+        files.put("types.txt", table.getBytes(StandardCharsets.UTF_8));
+        return files;
     }
 }

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What a released version wrote is read by every later one that may run beside it.
+/// Every version reads the messages of each released version that may run in the same cluster.
 class GoldenMessagesTest {
 
-    private static final LocalSystem SYSTEM = new LocalSystem();
+    private static final LocalActorSystem SYSTEM = new LocalActorSystem();
     private static final Map<String, Object> CURRENT = GoldenMessages.current(SYSTEM);
-    private static final String HOW = "see «Adding to the wire» in docs/reference/wire.md";
+    private static final String HOW = "see «Add a message» in docs/reference/wire.md";
 
     @AfterAll
     static void stop() {
@@ -36,7 +36,7 @@ class GoldenMessagesTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void aGoldenMessageIsReadAndWrittenAsEver(String name) throws IOException {
+    void aGoldenMessageIsReadAndWrittenUnchanged(String name) throws IOException {
         Object message = Objects.requireNonNull(CURRENT.get(name));
         KryoSerializer serializer = SYSTEM.serializer();
         byte[] golden = golden(name + ".bin");
@@ -46,7 +46,7 @@ class GoldenMessagesTest {
     }
 
     @Test
-    void whatAnOlderVersionWroteIsStillRead() throws IOException {
+    void aMessageOfAnOlderVersionIsStillRead() throws IOException {
         KryoSerializer serializer = SYSTEM.serializer();
         for (Map.Entry<String, Object> old : GoldenMessages.old(SYSTEM).entrySet()) {
             assertThat(serializer.fromBinary(golden(old.getKey() + ".bin"), serializer.manifest(old.getValue())))
@@ -99,7 +99,7 @@ class GoldenMessagesTest {
                 .startsWith(before.toArray(String[]::new));
         assertThat(Arrays.stream(type.type().getRecordComponents()).skip(before.size()))
                 .as("What is added to «%s» is @Nullable, primitive, a List or a Map; %s", released, HOW)
-                .allMatch(component -> new Component(component).hasDefault());
+                .allMatch(component -> new WireComponent(component).hasDefault());
     }
 
     /// The components or constants of a line, in order.

@@ -10,8 +10,11 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -27,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 class WireLimitsTest {
 
-    private static final LocalSystem SYSTEM = new LocalSystem();
+    private static final LocalActorSystem SYSTEM = new LocalActorSystem();
     private static final KryoSerializer SERIALIZER = SYSTEM.serializer();
     private static final BatchId BATCH = new BatchId("f".repeat(128));
     private static final Attempt ATTEMPT =
@@ -40,10 +43,10 @@ class WireLimitsTest {
     }
 
     @Test
-    void theLargestLeaseThatIsPlannedFitsIntoAMessage() throws NotSerializableException {
+    void theLargestPlannedLeaseFitsIntoAMessage() throws NotSerializableException {
         Job job = job(1_000, 120);
         assertThat(WireLimits.refusal(job)).isEmpty();
-        assertThat(Codec.sizeOf(job)).isGreaterThan(WireLimits.JOB - 1_000);
+        assertThat(WireCodec.sizeOf(job)).isGreaterThan(WireLimits.JOB - 1_000);
         String longest = "/" + "p".repeat(4_094);
         WorkerMessage.Lease lease = new WorkerMessage.Lease(ATTEMPT, job, MODEL, Long.MAX_VALUE, slices(), longest);
 
@@ -58,8 +61,8 @@ class WireLimitsTest {
         SourceFile file = new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE);
         Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
-        // One more: the number of its class in a list.
-        assertThat(Codec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
+        // Plus one byte for the number of its class in a list.
+        assertThat(WireCodec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
     }
 
     @Test
@@ -72,7 +75,20 @@ class WireLimitsTest {
     }
 
     @Test
-    void whatIsWrittenForPeopleIsCut() {
+    void aLargeJobFileIsRefusedInOneSentenceAndTheLargestFitsIntoAMessage() {
+        String largest = "x".repeat(WireLimits.JOB_TEXT);
+        assertThat(WireLimits.refusal(largest)).isEmpty();
+        assertThat(SERIALIZER.toBinary(
+                        new GatewayCommand.Submit(largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)))))
+                .hasSizeLessThan(WireLimits.MESSAGE);
+        assertThat(WireLimits.refusal(largest + "é"))
+                .hasValueSatisfying(sentence -> assertThat(sentence)
+                        .startsWith("The job file has 229,378 bytes, and a message can carry at most 229,376")
+                        .endsWith("."));
+    }
+
+    @Test
+    void longTextsForPeopleAreTruncated() {
         String log = "é".repeat(1_000_000);
         PartitionCommit commit = new PartitionCommit(
                 0, new Epoch(1, 1), "n", 0, 1, 1, new PartitionCommit.OutputFile(1, 1, ""), null, "");
@@ -91,15 +107,16 @@ class WireLimitsTest {
     void aMessageThatIsTooLargeIsRefusedByItsSender() {
         assertThatThrownBy(() -> SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("a Rejected could not be written in 245760 bytes: Buffer overflow");
+                .hasMessageStartingWith("cannot write a Rejected in 245760 bytes: Buffer overflow");
         assertThat(SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x"))).hasSizeLessThan(10);
     }
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsReader() {
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], "63"))
+        String rejected = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], rejected))
                 .isInstanceOf(NotSerializableException.class)
-                .hasMessage("a Rejected of 245761 bytes, where 245760 are the most");
+                .hasMessage("a Rejected of 245761 bytes exceeds the limit of 245760");
     }
 
     private static Job job(int files, int length) {
@@ -112,8 +129,8 @@ class WireLimitsTest {
                 "flights",
                 new ModelReference.Champion("m"),
                 List.of(),
-                new Job.Source(paths, null, false, Map.of("e", expression), null),
-                new Job.Destination("/out"),
+                new Job.Source(new ParquetInput(paths), null, false, Map.of("e", expression), null),
+                new ParquetDestination("/out"),
                 new Job.Partitions(1),
                 new Job.ErrorPolicy(0, null),
                 new Job.Output(List.of()));

@@ -65,7 +65,7 @@ class WireTypesTest {
     }
 
     @Test
-    void whatIsRepliedIsAMessageToo() {
+    void everyReplyIsAMessage() {
         assertThat(reachable()).filteredOn(type -> type.isRecord()).allSatisfy(type -> {
             for (RecordComponent component : type.getRecordComponents()) {
                 if (component.getType() == ActorRef.class) {
@@ -82,9 +82,9 @@ class WireTypesTest {
         return (Class<?>) (type instanceof ParameterizedType parameterized ? parameterized.getRawType() : type);
     }
 
-    /// Messages that nobody replies with are found by their names.
+    /// Families of messages that are no replies are found by the names of their classes.
     @Test
-    void everyFamilyOfCommandsAndMessagesIsKnown() throws Exception {
+    void everyFamilyOfCommandsAndMessagesIsListed() throws Exception {
         Path classes = Path.of(WireTypes.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -113,7 +113,7 @@ class WireTypesTest {
         assertThat(WireTypes.ALL).extracting(WireType::type).doesNotHaveDuplicates();
     }
 
-    /// Everything that messages hold, and what the actors in them are sent.
+    /// All types in messages, and the types of the messages that the actors in them receive.
     private static Set<Class<?>> reachable() {
         Set<Class<?>> found = new LinkedHashSet<>();
         WireTypes.MESSAGES.forEach(message -> visit(message, found));

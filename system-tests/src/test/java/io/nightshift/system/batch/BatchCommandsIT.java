@@ -204,7 +204,7 @@ class BatchCommandsIT {
                         "2026-11-24T23:20:25Z  committed       partition 2: 594 predictions, 6 quarantined",
                         "2026-11-24T23:21:25Z  committed       partition 3: 198 predictions, 2 quarantined",
                         "2026-11-24T23:22:25Z  failed          the disk is full",
-                        "2026-11-24T23:23:25Z  retried         goes on with what is not committed",
+                        "2026-11-24T23:23:25Z  retried         partitions that are not committed are scored again",
                         "2026-11-24T23:24:25Z  published       in predictions");
     }
 
@@ -234,7 +234,7 @@ class BatchCommandsIT {
                 .contains(
                         "rescored        partitions 0 to 1, 3, to be scored again",
                         "paused          the warehouse is being loaded",
-                        "resumed         goes on where it stopped");
+                        "resumed         resumed from where it paused");
     }
 
     @Test

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.testing.CommandResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What `batch verify` proves, and that each kind of tampering is caught and named.
+/// The checks of `batch verify`: each kind of tampering is found and named.
 class BatchVerifyIT {
 
     @TempDir
@@ -329,7 +329,7 @@ class BatchVerifyIT {
     @Test
     void aMissingMarkOfSuccessIsCaught() throws Exception {
         given(TestBatch.published(folder, "0001"));
-        Files.delete(batch.destination().resolve(ParquetPublisher.SUCCESS));
+        Files.delete(batch.destination().resolve(BatchFolders.SUCCESS));
 
         assertCaught("_SUCCESS is missing");
     }
@@ -337,7 +337,7 @@ class BatchVerifyIT {
     @Test
     void aChangedCountInTheManifestIsCaught() throws Exception {
         given(TestBatch.published(folder, "0001"));
-        Path manifest = batch.destination().resolve(ParquetPublisher.MANIFEST);
+        Path manifest = batch.destination().resolve(BatchFolders.MANIFEST);
         Files.writeString(
                 manifest, Files.readString(manifest).replace("\"predictions\" : 1980", "\"predictions\" : 1981"));
 
@@ -347,7 +347,7 @@ class BatchVerifyIT {
     @Test
     void aManifestThatListsOtherFilesIsCaught() throws Exception {
         given(TestBatch.published(folder, "0001"));
-        Path manifest = batch.destination().resolve(ParquetPublisher.MANIFEST);
+        Path manifest = batch.destination().resolve(BatchFolders.MANIFEST);
         Files.writeString(
                 manifest,
                 Files.readString(manifest).replaceFirst("(?s), \\{\\s*\"file\" : \"part-000003.parquet\".*?}", ""));
@@ -358,7 +358,7 @@ class BatchVerifyIT {
     @Test
     void aBrokenManifestIsCaught() throws Exception {
         given(TestBatch.published(folder, "0001"));
-        Path manifest = batch.destination().resolve(ParquetPublisher.MANIFEST);
+        Path manifest = batch.destination().resolve(BatchFolders.MANIFEST);
         Files.writeString(manifest, "{\"parts\" : [");
 
         assertCaught("_manifest.json can't be read");
@@ -367,7 +367,7 @@ class BatchVerifyIT {
     @Test
     void stagedOutputThatWasLeftBehindIsCaught() throws Exception {
         given(TestBatch.published(folder, "0001"));
-        Files.createDirectories(ParquetPublisher.attempts(batch.id, batch.job));
+        Files.createDirectories(batch.folders().attempts());
 
         assertCaught(".staging/batch=" + batch.id + " was left behind");
     }
@@ -441,7 +441,7 @@ class BatchVerifyIT {
     @Test
     void aStagedFileThatIsGoneIsCaught() throws Exception {
         given(TestBatch.committed(folder, "0001"));
-        Files.delete(ParquetPublisher.attempts(batch.id, batch.job).resolve("part-000002.parquet.2-1.staged"));
+        Files.delete(batch.folders().attempts().resolve("part-000002.parquet.2-1.staged"));
 
         assertCaught("part-000002.parquet.2-1.staged is missing");
     }

@@ -31,10 +31,10 @@ final class NewerLedgerIT {
                 .expect(
                         2,
                         "the ledger can't be read by this version",
-                        "'shadowing' is not known to this version; a newer one of Nightshift wrote it");
+                        "'shadowing' is unknown to this version of Nightshift; a newer version wrote it");
     }
 
-    /// The first entry of a batch, whatever its event is.
+    /// The stored bytes of a batch's first entry, with any event.
     private static byte[] entry(TestBatch batch, byte[] event) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

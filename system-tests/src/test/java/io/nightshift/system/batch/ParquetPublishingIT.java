@@ -3,10 +3,10 @@ package io.nightshift.system.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.publish.ParquetPublisher;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.worker.output.ParquetOutput;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,21 +38,24 @@ class ParquetPublishingIT {
     @Test
     void stagedOutputIsRemovedThoughALateWorkerIsStillWriting() throws Exception {
         try (TestBatch batch = TestBatch.submitted(folder, "0001")) {
-            ParquetPublisher publisher = new ParquetPublisher(new Ledger("", "", ""), new ParquetOutput(() -> {
-                throw new AssertionError("nothing is looked at");
-            }));
+            DestinationStore store = new Destinations(
+                            () -> {
+                                throw new AssertionError("nothing is looked at");
+                            },
+                            DataSources.NONE)
+                    .of(batch.job);
             for (int round = 0; round < 50; round++) {
-                publisher.prepare(batch.id, batch.job);
-                Path attempts = ParquetPublisher.attempts(batch.id, batch.job);
+                store.prepare(batch.id, batch.job, TestBatch.DESCRIPTION);
+                Path attempts = batch.folders().attempts();
                 Thread worker = Thread.ofPlatform().start(() -> write(attempts));
-                publisher.discard(batch.id, batch.job);
-                assertThat(ParquetPublisher.staged(batch.id, batch.job)).doesNotExist();
+                store.discard(batch.id);
+                assertThat(batch.folders().staged()).doesNotExist();
                 worker.join();
             }
         }
     }
 
-    /// Stages one file after another and gives each up, until the folder is gone.
+    /// Stages files and deletes them again, until the folder is gone.
     private static void write(Path attempts) {
         try {
             for (int i = 0; ; i++) {

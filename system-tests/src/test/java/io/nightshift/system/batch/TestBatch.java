@@ -1,11 +1,11 @@
 package io.nightshift.system.batch;
 
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.Publisher.Publication;
+import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerSerializer;
-import io.nightshift.coordinator.publish.ParquetPublisher;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -23,9 +23,17 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.output.ParquetOutput;
-import io.nightshift.worker.output.StagedFile;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.StagedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,20 +46,29 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.jspecify.annotations.Nullable;
 
-/// A batch as a node leaves it: a ledger in a home folder, written entry by entry as the journal
-/// writes it, and Parquet files written by DuckDB and published by the real publisher. Two input
-/// files of 1,000 flights are cut into four partitions; every hundredth flight is quarantined.
+/// A batch with its ledger and output, created without a node: a ledger in a home folder, written entry by
+/// entry as the journal writes it, and Parquet files that the product's publisher publishes. Two input files
+/// of 1,000 flights are cut into four partitions; every hundredth flight is quarantined.
 ///
-/// And the means to tamper with it.
+/// It has methods that tamper with both.
 final class TestBatch implements AutoCloseable {
 
     static final ModelVersion MODEL = new ModelVersion("delays", 2, "ab".repeat(32));
+    static final ModelDescription DESCRIPTION = new ModelDescription(
+            "test",
+            "delays",
+            Task.REGRESSION,
+            List.of(new ModelFeature("delay", new FeatureType.Numeric(FeatureType.Precision.FLOAT64), false)),
+            List.of(),
+            Map.of());
     static final PartitionPlan PLAN = PartitionPlan.of(600, 600, 600, 200);
+    static final FileNames NAMES = new FileNames(".parquet");
     private static final Instant START = Instant.parse("2026-11-24T23:14:25.123Z");
 
     final BatchId id;
@@ -74,7 +91,7 @@ final class TestBatch implements AutoCloseable {
         this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
     }
 
-    /// A batch that is submitted. Its input is made if it isn't there.
+    /// A submitted batch. Creates the input if it is missing.
     ///
     /// @param settings further lines of the job file's `source`
     static TestBatch submitted(Path folder, String number, String... settings) throws Exception {
@@ -99,15 +116,15 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch whose input is planned.
+    /// A planned batch.
     static TestBatch planned(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = submitted(folder, number, settings);
         batch.append(new BatchEvent.Planned(batch.later(), batch.sources, PLAN));
-        Files.createDirectories(ParquetPublisher.attempts(batch.id, batch.job));
+        Files.createDirectories(batch.folders().attempts());
         return batch;
     }
 
-    /// A batch of which all partitions are committed, by two incarnations.
+    /// A batch whose partitions are all committed, by two incarnations of the coordinator.
     static TestBatch committed(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = planned(folder, number, settings);
         batch.append(new BatchEvent.Committed(
@@ -118,9 +135,9 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch of which a partition was committed, rescored, and committed again.
+    /// A batch in which a partition was committed, rescored and committed again.
     ///
-    /// @param epoch of the new commit
+    /// @param epoch the epoch of the second commit
     static TestBatch committedAndRescored(Path folder, String number, Epoch epoch) throws Exception {
         TestBatch batch = planned(folder, number, "id: flight_id");
         batch.append(new BatchEvent.TookOver(batch.later(), 2, "127.0.0.1:7002"));
@@ -133,7 +150,7 @@ final class TestBatch implements AutoCloseable {
         return batch;
     }
 
-    /// A batch that readers see.
+    /// A published batch.
     static TestBatch published(Path folder, String number, String... settings) throws Exception {
         TestBatch batch = committed(folder, number, settings);
         batch.publish();
@@ -141,18 +158,27 @@ final class TestBatch implements AutoCloseable {
     }
 
     void publish() throws Exception {
-        Publication publication =
-                new ParquetPublisher(ledger(), new ParquetOutput(() -> duckDb)).publish(ledger().state(id));
+        Publication publication = publisher().publish(ledger().state(id));
         append(new BatchEvent.Published(later(), publication.destination(), publication.manifestSha256()));
         registered(new BatchRegisterEvent.Ended(later(), id, Phase.PUBLISHED));
     }
 
+    private Publisher publisher() {
+        return new DestinationPublisher(new Destinations(() -> duckDb, DataSources.NONE), ledger(), version -> {
+            throw new AssertionError("only for preparing");
+        });
+    }
+
+    BatchFolders folders() {
+        return new BatchFolders(folder.resolve("predictions"), id);
+    }
+
     Path destination() {
-        return ParquetPublisher.destination(id, job);
+        return folders().published();
     }
 
     Path part(int partition) {
-        return destination().resolve(Attempt.partName(partition));
+        return destination().resolve(NAMES.part(partition));
     }
 
     Instant later() {
@@ -185,9 +211,9 @@ final class TestBatch implements AutoCloseable {
     /// Stages the output of an attempt.
     PartitionCommit score(int partition, Epoch epoch) throws Exception {
         Attempt attempt = new Attempt(id, partition, epoch);
-        Path attempts = ParquetPublisher.attempts(id, job);
-        StagedFile part = new StagedFile(attempts.resolve(attempt.stagedPart()));
-        StagedFile quarantine = new StagedFile(attempts.resolve(attempt.stagedQuarantine()));
+        Path attempts = folders().attempts();
+        StagedFile part = new StagedFile(attempts.resolve(NAMES.stagedPart(attempt)));
+        StagedFile quarantine = new StagedFile(attempts.resolve(NAMES.stagedQuarantine(attempt)));
         PartitionPlan.Index index = PLAN.index(sources);
         String rows = index.slices(partition).stream().map(this::rows).collect(Collectors.joining(" UNION ALL "));
         String record = job.source().id() == null ? "record_file, record_row" : "record_id";
@@ -225,7 +251,7 @@ final class TestBatch implements AutoCloseable {
                 .formatted(id, slice.file().path(), slice.file().path(), slice.firstRow(), slice.endRow(), where);
     }
 
-    /// Runs a statement and gives the number of rows that it wrote.
+    /// Runs a statement in DuckDB. Returns the number of rows that it wrote.
     long sql(String statement) throws SQLException {
         try (Connection connection = duckDb.connect();
                 Statement run = connection.createStatement()) {
@@ -233,7 +259,7 @@ final class TestBatch implements AutoCloseable {
         }
     }
 
-    /// Writes a Parquet file anew from its own rows, named `rows` in the query.
+    /// Replaces a Parquet file by the result of a query over its own rows, the table `rows`.
     void rewrite(Path file, String query) throws Exception {
         Path other = file.resolveSibling("other");
         sql("COPY (WITH rows AS (FROM read_parquet('%s')) %s) TO '%s' (FORMAT parquet)".formatted(file, query, other));
@@ -249,7 +275,7 @@ final class TestBatch implements AutoCloseable {
         return open.ledger();
     }
 
-    /// Lets another process have the ledger.
+    /// Closes the ledger, so that another process can open it.
     void release() {
         if (open != null) {
             open.close();
@@ -344,7 +370,7 @@ final class TestBatch implements AutoCloseable {
         journal(renumber.formatted(other, of, -1));
     }
 
-    /// Replaces the whole history, with hashes that fit: the work of someone who knows how.
+    /// Replaces the whole history by events with matching hashes, as a knowledgeable forger would do.
     void forge(List<BatchEvent> events) throws Exception {
         journal("DELETE FROM \"event_journal\" WHERE \"persistence_id\" = '%s'"
                 .formatted(persistenceId().id()));

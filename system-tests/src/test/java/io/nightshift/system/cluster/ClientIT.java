@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.EventPage;
+import io.nightshift.api.SubmitResult;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
-import io.nightshift.protocol.api.BatchControl;
-import io.nightshift.protocol.api.BatchDescription;
-import io.nightshift.protocol.api.BatchPage;
-import io.nightshift.protocol.api.EventPage;
-import io.nightshift.protocol.api.Submitted;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
+import io.nightshift.client.messages.MessageClient;
+import io.nightshift.system.http.HttpNode;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import java.io.File;
 import java.io.IOException;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Programs that ask two nodes, which are processes on a journal in PostgreSQL, by HTTP and by messages.
+/// The clients over HTTP and over messages against two node processes with a journal in PostgreSQL.
 @Timeout(120)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClientIT {
@@ -54,10 +55,10 @@ final class ClientIT {
 
     private static TestCluster cluster;
 
-    /// By name.
+    /// The clients by name.
     private static final Map<String, NightshiftClient> CLIENTS = new LinkedHashMap<>();
 
-    private static Job job;
+    private static String job;
 
     @BeforeAll
     static void form() throws IOException {
@@ -74,19 +75,19 @@ final class ClientIT {
                         .build());
         CLIENTS.put(
                 "messages",
-                NightshiftClient.overMessages(cluster.name(0), cluster.name(1))
+                MessageClient.builder(cluster.name(0), cluster.name(1))
                         .attempts(12)
                         .timeout(Duration.ofSeconds(5))
                         .build());
         CLIENTS.put(
                 "member",
-                NightshiftClient.overMessages(cluster.name(1))
+                MessageClient.builder(cluster.name(1))
                         .asMember()
                         .attempts(12)
                         .timeout(Duration.ofSeconds(5))
                         .build());
         FlightsJob flights = FlightsJob.in(folder.resolve("job"));
-        job = JobFile.parse(Files.readAllBytes(flights.file()), flights.file(), List.of("partitions.rows=2000"));
+        job = HttpNode.jobText(flights, "partitions.rows=2000");
     }
 
     @AfterAll
@@ -103,7 +104,7 @@ final class ClientIT {
         return stage.toCompletableFuture().join();
     }
 
-    /// The node with the register of jobs says so in its log.
+    /// The node with the batch register: it logs that it opened the batch.
     private static int registerOf(String batch) {
         return cluster.node(0).out().contains(batch + " is opened") ? 0 : 1;
     }
@@ -131,7 +132,7 @@ final class ClientIT {
         cluster.start(killed);
 
         CLIENTS.forEach((name, client) -> {
-            Submitted again = now(client.submit(job, today));
+            SubmitResult again = now(client.submit(job, today));
             assertThat(again.batch()).as("%s: %s", name, cluster.logs()).isEqualTo(batch);
             assertThat(again.repeated()).as(name).isTrue();
         });
@@ -197,12 +198,12 @@ final class ClientIT {
                     client.list(BatchFilter.ALL.inState("finished")),
                     NightshiftException.Kind.UNEXPECTED,
                     "is one of");
-            Job other = JobFile.parse("""
+            String other = """
                     job: flights
                     model: nobody@3
                     source: { parquet: /nothing/flights.parquet }
                     destination: { parquet: /nothing/predictions }
-                    """.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                    """;
             assertRefused(
                     name, client.submit(other, SubmitOptions.DEFAULT), NightshiftException.Kind.REJECTED, "nobody");
         });
@@ -231,11 +232,11 @@ final class ClientIT {
     @Test
     @Order(5)
     void theDocumentedProgramsRunAsTheyStand() throws Exception {
-        String text = Files.readString(FlightsJob.example().resolve("../../docs/how-to/client.md"));
+        String text = Files.readString(Checkout.path("docs/how-to/client.md"));
         Matcher programs = PROGRAM.matcher(text);
-        Files.writeString(
-                folder.resolve("job/job.yaml"),
-                Files.readString(folder.resolve("job/job.yaml")).replace("job: flights", "job: nightly"));
+        FlightsJob nightly = FlightsJob.in(folder.resolve("nightly"));
+        nightly.edit("job: flights", "job: nightly");
+        Files.writeString(nightly.file(), HttpNode.jobText(nightly));
 
         assertThat(programs.find()).isTrue();
         assertThat(runDocumented("Nightly", programs.group(1), cluster.http(0).toString()))
@@ -260,7 +261,7 @@ final class ClientIT {
                         classes + File.pathSeparator + classPath,
                         name,
                         server,
-                        folder.resolve("job/job.yaml").toString())
+                        folder.resolve("nightly/job.yaml").toString())
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
@@ -285,13 +286,13 @@ final class ClientIT {
     @Test
     @Order(7)
     void nodesThatCannotBeReachedAreNamed() {
-        assertThatThrownBy(() -> NightshiftClient.overMessages("127.0.0.1:1", "nowhere.invalid:7355")
+        assertThatThrownBy(() -> MessageClient.builder("127.0.0.1:1", "nowhere.invalid:7355")
                         .build())
                 .isInstanceOf(NightshiftException.class)
                 .hasMessage(
-                        "no node of the cluster can be reached: 127.0.0.1:1 (Connection refused), nowhere.invalid:7355"
+                        "cannot reach any node of the cluster: 127.0.0.1:1 (Connection refused), nowhere.invalid:7355"
                                 + " (unknown host)");
-        assertThatThrownBy(() -> NightshiftClient.overMessages("http://localhost:7380"))
+        assertThatThrownBy(() -> MessageClient.builder("http://localhost:7380"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("host:port");
     }

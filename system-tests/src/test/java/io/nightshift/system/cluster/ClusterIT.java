@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Three nodes as processes, which a fourth joins and leaves, on a journal in PostgreSQL. One cluster for all
-/// tests, since it takes a while to form; each test leaves three nodes behind.
+/// Three node processes with a journal in PostgreSQL; a fourth node joins and leaves. All tests share one
+/// cluster, because forming it takes some seconds; after each test three nodes are up.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClusterIT {
 
@@ -59,7 +59,7 @@ final class ClusterIT {
         }
     }
 
-    /// Submits the job to a destination of its own.
+    /// Submits the job with a destination of its own.
     private static String submit(String destination, int rows) throws Exception {
         CommandResult submitted = cluster.batch(
                 "submit",
@@ -108,10 +108,10 @@ final class ClusterIT {
     void aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn() throws Exception {
         String batch = submit("joined", 2_000);
         awaitCommits(batch);
-        assertThat(cluster.batch("pause", batch).out()).contains("is paused");
+        assertThat(cluster.batch("pause", batch).out()).contains("Paused batch");
         cluster.start(3);
         cluster.awaitUp(3);
-        assertThat(cluster.batch("resume", batch).out()).contains("goes on; it is running");
+        assertThat(cluster.batch("resume", batch).out()).contains("Resumed batch " + batch);
         await().atMost(SOON).until(() -> cluster.logs().contains(" leased to " + cluster.name(3)));
 
         assertThat(cluster.health(3, "started").statusCode()).isEqualTo(200);
@@ -152,7 +152,7 @@ final class ClusterIT {
                 .isBetween(ofSmall.size() / 2L, ofSmall.size() * 2L);
     }
 
-    /// When the batch's partitions were committed.
+    /// The commit times of the batch's partitions.
     private static List<String> commits(String batch) throws Exception {
         List<String> commits = new ArrayList<>();
         for (String line : events(batch).lines().toList()) {

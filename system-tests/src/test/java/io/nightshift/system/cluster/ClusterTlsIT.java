@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.system.tls.TestCertificates;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Who may be a member of a cluster, and who may not. All nodes are at 127.0.0.1.
+/// TLS between the members of a cluster. All nodes are at 127.0.0.1.
 @Timeout(120)
 final class ClusterTlsIT {
 
@@ -80,7 +80,7 @@ final class ClusterTlsIT {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         Address seed = cluster.selfMember().address();
 
-        // Joining in the same way at the same time, of which one may.
+        // These join in the same way at the same time; only the second node may.
         ActorSystem<Void> second = start(tls(certificates.of(HOST)), List.of(seed));
         List<ActorSystem<Void>> strangers = List.of(
                 start(ConfigFactory.parseString(CLEAR), List.of(seed)),
@@ -117,7 +117,7 @@ final class ClusterTlsIT {
     void whoConnectsWithoutACertificateIsNotHeard() throws Exception {
         ActorSystem<Void> node = start(tls(certificates.of(HOST)), List.of());
 
-        // In TLS 1.3 a client hears of its refusal after its own handshake, when it first reads.
+        // In TLS 1.3 a client sees the refusal at its first read, after its own handshake.
         try (SSLSocket socket = connect(node, trusting())) {
             assertThatThrownBy(() -> socket.getInputStream().read())
                     .isInstanceOf(SSLException.class)
@@ -136,7 +136,7 @@ final class ClusterTlsIT {
         BigInteger renewed = serial(node, certificates.of(HOST).context());
         assertThat(renewed).isNotEqualTo(before);
 
-        // What can't be used leaves the node with what it had.
+        // An invalid file leaves the previous certificate in use.
         Files.writeString(own.certificate(), "half a cert");
         assertThat(serial(node, certificates.of(HOST).context())).isEqualTo(renewed);
     }
@@ -194,7 +194,7 @@ final class ClusterTlsIT {
         assertThatThrownBy(files::context).isInstanceOf(FailureException.class).hasMessageStartingWith(sentence);
     }
 
-    /// As a node reads it, with paths relative to its configuration file.
+    /// The transport configuration as a node reads it, with paths relative to its configuration file.
     private static Config tls(TlsFiles files) throws IOException {
         return tls(files, "");
     }
@@ -217,8 +217,8 @@ final class ClusterTlsIT {
         return Objects.requireNonNull(Configuration.load(file, file).tls()).transport();
     }
 
-    /// A node that can't join in time gives up. So it ends, though its actor system may not while the others'
-    /// hold a connection that it closed early (apache/pekko#3247): `ClusterNodeTest` has that.
+    /// Waits until a node gives up joining. Then its process ends, though its actor system may not while
+    /// other nodes hold a connection that it closed early (apache/pekko#3247); `ClusterNodeTest` tests that.
     private static void awaitGivingUp(ActorSystem<Void> stranger) {
         await().alias("the giving up of " + stranger.address())
                 .atMost(Duration.ofSeconds(60))
@@ -267,7 +267,7 @@ final class ClusterTlsIT {
                 .collect(Collectors.toSet());
     }
 
-    /// The number of the certificate that a node shows who connects.
+    /// The serial number of a node's certificate.
     private static BigInteger serial(ActorSystem<Void> node, SSLContext client) throws IOException {
         try (SSLSocket socket = connect(node, client)) {
             return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
@@ -282,7 +282,7 @@ final class ClusterTlsIT {
         return socket;
     }
 
-    /// A client that trusts the authority and has no certificate.
+    /// A client's TLS that trusts the authority and has no certificate.
     private static SSLContext trusting() throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);

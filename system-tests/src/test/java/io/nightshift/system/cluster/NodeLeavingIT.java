@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A node that is told to end in the midst of a partition. That it finishes one which takes less than its
-/// grace, the test of clusters has.
+/// A node that is told to end during a partition that takes longer than its grace period. [ClusterIT] tests a
+/// shorter partition.
 @Timeout(180)
 final class NodeLeavingIT {
 
@@ -50,7 +50,7 @@ final class NodeLeavingIT {
         cluster.close();
     }
 
-    /// All of the example in one partition that takes a node's thread half a minute.
+    /// Submits the example in one partition, which takes half a minute.
     private String submitted() throws Exception {
         FlightsJob job = FlightsJob.in(folder.resolve("job"));
         job.edit("source:", "source:\n  where: length(sha256(repeat(origin, 7000))) = 64");
@@ -88,9 +88,9 @@ final class NodeLeavingIT {
         CommandResult end = leaving.end();
         assertThat(end.status()).as(end.out()).isZero();
         assertThat(Duration.ofNanos(System.nanoTime() - told)).isBetween(GRACE, GRACE.plusSeconds(30));
-        assertThat(end.out()).containsPattern(batch + "\\.0\\.\\S+ is given back, since this worker has to end");
+        assertThat(end.out()).containsPattern(batch + "\\.0\\.\\S+: lease released, since this worker stops");
 
-        // Long before the lease is over.
+        // Long before the lease expires.
         cluster.start(1, "--roles", "worker");
         await().atMost(SOON.toSeconds(), TimeUnit.SECONDS).until(() -> leases(batch) == 2);
         assertThat(cluster.batch("events", batch, "-o", "json").out()).doesNotContain("attempt-failed");

@@ -24,13 +24,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Nodes as processes of their own on this machine, with a PostgreSQL of their own.
+/// A cluster of node processes on this machine, with a PostgreSQL of its own.
 final class TestCluster implements AutoCloseable {
 
     static final Duration FORMING = Duration.ofSeconds(60);
 
     final Path folder;
-    /// Between the nodes and the database.
+    /// The proxy between the nodes and the database.
     final TcpProxy database;
 
     private final EmbeddedPostgres postgres;
@@ -39,10 +39,10 @@ final class TestCluster implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<ProgramProcess> nodes = new ArrayList<>();
 
-    /// Starts the database, and no node yet.
+    /// Starts the database. Starts no node.
     ///
-    /// @param folder of the nodes' configuration, registry and logs
-    /// @param size the number of nodes that there may be
+    /// @param folder for the nodes' configuration, registry and logs
+    /// @param size the largest number of nodes
     TestCluster(Path folder, int size) throws IOException {
         this.folder = folder;
         this.postgres = EmbeddedPostgres.start();
@@ -71,7 +71,7 @@ final class TestCluster implements AutoCloseable {
         return folder.resolve("home");
     }
 
-    /// Starts a node, or starts it again.
+    /// Starts or restarts a node.
     ProgramProcess start(int node, String... more) throws IOException {
         ProgramProcess program = ProgramProcess.start(folder, arguments(node, more));
         nodes.set(node, program);
@@ -99,12 +99,12 @@ final class TestCluster implements AutoCloseable {
         return nodes.get(node);
     }
 
-    /// Where a node answers HTTP.
+    /// The URL of a node's HTTP API.
     URI http(int node) {
         return URI.create("http://127.0.0.1:" + httpPorts.get(node));
     }
 
-    /// What a node says to a question about its health: `started`, `live` or `ready`.
+    /// The response of a health check: `started`, `live` or `ready`.
     HttpResponse<String> health(int node, String question) throws IOException, InterruptedException {
         return http.send(
                 HttpRequest.newBuilder(http(node).resolve("/health/" + question))
@@ -112,19 +112,19 @@ final class TestCluster implements AutoCloseable {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    /// As the ledger names it.
+    /// The name of a node in the ledger.
     String name(int node) {
         return "127.0.0.1:" + ports.get(node);
     }
 
-    /// Waits until a node's log says that it is up.
+    /// Waits until a node logs that it is up.
     void awaitUp(int node) {
         await().atMost(FORMING)
                 .untilAsserted(
                         () -> assertThat(node(node).out()).as(node(node).err()).contains(name(node) + " is up"));
     }
 
-    /// Tampers with the journal's database.
+    /// Runs a statement in the journal's database.
     void execute(String sql) throws SQLException {
         try (Connection connection = postgres.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
@@ -140,7 +140,7 @@ final class TestCluster implements AutoCloseable {
         return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
     }
 
-    /// The nodes' logs, for a failure's message.
+    /// The logs of all nodes, for messages.
     String logs() {
         return nodes.stream()
                 .filter(java.util.Objects::nonNull)

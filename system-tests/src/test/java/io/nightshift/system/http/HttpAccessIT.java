@@ -42,20 +42,20 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/// Who may ask what of a node by HTTP, and how much: one node for all tests, with a token for each role.
+/// Access control and rate limits of the HTTP API. All tests share one node, which has a token for each role.
 @Timeout(60)
 final class HttpAccessIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// Of which one test uses up what all have.
+    /// Its rate limit is used up by one test.
     private static final int RATE = 400;
 
     private static final int WATCHES = 2;
 
-    /// One operation of the document.
+    /// An operation of the OpenAPI document.
     ///
-    /// @param role or null where anyone may
+    /// @param role the role it needs, or null if it needs none
     private record Operation(
             String method, String path, @Nullable Role role, JsonNode description) {
 
@@ -222,7 +222,7 @@ final class HttpAccessIT {
         await().atMost(Duration.ofSeconds(5)).until(() -> send(list, renewed).statusCode() == 200);
         assertThat(send(list, token(Role.READ)).statusCode()).isEqualTo(401);
 
-        // What can't be used leaves those that were.
+        // An invalid file leaves the previous tokens in use.
         Files.writeString(tokensFile, "tokens = [ { name = x } ");
         Files.setLastModifiedTime(tokensFile, FileTime.from(Instant.now().plusSeconds(20)));
         await().during(Duration.ofMillis(1_500))

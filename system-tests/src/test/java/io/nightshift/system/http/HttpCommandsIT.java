@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The commands of `batch` by HTTP.
+/// The commands of `batch` over HTTP.
 @Timeout(60)
 final class HttpCommandsIT {
 
@@ -73,10 +73,9 @@ final class HttpCommandsIT {
 
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
         String second = batch("submit", small).out().split(" ", -1)[1];
-        assertThat(batch("pause", second, "--reason", "later").out())
-                .isEqualTo("Batch %s is paused; it is paused.%n".formatted(second));
-        assertThat(batch("resume", second).out()).containsPattern("goes on; it is (submitted|running)");
-        assertThat(batch("cancel", second).out()).contains("is given up; it is cancelled");
+        assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
+        assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
+        assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
         batch("retry", second).expect(1, "Batch " + second + ": it is cancelled");
         batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
         batch("watch", second).expect(1, "is cancelled");
@@ -118,7 +117,7 @@ final class HttpCommandsIT {
         int port = node.port;
         node.close();
         CommandResult.of(Main.commandLine(), "batch", "list", "--server", "http://127.0.0.1:" + port)
-                .expect(2, "http://127.0.0.1:%d can't be asked: nobody listens there".formatted(port));
+                .expect(2, "cannot reach http://127.0.0.1:%d: nothing listens there".formatted(port));
         CommandResult.of(Main.commandLine(), "batch", "list", "--server", "ftp://host")
                 .expect(2, "--server: a server is a URL such as https://");
         CommandResult.of(
@@ -129,7 +128,7 @@ final class HttpCommandsIT {
                         "http://192.0.2.1:1",
                         "--token-file",
                         token.toString())
-                .expect(2, "a token is sent to another machine only by https");
+                .expect(2, "a token is sent to another machine over https only");
         start();
     }
 

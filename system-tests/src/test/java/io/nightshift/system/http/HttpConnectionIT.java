@@ -19,8 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a node does with what comes over a connection, byte by byte: one node for all tests, with little
-/// room.
+/// How a node handles the bytes of a connection. All tests share one node with low limits.
 @Timeout(60)
 final class HttpConnectionIT {
 
@@ -58,7 +57,7 @@ final class HttpConnectionIT {
         node.close();
     }
 
-    /// One end of a connection.
+    /// The client's end of a connection.
     private static final class Line implements AutoCloseable {
         private final Socket socket;
 
@@ -76,7 +75,7 @@ final class HttpConnectionIT {
             return this;
         }
 
-        /// The next answer's first line and headers, and its body where it tells a length.
+        /// The next response: status line, headers, and the body if it has a `Content-Length`.
         String answer() throws IOException {
             String head = head();
             int at = head.indexOf("content-length: ");
@@ -100,7 +99,7 @@ final class HttpConnectionIT {
             return text.toString(StandardCharsets.UTF_8);
         }
 
-        /// All that comes until the other side closes.
+        /// Everything until the node closes the connection.
         String rest() throws IOException {
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
@@ -270,7 +269,7 @@ final class HttpConnectionIT {
                 assertThat(line.say(watch).answer()).startsWith("HTTP/1.1 429 ");
                 watching.close();
                 try (Line next = new Line(leaving)) {
-                    // Before the next event, let alone the next sign of life.
+                    // Before the next event and before the next keep-alive comment.
                     long until = System.nanoTime() + 900_000_000L;
                     String head = next.say(watch).head();
                     while (head.startsWith("HTTP/1.1 429 ") && System.nanoTime() < until) {

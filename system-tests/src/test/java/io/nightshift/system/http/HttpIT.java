@@ -29,8 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/// What programs get from a node by HTTP, on loopback and without tokens: one node for all tests, and a job
-/// of its own for each.
+/// The HTTP API on loopback without tokens. All tests share one node, and each has a job of its own.
 @Timeout(60)
 final class HttpIT {
 
@@ -52,7 +51,7 @@ final class HttpIT {
         node.close();
     }
 
-    /// The example's job, under a name of its own.
+    /// The example job under another name.
     private static String job(String name, String... overrides) throws IOException {
         List<String> all = new ArrayList<>(List.of("job=" + name));
         all.addAll(List.of(overrides));
@@ -171,7 +170,7 @@ final class HttpIT {
                 422,
                 "rejected",
                 "the key 2026-11-25 was used for batch " + batch);
-        // The open batch, found by another key, is meant by that from then on.
+        // From now on the second key also identifies the open batch.
         JsonNode open = json(200, node.post("/v1/batches", job, "Idempotency-Key", "other"));
         assertThat(open.get("resumed").asBoolean()).isTrue();
         json(200, node.post("/v1/batches/" + batch + "/cancel", ""));
@@ -319,7 +318,7 @@ final class HttpIT {
     void answersAreAsTheDocumentSays() throws IOException {
         String document = node.get("/v1/openapi.json").body();
         SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
-        // A bad row, so that there is a quarantine.
+        // A bad row, so that the batch has a quarantine.
         String job = job(
                 "conforming",
                 "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",

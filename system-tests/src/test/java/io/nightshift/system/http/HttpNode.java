@@ -11,9 +11,10 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.submission.SubmissionResolver;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.worker.ScoringThreads;
 import java.io.IOException;
@@ -54,14 +55,15 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
-        endpoints = node.open(new SubmissionResolver(registry, duckDb, none, 2, MemoryBudget.budget()), registry);
+        endpoints = node.open(
+                new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()), registry);
         port = node.answer(settings, endpoints);
     }
 
     /// The text of a job as a client sends it, with absolute paths.
     ///
     /// @param overrides as in `--set`
-    static String jobText(FlightsJob job, String... overrides) throws IOException {
+    public static String jobText(FlightsJob job, String... overrides) throws IOException {
         return JobText.of(JobFile.parse(Files.readAllBytes(job.file()), job.file(), List.of(overrides)));
     }
 
@@ -88,7 +90,7 @@ public final class HttpNode implements AutoCloseable {
         return send(request.build());
     }
 
-    /// @param body as JSON; empty for none
+    /// @param body JSON, or an empty text for no body
     HttpResponse<String> post(String path, String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(path))
                 .POST(body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));

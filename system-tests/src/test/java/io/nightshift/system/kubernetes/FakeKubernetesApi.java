@@ -3,7 +3,7 @@ package io.nightshift.system.kubernetes;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.nightshift.client.tls.TlsFiles;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// A server that answers as the Kubernetes API does to who lists pods, over TLS and to one token.
+/// A server that implements the part of the Kubernetes API that lists pods, over TLS and for one token.
 final class FakeKubernetesApi implements AutoCloseable {
 
     static final String NAMESPACE = "night";
@@ -21,7 +21,7 @@ final class FakeKubernetesApi implements AutoCloseable {
 
     private static final String PODS = "/api/v1/namespaces/" + NAMESPACE + "/pods";
 
-    /// An answer of the API server 1.32, without fields that nobody reads.
+    /// A response of the API server 1.32 without the fields that no client here reads.
     private static final String POD = """
             {
               "metadata": {
@@ -68,17 +68,17 @@ final class FakeKubernetesApi implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    /// How many pods run from now on; there is always one more that doesn't.
+    /// Sets the number of running pods. The list always has one more pod, which does not run.
     void run(int pods) {
         running = pods;
     }
 
-    /// Whether the rights to list pods are missing.
+    /// Sets whether the token lacks the right to list pods.
     void forbid(boolean forbidden) {
         isForbidden = forbidden;
     }
 
-    /// The last selector that was asked with.
+    /// The label selector of the last request.
     String selector() {
         return selector;
     }

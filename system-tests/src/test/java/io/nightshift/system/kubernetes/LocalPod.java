@@ -20,20 +20,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A container of a manifest as a process of this machine: its command line, its environment and its volumes
-/// are the manifest's, but that folders lie below another one.
+/// A container of a manifest as a process on this machine. Command line, environment and volumes are the
+/// manifest's, except that all folders are below a root folder.
 final class LocalPod implements AutoCloseable {
 
     private final Path root;
     private final Container container;
-    /// Longer ones first, since one may lie in another.
+    /// Mount path to local folder. Longer paths come first, since a path may be the prefix of another.
     private final Map<String, String> paths = new TreeMap<>(Comparator.reverseOrder());
     private final Path out;
     private @Nullable Process process;
 
-    /// Makes the volumes, empty.
+    /// Creates empty volumes.
     ///
-    /// @param root of the pod's folders
+    /// @param root the root folder
     LocalPod(Path root, Container container) throws IOException {
         this.root = Files.createDirectories(root);
         this.container = container;
@@ -48,7 +48,7 @@ final class LocalPod implements AutoCloseable {
         return root.resolve(name);
     }
 
-    /// A text in which folders of the container are those of this machine.
+    /// Replaces the folders of the container in a text by the local ones.
     String here(String text) {
         String folders = paths.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"));
         return Pattern.compile("(?<![\\w/.-])(" + folders + ")(?![\\w-])")
@@ -56,7 +56,7 @@ final class LocalPod implements AutoCloseable {
                 .replaceAll(path -> Matcher.quoteReplacement(String.valueOf(paths.get(path.group(1)))));
     }
 
-    /// @param references what the variables are that the manifest takes from elsewhere
+    /// @param references the environment variables whose values the manifest takes from elsewhere
     void start(Map<String, String> references) throws IOException {
         List<String> command = new ArrayList<>(Dockerfile.read().entrypoint());
         container.getArgs().forEach(argument -> command.add(here(argument)));

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/// Asks a pod as the kubelet and Prometheus do: by its address, whatever certificate it shows.
+/// Requests a pod as the kubelet and Prometheus do: by its address and without verifying its certificate.
 final class PodClient implements AutoCloseable {
 
     private final HttpClient client;
@@ -28,8 +28,8 @@ final class PodClient implements AutoCloseable {
                 .build();
     }
 
-    /// @param headers names and values by turns
-    /// @return the answer with its status before it
+    /// @param headers names and values, alternating
+    /// @return the status, a space and the body
     String get(String address, int port, String path, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("https://%s:%d%s".formatted(address, port, path)))

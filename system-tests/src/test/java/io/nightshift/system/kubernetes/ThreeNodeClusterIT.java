@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Probe;
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.k8s.Manifests;
 import io.nightshift.testing.Checkout;
+import io.nightshift.tls.TlsFiles;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
@@ -36,9 +36,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The distribution, started as the image and the manifests start it: two coordinators and a worker, with the
-/// ConfigMap's configuration. Other than in Kubernetes are the addresses, of which Linux has many on
-/// loopback; the folders; and whom the nodes ask for pods.
+/// Two coordinators and a worker, started from the distribution as the image and the manifests start them,
+/// with the ConfigMap's configuration. Three things differ from Kubernetes: the addresses (Linux has many on
+/// loopback), the folders, and the API server.
 @EnabledOnOs(OS.LINUX)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ThreeNodeClusterIT {
@@ -49,7 +49,7 @@ final class ThreeNodeClusterIT {
     private static final List<String> NODES =
             List.of("nightshift-coordinator", "nightshift-coordinator", "nightshift-worker");
 
-    /// Not another's, whose nodes have the same ports.
+    /// A network of its own for each test process, since all nodes listen on the same ports.
     private static final String NETWORK = "127.%d.%d."
             .formatted(
                     ThreadLocalRandom.current().nextInt(1, 250),
@@ -131,14 +131,15 @@ final class ThreeNodeClusterIT {
         return certificates;
     }
 
-    /// As a Secret of the type `kubernetes.io/tls` has it.
+    /// Writes the files of a Secret of the type `kubernetes.io/tls`.
     private static void secret(Path certificates, String name, Path volume) throws IOException {
         Files.copy(certificates.resolve(name + ".pem"), volume.resolve("tls.crt"));
         Files.copy(certificates.resolve(name + ".key"), volume.resolve("tls.key"));
         Files.copy(certificates.resolve("ca.pem"), volume.resolve("ca.crt"));
     }
 
-    /// The ConfigMap's files: the base's, and the example overlay's with another API beside it.
+    /// Writes the files of the ConfigMap: those of the base and of the example overlay, plus the address of
+    /// the fake API server.
     private static void configure(LocalPod pod, Path account) throws IOException {
         String base = Files.readString(Manifests.BASE.resolve("nightshift.conf"));
         String site = Files.readString(Manifests.OVERLAY.resolve("site.conf"));
@@ -249,7 +250,7 @@ final class ThreeNodeClusterIT {
                     PODS.getFirst().volume("http-tls").resolve("ca.crt"),
                     pod.volume("http-ca").resolve("ca.crt"));
             Files.writeString(pod.volume("token").resolve("token"), TOKEN);
-            // The Service's name.
+            // Resolves the name of the Service.
             Path hosts = Files.writeString(folder.resolve("hosts"), address(0) + " nightshift\n");
             pod.start(Map.of("NIGHTSHIFT_OPTS", "-Djdk.net.hosts.file=" + hosts));
             assertThat(pod.process().waitFor(30, TimeUnit.SECONDS))

@@ -30,10 +30,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Kills the program with SIGKILL while it writes to PostgreSQL, starts it again, and looks for
-/// what a crash could lose, repeat, show too early or leave behind. A reader watches all the time.
+/// Kills the program with SIGKILL while it writes to PostgreSQL, restarts it, and checks that nothing is
+/// lost, repeated, visible too early or left behind. A reader queries the table throughout.
 ///
-/// The instants are drawn from a seed: `-Dnightshift.crash.seed=N`; the number of rounds is
+/// A seed determines the times of the kills: `-Dnightshift.crash.seed=N`. The number of rounds is
 /// `-Dnightshift.crash.postgres-rounds=N`.
 final class PostgresCrashIT {
 
@@ -53,7 +53,7 @@ final class PostgresCrashIT {
 
     private static String undisturbed = "";
 
-    /// When to kill: some time after the log has so many lines of a kind.
+    /// The time of a kill: a delay after the log has a number of matching lines.
     private record Instant(Pattern after, int times, long micros) {
 
         static Instant draw(int round, Random random) {
@@ -134,8 +134,8 @@ final class PostgresCrashIT {
                 .expect(0);
     }
 
-    /// Counts the published rows again and again: one statement at a time, and in transactions of
-    /// the isolation level REPEATABLE READ that stay open for some time.
+    /// Counts the published rows repeatedly: in single statements, and in long transactions of the isolation
+    /// level REPEATABLE READ.
     private static final class Reader implements AutoCloseable {
         private final PostgresJob job;
         private final Set<String> seen = new ConcurrentSkipListSet<>();

@@ -11,17 +11,17 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The example's job, with a table as its destination.
+/// The example job with a table as its destination.
 record PostgresJob(FlightsJob flights, PostgresServer server, String database) {
 
-    /// The job with its destination in a new database.
+    /// Creates the job, and a database for its destination.
     static PostgresJob in(Path folder, PostgresServer server) throws IOException, SQLException {
         return of(FlightsJob.in(folder), server);
     }
 
-    /// A job like the example's on an input of its own.
+    /// A copy of the example job with an input of its own.
     ///
-    /// @param query over `flights`, the example's
+    /// @param query selects the rows of the input from `flights`, the example's data
     static PostgresJob on(Path folder, PostgresServer server, String query) throws IOException, SQLException {
         return of(FlightsJob.on(folder, query), server);
     }
@@ -58,7 +58,7 @@ record PostgresJob(FlightsJob flights, PostgresServer server, String database) {
         return server.row(database, sql);
     }
 
-    /// All predictions, but for what tells runs apart, as one text.
+    /// A digest of all predictions. It leaves out the columns that differ between two runs.
     String digest() throws SQLException {
         return row("""
                 SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':' || md5(string_agg(concat_ws('|',
@@ -67,7 +67,7 @@ record PostgresJob(FlightsJob flights, PostgresServer server, String database) {
                 """);
     }
 
-    /// What is there besides a published batch's tables.
+    /// The names of the staging tables.
     List<String> leftovers() throws SQLException {
         return rows("SELECT relname FROM pg_class WHERE relname LIKE 'nightshift\\_staging%' AND relkind = 'r'");
     }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Publisher.Publication;
+import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.publish.Database;
-import io.nightshift.coordinator.publish.PostgresPublisher;
+import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.ModelCache;
 import io.nightshift.protocol.batch.Attempt;
@@ -16,20 +15,21 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.datasource.DataSourceSettings;
-import io.nightshift.protocol.datasource.DataSources;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.scoring.Model;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.program.ProgramProcess;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.model.Model;
 import io.nightshift.worker.partition.PartitionAttempt;
-import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.postgres.CopyFunctions;
-import io.nightshift.worker.postgres.PostgresConnections;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -48,9 +48,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Publishing to a real PostgreSQL, broken off between any two packets that are sent to it; and
-/// attempts that come late. Each test has a copy of the database as it was when the last partition
-/// of a batch was committed and nothing of it published.
+/// Publication to PostgreSQL, interrupted between any two packets that are sent to the server, and late
+/// attempts. Each test copies a database in which all partitions of a batch are committed and nothing is
+/// published.
 final class PostgresPublishingIT {
 
     private static final int ROWS = 6000;
@@ -114,23 +114,22 @@ final class PostgresPublishingIT {
                         () -> assertThat(server.row("postgres", connections)).isEqualTo("0"));
     }
 
-    private static PostgresPublisher publisher(DataSources dataSources) {
-        return new PostgresPublisher(
-                ledger.ledger(),
-                dataSources,
-                (job, model) -> {
-                    throw new IllegalStateException("only for preparing");
+    private static Publisher publisher(DataSources dataSources) {
+        Destinations destinations = new Destinations(
+                () -> {
+                    throw new AssertionError("publishing reads no source");
                 },
-                version -> {
-                    throw new IllegalStateException("only for preparing");
-                });
+                dataSources);
+        return new DestinationPublisher(destinations, ledger.ledger(), version -> {
+            throw new AssertionError("only for preparing");
+        });
     }
 
     private static Job job() {
         return state.submission().job();
     }
 
-    /// The packets that it takes to connect: before them nothing has happened.
+    /// The number of packets that opening the connection takes. Earlier interruptions test nothing.
     private static int packetsToConnect(String database) throws Exception {
         try (DatabaseProxy proxy = new DatabaseProxy(server.port());
                 Database opened =
@@ -166,7 +165,7 @@ final class PostgresPublishingIT {
             String database = server.create(complete);
             try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
                 proxy.cutAt(packet);
-                PostgresPublisher publisher = publisher(dataSources(database, proxy.port()));
+                Publisher publisher = publisher(dataSources(database, proxy.port()));
                 try {
                     publisher.publish(state);
                 } catch (FailureException e) {
@@ -223,7 +222,7 @@ final class PostgresPublishingIT {
         assertPublished(database, publication);
     }
 
-    /// The batch under the next coordinator.
+    /// The batch after another coordinator has taken over.
     private static BatchState later() {
         BatchEvent event = new BatchEvent.TookOver(Instant.EPOCH, state.incarnation() + 1, "127.0.0.1:2");
         return state.apply(LedgerEntry.after(state.head(), event));
@@ -233,7 +232,7 @@ final class PostgresPublishingIT {
     void aCoordinatorOfBeforeMayNotPublishOnceALaterOneHasFencedIt() throws Exception {
         awaitNoConnectionsTo(complete);
         String database = server.create(complete);
-        PostgresPublisher publisher = publisher(dataSources(database, server.port()));
+        Publisher publisher = publisher(dataSources(database, server.port()));
         assertThat(publisher.fence(later())).isEmpty();
         assertThatThrownBy(() -> publisher.publish(state))
                 .isInstanceOf(FailureException.class)
@@ -245,7 +244,7 @@ final class PostgresPublishingIT {
         assertThat(publisher.publish(state)).isEqualTo(publication);
     }
 
-    /// It is frozen before the statement that marks the batch, or behind it, when it holds locks.
+    /// The publisher is frozen before or after the statement that marks the batch. After it, it holds locks.
     @Test
     void aCoordinatorThatIsFrozenInItsLastTransactionIsFenced() throws Exception {
         for (String at : List.of("SET published_at", "COMMIT")) {
@@ -256,7 +255,7 @@ final class PostgresPublishingIT {
                 CompletableFuture<Publication> frozen = CompletableFuture.supplyAsync(
                         () -> publisher(dataSources(database, proxy.port())).publish(state));
                 proxy.awaitHolding();
-                PostgresPublisher publisher = publisher(dataSources(database, server.port()));
+                Publisher publisher = publisher(dataSources(database, server.port()));
                 assertThat(publisher.fence(later())).as(at).isEmpty();
                 proxy.release();
                 assertThatThrownBy(frozen::join)
@@ -271,7 +270,7 @@ final class PostgresPublishingIT {
 
     @Test
     void aBatchThatWasNeverPreparedIsFencedAndGivenUp() throws Exception {
-        PostgresPublisher publisher = publisher(dataSources(server.create(), server.port()));
+        Publisher publisher = publisher(dataSources(server.create(), server.port()));
         assertThat(publisher.fence(state)).isEmpty();
         publisher.discard(state.batch(), job());
     }
@@ -322,7 +321,7 @@ final class PostgresPublishingIT {
         }
     }
 
-    /// Frozen between its last statement and the end of its transaction, when it holds a lock.
+    /// The attempt is frozen between its last statement and its commit, while it holds a lock.
     @Test
     void anAttemptThatIsFrozenBeforeItsCommitIsReplacedAndLeavesNothing() throws Exception {
         awaitNoConnectionsTo(complete);
@@ -331,7 +330,7 @@ final class PostgresPublishingIT {
                 DuckDb duckDb = DuckDb.open(128L << 20, folder.resolve("spill"))) {
             try (Connection connection = duckDb.connect()) {
                 ScoreFunctions.register(connection);
-                CopyFunctions.register(connection);
+                Destinations.register(connection);
             }
             proxy.hold("COMMIT");
             CompletableFuture<PartitionAttempt.Result> frozen = CompletableFuture.supplyAsync(
@@ -370,9 +369,17 @@ final class PostgresPublishingIT {
                 0,
                 state.pinned().index().slices(0),
                 "");
-        AttemptTransaction transaction =
-                new AttemptTransaction(new PostgresConnections(), dataSources.get("db"), lease, "127.0.0.1:1");
-        return new PartitionAttempt(duckDb, lease, model, "127.0.0.1:1", transaction, new AtomicLong());
+        Destinations destinations = new Destinations(() -> duckDb, dataSources);
+        DestinationStore destination = destinations.of(lease.job());
+        return new PartitionAttempt(
+                duckDb,
+                destinations.sources(),
+                lease,
+                model,
+                "127.0.0.1:1",
+                destination.writer(lease, "127.0.0.1:1", 122_880),
+                destination.textLimit(),
+                new AtomicLong());
     }
 
     /// A database as the data source `db`.

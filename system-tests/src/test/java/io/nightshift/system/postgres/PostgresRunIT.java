@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs whose predictions go to a real PostgreSQL, as users start them.
+/// Runs of the program with a destination in PostgreSQL.
 final class PostgresRunIT {
 
     private static final String FEW = "FROM flights LIMIT 4000";
@@ -35,10 +35,10 @@ final class PostgresRunIT {
 
     private static PostgresServer server;
 
-    /// So many that the waits between them have grown to their maximum.
+    /// After this many, the waits between the attempts to connect have reached their maximum.
     private static final int REFUSED_CONNECTIONS = 12;
 
-    /// The duration of the fault itself: SIGSTOP leaves nothing to wait for.
+    /// The duration of the fault. A process that SIGSTOP has stopped offers no condition to wait for.
     private static final Duration FREEZE = Duration.ofSeconds(12);
 
     @TempDir
@@ -277,14 +277,14 @@ final class PostgresRunIT {
     }
 
     @Test
-    void whatIsThereAlreadyAndIsNotOursIsLeftAlone() throws Exception {
+    void whatIsThereAlreadyAndIsNotOursIsLeftAloneAndRefusedBeforeABatchBegins() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE TABLE flights_latest (mine text)");
-        job.runs().expect(1, "\"flights_latest\" is there and isn't Nightshift's");
+        job.runs().expect(2, "\"flights_latest\" is there and isn't Nightshift's");
         server.execute(job.database(), "DROP TABLE flights_latest");
         job.runs().expect(0);
         job.runs("--set", "source.select.origin=length(origin)")
-                .expect(1, "the column origin of \"flights_batches\" is text, but the job's is bigint");
+                .expect(2, "the column origin of \"flights_batches\" is text, but the job's is bigint");
     }
 
     @Test

@@ -28,17 +28,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Kills the program with SIGKILL at instants spread over a batch's life, starts it again, and looks for
-/// what a crash could lose, repeat or leave behind.
+/// Kills the program with SIGKILL at times spread over a batch's life, restarts it, and checks that nothing
+/// is lost, repeated or left behind.
 ///
-/// The instants are drawn from a seed, so a failure can be repeated: `-Dnightshift.crash.seed=N`; the
-/// number of rounds is `-Dnightshift.crash.rounds=N`.
+/// A seed determines the times of the kills: `-Dnightshift.crash.seed=N`. The number of rounds is
+/// `-Dnightshift.crash.rounds=N`.
 final class CrashIT {
 
     private static final long SEED = Long.getLong("nightshift.crash.seed", 20_261_124);
     private static final int ROUNDS = Integer.getInteger("nightshift.crash.rounds", 20);
 
-    /// About so many; row groups are kept whole.
+    /// Approximate, because a partition holds whole row groups.
     private static final int PARTITIONS = 30;
 
     private static final Pattern PLANNED = Pattern.compile("is planned");
@@ -47,7 +47,7 @@ final class CrashIT {
     private static final Pattern PUBLISHING = Pattern.compile("is being published");
     private static final Pattern PUBLISHED = Pattern.compile("is published in");
 
-    /// When to kill: some time after the log has so many lines of a kind, or after the start.
+    /// The time of a kill: a delay after the start, or after the log has a number of matching lines.
     private record Instant(Pattern after, int times, Duration delay) {
 
         static Instant draw(int round, Random random) {
@@ -120,8 +120,8 @@ final class CrashIT {
     void aBatchKilledWhileItIsResumedGoesOn() throws Exception {
         killAndGoOn(List.of(
                 new Instant(COMMITTED, 8, Duration.ofMillis(3)),
-                new Instant(Pattern.compile("goes on"), 1, Duration.ofMillis(2)),
-                new Instant(Pattern.compile("goes on"), 2, Duration.ofMillis(40))));
+                new Instant(Pattern.compile("is resumed by this node"), 1, Duration.ofMillis(2)),
+                new Instant(Pattern.compile("is resumed by this node"), 2, Duration.ofMillis(40))));
     }
 
     @Test

@@ -16,8 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A destination with less room than the predictions take. Needs the right to mount a file system, and is
-/// skipped without it.
+/// A destination on a file system that is too small. Skipped where this process may not mount a file system.
 final class DiskFullIT {
 
     @TempDir

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Ctrl-C.
+/// A `run` that is interrupted with Ctrl-C.
 final class InterruptionIT {
 
     @TempDir
@@ -21,7 +21,7 @@ final class InterruptionIT {
 
     @Test
     void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeGoneOnWith() throws Exception {
-        // Long enough not to be over before the signal arrives.
+        // Long enough to be still running when the signal arrives.
         FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
@@ -33,7 +33,7 @@ final class InterruptionIT {
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
                     .containsPattern("Interrupted\\. \\d+ of \\d+ partitions of flights-\\S+ are committed and kept")
-                    .contains("Go on with: nightshift run " + folder.resolve("job.yaml"));
+                    .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
         CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
         assertThat(end.status()).as(end.err()).isZero();
@@ -41,7 +41,7 @@ final class InterruptionIT {
         assertThat(end.json().get("predictions").asInt()).isEqualTo(5 * FlightsJob.ROWS);
     }
 
-    /// As in a shell's background, which every process started here takes over.
+    /// Whether this process ignores SIGINT, as in a shell's background. Child processes inherit that.
     private static boolean isInterruptIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {

@@ -24,12 +24,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `run`, from the start of a process to its exit status.
+/// The command `run` as a process.
 final class RunIT {
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");
 
-    /// In 30 partitions, so that there is a middle to stop in.
+    /// Cut into 30 partitions, so that a run can be stopped between commits.
     private static final String MANY = "SELECT * FROM flights ORDER BY date LIMIT 60000";
 
     private static final String FEW = "SELECT * FROM flights LIMIT 3000";
@@ -290,7 +290,7 @@ final class RunIT {
         killInTheMiddle(job);
 
         ProgramProcess.run(job, "--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
-                .expect(2, "is open, but the job file is another", "Undo the change", "--new");
+                .expect(2, "is open, but its job file has changed", "Undo the change", "--new");
 
         byte[] content = Files.readAllBytes(job.input());
         FileTime modified = Files.getLastModifiedTime(job.input());
@@ -364,7 +364,7 @@ final class RunIT {
         }
     }
 
-    /// What a reader of `predictions/**/part-*.parquet` would open, hidden folders or not.
+    /// The files that match `predictions/**/part-*.parquet`, including those in hidden folders.
     private static Set<String> parts(FlightsJob job) throws IOException {
         if (!Files.exists(job.predictions())) {
             return Set.of();
@@ -375,7 +375,7 @@ final class RunIT {
                     .map(Path::toString)
                     .collect(Collectors.toSet());
         } catch (java.io.UncheckedIOException e) {
-            // The folder it was walking has just been renamed.
+            // The folder was renamed during the walk.
             return Set.of();
         }
     }

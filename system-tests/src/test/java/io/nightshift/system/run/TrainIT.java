@@ -3,12 +3,12 @@ package io.nightshift.system.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.ModelFiles;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.scoring.Model;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,7 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `model train`, and what comes of the model.
+/// The command `model train`, and the models it registers.
 final class TrainIT {
 
     private static final String FEATURES = "month,day,weekday,hour,minute,distance,origin_code,destination_code";
@@ -117,10 +117,10 @@ final class TrainIT {
 
     private static Model model(FlightsJob job) {
         ModelRegistry registry = new ModelRegistry(job.home());
-        return ModelImport.read(registry.path(registry.resolve(ModelReference.parse("delayed"))));
+        return ModelFiles.load(registry.path(registry.resolve(ModelReference.parse("delayed"))));
     }
 
-    /// The job's rows as the model itself scores them, in their order.
+    /// The scores of the job's rows by the model's own scorer, in the order of the rows.
     private static List<Double> scored(Model model) throws SQLException {
         List<double[]> rows = rows("""
                 SELECT month(date), day(date), dayofweek(date), hour(date), minute(date), distance,

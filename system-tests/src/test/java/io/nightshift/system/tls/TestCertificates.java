@@ -2,8 +2,8 @@ package io.nightshift.system.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.client.tls.TlsFiles;
 import io.nightshift.testing.Checkout;
+import io.nightshift.tls.TlsFiles;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

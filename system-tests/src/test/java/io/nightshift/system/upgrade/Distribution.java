@@ -44,7 +44,7 @@ record Distribution(Path root) {
         }
     }
 
-    /// @param options of its JVM
+    /// @param options the options of the JVM
     ProcessBuilder command(String options, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(launcher().toString()));
         command.addAll(arguments);
@@ -57,9 +57,9 @@ record Distribution(Path root) {
         return builder;
     }
 
-    /// Runs a command to its end.
+    /// Runs a command and waits for its end.
     ///
-    /// @param folder for its output
+    /// @param folder gets the files with its output
     CommandResult run(Path folder, List<String> arguments) throws IOException, InterruptedException {
         File out = Files.createTempFile(folder, "out", ".txt").toFile();
         File err = Files.createTempFile(folder, "err", ".txt").toFile();

@@ -27,14 +27,14 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
-/// This build as if it were an earlier one: with another version, and with records that have not grown yet.
-/// What is between its nodes and this build's is what a rolling update brings: messages with too little, and
-/// with too much.
+/// Derives an earlier build from this one: its version is lower, and some of its records lack their newest
+/// components. So its nodes and this build's nodes exchange messages with missing and with unknown
+/// components, as in a rolling update.
 final class EarlierBuild {
 
     static final String VERSION = "0.0.9";
 
-    /// Records that cross from node to node, by how many components they have grown since.
+    /// Records that nodes exchange, with the number of components that the earlier build lacks.
     private static final Map<String, Integer> GROWN = Map.of(
             "io/nightshift/protocol/register/BatchRegisterCommand$Submit", 1,
             "io/nightshift/protocol/register/BatchRegisterCommand$Accepted", 1,
@@ -44,9 +44,9 @@ final class EarlierBuild {
 
     private EarlierBuild() {}
 
-    /// Makes the distribution of it.
+    /// Creates the distribution of the earlier build.
     ///
-    /// @param root which isn't there yet
+    /// @param root the folder to create
     static Distribution of(Distribution build, Path root) throws IOException {
         Path lib = Files.createDirectories(root.resolve("lib"));
         Files.copy(build.launcher(), root.resolve("nightshift"));
@@ -84,8 +84,8 @@ final class EarlierBuild {
         assertThat(missing).as("records that are not there any more").isEmpty();
     }
 
-    /// A record without its last components: they keep their accessors, for the code that asks for them, and
-    /// are what nobody gave.
+    /// Removes the last components of a record. Their accessors stay, because the product's code calls them,
+    /// and return the default value.
     private static byte[] shrunk(byte[] bytes, int components) {
         ClassFile file = ClassFile.of();
         ClassModel model = file.parse(bytes);
@@ -120,7 +120,7 @@ final class EarlierBuild {
                 components.stream().map(RecordComponentInfo::descriptorSymbol).toList());
     }
 
-    /// Calls the record's constructor, with nothing for what isn't given.
+    /// Calls the record's canonical constructor with default values for the missing components.
     private static void construct(CodeBuilder code, ClassDesc type, List<RecordComponentInfo> all, int given) {
         code.aload(code.receiverSlot());
         for (int i = 0; i < all.size(); i++) {

@@ -3,14 +3,14 @@ package io.nightshift.system.upgrade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.BatchControl;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.protocol.api.BatchControl;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.datasource.DataSourceSettings;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.testing.CommandResult;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -31,13 +31,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A cluster on a PostgreSQL of its own whose nodes are of two builds.
+/// A cluster whose nodes are of two builds, with a PostgreSQL of its own.
 final class MixedVersionCluster implements AutoCloseable {
 
     static final Duration SOON = Duration.ofSeconds(60);
     static final Duration GRACE = Duration.ofSeconds(5);
 
-    /// Above the grace: the node has to leave its cluster, too.
+    /// More than the grace period, because the node also leaves the cluster.
     private static final Duration LEAVING = GRACE.plusSeconds(30);
 
     private final Path folder;
@@ -45,7 +45,7 @@ final class MixedVersionCluster implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<Node> nodes = new ArrayList<>();
 
-    /// A node as a process.
+    /// The process of a node.
     ///
     /// @param name `host:port`
     record Node(Distribution build, String name, int http, Process process, Path log) {
@@ -59,12 +59,12 @@ final class MixedVersionCluster implements AutoCloseable {
         }
     }
 
-    /// A commit, as the ledger has it.
+    /// A commit in the ledger.
     ///
     /// @param coordinator the node of the coordinator that wrote it
     record Commit(PartitionCommit partition, String coordinator) {}
 
-    /// Starts the database, and no node yet.
+    /// Starts the database. Starts no node.
     MixedVersionCluster(Path folder) throws IOException {
         this.folder = folder;
         this.postgres = EmbeddedPostgres.start();
@@ -78,9 +78,9 @@ final class MixedVersionCluster implements AutoCloseable {
         return PostgresLedger.at(new DataSourceSettings("journal", url(), "postgres", null));
     }
 
-    /// Starts a node at an address that none had before, as a pod has it.
+    /// Starts a node at an address that no earlier node had, as a pod does.
     ///
-    /// @param version that it tells the others, instead of its build's
+    /// @param version the version that it reports to other nodes in place of its build's
     Node start(Distribution build, String version) throws IOException {
         int[] ports = freePorts();
         Path log = folder.resolve("node-%d.log".formatted(nodes.size()));
@@ -98,7 +98,7 @@ final class MixedVersionCluster implements AutoCloseable {
     }
 
     private static int[] freePorts() throws IOException {
-        // Below those of which the system takes one for each connection that somebody makes.
+        // Below the ports that the operating system assigns to outgoing connections.
         int first = ThreadLocalRandom.current().nextInt(10_000, 32_000);
         try (ServerSocket node = new ServerSocket(first);
                 ServerSocket http = new ServerSocket(first + 1)) {
@@ -108,9 +108,9 @@ final class MixedVersionCluster implements AutoCloseable {
         }
     }
 
-    /// The options by which a command finds the cluster.
+    /// The options that point a command to the cluster.
     ///
-    /// @param port of a node
+    /// @param port the port of a node
     private List<String> configuration(int port) throws IOException {
         Path file = folder.resolve("node-%d.conf".formatted(port));
         Files.writeString(file, """
@@ -132,7 +132,7 @@ final class MixedVersionCluster implements AutoCloseable {
         });
     }
 
-    /// The status of the answer to the readiness probe, or 0 if there is none.
+    /// The status of the readiness probe, or 0 if the node does not answer.
     private int ready(Node node) throws IOException, InterruptedException {
         URI uri = URI.create("http://127.0.0.1:%d/health/ready".formatted(node.http()));
         try {
@@ -143,7 +143,7 @@ final class MixedVersionCluster implements AutoCloseable {
         }
     }
 
-    /// Tells a node to leave, and waits until it has, within its grace.
+    /// Tells a node to leave and waits until it has left.
     void end(Node node) throws InterruptedException {
         node.process().destroy();
         assertThat(node.process().waitFor(LEAVING.toSeconds(), TimeUnit.SECONDS))
@@ -152,7 +152,7 @@ final class MixedVersionCluster implements AutoCloseable {
         assertThat(node.process().exitValue()).as(node.out()).isZero();
     }
 
-    /// Runs a command of `batch` as a build has it, which asks a node.
+    /// Runs a command of `batch` from a build, against a node.
     CommandResult batch(Distribution build, Node asked, String... arguments) throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(List.of("batch"));
         all.addAll(List.of(arguments));
@@ -162,7 +162,7 @@ final class MixedVersionCluster implements AutoCloseable {
         return end;
     }
 
-    /// Asks a node by HTTP to control a batch that is under way.
+    /// Controls a running batch over HTTP.
     void control(BatchId batch, Node asked, BatchControl control) {
         URI uri = URI.create("http://127.0.0.1:" + asked.http());
         try (NightshiftClient client = NightshiftClient.overHttp(uri).build()) {
@@ -193,7 +193,7 @@ final class MixedVersionCluster implements AutoCloseable {
         return commits;
     }
 
-    /// The node that has the batch's coordinator.
+    /// The node of the batch's coordinator.
     Node coordinator(BatchId batch) {
         String name = events(batch).stream()
                 .filter(BatchEvent.TookOver.class::isInstance)
@@ -208,7 +208,7 @@ final class MixedVersionCluster implements AutoCloseable {
 
     /// Waits for a commit by a worker of one node under a coordinator of another.
     ///
-    /// @param workers, coordinators any of them
+    /// @param workers, coordinators any of these nodes
     void awaitCommit(BatchId batch, List<Node> workers, List<Node> coordinators) {
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(commits(batch))

@@ -3,7 +3,7 @@ package io.nightshift.system.upgrade;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.protocol.api.BatchControl;
+import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -25,17 +25,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A batch goes on while the nodes of one build are replaced by those of another, as Kubernetes does it: a
-/// new one starts at an address of its own, and when it is ready, an old one is told to end.
+/// A batch runs on while the nodes of one build are replaced by nodes of another build, as Kubernetes does
+/// it: a new node starts at a new address, and when it is ready, an old node is told to end.
 ///
-/// The build before is this one [with less on the wire][EarlierBuild], or a real one, which
-/// `bench/upgrade.sh` makes and the property [Distribution#PREVIOUS] names.
+/// The earlier build is derived from this one: its messages [lack components][EarlierBuild].
+/// `bench/upgrade.sh` runs the test with a real earlier build, which the property [Distribution#PREVIOUS]
+/// names.
 final class RollingUpdateIT {
 
     private static final int ROWS = 300_000;
     private static final int PARTITION_ROWS = 1_000;
 
-    /// Of one core: enough for three nodes to leave meanwhile.
+    /// Of one core. Long enough for three nodes to leave during the batch.
     private static final double SECONDS_OF_WORK = 50;
 
     private static final String OLDER = EarlierBuild.VERSION;
@@ -73,14 +74,15 @@ final class RollingUpdateIT {
             BatchId batch = submit(cluster, from, old.getFirst(), job);
             cluster.awaitCommit(batch, old, old);
 
-            // The batch's coordinator is the second to go: so each build's workers get to know the other's.
+            // The node of the batch's coordinator is the second to leave, so that workers of each build work
+            // for a coordinator of the other.
             MixedVersionCluster.Node coordinator = cluster.coordinator(batch);
             old.remove(coordinator);
             old.add(1, coordinator);
             List<MixedVersionCluster.Node> replaced = List.copyOf(old);
             List<MixedVersionCluster.Node> fresh = new ArrayList<>();
             for (MixedVersionCluster.Node node : replaced) {
-                // A fast machine would be done with it while a node starts.
+                // A fast machine would finish the batch while a node starts.
                 cluster.control(batch, old.getLast(), new BatchControl.Pause("a node starts"));
                 fresh.add(cluster.start(to, toVersion));
                 cluster.awaitReady(fresh.getLast());
@@ -155,7 +157,7 @@ final class RollingUpdateIT {
                 .sum();
     }
 
-    /// The example's job, but that it takes a while.
+    /// The example job with an expensive filter.
     private Path job() throws IOException, SQLException {
         Path example = now.root().resolve("example");
         String text = Files.readString(example.resolve("job.yaml"))
@@ -169,8 +171,8 @@ final class RollingUpdateIT {
         return Files.writeString(folder.resolve("job.yaml"), text);
     }
 
-    /// How long the text of three letters has to be made of each row for the batch to take its time on this
-    /// machine.
+    /// How often the filter repeats the airport's code in each row, so that the batch takes
+    /// [#SECONDS_OF_WORK] on this machine.
     private static long repeats() throws SQLException {
         int rows = 20_000;
         int repeats = 1_000;

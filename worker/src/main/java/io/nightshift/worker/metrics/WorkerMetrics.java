@@ -9,9 +9,8 @@ import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import java.time.Duration;
 
-/// The metrics of a node's workers; `docs/reference/metrics.md` has each with its meaning. They count what was done,
-/// also
-/// what is done again later because its commit was refused; what counts once is in the coordinators' metrics.
+/// The metrics of a node's workers, described in `docs/reference/metrics.md`. They count all work, also that of
+/// attempts whose commit is refused later. The coordinators' metrics count each partition once.
 public final class WorkerMetrics implements WorkerObserver {
 
     private final MeterRegistry registry;
@@ -47,7 +46,7 @@ public final class WorkerMetrics implements WorkerObserver {
                 .register(registry);
     }
 
-    /// Measures how busy a node's scoring threads are.
+    /// Registers the metrics of a node's scoring threads.
     public void watch(ScoringThreads threads) {
         Gauge.builder("nightshift.scoring.threads", threads, ScoringThreads::size)
                 .description("Threads that score")

@@ -1,4 +1,4 @@
-/// What operators measure of a node's workers.
+/// The metrics of a node's workers.
 @NullMarked
 package io.nightshift.worker.metrics;
 

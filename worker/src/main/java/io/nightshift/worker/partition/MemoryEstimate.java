@@ -2,7 +2,7 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.ModelDescription;
+import io.nightshift.scoring.model.ModelDescription;
 
 /// What a node needs to score a job: overhead + model + threads × block × row width. The block, a
 /// row group of the output, is made as large as fits.

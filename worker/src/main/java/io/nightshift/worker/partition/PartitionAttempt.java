@@ -6,23 +6,23 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.model.ModelDescription;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.worker.duckdb.DuckDb;
-import io.nightshift.worker.duckdb.DuckDbError;
-import io.nightshift.worker.model.Model;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
-import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.scoring.Scorer;
 import io.nightshift.worker.scoring.ScoringSession;
-import io.nightshift.worker.source.BoundJob;
-import io.nightshift.worker.source.Schemas;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -36,15 +36,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One attempt at one partition: reads its rows, scores them, writes the output to where nobody reads it yet, and says
-/// what came of every row. Blocking; [#run] is called once, on a scoring thread; [#rows] and [#cancel] may be
-/// called from any thread.
+/// One attempt at one partition: reads its rows, scores them, writes the output to where no reader sees it
+/// yet, and reports what became of every row. Blocking; [#run] is called once, on a scoring thread; [#rows]
+/// and [#cancel] may be called from any thread.
 ///
-/// A crash at any instant leaves at most staged files of this attempt's own name, or rows in a staging table that the
-/// next attempt replaces: nothing reads them unless the batch commits the attempt.
+/// After a crash nothing reads what the attempt has written unless the batch has committed it: see
+/// [PartitionWriter].
 public final class PartitionAttempt {
 
-    /// What an attempt gives.
+    /// The result of an attempt.
     ///
     /// @param reasons why the first bad rows are bad
     public record Result(PartitionCommit commit, List<String> reasons) {}
@@ -53,53 +53,45 @@ public final class PartitionAttempt {
     private static final int REASONS = 3;
 
     private final DuckDb duckDb;
+    private final SourceReaders sources;
     private final Lease lease;
     private final Model model;
     private final String node;
-    private final PartitionOutput output;
+    private final PartitionWriter output;
+    private final @Nullable TextLimit textLimit;
     private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
     private @Nullable StepTimes steps;
-    /// When the step that is under way began.
+    /// When the current step began.
     private long step;
     private long scoring;
 
-    /// An attempt that writes files.
-    ///
-    /// @param rowGroupRows of the written files
-    /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first
-    ///     scored
-    public PartitionAttempt(
-            DuckDb duckDb, Lease lease, Model model, String node, int rowGroupRows, AtomicLong firstScored) {
-        this(duckDb, lease, model, node, new ParquetPart(lease, rowGroupRows), firstScored);
-    }
-
-    /// An attempt that writes to a database.
-    ///
-    /// @param firstScored as above
+    /// @param sources of the lease's kind of source
+    /// @param output of the attempt, which closes it
+    /// @param textLimit the texts that the destination can't hold, or null
+    /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
     public PartitionAttempt(
             DuckDb duckDb,
+            SourceReaders sources,
             Lease lease,
             Model model,
             String node,
-            AttemptTransaction transaction,
+            PartitionWriter output,
+            @Nullable TextLimit textLimit,
             AtomicLong firstScored) {
-        this(duckDb, lease, model, node, new PostgresPart(transaction), firstScored);
-    }
-
-    private PartitionAttempt(
-            DuckDb duckDb, Lease lease, Model model, String node, PartitionOutput output, AtomicLong firstScored) {
         this.duckDb = duckDb;
+        this.sources = sources;
         this.lease = lease;
         this.model = model;
         this.node = node;
         this.output = output;
+        this.textLimit = textLimit;
         this.firstScored = firstScored;
     }
 
-    /// Has the attempt tell where its time goes, once it has ended well.
+    /// Makes the attempt report where its time went, after it has succeeded.
     public PartitionAttempt timedBy(StepTimes times) {
         steps = times;
         return this;
@@ -147,13 +139,9 @@ public final class PartitionAttempt {
 
     private Result score(Connection connection) throws SQLException, IOException {
         ModelDescription description = model.description();
-        boolean forTable = lease.job().destination().postgres() != null;
-        List<BoundJob> jobs = new ArrayList<>();
-        List<List<Slice>> groups = Schemas.group(connection, lease.slices());
-        for (List<Slice> group : groups) {
-            jobs.add(BoundJob.bind(connection, group.getFirst().file().path(), lease.job(), description));
-        }
-        PartitionQuery query = new PartitionQuery(jobs, groups, description, false, forTable);
+        List<BoundSlices> slices =
+                sources.of(lease.job().source()).bind(connection, lease.slices(), lease.job(), description);
+        PartitionQuery query = new PartitionQuery(slices, description, false, textLimit);
         long predictions;
         try {
             predictions = predictions(connection, query);
@@ -161,7 +149,7 @@ public final class PartitionAttempt {
             if (DuckDbError.of(e) != DuckDbError.ROW) {
                 throw e;
             }
-            query = new PartitionQuery(jobs, groups, description, true, forTable);
+            query = new PartitionQuery(slices, description, true, textLimit);
             rows.set(0);
             scoring = 0;
             predictions = predictions(connection, query);
@@ -171,7 +159,7 @@ public final class PartitionAttempt {
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read) {
-            output.quarantine(query, sql -> execute(connection, sql));
+            output.quarantine(query.rows(), sql -> execute(connection, sql));
             quarantined = output.quarantined(read - predictions);
             reasons = reasons(connection, query);
         }
@@ -190,6 +178,7 @@ public final class PartitionAttempt {
     }
 
     private long predictions(Connection connection, PartitionQuery query) throws SQLException {
+        ScoredRows scored = query.rows();
         ModelDescription description = model.description();
         Scorer scorer = model.scorer();
         // A cancelled statement stops by itself, except if it was cancelled just before it began.
@@ -202,15 +191,15 @@ public final class PartitionAttempt {
         ScoringSession session = new ScoringSession(
                 cancellable,
                 description.features().size(),
-                description.outputs() + PredictionColumns.margins(query.job(), description),
+                description.outputs() + PredictionColumns.margins(scored.job(), description),
                 rows,
                 firstScored);
         ended(Step.PREPARE);
         if (steps == null) {
-            return output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+            return output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
         }
         pragma(connection, "enable_profiling = 'no_output'");
-        long written = output.predictions(query, sql -> session.during(() -> execute(connection, sql)));
+        long written = output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
         long now = System.nanoTime();
@@ -244,7 +233,7 @@ public final class PartitionAttempt {
         return reasons;
     }
 
-    /// Gives the number of rows that a statement has written, or the one number that it selects.
+    /// The number of rows that a statement has written, or the one number that it selects.
     private long execute(Connection connection, String sql) throws SQLException {
         return sql.startsWith("SELECT") ? select(connection, sql) : update(connection, sql);
     }
@@ -294,11 +283,7 @@ public final class PartitionAttempt {
             SourceFile file = slice.file();
             List<String> differences;
             try {
-                BasicFileAttributes now = Files.readAttributes(Path.of(file.path()), BasicFileAttributes.class);
-                differences =
-                        file.differences(now.size(), now.lastModifiedTime().toInstant());
-            } catch (NoSuchFileException e) {
-                differences = List.of("it is gone");
+                differences = SourcePins.differences(file);
             } catch (IOException e) {
                 throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
             }

@@ -1,49 +1,40 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.plan.Slice;
-import io.nightshift.worker.source.BoundJob;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.SourceReader.BoundSlices;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. Which are which is told
-/// by
-/// [SliceQuery].
-final class PartitionQuery {
+/// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. [SliceQuery]
+/// says which rows are bad.
+///
+/// @param slices at least one group
+/// @param careful whether expressions may fail for single rows
+/// @param limit the texts that make a row bad since the destination can't hold them, or null
+record PartitionQuery(
+        List<BoundSlices> slices,
+        ModelDescription model,
+        boolean careful,
+        @Nullable TextLimit limit) {
 
-    private final List<BoundJob> jobs;
-    private final List<List<Slice>> slices;
-    private final ModelDescription model;
-    private final boolean careful;
-    private final boolean forTable;
-
-    /// @param jobs one for each group of slices
-    /// @param slices in groups that one query can read
-    /// @param careful whether expressions may fail for single rows
-    /// @param forTable whether the rows go to a database
-    PartitionQuery(
-            List<BoundJob> jobs, List<List<Slice>> slices, ModelDescription model, boolean careful, boolean forTable) {
-        this.jobs = jobs;
-        this.slices = slices;
-        this.model = model;
-        this.careful = careful;
-        this.forTable = forTable;
+    private BoundJob job() {
+        return slices.getFirst().job();
     }
 
-    /// What the rows are of.
-    BoundJob job() {
-        return jobs.getFirst();
-    }
-
-    ModelDescription model() {
-        return model;
+    /// The rows for a writer.
+    ScoredRows rows() {
+        return new ScoredRows(job(), model, scored(), quarantined());
     }
 
     /// Whether the job leaves out rows.
     boolean filters() {
-        return jobs.getFirst().where() != null;
+        return job().where() != null;
     }
 
     /// Counts the rows that the job lets through, good and bad.
@@ -51,8 +42,7 @@ final class PartitionQuery {
         return "SELECT count(*) FROM (" + union(SliceQuery::counted) + ")";
     }
 
-    /// The good rows, scored: what [PredictionColumns] select from.
-    String scored() {
+    private String scored() {
         String arguments = IntStream.range(0, job().features().size())
                 .mapToObj(i -> "nightshift_feature_" + i)
                 .collect(Collectors.joining(", "));
@@ -60,20 +50,19 @@ final class PartitionQuery {
                 .formatted(arguments, union(SliceQuery::scored));
     }
 
-    /// The bad rows with their position, reason and values.
-    String quarantined() {
+    private String quarantined() {
         return "SELECT * FROM (%s) WHERE reason IS NOT NULL".formatted(union(SliceQuery::quarantined));
     }
 
     /// Position and reason of some bad rows, for people.
-    String reasons(int limit) {
+    String reasons(int most) {
         return "SELECT parse_filename(record_file) || ' row ' || record_row || ': ' || reason FROM (%s) LIMIT %d"
-                .formatted(quarantined(), limit);
+                .formatted(quarantined(), most);
     }
 
     private String union(Function<SliceQuery, String> select) {
-        return IntStream.range(0, slices.size())
-                .mapToObj(i -> select.apply(new SliceQuery(jobs.get(i), slices.get(i), careful, forTable)))
+        return slices.stream()
+                .map(group -> select.apply(new SliceQuery(group, careful, limit)))
                 .collect(Collectors.joining("\nUNION ALL "));
     }
 }

@@ -1,53 +1,54 @@
 package io.nightshift.worker.partition;
 
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.FeatureType.Precision;
-import io.nightshift.protocol.plan.Slice;
-import io.nightshift.worker.duckdb.Sql;
-import io.nightshift.worker.source.BoundJob;
-import io.nightshift.worker.source.BoundJob.Bound;
-import io.nightshift.worker.source.BoundJob.Feature;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.BoundJob.Bound;
+import io.nightshift.storage.source.BoundJob.Feature;
+import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.storage.source.SourceRelation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns.
-/// Evaluates the job's expressions, each once, and tells bad rows from good ones.
+/// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It
+/// evaluates each of the job's expressions once, and separates bad rows from good ones.
 ///
-/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a
-/// feature from whole numbers can't be out of the model's domain, so a job of such features has no
-/// check at all and pays nothing.
+/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature
+/// from whole numbers is always in the model's domain, so a job of such features has no check and pays
+/// nothing.
 ///
-/// In the careful form every expression is evaluated as `TRY([expression])`, so that one that can't
-/// be computed for some row makes that row bad instead of ending the query: TRY gives NULL for an
-/// error, and a list of one value, even of NULL, is not NULL. The job's condition always has this
-/// form, since DuckDB is free to evaluate its parts in any order: whether one fails for a row must not
-/// depend on the rows beside it.
+/// In the careful form every expression is evaluated as `TRY([expression])`, so that an expression that fails
+/// for a row makes that row bad instead of ending the query: TRY gives NULL for an error, and a list of one
+/// value, even of NULL, is not NULL. The job's condition always has this form, since DuckDB may evaluate its
+/// parts in any order: whether it fails for a row must not depend on the rows next to it.
 ///
-/// All names in here begin with `nightshift_`, so none hides, or is hidden by, one of the user's.
+/// All names in the SQL begin with `nightshift_`, so none hides a name of the user's, or is hidden by one.
 final class SliceQuery {
 
     /// A row is bad if `condition` holds, for `reason`, an SQL text expression.
     private record Check(String condition, String reason) {}
 
     private final BoundJob job;
-    private final List<Slice> slices;
+    private final SourceRelation relation;
     private final boolean careful;
-    private final boolean forTable;
+    private final @Nullable TextLimit limit;
 
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
 
-    /// @param slices one, or several whole files
     /// @param careful whether expressions may fail for single rows
-    /// @param forTable whether the rows go to a database, which can't hold every text
-    SliceQuery(BoundJob job, List<Slice> slices, boolean careful, boolean forTable) {
-        this.job = job;
-        this.slices = slices;
+    /// @param limit the texts that the destination can't hold, or null
+    SliceQuery(BoundSlices slices, boolean careful, @Nullable TextLimit limit) {
+        this.job = slices.job();
+        this.relation = slices.relation();
         this.careful = careful;
-        this.forTable = forTable;
+        this.limit = limit;
     }
 
     /// Position, id, features as the scorer takes them, output columns and reason of each row.
@@ -88,7 +89,8 @@ final class SliceQuery {
 
     private String over(List<String> select, List<String> more) {
         String where = job.where();
-        List<String> inner = new ArrayList<>(List.of("file_row_number AS nightshift_row", file()));
+        List<String> inner = new ArrayList<>(
+                List.of(relation.row() + " AS nightshift_row", relation.file() + " AS nightshift_file"));
         columns.forEach((sql, column) -> inner.add((careful ? attempt(sql) : "(" + sql + "\n)") + " AS " + column));
         if (where != null) {
             inner.add(attempt(where) + " AS nightshift_where");
@@ -98,25 +100,9 @@ final class SliceQuery {
                 .formatted(
                         String.join(", ", select),
                         String.join(", ", inner),
-                        Sql.parquet(slices.stream()
-                                .map(slice -> slice.file().path())
-                                .toList()),
-                        range(),
+                        relation.from(),
+                        relation.range().isEmpty() ? "" : " WHERE " + relation.range(),
                         where == null ? "" : " WHERE nightshift_where IS NULL OR nightshift_where[1]");
-    }
-
-    private String file() {
-        return slices.size() > 1
-                ? "nightshift_file"
-                : Sql.text(slices.getFirst().file().path()) + " AS nightshift_file";
-    }
-
-    private String range() {
-        return slices.size() > 1
-                ? ""
-                : " WHERE file_row_number >= %d AND file_row_number < %d"
-                        .formatted(
-                                slices.getFirst().firstRow(), slices.getFirst().endRow());
     }
 
     private static String attempt(String sql) {
@@ -198,10 +184,8 @@ final class SliceQuery {
     }
 
     private void addTextCheck(List<Check> checks, String what, Bound bound) {
-        if (forTable && BoundJob.isText(bound.type())) {
-            checks.add(new Check(
-                    "contains(CAST(%s AS VARCHAR), chr(0))".formatted(value(bound)),
-                    Sql.text(what + " holds a NUL character, which a database can't")));
+        if (limit != null && BoundJob.isText(bound.type())) {
+            checks.add(new Check(limit.on(value(bound)), Sql.text(what + " " + limit.reason())));
         }
     }
 

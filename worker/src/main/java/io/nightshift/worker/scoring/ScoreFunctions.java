@@ -1,6 +1,6 @@
 package io.nightshift.worker.scoring;
 
-import io.nightshift.worker.duckdb.VectorMemory;
+import io.nightshift.storage.duckdb.VectorMemory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.duckdb.DuckDBColumnType;

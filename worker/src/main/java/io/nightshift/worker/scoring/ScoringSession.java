@@ -1,5 +1,6 @@
 package io.nightshift.worker.scoring;
 
+import io.nightshift.scoring.model.Scorer;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ public final class ScoringSession {
     }
 
     /// Runs a query in whose course this thread's rows are scored by this session.
-    public <T, X extends Exception> T during(Query<T, X> query) throws X {
+    public <T, X extends Exception> T callInSession(Query<T, X> query) throws X {
         if (CURRENT.get() != null) {
             throw new IllegalStateException("this thread is scoring already");
         }

@@ -11,24 +11,22 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.model.FeatureType;
-import io.nightshift.protocol.model.FeatureType.Precision;
-import io.nightshift.protocol.model.ModelDescription;
-import io.nightshift.protocol.model.ModelFeature;
-import io.nightshift.protocol.model.Task;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.worker.JobBuilder;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.Task;
+import io.nightshift.storage.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.model.ModelImport;
-import io.nightshift.worker.scoring.Scorer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -65,13 +63,11 @@ class PartitionAttemptTest {
         node.close();
     }
 
+    /// A file beside the tests of the module scoring.
     private static Path resource(String name) {
-        try {
-            return Path.of(
-                    PartitionAttemptTest.class.getResource("/peers/" + name).toURI());
-        } catch (URISyntaxException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return Path.of("../scoring/src/test/resources/peers", name)
+                .toAbsolutePath()
+                .normalize();
     }
 
     private static void assertCounts(Scored scored, long read, long predictions) {
@@ -93,7 +89,7 @@ class PartitionAttemptTest {
 
     @Test
     void predictionsAreTheScorersOwnRowByRowAsAnotherReaderReadsThem() throws IOException {
-        Model model = ModelImport.read(resource("xgb100x6.ubj"));
+        Model model = Model.load(resource("xgb100x6.ubj"));
         Path file = node.parquet(
                 "flights.parquet",
                 "SELECT * FROM read_csv('" + resource("xgb100x6.csv") + "')",
@@ -163,7 +159,7 @@ class PartitionAttemptTest {
         PartitionCommit commit =
                 node.attempt(lease, SumModel.ofNumbers(1)).run().commit();
 
-        Path part = node.staging.resolve(lease.attempt().stagedPart());
+        Path part = node.staging.resolve(TestNode.PARQUET.stagedPart(lease.attempt()));
         assertThat(commit.partition()).isEqualTo(lease.attempt().partition());
         assertThat(commit.epoch()).isEqualTo(lease.attempt().epoch());
         assertThat(commit.rows()).isEqualTo(5);
@@ -206,7 +202,7 @@ class PartitionAttemptTest {
 
     @Test
     void theMarginIsTheScorersOwnBesideThePrediction() {
-        Model model = ModelImport.read(resource("xgb100x6.ubj"));
+        Model model = Model.load(resource("xgb100x6.ubj"));
         Path file = node.parquet("flights.parquet", "SELECT * FROM read_csv('" + resource("xgb100x6.csv") + "')");
         List<String> columns = node.rows("SELECT name FROM parquet_schema('" + file + "') WHERE num_children IS NULL");
         String[] features = columns.subList(1, 11).toArray(String[]::new);
@@ -259,7 +255,7 @@ class PartitionAttemptTest {
     @Test
     void aColumnMayBeCalledMarginWhereTheOutputHasNone() {
         Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 7 AS margin");
-        Model model = ModelImport.read(resource("xgb100x6.ubj"));
+        Model model = Model.load(resource("xgb100x6.ubj"));
 
         Scored scored = node.score(JobBuilder.over(file).output("margin").build(), SumModel.ofNumbers(1), file);
 
@@ -807,7 +803,7 @@ class PartitionAttemptTest {
             FailureException failure = failure(node.attempt(elsewhere, SumModel.ofNumbers(1)));
             assertThat(failure.failure().isPermanent()).isFalse();
             assertThat(failure.getMessage())
-                    .contains("No space left on device", lease.attempt().stagedPart());
+                    .contains("No space left on device", TestNode.PARQUET.stagedPart(lease.attempt()));
             assertThat(failure.getMessage()).doesNotContain("exception_type");
             try (Stream<Path> left = Files.list(mount)) {
                 assertThat(left).isEmpty();
@@ -890,7 +886,7 @@ class PartitionAttemptTest {
             running.add(CompletableFuture.supplyAsync(() -> {
                 node.attempt(lease, SumModel.ofNumbers(1)).run();
                 return node.rows("SELECT count(*), min(prediction) FROM read_parquet('%s') WHERE prediction = f0"
-                        .formatted(node.staging.resolve(lease.attempt().stagedPart())));
+                        .formatted(node.staging.resolve(TestNode.PARQUET.stagedPart(lease.attempt()))));
             }));
         }
         for (int i = 0; i < 4; i++) {

@@ -7,19 +7,21 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.datasource.BatchTables;
-import io.nightshift.protocol.datasource.DataSourceSettings;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.plan.OutputColumn;
-import io.nightshift.protocol.plan.OutputColumns.Tables;
-import io.nightshift.worker.JobBuilder;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Scorer;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.postgres.BatchTables;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
-import io.nightshift.worker.model.Model;
-import io.nightshift.worker.postgres.AttemptTransaction;
-import io.nightshift.worker.postgres.PostgresConnections;
-import io.nightshift.worker.source.ParquetInspector;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,8 +31,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,13 +44,13 @@ import org.junit.jupiter.api.io.TempDir;
 /// Attempts that write to a real PostgreSQL.
 class PostgresPartTest {
 
-    private static final Job.Postgres TABLE = new Job.Postgres("db", null, "scores", List.of());
+    private static final PostgresDestination TABLE = new PostgresDestination("db", null, "scores", List.of());
     private static final Model MODEL = SumModel.ofNumbers(1);
     private static final BatchTables TABLES = BatchTables.of(TABLE, TestNode.BATCH);
 
     private static EmbeddedPostgres server;
 
-    private final PostgresConnections connections = new PostgresConnections();
+    private final ConnectionPool connections = new ConnectionPool(2);
     private TestNode node;
 
     @BeforeAll
@@ -68,6 +71,7 @@ class PostgresPartTest {
 
     @AfterEach
     void stop() {
+        connections.close();
         node.close();
     }
 
@@ -97,30 +101,16 @@ class PostgresPartTest {
         }
     }
 
-    /// Makes what the coordinator makes.
-    private void prepare(Job job) throws SQLException {
-        Tables tables = new TableColumns(new ParquetInspector(() -> node.duckDb)).of(job, MODEL.description());
-        execute("CREATE TABLE %s (%s); CREATE TABLE %s (%s)"
-                .formatted(
-                        TABLES.staging(),
-                        columns(tables.predictions()),
-                        TABLES.quarantineStaging(),
-                        columns(tables.quarantine())));
-        execute("""
-                CREATE TABLE nightshift_batches (batch_id text, published_at timestamptz);
-                INSERT INTO nightshift_batches VALUES ('%s', NULL);
-                CREATE TABLE nightshift_parts (
-                    batch_id text, partition integer, held_incarnation integer, held_lease integer, node text,
-                    incarnation integer, lease integer, committed_at timestamptz, rows bigint, bytes bigint, sha256 text,
-                    quarantined_rows bigint, quarantined_bytes bigint, quarantined_sha256 text,
-                    PRIMARY KEY (batch_id, partition))
-                """.formatted(TestNode.BATCH));
+    private Destinations destinations() {
+        return new Destinations(
+                () -> node.duckDb,
+                new Sources(() -> node.duckDb),
+                new DataSources(Map.of("db", settings())),
+                connections);
     }
 
-    private static String columns(List<OutputColumn> columns) {
-        return columns.stream()
-                .map(column -> BatchTables.quoted(column.name()) + " " + column.type())
-                .collect(Collectors.joining(", "));
+    private void prepare(Job job) {
+        destinations().of(job).prepare(TestNode.BATCH, job, MODEL.description());
     }
 
     private Lease lease(Job job, Path file, int incarnation, int lease) {
@@ -133,12 +123,12 @@ class PostgresPartTest {
                 TABLES.staging());
     }
 
-    private AttemptTransaction transaction(Lease lease) {
-        return new AttemptTransaction(connections, settings(), lease, "127.0.0.1:1");
+    private PartitionAttempt attempt(Lease lease) {
+        return attempt(lease, MODEL);
     }
 
-    private PartitionAttempt attempt(Lease lease) {
-        return new PartitionAttempt(node.duckDb, lease, MODEL, "127.0.0.1:1", transaction(lease), new AtomicLong());
+    private PartitionAttempt attempt(Lease lease, Model model) {
+        return node.attempt(lease, model, destinations());
     }
 
     private PartitionCommit score(Job job, Path file) {
@@ -204,7 +194,7 @@ class PostgresPartTest {
         Job job = builder.output(names.toArray(String[]::new)).into(TABLE).build();
         prepare(job);
 
-        PartitionCommit commit = score(job, Path.of(job.source().parquet().getFirst()));
+        PartitionCommit commit = score(job, node.folder.resolve("in.parquet"));
 
         assertThat(commit.predictions()).isEqualTo(2);
         assertThat(commit.quarantined()).isZero();
@@ -227,9 +217,8 @@ class PostgresPartTest {
                 .output("s")
                 .into(TABLE)
                 .build();
-        assertThatThrownBy(() -> new TableColumns(new ParquetInspector(() -> node.duckDb)).of(job, MODEL.description()))
-                .isInstanceOf(FailureException.class)
-                .hasMessage(
+        assertThat(destinations().of(job).check(job, MODEL.description()))
+                .containsExactly(
                         "the column s is a STRUCT(a INTEGER), for which PostgreSQL has no type; cast it, for example to VARCHAR");
     }
 
@@ -264,8 +253,7 @@ class PostgresPartTest {
                         "SELECT concat_ws(' ', rows, quarantined_rows, sha256 = '%s', quarantined_sha256 = '%s') FROM nightshift_parts"
                                 .formatted(
                                         result.commit().part().sha256(),
-                                        java.util.Objects.requireNonNull(
-                                                        result.commit().quarantine())
+                                        Objects.requireNonNull(result.commit().quarantine())
                                                 .sha256())))
                 .containsExactly("4998 2 t t");
     }
@@ -310,40 +298,31 @@ class PostgresPartTest {
         Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         Lease frozen = lease(job, file, 1, 1);
-        try (AttemptTransaction later = transaction(lease(job, file, 1, 2))) {
-            PartitionAttempt attempt = new PartitionAttempt(
-                    node.duckDb,
-                    frozen,
-                    new ClaimingModel(later),
-                    "127.0.0.1:1",
-                    transaction(frozen),
-                    new AtomicLong());
+        PartitionAttempt attempt = attempt(frozen, new ClaimingModel());
 
-            assertThatThrownBy(attempt::run)
-                    .isInstanceOf(FailureException.class)
-                    .hasMessageContaining("may not commit")
-                    .hasMessageContaining("a later attempt holds the partition");
-        }
+        assertThatThrownBy(attempt::run)
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("may not commit")
+                .hasMessageContaining("a later attempt holds the partition");
         assertThat(rows("SELECT count(*) FROM " + stored())).containsExactly("0");
         assertThat(rows("SELECT concat_ws(' ', held_incarnation, held_lease, rows) FROM nightshift_parts"))
                 .containsExactly("1 2");
     }
 
     /// While it scores, another attempt claims its partition.
-    private record ClaimingModel(AttemptTransaction later) implements Model {
+    private record ClaimingModel() implements Model {
         @Override
-        public io.nightshift.protocol.model.ModelDescription description() {
+        public ModelDescription description() {
             return MODEL.description();
         }
 
         @Override
-        public io.nightshift.worker.scoring.Scorer scorer() {
+        public Scorer scorer() {
             return (features, rows, outputs) -> {
                 if (rows > 0) {
-                    Thread claim = Thread.ofPlatform().start(later::begin);
                     try {
-                        claim.join();
-                    } catch (InterruptedException e) {
+                        execute("UPDATE nightshift_parts SET held_incarnation = 1, held_lease = 2");
+                    } catch (SQLException e) {
                         throw new IllegalStateException(e);
                     }
                 }
@@ -397,12 +376,12 @@ class PostgresPartTest {
             private final AtomicLong blocks = new AtomicLong();
 
             @Override
-            public io.nightshift.protocol.model.ModelDescription description() {
+            public ModelDescription description() {
                 return MODEL.description();
             }
 
             @Override
-            public io.nightshift.worker.scoring.Scorer scorer() {
+            public Scorer scorer() {
                 return (features, rows, outputs) -> {
                     MODEL.scorer().score(features, rows, outputs);
                     if (blocks.incrementAndGet() == 200) {
@@ -426,9 +405,7 @@ class PostgresPartTest {
                 return MODEL.kernel();
             }
         };
-        assertThatThrownBy(() -> new PartitionAttempt(
-                                node.duckDb, lease, killing, "127.0.0.1:1", transaction(lease), new AtomicLong())
-                        .run())
+        assertThatThrownBy(() -> attempt(lease, killing).run())
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(e.failure().isPermanent())

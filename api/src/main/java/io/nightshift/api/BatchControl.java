@@ -1,0 +1,45 @@
+package io.nightshift.api;
+
+import java.util.List;
+
+/// An operator's request to change the course of a batch. Repeating one changes nothing more.
+public sealed interface BatchControl {
+
+    /// Stops leasing partitions until the batch is resumed. Attempts in flight continue and may commit.
+    ///
+    /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
+    record Pause(String reason) implements BatchControl {}
+
+    /// Resumes a paused batch.
+    record Resume() implements BatchControl {}
+
+    /// Cancels the batch for good. Refused once the batch is being published.
+    ///
+    /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
+    record Cancel(String reason) implements BatchControl {}
+
+    /// Retries a failed batch from what is committed, or the partitions of a running batch that have failed
+    /// too often.
+    record Retry() implements BatchControl {}
+
+    /// Scores committed partitions again. Refused once the batch is being published.
+    ///
+    /// @param partitions positions in the plan, from 0; 1 to 10,000 of them
+    record Rescore(List<Integer> partitions) implements BatchControl {
+        /// Keeps an unmodifiable copy of the list.
+        public Rescore {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry` or `rescore`.
+    default String verb() {
+        return switch (this) {
+            case Pause pause -> "pause";
+            case Resume resume -> "resume";
+            case Cancel cancel -> "cancel";
+            case Retry retry -> "retry";
+            case Rescore rescore -> "rescore";
+        };
+    }
+}

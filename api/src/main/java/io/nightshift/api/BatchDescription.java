@@ -1,0 +1,94 @@
+package io.nightshift.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// The status of a batch: its identity, its state and its totals.
+///
+/// @param batch the batch's ID, such as `flights-20261124t231425-3f9a`
+/// @param job the job's name
+/// @param model the model version that scores the whole batch, as `name@version`
+/// @param state `submitted`, `running`, `paused`, `publishing`, `published`, `failed` or `cancelled`;
+///     `opened` while the batch's ledger is empty; `damaged` if its ledger can't be read
+/// @param submittedAt when the batch was opened
+/// @param rows input rows of the whole batch; 0 until the batch is planned
+/// @param read input rows of the committed partitions that the job's `where` lets through
+/// @param predictions rows of the committed partitions that have a prediction
+/// @param quarantined rows of the committed partitions that couldn't be scored
+/// @param bytes size of the committed partitions' output
+/// @param partitions number of partitions; 0 until the batch is planned
+/// @param committed number of committed partitions
+/// @param incarnation how many times a node has taken over the batch's coordination
+/// @param reason why the batch failed or was cancelled, or what is wrong with its ledger; otherwise null
+/// @param destination where readers find the published batch: a folder or a table; null until it is published
+/// @param ledger the end of the batch's ledger
+/// @param progress progress that isn't in the ledger; null if only the ledger was read
+/// @param waitsFor what keeps the whole cluster from resuming the batch, such as a database that can't be
+///     reached; null if nothing does
+public record BatchDescription(
+        String batch,
+        String job,
+        String model,
+        String state,
+        Instant submittedAt,
+        long rows,
+        long read,
+        long predictions,
+        long quarantined,
+        long bytes,
+        int partitions,
+        int committed,
+        int incarnation,
+        @Nullable String reason,
+        @Nullable String destination,
+        LedgerHead ledger,
+        @JsonInclude(Include.NON_NULL) @Nullable Progress progress,
+        @JsonInclude(Include.NON_NULL) @Nullable String waitsFor) {
+
+    /// The end of a batch's ledger.
+    ///
+    /// @param entries number of entries
+    /// @param head hash of the last entry: 64 hexadecimal digits; that of an empty ledger if there is none
+    public record LedgerHead(long entries, String head) {}
+
+    /// The progress of a batch that hasn't ended.
+    ///
+    /// @param rowsDone rows of the committed partitions, plus the rows that the attempts in flight have
+    ///     reported
+    /// @param inFlight number of partitions that are leased to workers
+    /// @param attemptsFailed failed attempts since the batch was opened or last retried
+    public record Progress(long rowsDone, int inFlight, int attemptsFailed) {}
+
+    /// A copy with only what the ledger holds: without [#progress()] and [#waitsFor()].
+    public BatchDescription recorded() {
+        return new BatchDescription(
+                batch,
+                job,
+                model,
+                state,
+                submittedAt,
+                rows,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                partitions,
+                committed,
+                incarnation,
+                reason,
+                destination,
+                ledger,
+                null,
+                null);
+    }
+
+    /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.
+    public boolean isSettled() {
+        return switch (state) {
+            case "published", "failed", "cancelled", "damaged" -> true;
+            default -> false;
+        };
+    }
+}

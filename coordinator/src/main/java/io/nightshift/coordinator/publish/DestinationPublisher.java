@@ -1,0 +1,54 @@
+package io.nightshift.coordinator.publish;
+
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.Publisher;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.Publication;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// Publishes each batch at its job's destination, with the commits that the ledger has of it.
+public final class DestinationPublisher implements Publisher {
+
+    private final Destinations destinations;
+    private final Ledger ledger;
+    private final Function<ModelVersion, ModelDescription> models;
+
+    /// @param models describes a registered model
+    public DestinationPublisher(
+            Destinations destinations, Ledger ledger, Function<ModelVersion, ModelDescription> models) {
+        this.destinations = destinations;
+        this.ledger = ledger;
+        this.models = models;
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelVersion model) {
+        destinations.of(job).prepare(batch, job, models.apply(model));
+    }
+
+    @Override
+    public String staging(BatchId batch, Job job) {
+        return destinations.of(job).staging(batch);
+    }
+
+    @Override
+    public Publication publish(BatchState state) {
+        return destinations.of(state.submission().job()).publish(CommittedBatches.read(ledger, state));
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchState state) {
+        return destinations.of(state.submission().job()).fence(state.batch(), state.incarnation());
+    }
+
+    @Override
+    public void discard(BatchId batch, Job job) {
+        destinations.of(job).discard(batch);
+    }
+}

@@ -1,0 +1,307 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// Compares whole decisions with what is expected: the events, the actions, and their order.
+class BatchDecisionsTest {
+
+    private static final BatchSettings SETTINGS = new BatchSettings(
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1),
+            new RetryPolicy(2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0));
+    private static final CoordinatorAction HAS_WORK =
+            new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
+    private static final CoordinatorAction HAS_NO_WORK =
+            new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(ExampleBatch.BATCH));
+    private static final Failure DISK = Failure.transientFailure("the disk is full");
+
+    private final ActorRef<WorkerMessage> worker =
+            TestInbox.<WorkerMessage>create().getRef();
+    private final ActorRef<ControlReply> operator =
+            TestInbox.<ControlReply>create().getRef();
+    private final BatchDecisions decisions =
+            BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", new SplittableRandom(1));
+    private BatchState state = BatchState.initial(ExampleBatch.BATCH);
+    private long seconds;
+
+    /// Decides about a message, and applies the events as the journal would.
+    private Decision decide(CoordinatorMessage message) {
+        DecisionTime now = new DecisionTime(Duration.ofSeconds(seconds).toNanos(), ExampleBatch.AT);
+        Decision decision = decisions.decide(state, message, now);
+        for (BatchEvent event : decision.events()) {
+            state = ExampleBatch.after(state, event);
+        }
+        return decision;
+    }
+
+    private Decision decide(BatchCommand command) {
+        return decide(new CoordinatorMessage.CommandReceived(command));
+    }
+
+    private Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
+        return decide(new CoordinatorMessage.TaskReported(incarnation, outcome));
+    }
+
+    private Decision open() {
+        return decide(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job())));
+    }
+
+    private Decision plan() {
+        BatchEvent.Planned planned = ExampleBatch.planned();
+        List<InspectedFile> files = planned.files().stream()
+                .map(file -> new InspectedFile(file, List.of()))
+                .toList();
+        return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions()));
+    }
+
+    private Decision lease() {
+        return decide(new BatchCommand.RequestLease(
+                "node:1", TestInbox.<WorkerMessage>create().getRef()));
+    }
+
+    private void start() {
+        open();
+        plan();
+    }
+
+    private CoordinatorAction done(Phase phase) {
+        return new CoordinatorAction.Send<>(operator, new ControlReply.Done(ExampleBatch.BATCH, phase));
+    }
+
+    private static Attempt attempt(int partition, int lease) {
+        return new Attempt(ExampleBatch.BATCH, partition, new Epoch(1, lease));
+    }
+
+    @Nested
+    class Lifecycle {
+
+        @Test
+        void openingPersistsTheSubmissionAndTheTakeoverBeforeItPlans() {
+            assertThat(open())
+                    .isEqualTo(Decision.persist(
+                            List.of(ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1)),
+                            List.of(new CoordinatorAction.MakePlan(1))));
+        }
+
+        @Test
+        void openingTwiceChangesNothing() {
+            open();
+
+            assertThat(open()).isEqualTo(Decision.nothing());
+        }
+
+        @Test
+        void aPlanIsPersistedAndItsPartitionsAreOffered() {
+            open();
+
+            assertThat(plan()).isEqualTo(Decision.persist(ExampleBatch.planned(), HAS_WORK));
+        }
+
+        @Test
+        void aTransientFailureOfATaskIsRetriedAfterABackoffAndThenFailsTheBatch() {
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, DISK, Duration.ofSeconds(1))));
+            assertThat(decide(new CoordinatorMessage.RetryDue(1)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK)))
+                    .isEqualTo(Decision.persist(new BatchEvent.Failed(ExampleBatch.AT, DISK), HAS_NO_WORK));
+        }
+
+        @Test
+        void aRecoveredBatchTakesOverAndChecksItsInput() {
+            state = ExampleBatch.state(
+                    ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
+
+            assertThat(decide(new CoordinatorMessage.Recovered()))
+                    .isEqualTo(Decision.persist(ExampleBatch.tookOver(2), new CoordinatorAction.CheckInput(2)));
+            assertThat(report(1, new CoordinatorMessage.InputUnchanged()))
+                    .as("a report to the incarnation before")
+                    .isEqualTo(Decision.nothing());
+            assertThat(report(2, new CoordinatorMessage.InputUnchanged())).isEqualTo(Decision.of(HAS_WORK));
+        }
+
+        @Test
+        void aCoordinatorThatIsBehindTheLedgerRecovers() {
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.LedgerEntriesCounted(state.entries())))
+                    .isEqualTo(Decision.nothing());
+            assertThat(report(1, new CoordinatorMessage.LedgerEntriesCounted(state.entries() + 1)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RecoverFromLedger()));
+        }
+    }
+
+    @Nested
+    class Commits {
+
+        private BatchCommand.Commit commit(int partition, int lease) {
+            PartitionCommit commit = ExampleBatch.commit(partition, new Epoch(1, lease), 0);
+            return new BatchCommand.Commit(commit, List.of(), worker);
+        }
+
+        private CoordinatorAction acknowledged(int partition, int lease) {
+            return new CoordinatorAction.Send<>(worker, new WorkerMessage.Committed(attempt(partition, lease)));
+        }
+
+        @Test
+        void aLeaseIsGrantedWithoutAnEvent() {
+            start();
+
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 1))));
+        }
+
+        @Test
+        void commitsThatArriveTogetherAreOneEventAndAcknowledgedAfterIt() {
+            start();
+            lease();
+            lease();
+
+            assertThat(decide(commit(0, 1))).isEqualTo(Decision.of(new CoordinatorAction.FlushCommits()));
+            assertThat(decide(commit(1, 2))).isEqualTo(Decision.nothing());
+            assertThat(decide(new CoordinatorMessage.FlushCommits()))
+                    .isEqualTo(Decision.persist(
+                            ExampleBatch.committed(
+                                    commit(0, 1).commit(), commit(1, 2).commit()),
+                            acknowledged(0, 1),
+                            acknowledged(1, 2)));
+        }
+
+        @Test
+        void theLastCommitIsAcknowledgedAndThenPublished() {
+            start();
+            for (int i = 0; i < 3; i++) {
+                lease();
+                decide(commit(i, i + 1));
+            }
+
+            assertThat(decide(new CoordinatorMessage.FlushCommits()).actions())
+                    .containsExactly(
+                            acknowledged(0, 1),
+                            acknowledged(1, 2),
+                            acknowledged(2, 3),
+                            new CoordinatorAction.Publish(1));
+        }
+
+        @Test
+        void aCommitWhoseLeaseExpiredBeforeTheFlushIsRefused() {
+            start();
+            lease();
+            decide(commit(0, 1));
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK));
+
+            assertThat(decide(new CoordinatorMessage.FlushCommits()))
+                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                            worker,
+                            new WorkerMessage.Abandon(attempt(0, 1), "the attempt no longer holds its partition"))));
+        }
+
+        @Test
+        void aFailedAttemptFailsTheBatchWhenItsPartitionHasNoneLeft() {
+            start();
+            lease();
+            BatchEvent.AttemptFailed first =
+                    new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 1), "node:1", DISK);
+            assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK)))
+                    .isEqualTo(Decision.persist(first));
+            seconds += 1;
+            lease();
+
+            assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:1", DISK)))
+                    .isEqualTo(Decision.persist(
+                            List.of(
+                                    new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 2), "node:1", DISK),
+                                    new BatchEvent.Failed(
+                                            ExampleBatch.AT,
+                                            Failure.transientFailure(
+                                                    "partition 0 failed 2 times. The last failure: the disk is full"))),
+                            List.of(HAS_NO_WORK)));
+        }
+
+        @Test
+        void aCoordinatorThatWasBlockedExtendsAllLeases() {
+            start();
+            lease();
+            seconds += 60;
+
+            Decision decision = decide(new CoordinatorMessage.Tick());
+
+            assertThat(decision.events()).isEmpty();
+            assertThat(decision.actions())
+                    .first()
+                    .isEqualTo(new CoordinatorAction.WriteLog(
+                            "{}: the coordinator was blocked. It extends all leases, because heartbeats may be waiting",
+                            List.of(ExampleBatch.BATCH)));
+        }
+    }
+
+    @Nested
+    class Controls {
+
+        @Test
+        void aPauseIsAnsweredWithThePhaseThatFollows() {
+            start();
+
+            assertThat(decide(new BatchCommand.Pause("maintenance", operator)))
+                    .isEqualTo(Decision.persist(
+                            new BatchEvent.Paused(ExampleBatch.AT, "maintenance"), HAS_NO_WORK, done(Phase.PAUSED)));
+            assertThat(decide(new BatchCommand.Pause("maintenance", operator)))
+                    .isEqualTo(Decision.of(done(Phase.PAUSED)));
+            assertThat(decide(new BatchCommand.Resume(operator)))
+                    .isEqualTo(
+                            Decision.persist(new BatchEvent.Resumed(ExampleBatch.AT), HAS_WORK, done(Phase.RUNNING)));
+        }
+
+        @Test
+        void aCancelledBatchIsSweptAfterItsTaskHasEnded() {
+            open();
+
+            assertThat(decide(new BatchCommand.Cancel("no longer needed", operator)))
+                    .isEqualTo(Decision.persist(ExampleBatch.cancelled(), HAS_NO_WORK, done(Phase.CANCELLED)));
+            assertThat(plan()).isEqualTo(Decision.of(new CoordinatorAction.SweepStagedOutput()));
+        }
+
+        @Test
+        void aChangeOfACompleteBatchThatFailedIsFencedFirst() {
+            state = ExampleBatch.state(
+                    ExampleBatch.submitted(ExampleBatch.job()),
+                    ExampleBatch.tookOver(1),
+                    ExampleBatch.planned(),
+                    ExampleBatch.committed(
+                            ExampleBatch.commit(0, new Epoch(1, 1), 0),
+                            ExampleBatch.commit(1, new Epoch(1, 2), 0),
+                            ExampleBatch.commit(2, new Epoch(1, 3), 0)),
+                    ExampleBatch.failed());
+            BatchCommand.Control rescore = new BatchCommand.Rescore(List.of(1), operator);
+
+            assertThat(decide(rescore)).isEqualTo(Decision.of(new CoordinatorAction.FencePublication(0, rescore)));
+            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, "the share is gone")))
+                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                            operator, new ControlReply.Refused(ExampleBatch.BATCH, "the share is gone"))));
+            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null)))
+                    .isEqualTo(
+                            Decision.persist(new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)), done(Phase.FAILED)));
+        }
+    }
+}

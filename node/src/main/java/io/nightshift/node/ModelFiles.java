@@ -1,0 +1,33 @@
+package io.nightshift.node;
+
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelException;
+import io.nightshift.scoring.ModelLoader;
+import io.nightshift.smile.SmileLibrary;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/// Loads model files of every format that the program supports, and turns the library's exceptions into
+/// failures.
+public final class ModelFiles {
+
+    private static final ModelLoader LOADER = new ModelLoader(new SmileLibrary());
+
+    private ModelFiles() {}
+
+    /// Loads a model file.
+    ///
+    /// @throws FailureException permanently if there is no such file, or it is broken, too large or not
+    ///     supported; transiently if reading fails
+    public static Model load(Path file) {
+        try {
+            return LOADER.load(file);
+        } catch (ModelException refused) {
+            throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
+        } catch (UncheckedIOException failed) {
+            throw new FailureException(Failure.transientFailure(String.valueOf(failed.getMessage())), failed);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.nightshift.protocol.job;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// Where a source's rows are: one case for each kind of source. `toString` names the input, for people.
+///
+/// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
+/// in the job file stand next to the case, in its [Kind].
+public sealed interface Input permits ParquetInput {
+
+    /// Every kind, by the key under `source` that chooses it.
+    static Map<String, Class<? extends Input>> kinds() {
+        return Kinds.INPUTS.stream().collect(Collectors.toUnmodifiableMap(Kind::name, Kind::type));
+    }
+}

@@ -1,0 +1,87 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Values of a job file that [JobCheck] has accepted, by their paths below a section.
+///
+/// @param section the path of the section, or the empty text for the whole file
+record JobValues(Map<String, Object> values, String section) {
+
+    JobValues(Map<String, Object> values) {
+        this(values, "");
+    }
+
+    /// The values below a path.
+    JobValues below(String path) {
+        return new JobValues(values, path(path));
+    }
+
+    /// @param name empty for the section's own value
+    private String path(String name) {
+        return name.isEmpty() ? section : JobKey.path(section, name);
+    }
+
+    /// Whether the file has the key, or a key below it.
+    boolean has(String name) {
+        String path = path(name);
+        return values.containsKey(path) || values.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
+    }
+
+    private Object value(String name) {
+        return Objects.requireNonNull(values.get(path(name)), name);
+    }
+
+    String text(String name) {
+        return (String) value(name);
+    }
+
+    @Nullable
+    String textOrNull(String name) {
+        return (String) values.get(path(name));
+    }
+
+    boolean flag(String name) {
+        return (Boolean) value(name);
+    }
+
+    double share(String name) {
+        return (Double) value(name);
+    }
+
+    long whole(String name) {
+        return (Long) value(name);
+    }
+
+    @Nullable
+    Long wholeOrNull(String name) {
+        return (Long) values.get(path(name));
+    }
+
+    List<String> texts(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(String.class::cast).toList()
+                : List.of();
+    }
+
+    List<List<String>> lists(String name) {
+        return values.get(path(name)) instanceof List<?> lists
+                ? lists.stream()
+                        .map(list -> ((List<?>) list)
+                                .stream().map(String.class::cast).toList())
+                        .toList()
+                : List.of();
+    }
+
+    Map<String, String> expressions(String name) {
+        LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
+        if (values.get(path(name)) instanceof Map<?, ?> map) {
+            map.forEach((column, expression) -> expressions.put((String) column, (String) expression));
+        }
+        return expressions;
+    }
+}

@@ -1,0 +1,29 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import java.util.Map;
+import java.util.function.Function;
+
+/// A kind of source or destination as a job file has it: the one description by which the job file's parser,
+/// its JSON Schema, its reference page, [JobText] and [JobFingerprint] know the kind.
+///
+/// @param type the case of [Input] or [Destination]
+/// @param key that chooses the kind; what it holds is the case
+/// @param reader makes the case of the values below the key
+/// @param writer gives those values again, by their names in the order of the file: a text, a list of texts,
+///     or a list of lists of texts. A key that holds no section has one value, whose name is the empty text
+record Kind<T>(Class<T> type, JobKey key, Function<JobValues, T> reader, Function<T, Map<String, Object>> writer) {
+
+    /// A case as its kind writes it.
+    ///
+    /// @param name of the kind's key
+    record Written(String name, Map<String, Object> values) {}
+
+    String name() {
+        return key.name();
+    }
+
+    Written write(T value) {
+        return new Written(name(), writer.apply(value));
+    }
+}

@@ -1,0 +1,51 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.Kind.Written;
+import java.util.List;
+
+/// Every kind of source and destination that a job file can choose.
+final class Kinds {
+
+    static final List<Kind<? extends Input>> INPUTS = List.of(ParquetInput.KIND);
+
+    static final List<Kind<? extends Destination>> DESTINATIONS =
+            List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);
+
+    private Kinds() {}
+
+    static Input input(JobValues file) {
+        return read(INPUTS, "source", file);
+    }
+
+    static Destination destination(JobValues file) {
+        return read(DESTINATIONS, "destination", file);
+    }
+
+    /// The case that a checked job file chooses.
+    ///
+    /// @param section in which it chooses one of the kinds
+    private static <T> T read(List<Kind<? extends T>> kinds, String section, JobValues file) {
+        for (Kind<? extends T> kind : kinds) {
+            String path = JobKey.path(section, kind.name());
+            if (file.has(path)) {
+                return kind.reader().apply(file.below(path));
+            }
+        }
+        throw new IllegalStateException(section + " was checked to choose a kind");
+    }
+
+    static Written write(Input input) {
+        return switch (input) {
+            case ParquetInput parquet -> ParquetInput.KIND.write(parquet);
+        };
+    }
+
+    static Written write(Destination destination) {
+        return switch (destination) {
+            case ParquetDestination parquet -> ParquetDestination.KIND.write(parquet);
+            case CsvDestination csv -> CsvDestination.KIND.write(csv);
+            case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
+        };
+    }
+}

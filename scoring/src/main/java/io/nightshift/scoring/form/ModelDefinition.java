@@ -1,0 +1,36 @@
+package io.nightshift.scoring.form;
+
+import io.nightshift.scoring.model.ModelDescription;
+import java.util.Map;
+
+/// The content of a model file: a description, and what the model computes.
+///
+/// @param description its number of margins is taken from the form
+/// @param form what the model computes
+public record ModelDefinition(ModelDescription description, ModelForm form) {
+
+    /// @throws IllegalArgumentException if the numbers of features or outputs of the two differ
+    public ModelDefinition {
+        if (description.features().size() != form.features() || description.outputs() != form.outputs()) {
+            throw new IllegalArgumentException(
+                    "a model with " + description.features().size() + " features and "
+                            + description.outputs() + " outputs is not one with " + form.features() + " and "
+                            + form.outputs());
+        }
+        description = description.withMargins(form.margins());
+    }
+
+    /// The same model with other facts in its description.
+    public ModelDefinition withFacts(Map<String, String> facts) {
+        return new ModelDefinition(
+                new ModelDescription(
+                        description.format(),
+                        description.algorithm(),
+                        description.task(),
+                        description.features(),
+                        description.classes(),
+                        facts,
+                        description.margins()),
+                form);
+    }
+}

@@ -1,0 +1,5 @@
+/// What models compute, as data: forests, linear models, graphs, and models of other libraries.
+@NullMarked
+package io.nightshift.scoring.form;
+
+import org.jspecify.annotations.NullMarked;

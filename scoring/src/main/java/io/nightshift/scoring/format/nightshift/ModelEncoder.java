@@ -1,0 +1,254 @@
+package io.nightshift.scoring.format.nightshift;
+
+import io.nightshift.scoring.form.Forest;
+import io.nightshift.scoring.form.Forest.NodeKind;
+import io.nightshift.scoring.form.ForestShape;
+import io.nightshift.scoring.form.GraphForm;
+import io.nightshift.scoring.form.LinearForm;
+import io.nightshift.scoring.form.LinearForm.Term;
+import io.nightshift.scoring.form.ModelDefinition;
+import io.nightshift.scoring.form.ModelPart;
+import io.nightshift.scoring.form.RowForm;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/// Writes what [ModelDecoder] reads: a list as its length and its elements, a text as its length and UTF-8,
+/// an enumeration as its name.
+///
+/// A forest's nodes are arrays over all nodes in the order of the trees: the kinds, then the feature of each
+/// test or the vote of each leaf, then the thresholds of the tests, then the numbers of the leaves.
+final class ModelEncoder {
+
+    static final int FOREST = 1;
+    static final int LINEAR = 2;
+    static final int GRAPH = 3;
+    static final int PARTS = 4;
+    static final int NUMERIC = 0;
+    static final int NOMINAL = 1;
+
+    private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+
+    byte[] toBytes() {
+        return Arrays.copyOf(out.array(), out.position());
+    }
+
+    void model(ModelDefinition model) {
+        switch (model.form()) {
+            case Forest forest -> {
+                integer(FOREST);
+                description(model.description());
+                forest(forest);
+            }
+            case GraphForm graph -> {
+                integer(GRAPH);
+                description(model.description());
+                graph(graph);
+            }
+            case RowForm rows -> {
+                integer(PARTS);
+                description(model.description());
+                text(rows.model().library());
+                part(rows.model().part());
+            }
+            case LinearForm linear -> {
+                integer(LINEAR);
+                description(model.description());
+                linear(linear);
+            }
+        }
+    }
+
+    void bytes(byte[] bytes) {
+        room(bytes.length).put(bytes);
+    }
+
+    void integer(int value) {
+        room(Integer.BYTES).putInt(value);
+    }
+
+    private void description(ModelDescription description) {
+        text(description.format());
+        text(description.algorithm());
+        text(description.task().name());
+        integer(description.features().size());
+        for (ModelFeature feature : description.features()) {
+            feature(feature);
+        }
+        texts(description.classes());
+        Map<String, String> facts = new TreeMap<>(description.facts());
+        integer(facts.size());
+        facts.forEach((name, value) -> {
+            text(name);
+            text(value);
+        });
+    }
+
+    private void feature(ModelFeature feature) {
+        String name = feature.name();
+        flag(name != null);
+        if (name != null) {
+            text(name);
+        }
+        flag(feature.missing());
+        switch (feature.type()) {
+            case FeatureType.Numeric(Precision precision) -> {
+                octet(NUMERIC);
+                text(precision.name());
+            }
+            case FeatureType.Nominal(List<String> levels) -> {
+                octet(NOMINAL);
+                texts(levels);
+            }
+        }
+    }
+
+    private void forest(Forest forest) {
+        ForestShape shape = forest.shape();
+        integer(shape.features());
+        for (Precision precision : shape.precision()) {
+            octet(precision == Precision.FLOAT32 ? 0 : 1);
+        }
+        text(shape.arithmetic().name());
+        text(shape.comparison().name());
+        text(shape.link().name());
+        integer(shape.width());
+        numbers(shape.base());
+        number(shape.divisor());
+        number(shape.slope());
+        text(shape.categories().name());
+        integer(forest.sets());
+        for (int set = 0; set < forest.sets(); set++) {
+            int[] categories = forest.categories(set);
+            integer(categories.length);
+            IntStream.of(categories).forEach(this::integer);
+        }
+        integer(forest.trees());
+        for (int tree = 0; tree < forest.trees(); tree++) {
+            integer(forest.group(tree));
+            integer(forest.root(tree + 1) - forest.root(tree));
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            octet(forest.kind(node).code());
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            integer(forest.kind(node) == NodeKind.LEAF ? forest.vote(forest.child(node)) : forest.feature(node));
+        }
+        for (int node = 0; node < forest.nodes(); node++) {
+            if (forest.kind(node) != NodeKind.LEAF) {
+                number(forest.threshold(node));
+            }
+        }
+        for (int leaf = 0; leaf < forest.leaves(); leaf++) {
+            for (int i = 0; i < shape.width(); i++) {
+                number(forest.leaf(leaf, i));
+            }
+        }
+    }
+
+    private void linear(LinearForm linear) {
+        integer(linear.features());
+        text(linear.link().name());
+        text(linear.arithmetic().name());
+        flag(linear.interceptLast());
+        integer(linear.terms().size());
+        for (Term term : linear.terms()) {
+            switch (term) {
+                case Term.Scaled(int feature, double centre, double scale) -> {
+                    octet(NUMERIC);
+                    integer(feature);
+                    number(centre);
+                    number(scale);
+                }
+                case Term.Indicator(int feature, int level) -> {
+                    octet(NOMINAL);
+                    integer(feature);
+                    integer(level);
+                }
+            }
+        }
+        integer(linear.weights().size());
+        linear.weights().forEach(this::numbers);
+    }
+
+    private void graph(GraphForm graph) {
+        integer(graph.block());
+        integer(graph.inputs().size());
+        for (GraphForm.Input input : graph.inputs()) {
+            text(input.name());
+            text(input.element().name());
+            integer(input.width());
+            flag(input.isMatrix());
+        }
+        GraphForm.Output output = graph.output();
+        text(output.meaning().name());
+        text(output.numbers());
+        String labels = output.labels();
+        flag(labels != null);
+        if (labels != null) {
+            text(labels);
+        }
+        texts(output.classes());
+        ByteBuffer content = graph.content();
+        integer(content.remaining());
+        room(content.remaining()).put(content);
+    }
+
+    private void part(ModelPart part) {
+        text(part.kind());
+        integer(part.numbers().size());
+        for (double[] row : part.numbers()) {
+            integer(row.length);
+            for (double number : row) {
+                number(number);
+            }
+        }
+        integer(part.parts().size());
+        part.parts().forEach(this::part);
+    }
+
+    private void texts(List<String> texts) {
+        integer(texts.size());
+        texts.forEach(this::text);
+    }
+
+    private void numbers(List<Double> numbers) {
+        integer(numbers.size());
+        numbers.forEach(this::number);
+    }
+
+    private void text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        integer(bytes.length);
+        bytes(bytes);
+    }
+
+    private void number(double value) {
+        room(Double.BYTES).putDouble(value);
+    }
+
+    private void flag(boolean value) {
+        octet(value ? 1 : 0);
+    }
+
+    private void octet(int value) {
+        room(1).put((byte) value);
+    }
+
+    private ByteBuffer room(int bytes) {
+        if (out.remaining() < bytes) {
+            int size = Math.max(2 * out.capacity(), out.position() + bytes);
+            out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).put(out.flip());
+        }
+        return out;
+    }
+}

@@ -1,0 +1,84 @@
+package io.nightshift.scoring.model;
+
+import java.util.List;
+import java.util.Map;
+
+/// A model's inputs and outputs.
+///
+/// @param format the format of the file it came from: `xgboost-json`, `xgboost-ubjson`, `lightgbm`, `onnx`,
+///     `exchange` or `smile`
+/// @param algorithm in the words of the training library, e.g. `gbtree`, `RandomForest`
+/// @param task what it predicts
+/// @param features its inputs, in the model's order; all named or none
+/// @param classes the labels, in the model's order (the positive class of a binary model last); empty for a
+///     regression
+/// @param facts other facts for people, by name: number of trees, training metrics, library version
+/// @param margins the number of raw margins that a scorer can give in addition to the outputs: 0, 1, or one
+///     per class
+public record ModelDescription(
+        String format,
+        String algorithm,
+        Task task,
+        List<ModelFeature> features,
+        List<String> classes,
+        Map<String, String> facts,
+        int margins) {
+
+    /// @throws IllegalArgumentException if there are no features, only some have names, or the classes or
+    ///     margins do not match the task
+    public ModelDescription {
+        features = List.copyOf(features);
+        classes = List.copyOf(classes);
+        facts = Map.copyOf(facts);
+        if (features.isEmpty()) {
+            throw new IllegalArgumentException("a model has features");
+        }
+        long named = features.stream().filter(feature -> feature.name() != null).count();
+        if (named != 0 && named != features.size()) {
+            throw new IllegalArgumentException("all features of a model are named, or none");
+        }
+        int expected = switch (task) {
+            case BINARY -> 2;
+            case MULTICLASS -> Math.max(3, classes.size());
+            case REGRESSION -> 0;
+        };
+        if (classes.size() != expected) {
+            throw new IllegalArgumentException(task + " does not go with the classes " + classes);
+        }
+        if (margins != 0 && margins != 1 && margins != classes.size()) {
+            throw new IllegalArgumentException(margins + " margins do not go with the classes " + classes);
+        }
+    }
+
+    /// A description without margins.
+    public ModelDescription(
+            String format,
+            String algorithm,
+            Task task,
+            List<ModelFeature> features,
+            List<String> classes,
+            Map<String, String> facts) {
+        this(format, algorithm, task, features, classes, facts, 0);
+    }
+
+    /// The same description with another number of margins.
+    public ModelDescription withMargins(int other) {
+        return new ModelDescription(format, algorithm, task, features, classes, facts, other);
+    }
+
+    /// Whether the features have names. If not, they are known by position only.
+    public boolean namesFeatures() {
+        return features.getFirst().name() != null;
+    }
+
+    /// The number of columns a scorer fills: the prediction, then the probabilities. A binary model has one
+    /// probability, that of the positive class; a model of more classes has one per class; a regression has
+    /// none.
+    public int outputs() {
+        return switch (task) {
+            case BINARY -> 2;
+            case MULTICLASS -> 1 + classes.size();
+            case REGRESSION -> 1;
+        };
+    }
+}

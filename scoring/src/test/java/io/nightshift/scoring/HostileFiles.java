@@ -1,0 +1,84 @@
+package io.nightshift.scoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Loads files that may be broken: each is loaded and scores rows, or is refused by a [ModelException] that
+/// names it.
+public abstract class HostileFiles {
+
+    @TempDir
+    protected Path folder;
+
+    /// Loads the models; overridden where they need a library.
+    protected ModelLoader loader() {
+        return new ModelLoader();
+    }
+
+    protected final Model load(Path file) {
+        return loader().load(file);
+    }
+
+    /// Alters one byte at a time, anywhere but in the first two, which tell the format.
+    protected final void readsOrRefuses(byte[] whole, int times, double value) throws IOException {
+        Random random = new Random(3);
+        for (int i = 0; i < times; i++) {
+            byte[] altered = whole.clone();
+            altered[2 + random.nextInt(altered.length - 2)] = (byte) random.nextInt(256);
+            scoreOrRefuse(altered, value);
+        }
+    }
+
+    /// Anything but a [ModelException] fails the test.
+    ///
+    /// @param value what all features of the rows have
+    protected final void scoreOrRefuse(byte[] content, double value) throws IOException {
+        Path file = Files.write(folder.resolve("model"), content);
+        try {
+            Model model = load(file);
+            double[][] features = new double[model.description().features().size()][20];
+            for (double[] column : features) {
+                Arrays.fill(column, value);
+            }
+            int outputs = model.description().outputs() + model.description().margins();
+            model.scorer().score(features, 20, new double[outputs][20]);
+        } catch (ModelException refused) {
+            assertThat(refused).hasMessageContaining(file.toString());
+        }
+    }
+
+    protected final void assertRefused(byte[] content, String... parts) throws IOException {
+        Path file = Files.write(folder.resolve("model"), content);
+        assertThatThrownBy(() -> load(file))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining(file.toString())
+                .satisfies(refused -> {
+                    for (String part : parts) {
+                        assertThat(refused).hasMessageContaining(part);
+                    }
+                });
+    }
+
+    /// Our own file with a right checksum, which an attacker can compute too.
+    ///
+    /// @param body the file without its checksum
+    public static byte[] sealed(byte[] body) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
+            byte[] file = Arrays.copyOf(body, body.length + digest.length);
+            System.arraycopy(digest, 0, file, body.length, digest.length);
+            return file;
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+}

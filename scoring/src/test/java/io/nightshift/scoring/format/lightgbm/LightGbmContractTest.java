@@ -1,0 +1,126 @@
+package io.nightshift.scoring.format.lightgbm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.scoring.ModelFormatContract;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The contract, and what is special to LightGBM's files.
+class LightGbmContractTest extends ModelFormatContract {
+
+    @Override
+    protected Map<String, byte[]> models() {
+        return Map.of("text", lightGbm().getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    protected int needed(String name, byte[] content) {
+        return lightGbm().indexOf("end of trees");
+    }
+
+    @Override
+    protected int alterations() {
+        return 1500;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "objective=binary sigmoid:1 | objective=cosine | objective is cosine; supported are binary",
+                "sigmoid:1 | sigmoid:x | parameter sigmoid:x",
+                "objective=binary sigmoid:1 | objective=multiclass num_class:3 | multiclass does not go with 1 trees",
+                "max_feature_idx=2 | max_feature_idx=2000000000 | names of 3 features",
+                "num_leaves=4 | num_leaves=2000000000 | tree 0, leaf_value has fewer than",
+                "num_leaves=4 | num_leaves=0 | tree 0 has no leaves",
+                "num_leaves=4 | num_leaves=-4 | num_leaves is -4",
+                "num_leaves=4 | num_leaves=3 | leaf_value has more than 3",
+                "is_linear=0 | is_linear=1 | linear models in its leaves",
+                "left_child=1 2 | left_child=0 2 | points to node 0",
+                "left_child=1 2 | left_child=1 1 | two parents",
+                "left_child=1 2 | left_child=1 99 | points to node 99",
+                "left_child=1 2 | left_child=1 -99 | points to node -99",
+                "split_feature=0 1 | split_feature=0 7 | feature 7 of 3",
+                "threshold=0 | threshold=5 | set of categories 5.0 of 1",
+                "threshold=0 | threshold=nan | threshold has «nan»",
+                "decision_type=1 | decision_type=14 | unknown decision type 14",
+                "cat_boundaries=0 1 | cat_boundaries=0 2000000000 | cat_threshold has fewer than",
+                "cat_boundaries=0 1 | cat_boundaries=9 1 | does not ascend",
+                "cat_threshold=5 | cat_threshold=-5 | cat_threshold has «-5»",
+                "tree_sizes=100 100 | tree_sizes=100 | sizes of 1",
+                "leaf_value=1 | leaf_value=one | leaf_value has «one»",
+                "Tree=0 | Tree=0%Tree=0 | has «Tree» twice"
+            })
+    void whatIsNotSupportedInLightGbmIsNamed(String part, String forged, String found) throws IOException {
+        String text = lightGbm();
+        assertThat(text).contains(part);
+
+        assertRefused(text.replaceFirst(part, forged.replace('%', '\n')).getBytes(StandardCharsets.UTF_8), found);
+    }
+
+    private static String lightGbm() {
+        return """
+                tree
+                version=v4
+                num_class=1
+                num_tree_per_iteration=1
+                label_index=0
+                max_feature_idx=2
+                objective=binary sigmoid:1
+                feature_names=a b c
+                feature_infos=0:1:2 [0:1] none
+                tree_sizes=100 100
+
+                Tree=0
+                num_leaves=4
+                num_cat=1
+                split_feature=0 1 1
+                threshold=0 0.5 -1.5
+                decision_type=1 2 10
+                left_child=1 2 -1
+                right_child=-3 -2 -4
+                leaf_value=1 2 3 4.25
+                cat_boundaries=0 1
+                cat_threshold=5
+                is_linear=0
+                shrinkage=1
+
+
+                Tree=1
+                num_leaves=1
+                num_cat=0
+                leaf_value=-0.5
+                is_linear=0
+                shrinkage=1
+
+
+                end of trees
+
+                feature_importances:
+                a=1
+
+                parameters:
+                end of parameters
+
+                pandas_categorical:null
+                """;
+    }
+
+    @Test
+    void theLightGbmFileOfTheseTestsIsSound() throws IOException {
+        Path file = Files.writeString(folder.resolve("model"), lightGbm());
+        double[][] outputs = new double[3][6];
+        double[][] features = {{0, 2, 1, Double.NaN, 0, -0.5}, {0, 1, 0, 0, Double.NaN, -2}, new double[6]};
+
+        load(file).scorer().score(features, 6, outputs);
+
+        assertThat(outputs[2]).containsExactly(3.75, 1.5, 2.5, 2.5, 0.5, 0.5);
+    }
+}

@@ -1,0 +1,143 @@
+package io.nightshift.scoring.format.sklearn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Files that were exported once, with what scikit-learn predicted then; [SklearnLibraryTest] exports anew.
+public class ExchangeFormatTest {
+
+    @TempDir
+    Path folder;
+
+    public static Path kept() {
+        try {
+            return Path.of(Objects.requireNonNull(ExchangeFormatTest.class.getResource("/sklearn"))
+                    .toURI());
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kept-codes", "kept-classes", "kept-logistic"})
+    void scoresAreTheLibrarysOwnAlsoFromTheRegistry(String name) throws Exception {
+        SklearnCase kept = SklearnCase.of(kept(), name);
+        Model imported = kept.compare();
+        Path registered = folder.resolve("model.nsm");
+        ModelFile.write(imported, registered);
+
+        Model read = new SklearnCase(registered, kept.expected()).compare();
+
+        assertThat(read.description()).isEqualTo(imported.description());
+    }
+
+    @Test
+    void aModelIsDescribedInTheLibrarysWords() {
+        ModelDescription codes = Model.load(kept().resolve("kept-codes.json")).description();
+        ModelDescription classes =
+                Model.load(kept().resolve("kept-classes.json")).description();
+
+        assertThat(codes.algorithm()).isEqualTo("HistGradientBoostingClassifier");
+        assertThat(codes.task()).isEqualTo(Task.BINARY);
+        assertThat(codes.classes()).containsExactly("no", "yes");
+        assertThat(codes.margins()).isOne();
+        assertThat(codes.facts()).containsEntry("library", "scikit-learn 1.4.2").containsEntry("trees", "4");
+        assertThat(codes.features())
+                .hasSize(5)
+                .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT64), true));
+        assertThat(classes.classes()).containsExactly("0", "10", "20", "30");
+        assertThat(classes.margins()).isZero();
+        assertThat(classes.features())
+                .containsOnly(new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"logistic, 0, 0, 0, 1", "logistic-from-zero, 0, 1, 1, 1", "logistic-above-zero, 0, 0, 1, 1"})
+    void eachLogisticLinkDecidesAtZeroInItsWay(String link, double below, double at, double above, double beyond)
+            throws IOException {
+        String form = link.equals("logistic-above-zero") ? """
+                  "linear": {"intercepts": [0], "weights": [1]}""" : """
+                  "forest": {
+                    "width": 1, "base": [0], "divisor": 1, "slope": 1, "goes_left": "<=",
+                    "trees": [7], "groups": [0],
+                    "kinds": [1, 1, 1, 0, 0, 0, 0], "features": [0, 0, 0], "thresholds": [0, -1e-9, 1e-9],
+                    "leaves": [-1e-9, 0, 1e-17, 1],
+                    "set_sizes": [], "set_categories": []
+                  }""";
+        Path file = Files.writeString(folder.resolve("model"), """
+                {"format": "nightshift-exchange", "version": 1, "library": "none", "algorithm": "made",
+                "features": [{}], "precision": "float64", "missing": false, "classes": ["no", "yes"],
+                "link": "%s", %s}""".formatted(link, form));
+        double[][] outputs = new double[2][4];
+
+        Model.load(file).scorer().score(new double[][] {{-1e-9, 0, 1e-17, 1}}, 4, outputs);
+
+        assertThat(outputs[0]).containsExactly(below, at, above, beyond);
+        assertThat(outputs[1][1]).isEqualTo(0.5);
+        assertThat(outputs[1][2]).isEqualTo(0.5);
+    }
+
+    @Test
+    void theReferencesExampleIsRead() throws Exception {
+        String page = Files.readString(Path.of("../docs/reference/exchange-format.md"));
+        String example = page.substring(page.indexOf("```json") + 7, page.indexOf("```\n\n"));
+        Path file = Files.writeString(folder.resolve("model"), example);
+        double[][] features = {{750.5, Double.NaN, 751, 751, 751, 751}, {1, 1, 0, 1, 2, Double.NaN}};
+        double[][] outputs = new double[3][6];
+
+        Model.load(file).scorer().score(features, 6, outputs);
+
+        assertThat(outputs[2]).containsExactly(-1.75, -1.75, -1, -1.125, -1, -1.125);
+    }
+
+    @Test
+    void namesLevelsAndClassesAreTaken() throws Exception {
+        Path file = Files.writeString(folder.resolve("model"), """
+                {
+                  "format": "nightshift-exchange",
+                  "version": 1,
+                  "library": "none",
+                  "algorithm": "stump",
+                  "features": [{"name": "length"}, {"name": "colour", "levels": ["blue", "green", "red"]}],
+                  "precision": "float32",
+                  "missing": false,
+                  "classes": [],
+                  "link": "identity",
+                  "forest": {
+                    "width": 1, "base": [0.1], "divisor": 1, "slope": 1, "goes_left": "<=",
+                    "trees": [3, 1], "groups": [0, 0],
+                    "kinds": [3, 0, 0, 0], "features": [1], "thresholds": [0], "leaves": [1, 2, 1e-300],
+                    "set_sizes": [2], "set_categories": [0, 2]
+                  }
+                }
+                """);
+        double[][] outputs = new double[1][3];
+
+        Model model = Model.load(file);
+        model.scorer().score(new double[][] {{0, 0, 0}, {0, 1, 2}}, 3, outputs);
+
+        assertThat(model.description().features())
+                .containsExactly(
+                        new ModelFeature("length", new FeatureType.Numeric(Precision.FLOAT32), false),
+                        new ModelFeature("colour", new FeatureType.Nominal(List.of("blue", "green", "red")), false));
+        assertThat(outputs[0]).containsExactly(1.1, 2.1, 1.1);
+    }
+}

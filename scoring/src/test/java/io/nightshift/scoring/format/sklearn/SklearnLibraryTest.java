@@ -1,0 +1,234 @@
+package io.nightshift.scoring.format.sklearn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nightshift.scoring.FlightsTable;
+import io.nightshift.scoring.FlightsTable.Features;
+import io.nightshift.scoring.Model;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Against scikit-learn itself, in a process of its own: small models of each kind, trained, exported and
+/// imported, on rows with values missing, and equal to thresholds and next to them in single and double
+/// precision.
+class SklearnLibraryTest {
+
+    private static final int MINUTES = 10;
+
+    @TempDir
+    static Path folder;
+
+    private static @Nullable String python;
+
+    @BeforeAll
+    static void exportModels() throws Exception {
+        for (String candidate : List.of("python3", "/usr/bin/python3")) {
+            if (python == null && run(candidate, "-c", "import sklearn").status() == 0) {
+                python = candidate;
+            }
+        }
+        assumeTrue(python != null, "Python 3 with scikit-learn is not installed (Debian: python3-sklearn)");
+        Ran ran = run(command(cases(), exporter().toString(), folder.toString()));
+        assertThat(ran.status()).as(ran.output()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "forest-binary",
+                "forest-classes",
+                "forest-missing",
+                "forest-value",
+                "forest-value-missing",
+                "extra-binary",
+                "extra-classes",
+                "extra-value",
+                "tree-binary",
+                "tree-classes",
+                "tree-value",
+                "boosting-binary",
+                "boosting-exponential",
+                "boosting-classes",
+                "boosting-zero",
+                "boosting-value",
+                "boosting-huber",
+                "histogram-binary",
+                "histogram-classes",
+                "histogram-value",
+                "histogram-poisson",
+                "histogram-codes",
+                "histogram-texts",
+                "linear-value",
+                "ridge-value",
+                "logistic-binary",
+                "logistic-classes",
+                "kept-codes",
+                "kept-classes",
+                "kept-logistic"
+            })
+    void scoresAreTheLibrarysOwn(String name) throws Exception {
+        SklearnCase.of(folder, name).compare();
+    }
+
+    /// A hundred thousand real flights, by models that learnt from some of them. With
+    /// `-Dnightshift.flights=FILE`, all flights of that file.
+    @Test
+    void scoresOfFlightsAreTheLibrarysOwn() throws Exception {
+        try (OutputStream rows = create("rows.bin");
+                OutputStream delayed = create("delayed.bin")) {
+            FlightsTable.forEachBlock("scikit-learn is given", Features.EXAMPLE, block -> {
+                write(rows, block.rows());
+                write(
+                        delayed,
+                        IntStream.range(0, block.count())
+                                .mapToDouble(i -> block.delayed()[i])
+                                .toArray());
+            });
+        }
+        Path script = cases().resolveSibling("flights.py");
+
+        Ran ran = run(command(script, exporter().toString(), folder.toString()));
+
+        assertThat(ran.status()).as(ran.output()).isZero();
+        Model boosting = Model.load(folder.resolve("boosting.json"));
+        Model forest = Model.load(folder.resolve("forest.json"));
+        try (InputStream margins = open("boosting.bin");
+                InputStream probabilities = open("forest.bin")) {
+            FlightsTable.forEachBlock("scikit-learn", Features.EXAMPLE, block -> {
+                assertThat(block.scores(boosting)[2]).isEqualTo(read(margins, block.count()));
+                assertThat(block.scores(forest)[1]).isEqualTo(read(probabilities, block.count()));
+            });
+            assertThat(margins.read()).isEqualTo(-1);
+        }
+    }
+
+    private static OutputStream create(String name) throws IOException {
+        return new BufferedOutputStream(Files.newOutputStream(folder.resolve(name)));
+    }
+
+    private static InputStream open(String name) throws IOException {
+        return new BufferedInputStream(Files.newInputStream(folder.resolve(name)));
+    }
+
+    private static void write(OutputStream out, double[] numbers) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asDoubleBuffer().put(numbers);
+        out.write(bytes.array());
+    }
+
+    private static double[] read(InputStream in, int count) throws IOException {
+        double[] numbers = new double[count];
+        ByteBuffer.wrap(in.readNBytes(Double.BYTES * count))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asDoubleBuffer()
+                .get(numbers);
+        return numbers;
+    }
+
+    @Test
+    void aFileThatIsNoneOfPythonsIsNamed() throws Exception {
+        Path file = Files.writeString(folder.resolve("text.joblib"), "hello");
+
+        Ran refused = run(
+                command(exporter(), file.toString(), folder.resolve("none.json").toString()));
+
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.output())
+                .contains("can't be exported: it can't be read by")
+                .doesNotContain("Traceback");
+    }
+
+    @Test
+    void whatCannotBeExportedIsNamed() throws Exception {
+        for (String[] pair : new String[][] {
+            {
+                "ensemble.AdaBoostClassifier(algorithm='SAMME').fit([[0], [1]], [0, 1])",
+                "the file holds a AdaBoostClassifier; supported are RandomForest"
+            },
+            {"ensemble.RandomForestClassifier()", "the RandomForestClassifier isn't fitted"},
+            {
+                "ensemble.RandomForestRegressor(2).fit([[0], [1]], [[0, 1], [2, 3]])",
+                "the model predicts 2 outputs; supported is one"
+            },
+            {
+                "linear_model.LogisticRegression(solver='liblinear').fit([[0], [1], [2]], [0, 1, 2])",
+                "one classifier against the rest"
+            },
+            {
+                "ensemble.GradientBoostingRegressor(init=linear_model.LinearRegression()).fit([[0], [1]], [0, 1])",
+                "starts from a LinearRegression"
+            }
+        }) {
+            Path file = folder.resolve("refused.joblib");
+            Ran trained = run(
+                    Objects.requireNonNull(python),
+                    "-W",
+                    "ignore",
+                    "-c",
+                    "import joblib; from sklearn import ensemble, linear_model; joblib.dump(" + pair[0] + ", '" + file
+                            + "')");
+            assertThat(trained.status()).as(trained.output()).isZero();
+            Path output = folder.resolve("refused.json");
+
+            Ran refused = run(command(exporter(), file.toString(), output.toString()));
+
+            assertThat(refused.status()).isEqualTo(1);
+            assertThat(refused.output()).contains("can't be exported: ").contains(pair[1]);
+            assertThat(output).doesNotExist();
+        }
+    }
+
+    private static String[] command(Path script, String... arguments) {
+        List<String> command =
+                new ArrayList<>(List.of(Objects.requireNonNull(python), "-B", "-W", "ignore", script.toString()));
+        command.addAll(List.of(arguments));
+        return command.toArray(String[]::new);
+    }
+
+    private static Path cases() throws Exception {
+        return Path.of(Objects.requireNonNull(SklearnLibraryTest.class.getResource("/sklearn/cases.py"))
+                .toURI());
+    }
+
+    private static Path exporter() {
+        Path root = Path.of("").toAbsolutePath();
+        while (!Files.exists(root.resolve("tools/export-sklearn.py"))) {
+            root = Objects.requireNonNull(root.getParent(), "tools is above the tests");
+        }
+        return root.resolve("tools/export-sklearn.py");
+    }
+
+    private record Ran(int status, String output) {}
+
+    private static Ran run(String... command) throws IOException, InterruptedException {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            return new Ran(-1, String.valueOf(missing.getMessage()));
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
+        return new Ran(process.exitValue(), output);
+    }
+}

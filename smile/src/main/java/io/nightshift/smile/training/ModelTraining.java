@@ -1,0 +1,124 @@
+package io.nightshift.smile.training;
+
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.form.ModelDefinition;
+import io.nightshift.scoring.format.MalformedModelException;
+import io.nightshift.smile.training.TrainingOptions.Algorithm;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/// Trains a model with Smile, and evaluates it on held-out rows.
+///
+/// The same columns, options and seed give the same model file, bit for bit.
+public final class ModelTraining {
+
+    private ModelTraining() {}
+
+    /// Trains a model that predicts `target` from `features`.
+    ///
+    /// A target of categories gives a classifier, and a target of numbers a regression;
+    /// [TrainingColumn.Numbers#toCategories] turns numbers into classes. With a holdout share above 0, the
+    /// facts of the description hold the metrics on the held-out rows: `accuracy`, `auc` (two classes) and
+    /// `log-loss`, or `rmse` and `r2`.
+    ///
+    /// @param features at least one column; names are distinct, all have as many rows as the target, and no
+    ///     value is missing
+    /// @throws TrainingException if a model cannot be trained on the data; the message names the column and
+    ///     the row
+    public static Model train(List<TrainingColumn> features, TrainingColumn target, TrainingOptions options) {
+        return train(features, target, options, Map.of());
+    }
+
+    /// Like [#train(List, TrainingColumn, TrainingOptions)], with additional facts about the origin of the
+    /// rows.
+    ///
+    /// @param origin facts for the model's description, by name
+    public static Model train(
+            List<TrainingColumn> features, TrainingColumn target, TrainingOptions options, Map<String, String> origin) {
+        check(features, target, options);
+        TrainTestSplit rows =
+                TrainTestSplit.split(target.rows(), options.holdout(), new SplittableRandom(options.seed()));
+        Map<String, String> facts = new TreeMap<>(origin);
+        facts.put("algorithm", options.algorithm().label());
+        facts.put("target", target.name());
+        facts.put("seed", Long.toString(options.seed()));
+        facts.put("training-rows", Integer.toString(rows.training().length));
+        facts.put("holdout-rows", Integer.toString(rows.holdout().length));
+        try {
+            TrainingData data = new TrainingData(features, target);
+            ModelDefinition untested = new SmileTraining(data.select(rows.training()), options).train(facts);
+            Model model = Model.of(untested);
+            return rows.holdout().length == 0
+                    ? model
+                    : Model.of(measured(untested, model, data.select(rows.holdout()), facts));
+        } catch (MalformedModelException | RuntimeException failed) {
+            throw new TrainingException(
+                    "Smile could not train the " + options.algorithm().label() + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    private static ModelDefinition measured(
+            ModelDefinition definition, Model model, TrainingData holdout, Map<String, String> facts) {
+        double[][] outputs = new double[model.description().outputs()][holdout.rows()];
+        model.scorer().score(holdout.features(), holdout.rows(), outputs);
+        Map<String, String> all = new TreeMap<>(model.description().facts());
+        all.putAll(facts);
+        all.putAll(EvaluationMetrics.of(model.description().task(), holdout.target(), outputs));
+        return definition.withFacts(all);
+    }
+
+    private static void check(List<TrainingColumn> features, TrainingColumn target, TrainingOptions options) {
+        if (features.isEmpty()) {
+            throw new TrainingException("There is no column to predict " + target.name() + " from.");
+        }
+        Set<String> names = new HashSet<>(Set.of(target.name()));
+        for (TrainingColumn feature : features) {
+            if (!names.add(feature.name())) {
+                throw new TrainingException("The column " + feature.name() + " is given twice.");
+            }
+            if (feature.rows() != target.rows()) {
+                throw new TrainingException("The column " + feature.name() + " has " + feature.rows()
+                        + " rows, the target " + target.name() + " " + target.rows() + ".");
+            }
+            checkValues(feature);
+        }
+        checkValues(target);
+        switch (target) {
+            case TrainingColumn.Categories(String name, List<String> levels, int[] positions) -> {
+                if (levels.size() < 2) {
+                    throw new TrainingException("The target " + name + " has " + levels.size() + " class in "
+                            + positions.length + " rows; a classifier needs at least two.");
+                }
+            }
+            case TrainingColumn.Numbers numbers -> {
+                if (options.algorithm() == Algorithm.LOGISTIC_REGRESSION) {
+                    throw new TrainingException(
+                            "A logistic regression predicts a class, and the target " + numbers.name()
+                                    + " is a number. Choose another algorithm, or take its values for classes.");
+                }
+            }
+        }
+        if (target.rows() < 10) {
+            throw new TrainingException("There are " + target.rows() + " rows; training needs at least 10.");
+        }
+    }
+
+    private static void checkValues(TrainingColumn column) {
+        for (int row = 0; row < column.rows(); row++) {
+            boolean sound = switch (column) {
+                case TrainingColumn.Numbers(String name, double[] values) -> Double.isFinite(values[row]);
+                case TrainingColumn.Categories(String name, List<String> levels, int[] positions) ->
+                    positions[row] >= 0;
+            };
+            if (!sound) {
+                throw new TrainingException(
+                        "The column " + column.name() + " has a missing or infinite value in" + " row " + row
+                                + " (counted from 0). Smile's models take none: leave the row out, or fill it.");
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/// Trains models with Smile and evaluates them.
+@NullMarked
+package io.nightshift.smile.training;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,62 @@
+package io.nightshift.storage;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.csv.CsvFormat;
+import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.destination.postgres.CopyFunctions;
+import io.nightshift.storage.destination.postgres.PostgresStore;
+import io.nightshift.storage.duckdb.DuckDb;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Every kind of destination: the one place that knows which store belongs to which case of [Destination].
+/// Safe for several threads.
+///
+/// @param duckDb opened when first needed
+/// @param sources that jobs read
+/// @param dataSources that jobs may name
+/// @param connections of workers to those
+public record Destinations(
+        Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections) {
+
+    /// For a process that runs no workers.
+    public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources) {
+        this(duckDb, new Sources(duckDb), dataSources, new ConnectionPool(1));
+    }
+
+    public DestinationStore of(Destination destination) {
+        return switch (destination) {
+            case ParquetDestination(String folder) -> new FolderStore(folder, new ParquetFormat(), duckDb, sources);
+            case CsvDestination csv -> new FolderStore(csv.folder(), new CsvFormat(csv.compression()), duckDb, sources);
+            case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
+        };
+    }
+
+    public DestinationStore of(Job job) {
+        return of(job.destination());
+    }
+
+    /// Registers the functions that destinations use in DuckDB with the instance behind a connection.
+    public static void register(Connection connection) throws SQLException {
+        CopyFunctions.register(connection);
+    }
+
+    /// @param reasons of [DestinationStore#checkPlace()] or [DestinationStore#check]
+    /// @throws FailureException permanent, with every reason, if there is one
+    public static void refuse(List<String> reasons) {
+        if (!reasons.isEmpty()) {
+            throw FailureException.permanent(String.join("\n", reasons));
+        }
+    }
+}

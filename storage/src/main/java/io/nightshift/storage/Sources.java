@@ -1,0 +1,41 @@
+package io.nightshift.storage;
+
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.storage.source.SourceReader;
+import io.nightshift.storage.source.SourceReaders;
+import io.nightshift.storage.source.parquet.ParquetReader;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Every kind of source: the one place that knows which reader belongs to which case of
+/// [Input][io.nightshift.protocol.job.Input]. Safe for several threads.
+public final class Sources implements SourceReaders, SourceInspector {
+
+    private final Supplier<DuckDb> duckDb;
+
+    /// @param duckDb opened when first needed
+    public Sources(Supplier<DuckDb> duckDb) {
+        this.duckDb = duckDb;
+    }
+
+    @Override
+    public SourceReader of(Job.Source source) {
+        return switch (source.input()) {
+            case ParquetInput parquet -> new ParquetReader(duckDb);
+        };
+    }
+
+    @Override
+    public String identity(Job.Source source) {
+        return of(source).identity(source);
+    }
+
+    @Override
+    public List<InspectedFile> inspect(Job job, ModelDescription model) {
+        return of(job.source()).inspect(job, model);
+    }
+}

@@ -1,0 +1,106 @@
+package io.nightshift.storage.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.nightshift.protocol.failure.FailureException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+
+/// The node's connections to the databases that predictions go to: a pool for each data source. Safe for
+/// several threads.
+///
+/// A connection that was given back is used again. One that was closed by [#discard] is not: a caller that
+/// breaks a connection off in a stalled write, or is cancelled, leaves it in a state that no pool can know.
+public final class ConnectionPool implements AutoCloseable {
+
+    /// No answer for so long, in seconds, means that a connection is broken.
+    public static final int SILENCE = 60;
+
+    /// A database that is down for a while delays an attempt; it doesn't fail it.
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /// How long the pool itself tries, before it is seen whether the caller was cancelled.
+    private static final Duration ONE_TRY = Duration.ofSeconds(1);
+
+    /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be
+    /// short. What is acknowledged must be durable, even where the server's default says otherwise.
+    private static final String SETTINGS = """
+            SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+            """;
+
+    private final int most;
+    private final Map<String, HikariDataSource> pools = new ConcurrentHashMap<>();
+
+    /// @param most connections to a database that are used at a time
+    public ConnectionPool(int most) {
+        this.most = most;
+    }
+
+    /// A connection that works, or did when it was last used.
+    ///
+    /// @param cancelled whether to stop waiting
+    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for
+    ///     long
+    public Connection take(DataSourceSettings settings, BooleanSupplier cancelled) {
+        return Connections.connect(pool(settings)::getConnection, settings.toString(), PATIENCE, cancelled);
+    }
+
+    private HikariDataSource pool(DataSourceSettings settings) {
+        return pools.computeIfAbsent(settings.name(), name -> open(settings));
+    }
+
+    private HikariDataSource open(DataSourceSettings settings) {
+        if (!settings.url().startsWith(DataSourceSettings.POSTGRESQL)) {
+            throw FailureException.permanent(settings + " is not a PostgreSQL database");
+        }
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("nightshift-" + settings.name());
+        config.setDriverClassName(Driver.class.getName());
+        config.setJdbcUrl(settings.url());
+        config.setDataSourceProperties(Connections.properties(settings, SILENCE));
+        config.setConnectionInitSql(SETTINGS);
+        config.setMaximumPoolSize(most);
+        config.setMinimumIdle(0);
+        config.setConnectionTimeout(ONE_TRY.toMillis());
+        // Pools are opened while a database may be down.
+        config.setInitializationFailTimeout(-1);
+        return new HikariDataSource(config);
+    }
+
+    /// Keeps a connection that is in no transaction for the next caller.
+    public void giveBack(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException _) {
+            // The pool has dropped it.
+        }
+    }
+
+    /// Closes a connection that can't be used again.
+    public void discard(DataSourceSettings settings, Connection connection) {
+        pool(settings).evictConnection(connection);
+        giveBack(connection);
+    }
+
+    /// Closes the idle connections to a database: where one is broken, the others most often are too.
+    public void forget(DataSourceSettings settings) {
+        pool(settings).getHikariPoolMXBean().softEvictConnections();
+    }
+
+    /// The driver's own view of a connection.
+    public static PGConnection driver(Connection connection) throws SQLException {
+        return connection.unwrap(PGConnection.class);
+    }
+
+    @Override
+    public void close() {
+        pools.values().forEach(HikariDataSource::close);
+    }
+}

@@ -1,0 +1,89 @@
+package io.nightshift.storage.database;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.postgresql.Driver;
+
+/// Opens connections to a database, with patience for one that is down.
+///
+/// The patience is ours: a pool gives up after one time-out, while a publication or an attempt that is
+/// minutes into its work must outlast the restart of a database, and must stop waiting at once when it is
+/// cancelled or when the database says no.
+final class Connections {
+
+    private static final Duration MIN_WAIT = Duration.ofMillis(100);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(3);
+
+    private Connections() {}
+
+    /// Tries to open a connection, or to get one from a pool.
+    @FunctionalInterface
+    interface Opening {
+        Connection open() throws SQLException;
+    }
+
+    /// A new connection of the driver's.
+    ///
+    /// @param silence in seconds: a connection without an answer for so long counts as broken
+    /// @throws FailureException permanent, if the settings name no PostgreSQL database
+    static Connection open(DataSourceSettings settings, int silence) throws SQLException {
+        Connection connection = new Driver().connect(settings.url(), properties(settings, silence));
+        if (connection == null) {
+            throw FailureException.permanent(settings + " is not a PostgreSQL database");
+        }
+        return connection;
+    }
+
+    /// The driver's properties. Those in the settings' URL take precedence.
+    static Properties properties(DataSourceSettings settings, int silence) {
+        Properties properties = new Properties();
+        if (settings.user() != null) {
+            properties.setProperty("user", settings.user());
+        }
+        if (settings.password() != null) {
+            properties.setProperty("password", settings.password());
+        }
+        properties.setProperty("ApplicationName", "nightshift");
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("socketTimeout", String.valueOf(silence));
+        properties.setProperty("tcpKeepAlive", "true");
+        return properties;
+    }
+
+    /// Gets a connection, waiting longer after each try while the database can't be reached.
+    ///
+    /// @param doing what the connection is for: the beginning of a message
+    /// @param patience how long to wait for a database that can't be reached
+    /// @param cancelled whether to stop waiting
+    /// @throws FailureException permanent where the database refuses, transient where it can't be reached for
+    ///     long
+    static Connection connect(Opening opening, String doing, Duration patience, BooleanSupplier cancelled) {
+        long until = System.nanoTime() + patience.toNanos();
+        Duration wait = MIN_WAIT;
+        while (true) {
+            try {
+                return opening.open();
+            } catch (SQLException e) {
+                boolean waits = DatabaseFailure.isTransient(e.getSQLState())
+                        && System.nanoTime() < until
+                        && !cancelled.getAsBoolean();
+                if (!waits) {
+                    throw new FailureException(
+                            DatabaseFailure.of(doing + " can't be reached", e.getSQLState(), reason(e)), e);
+                }
+            }
+            LockSupport.parkNanos(wait.toNanos());
+            wait = wait.multipliedBy(2).compareTo(MAX_WAIT) < 0 ? wait.multipliedBy(2) : MAX_WAIT;
+        }
+    }
+
+    /// A pool wraps the driver's error.
+    private static String reason(SQLException e) {
+        return String.valueOf(e.getCause() instanceof SQLException cause ? cause.getMessage() : e.getMessage());
+    }
+}

@@ -1,0 +1,37 @@
+package io.nightshift.storage.database;
+
+import io.nightshift.protocol.failure.Failure;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Whether an error of a database is transient or permanent, by its SQLSTATE.
+public final class DatabaseFailure {
+
+    /// Transient: broken connections, exhausted resources, shutdown and time-outs, system errors, deadlocks.
+    private static final Set<String> TRANSIENT_CLASSES = Set.of("08", "40", "53", "57", "58");
+
+    /// Transient: a lock that was not obtained, a transaction that was idle too long, a server that became a
+    /// standby.
+    private static final Set<String> TRANSIENT = Set.of("55P03", "25P03", "25006");
+
+    private DatabaseFailure() {}
+
+    /// @param doing what was being done, for the beginning of the sentence
+    /// @param sqlState null if the error has none: then the connection broke
+    /// @param message the database's
+    public static Failure of(String doing, @Nullable String sqlState, @Nullable String message) {
+        String sentence = doing + ": " + (message == null ? "no reason is given" : oneLine(message));
+        return isTransient(sqlState) ? Failure.transientFailure(sentence) : Failure.permanent(sentence);
+    }
+
+    /// Whether the same may succeed later.
+    public static boolean isTransient(@Nullable String sqlState) {
+        return sqlState == null
+                || TRANSIENT.contains(sqlState)
+                || (sqlState.length() == 5 && TRANSIENT_CLASSES.contains(sqlState.substring(0, 2)));
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s+", " ");
+    }
+}

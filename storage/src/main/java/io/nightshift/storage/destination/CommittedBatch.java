@@ -1,0 +1,76 @@
+package io.nightshift.storage.destination;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.SourceFile;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What the ledger says of a batch, as far as a destination needs it.
+///
+/// @param submittedAt when the batch was submitted
+/// @param incarnation of the coordinator that is in charge
+/// @param input the pinned input
+/// @param commits those that count, in the order of the partitions
+/// @param rescored partitions that had another winner before
+/// @param entries how many entries the ledger has of the batch
+/// @param head the hash of the last of them
+public record CommittedBatch(
+        BatchId id,
+        Job job,
+        ModelVersion model,
+        Instant submittedAt,
+        int incarnation,
+        List<SourceFile> input,
+        List<PartitionCommit> commits,
+        Set<Integer> rescored,
+        long entries,
+        String head) {
+
+    public CommittedBatch {
+        input = List.copyOf(input);
+        commits = List.copyOf(commits);
+        rescored = Set.copyOf(rescored);
+    }
+
+    /// Rows of the input that the commits cover.
+    public long rows() {
+        return commits.stream().mapToLong(PartitionCommit::rows).sum();
+    }
+
+    /// Rows that the job's condition let through.
+    public long read() {
+        return commits.stream().mapToLong(PartitionCommit::read).sum();
+    }
+
+    public long predictions() {
+        return commits.stream().mapToLong(PartitionCommit::predictions).sum();
+    }
+
+    public long quarantined() {
+        return commits.stream().mapToLong(PartitionCommit::quarantined).sum();
+    }
+
+    /// The commit of a partition, or null if there is none.
+    public @Nullable PartitionCommit commit(int partition) {
+        int low = 0;
+        int high = commits.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int found = commits.get(middle).partition();
+            if (found == partition) {
+                return commits.get(middle);
+            }
+            if (found < partition) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,114 @@
+package io.nightshift.storage.destination;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.model.ModelDescription;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What one destination does, for the workers that write to it and for the coordinator that publishes it.
+///
+/// The coordinator's calls for one batch come in the order [#check], [#prepare], then, when every partition
+/// is committed, [#publish], or [#discard] if the batch is cancelled. In between, workers write with
+/// [#writer].
+///
+/// - **Threads.** Every call blocks and may come from any thread that may wait. Calls for one batch come one
+///   after another from one coordinator; but a coordinator that was thought dead may wake up in the middle of
+///   a call, and workers may write at any time.
+/// - **Repetition.** Every call may be repeated, by the same process or another one, and then finishes what
+///   an earlier call began.
+/// - **Crashes.** A crash in the middle of a call leaves staged output of the batch, which no reader sees, or
+///   the whole published batch; never a part of it. [#discard] removes what is staged.
+public interface DestinationStore {
+
+    /// Whether the destination can be reached and written, as far as that can be said without touching it. A
+    /// database that is down now may be back when it is needed, so that is no reason.
+    ///
+    /// @return every reason against it; empty if there is none
+    List<String> checkPlace();
+
+    /// Whether the destination can hold the output of a job: [#checkPlace], and what the job's columns need.
+    /// Touches nothing.
+    ///
+    /// @param job whose source was inspected
+    /// @return every reason against it; empty if there is none
+    List<String> check(Job job, ModelDescription model);
+
+    // For workers.
+
+    /// The texts that the destination can't hold; a row that has one is a bad row. Null if it holds every
+    /// text.
+    @Nullable
+    TextLimit textLimit();
+
+    /// The writer of one attempt. Nothing is written before its first call.
+    ///
+    /// @param node that makes the attempt, `host:port`
+    /// @param blockRows how many rows the writer may hold in memory
+    PartitionWriter writer(Lease lease, String node, int blockRows);
+
+    /// Removes what an attempt has written that lost its lease after it was kept. Other attempts' output
+    /// stays, and if the batch was committed with this attempt it is the caller's mistake.
+    void remove(Lease lease);
+
+    // For the coordinator.
+
+    /// Makes the place where attempts stage their output. After a crash in the middle it may be there in
+    /// part.
+    ///
+    /// @throws FailureException permanent, if the destination can't be made or written, or can't hold the
+    ///     output
+    void prepare(BatchId batch, Job job, ModelDescription model);
+
+    /// Where attempts stage their output, as a [Lease] says it. A worker never makes it: once it is gone,
+    /// late attempts have nowhere to write.
+    String staging(BatchId batch);
+
+    /// Checks the committed output and shows all of it to readers at once: the output of the winning
+    /// attempts, and none of attempts that won before their partition was rescored. Of two coordinators that
+    /// publish one batch at a time, the one of the higher incarnation wins. A batch that is published already
+    /// is left as it is.
+    ///
+    /// @param batch of which every partition is committed
+    /// @throws FailureException if committed output is missing or the checks fail; nothing is visible then
+    Publication publish(CommittedBatch batch);
+
+    /// Makes sure that no publication by a coordinator of an earlier incarnation becomes visible from now on:
+    /// one that was thought dead can wake up in the middle of [#publish], and the batch is about to be
+    /// changed or cancelled. Publications of later incarnations are not hindered.
+    ///
+    /// @return what readers see already, or nothing: then nothing of the batch is visible, or will be
+    /// @throws FailureException if that can't be made sure
+    Optional<Publication> fence(BatchId batch, int incarnation);
+
+    /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
+    void discard(BatchId batch);
+
+    /// Opens the batch's output to compare it with its ledger. Changes nothing.
+    ///
+    /// @param batch with the commits so far
+    /// @param phase of the batch
+    /// @param published what the ledger says of its publication, or null if it isn't published
+    /// @throws FailureException if the destination can't be reached
+    OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published);
+
+    // For people.
+
+    /// A query that counts the values of a column of a published batch.
+    ///
+    /// @param published what readers see, as [Publication#destination()] says it
+    /// @param quarantine whether of the bad rows
+    Query query(BatchId batch, String published, String column, boolean quarantine);
+
+    /// The file with a partition's bad rows in a published batch, or nothing where they are in no file.
+    Optional<String> quarantineFile(String published, int partition);
+
+    /// A query and the program that runs it.
+    ///
+    /// @param client the command, to which `-c` and the query are added
+    record Query(String client, String sql) {}
+}

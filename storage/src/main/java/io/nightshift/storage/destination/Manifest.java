@@ -1,0 +1,94 @@
+package io.nightshift.storage.destination;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Writes the manifest: what a published batch consists of. It lists files one by one; for a table, the rows
+/// of `nightshift_parts` are the list. Its keys are documented in `docs/reference/output.md`.
+public final class Manifest {
+
+    static final int VERSION = 1;
+    /// Counts up when columns are added to the predictions; no column is ever removed.
+    static final int SCHEMA_VERSION = 1;
+
+    private Manifest() {}
+
+    /// @param out stays open
+    /// @param names of the batch's files, or null if it has none
+    public static void write(OutputStream out, CommittedBatch batch, @Nullable FileNames names) throws IOException {
+        try (JsonGenerator json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
+            json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            json.writeStartObject();
+            json.writeNumberField("manifest_version", VERSION);
+            json.writeNumberField("schema_version", SCHEMA_VERSION);
+            json.writeStringField("batch", batch.id().value());
+            json.writeStringField("job", batch.job().name());
+            json.writeStringField("submitted_at", batch.submittedAt().toString());
+
+            json.writeObjectFieldStart("model");
+            json.writeStringField("name", batch.model().name());
+            json.writeNumberField("version", batch.model().version());
+            json.writeStringField("sha256", batch.model().sha256());
+            json.writeEndObject();
+
+            json.writeObjectFieldStart("rows");
+            json.writeNumberField("input", batch.rows());
+            json.writeNumberField("read", batch.read());
+            json.writeNumberField("predictions", batch.predictions());
+            json.writeNumberField("quarantined", batch.quarantined());
+            json.writeEndObject();
+
+            json.writeArrayFieldStart("inputs");
+            for (SourceFile file : batch.input()) {
+                json.writeStartObject();
+                json.writeStringField("path", file.path());
+                json.writeNumberField("bytes", file.bytes());
+                json.writeStringField("modified", file.modified().toString());
+                json.writeNumberField("rows", file.rows());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+
+            if (names != null) {
+                files(json, batch.commits(), names);
+            }
+
+            json.writeObjectFieldStart("ledger");
+            json.writeNumberField("entries", batch.entries());
+            json.writeStringField("head", batch.head());
+            json.writeEndObject();
+            json.writeEndObject();
+        }
+    }
+
+    private static void files(JsonGenerator json, List<PartitionCommit> commits, FileNames names) throws IOException {
+        json.writeArrayFieldStart("parts");
+        for (PartitionCommit commit : commits) {
+            file(json, names.part(commit.partition()), commit.part());
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("quarantine");
+        for (PartitionCommit commit : commits) {
+            if (commit.quarantine() != null) {
+                file(json, names.quarantine(commit.partition()), commit.quarantine());
+            }
+        }
+        json.writeEndArray();
+    }
+
+    private static void file(JsonGenerator json, String name, OutputFile file) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("file", name);
+        json.writeNumberField("rows", file.rows());
+        json.writeNumberField("bytes", file.bytes());
+        json.writeStringField("sha256", file.sha256());
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,61 @@
+package io.nightshift.storage.destination;
+
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import java.io.IOException;
+import java.sql.SQLException;
+
+/// Writes one attempt's rows to where no reader sees them yet.
+///
+/// The calls come in this order: [#predictions], again if some rows turned out to be bad; [#quarantine] if
+/// there are bad rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
+///
+/// - **Threads.** One thread makes all calls; only [#cancel] may come from any thread.
+/// - **Repetition.** [#predictions] replaces what an earlier call wrote. [#close] may be repeated.
+/// - **Crashes.** Until [#keep] has returned, a crash leaves nothing that a batch would publish without
+///   having committed this attempt. What it leaves has the attempt's own name, or is replaced by the next
+///   attempt.
+public interface PartitionWriter extends AutoCloseable {
+
+    /// Runs a statement of DuckDB's.
+    @FunctionalInterface
+    interface Execution {
+        /// @return the number of rows that the statement wrote, or the number that it selected
+        long run(String sql) throws SQLException;
+    }
+
+    /// Writes the good rows.
+    ///
+    /// @return their number
+    /// @throws SQLException DuckDB's
+    long predictions(ScoredRows rows, Execution scoring) throws SQLException;
+
+    /// Writes the bad rows.
+    ///
+    /// @throws SQLException DuckDB's
+    void quarantine(ScoredRows rows, Execution execution) throws SQLException;
+
+    /// How long handing the predictions over took, in nanoseconds; 0 where DuckDB writes them itself.
+    default long sending() {
+        return 0;
+    }
+
+    /// What the ledger keeps of the predictions.
+    ///
+    /// @param rows how many there are
+    OutputFile part(long rows) throws IOException;
+
+    /// What the ledger keeps of the bad rows.
+    ///
+    /// @param rows how many there are
+    OutputFile quarantined(long rows) throws IOException;
+
+    /// Makes durable what was written; from here on the attempt may be committed.
+    void keep() throws IOException;
+
+    /// Makes a call that is under way fail soon.
+    void cancel();
+
+    /// Removes what was not kept.
+    @Override
+    void close();
+}

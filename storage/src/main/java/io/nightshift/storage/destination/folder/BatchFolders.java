@@ -1,0 +1,64 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.batch.BatchId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Where a batch has its files below a destination's folder.
+///
+/// ```
+/// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
+/// DESTINATION/.staging/batch=ID/output-N/   committed files, then manifest and _SUCCESS
+/// DESTINATION/batch=ID/                     is `output-N`, renamed: readers see nothing, or all
+/// ```
+///
+/// @param folder the destination's
+public record BatchFolders(Path folder, BatchId batch) {
+
+    /// The file that says what a published batch consists of.
+    public static final String MANIFEST = "_manifest.json";
+
+    /// The empty file that says a folder is whole.
+    public static final String SUCCESS = "_SUCCESS";
+
+    /// The folder that readers see.
+    public Path published() {
+        return folder.resolve("batch=" + batch);
+    }
+
+    /// The folder of all batches that are not published.
+    Path stagingRoot() {
+        return folder.resolve(".staging");
+    }
+
+    /// The folder that is there while the batch is not published.
+    public Path staged() {
+        return stagingRoot().resolve("batch=" + batch);
+    }
+
+    /// The folder in which workers write.
+    public Path attempts() {
+        return staged().resolve("attempts");
+    }
+
+    /// Where what was staged is put to be deleted.
+    Path discarded() {
+        return stagingRoot().resolve("discarded=" + batch);
+    }
+
+    /// A committed file of a batch that isn't published: as it was staged, or gathered under its published
+    /// name.
+    ///
+    /// @param name its published name
+    /// @param stagedAs its name among the attempts
+    Path unpublished(String name, String stagedAs) throws IOException {
+        Path attempt = attempts().resolve(stagedAs);
+        if (Files.exists(attempt) || !Files.exists(staged())) {
+            return attempt;
+        }
+        List<Path> gathered = Gathering.find(staged(), name);
+        return gathered.isEmpty() ? attempt : gathered.getFirst();
+    }
+}

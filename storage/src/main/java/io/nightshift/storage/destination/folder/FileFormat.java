@@ -1,0 +1,44 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.source.BoundJob;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A format of the files in a batch's folder, as DuckDB writes and reads it. Safe for several threads.
+public interface FileFormat {
+
+    /// Ends the names of all files, with the dot.
+    String extension();
+
+    /// Whether some types of columns can't be written; then [#check] says which.
+    default boolean limitsColumns() {
+        return false;
+    }
+
+    /// Why the format can't hold a job's output; empty if it can.
+    default List<String> check(BoundJob job) {
+        return List.of();
+    }
+
+    /// A statement that writes an attempt's good rows to a file.
+    ///
+    /// @param blockRows how many rows may be held in memory
+    String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows);
+
+    /// A statement that writes an attempt's bad rows to a file.
+    String copyQuarantine(ScoredRows rows, Path file, int blockRows);
+
+    /// The text of a record's id, by which ids of the output are compared with those of the input.
+    ///
+    /// @param sql an expression over the input, or over [#read]
+    default String id(String sql) {
+        return "CAST(" + sql + " AS VARCHAR)";
+    }
+
+    /// The rows of files, of which some may have columns that others lack: what stands after FROM.
+    ///
+    /// @param files at least one
+    String read(List<Path> files);
+}

@@ -1,0 +1,209 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.filesystem.Folders;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Publishes a folder of files with one atomic rename; the folders are those of [BatchFolders].
+///
+/// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is deleted
+/// last. It is renamed first, so that a worker that is still writing can't keep it alive, and a worker that
+/// wakes up later finds no folder to write to.
+final class FolderPublisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
+    private static final int IDS_SHOWN = 3;
+
+    private final Path folder;
+    private final FileNames names;
+    private final OutputRows rows;
+
+    FolderPublisher(Path folder, FileNames names, OutputRows rows) {
+        this.folder = folder;
+        this.names = names;
+        this.rows = rows;
+    }
+
+    private BatchFolders folders(BatchId batch) {
+        return new BatchFolders(folder, batch);
+    }
+
+    void prepare(BatchId batch) {
+        Path attempts = folders(batch).attempts();
+        try {
+            Folders.make(attempts);
+            Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the destination %s can't be written: %s".formatted(folder, Folders.reason(e)));
+        }
+    }
+
+    Publication publish(CommittedBatch batch) {
+        BatchFolders folders = folders(batch.id());
+        Path published = folders.published();
+        try {
+            if (!Files.exists(published)) {
+                Path output = Gathering.claim(folders.staged(), batch.incarnation());
+                assemble(batch, folders, output);
+                Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
+                Folders.force(folder);
+            }
+            Publication publication = publication(published);
+            discard(batch.id());
+            return publication;
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
+    private static Publication publication(Path published) throws IOException {
+        return new Publication(published.toString(), Digests.sha256(published.resolve(BatchFolders.MANIFEST)));
+    }
+
+    Optional<Publication> fence(BatchId batch, int incarnation) {
+        BatchFolders folders = folders(batch);
+        Path published = folders.published();
+        try {
+            if (!Files.exists(published) && Files.exists(folders.staged())) {
+                Gathering.claim(folders.staged(), incarnation);
+            }
+            return Files.exists(published) ? Optional.of(publication(published)) : Optional.empty();
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure("whether readers see %s already can't be found out: %s"
+                            .formatted(batch, Folders.reason(e))),
+                    e);
+        }
+    }
+
+    private void assemble(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
+        Set<String> gathered = new HashSet<>();
+        for (PartitionCommit commit : batch.commits()) {
+            boolean rescored = batch.rescored().contains(commit.partition());
+            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
+                Path staged = folders.attempts().resolve(file.stagedName());
+                gather(staged, output.resolve(file.name()), file.file(), rescored);
+                gathered.add(file.name());
+            }
+        }
+        removeAllBut(gathered, output);
+        refuseRepeatedIds(batch, output);
+        Path manifest = output.resolve(BatchFolders.MANIFEST);
+        try (FileChannel channel = Folders.create(manifest);
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
+            Manifest.write(out, batch, names);
+            out.flush();
+            channel.force(true);
+        }
+        Folders.create(output.resolve(BatchFolders.SUCCESS)).close();
+        Folders.force(output);
+    }
+
+    /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
+    /// the winner's; a gathered file may be that of an earlier winner.
+    private static void gather(Path staged, Path target, OutputFile file, boolean rescored) throws IOException {
+        if (Files.exists(staged)) {
+            Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+        } else if (!Files.exists(target)) {
+            List<Path> earlier = Gathering.find(
+                    target.resolveSibling("..").normalize(),
+                    target.getFileName().toString());
+            if (earlier.isEmpty()) {
+                throw FailureException.permanent(
+                        "the committed file %s is gone. Start over with --new".formatted(staged));
+            }
+            Files.move(earlier.getFirst(), target, StandardCopyOption.ATOMIC_MOVE);
+        }
+        if (rescored && !Digests.sha256(target).equals(file.sha256())) {
+            throw FailureException.permanent(
+                    "the committed file %s is gone; %s is an earlier one. Rescore its partition, or start over with --new"
+                            .formatted(staged, target));
+        }
+        long bytes = Files.size(target);
+        if (bytes != file.bytes()) {
+            throw FailureException.permanent(String.format(
+                    Locale.ROOT,
+                    "the committed file %s has %,d bytes instead of %,d. Start over with --new",
+                    target,
+                    bytes,
+                    file.bytes()));
+        }
+    }
+
+    /// Removes what an earlier winner has left, or an earlier call.
+    private static void removeAllBut(Set<String> gathered, Path output) throws IOException {
+        try (Stream<Path> list = Files.list(output)) {
+            for (Path file : list.toList()) {
+                if (!gathered.contains(file.getFileName().toString())) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private void refuseRepeatedIds(CommittedBatch batch, Path output) {
+        Job.Source source = batch.job().source();
+        if (!source.uniqueId()) {
+            return;
+        }
+        List<Path> files = new ArrayList<>();
+        for (PartitionCommit commit : batch.commits()) {
+            names.of(batch.id(), commit).forEach(file -> files.add(output.resolve(file.name())));
+        }
+        List<String> repeated = rows.repeatedIds(files, IDS_SHOWN);
+        if (!repeated.isEmpty()) {
+            throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
+                    .formatted(source.id(), String.join(", ", repeated)));
+        }
+    }
+
+    void discard(BatchId batch) {
+        BatchFolders folders = folders(batch);
+        try {
+            Folders.deleteTree(folders.discarded());
+            if (Files.exists(folders.staged())) {
+                Files.move(folders.staged(), folders.discarded(), StandardCopyOption.ATOMIC_MOVE);
+                Folders.deleteTree(folders.discarded());
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
+            return;
+        }
+        try {
+            Files.deleteIfExists(folders.stagingRoot());
+        } catch (IOException e) {
+            LOG.debug(
+                    "{} is kept; most often it holds another batch's output: {}",
+                    folders.stagingRoot(),
+                    Folders.reason(e));
+        }
+    }
+}

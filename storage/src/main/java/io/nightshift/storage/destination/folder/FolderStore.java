@@ -1,0 +1,116 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.Folders;
+import io.nightshift.storage.source.SourceReaders;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A destination that is a folder with a folder of files for each batch.
+public final class FolderStore implements DestinationStore {
+
+    private final Path folder;
+    private final FileFormat format;
+    private final FileNames names;
+    private final OutputRows rows;
+    private final SourceReaders sources;
+    private final FolderPublisher publisher;
+
+    /// @param folder of the destination, absolute
+    /// @param format of its files
+    /// @param duckDb opened when first needed
+    public FolderStore(String folder, FileFormat format, Supplier<DuckDb> duckDb, SourceReaders sources) {
+        this.folder = Path.of(folder);
+        this.format = format;
+        this.names = new FileNames(format.extension());
+        this.rows = new OutputRows(duckDb, format, sources);
+        this.sources = sources;
+        this.publisher = new FolderPublisher(this.folder, names, rows);
+    }
+
+    @Override
+    public List<String> checkPlace() {
+        return Folders.obstacle(folder).stream().toList();
+    }
+
+    @Override
+    public List<String> check(Job job, ModelDescription model) {
+        List<String> reasons = new ArrayList<>(checkPlace());
+        if (format.limitsColumns()) {
+            reasons.addAll(format.check(sources.of(job.source()).bind(job, model)));
+        }
+        return reasons;
+    }
+
+    @Override
+    public @Nullable TextLimit textLimit() {
+        return null;
+    }
+
+    @Override
+    public PartitionWriter writer(Lease lease, String node, int blockRows) {
+        return new FolderWriter(format, lease, blockRows);
+    }
+
+    @Override
+    public void remove(Lease lease) {
+        new FolderWriter(format, lease, 1).remove();
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelDescription model) {
+        publisher.prepare(batch);
+    }
+
+    @Override
+    public String staging(BatchId batch) {
+        return new BatchFolders(folder, batch).attempts().toString();
+    }
+
+    @Override
+    public Publication publish(CommittedBatch batch) {
+        return publisher.publish(batch);
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchId batch, int incarnation) {
+        return publisher.fence(batch, incarnation);
+    }
+
+    @Override
+    public void discard(BatchId batch) {
+        publisher.discard(batch);
+    }
+
+    @Override
+    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+        return new FolderProof(batch, phase, published, folder, names, rows);
+    }
+
+    @Override
+    public Query query(BatchId batch, String published, String column, boolean quarantine) {
+        String files = (quarantine ? "_quarantine-*" : "part-*") + format.extension();
+        return new Query("duckdb", "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, files));
+    }
+
+    @Override
+    public Optional<String> quarantineFile(String published, int partition) {
+        return Optional.of(published + "/" + names.quarantine(partition));
+    }
+}

@@ -1,0 +1,74 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.filesystem.StagedFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+
+/// Writes staged files of the attempt's own name, by DuckDB.
+final class FolderWriter implements PartitionWriter {
+
+    private final FileFormat format;
+    private final Lease lease;
+    private final int blockRows;
+    private final StagedFile part;
+    private final StagedFile quarantine;
+    private boolean kept;
+
+    FolderWriter(FileFormat format, Lease lease, int blockRows) {
+        this.format = format;
+        this.lease = lease;
+        this.blockRows = blockRows;
+        FileNames names = new FileNames(format.extension());
+        Path staging = Path.of(lease.staging());
+        part = new StagedFile(staging.resolve(names.stagedPart(lease.attempt())));
+        quarantine = new StagedFile(staging.resolve(names.stagedQuarantine(lease.attempt())));
+    }
+
+    @Override
+    public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
+        return scoring.run(format.copyPredictions(rows, lease, part.path(), blockRows));
+    }
+
+    @Override
+    public void quarantine(ScoredRows rows, Execution execution) throws SQLException {
+        execution.run(format.copyQuarantine(rows, quarantine.path(), blockRows));
+    }
+
+    @Override
+    public OutputFile part(long rows) throws IOException {
+        return part.seal(rows);
+    }
+
+    @Override
+    public OutputFile quarantined(long rows) throws IOException {
+        return quarantine.seal(rows);
+    }
+
+    /// The files are durable since they were sealed.
+    @Override
+    public void keep() {
+        kept = true;
+    }
+
+    /// Nothing to do: only DuckDB's statement takes long, and the attempt cancels that.
+    @Override
+    public void cancel() {}
+
+    @Override
+    public void close() {
+        if (!kept) {
+            remove();
+        }
+    }
+
+    void remove() {
+        part.delete();
+        quarantine.delete();
+    }
+}

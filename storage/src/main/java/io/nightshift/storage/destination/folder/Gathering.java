@@ -1,0 +1,95 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/// The folders in which coordinators gather a batch's committed files, next to `attempts`. `output-N` belongs
+/// to incarnation N, which renames it to publish the batch. A later coordinator renames those of all earlier
+/// ones to `gathered-N-…`. So a coordinator that was thought dead, and wakes up in the middle of publishing,
+/// finds no folder to write to and none to rename.
+///
+/// A coordinator makes its own folder before it looks for others'. Of two that do so at once, at least one
+/// sees the other, and the earlier one gives way.
+final class Gathering {
+
+    private static final Pattern OUTPUT = Pattern.compile("output-(\\d+)");
+    private static final Pattern GATHERED = Pattern.compile("gathered-(\\d+)-\\d+");
+
+    private Gathering() {}
+
+    /// Makes the folder of an incarnation, and renames those of earlier ones.
+    ///
+    /// @param staged the batch's folder, which must exist
+    /// @throws FailureException if a later incarnation has made its folder
+    static Path claim(Path staged, int incarnation) throws IOException {
+        Path own = staged.resolve("output-" + incarnation);
+        try {
+            Files.createDirectory(own);
+        } catch (FileAlreadyExistsException e) {
+            // Made before a crash, or by an earlier call.
+        } catch (NoSuchFileException e) {
+            throw FailureException.permanent("the staged output %s is gone. Start over with --new".formatted(staged));
+        }
+        for (Path other : folders(staged, OUTPUT)) {
+            if (number(other, OUTPUT) > incarnation) {
+                throw new FailureException(
+                        Failure.transientFailure("a later coordinator publishes the batch, in " + other));
+            }
+            if (number(other, OUTPUT) < incarnation) {
+                putAside(other);
+            }
+        }
+        return own;
+    }
+
+    private static void putAside(Path output) throws IOException {
+        int incarnation = number(output, OUTPUT);
+        for (int i = 0; ; i++) {
+            Path gathered = output.resolveSibling("gathered-" + incarnation + "-" + i);
+            if (!Files.exists(gathered)) {
+                Files.move(output, gathered, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            }
+        }
+    }
+
+    /// Where any coordinator has gathered a file, the latest first.
+    static List<Path> find(Path staged, String name) throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (Pattern pattern : List.of(OUTPUT, GATHERED)) {
+            for (Path folder : folders(staged, pattern)) {
+                if (Files.exists(folder.resolve(name))) {
+                    found.add(folder.resolve(name));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static List<Path> folders(Path staged, Pattern pattern) throws IOException {
+        try (Stream<Path> list = Files.list(staged)) {
+            return list.filter(path ->
+                            pattern.matcher(path.getFileName().toString()).matches())
+                    .sorted(Comparator.comparingInt((Path path) -> number(path, pattern))
+                            .reversed())
+                    .toList();
+        }
+    }
+
+    private static int number(Path folder, Pattern pattern) {
+        Matcher matcher = pattern.matcher(folder.getFileName().toString());
+        return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
+    }
+}

@@ -1,0 +1,289 @@
+package io.nightshift.storage.destination.postgres;
+
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.RowsDigest;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.Publication;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The committed rows of a batch in a database, wherever they are now, compared with what the ledger keeps of
+/// each partition: their number and their digest. It streams the rows once and keeps digests, some 400 bytes
+/// a partition.
+final class PostgresProof implements OutputProof {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final String PARTITION = "batch_partition";
+    private static final String VALUES = "values";
+
+    /// Digests of a partition's rows in the database.
+    private static final class Found {
+        private final RowsDigest predictions;
+        private final RowsDigest quarantine;
+        private final RowsDigest ids;
+
+        Found(RowsDigest any) {
+            predictions = any.emptyCopy();
+            quarantine = any.emptyCopy();
+            ids = any.emptyCopy();
+        }
+    }
+
+    private final CommittedBatch batch;
+    private final Phase phase;
+    private final @Nullable Publication publication;
+    private final PostgresDestination destination;
+    private final BatchTables tables;
+    private final Database database;
+    private final SourceIds sourceIds;
+    private final RowsDigest any = new RowsDigest();
+    private final Map<Integer, Found> found = new TreeMap<>();
+
+    /// Connects to the database.
+    ///
+    /// @throws FailureException if that can't be done
+    PostgresProof(
+            CommittedBatch batch,
+            Phase phase,
+            @Nullable Publication publication,
+            PostgresDestination destination,
+            DataSourceSettings settings,
+            SourceIds sourceIds) {
+        this.batch = batch;
+        this.phase = phase;
+        this.publication = publication;
+        this.destination = destination;
+        this.tables = BatchTables.of(destination, batch.id());
+        this.sourceIds = sourceIds;
+        this.database = Database.open(settings, destination.toString(), PATIENCE);
+    }
+
+    @Override
+    public String place() {
+        return "table";
+    }
+
+    @Override
+    public @Nullable FileNames files() {
+        return null;
+    }
+
+    private boolean isPublished() {
+        return phase == Phase.PUBLISHED || exists(tables.published());
+    }
+
+    private boolean exists(String name) {
+        return database.rows(row -> row.getBoolean(1), "SELECT to_regclass(?) IS NOT NULL", tables.sql(name))
+                .getFirst();
+    }
+
+    @Override
+    public InputStream manifest() throws IOException {
+        String manifest = PostgresPublisher.manifest(database, tables, batch.id())
+                .orElseThrow(
+                        () -> new IOException("%s has no published batch %s".formatted(tables.register(), batch.id())));
+        return new ByteArrayInputStream(manifest.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void checkPlace(Check table) {
+        String recorded = publication == null ? "" : publication.destination();
+        if (!destination.toString().equals(recorded)) {
+            table.problem("the ledger says it was published in %s, its job says %s", recorded, destination);
+        }
+        if (!exists(tables.table())) {
+            table.problem("%s is missing", tables.sql(tables.table()));
+        }
+        attached(table, tables.published(), tables.batches());
+        if (batch.quarantined() > 0) {
+            attached(table, tables.publishedQuarantine(), tables.quarantineBatches());
+        }
+        int indexes = destination.indexes().size() + 1;
+        long present = database.rows(
+                        row -> row.getLong(1),
+                        "SELECT count(*) FROM pg_index WHERE indrelid = to_regclass(?) AND indisvalid",
+                        tables.sql(tables.published()))
+                .getFirst();
+        if (present < indexes) {
+            table.problem("%s has %d of its %d indexes", tables.sql(tables.published()), present, indexes);
+        }
+        table.proved("%s shows %s, with %d indexes", tables.sql(tables.table()), batch.id(), present);
+    }
+
+    private void attached(Check table, String child, String parent) {
+        boolean attached = !database.rows(
+                        row -> true,
+                        "SELECT FROM pg_inherits WHERE inhrelid = to_regclass(?) AND inhparent = to_regclass(?)",
+                        tables.sql(child),
+                        tables.sql(parent))
+                .isEmpty();
+        if (!attached) {
+            table.problem("%s is not a partition of %s", tables.sql(child), tables.sql(parent));
+        }
+    }
+
+    @Override
+    public boolean checkRows(Check checksums, Check rows) {
+        try {
+            read();
+        } catch (FailureException e) {
+            rows.problem("the rows can't be read: %s", e.getMessage());
+            checksums.open("not computed, since the rows can't be read");
+            return false;
+        }
+        for (PartitionCommit commit : batch.commits()) {
+            Found partition = found.computeIfAbsent(commit.partition(), number -> new Found(any));
+            compare(commit, "predictions", partition.predictions, commit.part(), checksums, rows);
+            compare(commit, "quarantined rows", partition.quarantine, commit.quarantine(), checksums, rows);
+        }
+        if (phase == Phase.PUBLISHED) {
+            for (int partition : found.keySet()) {
+                if (batch.commit(partition) == null) {
+                    rows.problem("there are rows of a partition %d, which was not committed", partition);
+                }
+            }
+        }
+        checksums.proved(
+                "%,d partitions: the rows of each have the digest that was committed",
+                batch.commits().size());
+        rows.proved(
+                "the tables hold %,d predictions and %,d quarantined rows, partition by partition as committed",
+                batch.predictions(), batch.quarantined());
+        return true;
+    }
+
+    private static void compare(
+            PartitionCommit commit,
+            String what,
+            RowsDigest digest,
+            @Nullable OutputFile committed,
+            Check checksums,
+            Check rows) {
+        long expected = committed == null ? 0 : committed.rows();
+        if (digest.rows() != expected) {
+            rows.problem(
+                    "partition %d has %,d %s, the ledger says %,d", commit.partition(), digest.rows(), what, expected);
+        } else if (committed != null && !digest.text().equals(committed.sha256())) {
+            checksums.problem(
+                    "%s of partition %d were changed: their digest is %s, the ledger says %s",
+                    what, commit.partition(), digest.text(), committed.sha256());
+        }
+    }
+
+    private void read() {
+        if (!isPublished()) {
+            read(tables.staging(), columns("columns"), true);
+            read(tables.quarantineStaging(), columns("quarantine_columns"), false);
+            return;
+        }
+        read(tables.published(), columns("columns"), true);
+        if (batch.quarantined() > 0) {
+            read(tables.publishedQuarantine(), columns("quarantine_columns"), false);
+        }
+    }
+
+    /// The columns that were written, in their order.
+    private List<String> columns(String which) {
+        return database
+                .rows(
+                        row -> Arrays.asList((String[]) row.getArray(1).getArray()),
+                        "SELECT %s FROM %s WHERE batch_id = ?".formatted(which, tables.sql(tables.register())),
+                        batch.id().value())
+                .stream()
+                .findFirst()
+                .orElseThrow(() -> FailureException.permanent(
+                        "%s doesn't know %s".formatted(tables.sql(tables.register()), batch.id())));
+    }
+
+    /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns
+    /// in their order, but for the values of bad rows.
+    private void read(String table, List<String> written, boolean predictions) {
+        List<String> columns = new ArrayList<>(written);
+        columns.remove(VALUES);
+        int partition = columns.indexOf(PARTITION);
+        List<Integer> ids = new ArrayList<>();
+        for (String id :
+                batch.job().source().id() == null ? List.of("record_file", "record_row") : List.of("record_id")) {
+            ids.add(columns.indexOf(id));
+        }
+        if (partition < 0 || ids.contains(-1)) {
+            throw FailureException.permanent("%s lists other columns than a batch has".formatted(tables.register()));
+        }
+        String select = "SELECT %s FROM %s"
+                .formatted(
+                        columns.stream().map(BatchTables::quoted).collect(Collectors.joining(", ")), tables.sql(table));
+        try (CopiedRows rows = CopiedRows.of(database, select)) {
+            while (rows.next()) {
+                Found of = found.computeIfAbsent(rows.number(partition), number -> new Found(any));
+                rows.digest(predictions ? of.predictions : of.quarantine);
+                rows.digest(of.ids, ids);
+            }
+        }
+    }
+
+    @Override
+    public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
+        String output = any.emptyCopy().text();
+        for (PartitionCommit commit : commits) {
+            Found partition = found.get(commit.partition());
+            output = partition == null ? output : RowsDigest.sum(output, partition.ids.text());
+        }
+        return output.equals(sourceIds.digest(batch.job().source(), slices));
+    }
+
+    @Override
+    public List<String> repeated(List<PartitionCommit> commits, int limit) {
+        boolean published = isPublished();
+        String id = batch.job().source().id() == null ? "record_row, record_file" : "record_id";
+        List<String> names = List.of(
+                published ? tables.published() : tables.staging(),
+                published ? tables.publishedQuarantine() : tables.quarantineStaging());
+        String rows = names.stream()
+                .filter(this::exists)
+                .map(name -> "SELECT %s FROM %s".formatted(id, tables.sql(name)))
+                .collect(Collectors.joining(" UNION ALL "));
+        String first = batch.job().source().id() == null ? "record_row" : "record_id";
+        return database.rows(row -> row.getString(1), """
+                SELECT concat_ws(' ', %1$s) || ' × ' || count(*) FROM (%2$s) AS ids WHERE %3$s IS NOT NULL
+                GROUP BY %1$s HAVING count(*) > 1 ORDER BY count(*) DESC, %1$s LIMIT %4$d
+                """.formatted(id, rows, first, limit));
+    }
+
+    @Override
+    public void checkStaging(Check staging) {
+        for (String name : List.of(tables.staging(), tables.quarantineStaging())) {
+            if (exists(name)) {
+                staging.problem("%s was left behind", tables.sql(name));
+            }
+        }
+        if (phase == Phase.CANCELLED && exists(tables.published())) {
+            staging.problem("%s is there, though the batch was given up", tables.sql(tables.published()));
+        }
+        staging.proved("nothing is left behind in the database");
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}

@@ -1,0 +1,167 @@
+package io.nightshift.storage.destination.postgres;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.source.SourceReaders;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A destination that is a table of a PostgreSQL database.
+public final class PostgresStore implements DestinationStore {
+
+    private static final TextLimit NO_NUL =
+            new TextLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
+
+    /// The names of no batch: those of a table are the same for all.
+    private static final BatchId ANY = new BatchId("any");
+
+    private final PostgresDestination destination;
+    private final DataSources dataSources;
+    private final ConnectionPool connections;
+    private final SourceReaders sources;
+    private final SourceIds sourceIds;
+    private final PostgresPublisher publisher;
+
+    /// @param connections for workers
+    /// @param duckDb opened when first needed
+    public PostgresStore(
+            PostgresDestination destination,
+            DataSources dataSources,
+            ConnectionPool connections,
+            Supplier<DuckDb> duckDb,
+            SourceReaders sources) {
+        this.destination = destination;
+        this.dataSources = dataSources;
+        this.connections = connections;
+        this.sources = sources;
+        this.sourceIds = new SourceIds(duckDb, sources);
+        this.publisher = new PostgresPublisher(destination, dataSources);
+    }
+
+    @Override
+    public List<String> checkPlace() {
+        return looking(this::missingSchema);
+    }
+
+    private List<String> missingSchema(Database database) {
+        String schema = destination.schema();
+        boolean missing = schema != null
+                && database.rows(row -> true, "SELECT FROM pg_namespace WHERE nspname = ?", schema)
+                        .isEmpty();
+        return missing
+                ? List.of("the destination %s can't be written: there is no schema %s".formatted(destination, schema))
+                : List.of();
+    }
+
+    /// A database that can't be reached now is no reason.
+    private List<String> looking(Function<Database, List<String>> look) {
+        try (Database database = Database.open(
+                dataSources.get(destination.dataSource()), "the destination " + destination, Duration.ZERO)) {
+            return look.apply(database);
+        } catch (FailureException e) {
+            return e.failure().isPermanent() ? List.of(e.failure().message()) : List.of();
+        }
+    }
+
+    @Override
+    public List<String> check(Job job, ModelDescription model) {
+        TableColumns columns;
+        try {
+            columns = columns(job, model);
+        } catch (FailureException e) {
+            List<String> reasons = new ArrayList<>(checkPlace());
+            reasons.add(e.failure().message());
+            return reasons;
+        }
+        return looking(database -> {
+            List<String> reasons = new ArrayList<>(missingSchema(database));
+            reasons.addAll(new TargetTables(database, BatchTables.of(destination, ANY))
+                    .obstacles(columns.predictions(), columns.quarantine()));
+            return reasons;
+        });
+    }
+
+    private TableColumns columns(Job job, ModelDescription model) {
+        return TableColumns.of(sources.of(job.source()).bind(job, model), model, destination);
+    }
+
+    @Override
+    public @Nullable TextLimit textLimit() {
+        return NO_NUL;
+    }
+
+    @Override
+    public PartitionWriter writer(Lease lease, String node, int blockRows) {
+        return new PostgresWriter(new AttemptTransaction(
+                connections, dataSources.get(destination.dataSource()), destination, lease, node));
+    }
+
+    /// Nothing to do: the next attempt replaces the rows, or they are removed with the batch's staging table.
+    @Override
+    public void remove(Lease lease) {}
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelDescription model) {
+        publisher.prepare(batch, job, columns(job, model));
+    }
+
+    @Override
+    public String staging(BatchId batch) {
+        return publisher.staging(batch);
+    }
+
+    @Override
+    public Publication publish(CommittedBatch batch) {
+        return publisher.publish(batch);
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchId batch, int incarnation) {
+        return publisher.fence(batch, incarnation);
+    }
+
+    @Override
+    public void discard(BatchId batch) {
+        publisher.discard(batch);
+    }
+
+    @Override
+    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+        return new PostgresProof(
+                batch, phase, published, destination, dataSources.get(destination.dataSource()), sourceIds);
+    }
+
+    @Override
+    public Query query(BatchId batch, String published, String column, boolean quarantine) {
+        BatchTables tables = BatchTables.of(destination, batch);
+        return new Query(
+                "psql",
+                "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
+                        .formatted(column, tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
+    }
+
+    @Override
+    public Optional<String> quarantineFile(String published, int partition) {
+        return Optional.empty();
+    }
+}

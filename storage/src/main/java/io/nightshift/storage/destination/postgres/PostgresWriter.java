@@ -1,0 +1,77 @@
+package io.nightshift.storage.destination.postgres;
+
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.ScoredRows;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/// Writes rows to a batch's staging tables, in one transaction that ends with [#keep].
+final class PostgresWriter implements PartitionWriter {
+
+    private final AttemptTransaction transaction;
+    private @Nullable CopyRows predictions;
+    private @Nullable CopyRows quarantine;
+
+    PostgresWriter(AttemptTransaction transaction) {
+        this.transaction = transaction;
+    }
+
+    @Override
+    public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
+        quarantine = null;
+        transaction.begin();
+        predictions = transaction.predictions(TableColumns.predictions(rows.job(), rows.model()));
+        return send(predictions, rows.scored(), scoring);
+    }
+
+    @Override
+    public void quarantine(ScoredRows rows, Execution execution) throws SQLException {
+        quarantine = transaction.quarantine(TableColumns.quarantine(rows.job()));
+        send(quarantine, rows.quarantined(), execution);
+    }
+
+    private long send(CopyRows rows, String from, Execution execution) throws SQLException {
+        return transaction.copy(rows, () -> execution.run(rows.query(from)));
+    }
+
+    @Override
+    public long sending() {
+        return predictions == null ? 0 : predictions.nanos();
+    }
+
+    @Override
+    public OutputFile part(long rows) {
+        return file(rows, predictions);
+    }
+
+    @Override
+    public OutputFile quarantined(long rows) {
+        return file(rows, quarantine);
+    }
+
+    private static OutputFile file(long rows, @Nullable CopyRows written) {
+        if (written == null || written.digest().rows() != rows) {
+            throw new IllegalStateException("%d rows, but %s were written"
+                    .formatted(rows, written == null ? "none" : written.digest().rows()));
+        }
+        return new OutputFile(rows, written.bytes(), written.digest().text());
+    }
+
+    @Override
+    public void keep() {
+        transaction.commit(
+                predictions == null ? null : file(predictions.digest().rows(), predictions),
+                quarantine == null ? null : file(quarantine.digest().rows(), quarantine));
+    }
+
+    @Override
+    public void cancel() {
+        transaction.cancel();
+    }
+
+    @Override
+    public void close() {
+        transaction.close();
+    }
+}

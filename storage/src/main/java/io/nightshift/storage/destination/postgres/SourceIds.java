@@ -1,0 +1,79 @@
+package io.nightshift.storage.destination.postgres;
+
+import io.nightshift.protocol.batch.RowsDigest;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.SourceReaders;
+import io.nightshift.storage.source.SourceRelation;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Digests the ids of a job's input as a table of predictions has them. Blocking; safe for several threads.
+final class SourceIds {
+
+    private final Supplier<DuckDb> duckDb;
+    private final SourceReaders sources;
+
+    /// @param duckDb opened when first needed
+    SourceIds(Supplier<DuckDb> duckDb, SourceReaders sources) {
+        this.duckDb = duckDb;
+        this.sources = sources;
+    }
+
+    /// The [RowsDigest] of the ids of some rows: of each row the fields `record_id`, or `record_file` and
+    /// `record_row`, in the binary format of PostgreSQL's COPY, lengths included.
+    ///
+    /// @throws FailureException if the source can't be read
+    String digest(Job.Source source, List<Slice> slices) {
+        String id = source.id();
+        CopyRows digested = null;
+        try (Connection connection = duckDb.get().connect()) {
+            for (SourceRelation relation : sources.of(source).relations(connection, slices)) {
+                String select = id == null
+                        ? "%s AS record_file, %s AS record_row".formatted(relation.file(), relation.row())
+                        : SourceRelation.id(source, id) + " AS record_id";
+                String rows = relation.query(source, select);
+                if (digested == null) {
+                    digested = CopyRows.digesting(columns(connection, rows));
+                }
+                String query = digested.query(rows);
+                digested.digest(() -> count(connection, query));
+            }
+            return digested == null
+                    ? new RowsDigest().text()
+                    : digested.digest().text();
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
+        }
+    }
+
+    private static List<CopyColumn> columns(Connection connection, String rows) throws SQLException {
+        List<CopyColumn> columns = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet types = statement.executeQuery("DESCRIBE " + rows)) {
+            while (types.next()) {
+                String name = types.getString(1);
+                if (!name.equals("nightshift_where")) {
+                    columns.add(CopyColumn.id(name, types.getString(2)));
+                }
+            }
+        }
+        return columns;
+    }
+
+    private static long count(Connection connection, String query) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}

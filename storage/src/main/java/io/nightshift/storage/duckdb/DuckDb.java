@@ -1,0 +1,84 @@
+package io.nightshift.storage.duckdb;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.duckdb.DuckDBConnection;
+
+/// The node's DuckDB instance: in memory, shared by all that read or write on this node.
+///
+/// DuckDB's own pool is set to one thread, so a query runs on the thread that asks for it and on no other. So
+/// the node's scoring threads are the only threads that work, and a scoring function finds its attempt by the
+/// thread on which it is called.
+///
+/// Nothing is downloaded: extensions are neither installed nor loaded on demand.
+///
+/// The optimizer's search for common subexpressions is off: it moves an expression that two TRYs share out of
+/// both, and then an error in it ends the query.
+public final class DuckDb implements AutoCloseable {
+
+    private final DuckDBConnection root;
+
+    private DuckDb(DuckDBConnection root) {
+        this.root = root;
+    }
+
+    /// Loads the native library, if it isn't loaded: most of the time that a first [#open] takes.
+    public static void load() {
+        try {
+            Class.forName("org.duckdb.DuckDBNative");
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("the DuckDB driver has no class DuckDBNative", e);
+        }
+    }
+
+    /// @param memoryLimit for buffers and sorts, in bytes; beyond it DuckDB spills or refuses
+    /// @param spill the folder to spill to; made when needed
+    public static DuckDb open(long memoryLimit, Path spill) {
+        try {
+            Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+            DuckDb duckDb = new DuckDb(connection.unwrap(DuckDBConnection.class));
+            duckDb.configure(memoryLimit, spill);
+            return duckDb;
+        } catch (SQLException e) {
+            throw FailureException.permanent("DuckDB can't be started: " + e.getMessage());
+        }
+    }
+
+    private void configure(long memoryLimit, Path spill) throws SQLException {
+        List<String> settings = List.of(
+                "SET threads = 1",
+                "SET memory_limit = '%d KiB'".formatted(memoryLimit / 1024),
+                "SET temp_directory = " + Sql.text(spill.toAbsolutePath().toString()),
+                "SET autoinstall_known_extensions = false",
+                "SET autoload_known_extensions = false",
+                "SET allow_community_extensions = false",
+                "SET TimeZone = 'UTC'",
+                "SET disabled_optimizers = 'common_subexpressions'",
+                "SET enable_external_file_cache = false",
+                "SET preserve_insertion_order = true");
+        try (Statement statement = root.createStatement()) {
+            for (String setting : settings) {
+                statement.execute(setting);
+            }
+        }
+    }
+
+    /// A new connection to the instance, for one thread.
+    public Connection connect() throws SQLException {
+        return root.duplicate();
+    }
+
+    @Override
+    public void close() {
+        try {
+            root.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException("DuckDB can't be closed", e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.nightshift.storage.duckdb;
+
+import io.nightshift.protocol.failure.Failure;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// What a DuckDB error means for the work that met it. The kind is known by the beginning of DuckDB's
+/// message.
+public enum DuckDbError {
+    /// A value of some row could not be converted or computed. The bad row can be separated from the others.
+    ROW,
+    /// The disk is full, or a file can't be opened, read or written. Transient. A file that ends too early is
+    /// not in this group: it is broken.
+    IO,
+    /// More memory is needed than the node gives to DuckDB.
+    MEMORY,
+    /// The query was cancelled.
+    INTERRUPTED,
+    /// The query or the file is wrong.
+    OTHER;
+
+    /// How DuckDB reports a failed write in the background.
+    private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+    public static DuckDbError of(SQLException e) {
+        String message = message(e);
+        if (message.startsWith("Conversion Error")
+                || message.startsWith("Out of Range Error")
+                || message.startsWith("Invalid Input Error")) {
+            return ROW;
+        }
+        if (message.startsWith("IO Error")) {
+            return message.contains("Could not read enough bytes") ? OTHER : IO;
+        }
+        if (message.startsWith("Out of Memory Error")) {
+            return MEMORY;
+        }
+        return message.startsWith("INTERRUPT") ? INTERRUPTED : OTHER;
+    }
+
+    /// A failure that says what was being done.
+    public static Failure failure(String doing, SQLException e) {
+        String message = doing + ": " + reason(e);
+        return switch (of(e)) {
+            case IO, MEMORY, INTERRUPTED -> Failure.transientFailure(message);
+            case ROW, OTHER -> Failure.permanent(message);
+        };
+    }
+
+    /// The message in one line, without the excerpt of SQL and the JSON that DuckDB may add.
+    public static String reason(SQLException e) {
+        String line = message(e)
+                .lines()
+                .takeWhile(text -> !text.startsWith("LINE "))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(" "));
+        Matcher nested = NESTED.matcher(line);
+        return nested.find() ? nested.group(1).replace("\\\"", "\"").replace("\\\\", "\\") : line;
+    }
+
+    private static String message(SQLException e) {
+        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
+        return message.toLowerCase(Locale.ROOT).startsWith("java.sql.sqlexception: ")
+                ? message.substring("java.sql.SQLException: ".length())
+                : message;
+    }
+}

@@ -1,0 +1,110 @@
+package io.nightshift.storage.filesystem;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Folders that other processes write to and delete from at the same time.
+public final class Folders {
+
+    private static final int TRIES = 20;
+
+    private Folders() {}
+
+    /// Makes a folder and those above it, while another process may remove those above it as long as they are
+    /// empty.
+    public static void make(Path folder) throws IOException {
+        for (int left = TRIES; ; left--) {
+            try {
+                Files.createDirectories(folder);
+                return;
+            } catch (NoSuchFileException e) {
+                if (left == 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /// Deletes a folder with all that is in it, while another process may still write to it, or delete from
+    /// it.
+    public static void deleteTree(Path root) throws IOException {
+        for (int attempt = 1; Files.exists(root); attempt++) {
+            try {
+                Files.walkFileTree(root, new Deletion());
+            } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+                if (attempt == TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static final class Deletion extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException problem) throws IOException {
+            if (problem != null) {
+                throw problem;
+            }
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+        }
+    }
+
+    /// Makes a folder's entries durable.
+    public static void force(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /// Opens a file for writing, empty.
+    public static FileChannel create(Path file) throws IOException {
+        return FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+    }
+
+    /// Why a folder can't be made or written, as far as that can be said without touching it.
+    public static Optional<String> obstacle(Path folder) {
+        Path wanted = folder.toAbsolutePath();
+        Path nearest = existing(wanted);
+        if (nearest == null || !Files.isDirectory(nearest)) {
+            return Optional.of("the destination %s can't be made: %s is a file".formatted(wanted, nearest));
+        }
+        return Files.isWritable(nearest)
+                ? Optional.empty()
+                : Optional.of(
+                        "the destination %s can't be written: no right to write in %s".formatted(wanted, nearest));
+    }
+
+    private static @Nullable Path existing(@Nullable Path path) {
+        return path == null || Files.exists(path) ? path : existing(path.getParent());
+    }
+
+    /// Why an operation on files failed, in a few words.
+    public static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException denied -> "no right to write " + denied.getFile();
+            case FileSystemException problem
+            when problem.getReason() != null -> problem.getFile() + ": " + problem.getReason();
+            default -> e.getMessage() == null ? e.toString() : e.getMessage();
+        };
+    }
+}

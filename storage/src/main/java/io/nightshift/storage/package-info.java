@@ -1,0 +1,7 @@
+/// Where rows come from and predictions go. [Sources][io.nightshift.storage.Sources] and
+/// [Destinations][io.nightshift.storage.Destinations] find what belongs to a job's kind of source and
+/// destination; each kind is one package below `source` or `destination`.
+@NullMarked
+package io.nightshift.storage;
+
+import org.jspecify.annotations.NullMarked;

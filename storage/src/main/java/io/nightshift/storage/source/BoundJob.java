@@ -1,0 +1,213 @@
+package io.nightshift.storage.source;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// A job's expressions and a model's features, bound to the columns of part of a source: every name is
+/// resolved and every type is known. Binding refuses what can't fit. It holds for all parts of the source
+/// with these columns.
+///
+/// @param file the part's name in messages
+/// @param columns the part's own columns and their DuckDB types, in order
+/// @param id the record id, or null for file and row position
+/// @param features the model's inputs, in its order
+/// @param output the columns passed through, in the job's order
+/// @param where the job's condition, or null
+/// @param margin whether the model's margin is written
+public record BoundJob(
+        String file,
+        Map<String, String> columns,
+        @Nullable Bound id,
+        List<Feature> features,
+        List<Bound> output,
+        @Nullable String where,
+        boolean margin) {
+
+    /// A value of each row.
+    ///
+    /// @param name in the output or the model
+    /// @param sql over the source's columns
+    /// @param type DuckDB's name for its type
+    public record Bound(String name, String sql, String type) {}
+
+    /// A model's input and the expression that gives it.
+    public record Feature(Bound source, ModelFeature model) {}
+
+    private static final Set<String> INTEGERS = Set.of(
+            "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
+    private static final Pattern MARGIN = Pattern.compile("margin(_.*)?", Pattern.CASE_INSENSITIVE);
+    private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
+
+    /// Whether every value of the type is a finite number or NULL.
+    public static boolean isAlwaysFinite(String type) {
+        return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
+    }
+
+    /// Whether the type is one of whole numbers.
+    public static boolean isInteger(String type) {
+        return INTEGERS.contains(type);
+    }
+
+    /// Whether the type is one of texts.
+    public static boolean isText(String type) {
+        return type.equals("VARCHAR") || type.startsWith("ENUM");
+    }
+
+    /// Whether the type is one of numbers, truth values included.
+    public static boolean isNumber(String type) {
+        return isAlwaysFinite(type) || FRACTIONS.contains(type);
+    }
+
+    /// Binds a job.
+    ///
+    /// @param columns of part of the job's source, with the job's computed columns
+    /// @throws FailureException naming the part, and the column, feature or expression that doesn't fit
+    public static BoundJob bind(SourceColumns columns, Job job, ModelDescription model) throws SQLException {
+        return new Binder(columns, job).bind(model);
+    }
+
+    /// All parts of a batch's output have one schema.
+    ///
+    /// @throws FailureException naming this part of the source, if a column of its output has another type
+    ///     than in `other`
+    public void refuseOtherOutput(BoundJob other) {
+        if (id != null && other.id != null) {
+            refuseOtherType("source.id", id, other.id, other.file);
+        }
+        for (int i = 0; i < output.size(); i++) {
+            refuseOtherType("output.columns", output.get(i), other.output.get(i), other.file);
+        }
+    }
+
+    private void refuseOtherType(String key, Bound bound, Bound other, String otherFile) {
+        if (!bound.type().equals(other.type())) {
+            throw FailureException.permanent("%s: %s is %s in %s, but %s in %s; convert it under source.select"
+                    .formatted(key, bound.name(), bound.type(), file, other.type(), otherFile));
+        }
+    }
+
+    private static final class Binder {
+        private final String file;
+        private final Job job;
+        private final SourceColumns columns;
+
+        Binder(SourceColumns columns, Job job) {
+            this.file = columns.called();
+            this.job = job;
+            this.columns = columns;
+        }
+
+        BoundJob bind(ModelDescription model) throws SQLException {
+            List<String> inputs = inputs(model);
+            columns.look(expressions(inputs));
+            Job.Source source = job.source();
+            String where = source.where();
+            if (where != null && !"BOOLEAN".equals(columns.type("source.where", where))) {
+                throw Expressions.refusal(
+                        "source.where",
+                        where,
+                        "it is %s, not a condition".formatted(columns.type("source.where", where)));
+            }
+            String id = source.id();
+            Bound boundId = id == null ? null : columns.named("source.id", id, id);
+            List<Bound> output = new ArrayList<>();
+            for (String column : job.output().columns()) {
+                output.add(columns.named("output.columns", column, column));
+            }
+            boolean margin = job.output().margin();
+            if (margin) {
+                checkMargin(model);
+            }
+            return new BoundJob(
+                    file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where, margin);
+        }
+
+        private void checkMargin(ModelDescription model) {
+            if (model.margins() == 0) {
+                throw FailureException.permanent(
+                        "output.margin: the model has no margin: a %s of %s does not predict from a sum on an open scale; leave the key out"
+                                .formatted(model.algorithm(), model.format()));
+            }
+            for (String column : job.output().columns()) {
+                if (MARGIN.matcher(column).matches()) {
+                    throw FailureException.permanent(
+                            "output.columns: with output.margin, %s is a column of the output itself; rename it under source.select"
+                                    .formatted(column));
+                }
+            }
+        }
+
+        /// All of the job's expressions, and where each is written.
+        private Map<String, String> expressions(List<String> inputs) {
+            Map<String, String> keys = new LinkedHashMap<>();
+            if (job.source().where() != null) {
+                keys.put(job.source().where(), "source.where");
+            }
+            job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            if (!job.features().isEmpty()) {
+                inputs.stream().filter(columns::isExpression).forEach(input -> keys.put(input, "features"));
+            }
+            return keys;
+        }
+
+        /// What gives each of the model's features: the job's own list, or the model's names.
+        private List<String> inputs(ModelDescription model) {
+            List<String> given = job.features();
+            if (given.isEmpty() && !model.namesFeatures()) {
+                throw FailureException.permanent(
+                        "features: the model does not name its %d features; list them here, in the model's order"
+                                .formatted(model.features().size()));
+            }
+            if (!given.isEmpty() && given.size() != model.features().size()) {
+                throw FailureException.permanent("features: the job lists %d, the model has %d"
+                        .formatted(given.size(), model.features().size()));
+            }
+            return given.isEmpty()
+                    ? model.features().stream()
+                            .map(feature -> Objects.requireNonNull(feature.name()))
+                            .toList()
+                    : given;
+        }
+
+        private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {
+            List<Feature> features = new ArrayList<>();
+            for (int i = 0; i < inputs.size(); i++) {
+                ModelFeature feature = model.features().get(i);
+                String name = feature.name() == null ? "feature " + i : feature.name();
+                String input = inputs.get(i);
+                Bound bound = job.features().isEmpty()
+                        ? columns.named("the model's feature", name, input)
+                        : columns.bound("features", name, input);
+                refuseType(input, bound, feature);
+                features.add(new Feature(bound, feature));
+            }
+            return List.copyOf(features);
+        }
+
+        private void refuseType(String input, Bound bound, ModelFeature feature) {
+            String type = bound.type();
+            boolean fits = switch (feature.type()) {
+                case FeatureType.Numeric numeric -> isNumber(type);
+                case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
+            };
+            if (!fits) {
+                String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
+                throw FailureException.permanent(
+                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
+                                .formatted(file, input, type, bound.name(), wanted));
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.nightshift.storage.source;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import java.util.List;
+
+/// Looks at a job's source without scoring it. Every call blocks, may be repeated, and changes nothing. Safe
+/// for several threads.
+public interface SourceInspector {
+
+    /// A digest of the identities of everything that the source names now. Reads no data.
+    ///
+    /// @return 64 hexadecimal digits
+    /// @throws FailureException if the source names nothing or can't be listed
+    String identity(Job.Source source);
+
+    /// Reads how many rows there are, and checks that the job's expressions and the model's features fit the
+    /// source's columns.
+    ///
+    /// @return the files in the order in which their rows are counted
+    /// @throws FailureException naming what doesn't fit
+    List<InspectedFile> inspect(Job job, ModelDescription model);
+
+    /// A file of the source, with its identity pinned.
+    ///
+    /// @param rowGroups the number of rows of each piece that is best read whole, in order
+    record InspectedFile(SourceFile file, List<Long> rowGroups) {
+        public InspectedFile {
+            rowGroups = List.copyOf(rowGroups);
+        }
+    }
+}

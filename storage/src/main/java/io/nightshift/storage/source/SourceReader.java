@@ -1,0 +1,41 @@
+package io.nightshift.storage.source;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.ModelDescription;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/// One kind of source: inspects and pins it for the coordinator, and gives workers the SQL that reads slices
+/// of it.
+///
+/// Every call blocks, may be repeated, and changes nothing, so a crash leaves nothing behind. Safe for
+/// several threads; a [Connection] is used by one thread at a time. What a slice is pinned to is compared by
+/// [SourcePins].
+public interface SourceReader extends SourceInspector {
+
+    /// Binds a job to the first of the source's files. The types of what the job puts out are the same in
+    /// all.
+    ///
+    /// @throws FailureException naming what doesn't fit
+    BoundJob bind(Job job, ModelDescription model);
+
+    /// Slices that one query can read together, with the job bound to their columns.
+    record BoundSlices(BoundJob job, SourceRelation relation) {}
+
+    /// Binds a job that was checked when its batch was planned to slices of that batch.
+    ///
+    /// @return groups of slices that together are all of them
+    /// @throws FailureException naming what doesn't fit
+    /// @throws SQLException DuckDB's
+    List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
+            throws SQLException;
+
+    /// The rows of slices, to be read again without a model.
+    ///
+    /// @return one relation for each group of slices of equal columns
+    /// @throws SQLException DuckDB's
+    List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException;
+}

@@ -1,0 +1,295 @@
+package io.nightshift.storage.source.parquet;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.SourceReader;
+import io.nightshift.storage.source.SourceRelation;
+import io.nightshift.storage.source.SourceTable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Reads Parquet files through DuckDB. A slice is a range of rows of one file.
+public final class ParquetReader implements SourceReader {
+
+    private static final Pattern RESERVED =
+            Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
+
+    private final Supplier<DuckDb> duckDb;
+
+    /// @param duckDb opened when first needed
+    public ParquetReader(Supplier<DuckDb> duckDb) {
+        this.duckDb = duckDb;
+    }
+
+    private static List<Path> files(Job.Source source) {
+        return switch (source.input()) {
+            case ParquetInput(List<String> paths) -> SourceFiles.expand(paths);
+        };
+    }
+
+    @Override
+    public String identity(Job.Source source) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Path file : files(source)) {
+                BasicFileAttributes attributes = attributes(file);
+                String line = "%s\t%d\t%s\n".formatted(file, attributes.size(), attributes.lastModifiedTime());
+                digest.update(line.getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    @Override
+    public List<InspectedFile> inspect(Job job, ModelDescription model) {
+        List<Path> files = files(job.source());
+        files.forEach(SourceFiles::checkMagic);
+        try (Connection connection = duckDb.get().connect()) {
+            Footers footers = footers(connection, files);
+            List<InspectedFile> inspected =
+                    files.stream().map(file -> inspected(file, footers)).toList();
+            long rows = inspected.stream().mapToLong(file -> file.file().rows()).sum();
+            if (rows == 0) {
+                throw FailureException.permanent("source: there is not a single row in %s"
+                        .formatted(files.size() == 1 ? files.getFirst() : files.size() + " files"));
+            }
+            check(connection, footers.schemas(), job, model);
+            return inspected;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+        }
+    }
+
+    @Override
+    public BoundJob bind(Job job, ModelDescription model) {
+        Path file = files(job.source()).getFirst();
+        try (Connection connection = duckDb.get().connect()) {
+            return bind(connection, file.toString(), job, model);
+        } catch (SQLException e) {
+            throw broken(file, e);
+        }
+    }
+
+    private static BoundJob bind(Connection connection, String file, Job job, ModelDescription model)
+            throws SQLException {
+        try {
+            SourceColumns columns =
+                    SourceColumns.planned(connection, table(file), job.source().select());
+            return BoundJob.bind(columns, job, model);
+        } catch (SQLException e) {
+            throw reserved(file, e);
+        }
+    }
+
+    @Override
+    public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
+            throws SQLException {
+        List<BoundSlices> bound = new ArrayList<>();
+        for (List<Slice> group : Schemas.group(connection, slices)) {
+            String file = group.getFirst().file().path();
+            bound.add(new BoundSlices(bind(connection, file, job, model), relation(group)));
+        }
+        return bound;
+    }
+
+    @Override
+    public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
+        return Schemas.group(connection, slices).stream()
+                .map(ParquetReader::relation)
+                .toList();
+    }
+
+    /// The name of a single file is a constant, which costs nothing for each row.
+    private static SourceRelation relation(List<Slice> group) {
+        String from = read(group.stream().map(slice -> slice.file().path()).toList());
+        if (group.size() > 1) {
+            return new SourceRelation(from, "nightshift_file", "file_row_number", "");
+        }
+        Slice slice = group.getFirst();
+        return new SourceRelation(
+                from,
+                Sql.text(slice.file().path()),
+                "file_row_number",
+                "file_row_number >= %d AND file_row_number < %d".formatted(slice.firstRow(), slice.endRow()));
+    }
+
+    private static SourceTable table(String file) {
+        return new SourceTable(read(List.of(file)), "* EXCLUDE (file_row_number, nightshift_file)", file);
+    }
+
+    /// Files of the same columns as a table of these and of `file_row_number` and `nightshift_file`. Names of
+    /// folders such as `year=2026` make no columns: they would take the place of the file's own.
+    private static String read(List<String> paths) {
+        return "read_parquet(%s, filename = 'nightshift_file', file_row_number = true, hive_partitioning = false)"
+                .formatted(Sql.files(paths));
+    }
+
+    private static SQLException reserved(String file, SQLException e) {
+        Matcher reserved = RESERVED.matcher(DuckDbError.reason(e));
+        if (reserved.find()) {
+            throw FailureException.permanent(
+                    "source: %s has a column \"%s\", a name that is needed to tell rows apart; rename the column"
+                            .formatted(file, reserved.group(1)));
+        }
+        return e;
+    }
+
+    /// The columns of files, folders and globs, taken for one table: a column that some files lack is NULL
+    /// there.
+    ///
+    /// @throws FailureException if a path names nothing, or what it names is not Parquet
+    public static SourceColumns columns(
+            Connection connection, List<String> paths, Map<String, String> select, SourceColumns.Origin origin) {
+        List<Path> files = SourceFiles.expand(paths);
+        files.forEach(SourceFiles::checkMagic);
+        String from = "read_parquet(%s, union_by_name = true)"
+                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+        String called = files.size() == 1 ? files.getFirst().toString() : "these %,d files".formatted(files.size());
+        try {
+            return SourceColumns.checked(connection, new SourceTable(from, "*", called), select, origin);
+        } catch (SQLException e) {
+            throw FailureException.permanent("%s can't be read: %s".formatted(called, DuckDbError.reason(e)));
+        }
+    }
+
+    private static void check(Connection connection, List<Path> files, Job job, ModelDescription model) {
+        BoundJob first = null;
+        for (Path file : files) {
+            try {
+                SourceColumns columns = columns(connection, file.toString(), job);
+                BoundJob bound = BoundJob.bind(columns, job, model);
+                if (first == null) {
+                    first = bound;
+                } else {
+                    bound.refuseOtherOutput(first);
+                }
+            } catch (SQLException e) {
+                throw broken(file, e);
+            }
+        }
+    }
+
+    private static SourceColumns columns(Connection connection, String file, Job job) throws SQLException {
+        try {
+            return SourceColumns.checked(connection, table(file), job.source().select(), SourceColumns.Origin.JOB_FILE);
+        } catch (SQLException e) {
+            throw reserved(file, e);
+        }
+    }
+
+    /// @param rowGroups the rows of each row group that has some, by file
+    /// @param schemas a file of each schema, in order
+    private record Footers(Map<String, List<Long>> rowGroups, List<Path> schemas) {}
+
+    private static Footers footers(Connection connection, List<Path> files) throws SQLException {
+        try {
+            return new Footers(rowGroups(connection, files), oneOfEachSchema(connection, files));
+        } catch (SQLException e) {
+            throw files.size() == 1 ? broken(files.getFirst(), e) : blame(connection, files, e);
+        }
+    }
+
+    /// DuckDB reads many footers at once; this finds whose is broken.
+    private static FailureException blame(Connection connection, List<Path> files, SQLException all)
+            throws SQLException {
+        for (Path file : files) {
+            try {
+                rowGroups(connection, List.of(file));
+                oneOfEachSchema(connection, List.of(file));
+            } catch (SQLException e) {
+                return broken(file, e);
+            }
+        }
+        throw all;
+    }
+
+    private static FailureException broken(Path file, SQLException e) {
+        return FailureException.permanent(
+                "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.reason(e)));
+    }
+
+    private static InspectedFile inspected(Path file, Footers footers) {
+        BasicFileAttributes attributes = attributes(file);
+        List<Long> groups = footers.rowGroups().getOrDefault(file.toString(), List.of());
+        long rows = groups.stream().mapToLong(Long::longValue).sum();
+        Instant modified = attributes.lastModifiedTime().toInstant();
+        return new InspectedFile(new SourceFile(file.toString(), attributes.size(), modified, rows), groups);
+    }
+
+    private static Map<String, List<Long>> rowGroups(Connection connection, List<Path> files) throws SQLException {
+        String sql = """
+                SELECT file_name, row_group_id, any_value(row_group_num_rows), max(
+                    least(data_page_offset, coalesce(nullif(dictionary_page_offset, 0), data_page_offset))
+                    + total_compressed_size)
+                FROM parquet_metadata(%s) GROUP BY ALL ORDER BY ALL
+                """.formatted(list(files));
+        Map<String, List<Long>> groups = new HashMap<>();
+        Map<String, Long> ends = new TreeMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                String file = rows.getString(1);
+                long count = rows.getLong(3);
+                if (count > 0) {
+                    ends.merge(file, rows.getLong(4), Math::max);
+                    groups.computeIfAbsent(file, name -> new ArrayList<>()).add(count);
+                }
+            }
+        }
+        ends.forEach((file, end) -> SourceFiles.checkHolds(Path.of(file), end));
+        return groups;
+    }
+
+    private static List<Path> oneOfEachSchema(Connection connection, List<Path> files) throws SQLException {
+        Map<String, String> schemas =
+                Schemas.of(connection, files.stream().map(Path::toString).toList());
+        Set<String> seen = new HashSet<>();
+        return files.stream()
+                .filter(file -> seen.add(schemas.getOrDefault(file.toString(), "")))
+                .toList();
+    }
+
+    private static String list(List<Path> files) {
+        return Sql.files(files.stream().map(Path::toString).toList());
+    }
+
+    private static BasicFileAttributes attributes(Path file) {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (IOException e) {
+            throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.nightshift.storage;
+
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.ParquetInput;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Jobs for tests: a source and what a test says of it, the rest by default.
+public final class JobBuilder {
+
+    private final Input input;
+    private final Map<String, String> select = new LinkedHashMap<>();
+    private List<String> features = List.of();
+    private List<String> columns = List.of();
+    private Destination destination = new ParquetDestination("/nowhere");
+    private @Nullable String id;
+    private @Nullable String where;
+    private boolean margin;
+    private boolean uniqueId;
+
+    private JobBuilder(Input input) {
+        this.input = input;
+    }
+
+    public static JobBuilder over(Path... sources) {
+        return over(new ParquetInput(Stream.of(sources).map(Path::toString).toList()));
+    }
+
+    public static JobBuilder over(Input input) {
+        return new JobBuilder(input);
+    }
+
+    public JobBuilder features(String... expressions) {
+        features = List.of(expressions);
+        return this;
+    }
+
+    public JobBuilder id(String column) {
+        id = column;
+        return this;
+    }
+
+    public JobBuilder uniqueId(String column) {
+        id = column;
+        uniqueId = true;
+        return this;
+    }
+
+    public JobBuilder select(String name, String expression) {
+        select.put(name, expression);
+        return this;
+    }
+
+    public JobBuilder where(String condition) {
+        where = condition;
+        return this;
+    }
+
+    public JobBuilder output(String... names) {
+        columns = List.of(names);
+        return this;
+    }
+
+    public JobBuilder margin() {
+        margin = true;
+        return this;
+    }
+
+    public JobBuilder into(Destination wanted) {
+        destination = wanted;
+        return this;
+    }
+
+    public Job build() {
+        return new Job(
+                "flights",
+                new ModelReference.Exact("delays", 3),
+                features,
+                new Job.Source(input, id, uniqueId, select, where),
+                destination,
+                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
+                new Job.ErrorPolicy(1, null),
+                new Job.Output(columns, margin));
+    }
+}

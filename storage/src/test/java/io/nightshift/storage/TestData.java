@@ -1,0 +1,103 @@
+package io.nightshift.storage;
+
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.Sql;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A DuckDB, set up as in production, and a folder to work in.
+public class TestData implements AutoCloseable {
+
+    public final DuckDb duckDb;
+    public final Path folder;
+
+    public TestData(Path folder) {
+        this.folder = folder;
+        this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
+        try (Connection connection = duckDb.connect()) {
+            Destinations.register(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// Writes a query's rows to a Parquet file below the folder.
+    public Path parquet(String name, String select) {
+        return parquet(name, select, "");
+    }
+
+    /// @param options for COPY, each after a comma
+    public Path parquet(String name, String select, String options) {
+        Path file = folder.resolve(name);
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        execute("COPY (%s) TO %s (FORMAT parquet%s)".formatted(select, Sql.text(file.toString()), options));
+        return file;
+    }
+
+    public void execute(String sql) {
+        try (Connection connection = duckDb.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /// Each row's values, as text, with bars between.
+    public List<String> rows(String sql) {
+        List<String> found = new ArrayList<>();
+        try (Connection connection = duckDb.connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            int columns = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                List<String> values = new ArrayList<>();
+                for (int i = 1; i <= columns; i++) {
+                    values.add(String.valueOf(rows.getObject(i)));
+                }
+                found.add(String.join("|", values));
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    public SourceFile pin(Path file) {
+        long rows = Long.parseLong(rows("SELECT count(*) FROM read_parquet(" + Sql.file(file.toString()) + ")")
+                .getFirst());
+        try {
+            return new SourceFile(
+                    file.toString(),
+                    Files.size(file),
+                    Files.getLastModifiedTime(file).toInstant(),
+                    rows);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Slice whole(Path file) {
+        SourceFile pinned = pin(file);
+        return new Slice(pinned, 0, pinned.rows());
+    }
+
+    @Override
+    public void close() {
+        duckDb.close();
+    }
+}

@@ -1,0 +1,241 @@
+package io.nightshift.storage.destination;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.BoundJob;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// A batch of three partitions of ten rows, and attempts at them: what a worker writes, without a model. The
+/// rows 13 and 17 are bad.
+public final class ContractBatch implements AutoCloseable {
+
+    public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
+    public static final ModelDescription MODEL = TestModels.ofNumbers(1);
+    static final int PARTITIONS = 3;
+
+    private static final int ROWS = 10;
+    private static final ModelVersion VERSION = new ModelVersion("delays", 3, "0".repeat(64));
+    private static final String NODE = "127.0.0.1:1";
+    private static final int BLOCK = 2048;
+
+    private final TestData data;
+    private final SourceFile file;
+    private final Job job;
+    private final BoundJob bound;
+
+    ContractBatch(Path folder, Destination destination) {
+        data = new TestData(folder);
+        // A score is its ticket.
+        data.execute("CREATE MACRO nightshift_output(ticket, output) AS ticket");
+        Path input = data.parquet(
+                "input/in.parquet",
+                "SELECT 'r' || i AS id, i * 1.5 AS f0, CASE i %% 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'a, \"b\"' || chr(10) END AS note FROM range(%d) t(i)"
+                        .formatted(PARTITIONS * ROWS));
+        file = data.pin(input);
+        job = JobBuilder.over(input).id("id").output("note").into(destination).build();
+        bound = new Sources(() -> data.duckDb).of(job.source()).bind(job, MODEL);
+    }
+
+    public TestData data() {
+        return data;
+    }
+
+    public Job job() {
+        return job;
+    }
+
+    List<Slice> slices(int... partitions) {
+        List<Slice> slices = new ArrayList<>();
+        for (int partition : partitions) {
+            slices.add(new Slice(file, (long) partition * ROWS, ROWS));
+        }
+        return slices;
+    }
+
+    Lease lease(DestinationStore store, int partition, Epoch epoch) {
+        return new Lease(
+                new io.nightshift.protocol.batch.Attempt(ID, partition, epoch),
+                job,
+                VERSION,
+                (long) partition * ROWS,
+                slices(partition),
+                store.staging(ID));
+    }
+
+    CommittedBatch committed(int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {
+        return new CommittedBatch(
+                ID,
+                job,
+                VERSION,
+                Instant.parse("2026-11-24T23:14:25Z"),
+                incarnation,
+                List.of(file),
+                commits,
+                rescored,
+                7,
+                "c3".repeat(32));
+    }
+
+    static PartitionCommit withEpoch(PartitionCommit commit, Epoch epoch) {
+        return new PartitionCommit(
+                commit.partition(),
+                epoch,
+                commit.node(),
+                commit.firstRow(),
+                commit.rows(),
+                commit.read(),
+                commit.part(),
+                commit.quarantine(),
+                commit.model());
+    }
+
+    /// Makes a whole attempt.
+    PartitionCommit write(DestinationStore store, int partition, Epoch epoch) throws SQLException, IOException {
+        try (Attempt attempt = begin(store, partition, epoch)) {
+            attempt.predictions();
+            attempt.quarantine();
+            return attempt.keep();
+        }
+    }
+
+    /// Makes an attempt that crashes after some of its steps: nobody closes it.
+    void abandon(DestinationStore store, int partition, Epoch epoch, int steps) throws SQLException, IOException {
+        Attempt attempt = begin(store, partition, epoch);
+        if (steps > 0) {
+            attempt.predictions();
+        }
+        if (steps > 1) {
+            attempt.quarantine();
+        }
+        if (steps > 2) {
+            attempt.seal();
+        }
+        if (steps > 3) {
+            attempt.keep();
+        } else {
+            attempt.crash();
+        }
+    }
+
+    Attempt begin(DestinationStore store, int partition, Epoch epoch) throws SQLException {
+        Lease lease = lease(store, partition, epoch);
+        return new Attempt(lease, store.writer(lease, NODE, BLOCK));
+    }
+
+    /// One attempt, step by step.
+    final class Attempt implements AutoCloseable {
+        private final Lease lease;
+        private final PartitionWriter writer;
+        private final Connection connection;
+        private long good;
+        private long bad;
+        private @Nullable OutputFile part;
+        private @Nullable OutputFile quarantine;
+
+        Attempt(Lease lease, PartitionWriter writer) throws SQLException {
+            this.lease = lease;
+            this.writer = writer;
+            this.connection = data.duckDb.connect();
+        }
+
+        private ScoredRows rows() {
+            Slice slice = lease.slices().getFirst();
+            String from =
+                    "(SELECT *, file_row_number AS nightshift_row, %s AS nightshift_file FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d)"
+                            .formatted(Sql.text(file.path()), Sql.file(file.path()), slice.firstRow(), slice.endRow());
+            String isBad = "nightshift_row IN (13, 17)";
+            return new ScoredRows(
+                    bound,
+                    MODEL,
+                    "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
+                            .formatted(from, isBad),
+                    "SELECT nightshift_file AS record_file, nightshift_row AS record_row, id AS record_id, 'it is bad' AS reason, '{\"f0\": 1}' AS \"values\" FROM %s WHERE %s"
+                            .formatted(from, isBad));
+        }
+
+        private long run(String sql) throws SQLException {
+            try (Statement statement = connection.createStatement()) {
+                if (!sql.startsWith("SELECT")) {
+                    return statement.executeLargeUpdate(sql);
+                }
+                try (ResultSet row = statement.executeQuery(sql)) {
+                    row.next();
+                    return row.getLong(1);
+                }
+            }
+        }
+
+        void predictions() throws SQLException {
+            good = writer.predictions(rows(), this::run);
+        }
+
+        void quarantine() throws SQLException {
+            bad = ROWS - good;
+            if (bad > 0) {
+                writer.quarantine(rows(), this::run);
+            }
+        }
+
+        void seal() throws IOException {
+            part = writer.part(good);
+            quarantine = bad > 0 ? writer.quarantined(bad) : null;
+        }
+
+        PartitionCommit keep() throws IOException {
+            seal();
+            writer.keep();
+            return new PartitionCommit(
+                    lease.attempt().partition(),
+                    lease.attempt().epoch(),
+                    NODE,
+                    lease.firstRow(),
+                    ROWS,
+                    good + bad,
+                    Objects.requireNonNull(part),
+                    quarantine,
+                    VERSION.sha256());
+        }
+
+        /// Ends as a killed process does: a database sees its connections break.
+        void crash() throws SQLException {
+            writer.cancel();
+            connection.close();
+        }
+
+        @Override
+        public void close() throws SQLException {
+            writer.close();
+            connection.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        data.close();
+    }
+}

@@ -1,0 +1,459 @@
+package io.nightshift.storage.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.filesystem.Digests;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What every [DestinationStore] promises, tried on a batch of three partitions of ten rows, of which the
+/// second has two bad rows. A process that crashes is a store that is abandoned at some point; its successor
+/// is a new store.
+///
+/// A kind of destination has one subclass, which says how its readers see a batch, how it is tampered with,
+/// and what can stand in the way of a publication.
+public abstract class DestinationContract {
+
+    /// What a reader sees of the batch.
+    ///
+    /// @param predictions the number of rows
+    /// @param distinct the number of different record ids among them
+    /// @param quarantined the number of bad rows
+    public record Seen(long predictions, long distinct, long quarantined) {}
+
+    protected static final Seen NOTHING = new Seen(0, 0, 0);
+    protected static final Seen ALL = new Seen(28, 28, 2);
+
+    /// Ways to change published output behind Nightshift's back.
+    public enum Tampering {
+        A_ROW_IS_MISSING,
+        A_ROW_IS_DOUBLED,
+        A_VALUE_IS_CHANGED,
+        A_PARTITION_IS_GONE,
+        THE_MANIFEST_IS_CHANGED
+    }
+
+    /// Something in the destination that makes a publication fail.
+    ///
+    /// @param put puts it there
+    /// @param remove takes it away again
+    public record Obstacle(String name, Step put, Step remove) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    @FunctionalInterface
+    public interface Step {
+        void run() throws Exception;
+    }
+
+    @TempDir
+    protected Path folder = Path.of("");
+
+    protected ContractBatch batch;
+    private final List<ConnectionPool> pools = new ArrayList<>();
+
+    /// A place where nothing is.
+    protected abstract Destination destination() throws Exception;
+
+    protected DataSources dataSources() {
+        return DataSources.NONE;
+    }
+
+    protected abstract Seen seen() throws Exception;
+
+    protected abstract void tamper(Tampering tampering) throws Exception;
+
+    protected abstract List<Obstacle> obstacles();
+
+    @BeforeEach
+    void aBatchIsPlanned() throws Exception {
+        batch = new ContractBatch(folder, destination());
+    }
+
+    @AfterEach
+    void close() {
+        pools.forEach(ConnectionPool::close);
+        batch.close();
+    }
+
+    /// The store of a process that has just started.
+    protected DestinationStore store() {
+        ConnectionPool connections = new ConnectionPool(2);
+        pools.add(connections);
+        return new Destinations(
+                        () -> batch.data().duckDb, new Sources(() -> batch.data().duckDb), dataSources(), connections)
+                .of(batch.job());
+    }
+
+    private void prepare() {
+        store().prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
+    }
+
+    private List<PartitionCommit> writeAll(int incarnation) throws Exception {
+        List<PartitionCommit> commits = new ArrayList<>();
+        for (int partition = 0; partition < ContractBatch.PARTITIONS; partition++) {
+            commits.add(batch.write(store(), partition, new Epoch(incarnation, partition + 1)));
+        }
+        return commits;
+    }
+
+    private CommittedBatch committed() throws Exception {
+        prepare();
+        return batch.committed(1, writeAll(1), Set.of());
+    }
+
+    /// Publishes the batch.
+    protected final void publish() throws Exception {
+        store().publish(committed());
+    }
+
+    private List<Finding> proof(CommittedBatch committed, Phase phase, Publication publication) {
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store().verify(committed, phase, publication)) {
+            proof.checkPlace(new Check("place", findings::add));
+            if (proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add))) {
+                Check ids = new Check("ids", findings::add);
+                if (!proof.areSame(committed.commits(), batch.slices(0, 1, 2))) {
+                    ids.problem("the ids are not those of the input");
+                }
+                if (!proof.repeated(committed.commits(), 5).isEmpty()) {
+                    ids.problem("ids are repeated");
+                }
+                ids.proved("the ids are those of the input");
+            }
+            proof.checkStaging(new Check("staging", findings::add));
+        }
+        return findings;
+    }
+
+    private void assertPublished(CommittedBatch committed, Publication publication) throws Exception {
+        assertThat(seen()).isEqualTo(ALL);
+        List<Finding> findings = proof(committed, Phase.PUBLISHED, publication);
+        assertThat(findings)
+                .filteredOn(finding -> finding.outcome() != Finding.Outcome.PROVED)
+                .isEmpty();
+        assertThat(findings).hasSize(5);
+    }
+
+    private void assertNothingIsStaged(CommittedBatch committed, Phase phase) {
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store().verify(committed, phase, null)) {
+            proof.checkStaging(new Check("staging", findings::add));
+        }
+        assertThat(findings).extracting(Finding::outcome).containsExactly(Finding.Outcome.PROVED);
+    }
+
+    @Test
+    void aCheckTouchesNothing() {
+        assertThat(store().checkPlace()).isEmpty();
+        assertThat(store().check(batch.job(), ContractBatch.MODEL)).isEmpty();
+        assertThat(store().fence(ContractBatch.ID, 1)).isEmpty();
+        assertNothingIsStaged(batch.committed(1, List.of(), Set.of()), Phase.CANCELLED);
+    }
+
+    @Nested
+    class Publishing {
+
+        @Test
+        void showsEveryRowOnceAndTheBadRowsApart() throws Exception {
+            CommittedBatch committed = committed();
+            assertThat(seen()).isEqualTo(NOTHING);
+
+            Publication publication = store().publish(committed);
+
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void mayBeRepeatedAndGivesTheSame() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+
+            assertThat(store().publish(committed)).isEqualTo(publication);
+
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void isNothingOrAllForAReader() throws Exception {
+            CommittedBatch committed = committed();
+            AtomicBoolean stop = new AtomicBoolean();
+            CountDownLatch reading = new CountDownLatch(3);
+            ConcurrentLinkedQueue<Object> looks = new ConcurrentLinkedQueue<>();
+            Thread reader = Thread.ofPlatform().start(() -> {
+                while (!stop.get()) {
+                    try {
+                        looks.add(seen());
+                    } catch (Exception e) {
+                        looks.add(e);
+                    }
+                    reading.countDown();
+                }
+            });
+            Publication publication;
+            try {
+                reading.await();
+                publication = store().publish(committed);
+            } finally {
+                stop.set(true);
+                reader.join();
+            }
+            assertThat(looks).allSatisfy(look -> assertThat(look).isIn(NOTHING, ALL));
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void thatFailsAtAnyStepShowsNothingAndCanBeRepeated() throws Exception {
+            CommittedBatch committed = committed();
+            for (Obstacle obstacle : obstacles()) {
+                obstacle.put().run();
+                assertThatThrownBy(() -> store().publish(committed))
+                        .as(obstacle.name())
+                        .isInstanceOf(FailureException.class);
+                assertThat(seen()).as(obstacle.name()).isEqualTo(NOTHING);
+                obstacle.remove().run();
+            }
+
+            assertPublished(committed, store().publish(committed));
+        }
+
+        @Test
+        void usesOnlyTheNewOutputOfARescoredPartition() throws Exception {
+            CommittedBatch first = committed();
+            Obstacle late = obstacles().getLast();
+            late.put().run();
+            assertThatThrownBy(() -> store().publish(first)).isInstanceOf(FailureException.class);
+            late.remove().run();
+            List<PartitionCommit> commits = new ArrayList<>(first.commits());
+            commits.set(1, batch.write(store(), 1, new Epoch(2, 1)));
+            CommittedBatch rescored = batch.committed(2, commits, Set.of(1));
+
+            assertPublished(rescored, store().publish(rescored));
+        }
+
+        @Test
+        void refusesOutputThatIsNotWhatWasCommitted() throws Exception {
+            CommittedBatch committed = committed();
+            List<PartitionCommit> commits = new ArrayList<>(committed.commits());
+            PartitionCommit uncommitted = batch.write(store(), 2, new Epoch(1, 9));
+            commits.set(2, ContractBatch.withEpoch(uncommitted, new Epoch(1, 8)));
+
+            assertThatThrownBy(() -> store().publish(batch.committed(1, commits, Set.of())))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Nested
+    class TwoCoordinators {
+
+        @Test
+        void anEarlierOneMayNotPublishOnceALaterOneHasFencedIt() throws Exception {
+            CommittedBatch earlier = committed();
+            CommittedBatch later = batch.committed(2, earlier.commits(), Set.of());
+            assertThat(store().fence(ContractBatch.ID, 2)).isEmpty();
+
+            assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
+            assertThat(seen()).isEqualTo(NOTHING);
+            Publication publication = store().publish(later);
+
+            assertPublished(later, publication);
+            assertThat(store().fence(ContractBatch.ID, 1)).contains(publication);
+            assertThat(store().publish(earlier)).isEqualTo(publication);
+        }
+
+        @Test
+        void theLaterOneFinishesWhatTheEarlierOneBegan() throws Exception {
+            CommittedBatch earlier = committed();
+            for (Obstacle obstacle : obstacles()) {
+                obstacle.put().run();
+                assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
+                obstacle.remove().run();
+            }
+            CommittedBatch later = batch.committed(2, earlier.commits(), Set.of());
+
+            assertPublished(later, store().publish(later));
+        }
+    }
+
+    @Nested
+    class Attempts {
+
+        @ParameterizedTest
+        @ValueSource(ints = {0, 1, 2, 3, 4})
+        void thatEndAnywhereBeforeTheyAreKeptLeaveNothingThatIsPublished(int steps) throws Exception {
+            prepare();
+            batch.abandon(store(), 1, new Epoch(1, 1), steps);
+            List<PartitionCommit> commits = writeAll(2);
+
+            CommittedBatch committed = batch.committed(1, commits, Set.of());
+
+            assertPublished(committed, store().publish(committed));
+        }
+
+        @Test
+        void ofWhichSeveralWereKeptAreNotMixed() throws Exception {
+            prepare();
+            batch.write(store(), 0, new Epoch(1, 1));
+            List<PartitionCommit> commits = writeAll(2);
+
+            CommittedBatch committed = batch.committed(1, commits, Set.of());
+
+            assertPublished(committed, store().publish(committed));
+        }
+
+        @Test
+        void thatLostTheirLeaseAreRemovedWithoutHarmToOthers() throws Exception {
+            prepare();
+            Epoch lost = new Epoch(1, 1);
+            batch.write(store(), 0, lost);
+            List<PartitionCommit> commits = writeAll(2);
+            store().remove(batch.lease(store(), 0, lost));
+            store().remove(batch.lease(store(), 0, lost));
+
+            CommittedBatch committed = batch.committed(1, commits, Set.of());
+
+            assertPublished(committed, store().publish(committed));
+        }
+
+        @Test
+        void thatWriteWhileTheBatchIsPublishedChangeNothing() throws Exception {
+            CommittedBatch committed = committed();
+            try (ContractBatch.Attempt late = batch.begin(store(), 0, new Epoch(1, 9))) {
+                late.predictions();
+
+                Publication publication = store().publish(batch.committed(1, committed.commits(), Set.of()));
+
+                assertThat(seen()).isEqualTo(ALL);
+                assertThatThrownBy(late::keep).isInstanceOf(Exception.class);
+                assertPublished(committed, publication);
+            }
+        }
+
+        @Test
+        void thatComeAfterPublicationFindNowhereToWrite() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+
+            assertThatThrownBy(() -> batch.write(store(), 0, new Epoch(1, 9))).isInstanceOf(Exception.class);
+
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void thatComeAfterABatchWasDiscardedFindNowhereToWrite() throws Exception {
+            CommittedBatch committed = committed();
+            store().discard(ContractBatch.ID);
+
+            assertThatThrownBy(() -> batch.write(store(), 0, new Epoch(1, 9))).isInstanceOf(Exception.class);
+
+            assertNothingIsStaged(committed, Phase.CANCELLED);
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Nested
+    class Discarding {
+
+        @Test
+        void removesWhatIsStagedAndMayBeRepeated() throws Exception {
+            CommittedBatch committed = committed();
+
+            store().discard(ContractBatch.ID);
+            store().discard(ContractBatch.ID);
+
+            assertNothingIsStaged(committed, Phase.CANCELLED);
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+
+        @Test
+        void removesWhatAFailedPublicationHasLeft() throws Exception {
+            CommittedBatch committed = committed();
+            for (Obstacle obstacle : obstacles()) {
+                obstacle.put().run();
+                assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+                obstacle.remove().run();
+            }
+
+            store().discard(ContractBatch.ID);
+
+            assertNothingIsStaged(committed, Phase.CANCELLED);
+        }
+
+        @Test
+        void leavesAPublishedBatchAlone() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+
+            store().discard(ContractBatch.ID);
+
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void ofABatchThatWasNeverPreparedDoesNothing() throws Exception {
+            store().discard(ContractBatch.ID);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void verificationFinds(Tampering tampering) throws Exception {
+        CommittedBatch committed = committed();
+        Publication publication = store().publish(committed);
+
+        tamper(tampering);
+
+        List<Finding> findings = new ArrayList<>(proof(committed, Phase.PUBLISHED, publication));
+        try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
+            String manifest = Digests.sha256(proof.manifest());
+            if (!manifest.equals(publication.manifestSha256())) {
+                findings.add(new Finding(Finding.Outcome.BROKEN, "manifest", "it was changed"));
+            }
+        }
+        assertThat(findings).extracting(Finding::outcome).contains(Finding.Outcome.BROKEN);
+    }
+
+    @Test
+    void verificationProvesWhatIsCommittedBeforeItIsPublished() throws Exception {
+        CommittedBatch committed = committed();
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store().verify(committed, Phase.RUNNING, null)) {
+            assertThat(proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add)))
+                    .isTrue();
+            assertThat(proof.areSame(committed.commits(), batch.slices(0, 1, 2)))
+                    .isTrue();
+        }
+        assertThat(findings).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
+    }
+}

@@ -1,0 +1,110 @@
+package io.nightshift.storage.destination.folder;
+
+import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.storage.destination.FileNames;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/// The contract for folders of files; a format of files has one subclass.
+public abstract class FolderContract extends DestinationContract {
+
+    /// The extension of the files, with the dot.
+    protected abstract String extension();
+
+    /// The rows of files, as a reader of the format reads them: what stands after FROM.
+    ///
+    /// @param files a glob
+    protected abstract String read(String files);
+
+    /// Writes the rows of a query to a file of the format.
+    protected abstract String copy(String query, Path file);
+
+    protected final Path out() {
+        return folder.resolve("out");
+    }
+
+    private BatchFolders folders() {
+        return new BatchFolders(out(), ContractBatch.ID);
+    }
+
+    private Path part(int partition) {
+        return folders().published().resolve(new FileNames(extension()).part(partition));
+    }
+
+    @Override
+    protected Seen seen() {
+        String published = folders().published().toString();
+        if (!Files.isDirectory(folders().published())) {
+            return NOTHING;
+        }
+        return new Seen(
+                count("count(*)", published + "/part-*" + extension()),
+                count("count(DISTINCT record_id)", published + "/part-*" + extension()),
+                count("count(*)", published + "/_quarantine-*" + extension()));
+    }
+
+    private long count(String what, String files) {
+        return Long.parseLong(batch.data()
+                .rows("SELECT %s FROM %s".formatted(what, read(files)))
+                .getFirst());
+    }
+
+    @Override
+    protected void tamper(Tampering tampering) throws IOException, SQLException {
+        switch (tampering) {
+            case A_ROW_IS_MISSING -> rewrite(1, "FROM rows WHERE record_id <> 'r12'");
+            case A_ROW_IS_DOUBLED -> rewrite(1, "FROM rows UNION ALL FROM rows WHERE record_id = 'r12'");
+            case A_VALUE_IS_CHANGED -> {
+                byte[] bytes = Files.readAllBytes(part(1));
+                bytes[bytes.length / 2] ^= 0x40;
+                Files.write(part(1), bytes);
+            }
+            case A_PARTITION_IS_GONE -> Files.delete(part(1));
+            case THE_MANIFEST_IS_CHANGED -> {
+                Path manifest = folders().published().resolve(BatchFolders.MANIFEST);
+                Files.writeString(manifest, Files.readString(manifest).replace("\"read\" : 30", "\"read\" : 31"));
+            }
+        }
+    }
+
+    private void rewrite(int partition, String query) throws IOException, SQLException {
+        Path file = part(partition);
+        Path other = folder.resolve("other" + extension());
+        String rows = "WITH rows AS (FROM %s) %s".formatted(read(file.toString()), query);
+        try (Connection connection = batch.data().duckDb.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(copy(rows, other));
+        }
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /// In the order of a publication: before the files are gathered, among them, and after.
+    @Override
+    protected List<Obstacle> obstacles() {
+        return List.of(
+                inTheWay("the folder to gather in", ""),
+                inTheWay("a gathered part", new FileNames(extension()).part(2)),
+                inTheWay("the manifest", BatchFolders.MANIFEST),
+                inTheWay("_SUCCESS", BatchFolders.SUCCESS));
+    }
+
+    /// A folder that isn't empty stands where the first coordinator writes a file, or a file where it makes a
+    /// folder.
+    private Obstacle inTheWay(String name, String file) {
+        Path output = folders().staged().resolve("output-1");
+        Path taken = output.resolve(file).resolve("in the way");
+        return file.isEmpty()
+                ? new Obstacle(name, () -> Files.writeString(output, "in the way"), () -> Files.delete(output))
+                : new Obstacle(name, () -> Files.createDirectories(taken), () -> {
+                    Files.delete(taken);
+                    Files.delete(taken.getParent());
+                });
+    }
+}

@@ -1,0 +1,482 @@
+package io.nightshift.storage.destination.folder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.Digests;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a crash may leave behind is made by hand, step by step, and published again.
+class FolderPublisherTest {
+
+    private static final int PARTITIONS = 3;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private static final BatchId BATCH = new BatchId("flights-1");
+    private static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
+    private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
+    private static final FileNames NAMES = new FileNames(".parquet");
+
+    private Path out = Path.of("");
+    private FolderPublisher publisher;
+    private CommittedBatch batch;
+
+    @BeforeEach
+    void aBatchIsReadyToBePublished() throws IOException {
+        out = folder.resolve("out");
+        publisher = publisher(new ParquetFormat());
+        publisher.prepare(BATCH);
+        List<PartitionCommit> commits = new ArrayList<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            commits.add(stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0));
+        }
+        // What attempts that didn't win have left.
+        stage(0, new Epoch(1, 9), 1);
+        batch = batch(JobBuilder.over(folder.resolve("input.parquet")).build(), 1, commits, Set.of());
+    }
+
+    private FolderPublisher publisher(FileFormat format) {
+        return publisher(format, () -> {
+            throw new AssertionError("a job without unique ids reads no output");
+        });
+    }
+
+    private FolderPublisher publisher(FileFormat format, Supplier<DuckDb> duckDb) {
+        return new FolderPublisher(out, NAMES, new OutputRows(duckDb, format, new Sources(duckDb)));
+    }
+
+    private static CommittedBatch batch(
+            Job job, int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {
+        return new CommittedBatch(
+                BATCH,
+                job,
+                MODEL,
+                AT,
+                incarnation,
+                List.of(new SourceFile("/data/a.parquet", 300, AT, 30)),
+                commits,
+                rescored,
+                4,
+                "c3".repeat(32));
+    }
+
+    private Path attempts() {
+        return new BatchFolders(out, BATCH).attempts();
+    }
+
+    private PartitionCommit stage(int partition, Epoch epoch, int quarantined) throws IOException {
+        Attempt attempt = new Attempt(BATCH, partition, epoch);
+        OutputFile part = write(attempts().resolve(NAMES.stagedPart(attempt)), 10L - quarantined);
+        OutputFile bad =
+                quarantined == 0 ? null : write(attempts().resolve(NAMES.stagedQuarantine(attempt)), quarantined);
+        return new PartitionCommit(partition, epoch, "node:1", partition * 10L, 10, 10, part, bad, MODEL.sha256());
+    }
+
+    private static OutputFile write(Path file, long rows) throws IOException {
+        Files.writeString(file, file.getFileName() + " holds " + rows);
+        return new OutputFile(rows, Files.size(file), Digests.sha256(file));
+    }
+
+    private Path output() {
+        return attempts().resolveSibling("output-1");
+    }
+
+    private Path destination() {
+        return new BatchFolders(out, BATCH).published();
+    }
+
+    private Map<String, String> published() throws IOException {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> list = Files.list(destination())) {
+            for (Path file : list.toList()) {
+                files.put(String.valueOf(file.getFileName()), Digests.sha256(file));
+            }
+        }
+        return files;
+    }
+
+    private void assertNothingStaged() {
+        assertThat(folder.resolve("out")).isDirectoryNotContaining("glob:**.staging");
+    }
+
+    /// What publishing without any crash gives.
+    private Map<String, String> undisturbed() throws IOException {
+        publisher.publish(batch);
+        return published();
+    }
+
+    @Test
+    void aPublishedBatchHoldsTheCommittedFilesManifestAndSuccessAndNothingElse() throws IOException {
+        Publication publication = publisher.publish(batch);
+
+        assertThat(published().keySet())
+                .containsExactly(
+                        "_SUCCESS",
+                        "_manifest.json",
+                        "_quarantine-000001.parquet",
+                        "part-000000.parquet",
+                        "part-000001.parquet",
+                        "part-000002.parquet");
+        assertThat(Files.readString(destination().resolve("part-000000.parquet")))
+                .isEqualTo("part-000000.parquet.1-1.staged holds 10");
+        assertThat(publication)
+                .isEqualTo(new Publication(
+                        destination().toString(), Digests.sha256(destination().resolve("_manifest.json"))));
+        assertNothingStaged();
+    }
+
+    @Test
+    void theManifestSaysWhatTheBatchConsistsOf() throws IOException {
+        publisher.publish(batch);
+
+        String manifest = Files.readString(destination().resolve("_manifest.json"));
+
+        assertThat(manifest)
+                .contains(
+                        "\"manifest_version\" : 1",
+                        "\"batch\" : \"flights-1\"",
+                        "\"input\" : 30",
+                        "\"predictions\" : 28",
+                        "\"quarantined\" : 2",
+                        "\"path\" : \"/data/a.parquet\"",
+                        "\"file\" : \"_quarantine-000001.parquet\"",
+                        "\"entries\" : 4",
+                        "\"head\" : \"" + batch.head() + "\"");
+        assertThat(manifest.indexOf("part-000000")).isLessThan(manifest.indexOf("part-000002"));
+    }
+
+    @Test
+    void aCrashAfterAnyNumberOfFilesWereMovedIsMadeUpFor() throws IOException {
+        List<String> names = List.of("part-000000", "part-000001", "_quarantine-000001", "part-000002");
+        Map<String, String> expected = null;
+        for (int moved = 0; moved <= names.size(); moved++) {
+            if (expected != null) {
+                deleteTree(folder.resolve("out"));
+                publisher.prepare(BATCH);
+                for (int partition = 0; partition < PARTITIONS; partition++) {
+                    stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0);
+                }
+            }
+            Files.createDirectories(output());
+            for (String name : names.subList(0, moved)) {
+                int partition = name.charAt(name.length() - 1) - '0';
+                Path staged = attempts().resolve(name + ".parquet." + new Epoch(1, 1 + partition) + ".staged");
+                Files.move(staged, output().resolve(name + ".parquet"));
+            }
+            assertThat(destination()).doesNotExist();
+
+            publisher.publish(batch);
+
+            if (expected == null) {
+                expected = published();
+            }
+            assertThat(published()).as("%d moved", moved).isEqualTo(expected);
+            assertNothingStaged();
+        }
+    }
+
+    @Test
+    void aCrashInTheMiddleOfTheManifestOrBeforeTheRenameIsMadeUpFor() throws IOException {
+        Map<String, String> expected = undisturbed();
+        for (String half : List.of("", "{ \"manifest_version\" : 1, \"sch", "x".repeat(100_000))) {
+            // Back to the instant before the rename.
+            Files.createDirectories(output().resolveSibling(""));
+            Files.move(destination(), output());
+            Files.writeString(output().resolve("_manifest.json"), half);
+            Files.deleteIfExists(output().resolve("_SUCCESS"));
+            assertThat(destination()).doesNotExist();
+
+            publisher.publish(batch);
+
+            assertThat(published()).isEqualTo(expected);
+            assertNothingStaged();
+        }
+    }
+
+    @Test
+    void aCrashAfterTheRenameIsFoundPublished() throws IOException {
+        Publication first = publisher.publish(batch);
+        Map<String, String> expected = published();
+        publisher.prepare(BATCH);
+        stage(0, new Epoch(1, 9), 1);
+
+        Publication again = publisher.publish(batch);
+
+        assertThat(again).isEqualTo(first);
+        assertThat(published()).isEqualTo(expected);
+        assertNothingStaged();
+    }
+
+    @Test
+    void aCrashWhileTheStagedOutputIsDeletedIsMadeUpFor() throws IOException {
+        publisher.publish(batch);
+        publisher.prepare(BATCH);
+        stage(0, new Epoch(1, 9), 1);
+        Path staging = output().resolveSibling("");
+        Files.move(output().getParent(), staging.resolveSibling("discarded=" + BATCH));
+        publisher.prepare(BATCH);
+        stage(1, new Epoch(1, 9), 1);
+
+        publisher.publish(batch);
+
+        assertNothingStaged();
+    }
+
+    @Test
+    void aWorkerThatIsStillWritingCanNotKeepTheStagedOutputAlive() throws Exception {
+        Path attempts = attempts();
+        AtomicBoolean stop = new AtomicBoolean();
+        CountDownLatch written = new CountDownLatch(300);
+        Thread worker = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !stop.get(); i++) {
+                try {
+                    Files.writeString(attempts.resolve("late-" + i), "late");
+                    written.countDown();
+                } catch (IOException gone) {
+                    // As a late attempt finds it.
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        try {
+            assertThat(written.await(10, TimeUnit.SECONDS)).isTrue();
+            publisher.discard(BATCH);
+        } finally {
+            stop.set(true);
+            worker.join();
+        }
+
+        assertThat(folder.resolve("out")).isEmptyDirectory();
+    }
+
+    @Test
+    void batchesThatBeginAndEndAtOnceDoNotDisturbEachOther() throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        BatchId other = new BatchId("flights-2");
+        publisher.discard(BATCH);
+        Thread ending = Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                publisher.discard(other);
+            }
+        });
+        try {
+            for (int i = 0; i < 150; i++) {
+                assertThatCode(() -> publisher.prepare(BATCH)).doesNotThrowAnyException();
+                publisher.discard(BATCH);
+            }
+        } finally {
+            stop.set(true);
+            ending.join();
+        }
+    }
+
+    /// The same batch under a later coordinator.
+    private static CommittedBatch takenOver(CommittedBatch before) {
+        return batch(before.job(), 2, before.commits(), before.rescored());
+    }
+
+    @Test
+    void aLaterCoordinatorGoesOnWithWhatAnEarlierOneHasGathered() throws IOException {
+        Files.createDirectories(output());
+        Path staged = attempts();
+        Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
+        Files.writeString(output().resolve("_manifest.json"), "half");
+
+        publisher.publish(takenOver(batch));
+
+        assertThat(published()).hasSize(6);
+        assertThat(Files.readString(destination().resolve("part-000000.parquet")))
+                .isEqualTo("part-000000.parquet.1-1.staged holds 10");
+        assertNothingStaged();
+    }
+
+    @Test
+    void aCoordinatorThatWakesUpLateInTheMiddleOfPublishingFindsNothingToRename() throws IOException {
+        // All its files are gathered; the manifest and the rename are left.
+        FileFormat fencing = new Reads(
+                "SELECT 7 AS record_id",
+                () -> assertThat(publisher.fence(BATCH, 2)).isEmpty());
+        CommittedBatch early = batch(unique(), 1, batch.commits(), Set.of());
+
+        try (TestData data = new TestData(folder)) {
+            FolderPublisher frozen = publisher(fencing, () -> data.duckDb);
+            assertThatThrownBy(() -> frozen.publish(early)).isInstanceOf(FailureException.class);
+        }
+        assertThat(destination()).doesNotExist();
+        assertThatThrownBy(() -> publisher.publish(batch))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("a later coordinator publishes the batch");
+        assertThat(destination()).doesNotExist();
+
+        publisher.publish(takenOver(batch));
+        assertThat(published()).hasSize(6);
+        assertThat(publisher.fence(BATCH, 2)).isPresent();
+    }
+
+    @Test
+    void ofARescoredPartitionOnlyTheNewPartIsPublished() throws IOException {
+        // All was gathered before the publication failed.
+        Files.createDirectories(output());
+        Path staged = attempts();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            Path part =
+                    staged.resolve("part-00000%d.parquet.%s.staged".formatted(partition, new Epoch(1, 1 + partition)));
+            Files.move(part, output().resolve(NAMES.part(partition)));
+        }
+        Files.move(
+                staged.resolve("_quarantine-000001.parquet.1-2.staged"),
+                output().resolve("_quarantine-000001.parquet"));
+        PartitionCommit again = stage(1, new Epoch(2, 1), 0);
+        CommittedBatch rescored = batch(
+                batch.job(),
+                2,
+                List.of(batch.commits().get(0), again, batch.commits().get(2)),
+                Set.of(1));
+
+        publisher.publish(rescored);
+
+        assertThat(published()).doesNotContainKey("_quarantine-000001.parquet").hasSize(5);
+        assertThat(Files.readString(destination().resolve("part-000001.parquet")))
+                .isEqualTo("part-000001.parquet.2-1.staged holds 10");
+    }
+
+    @Test
+    void theOldPartOfARescoredPartitionIsNotTakenForTheNew() throws IOException {
+        Path staged = attempts();
+        Files.createDirectories(output());
+        Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
+        PartitionCommit again = stage(0, new Epoch(2, 1), 0);
+        CommittedBatch rescored = batch(
+                batch.job(),
+                2,
+                List.of(again, batch.commits().get(1), batch.commits().get(2)),
+                Set.of(0));
+        Files.delete(staged.resolve("part-000000.parquet.2-1.staged"));
+
+        assertThatThrownBy(() -> publisher.publish(rescored))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("part-000000.parquet.2-1.staged is gone")
+                .hasMessageContaining("is an earlier one");
+        assertThat(destination()).doesNotExist();
+    }
+
+    @Test
+    void aMissingOrShortenedCommittedFileIsRefusedByNameAndNothingIsVisible() throws IOException {
+        Path part = attempts().resolve("part-000002.parquet.1-3.staged");
+        String content = Files.readString(part);
+        Files.writeString(part, "short");
+        assertThatThrownBy(() -> publisher.publish(batch))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("part-000002.parquet has 5 bytes instead of " + content.length());
+        assertThat(destination()).doesNotExist();
+
+        Files.delete(output().resolve("part-000002.parquet"));
+        assertThatThrownBy(() -> publisher.publish(batch))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("part-000002.parquet.1-3.staged is gone");
+        assertThat(destination()).doesNotExist();
+    }
+
+    @Test
+    void repeatedIdsAreRefusedWhereTheJobSaysSoAndNothingIsVisible() {
+        CommittedBatch strictly = batch(unique(), 1, batch.commits(), Set.of());
+        FileFormat repeated = new Reads("SELECT 7 AS record_id UNION ALL SELECT 7", () -> {});
+
+        try (TestData data = new TestData(folder)) {
+            FolderPublisher finding = publisher(repeated, () -> data.duckDb);
+            assertThatThrownBy(() -> finding.publish(strictly))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessage("the column id is not unique, and the job asks for source.unique-id: 7 × 2");
+        }
+        assertThat(destination()).doesNotExist();
+    }
+
+    private Job unique() {
+        return JobBuilder.over(folder.resolve("input.parquet")).uniqueId("id").build();
+    }
+
+    /// Files that hold the same rows, whatever is in them.
+    ///
+    /// @param query for those rows
+    /// @param onRead called each time that files are read
+    private record Reads(String query, Runnable onRead) implements FileFormat {
+        @Override
+        public String extension() {
+            return NAMES.extension();
+        }
+
+        @Override
+        public String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
+            throw new AssertionError("nothing is written");
+        }
+
+        @Override
+        public String copyQuarantine(ScoredRows rows, Path file, int blockRows) {
+            throw new AssertionError("nothing is written");
+        }
+
+        @Override
+        public String read(List<Path> files) {
+            onRead.run();
+            return "(" + query + ")";
+        }
+    }
+
+    @Test
+    void aDestinationThatCanNotBeMadeIsRefusedByName() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "not a folder");
+        out = file.resolve("out");
+        FolderPublisher impossible = publisher(new ParquetFormat());
+
+        assertThatThrownBy(() -> impossible.prepare(BATCH))
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("the destination " + out + " can't be written: ");
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        try (Stream<Path> walk = Files.walk(root)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

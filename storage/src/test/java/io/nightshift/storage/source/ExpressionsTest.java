@@ -1,0 +1,218 @@
+package io.nightshift.storage.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.source.parquet.ParquetReader;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ExpressionsTest {
+
+    private TestData node;
+    private Path file;
+
+    @BeforeAll
+    void start(@TempDir Path folder) {
+        node = new TestData(folder);
+        file = node.parquet("in.parquet", """
+                SELECT 1 AS a, 2.5 AS b, 'x' AS s, [1, 2] AS l, {'y': {'z': 3}} AS st, DATE '2026-01-02' AS d,
+                    TIMESTAMP '2026-01-02 03:04:05' AS t, true AS ok, 9 AS "select", 8 AS "a ""b"" c", 7 AS größe,
+                    6 AS "user"
+                """);
+    }
+
+    @AfterAll
+    void stop() {
+        node.close();
+    }
+
+    private void inspect(String expression) {
+        new ParquetReader(() -> node.duckDb)
+                .inspect(
+                        JobBuilder.over(file)
+                                .select("x", expression)
+                                .features("a")
+                                .output("x")
+                                .build(),
+                        TestModels.ofNumbers(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a",
+                "a + b * 2 - -a % 3",
+                "CASE WHEN a > 1 THEN 'big' WHEN a IS NULL THEN NULL ELSE s END",
+                "CAST(b AS INTEGER)",
+                "TRY_CAST(s AS DECIMAL(10, 2))",
+                "a::BIGINT::VARCHAR",
+                "CAST([1] AS DOUBLE[])",
+                "list_transform(l, lambda x: x + 1)",
+                "list_filter([x * 2 for x in l if x > 1], lambda y: y > 2)",
+                "list_sum(l) + list_avg(l) + len(l)",
+                "l[1] + l[1:2][1]",
+                "st.y.z",
+                "st['y']['z']",
+                "struct_extract(st, 'y')",
+                "{'k': a, 'v': [s]}",
+                "map {'k': a}['k']",
+                "hour(t) + year(d) + date_part('dow', t)",
+                "EXTRACT(month FROM d)",
+                "date_diff('day', d, DATE '2026-03-01')",
+                "d + INTERVAL 3 DAY",
+                "strftime(d, '%Y') || upper(s) || substring(s, 1, 2) || s[1]",
+                "strptime('2026-01-01', '%Y-%m-%d')",
+                "regexp_extract(s, '(x)', 1)",
+                "s LIKE 'x%' OR s IN ('a', 'b') OR s SIMILAR TO 'x'",
+                "a BETWEEN 1 AND 3 AND NOT ok",
+                "coalesce(a, 0) + ifnull(a, 1) + nullif(a, 2)",
+                "if(ok, 1, 2)",
+                "greatest(a, 1) + least(a, 2) + abs(a) + round(b, 1) + ln(a)",
+                "try(CAST(s AS INTEGER))",
+                "age(t, TIMESTAMP '2026-01-01')",
+                "hash(s) % 10",
+                "\"select\" + \"a \"\"b\"\" c\" + größe",
+                "\"user\" + user",
+                "A + B",
+                "a -- a comment",
+                "a /* a comment */ + 1",
+                "'; DROP TABLE y; --'",
+                "s || ')' || '('",
+                "(a) + (b)",
+                "row(a, b)",
+                "json_extract('{\"k\": 1}', '$.k')",
+                "s COLLATE nocase = 'X'",
+                "make_date(2026, 1, a)",
+                "timezone('Europe/Berlin', t)"
+            })
+    void ordinaryExpressionsAreAccepted(String expression) {
+        assertThatCode(() -> inspect(expression)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "(SELECT 1)|a subquery is not allowed",
+                "a IN (SELECT 1)|a subquery is not allowed",
+                "EXISTS (SELECT 1 FROM range(3))|a subquery is not allowed",
+                "(FROM read_text('/etc/hostname') SELECT content)|a subquery is not allowed",
+                "list_transform(l, lambda x: (SELECT max(x)))|a subquery is not allowed",
+                "VALUES (1)|syntax error",
+                "sum(a)|sum() does not give one value for one row",
+                "count(*)|count_star() does not give one value for one row",
+                "list_sum(l) + max(a)|max() does not give one value for one row",
+                "string_agg(s)|string_agg() does not give one value for one row",
+                "sum(a) OVER ()|a window is not allowed",
+                "row_number() OVER (ORDER BY a)|a window is not allowed",
+                "row_number()|row_number() does not give one value for one row",
+                "unnest(l)|unnest() does not give one value for one row",
+                "UNNEST(l)|unnest() does not give one value for one row",
+                "generate_subscripts(l, 1)|unnest() does not give one value for one row",
+                "read_text('/etc/hostname')|read_text() does not give one value for one row",
+                "read_csv('/etc/hostname')|read_csv() does not give one value for one row",
+                "read_blob('/etc/hostname')|read_blob() does not give one value for one row",
+                "glob('/*')|glob() does not give one value for one row",
+                "query('SELECT 1')|query() does not give one value for one row",
+                "json_execute_serialized_sql('{}')|does not give one value for one row",
+                "json_serialize_plan('SELECT 1')|depends on more than the row",
+                "*|a star is not allowed",
+                "COLUMNS(*)|a star is not allowed",
+                "$x|a parameter is not allowed",
+                "?|a parameter is not allowed",
+                "#1|is not allowed",
+                "DEFAULT|a default is not allowed",
+                "random()|random() depends on more than the row",
+                "\"RANDOM\"()|random() depends on more than the row",
+                "main.random()|random() depends on more than the row",
+                "system.main.random()|random() depends on more than the row",
+                "now()|now() depends on more than the row",
+                "today()|today() depends on more than the row",
+                "uuid()|uuid() depends on more than the row",
+                "gen_random_uuid()|depends on more than the row",
+                "current_timestamp|there is no column current_timestamp",
+                "CURRENT_DATE|there is no column",
+                "current_time|there is no column current_time",
+                "localtimestamp|there is no column localtimestamp",
+                "current_user|there is no column current_user",
+                "current_date()|depends on more than the row",
+                "current_localtimestamp()|depends on more than the row",
+                "age(t)|age() depends on more than the row",
+                "ago(INTERVAL 1 DAY)|depends on more than the row",
+                "pg_postmaster_start_time()|depends on more than the row",
+                "txid_current()|depends on more than the row",
+                "current_setting('temp_directory')|current_setting() depends on more than the row",
+                "getvariable('x')|getvariable() depends on more than the row",
+                "getenv('HOME')|getenv",
+                "current_query()|depends on more than the row",
+                "current_database()|depends on more than the row",
+                "error('x')|depends on more than the row",
+                "sleep_ms(1000)|depends on more than the row",
+                "pg_sleep(1)|depends on more than the row",
+                "write_log('x')|depends on more than the row",
+                "nightshift_score(a)|nightshift_score() depends on more than the row",
+                "nightshift_0|there is no column nightshift_0",
+                "1) FROM x; DROP TABLE y; --|error",
+                "a; DROP TABLE y|not a single expression",
+                "a;|error",
+                "1) HAVING (true|error",
+                "1) GROUP BY (1|error",
+                "1) QUALIFY (true|error",
+                "1) WHERE (true|error",
+                "1) USING SAMPLE (10|error",
+                "1) + (a|error",
+                "1) LIMIT (1|error",
+                "1) UNION SELECT (2|error",
+                "1), (2|error",
+                "a, b|not a single expression",
+                "a AS b|not a single expression",
+                "DISTINCT a|not a single expression",
+                "a FROM range(1)|not a single expression",
+                "a LIMIT 1|not a single expression",
+                "(a|error",
+                "a)|error",
+                "a /* open|unterminated /* comment",
+                "--|SELECT clause without selection list",
+                "huor(d)|does not exist",
+                "hour(s, s, s)|No function matches",
+                "distnace|not found in FROM clause",
+                "x|not found in FROM clause",
+                "CAST(a AS nosuchtype)|does not exist"
+            })
+    void anythingElseIsRefusedWithItsKeyAndReason(String expression, String reason) {
+        assertThatThrownBy(() -> inspect(expression)).isInstanceOfSatisfying(FailureException.class, e -> {
+            assertThat(e.failure().isPermanent()).isTrue();
+            assertThat(e.getMessage())
+                    .startsWith("source.select.x: «" + expression + "»")
+                    .containsIgnoringCase(reason)
+                    .doesNotContain("\n");
+        });
+    }
+
+    @Test
+    void aConditionIsOneThatGivesTrueOrFalse() {
+        Job job = JobBuilder.over(file).features("a").where("s").build();
+        assertThatThrownBy(() -> new ParquetReader(() -> node.duckDb).bind(job, TestModels.ofNumbers(1)))
+                .hasMessage("source.where: «s»: it is VARCHAR, not a condition");
+    }
+
+    @Test
+    void nothingWasDroppedWrittenOrSlept() {
+        assertThat(node.rows("SELECT count(*) FROM duckdb_tables()")).containsExactly("0");
+    }
+}

@@ -1,0 +1,224 @@
+package io.nightshift.storage.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceReader.BoundSlices;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What every [SourceReader] promises, tried on 30 rows with the columns `id` ('r0', 'r1', …) and `f0`. A
+/// kind of source has one subclass, which makes the rows and changes them.
+public abstract class SourceContract {
+
+    private static final int ROWS = 30;
+    private static final BatchId BATCH = new BatchId("flights-1");
+    private static final ModelDescription MODEL = TestModels.ofNumbers(1);
+
+    @TempDir
+    protected Path folder = Path.of("");
+
+    protected TestData data;
+
+    /// Makes the rows, in two pieces at least.
+    ///
+    /// @param query for the rows `id`, `f0` from number `from` to `to`, in order
+    protected abstract Input rows(String query);
+
+    /// The same rows, named in another way, or more than once.
+    protected abstract List<Input> aliases(Input input);
+
+    /// Changes the content of the source without changing its number of rows.
+    protected abstract void change() throws Exception;
+
+    /// Removes part of the source.
+    protected abstract void remove() throws Exception;
+
+    @BeforeEach
+    void start() {
+        data = new TestData(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        data.close();
+    }
+
+    private Input made() {
+        return rows("SELECT 'r' || i AS id, i * 1.5 AS f0 FROM range(%d) t(i)".formatted(ROWS));
+    }
+
+    private Sources sources() {
+        return new Sources(() -> data.duckDb);
+    }
+
+    private static Job job(Input input) {
+        return JobBuilder.over(input).id("id").build();
+    }
+
+    private List<InspectedFile> inspect(Input input) {
+        return sources().inspect(job(input), MODEL);
+    }
+
+    private static List<SourceFile> pins(List<InspectedFile> inspected) {
+        return inspected.stream().map(InspectedFile::file).toList();
+    }
+
+    /// Each piece that is best read whole, as a slice.
+    private static List<Slice> pieces(List<InspectedFile> inspected) {
+        List<Slice> slices = new ArrayList<>();
+        for (InspectedFile file : inspected) {
+            long first = 0;
+            for (long rows : file.rowGroups()) {
+                slices.add(new Slice(file.file(), first, rows));
+                first += rows;
+            }
+        }
+        return slices;
+    }
+
+    private List<String> ids(Input input, List<Slice> slices) throws SQLException {
+        List<String> ids = new ArrayList<>();
+        try (Connection connection = data.duckDb.connect()) {
+            for (BoundSlices group : sources().of(job(input).source()).bind(connection, slices, job(input), MODEL)) {
+                String id = Objects.requireNonNull(group.job().id()).sql();
+                String range = group.relation().range();
+                ids.addAll(data.rows("SELECT %s FROM %s%s"
+                        .formatted(id, group.relation().from(), range.isEmpty() ? "" : " WHERE " + range)));
+            }
+        }
+        return ids;
+    }
+
+    private static List<String> all() {
+        return IntStream.range(0, ROWS).mapToObj(i -> "r" + i).toList();
+    }
+
+    @Test
+    void itsPiecesAreAllOfItsRowsOnce() throws SQLException {
+        Input input = made();
+        List<InspectedFile> inspected = inspect(input);
+
+        assertThat(inspected.stream().mapToLong(file -> file.file().rows()).sum())
+                .isEqualTo(ROWS);
+        assertThat(inspected)
+                .allSatisfy(file -> assertThat(file.rowGroups().stream()
+                                .mapToLong(Long::longValue)
+                                .sum())
+                        .isEqualTo(file.file().rows()));
+        assertThat(ids(input, pieces(inspected))).containsExactlyInAnyOrderElementsOf(all());
+    }
+
+    @Test
+    void aSliceIsItsRowsWhereverItIsCut() throws SQLException {
+        Input input = made();
+        List<Slice> cut = new ArrayList<>();
+        for (InspectedFile file : inspect(input)) {
+            for (long row = 0; row < file.file().rows(); row += 7) {
+                cut.add(new Slice(file.file(), row, Math.min(7, file.file().rows() - row)));
+            }
+        }
+        List<String> together = new ArrayList<>();
+        for (Slice slice : cut) {
+            List<String> rows = ids(input, List.of(slice));
+            assertThat(rows).hasSize((int) slice.rows());
+            together.addAll(rows);
+        }
+        assertThat(together).containsExactlyInAnyOrderElementsOf(all());
+        assertThat(ids(input, cut)).containsExactlyInAnyOrderElementsOf(all());
+    }
+
+    @Test
+    void aRowHasOnePositionHoweverItIsRead() throws SQLException {
+        Input input = made();
+        List<InspectedFile> inspected = inspect(input);
+        String select = "%s || ' ' || %s || ' ' || id AS position";
+        List<String> whole = new ArrayList<>();
+        List<String> single = new ArrayList<>();
+        try (Connection connection = data.duckDb.connect()) {
+            SourceReader reader = sources().of(job(input).source());
+            for (SourceRelation relation : reader.relations(connection, pieces(inspected))) {
+                whole.addAll(data.rows("SELECT position FROM (%s)"
+                        .formatted(relation.query(
+                                job(input).source(), select.formatted(relation.file(), relation.row())))));
+            }
+            for (Slice slice : pieces(inspected)) {
+                SourceRelation relation =
+                        reader.relations(connection, List.of(slice)).getFirst();
+                single.addAll(data.rows("SELECT position FROM (%s)"
+                        .formatted(relation.query(
+                                job(input).source(), select.formatted(relation.file(), relation.row())))));
+            }
+        }
+        assertThat(whole).hasSize(ROWS).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(single);
+    }
+
+    @Test
+    void itsAliasesAreTheSameRowsOnce() throws SQLException {
+        Input input = made();
+        for (Input alias : aliases(input)) {
+            assertThat(pins(inspect(alias))).as(alias.toString()).isEqualTo(pins(inspect(input)));
+            assertThat(sources().identity(job(alias).source()))
+                    .as(alias.toString())
+                    .isEqualTo(sources().identity(job(input).source()));
+            assertThat(ids(alias, pieces(inspect(alias)))).containsExactlyInAnyOrderElementsOf(all());
+        }
+    }
+
+    @Test
+    void aChangeIsSeenByIdentityAndPin() throws Exception {
+        Input input = made();
+        String before = sources().identity(job(input).source());
+        List<SourceFile> pinned = pins(inspect(input));
+        assertThat(SourcePins.change(pinned)).isEmpty();
+        SourcePins.check(BATCH, pinned);
+
+        change();
+
+        assertThat(sources().identity(job(input).source())).isNotEqualTo(before);
+        assertThat(SourcePins.change(pinned)).isPresent();
+        assertThatThrownBy(() -> SourcePins.check(BATCH, pinned))
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("the input changed since flights-1 was planned: ");
+    }
+
+    @Test
+    void whatIsGoneIsSeenByThePin() throws Exception {
+        List<SourceFile> pinned = pins(inspect(made()));
+
+        remove();
+
+        assertThat(SourcePins.change(pinned)).get().asString().endsWith(": it is gone");
+    }
+
+    @Test
+    void anExpressionThatDoesNotFitIsRefusedByTheInspection() {
+        Input input = made();
+        Job wrong = JobBuilder.over(input).id("no_such_column").build();
+
+        assertThatThrownBy(() -> sources().inspect(wrong, MODEL))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("source.id: \"no_such_column\" is neither a column");
+    }
+}

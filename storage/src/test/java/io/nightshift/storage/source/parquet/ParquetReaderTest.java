@@ -1,0 +1,391 @@
+package io.nightshift.storage.source.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ParquetReaderTest {
+
+    private static final String ROWS =
+            "SELECT i AS f0, 'n' || i AS name, hash(i) % 1000 AS noise FROM range(5000) t(i)";
+
+    private TestData node;
+    private Path folder;
+    private ParquetReader inspector;
+
+    @BeforeEach
+    void start(@TempDir Path temp) {
+        node = new TestData(temp);
+        folder = temp.resolve("in");
+        inspector = new ParquetReader(() -> node.duckDb);
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private List<InspectedFile> inspect(Job job) {
+        return inspector.inspect(job, TestModels.ofNumbers(1));
+    }
+
+    private void assertRefused(Job job, String... message) {
+        assertRefused(job, TestModels.ofNumbers(1), message);
+    }
+
+    private void assertRefused(Job job, ModelDescription model, String... message) {
+        assertThatThrownBy(() -> inspector.inspect(job, model)).isInstanceOfSatisfying(FailureException.class, e -> {
+            assertThat(e.failure().isPermanent()).isTrue();
+            assertThat(e.getMessage()).contains(message).doesNotContain("\n");
+        });
+    }
+
+    @Test
+    void filesAreCountedInOrderByRowGroup() {
+        Path second = node.parquet("in/b.parquet", ROWS);
+        Path first = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+
+        List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+
+        assertThat(files).extracting(file -> file.file().path()).containsExactly(first.toString(), second.toString());
+        assertThat(files.getFirst().rowGroups()).containsExactly(2048L, 2048L, 904L);
+        assertThat(files.getLast().rowGroups()).containsExactly(5000L);
+        assertThat(files.getFirst().file()).isEqualTo(node.pin(first));
+    }
+
+    @Test
+    void namesOfFilesMayHoldWhatMeansSomethingInAGlobOrInSql() {
+        node.parquet("in/a1.parquet", "SELECT 'not a number' AS f0");
+        node.parquet("in/ax.parquet", "SELECT 'not a number' AS f0");
+        for (String name : List.of("a[1].parquet", "a?.parquet", "a*.parquet", "it's \"a\".parquet", "ü 日.parquet")) {
+            Path file = node.parquet("in/" + name, "SELECT 1 AS f0, 2 AS b");
+            assertThat(inspect(JobBuilder.over(file).build()))
+                    .singleElement()
+                    .satisfies(inspected -> assertThat(inspected.file().path()).isEqualTo(file.toString()));
+        }
+    }
+
+    @Test
+    void aFolderNamedLikeAColumnDoesNotTakeTheColumnsPlace() {
+        Path file = node.parquet("in/f0=seven/a.parquet", "SELECT 3 AS f0");
+        assertThat(inspect(JobBuilder.over(file).build())).hasSize(1);
+        assertRefused(JobBuilder.over(file).features("seven").build(), "\"seven\" is neither a column of");
+    }
+
+    @Test
+    void aFileWithoutRowsAmongOthersIsInspectedToo() {
+        node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
+        node.parquet("in/b.parquet", "SELECT 1 AS f0");
+        List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+        assertThat(files).extracting(InspectedFile::rowGroups).containsExactly(List.of(), List.of(1L));
+    }
+
+    @Test
+    void theIdentityOfASourceChangesWithItsFiles() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS);
+        Job.Source source = JobBuilder.over(folder).build().source();
+        String before = inspector.identity(source);
+        assertThat(before).hasSize(64).isEqualTo(inspector.identity(source));
+
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+        String touched = inspector.identity(source);
+        node.parquet("in/b.parquet", ROWS);
+
+        assertThat(touched).isNotEqualTo(before).isNotEqualTo(inspector.identity(source));
+    }
+
+    @Test
+    void aSourceWithoutASingleRowIsRefused() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
+        assertRefused(JobBuilder.over(file).build(), "source: there is not a single row in " + file);
+        node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
+        assertRefused(JobBuilder.over(folder).build(), "source: there is not a single row in 2 files");
+    }
+
+    @Test
+    void anEmptyFileIsRefusedByName() throws IOException {
+        Path file = Files.createFile(Files.createDirectories(folder).resolve("a.parquet"));
+        assertRefused(JobBuilder.over(file).build(), "source: " + file + " is empty (0 bytes)");
+    }
+
+    @Test
+    void aFileOfAnotherKindIsRefusedByName() throws IOException {
+        Path file = Files.createDirectories(folder).resolve("a.parquet");
+        for (String content : List.of("P", "PAR1", "PAR1PAR1", "a,b\n1,2\n3,4\n5,6\n7,8\n")) {
+            Files.writeString(file, content);
+            assertRefused(JobBuilder.over(file).build(), "source: " + file + " is not a Parquet file");
+        }
+    }
+
+    @Test
+    void aFileCutAnywhereIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+        byte[] whole = Files.readAllBytes(file);
+        Random random = new Random(7);
+        for (int i = 0; i < 60; i++) {
+            Files.write(file, Arrays.copyOf(whole, 12 + random.nextInt(whole.length - 12)));
+            assertRefused(JobBuilder.over(file).build(), file.toString(), "truncated");
+        }
+    }
+
+    @Test
+    void aFileThatLostBytesInItsMiddleIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+        byte[] whole = Files.readAllBytes(file);
+        int footer = ByteBuffer.wrap(whole, whole.length - 8, 4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getInt();
+        Random random = new Random(7);
+        for (int i = 0; i < 60; i++) {
+            int data = whole.length - 8 - footer;
+            int from = 4 + random.nextInt(data - 5);
+            int lost = 1 + random.nextInt(Math.min(4000, data - from));
+            byte[] cut = Arrays.copyOf(whole, whole.length - lost);
+            System.arraycopy(whole, from + lost, cut, from, whole.length - from - lost);
+            Files.write(file, cut);
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    "source: " + file + " is truncated: it is shorter than its Parquet footer says");
+        }
+    }
+
+    @Test
+    void aBrokenFooterIsRefusedByNameOrHarmless() throws IOException {
+        Path good = node.parquet("in/a.parquet", ROWS);
+        Path bad = node.parquet("in/b.parquet", ROWS);
+        byte[] whole = Files.readAllBytes(bad);
+        Random random = new Random(7);
+        int refused = 0;
+        for (int i = 0; i < 150; i++) {
+            byte[] broken = whole.clone();
+            int at = broken.length - 4 - 1 - random.nextInt(400);
+            broken[at] = (byte) random.nextInt(256);
+            Files.write(bad, broken);
+            try {
+                inspect(JobBuilder.over(good, bad).build());
+            } catch (FailureException e) {
+                refused++;
+                assertThat(e.getMessage()).contains(bad.toString()).doesNotContain("\n");
+            }
+        }
+        assertThat(refused).isGreaterThan(50);
+    }
+
+    @Test
+    void aWrongLengthOfTheFooterIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS);
+        byte[] whole = Files.readAllBytes(file);
+        for (int length : new int[] {0, 1, 7, 1 << 30, -1, Integer.MIN_VALUE, whole.length, whole.length - 12}) {
+            byte[] broken = whole.clone();
+            ByteBuffer.wrap(broken).order(ByteOrder.LITTLE_ENDIAN).putInt(broken.length - 8, length);
+            Files.write(file, broken);
+            assertRefused(JobBuilder.over(file).build(), file.toString(), "footer");
+        }
+    }
+
+    @Test
+    void aFileThatMayNotBeReadIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+        assumeFalse(Files.isReadable(file), "root may read everything");
+        assertRefused(JobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsRefusedByName() {
+        assertRefused(JobBuilder.over(folder.resolve("none")).build(), "source: there is no file " + folder);
+    }
+
+    @Test
+    void aFeatureThatTheSourceLacksIsRefusedWithTheNearestName() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
+        ModelDescription model = TestModels.of(TestModels.number("distance"));
+        assertRefused(
+                JobBuilder.over(file).build(),
+                model,
+                "the model's feature: \"distance\" is neither a column of " + file,
+                "did you mean \"distanze\"?");
+        assertRefused(
+                JobBuilder.over(file).features("distnaze").build(),
+                model,
+                "features: \"distnaze\" is neither a column of " + file,
+                "did you mean \"distanze\"?");
+        assertRefused(JobBuilder.over(file).features("other").build(), model, "it has distanze, b");
+    }
+
+    @Test
+    void namesOfColumnsAreTakenAsTheFileSpellsThem() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS Id");
+        assertRefused(
+                JobBuilder.over(file).id("id").build(),
+                "source.id: \"id\" is neither a column of " + file,
+                "did you mean \"Id\"?");
+        assertRefused(
+                JobBuilder.over(file).output("ID").build(),
+                "output.columns: \"ID\" is neither a column of " + file,
+                "did you mean \"Id\"?");
+        assertRefused(
+                JobBuilder.over(file).features("F0").build(),
+                "features: \"F0\" is neither a column of " + file,
+                "did you mean \"f0\"?");
+        assertThat(inspect(JobBuilder.over(file).features("F0 + ID").build())).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CAST(1 AS VARCHAR)|VARCHAR",
+                "TIMESTAMP '2026-01-01'|TIMESTAMP",
+                "DATE '2026-01-01'|DATE",
+                "[1]|INTEGER[]",
+                "{'a': 1}|STRUCT(a INTEGER)",
+                "'\\x00'::BLOB|BLOB",
+                "uuid()|UUID"
+            })
+    void aColumnOfATypeThatIsNoNumberIsRefused(String value, String type) {
+        Path file = node.parquet("in/a.parquet", "SELECT " + value + " AS f0");
+        assertRefused(
+                JobBuilder.over(file).build(),
+                file + ": f0 is " + type + ", but the model's feature \"f0\" wants a number");
+    }
+
+    @Test
+    void aLevelMayBeTextOrAWholeNumber() {
+        ModelDescription model = TestModels.of(TestModels.level("f0", true, "1", "2"));
+        node.parquet("in/a.parquet", "SELECT '1' AS f0");
+        node.parquet("in/b.parquet", "SELECT 2 AS f0");
+        assertThat(inspector.inspect(JobBuilder.over(folder).build(), model)).hasSize(2);
+        Path file = node.parquet("in/c.parquet", "SELECT 1.5::DOUBLE AS f0");
+        assertRefused(
+                JobBuilder.over(folder).build(),
+                model,
+                file + ": f0 is DOUBLE, but the model's feature \"f0\" wants a level");
+    }
+
+    @Test
+    void aLaterFileWithoutAColumnOrWithAnotherTypeIsRefusedByName() {
+        Path good = node.parquet("in/a.parquet", "SELECT 1 AS f0, 1 AS id, 'x' AS more");
+        Path lacking = node.parquet("in/b.parquet", "SELECT 1 AS g0, 1 AS id, 'x' AS more");
+        assertRefused(JobBuilder.over(good, lacking).build(), "\"f0\" is neither a column of " + lacking);
+        Path text = node.parquet("in/c.parquet", "SELECT 'a' AS f0, 1 AS id, 'x' AS more");
+        assertRefused(JobBuilder.over(good, text).build(), text + ": f0 is VARCHAR");
+        Path otherId = node.parquet("in/d.parquet", "SELECT 1 AS f0, 'a' AS id, 'x' AS more");
+        assertRefused(
+                JobBuilder.over(good, otherId).id("id").build(),
+                "source.id: id is VARCHAR in " + otherId + ", but INTEGER in " + good);
+        Path otherMore = node.parquet("in/e.parquet", "SELECT 1 AS f0, 1 AS id, 5 AS more");
+        assertRefused(
+                JobBuilder.over(good, otherMore).output("more").build(),
+                "output.columns: more is INTEGER in " + otherMore + ", but VARCHAR in " + good);
+        Path expression = node.parquet("in/f.parquet", "SELECT 1 AS f0, 1 AS id");
+        assertRefused(
+                JobBuilder.over(good, expression).where("more = 'x'").build(),
+                "source.where: «more = 'x'» over «" + expression + "»",
+                "more");
+    }
+
+    @Test
+    void anotherNumericTypeOfAFeatureInALaterFileIsFine() {
+        node.parquet("in/a.parquet", "SELECT 1 AS f0");
+        node.parquet("in/b.parquet", "SELECT 1.5::DOUBLE AS f0");
+        assertThat(inspect(JobBuilder.over(folder).build())).hasSize(2);
+    }
+
+    @Test
+    void aModelThatDoesNotNameItsFeaturesNeedsAsManyAsItHas() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
+        ModelFeature unnamed = new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true);
+        ModelDescription model = TestModels.of(unnamed, unnamed);
+        assertRefused(
+                JobBuilder.over(file).build(),
+                model,
+                "features: the model does not name its 2 features; list them here, in the model's order");
+        assertRefused(JobBuilder.over(file).features("a").build(), model, "features: the job lists 1, the model has 2");
+        assertRefused(
+                JobBuilder.over(file).features("a", "b", "a").build(),
+                model,
+                "features: the job lists 3, the model has 2");
+        assertThat(inspector.inspect(
+                        JobBuilder.over(file).features("b", "a + 1").build(), model))
+                .hasSize(1);
+    }
+
+    @Test
+    void oddNamesOfColumnsWorkUnquotedWhereANameIsMeant() {
+        Path file = node.parquet(
+                "in/a.parquet", "SELECT 1 AS \"select\", 2 AS \"a \"\"b\"\" c\", 3 AS \"größe 日\", 4 AS \"1st\"");
+        Job job = JobBuilder.over(file)
+                .id("a \"b\" c")
+                .features("select")
+                .output("größe 日", "1st")
+                .build();
+        assertThat(inspect(job)).hasSize(1);
+    }
+
+    @Test
+    void aSelectKeyTakesThePlaceOfTheColumnButExpressionsSeeTheColumn() {
+        Path file = node.parquet("in/a.parquet", "SELECT 'text' AS f0");
+        assertThat(inspect(JobBuilder.over(file).select("f0", "len(f0)").build()))
+                .hasSize(1);
+    }
+
+    @Test
+    void anExpressionDoesNotSeeOtherSelectKeys() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0");
+        assertRefused(
+                JobBuilder.over(file)
+                        .select("twice", "f0 * 2")
+                        .select("fourfold", "twice * 2")
+                        .build(),
+                "source.select.fourfold: «twice * 2» over «" + file + "»",
+                "twice");
+    }
+
+    @Test
+    void aColumnWithTheNameOfTheRowCounterIsRefused() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS file_row_number");
+        assertRefused(JobBuilder.over(file).build(), "source: " + file + " has a column \"file_row_number\"");
+    }
+
+    @Test
+    void columnsThatDifferInCaseOnlyAreToldApart() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'x' AS F0");
+        assertThat(inspect(JobBuilder.over(file).output("F0_1").build())).hasSize(1);
+    }
+
+    @Test
+    void theBytesOfAnotherLanguageAreNotAFooter() throws IOException {
+        Path file = Files.createDirectories(folder).resolve("a.parquet");
+        Files.write(file, ("PAR1" + "x".repeat(100) + "PAR1").getBytes(StandardCharsets.US_ASCII));
+        assertRefused(JobBuilder.over(file).build(), file.toString());
+    }
+}

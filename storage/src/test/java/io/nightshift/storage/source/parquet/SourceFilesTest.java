@@ -1,0 +1,100 @@
+package io.nightshift.storage.source.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SourceFilesTest {
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void files() throws IOException {
+        for (String name : List.of(
+                "b.parquet",
+                "a.parquet",
+                "notes.txt",
+                ".hidden.parquet",
+                "_draft.parquet",
+                "year=2026/c.parquet",
+                "year=2026/deep/d.parquet",
+                "_temporary/e.parquet",
+                ".staging/f.parquet",
+                "it's [1] odd.parquet",
+                "it's 1 odd.parquet")) {
+            Path file = folder.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.createFile(file);
+        }
+        Files.createDirectories(folder.resolve("empty"));
+    }
+
+    private List<String> expand(String... paths) {
+        return SourceFiles.expand(
+                        Stream.of(paths).map(path -> folder + "/" + path).toList())
+                .stream()
+                .map(file -> folder.relativize(file).toString())
+                .toList();
+    }
+
+    @Test
+    void aFolderGivesItsParquetFilesAtAnyDepthInOrderWithoutHiddenOnes() {
+        assertThat(expand(""))
+                .containsExactly(
+                        "a.parquet",
+                        "b.parquet",
+                        "it's 1 odd.parquet",
+                        "it's [1] odd.parquet",
+                        "year=2026/c.parquet",
+                        "year=2026/deep/d.parquet");
+    }
+
+    @Test
+    void aGlobStaysInItsFolderUnlessItSaysOtherwise() {
+        assertThat(expand("*.parquet"))
+                .containsExactly("a.parquet", "b.parquet", "it's 1 odd.parquet", "it's [1] odd.parquet");
+        assertThat(expand("**.parquet")).hasSize(6);
+        assertThat(expand("year=*/*.parquet")).containsExactly("year=2026/c.parquet");
+        assertThat(expand("{a,b}.parquet")).containsExactly("a.parquet", "b.parquet");
+        assertThat(expand("[ab].parquet")).containsExactly("a.parquet", "b.parquet");
+        assertThat(expand("?.parquet")).containsExactly("a.parquet", "b.parquet");
+    }
+
+    @Test
+    void aFileIsTakenByItsNameWhateverIsInIt() {
+        assertThat(expand("it's [1] odd.parquet")).containsExactly("it's [1] odd.parquet");
+        assertThat(expand("notes.txt")).containsExactly("notes.txt");
+        assertThat(expand(".hidden.parquet")).containsExactly(".hidden.parquet");
+    }
+
+    @Test
+    void eachFileIsTakenOnce() {
+        assertThat(expand("b.parquet", "*.parquet", "./a.parquet", "year=2026/../a.parquet"))
+                .containsExactly("a.parquet", "b.parquet", "it's 1 odd.parquet", "it's [1] odd.parquet");
+    }
+
+    @Test
+    void aPathThatNamesNothingIsRefusedByName() {
+        assertRefused("none.parquet", "source: there is no file " + folder + "/none.parquet");
+        assertRefused("empty", "source: there is no .parquet file in the folder " + folder + "/empty");
+        assertRefused("*.csv", "source: no file matches " + folder + "/*.csv");
+        assertRefused("none/*.parquet", "source: there is no folder for " + folder + "/none/*.parquet");
+    }
+
+    private void assertRefused(String path, String message) {
+        assertThatThrownBy(() -> expand("a.parquet", path)).isInstanceOfSatisfying(FailureException.class, e -> {
+            assertThat(e.failure().isPermanent()).isTrue();
+            assertThat(e).hasMessage(message);
+        });
+    }
+}

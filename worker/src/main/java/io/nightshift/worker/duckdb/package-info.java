@@ -1,5 +1,0 @@
-/// The node's DuckDB: one instance, its settings, and what its errors mean.
-@NullMarked
-package io.nightshift.worker.duckdb;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/// Reads rows to train a model on, with the expressions that score them later.
-@NullMarked
-package io.nightshift.worker.training;
-
-import org.jspecify.annotations.NullMarked;
