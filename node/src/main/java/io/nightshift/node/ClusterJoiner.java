@@ -152,7 +152,7 @@ final class ClusterJoiner {
                     try {
                         membership.leave();
                     } catch (SQLException e) {
-                        LOG.warn("the members of the cluster can't be told that this node leaves: {}", e.getMessage());
+                        LOG.warn("cannot record that this node leaves the cluster: {}", e.getMessage());
                     }
                     return Done.getInstance();
                 },

@@ -113,7 +113,7 @@ public final class ClusterNode {
         return address.getHost().orElse("") + ":" + address.getPort().orElse(0);
     }
 
-    /// What the actor system is told.
+    /// The configuration of the actor system.
     static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
         Map<String, Object> own = new TreeMap<>();
         String artery = "pekko.remote.artery.";

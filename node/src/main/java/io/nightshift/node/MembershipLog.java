@@ -46,7 +46,7 @@ final class MembershipLog {
             case UnreachableMember away -> LOG.warn("node {} can't be reached", name(away.member()));
             case ReachableMember back -> LOG.info("node {} can be reached again", name(back.member()));
             case MemberLeft left -> LOG.info("node {} leaves", name(left.member()));
-            case MemberDowned downed -> LOG.warn("node {} is given up", name(downed.member()));
+            case MemberDowned downed -> LOG.warn("node {} is removed as lost", name(downed.member()));
             case MemberRemoved removed -> {
                 if (!removed.previousStatus().equals(MemberStatus.down())) {
                     LOG.info("node {} has left", name(removed.member()));

@@ -220,7 +220,7 @@ public final class Node {
                 firstRow);
     }
 
-    /// Sees to it that open batches go on, though their coordinator's node was lost.
+    /// Starts the coordinators of open batches again when their node is lost.
     void tend() {
         system.scheduler()
                 .scheduleWithFixedDelay(
@@ -286,7 +286,7 @@ public final class Node {
         sharding.entityRefFor(Batch.KEY, batch.value()).tell(command);
     }
 
-    /// Opens a batch, or finds the one to go on with.
+    /// Opens a batch, or finds the open one to resume.
     public CompletionStage<BatchRegisterCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID)
                 .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null), PATIENCE);

@@ -14,7 +14,7 @@ public final class ShutdownTimeouts {
 
     private ShutdownTimeouts() {}
 
-    /// What Pekko is told.
+    /// The settings for Pekko.
     ///
     /// @param grace `nightshift.worker.grace`
     public static Map<String, Duration> within(Duration grace) {

@@ -82,7 +82,7 @@ final class ManifestCheck {
         head(head);
     }
 
-    /// The files that are listed under a key: those of good rows, or those of bad rows.
+    /// The files listed under a key: those of predictions, or those of quarantined rows.
     private Iterator<FileNames.Committed> expected(String key) {
         FileNames listed = names;
         return listed == null

@@ -37,7 +37,7 @@ public final class Verification {
     private final Consumer<Finding> listener;
 
     /// @param destinations that hold the output of batches
-    /// @param listener is told each finding as soon as it is made
+    /// @param listener gets each finding as soon as it is made
     public Verification(Ledger ledger, Destinations destinations, Consumer<Finding> listener) {
         this.ledger = ledger;
         this.destinations = destinations;
@@ -128,7 +128,7 @@ public final class Verification {
                     .run(output::manifest, published.manifest());
         } else if (state.phase() == Phase.CANCELLED) {
             output.checkStaging(new Check("staging", found));
-            new Check("output", found).open("there is none: the batch was given up");
+            new Check("output", found).open("there is none: the batch was cancelled");
             return;
         } else {
             place.open("nothing is published: the batch is %s", state.phase());

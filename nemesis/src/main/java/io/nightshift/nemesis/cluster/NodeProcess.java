@@ -51,7 +51,7 @@ public final class NodeProcess {
         this.network = network;
         this.log = new LogTail(log);
         this.gone =
-                Pattern.compile("node %s (leaves|is given up|has left)|the node ends".formatted(Pattern.quote(name)));
+                Pattern.compile("node %s (leaves|is removed as lost|has left)|the node ends".formatted(Pattern.quote(name)));
     }
 
     public synchronized void start() throws IOException {

@@ -29,7 +29,7 @@ final class Soak {
 
     /// Log lines of nodes that miss heartbeats.
     private static final Pattern WARNING =
-            Pattern.compile("heartbeat|unreachable|can't be reached|is given up", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("heartbeat|unreachable|can't be reached|is removed as lost", Pattern.CASE_INSENSITIVE);
 
     private static final int COPIES = 10;
     private static final int PARTITION_ROWS = 20_000;

@@ -52,7 +52,7 @@ public record Job(
         public static final int DEFAULT_ROWS = 250_000;
     }
 
-    /// When bad rows, or partitions that can't be scored, fail the batch.
+    /// When quarantined rows, or partitions that can't be scored, fail the batch.
     ///
     /// @param maxRate the share of the input's rows that may be quarantined, 0 to 1
     /// @param maxRows the number of rows that may be quarantined, or null for any

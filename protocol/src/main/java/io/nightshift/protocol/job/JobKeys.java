@@ -307,7 +307,7 @@ final class JobKeys {
                                             "What a partition that failed as often as it is tried does to the batch: `fail` fails it at once; `continue` scores all others first, then it fails with a list of those that failed. Neither publishes a part of the input.",
                                             "continue")
                                     .or("fail"))),
-                    "When bad rows or failed partitions fail the batch.",
+                    "When quarantined rows or failed partitions fail the batch.",
                     ""),
             JobKey.optional(
                     "output",

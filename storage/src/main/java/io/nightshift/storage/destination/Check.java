@@ -17,7 +17,7 @@ public final class Check {
     private long problems;
 
     /// @param what is checked, in a word or two
-    /// @param findings is told each finding
+    /// @param findings gets each finding
     public Check(String what, Consumer<Finding> findings) {
         this.what = what;
         this.findings = findings;

@@ -40,7 +40,7 @@ public interface DestinationStore {
 
     // For workers.
 
-    /// The texts that the destination can't hold; a row that has one is a bad row. Null if it holds every
+    /// The texts that the destination can't hold; a row with such a text is quarantined. Null if it holds every
     /// text.
     @Nullable
     TextLimit textLimit();
@@ -101,10 +101,10 @@ public interface DestinationStore {
     /// A query that counts the values of a column of a published batch.
     ///
     /// @param published what readers see, as [Publication#destination()] says it
-    /// @param quarantine whether of the bad rows
+    /// @param quarantine whether of the quarantined rows
     Query query(BatchId batch, String published, String column, boolean quarantine);
 
-    /// The file with a partition's bad rows in a published batch, or nothing where they are in no file.
+    /// The file with a partition's quarantined rows in a published batch, or nothing where they are in no file.
     Optional<String> quarantineFile(String published, int partition);
 
     /// A query and the program that runs it.

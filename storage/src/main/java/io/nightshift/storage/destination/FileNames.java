@@ -19,7 +19,7 @@ public record FileNames(String extension) {
         return String.format(Locale.ROOT, "part-%06d%s", partition, extension);
     }
 
-    /// The published file with a partition's bad rows.
+    /// The published file with a partition's quarantined rows.
     public String quarantine(int partition) {
         return String.format(Locale.ROOT, "_quarantine-%06d%s", partition, extension);
     }
@@ -29,7 +29,7 @@ public record FileNames(String extension) {
         return STAGED.formatted(part(attempt.partition()), attempt.epoch());
     }
 
-    /// The file to which an attempt writes its bad rows.
+    /// The file to which an attempt writes its quarantined rows.
     public String stagedQuarantine(Attempt attempt) {
         return STAGED.formatted(quarantine(attempt.partition()), attempt.epoch());
     }
@@ -40,7 +40,7 @@ public record FileNames(String extension) {
     /// @param stagedName as the worker wrote it
     public record Committed(int partition, String name, String stagedName, OutputFile file) {}
 
-    /// The files of a commit: its part, and the file of its bad rows if there are any.
+    /// The files of a commit: its part, and the file of its quarantined rows if there are any.
     public Stream<Committed> of(BatchId batch, PartitionCommit commit) {
         Attempt attempt = commit.attempt(batch);
         int partition = commit.partition();

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 /// Writes one attempt's rows to where no reader sees them yet.
 ///
 /// The calls come in this order: [#predictions], again if some rows turned out to be bad; [#quarantine] if
-/// there are bad rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
+/// there are quarantined rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
 ///
 /// - **Threads.** One thread makes all calls; only [#cancel] may come from any thread.
 /// - **Repetition.** [#predictions] replaces what an earlier call wrote. [#close] may be repeated.
@@ -29,7 +29,7 @@ public interface PartitionWriter extends AutoCloseable {
     /// @throws SQLException DuckDB's
     long predictions(ScoredRows rows, Execution scoring) throws SQLException;
 
-    /// Writes the bad rows.
+    /// Writes the quarantined rows.
     ///
     /// @throws SQLException DuckDB's
     void quarantine(ScoredRows rows, Execution execution) throws SQLException;
@@ -44,7 +44,7 @@ public interface PartitionWriter extends AutoCloseable {
     /// @param rows how many there are
     OutputFile part(long rows) throws IOException;
 
-    /// What the ledger keeps of the bad rows.
+    /// What the ledger keeps of the quarantined rows.
     ///
     /// @param rows how many there are
     OutputFile quarantined(long rows) throws IOException;

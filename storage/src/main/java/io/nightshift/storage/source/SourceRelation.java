@@ -12,7 +12,7 @@ import io.nightshift.storage.duckdb.Sql;
 public record SourceRelation(String from, String file, String row, String range) {
 
     /// A query for the rows that the job's condition lets through. A row for which the condition fails is one
-    /// of them: it becomes a bad row.
+    /// of them: it is quarantined.
     ///
     /// @param select what to take of each row
     public String query(Job.Source source, String select) {
@@ -23,7 +23,7 @@ public record SourceRelation(String from, String file, String row, String range)
     }
 
     /// The expression of a record's id over a source's own columns. It is NULL where it fails for a row: that
-    /// makes a bad row, which is counted all the same.
+    /// quarantines the row, which is counted all the same.
     ///
     /// @param id the job's id column
     public static String id(Job.Source source, String id) {

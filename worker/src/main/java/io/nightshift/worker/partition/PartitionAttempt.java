@@ -46,7 +46,7 @@ public final class PartitionAttempt {
 
     /// The result of an attempt.
     ///
-    /// @param reasons why the first bad rows are bad
+    /// @param reasons why the first quarantined rows are quarantined
     public record Result(PartitionCommit commit, List<String> reasons) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(PartitionAttempt.class);

@@ -54,7 +54,7 @@ record PartitionQuery(
         return "SELECT * FROM (%s) WHERE reason IS NOT NULL".formatted(union(SliceQuery::quarantined));
     }
 
-    /// Position and reason of some bad rows, for people.
+    /// Position and reason of some quarantined rows, for people.
     String reasons(int most) {
         return "SELECT parse_filename(record_file) || ' row ' || record_row || ': ' || reason FROM (%s) LIMIT %d"
                 .formatted(quarantined(), most);

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It
-/// evaluates each of the job's expressions once, and separates bad rows from good ones.
+/// evaluates each of the job's expressions once, and separates quarantined rows from good ones.
 ///
-/// A bad row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature
+/// A quarantined row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature
 /// from whole numbers is always in the model's domain, so a job of such features has no check and pays
 /// nothing.
 ///

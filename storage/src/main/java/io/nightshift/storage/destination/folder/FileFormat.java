@@ -27,7 +27,7 @@ public interface FileFormat {
     /// @param blockRows how many rows may be held in memory
     String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows);
 
-    /// A statement that writes an attempt's bad rows to a file.
+    /// A statement that writes an attempt's quarantined rows to a file.
     String copyQuarantine(ScoredRows rows, Path file, int blockRows);
 
     /// The text of a record's id, by which ids of the output are compared with those of the input.

@@ -197,7 +197,7 @@ final class FolderProof implements OutputProof {
             staging.problem("%s was left behind", staged);
         }
         if (phase != Phase.PUBLISHED && Files.exists(published)) {
-            staging.problem("%s is there, though the batch was given up", published);
+            staging.problem("%s is there, though the batch was cancelled", published);
         }
         staging.proved("nothing is left behind in %s", staged);
     }

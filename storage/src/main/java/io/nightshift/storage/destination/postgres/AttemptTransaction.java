@@ -226,7 +226,7 @@ final class AttemptTransaction implements AutoCloseable {
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
-    /// Encodes the bad rows. Their values, in the last column, are not digested, since the server reorders
+    /// Encodes the quarantined rows. Their values, in the last column, are not digested, since the server reorders
     /// the keys of JSON.
     CopyRows quarantine(List<CopyColumn> columns) {
         CopyRows.Constants constants = new CopyRows.Constants()

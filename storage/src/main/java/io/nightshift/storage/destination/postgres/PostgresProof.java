@@ -216,7 +216,7 @@ final class PostgresProof implements OutputProof {
     }
 
     /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns
-    /// in their order, but for the values of bad rows.
+    /// in their order, but for the values of quarantined rows.
     private void read(String table, List<String> written, boolean predictions) {
         List<String> columns = new ArrayList<>(written);
         columns.remove(VALUES);
@@ -277,7 +277,7 @@ final class PostgresProof implements OutputProof {
             }
         }
         if (phase == Phase.CANCELLED && exists(tables.published())) {
-            staging.problem("%s is there, though the batch was given up", tables.sql(tables.published()));
+            staging.problem("%s is there, though the batch was cancelled", tables.sql(tables.published()));
         }
         staging.proved("nothing is left behind in the database");
     }
