@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// The job file and the number of scoring threads, shared by the commands that run a job in their own process.
+/// The job file and the number of scoring threads, shared by the commands that run a job in their own
+/// process.
 public final class JobOptions {
 
     @Mixin

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Ends the process at once.
 ///
-/// [Runtime#halt] waits before it ends the process: 0.3 s for threads in native code, one of which always waits
-/// for the network, and until the compilers are done. The C library's `_exit` waits for no thread.
+/// [Runtime#halt] waits before it ends the process: 0.3 s for threads in native code, one of which always
+/// waits for the network, and until the compilers are done. The C library's `_exit` waits for no thread.
 public final class ProcessExit {
 
     /// Set when the JVM should write a start-up cache, which it does only in an orderly halt.
@@ -19,8 +19,8 @@ public final class ProcessExit {
 
     private ProcessExit() {}
 
-    /// Looks up `_exit`. The lookup is slow, so it also runs while the start-up cache is written. Without `_exit`,
-    /// and before the lookup has ended, [#now] halts the JVM.
+    /// Looks up `_exit`. The lookup is slow, so it also runs while the start-up cache is written. Without
+    /// `_exit`, and before the lookup has ended, [#now] halts the JVM.
     @SuppressWarnings("restricted") // the launcher grants native access
     public static void prepare() {
         Linker linker = Linker.nativeLinker();

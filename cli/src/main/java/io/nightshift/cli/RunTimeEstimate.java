@@ -31,8 +31,8 @@ final class RunTimeEstimate {
         }
     }
 
-    /// The register learns that a batch has ended after the fact, sometimes only in the next run. So an open batch
-    /// is looked at too.
+    /// The register learns that a batch has ended after the fact, sometimes only in the next run. So an open
+    /// batch is looked at too.
     private static Optional<String> of(Job job, long rows, Ledger ledger) {
         BatchRegisterState jobs = ledger.register();
         return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))

@@ -24,7 +24,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 
-/// The NOTICE that the build generates, and the folder of licence texts, against the jars of the distribution.
+/// The NOTICE that the build generates, and the folder of licence texts, against the jars of the
+/// distribution.
 final class NoticeIT {
 
     private static final Path LICENCES = Checkout.distribution().resolve("licences");

@@ -150,7 +150,8 @@ class FlightsLibraryIT {
         assertThat(different).isZero();
     }
 
-    /// The ONNX model with one more output. In Protocol Buffers, what is appended to a message is merged into it.
+    /// The ONNX model with one more output. In Protocol Buffers, what is appended to a message is merged into
+    /// it.
     private static byte[] withOutput(byte[] model, String name) {
         byte[] text = field(1, name.getBytes(StandardCharsets.UTF_8));
         byte[] tensorOfFloats = {8, 1};

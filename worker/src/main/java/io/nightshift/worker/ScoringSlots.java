@@ -13,9 +13,10 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
-/// Grants slots to a node's workers: one for each scoring thread, and those for partitions leased ahead. A worker
-/// keeps its slot while it lives. When it moves to another node or stops, the next worker in the queue gets the
-/// slot. The node closes its slots before it leaves the cluster, while its workers can still reach the batches.
+/// Grants slots to a node's workers: one for each scoring thread, and those for partitions leased ahead. A
+/// worker keeps its slot while it lives. When it moves to another node or stops, the next worker in the queue
+/// gets the slot. The node closes its slots before it leaves the cluster, while its workers can still reach
+/// the batches.
 public final class ScoringSlots extends AbstractBehavior<ScoringSlots.Command> {
 
     public sealed interface Command {}

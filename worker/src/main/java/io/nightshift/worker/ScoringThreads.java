@@ -42,8 +42,8 @@ public final class ScoringThreads extends ThreadPoolExecutor {
         }
     }
 
-    /// The time that all threads together have spent on tasks, including unfinished ones, in nanoseconds. A task that
-    /// ends during the call may be missing until the next call.
+    /// The time that all threads together have spent on tasks, including unfinished ones, in nanoseconds. A
+    /// task that ends during the call may be missing until the next call.
     public long busyNanos() {
         long now = System.nanoTime();
         return done.sum()

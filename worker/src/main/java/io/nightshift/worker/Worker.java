@@ -24,12 +24,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Leases and scores one partition after another while it holds one of its node's scoring slots. The actor only
-/// steers: a [PartitionAttempt] does the work on a scoring thread.
+/// Leases and scores one partition after another while it holds one of its node's scoring slots. The actor
+/// only steers: a [PartitionAttempt] does the work on a scoring thread.
 ///
-/// The worker repeats every request until it is answered, so a lost message costs time and nothing else. While the
-/// batch register does not answer, the worker asks the batch that it leased from last. When a lease is lost, the
-/// worker cancels the attempt and deletes its output. If that comes too late, the batch refuses the commit.
+/// The worker repeats every request until it is answered, so a lost message costs time and nothing else.
+/// While the batch register does not answer, the worker asks the batch that it leased from last. When a lease
+/// is lost, the worker cancels the attempt and deletes its output. If that comes too late, the batch refuses
+/// the commit.
 ///
 /// A worker that moves to another node, or whose node leaves, finishes its partition within its grace period.
 /// When the period ends first, the worker releases the lease.
@@ -231,7 +232,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         if (isOutdated(lease.attempt())) {
             return;
         }
-        // The answer to an earlier request may arrive late. It is welcome unless the worker has found other work.
+        // The answer to an earlier request may arrive late. It is welcome unless the worker has found other
+        // work.
         if (stopping || !(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
             if (!isBusyWith(lease)) {
                 release(lease);

@@ -20,9 +20,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// A command that reads the ledger: the cluster's journal if the configuration names one, otherwise that of the
-/// home folder, which only one process can use at a time. It never creates a ledger. A failure is one sentence on
-/// standard error.
+/// A command that reads the ledger: the cluster's journal if the configuration names one, otherwise that of
+/// the home folder, which only one process can use at a time. It never creates a ledger. A failure is one
+/// sentence on standard error.
 abstract class LedgerCommand implements Callable<Integer> {
 
     @Spec

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The options that make a command ask a server by HTTP, instead of a configured cluster or the ledger of a home
-/// folder.
+/// The options that make a command ask a server by HTTP, instead of a configured cluster or the ledger of a
+/// home folder.
 public final class ServerOption {
 
     private static final String TOKEN = "NIGHTSHIFT_TOKEN";

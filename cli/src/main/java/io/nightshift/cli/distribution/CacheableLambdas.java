@@ -10,15 +10,15 @@ import java.util.Set;
 
 /// Rewrites the Scala functions of a class so that the JVM's start-up cache can hold them.
 ///
-/// Scala compiles a function to a call of `LambdaMetafactory.altMetafactory`, which makes it serializable. The cache of
-/// JDK 25 holds only the lambdas of `metafactory`, so the JVM would create some 1,300 functions again at every start.
-/// This class changes the entries of `BootstrapMethods` to `metafactory`; it does not touch code. The functions are
-/// then
-/// no longer serializable, and lose the bridge methods next to their interface's method, which nothing can call.
+/// Scala compiles a function to a call of `LambdaMetafactory.altMetafactory`, which makes it serializable.
+/// The cache of JDK 25 holds only the lambdas of `metafactory`, so the JVM would create some 1,300 functions
+/// again at every start. This class changes the entries of `BootstrapMethods` to `metafactory`; it does not
+/// touch code. The functions are then no longer serializable, and lose the bridge methods next to their
+/// interface's method, which nothing can call.
 ///
-/// It edits the bytes itself, by chapter 4 of the JVM specification. The JDK's ClassFile API cannot replace a bootstrap
-/// method in place: it would generate the code and stack maps of each method anew, and for that it would need every
-/// class that the methods mention, also the optional ones that are not shipped.
+/// It edits the bytes itself, by chapter 4 of the JVM specification. The JDK's ClassFile API cannot replace a
+/// bootstrap method in place: it would generate the code and stack maps of each method anew, and for that it
+/// would need every class that the methods mention, also the optional ones that are not shipped.
 final class CacheableLambdas {
 
     private static final String FACTORY = "java/lang/invoke/LambdaMetafactory";
@@ -90,7 +90,8 @@ final class CacheableLambdas {
         return any ? withBootstrapMethods(attribute, at, methods.toByteArray()) : file.array();
     }
 
-    /// The same file with another such attribute, and with the handle of `metafactory` behind the other constants.
+    /// The same file with another such attribute, and with the handle of `metafactory` behind the other
+    /// constants.
     private byte[] withBootstrapMethods(int attribute, int end, byte[] methods) throws IOException {
         int first = constants.length;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -149,9 +150,9 @@ final class CacheableLambdas {
         throw new IllegalArgumentException("a handle without its class");
     }
 
-    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface of
-    /// Scala's
-    /// functions has one abstract method; another interface may have more, and then needs its bridges.
+    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface
+    /// of Scala's functions has one abstract method; another interface may have more, and then needs its
+    /// bridges.
     private Set<Integer> notFunctions() {
         Set<Integer> others = new HashSet<>();
         for (int i = 1; i < constants.length; i++) {

@@ -13,7 +13,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/// Rewrites the distribution's Scala libraries for the start-up cache. The build runs it; see docs/decisions/0002.
+/// Rewrites the distribution's Scala libraries for the start-up cache. The build runs it; see
+/// docs/decisions/0002.
 public final class PrepareJars {
 
     private static final Pattern LIBRARIES = Pattern.compile("(pekko|scala-library|slick).*\\.jar");
@@ -38,7 +39,8 @@ public final class PrepareJars {
         return LIBRARIES.matcher(jar.getFileName().toString()).matches();
     }
 
-    /// Writes a rewritten copy of a jar. The entries keep their times, so the same library gives the same bytes.
+    /// Writes a rewritten copy of a jar. The entries keep their times, so the same library gives the same
+    /// bytes.
     public static void prepare(Path jar, Path prepared) throws IOException {
         try (ZipFile in = new ZipFile(jar.toFile());
                 OutputStream file = Files.newOutputStream(prepared);

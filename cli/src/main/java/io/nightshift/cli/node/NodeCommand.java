@@ -123,8 +123,9 @@ public final class NodeCommand implements Callable<Integer> {
         return exitStatus(node);
     }
 
-    /// Sets the exit status, since the JVM would report the signal however well the node left. A node that ends by
-    /// itself is not waited for: the thread that ends the JVM then is one of its own, and waits for this hook.
+    /// Sets the exit status, since the JVM would report the signal however well the node left. A node that
+    /// ends by itself is not waited for: the thread that ends the JVM then is one of its own, and waits for
+    /// this hook.
     private static void end(ClusterNode node) {
         Runtime.getRuntime().halt(node.endsByItself() ? ExitStatus.FAILED : exitStatus(node));
     }

@@ -6,8 +6,8 @@ import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/// Handles Ctrl-C and SIGTERM: prints what is kept and how to resume, and ends the process. Nothing needs to be
-/// saved, since every commit is durable before it is acknowledged.
+/// Handles Ctrl-C and SIGTERM: prints what is kept and how to resume, and ends the process. Nothing needs to
+/// be saved, since every commit is durable before it is acknowledged.
 final class InterruptHandler {
 
     private final Thread hook;

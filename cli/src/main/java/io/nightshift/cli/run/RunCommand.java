@@ -47,8 +47,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Runs a job to its end on a node of its own. DuckDB, the node and the model load in parallel, since each takes
-/// a while.
+/// Runs a job to its end on a node of its own. DuckDB, the node and the model load in parallel, since each
+/// takes a while.
 @Command(
         name = "run",
         description = "Scores what a job file describes and publishes the predictions. Resumes the job's open batch,"

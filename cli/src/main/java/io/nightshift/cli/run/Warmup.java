@@ -9,8 +9,8 @@ import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.storage.duckdb.DuckDb;
 import java.time.Instant;
 
-/// Loads in the background what a run needs later. The first use of a library is slow, since its code is loaded and its
-/// tables are built. The warm-up does not change what a run does.
+/// Loads in the background what a run needs later. The first use of a library is slow, since its code is
+/// loaded and its tables are built. The warm-up does not change what a run does.
 public final class Warmup {
 
     private Warmup() {}

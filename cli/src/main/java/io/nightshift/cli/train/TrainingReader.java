@@ -24,11 +24,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Reads what a [TrainingRequest] asks for. One query counts the rows that can be used and those that
-/// can't, a second draws the sample.
+/// Reads what a [TrainingRequest] asks for. One query counts the rows that can be used and those that can't,
+/// a second draws the sample.
 ///
-/// A value that can't be computed for a row is missing, as NULL, NaN and infinity are. Smile's models
-/// know no missing values, so such a row is left out.
+/// A value that can't be computed for a row is missing, as NULL, NaN and infinity are. Smile's models know no
+/// missing values, so such a row is left out.
 public final class TrainingReader {
 
     /// The most distinct whole numbers that are taken for classes.
@@ -37,8 +37,8 @@ public final class TrainingReader {
     /// The most distinct texts of a column.
     public static final int MAX_LEVELS = 1_000;
 
-    /// What the heap has to hold for each number that is trained on: the value as read, as handed to
-    /// Smile, Smile's order of the rows, and a copy of that for each tree that is grown at a time.
+    /// What the heap has to hold for each number that is trained on: the value as read, as handed to Smile,
+    /// Smile's order of the rows, and a copy of that for each tree that is grown at a time.
     private static final long BYTES_A_VALUE = 40 + 4L * Runtime.getRuntime().availableProcessors();
 
     private final Connection connection;
@@ -190,8 +190,8 @@ public final class TrainingReader {
         return isText(bound) && levels(bound).size() > MAX_LEVELS;
     }
 
-    /// The distinct texts, sorted: all of the source's, so that one which the sample doesn't hold is known to the
-    /// model all the same. At most one more than may be.
+    /// The distinct texts, sorted: all of the source's, so that one which the sample doesn't hold is known to
+    /// the model all the same. At most one more than may be.
     private List<String> levels(Bound bound) throws SQLException {
         List<String> known = levels.get(bound.name());
         if (known != null) {

@@ -19,7 +19,8 @@ final class ErrorLimit {
     static @Nullable String violation(
             Job.ErrorPolicy policy, long rows, BatchState.Totals totals, List<String> reasons) {
         long quarantined = totals.quarantined();
-        // Rows that are not committed yet count as read, so that a later commit can't lower the rate below the limit.
+        // Rows that are not committed yet count as read, so that a later commit can't lower the rate below
+        // the limit.
         long readAtMost = rows - totals.rows() + totals.read();
         BigDecimal allowed = BigDecimal.valueOf(policy.maxRate()).multiply(BigDecimal.valueOf(readAtMost));
         String limit = null;

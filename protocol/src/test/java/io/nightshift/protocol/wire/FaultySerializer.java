@@ -6,7 +6,8 @@ import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// A node's serializer that corrupts certain messages: a [BatchRegisterCommand.Rejected] whose reason names a fault.
+/// A node's serializer that corrupts certain messages: a [BatchRegisterCommand.Rejected] whose reason names a
+/// fault.
 public final class FaultySerializer extends SerializerWithStringManifest {
 
     private final KryoSerializer sound;

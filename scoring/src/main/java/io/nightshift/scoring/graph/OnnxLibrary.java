@@ -10,7 +10,8 @@ public final class OnnxLibrary {
 
     /// Opens a graph.
     ///
-    /// @throws IllegalArgumentException if there is no ONNX Runtime, or it refuses the graph; the message says so
+    /// @throws IllegalArgumentException if there is no ONNX Runtime, or it refuses the graph; the message
+    ///     says so
     public static OnnxGraphSession open(byte[] content) {
         if (OnnxLibrary.class.getClassLoader().getResource("ai/onnxruntime/OrtEnvironment.class") == null) {
             throw new IllegalArgumentException(MISSING);

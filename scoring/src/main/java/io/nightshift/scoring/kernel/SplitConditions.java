@@ -45,9 +45,9 @@ public final class SplitConditions {
     /// The tests of a feature that treat missing values in the same way.
     ///
     /// @param number its index among the slots
-    /// @param first the position of the first. Of numeric tests that is «the rank is 0 or more», and those for
-    ///     the thresholds follow, upwards, as far as nodes of the kind have them; of nominal ones, it is that for
-    ///     the first of the levels, of sets that for the first of the sets
+    /// @param first the position of the first. Of numeric tests that is «the rank is 0 or more», and those
+    ///     for the thresholds follow, upwards, as far as nodes of the kind have them; of nominal ones, it is
+    ///     that for the first of the levels, of sets that for the first of the sets
     /// @param size the number of positions
     record Slot(int number, NodeKind kind, int feature, int first, int size) {}
 

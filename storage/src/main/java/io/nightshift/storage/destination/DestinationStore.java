@@ -40,8 +40,8 @@ public interface DestinationStore {
 
     // For workers.
 
-    /// The texts that the destination can't hold; a row with such a text is quarantined. Null if it holds every
-    /// text.
+    /// The texts that the destination can't hold; a row with such a text is quarantined. Null if it holds
+    /// every text.
     @Nullable
     TextLimit textLimit();
 
@@ -104,7 +104,8 @@ public interface DestinationStore {
     /// @param quarantine whether of the quarantined rows
     Query query(BatchId batch, String published, String column, boolean quarantine);
 
-    /// The file with a partition's quarantined rows in a published batch, or nothing where they are in no file.
+    /// The file with a partition's quarantined rows in a published batch, or nothing where they are in no
+    /// file.
     Optional<String> quarantineFile(String published, int partition);
 
     /// A query and the program that runs it.

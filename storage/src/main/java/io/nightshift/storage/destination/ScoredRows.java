@@ -9,6 +9,6 @@ import io.nightshift.storage.source.BoundJob;
 /// @param model that scores them
 /// @param scored the good rows: what [PredictionColumns] select from. Running the query scores them, so each
 ///     row is read once
-/// @param quarantined the quarantined rows, with the columns `record_file`, `record_row`, `record_id` if the job
-///     names an id, `reason`, and `values`, the source's own values as JSON
+/// @param quarantined the quarantined rows, with the columns `record_file`, `record_row`, `record_id` if the
+///     job names an id, `reason`, and `values`, the source's own values as JSON
 public record ScoredRows(BoundJob job, ModelDescription model, String scored, String quarantined) {}

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 /// What a DuckDB error means for the work that met it. The kind is known by the beginning of DuckDB's
 /// message.
 public enum DuckDbError {
-    /// A value of some row could not be converted or computed. The quarantined row can be separated from the others.
+    /// A value of some row could not be converted or computed. The quarantined row can be separated from the
+    /// others.
     ROW,
     /// The disk is full, or a file can't be opened, read or written. Transient. A file that ends too early is
     /// not in this group: it is broken.

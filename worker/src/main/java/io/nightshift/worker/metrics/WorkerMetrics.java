@@ -9,8 +9,8 @@ import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import java.time.Duration;
 
-/// The metrics of a node's workers, described in `docs/reference/metrics.md`. They count all work, also that of
-/// attempts whose commit is refused later. The coordinators' metrics count each partition once.
+/// The metrics of a node's workers, described in `docs/reference/metrics.md`. They count all work, also that
+/// of attempts whose commit is refused later. The coordinators' metrics count each partition once.
 public final class WorkerMetrics implements WorkerObserver {
 
     private final MeterRegistry registry;

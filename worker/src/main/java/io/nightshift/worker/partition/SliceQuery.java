@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It
 /// evaluates each of the job's expressions once, and separates quarantined rows from good ones.
 ///
-/// A quarantined row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a feature
-/// from whole numbers is always in the model's domain, so a job of such features has no check and pays
-/// nothing.
+/// A quarantined row is one whose `nightshift_reason` is not NULL. What is checked follows from the types: a
+/// feature from whole numbers is always in the model's domain, so a job of such features has no check and
+/// pays nothing.
 ///
 /// In the careful form every expression is evaluated as `TRY([expression])`, so that an expression that fails
 /// for a row makes that row bad instead of ending the query: TRY gives NULL for an error, and a list of one

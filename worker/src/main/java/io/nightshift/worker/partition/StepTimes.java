@@ -10,8 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// What scoring threads spend their time on, summed over attempts. Reading, features and writing are DuckDB's
-/// operators,
-/// by its own profile of each query. Safe for several threads.
+/// operators, by its own profile of each query. Safe for several threads.
 public final class StepTimes {
 
     /// A part of an attempt.

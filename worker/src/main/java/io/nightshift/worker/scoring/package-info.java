@@ -1,4 +1,5 @@
-/// The way from DuckDB into a scorer: functions that a query calls, and the session of the attempt that runs it.
+/// The way from DuckDB into a scorer: functions that a query calls, and the session of the attempt that runs
+/// it.
 @NullMarked
 package io.nightshift.worker.scoring;
 

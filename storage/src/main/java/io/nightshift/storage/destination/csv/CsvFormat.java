@@ -21,8 +21,9 @@ import java.util.stream.Stream;
 /// those with a time zone in UTC. Numbers have as many digits as it takes to read the same number again.
 public final class CsvFormat implements FileFormat {
 
-    /// The longest line that is read again, in bytes: the values of a quarantined row are one field. DuckDB takes a
-    /// buffer of sixteen such lines unless told otherwise, which is all the memory that a verification has.
+    /// The longest line that is read again, in bytes: the values of a quarantined row are one field. DuckDB
+    /// takes a buffer of sixteen such lines unless told otherwise, which is all the memory that a
+    /// verification has.
     private static final int LONGEST_LINE = 1 << 24;
 
     private static final Pattern NESTED = Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\[\\d*]", Pattern.DOTALL);

@@ -226,8 +226,8 @@ final class AttemptTransaction implements AutoCloseable {
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
-    /// Encodes the quarantined rows. Their values, in the last column, are not digested, since the server reorders
-    /// the keys of JSON.
+    /// Encodes the quarantined rows. Their values, in the last column, are not digested, since the server
+    /// reorders the keys of JSON.
     CopyRows quarantine(List<CopyColumn> columns) {
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("batch_id", lease.attempt().batch().value())

@@ -10,8 +10,7 @@ import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBScalarFunction;
 import org.duckdb.DuckDBWritableVector;
 
-/// The SQL functions by which a query hands rows to the thread's [CopyRows], a vector of rows at a
-/// time.
+/// The SQL functions by which a query hands rows to the thread's [CopyRows], a vector of rows at a time.
 ///
 /// `nightshift_long(column, value)`, `nightshift_double` and `nightshift_text` put a column's values;
 /// `nightshift_row(…)` takes their results and writes the rows. Its arguments are evaluated before it, so the

@@ -14,8 +14,8 @@ import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /// Makes the example's two files from the full three million flights: `flights.parquet`, every tenth row, and
-/// `flights.ubj`, a model trained on two other tenths. So the AUC on the example's rows, printed at the end, is that of
-/// rows the model has never seen.
+/// `flights.ubj`, a model trained on two other tenths. So the AUC on the example's rows, printed at the end,
+/// is that of rows the model has never seen.
 public final class FlightsExample {
 
     /// A flight is late when it is more than this many minutes behind.
