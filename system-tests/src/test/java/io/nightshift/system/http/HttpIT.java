@@ -282,6 +282,17 @@ final class HttpIT {
     }
 
     @Test
+    void aJobThatCannotRunIsRefusedBeforeABatchIsOpened() throws IOException {
+        problem(
+                node.post("/v1/batches", job("unwritable", "destination.parquet=/dev/null/predictions")),
+                422,
+                "rejected",
+                "the destination /dev/null/predictions can't be made: /dev/null is a file");
+
+        assertThat(json(200, node.get("/v1/batches?job=unwritable")).get("batches")).isEmpty();
+    }
+
+    @Test
     void aPageOfAnotherSiteIsNotHeard() {
         problem(node.get("/v1/batches", "Origin", "https://evil.example.org"), 403, "forbidden", "another site");
         problem(node.post("/v1/batches/latest/cancel", "", "Sec-Fetch-Site", "cross-site"), 403, "forbidden", "site");
