@@ -2,6 +2,7 @@ package io.nightshift.coordinator;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
@@ -31,8 +32,8 @@ public final class TestActorSystem implements AutoCloseable {
     }
 
     private static Config config(Ledger ledger) {
-        Config embedded = ConfigFactory.parseFile(new File("../cli/src/main/resources/embedded-journal.conf"));
-        Config dispatchers = ConfigFactory.parseFile(new File("../cli/src/main/resources/dispatchers.conf"));
+        Config embedded = programs("embedded-journal.conf");
+        Config dispatchers = programs("dispatchers.conf");
         return ConfigFactory.parseMap(Map.of(
                         "pekko-persistence-jdbc.shared-databases.slick.db.url", ledger.url(),
                         // As between nodes: what other actors are told is written and read.
@@ -45,6 +46,13 @@ public final class TestActorSystem implements AutoCloseable {
                 .withFallback(dispatchers)
                 .withFallback(ConfigFactory.load())
                 .resolve();
+    }
+
+    /// A configuration file of the program. A missing file is an error, since the actors would wait silently.
+    private static Config programs(String file) {
+        return ConfigFactory.parseFile(
+                new File("../node/src/main/resources/" + file),
+                ConfigParseOptions.defaults().setAllowMissing(false));
     }
 
     public ActorTestKit kit() {
