@@ -83,7 +83,8 @@ class ArchitectureTest {
             Map.entry("storage", List.of("protocol", "scoring")),
             Map.entry("coordinator", List.of("storage", "protocol", "scoring", "api")),
             Map.entry("worker", List.of("storage", "protocol", "scoring")),
-            Map.entry("node", List.of("coordinator", "worker", "smile", "storage", "protocol", "scoring", "api", "tls")),
+            Map.entry(
+                    "node", List.of("coordinator", "worker", "smile", "storage", "protocol", "scoring", "api", "tls")),
             Map.entry(
                     "cli",
                     List.of(
@@ -131,11 +132,13 @@ class ArchitectureTest {
 
     /// The longest name of a module that begins a package's name is that of its module.
     private static DescribedPredicate<JavaClass> belongTo(List<String> modules) {
-        return describe("belong to " + modules, type -> MODULES.keySet().stream()
-                .filter(module -> (type.getPackageName() + ".").startsWith("io.nightshift." + module + "."))
-                .max(Comparator.comparingInt(String::length))
-                .filter(modules::contains)
-                .isPresent());
+        return describe(
+                "belong to " + modules,
+                type -> MODULES.keySet().stream()
+                        .filter(module -> (type.getPackageName() + ".").startsWith("io.nightshift." + module + "."))
+                        .max(Comparator.comparingInt(String::length))
+                        .filter(modules::contains)
+                        .isPresent());
     }
 
     // The protocol does no I/O and has no threads.

@@ -21,14 +21,18 @@ final class SourceCommentsTest {
     void noCommentIsSoWideThatTheFormatterBreaksIt() throws IOException {
         List<String> wide = new ArrayList<>();
         try (Stream<Path> modules = Files.list(Path.of(".."))) {
-            for (Path sources : modules.map(module -> module.resolve("src")).filter(Files::isDirectory).toList()) {
+            for (Path sources : modules.map(module -> module.resolve("src"))
+                    .filter(Files::isDirectory)
+                    .toList()) {
                 try (Stream<Path> files = Files.walk(sources)) {
                     files.filter(file -> file.toString().endsWith(".java")).forEach(file -> wide.addAll(wide(file)));
                 }
             }
         }
 
-        assertThat(wide).as("comment lines of more than %d characters", MAX_WIDTH).isEmpty();
+        assertThat(wide)
+                .as("comment lines of more than %d characters", MAX_WIDTH)
+                .isEmpty();
     }
 
     private static List<String> wide(Path file) {

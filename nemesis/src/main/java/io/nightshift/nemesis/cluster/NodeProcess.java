@@ -50,8 +50,8 @@ public final class NodeProcess {
         this.arguments = arguments;
         this.network = network;
         this.log = new LogTail(log);
-        this.gone =
-                Pattern.compile("node %s (leaves|is removed as lost|has left)|the node ends".formatted(Pattern.quote(name)));
+        this.gone = Pattern.compile(
+                "node %s (leaves|is removed as lost|has left)|the node ends".formatted(Pattern.quote(name)));
     }
 
     public synchronized void start() throws IOException {

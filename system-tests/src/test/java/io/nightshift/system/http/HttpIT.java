@@ -289,7 +289,8 @@ final class HttpIT {
                 "rejected",
                 "the destination /dev/null/predictions can't be made: /dev/null is a file");
 
-        assertThat(json(200, node.get("/v1/batches?job=unwritable")).get("batches")).isEmpty();
+        assertThat(json(200, node.get("/v1/batches?job=unwritable")).get("batches"))
+                .isEmpty();
     }
 
     @Test
