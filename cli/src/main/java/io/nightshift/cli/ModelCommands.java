@@ -4,7 +4,7 @@ import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.RegistrationResult;
-import io.nightshift.node.ModelFiles;
+import io.nightshift.node.model.ModelFiles;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;

@@ -19,6 +19,7 @@ import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
+import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;

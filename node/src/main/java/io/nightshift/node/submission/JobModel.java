@@ -3,7 +3,7 @@ package io.nightshift.node.submission;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
-import io.nightshift.node.ModelFiles;
+import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;

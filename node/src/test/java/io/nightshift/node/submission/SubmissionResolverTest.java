@@ -117,10 +117,10 @@ final class SubmissionResolverTest {
     void aJobThatNoNodeHasTheMemoryForIsRefusedWithTheFigures() throws IOException {
         Job job = job();
 
-        assertThatThrownBy(() -> resolver(300L << 20).resolve(job))
+        assertThatThrownBy(() -> resolver(260L << 20).resolve(job))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("the job does not fit this machine: it needs")
-                .hasMessageContaining("300 MB may be used");
+                .hasMessageContaining("260 MB may be used");
         assertThat(registry.list()).isEmpty();
     }
 }

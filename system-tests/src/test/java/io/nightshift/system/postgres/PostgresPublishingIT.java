@@ -9,7 +9,7 @@ import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.ModelCache;
+import io.nightshift.node.model.ModelCache;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

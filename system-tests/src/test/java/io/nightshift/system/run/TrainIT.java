@@ -3,7 +3,7 @@ package io.nightshift.system.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
-import io.nightshift.node.ModelFiles;
+import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.scoring.Model;
 import io.nightshift.testing.CommandResult;

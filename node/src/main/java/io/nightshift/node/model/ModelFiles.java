@@ -1,4 +1,4 @@
-package io.nightshift.node;
+package io.nightshift.node.model;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
