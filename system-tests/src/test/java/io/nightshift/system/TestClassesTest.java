@@ -58,6 +58,9 @@ final class TestClassesTest {
 
     private static final List<String> SLOW_PACKAGES = List.of("io.zonky.", "org.postgresql.", "org.h2.");
 
+    /// Classes that a person runs to write files for other tests.
+    private static final Set<String> BY_HAND = Set.of("WriteGoldenFiles");
+
     /// Methods by the class that declares them.
     private static final Map<String, Set<String>> SLEEPS = Map.of(
             "java.lang.Thread", Set.of("sleep"),
@@ -107,7 +110,8 @@ final class TestClassesTest {
     private static DescribedPredicate<JavaClass> haveTests() {
         return DescribedPredicate.describe(
                 "have tests",
-                type -> !type.getModifiers().contains(JavaModifier.ABSTRACT)
+                type -> !topLevel(type).getModifiers().contains(JavaModifier.ABSTRACT)
+                        && !BY_HAND.contains(type.getSimpleName())
                         && Stream.concat(type.getAllMethods().stream(), type.getAllFields().stream())
                                 .anyMatch(member -> member.isMetaAnnotatedWith(Testable.class)));
     }

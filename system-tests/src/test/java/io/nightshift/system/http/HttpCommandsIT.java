@@ -72,7 +72,7 @@ final class HttpCommandsIT {
         assertThat(batch("submit", job).out()).startsWith("Nothing to do: batch " + first);
 
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
-        String second = batch("submit", small).out().split(" ", -1)[1];
+        String second = batch("submit", small).out().split("[ .]", -1)[2];
         assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);

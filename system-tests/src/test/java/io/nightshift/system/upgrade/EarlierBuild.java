@@ -25,6 +25,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarInputStream;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Derives an earlier build from this one: its version is lower, and some of its records lack their newest
@@ -38,8 +39,7 @@ final class EarlierBuild {
     private static final Map<String, Integer> GROWN = Map.of(
             "io/nightshift/protocol/register/BatchRegisterCommand$Submit", 1,
             "io/nightshift/protocol/register/BatchRegisterCommand$Accepted", 1,
-            "io/nightshift/protocol/api/Submitted", 1,
-            "io/nightshift/protocol/batch/BatchStatus", 2,
+            "io/nightshift/api/SubmitResult", 1,
             "io/nightshift/protocol/job/Job$ErrorPolicy", 1);
 
     private EarlierBuild() {}
@@ -54,16 +54,25 @@ final class EarlierBuild {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
                 Path here = lib.resolve(name);
-                if (name.equals("nightshift-cli.jar")) {
+                if (name.equals("nightshift-cli.jar") || name.startsWith("nightshift-node-")) {
                     copy(file, here, Set.of());
                 } else if (name.startsWith("nightshift-protocol-")) {
-                    copy(file, here, GROWN.keySet());
+                    copy(file, here, grown("io/nightshift/protocol/"));
+                } else if (name.startsWith("nightshift-api-")) {
+                    copy(file, here, grown("io/nightshift/api/"));
                 } else {
                     Files.createSymbolicLink(here, file);
                 }
             }
         }
         return new Distribution(root);
+    }
+
+    /// The records of a module.
+    ///
+    /// @param folder of the module's packages in its jar
+    private static Set<String> grown(String folder) {
+        return GROWN.keySet().stream().filter(type -> type.startsWith(folder)).collect(Collectors.toSet());
     }
 
     private static void copy(Path from, Path to, Set<String> shrinking) throws IOException {
