@@ -168,7 +168,7 @@ final class ClusterIT {
         String batch = submit("given-up", 2_000);
         awaitCommits(batch);
         assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
-                .contains("is removed as lost");
+                .contains("Cancelled batch " + batch);
         assertThat(cluster.batch("cancel", batch).status()).as("twice is once").isZero();
         for (String verb : List.of("pause", "resume", "retry")) {
             CommandResult refused = cluster.batch(verb, batch);
