@@ -232,7 +232,7 @@ class BatchCommandsIT {
 
         assertThat(batch("events", "latest").out())
                 .contains(
-                        "rescored        partitions 0 to 1, 3, to be scored again",
+                        "rescored        partitions 0 to 1, 3 will be scored again",
                         "paused          the warehouse is being loaded",
                         "resumed         resumed from where it paused");
     }
