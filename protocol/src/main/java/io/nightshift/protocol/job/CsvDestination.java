@@ -31,7 +31,7 @@ public record CsvDestination(String folder, Compression compression) implements 
                             JobKey.required(
                                     "folder",
                                     new Text(Form.PATH),
-                                    "The folder that gets a folder for each batch.",
+                                    "The folder in which each batch creates its own folder.",
                                     "predictions"),
                             JobKey.optional(
                                             "compression",

@@ -238,14 +238,14 @@ final class JobKeys {
             JobKey.required(
                     "model",
                     new Text(Form.MODEL),
-                    "What scores the rows. `name` is the version that the alias `champion` points at, or else the newest; `name@3` is a version; `name@alias` is what the alias points at. A text with a `/`, or that ends in "
+                    "The model that scores the rows. `name` means the version with the alias `champion`, or the newest version if there is no such alias; `name@3` means version 3; `name@alias` means the version to which the alias points. A text that contains a `/` or ends in "
                             + String.join(", ", ModelReference.EXTENSIONS)
                             + ", is the path of a model file, which is registered on first use.",
                     "delays@3"),
             JobKey.optional(
                     "features",
                     new Texts(Form.EXPRESSION, 1, false),
-                    "The model's inputs, in the model's order: columns of the source, keys of `source.select`, or DuckDB SQL expressions. Leave it out where the model names its features.",
+                    "The model's inputs, in the model's order: columns of the source, keys of `source.select`, or DuckDB SQL expressions. Omit this key if the model names its features.",
                     "[dep_delay, distance, hour]"),
             JobKey.required(
                     "source",
@@ -254,38 +254,38 @@ final class JobKeys {
                             JobKey.optional(
                                     "id",
                                     new Text(Form.COLUMN),
-                                    "The column that identifies a record. Without it the file and the row's position in it do.",
+                                    "The column with the record ID. Without it, the file and the position of the row identify a record.",
                                     "flight_id"),
                             JobKey.optional(
                                             "unique-id",
                                             new Flag(),
-                                            "Whether a repeated `id` fails the batch before it is published.",
+                                            "Whether a repeated record ID fails the batch before it is published.",
                                             "true")
                                     .or(false)
                                     .with("id"),
                             JobKey.optional(
                                     "select",
                                     new Expressions(),
-                                    "Computed columns: name to DuckDB SQL scalar expression over the columns of the file.",
+                                    "Computed columns: for each name, a DuckDB SQL expression over the columns of the file.",
                                     "{hour: hour(departure)}"),
                             JobKey.optional(
                                     "where",
                                     new Text(Form.EXPRESSION),
                                     "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
                                     "not cancelled"))),
-                    "What is scored.",
+                    "The rows to score.",
                     ""),
             JobKey.required(
-                    "destination", new Section(keys(Kinds.DESTINATIONS), true), "Where the predictions go.", ""),
+                    "destination", new Section(keys(Kinds.DESTINATIONS), true), "Where the predictions are written.", ""),
             JobKey.optional(
                     "partitions",
                     new Section(List.of(JobKey.optional(
                                     "rows",
                                     new Whole(1, 1_000_000_000),
-                                    "The size of a partition that is aimed at. Row groups are kept whole where they are not larger.",
+                                    "The intended number of rows of a partition. Row groups that are not larger stay whole.",
                                     "100000")
                             .or((long) Job.Partitions.DEFAULT_ROWS))),
-                    "How the input is cut.",
+                    "How the input is divided into partitions.",
                     ""),
             JobKey.optional(
                     "errors",
@@ -299,15 +299,15 @@ final class JobKeys {
                             JobKey.optional(
                                     "max-rows",
                                     new Whole(0, Long.MAX_VALUE),
-                                    "The number of rows that may be quarantined before the batch fails. Without it only `max-rate` counts.",
+                                    "The number of rows that may be quarantined before the batch fails. Without it, only `max-rate` applies.",
                                     "1000"),
                             JobKey.optional(
                                             "on-failed-partition",
                                             new Choice(List.of("fail", "continue")),
-                                            "What a partition that failed as often as it is tried does to the batch: `fail` fails it at once; `continue` scores all others first, then it fails with a list of those that failed. Neither publishes a part of the input.",
+                                            "What happens when a partition has used up its attempts: `fail` fails the batch at once; `continue` scores all other partitions first, and then fails the batch with a list of the failed partitions. In neither case is a part of the output published.",
                                             "continue")
                                     .or("fail"))),
-                    "When quarantined rows or failed partitions fail the batch.",
+                    "Conditions under which quarantined rows or failed partitions fail the batch.",
                     ""),
             JobKey.optional(
                     "output",
@@ -315,18 +315,18 @@ final class JobKeys {
                             JobKey.optional(
                                             "columns",
                                             new Texts(Form.OUTPUT_COLUMN, 0, false),
-                                            "Columns of the source or keys of `source.select` to pass through. The output's own columns ("
+                                            "Columns of the source or keys of `source.select` that are copied to the output. The names of the output's own columns ("
                                                     + String.join(", ", Patterns.RESERVED)
-                                                    + ", probability_*) can't be among them.",
+                                                    + ", probability_*) are not allowed.",
                                             "[carrier, hour]")
                                     .or(List.of()),
                             JobKey.optional(
                                             "margin",
                                             new Flag(),
-                                            "Whether the model's raw margin is written too: the sum from which it computes its prediction. For models that have one.",
+                                            "Whether the output contains the model's raw margin: the sum from which the model computes its prediction. Only for models that have one.",
                                             "true")
                                     .or(false))),
-                    "What is written beside the prediction.",
+                    "What is written in addition to the prediction.",
                     "")));
 
     private static List<JobKey> keys(List<? extends Kind<?>> kinds, JobKey... more) {

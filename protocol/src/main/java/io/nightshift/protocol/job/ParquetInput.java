@@ -16,7 +16,7 @@ public record ParquetInput(List<String> paths) implements Input {
             JobKey.required(
                     "parquet",
                     new Texts(Form.PATH, 1, true),
-                    "Parquet files, folders and globs: one text or a list. None twice.",
+                    "Parquet files, folders and globs: one text or a list without repetitions.",
                     "flights/*.parquet"),
             values -> new ParquetInput(values.texts("")),
             input -> Map.of("", input.paths()));

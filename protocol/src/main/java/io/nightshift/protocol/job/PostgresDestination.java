@@ -35,12 +35,12 @@ public record PostgresDestination(
                             JobKey.required(
                                     "table",
                                     new Text(Form.TABLE),
-                                    "What readers query. It is made if it isn't there; the schema must be.",
+                                    "The view that readers query. Nightshift creates it; the schema must exist.",
                                     "scores.delays"),
                             JobKey.optional(
                                             "indexes",
                                             new TextLists(Form.COLUMN),
-                                            "The columns of each index that a batch has before it is published, beside that of its record ids.",
+                                            "The columns of each index, in addition to the index of the record IDs. The indexes exist before a batch is published.",
                                             "[[carrier, prediction], [hour]]")
                                     .or(List.of()))),
                     "A table of a PostgreSQL database, instead of a folder.",
