@@ -18,6 +18,7 @@ public sealed interface BatchEvent {
 
     /// The batch was submitted. This is always the first event.
     ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param batch the batch's identity
     /// @param job the validated job; its paths are absolute
     /// @param model the version that scores every partition
@@ -25,15 +26,17 @@ public sealed interface BatchEvent {
 
     /// A coordinator took over.
     ///
-    /// @param incarnation of the epochs that this coordinator grants; 1 for the first, then one more each
-    ///     time
-    /// @param node the coordinator's node, `host:port`
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param incarnation the incarnation of all epochs that this coordinator grants: 1 for the first
+    ///     coordinator of the batch, and one more for each later one
+    /// @param node the address of the coordinator's node, `host:port`
     record TookOver(Instant at, int incarnation, String node) implements BatchEvent {}
 
     /// The input was pinned and divided into partitions.
     ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param files the source files in the order of their rows
-    /// @param partitions the division; a partition's position in it is its number
+    /// @param partitions the partitions; the position of a partition in the plan is its number
     record Planned(Instant at, List<SourceFile> files, PartitionPlan partitions) implements BatchEvent {
         public Planned {
             files = List.copyOf(files);
@@ -42,7 +45,8 @@ public sealed interface BatchEvent {
 
     /// Partitions were committed in one journal write.
     ///
-    /// @param commits at least one, each of another partition
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param commits the commits: at least one, each of a different partition
     record Committed(Instant at, List<PartitionCommit> commits) implements BatchEvent {
         public Committed {
             commits = List.copyOf(commits);
@@ -51,24 +55,30 @@ public sealed interface BatchEvent {
 
     /// An attempt failed, or its lease expired.
     ///
-    /// @param partition position in the plan, from 0
-    /// @param epoch of the attempt's lease
-    /// @param node the worker's node, `host:port`
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param partition the position of the partition in the plan, from 0
+    /// @param epoch the epoch of the attempt's lease
+    /// @param node the address of the worker's node, `host:port`
     /// @param failure why the attempt failed
     record AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) implements BatchEvent {}
 
     /// The batch was paused. Nothing is leased before [Resumed].
     ///
-    /// @param reason that the operator gave; may be empty
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param reason the reason that the operator gave; may be empty
     record Paused(Instant at, String reason) implements BatchEvent {}
 
     /// A paused batch was resumed.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
     record Resumed(Instant at) implements BatchEvent {}
 
     /// Commits were withdrawn, so that their partitions are scored again. Failed attempts of these partitions
     /// no longer count.
     ///
-    /// @param partitions positions in the plan; at least one, each once, all committed before
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param partitions the positions of the partitions in the plan: at least one, each once, all committed
+    ///     before
     record Rescored(Instant at, List<Integer> partitions) implements BatchEvent {
         public Rescored {
             partitions = List.copyOf(partitions);
@@ -77,21 +87,26 @@ public sealed interface BatchEvent {
 
     /// The batch failed. A retry can resume it.
     ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param failure why the batch failed
     record Failed(Instant at, Failure failure) implements BatchEvent {}
 
     /// The batch was retried: it continues with the partitions that are not committed. Failed attempts no
     /// longer count.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
     record Retried(Instant at) implements BatchEvent {}
 
     /// The batch was published: readers see its output.
     ///
-    /// @param destination where readers find it: the batch's folder, or its tables
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param destination where readers find the output: the batch's folder, or its tables
     /// @param manifest SHA-256 of the batch's manifest, 64 hexadecimal digits
     record Published(Instant at, String destination, String manifest) implements BatchEvent {}
 
     /// The batch was cancelled.
     ///
-    /// @param reason that the operator or the register gave; may be empty
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param reason the reason that the operator or the register gave; may be empty
     record Cancelled(Instant at, String reason) implements BatchEvent {}
 }

@@ -24,6 +24,7 @@ public final class RowsDigest {
     private final long[] sum = new long[WORDS];
     private long rows;
 
+    /// The digest of no rows.
     public RowsDigest() {
         try {
             sha256 = MessageDigest.getInstance("SHA-256");

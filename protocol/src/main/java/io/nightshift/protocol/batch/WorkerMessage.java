@@ -9,13 +9,15 @@ import java.util.List;
 public sealed interface WorkerMessage {
 
     /// Sent by the register: the batch has work. The worker asks the batch for a lease.
+    ///
+    /// @param batch a batch with partitions to lease
     record WorkAt(BatchId batch) implements WorkerMessage {}
 
-    /// The worker holds a partition as long as its heartbeats arrive.
+    /// A lease of a partition. It lasts as long as the worker's heartbeats arrive.
     ///
     /// @param attempt the attempt that starts with this lease
     /// @param job the batch's job
-    /// @param model the version to score with
+    /// @param model the model version that scores the rows
     /// @param firstRow position of the partition's first row in the input, from 0
     /// @param slices the rows to score, in order
     /// @param staging where the attempt stages its output: a folder that exists, or a description of the
@@ -24,13 +26,18 @@ public sealed interface WorkerMessage {
             implements WorkerMessage {}
 
     /// The batch has no partition to lease now.
+    ///
+    /// @param batch the batch that the worker asked
     record NothingToLease(BatchId batch) implements WorkerMessage {}
 
     /// The attempt's commit is durable.
+    ///
+    /// @param attempt the committed attempt
     record Committed(Attempt attempt) implements WorkerMessage {}
 
     /// The attempt no longer holds its partition. The worker stops it and deletes its output.
     ///
-    /// @param reason in a few words, for the log
+    /// @param attempt the attempt to stop
+    /// @param reason why, in a few words, for the log
     record Abandon(Attempt attempt, String reason) implements WorkerMessage {}
 }

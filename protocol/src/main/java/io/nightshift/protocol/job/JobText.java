@@ -7,15 +7,16 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
-/// Writes a job as a job file in JSON, which is YAML too: [JobFile#parse(byte[])] gives the same job back.
+/// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job.
 public final class JobText {
 
-    /// What isn't ASCII is escaped: YAML allows fewer characters as they stand than JSON does.
+    /// Escapes every character that isn't ASCII, because YAML allows fewer unescaped characters than JSON.
     private static final ObjectMapper MAPPER =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private JobText() {}
 
+    /// The text of a job file in JSON with the same values.
     public static String of(Job job) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("job", job.name());

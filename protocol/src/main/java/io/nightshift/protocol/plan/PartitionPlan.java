@@ -5,13 +5,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/// How a batch's input is cut: consecutive ranges over its rows, all files taken one after another.
-/// Equal ranges are kept as one run, so a million regular partitions cost a few bytes.
+/// The division of a batch's input into partitions: consecutive ranges over the rows of all files, in the
+/// order of the files. Equal ranges are one run, so a million partitions of equal size take a few bytes.
 ///
-/// @param runs in the order of the input; together they cover it without gap or overlap
+/// @param runs the runs in the order of the input; together they cover it without gap or overlap
 public record PartitionPlan(List<Run> runs) {
 
-    /// `count` partitions of `rows` rows each.
+    /// Consecutive partitions of equal size.
+    ///
+    /// @param rows the number of rows of each partition; at least 1
+    /// @param count the number of partitions; at least 1
     public record Run(long rows, int count) {
         public Run {
             if (rows < 1 || count < 1) {
@@ -20,10 +23,12 @@ public record PartitionPlan(List<Run> runs) {
         }
     }
 
-    /// One partition's range.
+    /// The rows of one partition.
     ///
-    /// @param firstRow position of its first row in the batch's input
+    /// @param firstRow the position of the partition's first row in the batch's input, from 0
+    /// @param rows the number of rows
     public record Range(long firstRow, long rows) {
+        /// The position after the last row.
         public long endRow() {
             return firstRow + rows;
         }
@@ -33,7 +38,9 @@ public record PartitionPlan(List<Run> runs) {
         runs = List.copyOf(runs);
     }
 
-    /// @param rows the size of each partition, in order
+    /// A plan with partitions of the given sizes.
+    ///
+    /// @param rows the number of rows of each partition, in order
     public static PartitionPlan of(long... rows) {
         List<Run> runs = new ArrayList<>();
         int start = 0;
@@ -46,20 +53,27 @@ public record PartitionPlan(List<Run> runs) {
         return new PartitionPlan(runs);
     }
 
+    /// The number of partitions.
+    ///
+    /// @throws ArithmeticException if it is more than an `int` can hold
     public int partitions() {
         return runs.stream().mapToInt(Run::count).reduce(0, Math::addExact);
     }
 
+    /// The number of rows of the whole input.
     public long rows() {
         return runs.stream().mapToLong(run -> run.rows() * run.count()).reduce(0, Math::addExact);
     }
 
-    /// Answers questions about single partitions in logarithmic time.
+    /// An index that finds single partitions in logarithmic time.
+    ///
+    /// @param files the source files in the order of their rows
+    /// @throws IllegalArgumentException if the files have another number of rows than the plan
     public Index index(List<SourceFile> files) {
         return new Index(this, files);
     }
 
-    /// The plan with its running sums.
+    /// A plan with the sums that are needed to find a partition. Immutable.
     public static final class Index {
         private final List<Run> runs;
         private final int[] firstPartition;
@@ -86,15 +100,20 @@ public record PartitionPlan(List<Run> runs) {
             }
         }
 
+        /// The number of partitions.
         public int partitions() {
             return firstPartition[runs.size()];
         }
 
-        /// Rows of the whole input.
+        /// The number of rows of the whole input.
         public long rows() {
             return firstRow[runs.size()];
         }
 
+        /// The rows of a partition.
+        ///
+        /// @param partition the position of the partition in the plan, from 0
+        /// @throws IndexOutOfBoundsException if the plan has no such partition
         public Range range(int partition) {
             Objects.checkIndex(partition, partitions());
             int found = Arrays.binarySearch(firstPartition, partition);
@@ -103,7 +122,10 @@ public record PartitionPlan(List<Run> runs) {
             return new Range(firstRow[run] + (partition - firstPartition[run]) * rows, rows);
         }
 
-        /// The file rows behind a partition, in order; at least one slice.
+        /// The slices of a partition, in order; at least one.
+        ///
+        /// @param partition the position of the partition in the plan, from 0
+        /// @throws IndexOutOfBoundsException if the plan has no such partition
         public List<Slice> slices(int partition) {
             Range range = range(partition);
             List<Slice> slices = new ArrayList<>();

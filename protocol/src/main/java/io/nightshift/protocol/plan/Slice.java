@@ -2,8 +2,9 @@ package io.nightshift.protocol.plan;
 
 /// Consecutive rows of one file.
 ///
-/// @param firstRow position of the first row in the file, from 0
-/// @param rows at least 1
+/// @param file the file
+/// @param firstRow the position of the first row in the file, from 0
+/// @param rows the number of rows; at least 1, and not more than the file has from `firstRow` on
 public record Slice(SourceFile file, long firstRow, long rows) {
 
     public Slice {
@@ -12,6 +13,7 @@ public record Slice(SourceFile file, long firstRow, long rows) {
         }
     }
 
+    /// The position in the file after the last row.
     public long endRow() {
         return firstRow + rows;
     }

@@ -25,11 +25,11 @@ public sealed interface BatchRegisterCommand {
             ActorRef<SubmitReply> replyTo,
             @Nullable String key) implements BatchRegisterCommand {}
 
-    /// Finds the batch of an earlier submission by its idempotency key, without a look at model and source.
+    /// Finds the batch of an earlier submission by its idempotency key. Model and source are not needed for it.
     ///
     /// @param job the job's name
     /// @param key as in [Submit]
-    /// @param fingerprint of the job file; another fingerprint is not found
+    /// @param fingerprint the fingerprint of the job file; a batch of another job file is not found
     /// @param replyTo receives a [FindReply]
     record FindByKey(String job, String key, String fingerprint, ActorRef<FindReply> replyTo)
             implements BatchRegisterCommand {}
@@ -43,7 +43,7 @@ public sealed interface BatchRegisterCommand {
     /// Asks for a batch that has partitions to lease. The register answers with [WorkerMessage.WorkAt] as
     /// soon as there is one. A worker without an answer asks again after a few seconds.
     ///
-    /// @param worker that is free
+    /// @param worker the worker that is free
     record FindWork(ActorRef<WorkerMessage> worker) implements BatchRegisterCommand {}
 
     /// Makes sure that every open batch has a running coordinator, also after its node is gone. Sent
@@ -51,13 +51,18 @@ public sealed interface BatchRegisterCommand {
     record WakeOpenBatches() implements BatchRegisterCommand {}
 
     /// Sent by a batch: it has partitions to lease.
+    ///
+    /// @param batch the batch that sends this message
     record HasWork(BatchId batch) implements BatchRegisterCommand {}
 
     /// Sent by a batch: it has no partitions to lease now.
+    ///
+    /// @param batch the batch that sends this message
     record HasNoWork(BatchId batch) implements BatchRegisterCommand {}
 
     /// Sent by a batch: it has ended.
     ///
+    /// @param batch the batch that sends this message
     /// @param phase published or cancelled
     record BatchEnded(BatchId batch, Phase phase) implements BatchRegisterCommand {}
 
@@ -72,21 +77,25 @@ public sealed interface BatchRegisterCommand {
     record Accepted(BatchId batch, boolean resumed, boolean repeated) implements SubmitReply {}
 
     /// The same job file, source and model were published as this batch. Nothing was started.
+    ///
+    /// @param batch the published batch
     record AlreadyPublished(BatchId batch) implements SubmitReply {}
 
     /// Nothing was started.
     ///
-    /// @param reason in one or two sentences, for people
+    /// @param reason why, in one or two sentences, for people
     record Rejected(String reason) implements SubmitReply {}
 
     /// The answer to [Find] and [FindByKey].
     sealed interface FindReply {}
 
     /// Exactly one batch matches.
+    ///
+    /// @param batch the ID of the batch
     record Found(BatchId batch) implements FindReply {}
 
     /// No batch matches, or more than one.
     ///
-    /// @param reason in one sentence, for people
+    /// @param reason why, in one sentence, for people
     record NotFound(String reason) implements FindReply {}
 }

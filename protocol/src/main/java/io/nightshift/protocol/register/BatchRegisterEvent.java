@@ -18,7 +18,9 @@ public sealed interface BatchRegisterEvent {
 
     /// A batch was opened. It supersedes an open batch of the same job.
     ///
-    /// @param submission that opened the batch
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the batch that the event is about
+    /// @param submission the submission that opened the batch
     /// @param key the submission's idempotency key; null if it had none
     record Opened(
             Instant at,
@@ -28,12 +30,16 @@ public sealed interface BatchRegisterEvent {
 
     /// A submission with an idempotency key led to a batch that existed.
     ///
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the batch that the event is about
     /// @param key the submission's idempotency key
-    /// @param fingerprint of the submitted job file
+    /// @param fingerprint the fingerprint of the submitted job file
     record Keyed(Instant at, BatchId batch, String key, String fingerprint) implements BatchRegisterEvent {}
 
     /// A batch ended.
     ///
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the batch that the event is about
     /// @param phase published or cancelled
     record Ended(Instant at, BatchId batch, Phase phase) implements BatchRegisterEvent {}
 }

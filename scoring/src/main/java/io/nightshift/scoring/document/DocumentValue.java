@@ -6,23 +6,39 @@ import java.util.Map;
 /// A value of a JSON or UBJSON document. Arrays of numbers stay primitive.
 public sealed interface DocumentValue {
 
-    /// An object's members, in the order of the file.
+    /// An object.
+    ///
+    /// @param members the members by name, in the order of the file
     record ObjectValue(Map<String, DocumentValue> members) implements DocumentValue {}
 
     /// An array with at least one element that is not a number.
+    ///
+    /// @param elements the elements, in order
     record ArrayValue(List<DocumentValue> elements) implements DocumentValue {}
 
     /// An array of numbers, or an empty array. Decimal numbers have the precision that the caller asked for,
     /// single for XGBoost; integers are exact up to 2^53.
+    ///
+    /// @param values the numbers, in order; not copied
     @SuppressWarnings("ArrayRecordComponent") // private to the importer, never compared
     record NumberArray(double[] values) implements DocumentValue {}
 
+    /// A text.
+    ///
+    /// @param value the text, without quotes and escapes
     record Text(String value) implements DocumentValue {}
 
+    /// A number outside of an array of numbers.
+    ///
+    /// @param value the number, with the precision of [NumberArray]
     record NumberValue(double value) implements DocumentValue {}
 
+    /// True or false.
+    ///
+    /// @param value the value
     record Flag(boolean value) implements DocumentValue {}
 
+    /// The value `null`.
     record Null() implements DocumentValue {}
 
     /// The deepest nesting of a document; models need less.

@@ -43,8 +43,10 @@ public final class GraphForm implements ModelForm {
 
     /// An input: the next `width` features.
     ///
-    /// @param width 1 or more
-    /// @param isMatrix whether its shape is rows × width, or just rows
+    /// @param name the name of the input in the graph
+    /// @param element the type of its elements
+    /// @param width the number of features; 1 or more
+    /// @param isMatrix whether the shape of the input is rows × width; otherwise it is rows, and the width is 1
     public record Input(String name, Element element, int width, boolean isMatrix) {
         public Input {
             if (width < 1 || (width != 1 && !isMatrix)) {
@@ -55,7 +57,8 @@ public final class GraphForm implements ModelForm {
 
     /// The outputs that are read.
     ///
-    /// @param numbers the name of the output with the numbers that `meaning` describes
+    /// @param meaning the meaning of the numbers
+    /// @param numbers the name of the output with the numbers
     /// @param labels the name of the output with the predicted labels, or null if the class with the highest
     ///     number is predicted
     /// @param classes the labels as the graph writes them, in the order of the numbers; empty for

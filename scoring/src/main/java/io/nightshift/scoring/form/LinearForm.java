@@ -30,12 +30,17 @@ public record LinearForm(
 
     /// A function of one feature that is multiplied by a weight.
     public sealed interface Term {
+        /// The index of the feature, from 0.
         int feature();
 
         /// The term for a value of its feature.
         double of(double value);
 
         /// A number, standardised: `(x - centre) / scale`.
+        ///
+        /// @param feature the index of the feature, from 0
+        /// @param centre the number that is subtracted
+        /// @param scale the number by which the difference is divided
         record Scaled(int feature, double centre, double scale) implements Term {
             @Override
             public double of(double value) {
@@ -43,7 +48,10 @@ public record LinearForm(
             }
         }
 
-        /// 1 where a nominal feature has this level, otherwise 0.
+        /// 1 if a nominal feature has this level, otherwise 0.
+        ///
+        /// @param feature the index of the feature, from 0
+        /// @param level the position of the level, from 0
         record Indicator(int feature, int level) implements Term {
             @Override
             public double of(double value) {

@@ -36,6 +36,7 @@ public final class OnnxGraphSession {
 
     /// An input or output, as the graph declares it.
     ///
+    /// @param name the name in the graph
     /// @param type `FLOAT`, `INT64`, …, or the class of a value that is not a tensor
     /// @param shape its dimensions, -1 for an open one; empty for a value that is not a tensor
     public record TensorDescription(String name, String type, List<Long> shape) {}

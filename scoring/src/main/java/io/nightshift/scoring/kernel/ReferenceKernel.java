@@ -15,6 +15,8 @@ public final class ReferenceKernel implements ForestKernel {
     private int rows;
 
     /// The forest itself: a tree's leaf slots are its nodes.
+    ///
+    /// @param forest the forest
     public record Layout(Forest forest) implements ForestLayout {
         @Override
         public ForestKernel kernel(int blockSize) {

@@ -31,6 +31,8 @@ public final class VectorNodeMaskKernel extends NodeMaskKernel {
     private static final long NIBBLES = 0x0f0f0f0f0f0f0f0fL;
 
     /// A [NodeMaskForest] for this kernel.
+    ///
+    /// @param forest the forest in this layout
     public record Layout(NodeMaskForest forest) implements ForestLayout {
         @Override
         public ForestKernel kernel(int blockSize) {

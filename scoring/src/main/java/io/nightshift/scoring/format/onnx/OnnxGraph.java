@@ -12,10 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The parts of an ONNX file that tell what it computes, and whether it may be run.
+/// The parts of an ONNX file that define what it computes, and whether it may be run.
 ///
 /// @param producer the program that wrote the file; empty if the file does not name it
-/// @param inputs the last dimension of each input; 0 if it is open
+/// @param nodes the nodes in the order of the file
+/// @param inputs the last dimension of each input, by the input's name; 0 if it is open
 /// @param unsupported what the file contains that excludes it from being run; empty if nothing does
 public record OnnxGraph(String producer, List<OnnxNode> nodes, Map<String, Integer> inputs, String unsupported) {
 
