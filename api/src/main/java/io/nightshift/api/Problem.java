@@ -34,7 +34,7 @@ public record Problem(
     /// @param line line in the file, from 1
     /// @param key path of the key, such as `errors.max-rate`; empty if the mistake concerns the whole file
     /// @param found what the file says there
-    /// @param expected what it should say
+    /// @param expected a description of the value that the file should have
     /// @param suggestion how to correct the mistake, or null if there is no guess
     public record JobMistake(
             int line,

@@ -54,7 +54,7 @@ public interface NightshiftClient extends AutoCloseable {
 
     /// Lists batches, newest first.
     ///
-    /// @param filter which batches to list, and where the page begins
+    /// @param filter the batches to list, and where the page begins
     CompletionStage<BatchPage> list(BatchFilter filter);
 
     /// Lists all jobs that were ever submitted.
@@ -72,7 +72,7 @@ public interface NightshiftClient extends AutoCloseable {
     /// The stage fails with the kind `REFUSED` if the batch's state doesn't allow the control.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param control what to do
+    /// @param control the change of the batch
     CompletionStage<ControlResult> control(String batch, BatchControl control);
 
     /// Follows a batch until it is published, failed, cancelled or damaged. If the connection is lost, the

@@ -51,8 +51,8 @@ public final class NightshiftException extends RuntimeException {
     /// A failure that no node reported.
     ///
     /// @param kind the kind of failure
-    /// @param message for people: what happened and what to do
-    /// @param cause what caused it, or null
+    /// @param message what happened and what to do, for people
+    /// @param cause the cause, or null
     public NightshiftException(Kind kind, String message, @Nullable Throwable cause) {
         this(kind, message, null, cause);
     }

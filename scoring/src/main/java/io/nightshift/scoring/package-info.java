@@ -1,4 +1,4 @@
-/// Scores rows with trained models, in any JVM program. [Model] is the front door.
+/// Scores rows with trained models, in any JVM program. Start with [Model].
 @NullMarked
 package io.nightshift.scoring;
 

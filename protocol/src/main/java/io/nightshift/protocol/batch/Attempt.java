@@ -4,7 +4,7 @@ package io.nightshift.protocol.batch;
 ///
 /// @param batch the partition's batch
 /// @param partition the partition's position in the plan, from 0
-/// @param epoch of the lease that the attempt holds or held
+/// @param epoch the epoch of the lease that the attempt holds or held
 public record Attempt(BatchId batch, int partition, Epoch epoch) {
 
     public Attempt {

@@ -39,7 +39,7 @@ public sealed interface BatchCommand {
 
     /// Stops leasing until [Resume]. Attempts in flight continue and are committed.
     ///
-    /// @param reason for the history; may be empty
+    /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer
     record Pause(String reason, ActorRef<ControlReply> replyTo) implements Control {}
 
@@ -50,7 +50,7 @@ public sealed interface BatchCommand {
 
     /// Cancels the batch, unless it is being published.
     ///
-    /// @param reason for the history; may be empty
+    /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer
     record Cancel(String reason, ActorRef<ControlReply> replyTo) implements Control {}
 
@@ -85,15 +85,15 @@ public sealed interface BatchCommand {
     /// Extends the lease of an attempt that still runs. The answer is [WorkerMessage.Abandon] if the attempt
     /// no longer holds its partition; otherwise there is no answer.
     ///
-    /// @param attempt that holds the lease
-    /// @param rows how many rows the attempt has scored so far, 0 or more
+    /// @param attempt the attempt that holds the lease
+    /// @param rows the number of rows that the attempt has scored so far; 0 or more
     /// @param worker receives the answer
     record Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) implements BatchCommand {}
 
     /// Asks to commit a partition. The answer is [WorkerMessage.Committed] once the commit is durable, also
     /// to a repetition, or [WorkerMessage.Abandon] if the attempt no longer holds its partition.
     ///
-    /// @param commit what was written, and from which rows
+    /// @param commit the written files or rows, and the input rows that they come from
     /// @param reasons why the first rows were quarantined, for people; empty if none was. At most ten are
     ///     kept, and 1,000 characters of each
     /// @param worker receives the answer
@@ -110,12 +110,12 @@ public sealed interface BatchCommand {
     /// Releases a lease because the worker stops. The partition can be leased again at once, and no failure
     /// is counted.
     ///
-    /// @param attempt that holds the lease
+    /// @param attempt the attempt that holds the lease
     record ReleaseLease(Attempt attempt) implements BatchCommand {}
 
     /// Reports that an attempt failed and has no output.
     ///
-    /// @param attempt that held the lease
+    /// @param attempt the attempt that held the lease
     /// @param node the worker's node, `host:port`
     /// @param failure why the attempt failed
     record AttemptFailed(Attempt attempt, String node, Failure failure) implements BatchCommand {}

@@ -7,20 +7,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param batch the batch
 /// @param phase null if the batch does not exist
-/// @param incarnation of the last takeover; 0 before the first
-/// @param rows of the input; 0 before the batch is planned
+/// @param incarnation the incarnation of the last takeover; 0 before the first
+/// @param rows the number of input rows; 0 before the batch is planned
 /// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
-/// @param partitions of the plan; 0 before the batch is planned
-/// @param committed how many partitions are committed
-/// @param inFlight how many partitions are leased
+/// @param partitions the number of partitions; 0 before the batch is planned
+/// @param committed the number of committed partitions
+/// @param inFlight the number of leased partitions
 /// @param read rows of the committed partitions that the job's `where` selects
 /// @param predictions rows of the committed partitions with a prediction
 /// @param quarantined rows of the committed partitions in the quarantine
 /// @param bytes the size of the committed partitions' output
-/// @param attemptsFailed how many attempts have failed since the batch was submitted or last retried
+/// @param attemptsFailed the number of failed attempts since the batch was submitted or last retried
 /// @param failure why the batch failed or was cancelled; null in every other phase
 /// @param destination where readers find the batch; null before it is published
-/// @param entries how many entries its ledger has
+/// @param entries the number of entries in the batch's ledger
 /// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
 public record BatchStatus(
         BatchId batch,

@@ -6,12 +6,12 @@ public sealed interface ControlReply {
     /// The batch is as requested, durably. It may have been so before.
     ///
     /// @param batch the batch
-    /// @param phase of the batch after the request
+    /// @param phase the phase of the batch after the request
     record Done(BatchId batch, Phase phase) implements ControlReply {}
 
     /// Nothing was changed.
     ///
     /// @param batch the batch
-    /// @param reason in one or two sentences, for people
+    /// @param reason why, in one or two sentences, for people
     record Refused(BatchId batch, String reason) implements ControlReply {}
 }

@@ -6,7 +6,7 @@ import java.util.Comparator;
 /// one with the highest epoch can be committed. Epochs grow across restarts of the coordinator without a
 /// journal write for each lease, because every takeover persists a new incarnation before it grants a lease.
 ///
-/// @param incarnation of the coordinator that granted the lease, from 1
+/// @param incarnation the incarnation of the coordinator that granted the lease, from 1
 /// @param lease the lease's number within the incarnation, from 1
 public record Epoch(int incarnation, int lease) implements Comparable<Epoch> {
 

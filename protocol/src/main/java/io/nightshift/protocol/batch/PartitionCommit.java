@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 /// quarantined.
 ///
 /// @param partition position in the plan, from 0
-/// @param epoch of the attempt
-/// @param node that scored the partition, `host:port`
+/// @param epoch the epoch of the attempt
+/// @param node the address of the node that scored the partition, `host:port`
 /// @param firstRow position of the partition's first row in the input, from 0; the files of the input follow
 ///     each other in the order of the plan
-/// @param rows of the partition, as planned
+/// @param rows the planned number of rows of the partition
 /// @param read rows of the partition that the job's `where` selects, at most `rows`
 /// @param part the output with the predictions
 /// @param quarantine the output with the quarantined rows; null if there are none
@@ -28,7 +28,7 @@ public record PartitionCommit(
 
     /// A written file, or the rows written to a table.
     ///
-    /// @param rows how many, 0 or more
+    /// @param rows the number of rows; 0 or more
     /// @param bytes the size, 0 or more
     /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits
     public record OutputFile(long rows, long bytes, String sha256) {}

@@ -48,8 +48,8 @@ public final class RowsDigest {
     /// Adds a row.
     ///
     /// @param bytes an array that holds the row's encoding
-    /// @param offset of the encoding's first byte
-    /// @param length of the encoding in bytes
+    /// @param offset the index of the encoding's first byte
+    /// @param length the length of the encoding in bytes
     public void add(byte[] bytes, int offset, int length) {
         try {
             sha256.update(bytes, offset, length);
@@ -92,8 +92,8 @@ public final class RowsDigest {
 
     /// The digest of the rows of two digests together.
     ///
-    /// @param one as [#text()] returns it
-    /// @param other as [#text()] returns it
+    /// @param one a digest as [#text()] returns it
+    /// @param other another such digest
     public static String sum(String one, String other) {
         BigInteger added = new BigInteger(one, 16).add(new BigInteger(other, 16));
         String digits = added.toString(16);

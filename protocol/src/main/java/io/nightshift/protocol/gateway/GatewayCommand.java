@@ -34,7 +34,7 @@ public sealed interface GatewayCommand {
 
     /// Asks for a batch's status.
     ///
-    /// @param batch which batch
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param replyTo receives the reply
     record Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) implements GatewayCommand {}
 
@@ -42,7 +42,7 @@ public sealed interface GatewayCommand {
     /// as it does, and after ten seconds in any case. To watch the batch further, the caller sends another
     /// request.
     ///
-    /// @param batch which batch
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param seen the status that the caller knows, or null to get a reply at once
     /// @param replyTo receives the reply
     record Watch(String batch, @Nullable BatchDescription seen, ActorRef<GatewayReply<BatchDescription>> replyTo)
@@ -73,7 +73,7 @@ public sealed interface GatewayCommand {
     /// `next`. An entry that is too large for a message comes without its event's fields, and with its size
     /// as `omitted_bytes`.
     ///
-    /// @param batch which batch
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param after number of the last entry that the caller knows; 0 to begin with the first
     /// @param limit the most entries in the page, 1 to 1,000
     /// @param replyTo receives the reply
@@ -82,8 +82,8 @@ public sealed interface GatewayCommand {
 
     /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.
     ///
-    /// @param batch which batch
-    /// @param control what to do
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
+    /// @param control the change of the batch
     /// @param replyTo receives the reply
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
             implements GatewayCommand {}

@@ -12,8 +12,8 @@ import java.util.Map;
 
 /// CSV files, in a folder for each batch.
 ///
-/// @param folder that holds the folders of the batches, absolute
-/// @param compression of every file
+/// @param folder the folder that contains the folders of the batches; an absolute path
+/// @param compression the compression of every file
 public record CsvDestination(String folder, Compression compression) implements Destination {
 
     /// How files are compressed.

@@ -16,7 +16,7 @@ public final class JobFileException extends RuntimeException {
     /// Creates the exception.
     ///
     /// @param file the job file's name, which the message prints before each line number
-    /// @param mistakes at least one
+    /// @param mistakes the mistakes; at least one
     public JobFileException(String file, List<Mistake> mistakes) {
         super(message(file, mistakes));
         this.mistakes = List.copyOf(mistakes);

@@ -8,7 +8,7 @@ import java.util.function.Function;
 /// its JSON Schema, its reference page, [JobText] and [JobFingerprint] know the kind.
 ///
 /// @param type the case of [Input] or [Destination]
-/// @param key that chooses the kind; what it holds is the case
+/// @param key the key that chooses the kind; its value describes the case
 /// @param reader makes the case of the values below the key
 /// @param writer gives those values again, by their names in the order of the file: a text, a list of texts,
 ///     or a list of lists of texts. A key that holds no section has one value, whose name is the empty text
@@ -16,7 +16,7 @@ record Kind<T>(Class<T> type, JobKey key, Function<JobValues, T> reader, Functio
 
     /// A case as its kind writes it.
     ///
-    /// @param name of the kind's key
+    /// @param name the name of the kind's key
     record Written(String name, Map<String, Object> values) {}
 
     String name() {

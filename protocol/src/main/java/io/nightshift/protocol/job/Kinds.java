@@ -24,7 +24,7 @@ final class Kinds {
 
     /// The case that a checked job file chooses.
     ///
-    /// @param section in which it chooses one of the kinds
+    /// @param section the section whose key chooses the kind
     private static <T> T read(List<Kind<? extends T>> kinds, String section, JobValues file) {
         for (Kind<? extends T> kind : kinds) {
             String path = JobKey.path(section, kind.name());

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// @param line line in the file, from 1; [#OVERRIDE] if the value comes from `--set`
 /// @param key path of the key, such as `source.parquet`; empty if the mistake concerns the whole file
 /// @param found what the file says there, in words; never a credential
-/// @param expected what it should say
+/// @param expected a description of the value that the file should have
 /// @param suggestion the likely correction, as a phrase such as `did you mean "parquet"?`; null if there is
 ///     none
 public record Mistake(

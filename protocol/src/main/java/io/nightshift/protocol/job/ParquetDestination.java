@@ -7,7 +7,7 @@ import java.util.Map;
 
 /// Parquet files, in a folder for each batch.
 ///
-/// @param folder that holds the folders of the batches, absolute
+/// @param folder the folder that contains the folders of the batches; an absolute path
 public record ParquetDestination(String folder) implements Destination {
 
     static final Kind<ParquetDestination> KIND = new Kind<>(

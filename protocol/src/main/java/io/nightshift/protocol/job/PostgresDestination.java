@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// A table of a PostgreSQL database. Names are case-sensitive and are never folded.
 ///
 /// @param dataSource the database's name in the configuration of the nodes
-/// @param schema that holds the table, or null for the first schema of the user's search path
+/// @param schema the schema of the table, or null for the first schema of the user's search path
 /// @param table its name, without the schema
-/// @param indexes that every batch has, in addition to the index of the record ids
+/// @param indexes the indexes of every batch, in addition to the index of the record IDs
 public record PostgresDestination(
         String dataSource, @Nullable String schema, String table, List<Index> indexes) implements Destination {
 
@@ -54,7 +54,7 @@ public record PostgresDestination(
 
     /// An index of the table.
     ///
-    /// @param columns at least one, each once
+    /// @param columns the columns: at least one, each once
     public record Index(List<String> columns) {
         public Index {
             columns = List.copyOf(columns);

@@ -51,7 +51,7 @@ sealed interface YamlValue {
 
     /// A map.
     ///
-    /// @param entries in file order, no key twice
+    /// @param entries the entries in the order of the file; no key twice
     record Mapping(List<Member> entries, int line) implements YamlValue {
         @Override
         public String found() {

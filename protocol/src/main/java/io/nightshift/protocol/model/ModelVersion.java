@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 ///
 /// @param name lower-case letters, digits, `-`, `_` and `.`, starting with a letter or digit
 /// @param version from 1, counted up per name
-/// @param sha256 of the registered file, 64 hexadecimal digits
+/// @param sha256 the SHA-256 of the registered file, 64 hexadecimal digits
 public record ModelVersion(String name, int version, String sha256) {
 
     public static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");

@@ -25,10 +25,10 @@ public sealed interface BatchRegisterCommand {
             ActorRef<SubmitReply> replyTo,
             @Nullable String key) implements BatchRegisterCommand {}
 
-    /// Finds the batch of an earlier submission by its idempotency key. Model and source are not needed for it.
+    /// Finds the batch of an earlier submission by its idempotency key. It needs no model and no source.
     ///
     /// @param job the job's name
-    /// @param key as in [Submit]
+    /// @param key the idempotency key, as in [Submit]
     /// @param fingerprint the fingerprint of the job file; a batch of another job file is not found
     /// @param replyTo receives a [FindReply]
     record FindByKey(String job, String key, String fingerprint, ActorRef<FindReply> replyTo)

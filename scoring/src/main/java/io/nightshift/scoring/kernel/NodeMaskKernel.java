@@ -19,7 +19,7 @@ abstract class NodeMaskKernel implements ForestKernel {
     private final int[] found;
     private int rows;
 
-    /// @param words of rows that are handled together
+    /// @param words the number of words of rows that are processed together
     NodeMaskKernel(NodeMaskForest forest, int blockSize, int words) {
         this.forest = forest;
         this.together = words * SplitOutcomes.WORD;
