@@ -172,7 +172,7 @@ public record Ledger(String url, String user, String password) {
                 PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID),
                 after,
                 ALL,
-                (number, manifest, payload) -> visitor.event(number, EventCodec.decodeJobs(payload)));
+                (number, manifest, payload) -> visitor.event(number, EventCodec.decodeRegisterEvent(payload)));
     }
 
     /// A new connection to the journal's database. H2's driver is called directly, because [DriverManager]

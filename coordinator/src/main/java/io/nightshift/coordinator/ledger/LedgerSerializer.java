@@ -41,7 +41,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
                         .put(HexFormat.of().parseHex(entry.hash()))
                         .put(entry.bytes())
                         .array();
-            case BatchRegisterEvent event -> EventCodec.encodeJobs(event);
+            case BatchRegisterEvent event -> EventCodec.encodeRegisterEvent(event);
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -51,7 +51,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
         try {
             return switch (manifest) {
                 case ENTRY -> entry(bytes);
-                case REGISTER_EVENT -> EventCodec.decodeJobs(bytes);
+                case REGISTER_EVENT -> EventCodec.decodeRegisterEvent(bytes);
                 default ->
                     throw new NotSerializableException(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));

@@ -1,5 +1,6 @@
 package io.nightshift.node.health;
 
+import io.nightshift.api.HealthReport.Check;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,9 +30,6 @@ public final class HealthChecks {
     /// How long an idle actor may take to answer.
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-    /// @param detail a sentence in either case
-    public record Check(String what, boolean holds, String detail) {}
-
     private record Ping(ActorRef<Ping> replyTo) {}
 
     private final ActorSystem<?> system;
@@ -41,8 +39,8 @@ public final class HealthChecks {
     private final ActorRef<Ping> echo;
     private volatile boolean wasUp;
 
-    /// @param journalProblem why the journal can't be used, or null if it can; waits
-    /// @param blocking runs what waits
+    /// @param journalProblem returns why the journal can't be used, or null if it can; may block
+    /// @param blocking runs calls that may block
     public HealthChecks(ActorSystem<?> system, Supplier<@Nullable String> journalProblem, Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
@@ -68,30 +66,30 @@ public final class HealthChecks {
                                 "actors",
                                 problem == null,
                                 problem == null
-                                        ? "they answer"
-                                        : "they have not answered within %d s".formatted(TIMEOUT.toSeconds())),
-                        standing()));
+                                        ? "the actors answer"
+                                        : "the actors have not answered within %d s".formatted(TIMEOUT.toSeconds())),
+                        notRemoved()));
     }
 
     public CompletionStage<List<Check>> ready() {
-        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), staying()), blocking);
+        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), notLeaving()), blocking);
     }
 
     private Check joined() {
         boolean isUp = isUp();
         wasUp |= isUp;
-        return new Check("joined", wasUp, wasUp ? "the node has joined its cluster" : "the node has yet to join");
+        return new Check("joined", wasUp, wasUp ? "the node has joined its cluster" : "the node has not joined its cluster yet");
     }
 
     private boolean isUp() {
         return cluster.selfMember().status().equals(MemberStatus.up());
     }
 
-    private Check standing() {
+    private Check notRemoved() {
         MemberStatus status = cluster.selfMember().status();
         boolean isRemoved = status.equals(MemberStatus.down()) || isEndedByOthers();
         return new Check(
-                "standing",
+                "not-removed",
                 !isRemoved,
                 isRemoved ? "the cluster has removed the node" : "the cluster has not removed the node");
     }
@@ -115,11 +113,11 @@ public final class HealthChecks {
 
     private Check journal() {
         String problem = journalProblem.get();
-        return new Check("journal", problem == null, problem == null ? "it answers" : problem);
+        return new Check("journal", problem == null, problem == null ? "the journal answers" : problem);
     }
 
-    private Check staying() {
+    private Check notLeaving() {
         boolean leaves = CoordinatedShutdown.get(system).getShutdownReason().isPresent();
-        return new Check("staying", !leaves, leaves ? "the node is leaving" : "the node stays");
+        return new Check("not-leaving", !leaves, leaves ? "the node is leaving" : "the node is not leaving");
     }
 }

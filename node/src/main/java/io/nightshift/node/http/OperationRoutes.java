@@ -1,9 +1,9 @@
 package io.nightshift.node.http;
 
 import io.nightshift.api.HealthReport;
+import io.nightshift.api.HealthReport.Check;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.health.HealthChecks;
-import io.nightshift.node.health.HealthChecks.Check;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +20,7 @@ public final class OperationRoutes {
     private OperationRoutes() {}
 
     /// @param exposition the node's metrics in Prometheus' text format
-    /// @param blocking runs what takes a while
+    /// @param blocking runs calls that may block
     public static List<Endpoint> of(HealthChecks health, Supplier<String> exposition, Executor blocking) {
         return List.of(
                 Endpoint.get("/health/started", null, Set.of(), call -> report(health.started())),
@@ -36,13 +36,8 @@ public final class OperationRoutes {
 
     private static CompletionStage<Answer> report(CompletionStage<List<Check>> checks) {
         return checks.thenApply(all -> {
-            boolean isWell = all.stream().allMatch(Check::holds);
-            HealthReport report = new HealthReport(
-                    isWell,
-                    all.stream()
-                            .map(check -> new HealthReport.Check(check.what(), check.holds(), check.detail()))
-                            .toList());
-            return Answer.json(isWell ? 200 : 503, report);
+            HealthReport report = new HealthReport(all);
+            return Answer.json(report.isUp() ? 200 : 503, report);
         });
     }
 }

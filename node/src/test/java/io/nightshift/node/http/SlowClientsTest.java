@@ -82,7 +82,7 @@ final class SlowClientsTest {
 
     @BeforeEach
     void start() throws IOException {
-        Answer well = Answer.json(200, "{\"well\":true}");
+        Answer up = Answer.json(200, "{\"status\":\"up\"}");
         server = HttpServer.start(
                 "127.0.0.1",
                 0,
@@ -90,14 +90,14 @@ final class SlowClientsTest {
                 Access.ofThisMachine(),
                 LIMITS,
                 List.of(
-                        Endpoint.get("/health/ready", null, Set.of(), call -> CompletableFuture.completedFuture(well)),
-                        Endpoint.get("/metrics", Role.READ, Set.of(), call -> CompletableFuture.completedFuture(well)),
+                        Endpoint.get("/health/ready", null, Set.of(), call -> CompletableFuture.completedFuture(up)),
+                        Endpoint.get("/metrics", Role.READ, Set.of(), call -> CompletableFuture.completedFuture(up)),
                         Endpoint.post(
                                 "/v1/batches",
                                 Role.SUBMIT,
                                 Set.of(),
                                 List.of("application/json"),
-                                call -> CompletableFuture.completedFuture(well)),
+                                call -> CompletableFuture.completedFuture(up)),
                         Endpoint.get("/v1/watch", Role.READ, Set.of(), call -> {
                             streams.incrementAndGet();
                             return CompletableFuture.completedFuture(Answer.of(new Events()));

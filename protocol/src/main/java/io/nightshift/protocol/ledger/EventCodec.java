@@ -40,7 +40,7 @@ public final class EventCodec {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .addMixIn(BatchEvent.class, EventTypes.class)
-            .addMixIn(BatchRegisterEvent.class, JobsEventTypes.class)
+            .addMixIn(BatchRegisterEvent.class, RegisterEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Destination.class, KindOfCase.class)
@@ -75,16 +75,16 @@ public final class EventCodec {
     /// Encodes an event of the batch register.
     ///
     /// @param event the event
-    public static byte[] encodeJobs(BatchRegisterEvent event) {
+    public static byte[] encodeRegisterEvent(BatchRegisterEvent event) {
         return encode(BatchRegisterEvent.class, event);
     }
 
     /// Decodes an event of the batch register.
     ///
-    /// @param bytes what [#encodeJobs(BatchRegisterEvent)] of this version or another returned
+    /// @param bytes what [#encodeRegisterEvent(BatchRegisterEvent)] of this version or another returned
     /// @throws NewerEventException if the event's kind or one of its values is known to later versions only
     /// @throws UncheckedIOException if the bytes are not an event of the register
-    public static BatchRegisterEvent decodeJobs(byte[] bytes) {
+    public static BatchRegisterEvent decodeRegisterEvent(byte[] bytes) {
         return decode(BatchRegisterEvent.class, bytes);
     }
 
@@ -135,7 +135,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Keyed.class, name = "keyed"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
     })
-    private interface JobsEventTypes {}
+    private interface RegisterEventTypes {}
 
     /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")

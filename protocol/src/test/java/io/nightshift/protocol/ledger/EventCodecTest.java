@@ -33,7 +33,7 @@ class EventCodecTest {
     }
 
     static Stream<String> jobsNames() {
-        return GoldenEvents.jobs().keySet().stream();
+        return GoldenEvents.register().keySet().stream();
     }
 
     @ParameterizedTest
@@ -48,16 +48,16 @@ class EventCodecTest {
     @ParameterizedTest
     @MethodSource("jobsNames")
     void aGoldenRegisterEventIsReadAndWrittenUnchanged(String name) throws IOException {
-        BatchRegisterEvent expected = Objects.requireNonNull(GoldenEvents.jobs().get(name));
+        BatchRegisterEvent expected = Objects.requireNonNull(GoldenEvents.register().get(name));
 
-        assertThat(EventCodec.decodeJobs(golden("jobs/" + name))).isEqualTo(expected);
-        assertThat(EventCodec.encodeJobs(expected)).isEqualTo(golden("jobs/" + name));
+        assertThat(EventCodec.decodeRegisterEvent(golden("register/" + name))).isEqualTo(expected);
+        assertThat(EventCodec.encodeRegisterEvent(expected)).isEqualTo(golden("register/" + name));
     }
 
     @Test
     void everyTypeOfEventHasAGoldenFile() throws IOException {
         assertThat(typesIn("batch", GoldenEvents.batch(), EventCodec::decode)).isEqualTo(permitted(BatchEvent.class));
-        assertThat(typesIn("jobs", GoldenEvents.jobs(), EventCodec::decodeJobs))
+        assertThat(typesIn("register", GoldenEvents.register(), EventCodec::decodeRegisterEvent))
                 .isEqualTo(permitted(BatchRegisterEvent.class));
     }
 
@@ -119,15 +119,15 @@ class EventCodecTest {
     void anEventOrValueOfALaterVersionIsRefusedByName() throws IOException {
         ObjectNode kind = (ObjectNode) CBOR.readTree(golden("batch/paused"));
         kind.put("event", "shadowed");
-        ObjectNode value = (ObjectNode) CBOR.readTree(golden("jobs/ended-published"));
+        ObjectNode value = (ObjectNode) CBOR.readTree(golden("register/ended-published"));
         value.put("phase", "SHADOWED");
         byte[] ofBatch = CBOR.writeValueAsBytes(kind);
-        byte[] ofJobs = CBOR.writeValueAsBytes(value);
+        byte[] ofRegister = CBOR.writeValueAsBytes(value);
 
         assertThatThrownBy(() -> EventCodec.decode(ofBatch))
                 .isInstanceOf(NewerEventException.class)
                 .hasMessage("'shadowed' is unknown to this version of Nightshift; a newer version wrote it");
-        assertThatThrownBy(() -> EventCodec.decodeJobs(ofJobs))
+        assertThatThrownBy(() -> EventCodec.decodeRegisterEvent(ofRegister))
                 .isInstanceOf(NewerEventException.class)
                 .hasMessageStartingWith("'SHADOWED' is unknown");
     }

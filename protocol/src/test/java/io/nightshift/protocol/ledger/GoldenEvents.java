@@ -95,7 +95,7 @@ public final class GoldenEvents {
         return events;
     }
 
-    static Map<String, BatchRegisterEvent> jobs() {
+    static Map<String, BatchRegisterEvent> register() {
         Map<String, BatchRegisterEvent> events = new LinkedHashMap<>();
         events.put(
                 "opened",
@@ -174,7 +174,7 @@ public final class GoldenEvents {
     public static Map<String, byte[]> files() {
         Map<String, byte[]> files = new TreeMap<>();
         batch().forEach((name, event) -> files.put("batch/" + name + ".cbor", EventCodec.encode(event)));
-        jobs().forEach((name, event) -> files.put("jobs/" + name + ".cbor", EventCodec.encodeJobs(event)));
+        register().forEach((name, event) -> files.put("register/" + name + ".cbor", EventCodec.encodeRegisterEvent(event)));
         return files;
     }
 }

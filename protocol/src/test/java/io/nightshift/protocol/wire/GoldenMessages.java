@@ -70,7 +70,7 @@ public final class GoldenMessages {
         golden.control(system.actor("asker"));
         golden.statuses();
         golden.workerMessages();
-        golden.jobsCommands(system.actor("worker"), system.actor("asker"));
+        golden.registerCommands(system.actor("worker"), system.actor("asker"));
         golden.findCommands(system.actor("asker"));
         golden.gatewayCommands(system);
         golden.gatewayReplies();
@@ -175,7 +175,7 @@ public final class GoldenMessages {
         return new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
     }
 
-    private void jobsCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchRegisterCommand.SubmitReply> asker) {
+    private void registerCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchRegisterCommand.SubmitReply> asker) {
         add(
                 "submit",
                 new BatchRegisterCommand.Submit(
