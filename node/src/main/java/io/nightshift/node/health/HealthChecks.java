@@ -78,7 +78,8 @@ public final class HealthChecks {
     private Check joined() {
         boolean isUp = isUp();
         wasUp |= isUp;
-        return new Check("joined", wasUp, wasUp ? "the node has joined its cluster" : "the node has not joined its cluster yet");
+        return new Check(
+                "joined", wasUp, wasUp ? "the node has joined its cluster" : "the node has not joined its cluster yet");
     }
 
     private boolean isUp() {

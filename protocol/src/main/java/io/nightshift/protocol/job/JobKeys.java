@@ -276,7 +276,10 @@ final class JobKeys {
                     "The rows to score.",
                     ""),
             JobKey.required(
-                    "destination", new Section(keys(Kinds.DESTINATIONS), true), "Where the predictions are written.", ""),
+                    "destination",
+                    new Section(keys(Kinds.DESTINATIONS), true),
+                    "Where the predictions are written.",
+                    ""),
             JobKey.optional(
                     "partitions",
                     new Section(List.of(JobKey.optional(

@@ -13,7 +13,10 @@ public record ParquetDestination(String folder) implements Destination {
     static final Kind<ParquetDestination> KIND = new Kind<>(
             ParquetDestination.class,
             JobKey.optional(
-                    "parquet", new Text(Form.PATH), "The folder in which each batch creates its own folder.", "predictions"),
+                    "parquet",
+                    new Text(Form.PATH),
+                    "The folder in which each batch creates its own folder.",
+                    "predictions"),
             values -> new ParquetDestination(values.text("")),
             destination -> Map.of("", destination.folder()));
 

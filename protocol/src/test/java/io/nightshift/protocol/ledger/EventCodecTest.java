@@ -48,7 +48,8 @@ class EventCodecTest {
     @ParameterizedTest
     @MethodSource("jobsNames")
     void aGoldenRegisterEventIsReadAndWrittenUnchanged(String name) throws IOException {
-        BatchRegisterEvent expected = Objects.requireNonNull(GoldenEvents.register().get(name));
+        BatchRegisterEvent expected =
+                Objects.requireNonNull(GoldenEvents.register().get(name));
 
         assertThat(EventCodec.decodeRegisterEvent(golden("register/" + name))).isEqualTo(expected);
         assertThat(EventCodec.encodeRegisterEvent(expected)).isEqualTo(golden("register/" + name));

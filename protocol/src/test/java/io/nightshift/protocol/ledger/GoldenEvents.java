@@ -174,7 +174,9 @@ public final class GoldenEvents {
     public static Map<String, byte[]> files() {
         Map<String, byte[]> files = new TreeMap<>();
         batch().forEach((name, event) -> files.put("batch/" + name + ".cbor", EventCodec.encode(event)));
-        register().forEach((name, event) -> files.put("register/" + name + ".cbor", EventCodec.encodeRegisterEvent(event)));
+        register()
+                .forEach((name, event) ->
+                        files.put("register/" + name + ".cbor", EventCodec.encodeRegisterEvent(event)));
         return files;
     }
 }
