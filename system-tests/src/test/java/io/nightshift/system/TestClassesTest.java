@@ -50,6 +50,7 @@ final class TestClassesTest {
             "node",
             "cli",
             "k8s",
+            "packaging",
             "nemesis",
             "system-tests");
 

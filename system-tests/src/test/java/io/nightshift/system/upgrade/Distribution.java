@@ -29,7 +29,7 @@ record Distribution(Path root) {
     }
 
     Path launcher() {
-        return root.resolve("nightshift");
+        return root.resolve("bin/nightshift");
     }
 
     Path program() {

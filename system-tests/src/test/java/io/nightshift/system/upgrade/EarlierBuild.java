@@ -49,7 +49,9 @@ final class EarlierBuild {
     /// @param root the folder to create
     static Distribution of(Distribution build, Path root) throws IOException {
         Path lib = Files.createDirectories(root.resolve("lib"));
-        Files.copy(build.launcher(), root.resolve("nightshift"));
+        Distribution earlier = new Distribution(root);
+        Files.createDirectories(root.resolve("bin"));
+        Files.copy(build.launcher(), earlier.launcher());
         try (Stream<Path> files = Files.list(build.root().resolve("lib"))) {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
@@ -65,7 +67,7 @@ final class EarlierBuild {
                 }
             }
         }
-        return new Distribution(root);
+        return earlier;
     }
 
     /// The records of a module.

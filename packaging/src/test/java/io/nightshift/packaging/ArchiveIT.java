@@ -1,0 +1,129 @@
+package io.nightshift.packaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.CommandResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The archive, unpacked into a folder on a machine whose path has no Java.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class ArchiveIT {
+
+    @TempDir
+    static Path folder;
+
+    /// The unpacked program.
+    static Path program;
+
+    @BeforeAll
+    static void unpack() throws IOException, InterruptedException {
+        Release.tool(folder, "tar", "-xzf", Release.file(".tar.gz").toString());
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> roots = files.toList();
+            assertThat(roots).hasSize(1);
+            program = roots.getFirst();
+        }
+        assertThat(program.getFileName().toString()).matches("nightshift-[0-9].*");
+        Files.createDirectories(folder.resolve("user"));
+        Release.toolsWithoutJava(folder.resolve("tools"));
+    }
+
+    /// Runs the launcher as a user does who has unpacked the archive.
+    private static CommandResult nightshift(Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        Map<String, String> all = new TreeMap<>(environment);
+        all.put("PATH", folder.resolve("tools").toString());
+        all.put("HOME", folder.resolve("user").toString());
+        List<String> command =
+                new ArrayList<>(List.of(program.resolve("bin/nightshift").toString()));
+        command.addAll(List.of(arguments));
+        return Release.run(folder, all, command);
+    }
+
+    @Test
+    @Order(1)
+    void theMainJobRunsOnTheRuntimeOfTheArchive() throws IOException, InterruptedException {
+        String job = program.resolve("examples/flights/job.yaml").toString();
+        CommandResult run =
+                nightshift(Map.of("NIGHTSHIFT_OPTS", "-XshowSettings:properties"), "run", job, "-o", "json");
+        run.expect(0, "preparing a start-up cache", "java.home = " + program.resolve("runtime"));
+        assertThat(run.json().path("state").asText()).isEqualTo("published");
+        assertThat(run.json().path("rows").asInt()).isEqualTo(300_000);
+        try (Stream<Path> batches = Files.list(program.resolve("examples/flights/predictions"))) {
+            assertThat(batches).anyMatch(batch -> batch.getFileName().toString().startsWith("batch="));
+        }
+    }
+
+    /// With this option the JVM does not start if the cache does not fit.
+    @Test
+    @Order(2)
+    void theFirstRunHasMadeTheStartUpCacheInTheFolderOfTheProgram() throws IOException, InterruptedException {
+        try (Stream<Path> files = Files.list(program.resolve("cache"))) {
+            assertThat(files).anyMatch(file -> file.toString().endsWith(".aot"));
+        }
+        nightshift(Map.of("NIGHTSHIFT_OPTS", "-XX:AOTMode=on"), "--version").expect(0);
+    }
+
+    @Test
+    @Order(3)
+    void theRuntimeHasTheModulesOfTheOtherCommands() throws IOException, InterruptedException {
+        Map<String, String> none = Map.of();
+        String job = program.resolve("examples/flights/job.yaml").toString();
+        nightshift(none, "plan", job).expect(0);
+        nightshift(none, "model", "show", "flights").expect(0);
+        nightshift(none, "batch", "list").expect(0);
+        nightshift(none, "batch", "verify", "latest").expect(0);
+        nightshift(none, "token", "create", "--name", "test", "--role", "read").expect(0);
+        nightshift(
+                        none,
+                        "model",
+                        "train",
+                        program.resolve("examples/flights/flights.parquet").toString(),
+                        "--help")
+                .expect(0);
+        nightshift(Map.of("NIGHTSHIFT_OPTS", "--add-modules=jdk.incubator.vector"), "--version")
+                .expect(0);
+    }
+
+    /// What makes two builds of the same source equal; `packaging/check-reproducible.sh` compares two builds.
+    @Test
+    void everyEntryHasTheSameTimeAndOwnerAndOneOfTwoModes() throws IOException, InterruptedException {
+        String listing = Release.tool(
+                folder,
+                "tar",
+                "--numeric-owner",
+                "--full-time",
+                "-tvzf",
+                Release.file(".tar.gz").toString());
+        List<String> entries = listing.lines().toList();
+        assertThat(entries).hasSizeGreaterThan(200);
+        Pattern entry = Pattern.compile("(-rw-r--r--|-rwxr-xr-x|drwxr-xr-x|lrw-r--r--) +0/0 +\\d+ (\\S+ \\S+) (.*)");
+        assertThat(entries).allMatch(line -> entry.matcher(line).matches());
+        assertThat(entries.stream().map(line -> entry.matcher(line).replaceAll("$2")))
+                .containsOnly("2026-11-24 00:00:00");
+    }
+
+    @Test
+    void theArchiveHoldsNothingOfTheMachineThatBuiltIt() {
+        assertThat(program.resolve("built")).doesNotExist();
+        assertThat(program.resolve("lib/build-id")).isRegularFile();
+        assertThat(program.resolve("LICENSE")).isRegularFile();
+        assertThat(program.resolve("NOTICE")).isRegularFile();
+        assertThat(program.resolve("licences")).isDirectory();
+        assertThat(program.resolve("runtime/legal/java.base")).isDirectory();
+    }
+}

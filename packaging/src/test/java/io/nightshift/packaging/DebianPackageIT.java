@@ -1,0 +1,129 @@
+package io.nightshift.packaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nightshift.testing.CommandResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The Debian package, unpacked into an empty folder. Its maintainer scripts are not run.
+final class DebianPackageIT {
+
+    private static final String USER = "10001";
+
+    @TempDir
+    static Path folder;
+
+    static Path root;
+    static Path deb;
+
+    @BeforeAll
+    static void unpack() throws IOException, InterruptedException {
+        assumeTrue(Release.hasTool("dpkg-deb"), "dpkg-deb is not installed, so the package is not tested");
+        deb = Release.file(".deb");
+        root = folder.resolve("root");
+        Release.tool(folder, "dpkg-deb", "-x", deb.toString(), root.toString());
+        Release.toolsWithoutJava(folder.resolve("tools"));
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /// The program belongs to root, so the start-up cache goes to the user.
+    @Test
+    void theMainJobRunsForAUserWhoMayNotWriteToTheProgram() throws IOException, InterruptedException {
+        assumeTrue(Release.isRoot() && Release.hasTool("setpriv"), "only root can run the program as another user");
+        Path home = Files.createDirectories(folder.resolve("home"));
+        Release.tool(folder, "chown", USER, home.toString());
+        List<String> command = new ArrayList<>(
+                List.of("/usr/bin/setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs"));
+        command.addAll(List.of(
+                root.resolve("usr/bin/nightshift").toString(),
+                "run",
+                root.resolve("usr/share/doc/nightshift/examples/flights/job.yaml")
+                        .toString(),
+                "--set",
+                "destination.parquet=" + home.resolve("predictions"),
+                "-o",
+                "json"));
+        Map<String, String> environment = Map.of("PATH", folder.resolve("tools").toString(), "HOME", home.toString());
+
+        CommandResult run = Release.run(home, environment, command);
+
+        run.expect(0, "preparing a start-up cache");
+        assertThat(run.json().path("state").asText()).isEqualTo("published");
+        try (Stream<Path> files = Files.walk(home.resolve(".cache/nightshift"))) {
+            assertThat(files).anyMatch(file -> file.toString().endsWith(".aot"));
+        }
+        assertThat(root.resolve("var/cache/nightshift")).isEmptyDirectory();
+    }
+
+    @Test
+    void thePackageSaysWhatItIs() throws IOException, InterruptedException {
+        String fields = Release.tool(folder, "dpkg-deb", "-f", deb.toString());
+        assertThat(fields)
+                .contains("Package: nightshift\n", "Depends: libc6", "Section: science")
+                .containsPattern("(?m)^Architecture: (amd64|arm64)$")
+                .containsPattern("(?m)^Version: [0-9][^-]*$")
+                .containsPattern("(?m)^Installed-Size: [0-9]{6}$")
+                .doesNotContain("[[");
+        assertThat(Release.tool(folder, "dpkg-deb", "--ctrl-tarfile", deb.toString()))
+                .contains("postinst", "prerm", "postrm", "/etc/nightshift/nightshift.conf");
+    }
+
+    @Test
+    void theFilesAreWhereDebianHasThem() {
+        assertThat(root.resolve("usr/bin/nightshift")).isSymbolicLink().isExecutable();
+        assertThat(Files.isSymbolicLink(root.resolve("usr/lib/nightshift/cache")))
+                .isTrue();
+        assertThat(Files.exists(root.resolve("etc/nightshift/nightshift.conf"), LinkOption.NOFOLLOW_LINKS))
+                .isTrue();
+        assertThat(root.resolve("usr/share/doc/nightshift/copyright")).isRegularFile();
+        assertThat(root.resolve("usr/share/doc/nightshift/changelog.gz")).isRegularFile();
+        assertThat(root.resolve("usr/share/doc/nightshift/NOTICE")).isRegularFile();
+        assertThat(root.resolve("usr/lib/systemd/system/nightshift.service")).isRegularFile();
+    }
+
+    @Test
+    void theScriptsAreValid() throws IOException, InterruptedException {
+        Path control = folder.resolve("control");
+        Release.tool(folder, "dpkg-deb", "-e", deb.toString(), control.toString());
+        for (String script : List.of("postinst", "prerm", "postrm")) {
+            assertThat(control.resolve(script)).isExecutable();
+            Release.tool(folder, "sh", "-n", control.resolve(script).toString());
+        }
+    }
+
+    /// The command reads the file, and then misses the file with the password.
+    @Test
+    void theConfigurationHasNoMistakes() throws IOException, InterruptedException {
+        CommandResult list = Release.run(
+                folder,
+                Map.of("PATH", folder.resolve("tools").toString(), "HOME", folder.toString()),
+                List.of(
+                        root.resolve("usr/bin/nightshift").toString(),
+                        "batch",
+                        "list",
+                        "--config",
+                        root.resolve("etc/nightshift/nightshift.conf").toString()));
+        assertThat(list.err()).contains("nightshift.journal.password-file: there is no such file");
+        assertThat(list.err().strip().lines()).as(list.err()).hasSize(1);
+    }
+
+    @Test
+    void theUnitIsHardened() throws IOException, InterruptedException {
+        assumeTrue(Release.hasTool("systemd-analyze"), "systemd is not installed, so its unit is not checked");
+        String unit = root.resolve("usr/lib/systemd/system/nightshift.service").toString();
+        // Fails if the exposure, from 0 to 10, is above 3.
+        Release.tool(folder, "systemd-analyze", "security", "--offline=yes", "--threshold=30", "--no-pager", unit);
+    }
+}

@@ -1,0 +1,53 @@
+package io.nightshift.packaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.Checkout;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// The Java runtime of the packages against the libraries of the distribution.
+final class RuntimeModulesIT {
+
+    @Test
+    void theRuntimeHasEveryModuleThatTheLibrariesName() throws IOException {
+        Path lib = Checkout.distribution().resolve("lib");
+        String libraries;
+        try (Stream<Path> files = Files.list(lib)) {
+            libraries = files.map(Path::toString)
+                    .filter(file -> file.endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.joining(File.pathSeparator));
+        }
+        StringWriter out = new StringWriter();
+        int status = ToolProvider.findFirst("jdeps")
+                .orElseThrow()
+                .run(
+                        new PrintWriter(out, true),
+                        new PrintWriter(out, true),
+                        "--multi-release",
+                        "25",
+                        "--ignore-missing-deps",
+                        "--print-module-deps",
+                        "--class-path",
+                        libraries,
+                        lib.resolve("nightshift-cli.jar").toString());
+        assertThat(status).as(out.toString()).isZero();
+
+        List<String> needed = List.of(out.toString().strip().split(",", -1));
+        String release = Files.readString(Checkout.path("packaging/target/runtime/release"));
+        assertThat(needed)
+                .hasSizeGreaterThan(5)
+                .allSatisfy(module ->
+                        assertThat(release).containsPattern("MODULES=\"(.* )?" + module.replace(".", "\\.") + "[ \"]"));
+    }
+}
