@@ -27,6 +27,7 @@ public interface Model {
     /// Models of libraries that need a module of their own, such as Smile, are loaded by a [ModelLoader] that
     /// was given the library.
     ///
+    /// @param file a model file of any supported format
     /// @throws ModelException if there is no such file, or it is broken, too large or not supported
     /// @throws UncheckedIOException if reading fails
     static Model load(Path file) {
@@ -36,6 +37,7 @@ public interface Model {
     /// Loads the content of a model file.
     ///
     /// @param name what messages call the model
+    /// @param content the content of a model file
     /// @throws ModelException if the content is broken, too large or not supported
     static Model load(String name, byte[] content) {
         return new ModelLoader().load(name, content);
@@ -44,6 +46,7 @@ public interface Model {
     /// Loads a model from a stream, to its end, without closing it.
     ///
     /// @param name what messages call the model
+    /// @param content the content of a model file, read to its end; not closed
     /// @throws ModelException if the content is broken, too large or not supported
     /// @throws UncheckedIOException if reading fails
     static Model load(String name, InputStream content) {
@@ -52,6 +55,7 @@ public interface Model {
 
     /// A model from its definition, for programs that build or train models themselves.
     ///
+    /// @param definition the description of the model and what it computes
     /// @throws IllegalArgumentException if the model needs a library that is missing, or that refuses the
     ///     model
     static Model of(ModelDefinition definition) {

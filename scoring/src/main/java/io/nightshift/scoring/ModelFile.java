@@ -15,6 +15,7 @@ public final class ModelFile {
     ///
     /// @param model a model that this library loaded, or made from a
     ///     [io.nightshift.scoring.form.ModelDefinition]
+    /// @param file the file, which is replaced if it exists
     /// @throws UncheckedIOException if writing fails; a reader refuses the incomplete file
     /// @throws IllegalArgumentException if the model is another implementation of [Model]
     public static void write(Model model, Path file) {
@@ -28,6 +29,7 @@ public final class ModelFile {
 
     /// The bytes that [#write] writes. Equal models have equal bytes.
     ///
+    /// @param model the model
     /// @throws IllegalArgumentException if the model is another implementation of [Model]
     public static byte[] encode(Model model) {
         if (!(model instanceof LoadedModel loaded)) {

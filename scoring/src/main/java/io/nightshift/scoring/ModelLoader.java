@@ -51,6 +51,7 @@ public final class ModelLoader {
 
     /// Loads a model file. The content decides the format, not the name.
     ///
+    /// @param file a model file of any supported format
     /// @throws ModelException if there is no such file, or it is broken, too large or not supported
     /// @throws UncheckedIOException if reading fails
     public Model load(Path file) {
@@ -60,6 +61,7 @@ public final class ModelLoader {
     /// Loads the content of a model file.
     ///
     /// @param name what messages call the model
+    /// @param content the content of a model file
     /// @throws ModelException if the content is broken, too large or not supported
     public Model load(String name, byte[] content) {
         String what = "The model " + name;
@@ -70,6 +72,7 @@ public final class ModelLoader {
     /// Loads a model from a stream, to its end, without closing it.
     ///
     /// @param name what messages call the model
+    /// @param content the content of a model file, read to its end; not closed
     /// @throws ModelException if the content is broken, too large or not supported
     /// @throws UncheckedIOException if reading fails
     public Model load(String name, InputStream content) {

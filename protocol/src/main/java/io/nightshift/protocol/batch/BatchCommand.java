@@ -26,6 +26,9 @@ public sealed interface BatchCommand {
         ActorRef<ControlReply> replyTo();
 
         /// The command that carries out an operator's request.
+        ///
+        /// @param control the change of the batch
+        /// @param replyTo receives the reply
         static Control of(BatchControl control, ActorRef<ControlReply> replyTo) {
             return switch (control) {
                 case BatchControl.Pause(String reason) -> new Pause(reason, replyTo);

@@ -24,6 +24,8 @@ public record BatchId(String value) implements Comparable<BatchId> {
     }
 
     /// Whether a text has the form of a batch ID.
+    ///
+    /// @param text any text
     public static boolean isValid(String text) {
         return VALID.matcher(text).matches();
     }

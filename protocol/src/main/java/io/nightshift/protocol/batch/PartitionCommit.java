@@ -64,6 +64,8 @@ public record PartitionCommit(
     }
 
     /// The attempt that was committed.
+    ///
+    /// @param batch the batch of the partition
     public Attempt attempt(BatchId batch) {
         return new Attempt(batch, partition, epoch);
     }

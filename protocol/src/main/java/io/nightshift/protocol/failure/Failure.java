@@ -31,6 +31,7 @@ public record Failure(Kind kind, String message) {
 
     /// The text, cut to a number of characters. A text that was cut ends in `…`.
     ///
+    /// @param text the text
     /// @param longest the most characters, at least 2
     public static String shortened(String text, int longest) {
         if (text.length() <= longest) {
@@ -41,11 +42,15 @@ public record Failure(Kind kind, String message) {
     }
 
     /// A failure that another try can't fix.
+    ///
+    /// @param message what happened and what to do, for people
     public static Failure permanent(String message) {
         return new Failure(Kind.PERMANENT, message);
     }
 
     /// A failure after which another try may succeed.
+    ///
+    /// @param message what happened and what to do, for people
     public static Failure transientFailure(String message) {
         return new Failure(Kind.TRANSIENT, message);
     }

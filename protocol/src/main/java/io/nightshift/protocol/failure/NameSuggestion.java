@@ -17,6 +17,8 @@ public final class NameSuggestion {
     /// The candidate with the smallest edit distance to the text, ignoring case. A candidate's distance may
     /// be at most a third of its length, but at least one.
     ///
+    /// @param text the misspelt name
+    /// @param candidates the valid names
     /// @return null if no candidate is close enough
     public static @Nullable String closest(String text, Collection<String> candidates) {
         String lower = text.toLowerCase(Locale.ROOT);

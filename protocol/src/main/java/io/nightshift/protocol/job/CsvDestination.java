@@ -18,8 +18,11 @@ public record CsvDestination(String folder, Compression compression) implements 
 
     /// How files are compressed.
     public enum Compression {
+        /// Not compressed: `.csv`.
         NONE,
+        /// gzip: `.csv.gz`.
         GZIP,
+        /// Zstandard: `.csv.zst`.
         ZSTD
     }
 

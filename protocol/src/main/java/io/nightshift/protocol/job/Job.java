@@ -8,7 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
 ///
-/// @param name lower-case letters, digits, `-`, `_` and `.`
+/// @param name the job's name: lower-case letters, digits, `-`, `_` and `.`
+/// @param model the model that scores the rows
+/// @param source the rows to score
+/// @param destination where the predictions are written
+/// @param partitions how the input is divided into partitions
+/// @param errors when quarantined rows or failed partitions fail the batch
+/// @param output what is written in addition to the prediction
 /// @param features the model's inputs in its order, each a source column, a key of
 ///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
 public record Job(
@@ -49,6 +55,7 @@ public record Job(
     /// @param rows the size of a partition that is aimed at; row groups are kept whole where
     ///     they are not larger
     public record Partitions(int rows) {
+        /// The size of a partition, in rows, if the job file has none.
         public static final int DEFAULT_ROWS = 250_000;
     }
 
@@ -59,6 +66,7 @@ public record Job(
     /// @param scoresTheRest whether a batch of which a partition has failed too often scores all
     ///     others before it fails
     public record ErrorPolicy(double maxRate, @Nullable Long maxRows, boolean scoresTheRest) {
+        /// The share of quarantined rows, if the job file has none.
         public static final double DEFAULT_MAX_RATE = 0.01;
 
         /// Fails with the first partition that fails too often.

@@ -25,6 +25,8 @@ public final class JobFingerprint {
     private JobFingerprint() {}
 
     /// 64 hexadecimal digits: the SHA-256 of [#canonical(Job)] in UTF-8.
+    ///
+    /// @param job the job
     public static String of(Job job) {
         try {
             byte[] bytes = canonical(job).getBytes(StandardCharsets.UTF_8);

@@ -17,6 +17,8 @@ public final class JobText {
     private JobText() {}
 
     /// The text of a job file in JSON with the same values.
+    ///
+    /// @param job the job
     public static String of(Job job) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("job", job.name());

@@ -5,10 +5,11 @@ import java.util.regex.Pattern;
 /// A registered, immutable version of a model.
 ///
 /// @param name lower-case letters, digits, `-`, `_` and `.`, starting with a letter or digit
-/// @param version from 1, counted up per name
+/// @param version the number of the version: 1 for the first version of a name, and one more for each later one
 /// @param sha256 the SHA-256 of the registered file, 64 hexadecimal digits
 public record ModelVersion(String name, int version, String sha256) {
 
+    /// The names that a model may have.
     public static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 

@@ -15,6 +15,9 @@ public record SourceFile(String path, long bytes, Instant modified, long rows) {
 
     /// What differs between this, the pinned identity, and the file as it is now, in words; empty
     /// if nothing does.
+    ///
+    /// @param bytesNow the present length of the file in bytes
+    /// @param modifiedNow the present modification time of the file
     public List<String> differences(long bytesNow, Instant modifiedNow) {
         List<String> differences = new ArrayList<>();
         if (bytesNow != bytes) {

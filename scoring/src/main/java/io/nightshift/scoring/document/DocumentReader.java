@@ -25,6 +25,8 @@ public final class DocumentReader {
     }
 
     /// Whether the value is an object with this member.
+    ///
+    /// @param name the name of the member
     public boolean has(String name) {
         return document instanceof DocumentValue.ObjectValue(var members) && members.containsKey(name);
     }
@@ -38,6 +40,8 @@ public final class DocumentReader {
     }
 
     /// A member of an object, which must be there.
+    ///
+    /// @param name the name of the member
     public DocumentReader member(String name) throws MalformedModelException {
         if (!(document instanceof DocumentValue.ObjectValue(var members))) {
             throw new MalformedModelException(path + " is " + document.name() + " and not an object");
@@ -50,6 +54,8 @@ public final class DocumentReader {
     }
 
     /// The text of a member.
+    ///
+    /// @param name the name of the member
     public String text(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.Text(String value)) {
@@ -59,6 +65,8 @@ public final class DocumentReader {
     }
 
     /// The elements of an array that is a member.
+    ///
+    /// @param name the name of the member
     public List<DocumentReader> elements(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         List<DocumentReader> readers = new ArrayList<>();
@@ -75,6 +83,8 @@ public final class DocumentReader {
     }
 
     /// The texts of an array that is a member.
+    ///
+    /// @param name the name of the member
     public List<String> texts(String name) throws MalformedModelException {
         List<String> texts = new ArrayList<>();
         for (DocumentReader element : elements(name)) {
@@ -115,6 +125,8 @@ public final class DocumentReader {
     }
 
     /// The whole numbers of an array that is a member.
+    ///
+    /// @param name the name of the member
     public int[] integers(String name) throws MalformedModelException {
         double[] numbers = numbers(name);
         int[] integers = new int[numbers.length];
@@ -128,6 +140,8 @@ public final class DocumentReader {
     }
 
     /// A count: a whole number from 0 to a million.
+    ///
+    /// @param name the name of the member
     public int count(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         double value = switch (member.document) {
@@ -146,6 +160,8 @@ public final class DocumentReader {
     }
 
     /// The number of a member.
+    ///
+    /// @param name the name of the member
     public double number(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.NumberValue(double number)) {
@@ -155,6 +171,8 @@ public final class DocumentReader {
     }
 
     /// The boolean of a member.
+    ///
+    /// @param name the name of the member
     public boolean flag(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.Flag(boolean value)) {
@@ -165,6 +183,8 @@ public final class DocumentReader {
 
     /// One or more numbers in single precision: a number, a text of one such as `5E-1`, or of several:
     /// `[5E-1,2E-1]`.
+    ///
+    /// @param name the name of the member
     public float[] floats(String name) throws MalformedModelException {
         DocumentReader member = member(name);
         if (member.document instanceof DocumentValue.NumberValue(double number)) {

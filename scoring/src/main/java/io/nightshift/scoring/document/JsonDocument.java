@@ -31,6 +31,8 @@ public final class JsonDocument {
 
     private JsonDocument() {}
 
+    /// Reads a document.
+    ///
     /// @param content the document, in UTF-8, UTF-16 or UTF-32
     /// @param decimals the precision of numbers that are not written as integers
     public static DocumentValue read(byte[] content, Precision decimals) throws MalformedModelException {
@@ -49,6 +51,8 @@ public final class JsonDocument {
     }
 
     /// The first byte after a byte order mark and white space, or -1 if there is none.
+    ///
+    /// @param content the content of a file
     public static int firstCharacter(byte[] content) {
         int at = content.length > 2
                         && content[0] == (byte) 0xEF

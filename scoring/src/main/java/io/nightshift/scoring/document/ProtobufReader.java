@@ -89,6 +89,8 @@ public final class ProtobufReader {
     }
 
     /// Adds this field's integers: one, or several if they are packed.
+    ///
+    /// @param integers receives the numbers at its end
     public void addTo(Integers integers) throws MalformedModelException {
         if (wire == VARINT) {
             integers.add(varint());
@@ -101,6 +103,8 @@ public final class ProtobufReader {
     }
 
     /// Adds this field's numbers.
+    ///
+    /// @param numbers receives the numbers at its end
     public void addTo(Numbers numbers) throws MalformedModelException {
         if (wire == FIXED32) {
             numbers.add(number());

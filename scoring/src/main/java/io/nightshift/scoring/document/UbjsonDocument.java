@@ -24,6 +24,8 @@ public final class UbjsonDocument {
     }
 
     /// Reads all of `in`, which must hold exactly one value.
+    ///
+    /// @param in the document, from the position to the limit
     public static DocumentValue read(ByteBuffer in) throws MalformedModelException {
         UbjsonDocument reader = new UbjsonDocument(in);
         try {

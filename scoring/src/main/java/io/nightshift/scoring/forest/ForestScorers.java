@@ -26,6 +26,9 @@ public final class ForestScorers implements ScorerFactory {
 
     private final String kernel;
 
+    /// @param forest the forest
+    /// @param layout the layout of the forest for a kernel
+    /// @param blockSize the largest number of rows of a block
     /// @param kernel which one it is, and why
     public ForestScorers(Forest forest, ForestLayout layout, int blockSize, String kernel) {
         this.kernel = kernel;
@@ -42,6 +45,8 @@ public final class ForestScorers implements ScorerFactory {
     }
 
     /// Scorers with the fastest kernel that supports the forest.
+    ///
+    /// @param forest the forest
     public static ForestScorers of(Forest forest) {
         KernelSelector.Selection selected = KernelSelector.select(forest);
         return new ForestScorers(forest, selected.layout(), selected.blockSize(), selected.reason());

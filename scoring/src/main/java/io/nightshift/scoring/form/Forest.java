@@ -87,6 +87,8 @@ public final class Forest implements ModelForm {
         }
 
         /// The kind with this number, from 0 to 7.
+        ///
+        /// @param code the code in a model file
         public static NodeKind ofCode(int code) {
             if (code < 0 || code >= KINDS.length) {
                 throw new IllegalArgumentException("no kind of node has the number " + code);
@@ -109,6 +111,8 @@ public final class Forest implements ModelForm {
 
         /// The category, or [#NONE]. Infinity and numbers above [#MAX_CATEGORY] give a category that no set
         /// has.
+        ///
+        /// @param value the value of the feature; may be NaN
         public int category(double value) {
             boolean stands = switch (this) {
                 case FROM_ZERO -> value >= 0;
@@ -186,16 +190,22 @@ public final class Forest implements ModelForm {
     }
 
     /// The first node of a tree; of the tree after the last one, the number of nodes.
+    ///
+    /// @param tree the index of the tree, from 0
     public int root(int tree) {
         return root[tree];
     }
 
     /// The sum to which a tree's leaves of width 1 are added.
+    ///
+    /// @param tree the index of the tree, from 0
     public int group(int tree) {
         return group[tree];
     }
 
-    /// The number of tests on the longest path from a tree's root to a leaf.
+    /// The number of splits on the longest path from a tree's root to a leaf.
+    ///
+    /// @param tree the index of the tree, from 0
     public int depth(int tree) {
         return depth[tree];
     }
@@ -206,16 +216,22 @@ public final class Forest implements ModelForm {
     }
 
     /// The kind of a node.
+    ///
+    /// @param node the index of the node in the forest, from 0
     public NodeKind kind(int node) {
         return NodeKind.KINDS[kind[node]];
     }
 
     /// Whether a node is a leaf.
+    ///
+    /// @param node the index of the node in the forest, from 0
     public boolean isLeaf(int node) {
         return kind[node] == LEAF;
     }
 
     /// The feature that an inner node tests; 0 for a leaf.
+    ///
+    /// @param node the index of an inner node
     public int feature(int node) {
         return feature[node];
     }
@@ -226,32 +242,46 @@ public final class Forest implements ModelForm {
     }
 
     /// The categories of a set, ascending.
+    ///
+    /// @param set the index of the set of categories, from 0
     public int[] categories(int set) {
         return sets[set].clone();
     }
 
     /// Whether a set contains a category.
+    ///
+    /// @param set the index of the set of categories, from 0
+    /// @param category the category
     public boolean setHas(int set, int category) {
         return Arrays.binarySearch(sets[set], category) >= 0;
     }
 
     /// The threshold of a numeric node, the position of a nominal node's level, or the number of a set node's
     /// set; 0 for a leaf.
+    ///
+    /// @param node the index of an inner node
     public double threshold(int node) {
         return threshold[node];
     }
 
     /// The left child of an inner node, or the position of a leaf among the forest's leaves.
+    ///
+    /// @param node the index of the node in the forest, from 0
     public int child(int node) {
         return child[node];
     }
 
     /// A number in a leaf, by the leaf's position and the number's position in it.
+    ///
+    /// @param leaf the index of the leaf, from 0
+    /// @param position the index of the value in the leaf, below the width of the shape
     public double leaf(int leaf, int position) {
         return this.leaf[leaf * shape.width() + position];
     }
 
     /// The class a leaf votes for; 0 where the link has no votes.
+    ///
+    /// @param leaf the index of the leaf, from 0
     public int vote(int leaf) {
         return vote[leaf];
     }
@@ -361,6 +391,8 @@ public final class Forest implements ModelForm {
     }
 
     /// The precision in which `feature` is compared.
+    ///
+    /// @param feature the index of the feature, from 0
     public Precision precision(int feature) {
         return shape.precision().get(feature);
     }

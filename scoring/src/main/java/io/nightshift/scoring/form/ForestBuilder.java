@@ -37,6 +37,8 @@ public final class ForestBuilder {
     }
 
     /// Begins a tree whose leaves of width 1 are added to the sum `treeGroup`.
+    ///
+    /// @param treeGroup the index of the sum to which the tree is added, from 0
     public void tree(int treeGroup) {
         if (due != 0) {
             throw new IllegalStateException("the previous tree is not complete");
@@ -53,6 +55,8 @@ public final class ForestBuilder {
 
     /// Fills the next node with a test.
     ///
+    /// @param splitKind the kind of the split
+    /// @param splitFeature the index of its feature, from 0
     /// @param value the threshold, the position of the level, or the number of the set
     public void split(NodeKind splitKind, int splitFeature, double value) {
         if (splitKind == NodeKind.LEAF) {
@@ -84,6 +88,8 @@ public final class ForestBuilder {
     }
 
     /// Fills the next node with a leaf of width 1.
+    ///
+    /// @param value the value that the leaf adds
     public void leaf(double value) {
         leaf(0, value);
     }

@@ -85,6 +85,8 @@ public final class GraphForm implements ModelForm {
     private final int block;
 
     /// @param content the ONNX file; the caller has checked that it may be run
+    /// @param inputs the inputs of the graph, in the order of the features
+    /// @param output the outputs that are read
     /// @param block the number of rows of a run
     public GraphForm(byte[] content, List<Input> inputs, Output output, int block) {
         this.content = content.clone();

@@ -34,6 +34,8 @@ public record LinearForm(
         int feature();
 
         /// The term for a value of its feature.
+        ///
+        /// @param value the value of the feature
         double of(double value);
 
         /// A number, standardised: `(x - centre) / scale`.

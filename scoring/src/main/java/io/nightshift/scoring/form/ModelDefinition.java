@@ -21,6 +21,8 @@ public record ModelDefinition(ModelDescription description, ModelForm form) {
     }
 
     /// The same model with other facts in its description.
+    ///
+    /// @param facts the facts that the description then has
     public ModelDefinition withFacts(Map<String, String> facts) {
         return new ModelDefinition(
                 new ModelDescription(

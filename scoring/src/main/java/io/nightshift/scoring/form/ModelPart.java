@@ -37,18 +37,23 @@ public final class ModelPart {
 
     /// A row of numbers. The caller must not change it.
     ///
+    /// @param at the index of the array of numbers
     /// @throws IndexOutOfBoundsException if there is no such row
     public double[] numbers(int at) {
         return numbers.get(at);
     }
 
     /// The first number of a row, for rows of one number.
+    ///
+    /// @param at the index of the array of numbers
     public double number(int at) {
         return numbers.get(at)[0];
     }
 
     /// A row of the given length.
     ///
+    /// @param at the index of the array of numbers
+    /// @param length the length that the array must have
     /// @throws IllegalArgumentException if there is no such row, or it has another length
     public double[] numbers(int at, int length) {
         if (at >= numbers.size() || numbers.get(at).length != length) {
@@ -60,6 +65,9 @@ public final class ModelPart {
 
     /// The only number of a row, which is a count.
     ///
+    /// @param at the index of the array of numbers
+    /// @param lowest the smallest valid number
+    /// @param highest the largest valid number
     /// @throws IllegalArgumentException if it is not a whole number from `lowest` to `highest`
     public int count(int at, int lowest, int highest) {
         double[] row = numbers(at, 1);
@@ -73,6 +81,7 @@ public final class ModelPart {
 
     /// The rows from position `from` to the last, all of the same length.
     ///
+    /// @param from the index of the first array
     /// @throws IllegalArgumentException if there are none, or they have different lengths or no numbers
     public double[][] rows(int from) {
         double[][] rows =
@@ -95,6 +104,7 @@ public final class ModelPart {
 
     /// A part that it consists of.
     ///
+    /// @param at the index of the part
     /// @throws IndexOutOfBoundsException if there is no such part
     public ModelPart part(int at) {
         return parts.get(at);

@@ -15,6 +15,7 @@ public interface ModelLibrary {
 
     /// Rebuilds a model from the parts in Nightshift's own model file.
     ///
+    /// @param part the outermost part of the model
     /// @throws MalformedModelException if these parts are not a model
     RowForm rebuild(ModelPart part) throws MalformedModelException;
 }

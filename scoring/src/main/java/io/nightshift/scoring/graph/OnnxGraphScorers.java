@@ -12,6 +12,7 @@ public final class OnnxGraphScorers implements ScorerFactory {
 
     /// Opens a session.
     ///
+    /// @param form the graph and the meaning of its inputs and outputs
     /// @throws IllegalArgumentException if ONNX Runtime is missing, or refuses the graph
     public OnnxGraphScorers(GraphForm form) {
         this.form = form;

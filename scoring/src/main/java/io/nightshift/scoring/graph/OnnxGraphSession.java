@@ -100,6 +100,10 @@ public final class OnnxGraphSession {
 
     /// The number of columns of an output, found by a run.
     ///
+    /// @param content the ONNX file
+    /// @param inputs the inputs of the graph, in the order of the features
+    /// @param block the number of rows of a run
+    /// @param output the name of the output
     /// @throws IllegalStateException if the runtime fails
     public int columns(byte[] content, List<GraphForm.Input> inputs, int block, String output) {
         GraphForm.Output value = new GraphForm.Output(GraphForm.Meaning.VALUE, output, null, List.of());

@@ -10,6 +10,7 @@ public final class OnnxLibrary {
 
     /// Opens a graph.
     ///
+    /// @param content the ONNX file; the caller has checked that it may be run
     /// @throws IllegalArgumentException if there is no ONNX Runtime, or it refuses the graph; the message
     ///     says so
     public static OnnxGraphSession open(byte[] content) {

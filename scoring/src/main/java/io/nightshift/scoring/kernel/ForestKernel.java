@@ -15,12 +15,14 @@ public interface ForestKernel {
 
     /// Finds the loaded rows' leaves in a tree.
     ///
+    /// @param tree the index of the tree, from 0
     /// @param places receives the slot of each row's leaf in the kernel's [ForestLayout]; has room for a
     ///     block. The values after the last row are undefined
     void leafSlots(int tree, int[] places);
 
     /// Adds the loaded rows' leaves to their sums, in the order of the trees.
     ///
+    /// @param trees the indices of the trees, in the order of addition
     /// @param leaves for each tree of the forest and each slot, the number of the leaf
     /// @param sums one per row; has room for a block. The values after the last row are undefined
     void add(int[] trees, float[][] leaves, float[] sums);

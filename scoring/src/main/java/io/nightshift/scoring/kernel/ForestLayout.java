@@ -16,10 +16,13 @@ public interface ForestLayout {
     }
 
     /// The number of a tree's slots.
+    ///
+    /// @param tree the index of the tree, from 0
     int leafSlots(int tree);
 
     /// The slot of a leaf.
     ///
+    /// @param tree the index of the tree, from 0
     /// @param node the leaf's position among the forest's nodes
     int leafSlot(int tree, int node);
 

@@ -56,6 +56,8 @@ public final class KernelSelector {
     }
 
     /// Selects the fastest kernel that takes the forest, and lays the forest out for it.
+    ///
+    /// @param forest the forest
     public static Selection select(Forest forest) {
         return new KernelSelector(forest).select();
     }

@@ -61,6 +61,9 @@ public final class NodeMaskForest implements ForestLayout {
     }
 
     /// The forest in this layout, or null if a tree has so many leaves that their slots take too many bits.
+    ///
+    /// @param forest the forest
+    /// @param tests the distinct splits of the forest
     public static @Nullable NodeMaskForest of(Forest forest, SplitConditions tests) {
         int[] turns = new int[forest.nodes()];
         LeafEncoder chooser = new LeafEncoder(forest, turns);

@@ -137,6 +137,8 @@ public final class RankedForest implements ForestLayout {
     }
 
     /// The forest in this layout, or null if it has too many features, or trees with too many nodes.
+    ///
+    /// @param forest the forest
     public static @Nullable RankedForest of(Forest forest) {
         Slots slots = assignSlots(forest);
         int largest = 0;

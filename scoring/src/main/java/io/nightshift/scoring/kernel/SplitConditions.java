@@ -129,6 +129,8 @@ public final class SplitConditions {
     }
 
     /// The distinct tests of a forest.
+    ///
+    /// @param forest the forest
     public static SplitConditions of(Forest forest) {
         return new SplitConditions(forest);
     }

@@ -9,8 +9,10 @@ public final class FloatLink {
 
     private FloatLink() {}
 
+    /// @param link the link function
     /// @param sums one array per sum, with the block's rows from position 0; overwritten
     /// @param from the position of the block's first row in the outputs
+    /// @param count the number of rows
     /// @param outputs as [io.nightshift.scoring.model.Scorer#score] has them
     public static void apply(Link link, float[][] sums, int from, int count, double[][] outputs) {
         int first = link.outputs(sums.length);

@@ -56,6 +56,8 @@ public enum Link {
     }
 
     /// The number of output columns for `sums` sums.
+    ///
+    /// @param sums the number of sums of a model
     public int outputs(int sums) {
         return switch (outputs) {
             case VALUE -> 1;
@@ -65,6 +67,8 @@ public enum Link {
     }
 
     /// Whether this link goes with `sums` sums.
+    ///
+    /// @param sums the number of sums of a model
     public boolean accepts(int sums) {
         return outputs == Outputs.CLASSES ? sums >= 2 : sums == 1;
     }
@@ -90,6 +94,8 @@ public enum Link {
     }
 
     /// Whether a forest's sums of this precision have this link.
+    ///
+    /// @param arithmetic the precision of the sums
     public boolean isOf(Precision arithmetic) {
         return switch (this) {
             case IDENTITY, EXPONENTIAL, SIGMOID, LOGISTIC, SOFTMAX, ONE_VS_ALL, PROBABILITIES -> true;

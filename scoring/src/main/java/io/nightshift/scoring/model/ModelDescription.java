@@ -62,6 +62,8 @@ public record ModelDescription(
     }
 
     /// The same description with another number of margins.
+    ///
+    /// @param other the number of margins, 0 or more
     public ModelDescription withMargins(int other) {
         return new ModelDescription(format, algorithm, task, features, classes, facts, other);
     }

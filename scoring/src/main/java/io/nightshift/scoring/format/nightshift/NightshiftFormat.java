@@ -43,6 +43,8 @@ public final class NightshiftFormat implements ModelFormat {
     }
 
     /// Writes a model. Equal models have equal bytes.
+    ///
+    /// @param model the model
     public static byte[] encode(ModelDefinition model) {
         ModelEncoder encoder = new ModelEncoder();
         encoder.bytes(MAGIC);

@@ -27,6 +27,7 @@ public record OnnxGraph(String producer, List<OnnxNode> nodes, Map<String, Integ
 
     /// Reads a file.
     ///
+    /// @param content the ONNX file
     /// @throws MalformedModelException if it is not a valid ONNX file
     public static OnnxGraph read(byte[] content) throws MalformedModelException {
         String producer = "";
