@@ -448,7 +448,7 @@ final class ManifestsIT {
     }
 
     @Test
-    void anOverlaySaysWhereDatabaseAndApiAre() throws Exception {
+    void anOverlaySetsTheAddressesOfDatabaseAndApi() throws Exception {
         assumeTrue(Kustomize.isInstalled(), "kubectl isn't installed (Debian: kubernetes-client)");
         for (NetworkPolicy policy : Kustomize.render(Manifests.OVERLAY).of(NetworkPolicy.class)) {
             assertThat(policy.getSpec().getEgress())

@@ -57,15 +57,15 @@ public final class ClusterNode {
     /// @param http how to answer HTTP, or null where it isn't
     /// @param registry of the models that are shown by HTTP
     public static ClusterNode start(
-            Node.Parts parts,
+            Node.Dependencies dependencies,
             NodeSettings settings,
             Configuration configuration,
             SubmissionResolver submissions,
             @Nullable HttpSettings http,
             ModelRegistry registry) {
-        ActorSystem<Void> system = system(config(parts.ledger(), settings, configuration), settings);
+        ActorSystem<Void> system = system(config(dependencies.ledger(), settings, configuration), settings);
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
-        Node node = Node.start(system, parts);
+        Node node = Node.start(system, dependencies);
         List<Endpoint> endpoints = node.open(submissions, registry);
         if (http != null) {
             node.answer(http, endpoints);
@@ -75,7 +75,7 @@ public final class ClusterNode {
         }
         ClusterJoiner.begin(
                 system,
-                new Membership(parts.ledger(), name(settings)),
+                new Membership(dependencies.ledger(), name(settings)),
                 settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
         return new ClusterNode(system);
     }

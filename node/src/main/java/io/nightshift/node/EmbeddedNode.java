@@ -16,11 +16,11 @@ public final class EmbeddedNode {
     private EmbeddedNode() {}
 
     /// Starts the node and lets it form its cluster.
-    public static Node start(Node.Parts parts) {
-        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "nightshift", configuration(parts.ledger()));
+    public static Node start(Node.Dependencies dependencies) {
+        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "nightshift", configuration(dependencies.ledger()));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
-        return Node.start(system, parts);
+        return Node.start(system, dependencies);
     }
 
     private static Config configuration(Ledger ledger) {

@@ -84,32 +84,36 @@ public final class Node {
 
     private final ActorSystem<Void> system;
     private final ClusterSharding sharding;
-    private final Parts parts;
+    private final Dependencies dependencies;
     private final String name;
     private final ExecutorService blocking = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("blocking-", 1).factory());
     private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
 
-    private Node(ActorSystem<Void> system, Parts parts) {
+    private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
         this.sharding = ClusterSharding.get(system);
-        this.parts = parts;
+        this.dependencies = dependencies;
         this.destinations = new Destinations(
-                parts.duckDb(),
-                new Sources(parts.duckDb()),
-                parts.dataSources(),
-                new ConnectionPool(parts.scoring().size()));
+                dependencies.duckDb(),
+                new Sources(dependencies.duckDb()),
+                dependencies.dataSources(),
+                new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
     }
 
-    /// What a node is made of.
+    /// The objects that a node uses. The caller creates and closes them.
     ///
-    /// @param dataSources that jobs may name
-    /// @param memory the node may use, in bytes
-    /// @param observer hears what happens on the node
-    /// @param steps hears what its scoring threads spend their time on, or null
-    public record Parts(
+    /// @param ledger the ledgers of all batches
+    /// @param duckDb the node's DuckDB
+    /// @param models the models that have been loaded
+    /// @param dataSources the databases that jobs may name
+    /// @param scoring the scoring threads
+    /// @param memory the memory that the node may use, in bytes
+    /// @param observer is notified of events on the node
+    /// @param steps receives the time of each step of the scoring threads; null if nobody needs it
+    public record Dependencies(
             Ledger ledger,
             DuckDbLoader duckDb,
             ModelCache models,
@@ -120,9 +124,9 @@ public final class Node {
             @Nullable StepTimes steps) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
-    static Node start(ActorSystem<Void> system, Parts parts) {
-        Node node = new Node(system, parts);
-        parts.observer().begin(system, parts.scoring());
+    static Node start(ActorSystem<Void> system, Dependencies dependencies) {
+        Node node = new Node(system, dependencies);
+        dependencies.observer().begin(system, dependencies.scoring());
         node.coordinate();
         node.work();
         return node;
@@ -133,13 +137,13 @@ public final class Node {
                 BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
                 destinations.sources(),
                 this::description,
-                new DestinationPublisher(destinations, parts.ledger(), this::description),
-                parts.ledger()::entries,
+                new DestinationPublisher(destinations, dependencies.ledger(), this::description),
+                dependencies.ledger()::entries,
                 this::tellRegister,
                 blocking,
                 Clock.systemUTC(),
                 name,
-                parts.observer().batches());
+                dependencies.observer().batches());
         sharding.init(Entity.of(BatchRegister.KEY, entity -> BatchRegister.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
@@ -148,7 +152,7 @@ public final class Node {
 
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
-        int atOnce = parts.scoring().size() + config.getInt("ahead");
+        int atOnce = dependencies.scoring().size() + config.getInt("ahead");
         ActorRef<ScoringSlots.Command> slots =
                 system.systemActorOf(ScoringSlots.create(atOnce), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
@@ -157,12 +161,12 @@ public final class Node {
                 this::tell,
                 this::timedAttempt,
                 lease -> destinations.of(lease.job()).remove(lease),
-                parts.scoring(),
+                dependencies.scoring(),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
                 config.getDuration("grace"),
                 name,
-                parts.observer().workers());
+                dependencies.observer().workers());
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),
@@ -193,25 +197,25 @@ public final class Node {
     }
 
     private ModelDescription description(ModelVersion version) {
-        return parts.models().get(version).description();
+        return dependencies.models().get(version).description();
     }
 
     private PartitionAttempt timedAttempt(Lease lease) {
         PartitionAttempt attempt = attempt(lease);
-        return parts.steps() == null ? attempt : attempt.timedBy(parts.steps());
+        return dependencies.steps() == null ? attempt : attempt.timedBy(dependencies.steps());
     }
 
     private PartitionAttempt attempt(Lease lease) {
-        Model model = parts.models().get(lease.model());
+        Model model = dependencies.models().get(lease.model());
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
                 model.description(),
                 model.heapBytes(),
-                parts.scoring().size(),
-                parts.memory());
+                dependencies.scoring().size(),
+                dependencies.memory());
         DestinationStore destination = destinations.of(lease.job());
         return new PartitionAttempt(
-                parts.duckDb().get(),
+                dependencies.duckDb().get(),
                 destinations.sources(),
                 lease,
                 model,
@@ -240,15 +244,15 @@ public final class Node {
                 job -> resolve(submissions, job),
                 this::askJobs,
                 this::ask,
-                new LedgerHealth(parts.ledger()),
+                new LedgerHealth(dependencies.ledger()),
                 blocking));
         ExecutorService readers = Executors.newFixedThreadPool(
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
-        BatchQueries batches = new BatchQueries(requests, parts.ledger(), readers);
+        BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
         system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
-        HealthChecks health = new HealthChecks(system, new LedgerHealth(parts.ledger()), blocking);
-        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, parts.observer()::exposition, blocking));
+        HealthChecks health = new HealthChecks(system, new LedgerHealth(dependencies.ledger()), blocking);
+        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
             endpoints.addAll(Routes.of(batches, changes, registry, destinations, name, readers));
         }
@@ -258,7 +262,7 @@ public final class Node {
     /// Keeps the model for the batch's partitions.
     private Submission resolve(SubmissionResolver submissions, Job job) {
         SubmissionResolver.Resolved resolved = submissions.resolve(job);
-        parts.models().keep(resolved.submission().model(), resolved.model());
+        dependencies.models().keep(resolved.submission().model(), resolved.model());
         return resolved.submission();
     }
 
@@ -298,7 +302,7 @@ public final class Node {
     }
 
     public Ledger ledger() {
-        return parts.ledger();
+        return dependencies.ledger();
     }
 
     /// When this node scored its first row, in milliseconds since 1970, or 0 if it hasn't.

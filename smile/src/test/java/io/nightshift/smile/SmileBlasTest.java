@@ -121,7 +121,7 @@ class SmileBlasTest {
         "mlp-three, MLP, MULTICLASS, perceptron",
         "mlp-scaled, MLP, REGRESSION, perceptron"
     })
-    void aModelSaysWhatItIs(String name, String algorithm, Task task, String kernel) {
+    void aModelDescribesItself(String name, String algorithm, Task task, String kernel) {
         Model model = throughOurFile(SmileModels.load(SmileBlasFixtures.file(name + ".ser")));
 
         assertThat(model.description().algorithm()).isEqualTo(algorithm);

@@ -243,7 +243,7 @@ class WorkerIT {
     }
 
     @Test
-    void whileTheRegisterIsSilentAWorkerGoesOnWithItsLastBatch() {
+    void whileTheRegisterIsSilentAWorkerContinuesWithItsLastBatch() {
         worker();
         grant();
         Lease first = lease();
@@ -315,7 +315,7 @@ class WorkerIT {
     }
 
     @Test
-    void aFailedAttemptIsReportedWithItsKindAndTheWorkerGoesOn() {
+    void aFailedAttemptIsReportedWithItsKindAndTheWorkerContinues() {
         worker();
         grant();
         model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
@@ -364,7 +364,7 @@ class WorkerIT {
     }
 
     @Test
-    void aWorkerThatStopsCancelsItsAttemptAndGivesUpItsSlot() throws InterruptedException {
+    void aWorkerThatStopsCancelsItsAttemptAndReleasesItsSlot() throws InterruptedException {
         scoreSlowly();
         ActorRef<ScoringSlots.Acquire> realSlots =
                 kit.spawn(ScoringSlots.create(1)).narrow();
@@ -398,7 +398,7 @@ class WorkerIT {
     }
 
     @Test
-    void aWorkerThatHasToEndGivesBackWhatItCannotFinish() {
+    void aWorkerThatMustEndReleasesWhatItCannotFinish() {
         model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
             LockSupport.parkNanos(100_000_000);
         });

@@ -102,7 +102,7 @@ public final class NodeCommand implements Callable<Integer> {
         Path spill = home.spill(String.valueOf(settings.port()));
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, background);
         ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
-        Node.Parts parts = new Node.Parts(
+        Node.Dependencies dependencies = new Node.Dependencies(
                 ledger,
                 duckDb,
                 new ModelCache(registry::path),
@@ -112,7 +112,7 @@ public final class NodeCommand implements Callable<Integer> {
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
                 null);
         ClusterNode node = ClusterNode.start(
-                parts,
+                dependencies,
                 settings,
                 given,
                 new SubmissionResolver(

@@ -110,7 +110,7 @@ public final class RunCommand implements Callable<Integer> {
                     EmbeddedLedger opened = home.openLedger();
                     ledger = opened;
                     opened.ledger().requireReadable(job.name());
-                    return EmbeddedNode.start(new Node.Parts(
+                    return EmbeddedNode.start(new Node.Dependencies(
                             opened.ledger(),
                             duckDb,
                             models,

@@ -30,7 +30,7 @@ class CacheableLambdasTest {
     private Path folder;
 
     @Test
-    void noScalaFunctionIsMadeByAFactoryThatTheStartUpCacheDoesNotKnow() throws Exception {
+    void noScalaFunctionUsesAFactoryThatTheStartUpCacheDoesNotSupport() throws Exception {
         for (Class<?> ofLibrary : OF_LIBRARIES) {
             Path jar = jar(ofLibrary);
             Path prepared = prepared(jar);

@@ -36,7 +36,7 @@ final class ProgressTest {
     }
 
     @Test
-    void nothingIsSaidOfRowsBeforeTheyAreCounted() {
+    void noRowsAreReportedBeforeTheyAreCounted() {
         StringWriter text = new StringWriter();
         AtomicLong clock = new AtomicLong();
         ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);

@@ -105,7 +105,7 @@ final class TrainingReaderTest {
     }
 
     @Test
-    void whereColumnsAreComputedOnlyTheyAreFeatures() {
+    void ifColumnsAreComputedOnlyTheseAreFeatures() {
         Map<String, String> select = new LinkedHashMap<>();
         select.put("hour", "hour(date)");
         select.put("late", "delay > 15");
@@ -188,7 +188,7 @@ final class TrainingReaderTest {
                 "late=(SELECT 1)     | n  | not allowed",
                 "late=NULL::BOOLEAN  | n  | has no row to train on: 1,000 rows, of which 1,000 have no late"
             })
-    void whatCannotBeUsedIsRefusedInWords(String target, String feature, String message) throws SQLException {
+    void unusableColumnsAreRefusedWithAnExplanation(String target, String feature, String message) throws SQLException {
         sql("COPY (SELECT * REPLACE (ticket || i AS ticket) FROM '%s', range(2) AS r(i)) TO '%s' (FORMAT parquet)"
                 .formatted(file(), folder.resolve("twice.parquet")));
         boolean wide = feature.equals("ticket");

@@ -271,7 +271,7 @@ class BatchControlIT {
     class Retry {
 
         @Test
-        void aRetryLetsAFailedBatchGoOnWithWhatIsNotCommitted() throws IOException {
+        void aRetryResumesAFailedBatchWithThePartitionsThatAreNotCommitted() throws IOException {
             BatchActorFixture batch = opened(2);
             batch.complete(0);
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
@@ -465,7 +465,7 @@ class BatchControlIT {
         }
 
         @Test
-        void whatCanNotBeFencedIsRefusedWithTheReason() throws IOException {
+        void aControlThatCannotFenceIsRefusedWithTheReason() throws IOException {
             BatchActorFixture batch = opened(1);
             batch.onPublish = () -> {
                 throw FailureException.permanent("the share is gone");
@@ -503,7 +503,7 @@ class BatchControlIT {
     class Refusals {
 
         @Test
-        void whatIsPublishedOrBeingPublishedRefusesWithTheReason() throws IOException {
+        void publishedAndPublishingBatchesRefuseControlsWithTheReason() throws IOException {
             BatchActorFixture batch = opened(1);
             CountDownLatch asked = new CountDownLatch(1);
             batch.onPublish = () -> awaitLatch(asked);

@@ -177,7 +177,7 @@ class BatchIT {
         }
 
         @Test
-        void whatOnlyALaterVersionUnderstandsIsNotWrittenAfter() throws Exception {
+        void aLedgerWithEventsOfALaterVersionIsNotWrittenTo() throws Exception {
             BatchActorFixture batch = opened(2);
             batch.complete(0);
             PartitionCommit second = batch.score(batch.lease(), 0);
@@ -571,7 +571,7 @@ class BatchIT {
     class PlanningAndInput {
 
         @Test
-        void aChangedInputStopsTheBatchWithTheFileAndWhatChangedAndRestoredItGoesOn() throws IOException {
+        void aChangedInputStopsTheBatchAndItResumesOnceTheInputIsRestored() throws IOException {
             BatchActorFixture batch = opened(2);
             batch.complete(0);
             String content = Files.readString(batch.source);
@@ -861,7 +861,7 @@ class BatchIT {
         }
 
         @Test
-        void aStatusTellsHowFarTheBatchIs() throws IOException {
+        void aStatusReportsTheProgressOfTheBatch() throws IOException {
             BatchActorFixture batch = batch(3, PATIENT, LENIENT);
             assertThat(batch.describe().phase()).isNull();
             batch.open();

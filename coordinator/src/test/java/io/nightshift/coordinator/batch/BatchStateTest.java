@@ -156,7 +156,7 @@ class BatchStateTest {
     }
 
     @Test
-    void whatTheTransitionsForbidIsRefusedInEveryPhase() {
+    void forbiddenTransitionsAreRefusedInEveryPhase() {
         Map<Phase, BatchState> states = new LinkedHashMap<>();
         states.put(Phase.SUBMITTED, state(submitted(job()), tookOver(1)));
         states.put(Phase.RUNNING, running);

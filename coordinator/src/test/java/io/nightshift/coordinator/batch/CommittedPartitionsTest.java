@@ -38,7 +38,7 @@ class CommittedPartitionsTest {
     }
 
     @Test
-    void whatWasBeforeIsNotChanged() {
+    void earlierValuesAreNotChanged() {
         CommittedPartitions none = CommittedPartitions.empty(3);
         CommittedPartitions one = none.withCommits(List.of(ExampleBatch.commit(0, new Epoch(1, 1), 0)));
         CommittedPartitions two = one.withCommits(List.of(ExampleBatch.commit(1, new Epoch(1, 2), 0)));

@@ -46,9 +46,9 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     THE_INCARNATION_DOES_NOT_GROW {
         @Override
-        LifecycleDecisions lifecycle(Parts parts) {
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
+                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
                 @Override
                 Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
@@ -62,9 +62,9 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     IT_IS_PUBLISHED_BEFORE_THE_LAST_COMMIT {
         @Override
-        LifecycleDecisions lifecycle(Parts parts) {
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
+                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
                 @Override
                 List<CoordinatorAction> phaseActions(BatchState next) {
                     List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
@@ -184,9 +184,9 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_SUPERSEDED_COORDINATOR_REFUSES_ATTEMPTS {
         @Override
-        LifecycleDecisions lifecycle(Parts parts) {
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits()) {
+                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
                 @Override
                 int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
@@ -217,8 +217,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
-        ControlDecisions control(Parts parts, LifecycleDecisions lifecycle) {
-            return new ControlDecisions(parts.batch(), lifecycle, parts.attempts(), parts.commits()) {
+        ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
+            return new ControlDecisions(dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits()) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -227,8 +227,8 @@ enum Mutants implements Simulation.DecisionsFactory {
         }
     };
 
-    /// What the parts that a mutant replaces are made of.
-    record Parts(
+    /// The constructor arguments of the classes that a mutant replaces.
+    record Dependencies(
             BatchId batch,
             BatchSettings settings,
             String node,
@@ -240,10 +240,10 @@ enum Mutants implements Simulation.DecisionsFactory {
     public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = attempts(batch, settings, random);
         CommitDecisions commits = commits(batch, attempts);
-        Parts parts = new Parts(batch, settings, node, random, attempts, commits);
-        LifecycleDecisions lifecycle = lifecycle(parts);
+        Dependencies dependencies = new Dependencies(batch, settings, node, random, attempts, commits);
+        LifecycleDecisions lifecycle = lifecycle(dependencies);
         return new BatchDecisions(
-                batch, lifecycle, attempts, commits, control(parts, lifecycle), takeover(settings, lifecycle));
+                batch, lifecycle, attempts, commits, control(dependencies, lifecycle), takeover(settings, lifecycle));
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
@@ -264,13 +264,13 @@ enum Mutants implements Simulation.DecisionsFactory {
         return new CommitDecisions(batch, attempts);
     }
 
-    LifecycleDecisions lifecycle(Parts parts) {
+    LifecycleDecisions lifecycle(Dependencies dependencies) {
         return new LifecycleDecisions(
-                parts.batch(), parts.settings(), parts.node(), parts.random(), parts.attempts(), parts.commits());
+                dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits());
     }
 
-    ControlDecisions control(Parts parts, LifecycleDecisions lifecycle) {
-        return new ControlDecisions(parts.batch(), lifecycle, parts.attempts(), parts.commits());
+    ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
+        return new ControlDecisions(dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits());
     }
 
     TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {

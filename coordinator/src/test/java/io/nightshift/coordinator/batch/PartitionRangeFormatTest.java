@@ -16,7 +16,7 @@ class PartitionRangeFormatTest {
     }
 
     @Test
-    void ofVeryManyTheFirstAreShown() {
+    void onlyTheFirstOfManyRangesAreShown() {
         List<Integer> even = IntStream.range(0, 30).map(i -> 2 * i).boxed().toList();
 
         assertThat(PartitionRangeFormat.text(even)).startsWith("0, 2, 4").endsWith(", 38 and 10 more");

@@ -87,7 +87,7 @@ class TransitionsTest {
             CANCELLED, Map.of());
 
     @Test
-    void everyEventIsAllowedOrRefusedAsTheDesignSays() {
+    void everyEventIsAllowedOrRefusedAsDesigned() {
         for (Phase phase : Phase.values()) {
             for (Class<? extends BatchEvent> event : events()) {
                 Optional<Phase> expected = Optional.ofNullable(
@@ -107,14 +107,14 @@ class TransitionsTest {
     }
 
     @Test
-    void aRetryGoesOnWhereTheBatchStopped() {
+    void aRetryResumesWhereTheBatchStopped() {
         assertThat(Transitions.next(FAILED, Retried.class, false, false)).contains(SUBMITTED);
         assertThat(Transitions.next(FAILED, Retried.class, true, false)).contains(RUNNING);
         assertThat(Transitions.next(FAILED, Retried.class, true, true)).contains(PUBLISHING);
     }
 
     @Test
-    void aPausedBatchGoesOnWhereItStopped() {
+    void aPausedBatchResumesWhereItStopped() {
         assertThat(Transitions.next(PAUSED, Resumed.class, false, false)).contains(SUBMITTED);
         assertThat(Transitions.next(PAUSED, Resumed.class, true, false)).contains(RUNNING);
         assertThat(Transitions.next(PAUSED, Resumed.class, true, true)).contains(PUBLISHING);

@@ -23,7 +23,7 @@ class BatchThroughputTest {
     }
 
     @Test
-    void itCountsFromWhenABatchLastWentOn() {
+    void theRateCountsFromTheLastTakeover() {
         pace.add(new BatchEvent.TookOver(START, 1, "node"));
         pace.add(committed(10, 1_000));
         pace.add(new BatchEvent.TookOver(START.plusSeconds(3_600), 2, "node"));

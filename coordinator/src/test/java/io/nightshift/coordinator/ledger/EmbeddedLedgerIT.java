@@ -50,7 +50,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void whatWasWrittenIsThereWhenItIsOpenedAgain() {
+    void writtenEventsSurviveReopening() {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
         }
@@ -59,7 +59,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void aSchemaThatACrashLeftHalfMadeIsMadeAgain() throws SQLException {
+    void aSchemaThatACrashLeftIncompleteIsCreatedAgain() throws SQLException {
         execute(
                 "DROP TABLE LEDGER_SCHEMA",
                 "DROP TABLE \"durable_state\"",
@@ -84,7 +84,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void aJournalWithEntriesIsNeverMadeAgain() throws SQLException {
+    void aJournalWithEntriesIsNeverCreatedAgain() throws SQLException {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
         }
@@ -133,7 +133,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void whatIsJournalledIsReadBack() throws Exception {
+    void journalledEventsAreReadBack() throws Exception {
         LedgerSerializer serializer = new LedgerSerializer();
         LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(ExampleBatch.BATCH), SUBMITTED);
         BatchRegisterEvent opened = new BatchRegisterEvent.Opened(
@@ -147,7 +147,7 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void whatIsNotOfTheJournalIsRefused() {
+    void bytesThatAreNotOfTheJournalAreRefused() {
         LedgerSerializer serializer = new LedgerSerializer();
 
         assertThatThrownBy(() -> serializer.fromBinary(new byte[32], "entry-1"))

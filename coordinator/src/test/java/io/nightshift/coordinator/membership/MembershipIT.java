@@ -65,7 +65,7 @@ class MembershipIT {
     }
 
     @Test
-    void ofNodesThatStartAtTheSameTimeOneFormsTheCluster() throws Exception {
+    void oneOfTheNodesThatStartAtTheSameTimeFormsTheCluster() throws Exception {
         int nodes = 12;
         List<Future<JoinDecision>> ways = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes)) {

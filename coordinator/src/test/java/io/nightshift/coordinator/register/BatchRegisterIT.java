@@ -114,7 +114,7 @@ class BatchRegisterIT {
                         .contains(new BatchRegisterEvent.Ended(ExampleBatch.AT, batch, phase)));
     }
 
-    private void awaitTold(BatchId batch, BatchCommand command) {
+    private void awaitNotified(BatchId batch, BatchCommand command) {
         await().atMost(SOON).until(() -> batches.contains(new Told(batch, command)));
     }
 
@@ -125,7 +125,7 @@ class BatchRegisterIT {
         assertThat(batch.value()).startsWith("flights-20261124t231425-");
         assertThat(node.ledger().registerEvents())
                 .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null));
-        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+        awaitNotified(batch, new BatchCommand.Open(submission("flights")));
     }
 
     @Test
@@ -151,14 +151,14 @@ class BatchRegisterIT {
     }
 
     @Test
-    void anOpenBatchIsGoneOnWith() {
+    void anOpenBatchIsResumed() {
         BatchId batch = opened("flights", false);
         restart();
 
         assertThat(submit(submission("flights"), false))
                 .isEqualTo(new BatchRegisterCommand.Accepted(batch, true, false));
 
-        awaitTold(batch, new BatchCommand.Open(submission("flights")));
+        awaitNotified(batch, new BatchCommand.Open(submission("flights")));
         assertThat(node.ledger().registerEvents()).hasSize(1);
         assertThat(opened("trains", false)).isNotEqualTo(batch);
     }
@@ -212,28 +212,28 @@ class BatchRegisterIT {
     }
 
     @Test
-    void aFreshSubmissionGivesUpTheOpenBatch() {
+    void aFreshSubmissionCancelsTheOpenBatch() {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
-        awaitTold(old, cancel("replaced by batch " + newer));
-        awaitTold(newer, new BatchCommand.Open(submission("flights")));
+        awaitNotified(old, cancel("replaced by batch " + newer));
+        awaitNotified(newer, new BatchCommand.Open(submission("flights")));
         assertThat(submit(submission("flights"), false))
                 .isEqualTo(new BatchRegisterCommand.Accepted(newer, true, false));
     }
 
     @Test
-    void aCrashRightAfterTheDecisionIsMadeUpFor() {
+    void aCrashRightAfterTheDecisionIsRepaired() {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
         restart();
 
-        awaitTold(old, cancel("replaced by a later batch"));
-        awaitTold(newer, new BatchCommand.EnsureStarted(submission("flights")));
+        awaitNotified(old, cancel("replaced by a later batch"));
+        awaitNotified(newer, new BatchCommand.EnsureStarted(submission("flights")));
         end(old, Phase.CANCELLED);
         restart();
-        awaitTold(newer, new BatchCommand.EnsureStarted(submission("flights")));
+        awaitNotified(newer, new BatchCommand.EnsureStarted(submission("flights")));
         assertThat(batches).extracting(Told::batch).containsOnly(newer);
     }
 

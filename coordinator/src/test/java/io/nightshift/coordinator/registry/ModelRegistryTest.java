@@ -204,7 +204,7 @@ class ModelRegistryTest {
     }
 
     @Test
-    void whatALaterReleaseAddsIsPassedOver() throws IOException {
+    void fieldsOfALaterReleaseAreIgnored() throws IOException {
         ModelVersion version = register("delays", "a");
         Path file = home.resolve("models/delays/1/model.json");
         Files.writeString(file, golden("model.json").replaceFirst("\\{", "{ \"mood\": [1],"));
@@ -227,7 +227,7 @@ class ModelRegistryTest {
     }
 
     @Test
-    void whatACrashLeftIsSweptAtTheNextRegistration() throws IOException {
+    void leftoversOfACrashAreDeletedAtTheNextRegistration() throws IOException {
         Path leftover = Files.createDirectories(home.resolve("models/.new-crashed"));
         Files.writeString(leftover.resolve("model.nsm"), "half");
         Files.writeString(home.resolve("models/.new-aliases"), "half");
@@ -240,7 +240,7 @@ class ModelRegistryTest {
     }
 
     @Test
-    void aHomeThatIsAFileIsSaidSo() throws IOException {
+    void aHomeThatIsAFileIsRefused() throws IOException {
         Path file = Files.writeString(home.resolve("file"), "");
         ModelRegistry misplaced = new ModelRegistry(file);
 

@@ -34,7 +34,7 @@ class JsonLinesTest {
     }
 
     @Test
-    void anAttemptIsToldInFieldsOfItsOwn() throws IOException {
+    void anAttemptIsLoggedInSeparateFields() throws IOException {
         JsonNode line =
                 line(null, "{} failed on {}: {}", new Attempt(BATCH, 7, new Epoch(2, 9)), "node:1", "\"why\"\n");
         assertThat(line.get("message").asText()).isEqualTo(BATCH + ".7.2-9 failed on node:1: \"why\"\n");
@@ -47,7 +47,7 @@ class JsonLinesTest {
     }
 
     @Test
-    void aBatchIsToldToo() throws IOException {
+    void theLogNamesTheBatch() throws IOException {
         JsonNode line = line(null, "{} is published in {}", BATCH, "/there");
         assertThat(line.get("batch").asText()).isEqualTo(BATCH.value());
         assertThat(line.has("partition")).isFalse();

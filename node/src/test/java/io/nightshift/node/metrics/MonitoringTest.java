@@ -200,7 +200,7 @@ class MonitoringTest {
     }
 
     @Test
-    void whatIsObservedIsShown() {
+    void observationsAppearInTheExposition() {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
         metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);

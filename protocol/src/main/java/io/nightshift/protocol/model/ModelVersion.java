@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 /// A registered, immutable version of a model.
 ///
 /// @param name lower-case letters, digits, `-`, `_` and `.`, starting with a letter or digit
-/// @param version the number of the version: 1 for the first version of a name, and one more for each later one
+/// @param version the number of the version: 1 for the first of a name, and one more for each later one
 /// @param sha256 the SHA-256 of the registered file, 64 hexadecimal digits
 public record ModelVersion(String name, int version, String sha256) {
 

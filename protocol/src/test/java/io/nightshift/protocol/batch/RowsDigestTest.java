@@ -19,7 +19,7 @@ class RowsDigestTest {
             IntStream.range(0, 500).mapToObj(i -> "row " + i).toList();
 
     @Test
-    void itIsTheSumOfTheRowsHashes() throws Exception {
+    void theDigestIsTheSumOfTheRowsHashes() throws Exception {
         BigInteger sum = BigInteger.ZERO;
         for (String row : ROWS) {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(row.getBytes(StandardCharsets.UTF_8));

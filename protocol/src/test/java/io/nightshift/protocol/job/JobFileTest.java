@@ -82,7 +82,7 @@ class JobFileTest {
     }
 
     @Test
-    void whatIsLeftOutHasItsDefault() {
+    void omittedKeysHaveTheirDefaults() {
         assertThat(parse(SMALLEST))
                 .isEqualTo(new Job(
                         "flight-delays",
@@ -229,7 +229,7 @@ class JobFileTest {
                 "source: {select: {a: [1]}}|1: source.select.a: a list; expected an SQL expression",
                 "source: {select: {a: 1, A: 2}}|1: source.select.A: the name stands twice; expected names that differ",
             })
-    void whatIsNotRightInTheYamlIsSaidWithItsLine(String yaml, String complaint) {
+    void yamlErrorsAreReportedWithTheirLines(String yaml, String complaint) {
         String text = yaml.replace("\\n", "\n").replace("\\t", "\t").replace("\\x01", "\u0001");
         assertThat(complaint(text)).contains(complaint.replace("'\t", "'\\t"));
     }
@@ -289,7 +289,7 @@ class JobFileTest {
     }
 
     @Test
-    void anOverrideTakesThePlaceOfWhatTheFileSays() {
+    void anOverrideReplacesTheValueOfTheFile() {
         Job job = parse(
                 SMALLEST,
                 "job=2024",

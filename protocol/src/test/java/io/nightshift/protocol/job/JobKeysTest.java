@@ -60,7 +60,7 @@ class JobKeysTest {
     }
 
     @Test
-    void theSchemaShipsBesideTheParser() throws IOException {
+    void theSchemaIsShippedWithTheParser() throws IOException {
         try (var shipped = Objects.requireNonNull(JobFile.class.getResourceAsStream(JobFile.SCHEMA))) {
             assertThat(JSON.readTree(shipped)).isEqualTo(JSON.readTree(schema()));
         }
@@ -99,7 +99,7 @@ class JobKeysTest {
                 "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
                 "features: ['hour(date)']",
             })
-    void whatTheParserTakesTheSchemaTakes(String keys) {
+    void theSchemaAcceptsWhatTheParserAccepts(String keys) {
         assertThat(isJob(FRAME + keys + "}")).isTrue();
         assertThat(errors(FRAME + keys + "}")).isEmpty();
     }
@@ -137,7 +137,7 @@ class JobKeysTest {
                 "features: [a, a]",
                 "id: a",
             })
-    void whatTheParserRefusesTheSchemaRefuses(String keys) {
+    void theSchemaRefusesWhatTheParserRefuses(String keys) {
         assertThat(isJob(FRAME + keys + "}")).isFalse();
         assertThat(errors(FRAME + keys + "}")).isNotEmpty();
     }

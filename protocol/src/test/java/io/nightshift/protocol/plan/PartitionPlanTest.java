@@ -74,7 +74,7 @@ class PartitionPlanTest {
     }
 
     @Test
-    void aChangedFileIsToldByItsLengthAndTime() {
+    void aChangedFileIsRecognisedByItsLengthAndTime() {
         SourceFile file = new SourceFile("/a", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 5);
 
         assertThat(file.differences(1_000, Instant.parse("2026-01-01T00:00:00Z")))

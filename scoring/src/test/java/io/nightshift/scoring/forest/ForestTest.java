@@ -48,7 +48,7 @@ class ForestTest {
         "SET_MISSING_RIGHT, ABOVE_MINUS_ONE, R L L L R L L R R R R",
         "SET_MISSING_RIGHT, WHOLE,           R R L R R L R R R R R"
     })
-    void setsHaveTheCategoryThatANumberStandsFor(NodeKind kind, CategoryRule rule, String ways) {
+    void setsContainTheCategoryOfANumber(NodeKind kind, CategoryRule rule, String ways) {
         double[] values = {-1, -0.5, -0.0, 0.9, 1, 7, 7.99, 8, 1e300, Double.POSITIVE_INFINITY, Double.NaN};
 
         assertThat(ways(stump(kind, 0, rule), values)).isEqualTo(ways);

@@ -21,19 +21,19 @@ class BinningTest {
     private final Random random = new Random(3);
 
     @Test
-    void ofEvenlySpreadThresholds() {
+    void ranksOfEvenlySpreadThresholds() {
         check(100, () -> random.nextInt(1000));
         check(1000, random::nextGaussian);
     }
 
     @Test
-    void ofThresholdsInOnePlaceButForAFew() {
+    void ranksOfThresholdsInOnePlaceExceptAFew() {
         check(500, () -> Math.exp(200 * random.nextGaussian()));
         check(40, () -> random.nextInt(4) == 0 ? 1e30 : 1 + random.nextDouble() * 1e-9);
     }
 
     @Test
-    void ofTheSmallestAndTheLargestNumbers() {
+    void ranksOfTheSmallestAndTheLargestNumbers() {
         check(50, () -> random.nextInt(30) * Double.MIN_VALUE);
         check(50, () -> (random.nextDouble() - 0.5) * Double.MAX_VALUE * 2);
         check(50, () -> Double.longBitsToDouble(random.nextLong()));
@@ -44,7 +44,7 @@ class BinningTest {
     }
 
     @Test
-    void ofNoThresholdAndOfOne() {
+    void ranksOfNoThresholdAndOfOne() {
         check(0, () -> 0);
         check(1, () -> 2.5);
     }

@@ -493,7 +493,7 @@ class HostileSmileModelTest extends HostileFiles {
     }
 
     @Test
-    void aPointOrADensityThatStandsAgainAndAgainCostsNoMemory() throws IOException {
+    void repeatedPointsAndDensitiesCostNoMemory() throws IOException {
         double[][] points = new double[30_000][];
         Arrays.fill(points, new double[10_000]);
         int[] labels = new int[points.length];
@@ -509,7 +509,7 @@ class HostileSmileModelTest extends HostileFiles {
     /// What is made of itself has no end.
     @Test
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
-    void aModelMadeOfItselfIsRefused() throws IOException {
+    void aModelThatContainsItselfIsRefused() throws IOException {
         Classifier<double[]>[] members = new Classifier[2];
         OneVersusRest<double[]> rest = new OneVersusRest<>(members, null);
         Arrays.fill(members, rest);

@@ -104,7 +104,7 @@ class BatchCommandsIT {
     }
 
     @Test
-    void whereNothingRanTheListSaysSoAndMakesNothing() {
+    void withoutBatchesTheListSaysSoAndCreatesNothing() {
         CommandResult run = batch("list");
 
         assertThat(run.out()).startsWith("Nothing here: no batch has run with the home folder");
@@ -184,7 +184,7 @@ class BatchCommandsIT {
     }
 
     @Test
-    void eventsAreToldALineEach() throws Exception {
+    void eventsArePrintedOnePerLine() throws Exception {
         TestBatch batch = TestBatch.committed(folder, "0001");
         batch.append(
                 new BatchEvent.Failed(batch.later(), Failure.permanent("the disk\nis full")),
@@ -209,7 +209,7 @@ class BatchCommandsIT {
     }
 
     @Test
-    void aFailedAttemptIsToldWithPartitionAndNode() throws Exception {
+    void aFailedAttemptIsLoggedWithPartitionAndNode() throws Exception {
         TestBatch batch = TestBatch.planned(folder, "0001");
         batch.append(new BatchEvent.AttemptFailed(
                 batch.later(), 3, new Epoch(1, 1), "127.0.0.1:7001", Failure.transientFailure("no space left")));
@@ -220,7 +220,7 @@ class BatchCommandsIT {
     }
 
     @Test
-    void whatAnOperatorDidIsTold() throws Exception {
+    void theEventsShowWhatAnOperatorDid() throws Exception {
         TestBatch batch = TestBatch.committed(folder, "0001");
         batch.append(
                 new BatchEvent.Failed(batch.later(), Failure.permanent("no")),

@@ -289,7 +289,7 @@ class BatchVerifyIT {
     }
 
     @Test
-    void anIdThatIsThereTwiceIsCaught() throws Exception {
+    void aRepeatedIdIsDetected() throws Exception {
         given(TestBatch.published(folder, "0001", "id: flight_id"));
         batch.rewrite(
                 batch.part(1),
@@ -402,7 +402,7 @@ class BatchVerifyIT {
     }
 
     @Test
-    void anInputThatChangedSinceIsSaidAndNoFailure() throws Exception {
+    void aChangedInputIsReportedAndIsNoFailure() throws Exception {
         given(TestBatch.published(folder, "0001"));
         Files.writeString(folder.resolve("input/flights-1.parquet"), "something else");
 
@@ -419,7 +419,7 @@ class BatchVerifyIT {
     // Batches on their way.
 
     @Test
-    void ofABatchUnderWayWhatIsThereIsVerified() throws Exception {
+    void theExistingPartOfARunningBatchIsVerified() throws Exception {
         given(TestBatch.planned(folder, "0001", "id: flight_id"));
         batch.append(new BatchEvent.Committed(
                 batch.later(), List.of(batch.score(1, new Epoch(1, 1)), batch.score(3, new Epoch(1, 2)))));
@@ -439,7 +439,7 @@ class BatchVerifyIT {
     }
 
     @Test
-    void aStagedFileThatIsGoneIsCaught() throws Exception {
+    void aMissingStagedFileIsDetected() throws Exception {
         given(TestBatch.committed(folder, "0001"));
         Files.delete(batch.folders().attempts().resolve("part-000002.parquet.2-1.staged"));
 

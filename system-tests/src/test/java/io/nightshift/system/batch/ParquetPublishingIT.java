@@ -20,7 +20,7 @@ class ParquetPublishingIT {
 
     /// Flight 99 has no delay, so it is quarantined.
     @Test
-    void anIdThatABadRowRepeatsIsRefusedWhereIdsAreUnique() throws Exception {
+    void anIdThatAQuarantinedRowRepeatsIsRefusedIfIdsMustBeUnique() throws Exception {
         try (TestBatch input = TestBatch.submitted(folder, "0000")) {
             input.rewrite(
                     folder.resolve("input/flights-1.parquet"),

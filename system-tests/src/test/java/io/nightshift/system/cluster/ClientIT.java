@@ -223,7 +223,7 @@ final class ClientIT {
 
     @Test
     @Order(4)
-    void whatProgramsChangeIsAudited() {
+    void changesByProgramsAreAudited() {
         assertThat(cluster.logs())
                 .containsPattern("audit - action=submit subject=flights-\\S+ outcome=done who=\\S+ role=admin from=")
                 .containsPattern("action=pause .*who=\"a program in the cluster\" .*from=127.0.0.1:\\d+");

@@ -164,7 +164,7 @@ final class ClusterIT {
 
     @Test
     @Order(4)
-    void whatCannotBeDoneIsRefusedWithTheReason() throws Exception {
+    void impossibleControlsAreRefusedWithTheReason() throws Exception {
         String batch = submit("given-up", 2_000);
         awaitCommits(batch);
         assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
@@ -188,7 +188,7 @@ final class ClusterIT {
 
     @Test
     @Order(5)
-    void withoutItsDatabaseTheClusterWaitsAndGoesOnByItself() throws Exception {
+    void withoutItsDatabaseTheClusterWaitsAndContinuesByItself() throws Exception {
         String batch = submit("waited", 2_000);
         awaitCommits(batch);
         cluster.database.shut();

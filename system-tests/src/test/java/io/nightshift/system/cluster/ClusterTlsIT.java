@@ -95,7 +95,7 @@ final class ClusterTlsIT {
     }
 
     @Test
-    void aNameThatAllCertificatesHoldStandsForHosts() throws Exception {
+    void aCommonNameInAllCertificatesReplacesHosts() throws Exception {
         TestCertificates shared = TestCertificates.make(folder.resolve("shared-ca"), "nightshift-node", HOST);
         Config named = tls(shared.of("nightshift-node"), "peer-name = nightshift-node");
         ActorSystem<Void> first = start(named, List.of());
@@ -114,7 +114,7 @@ final class ClusterTlsIT {
     }
 
     @Test
-    void whoConnectsWithoutACertificateIsNotHeard() throws Exception {
+    void aConnectionWithoutACertificateIsRefused() throws Exception {
         ActorSystem<Void> node = start(tls(certificates.of(HOST)), List.of());
 
         // In TLS 1.3 a client sees the refusal at its first read, after its own handshake.
@@ -148,7 +148,7 @@ final class ClusterTlsIT {
     }
 
     @Test
-    void whatCannotBeUsedIsSaidInOneSentence() throws IOException {
+    void unusableFilesAreExplainedInOneSentence() throws IOException {
         TlsFiles good = certificates.of(HOST);
         Path nothing = folder.resolve("nothing.pem");
         Path text = Files.writeString(folder.resolve("text.pem"), "no PEM");

@@ -69,7 +69,7 @@ final class NodeLeavingIT {
     }
 
     @Test
-    void whatItCannotFinishWithinItsGraceItGivesBack() throws Exception {
+    void aPartitionThatExceedsTheGraceIsReleased() throws Exception {
         String batch = submitted();
         await().atMost(SOON).until(() -> leases(batch) == 1);
         assertThat(cluster.health(1, "ready").statusCode()).isEqualTo(200);

@@ -269,7 +269,7 @@ final class HttpAccessIT {
     }
 
     @Test
-    void whoAsksTooOftenIsToldToWaitAndNobodyElseIs() {
+    void aClientOverItsRateIsDelayedAndOthersAreNot() {
         HttpRequest request =
                 HttpRequest.newBuilder(node.uri("/v1/openapi.json")).build();
         HttpResponse<String> last = node.send(request);
@@ -293,7 +293,7 @@ final class HttpAccessIT {
     }
 
     @Test
-    void theOtherEndOfTheLineIsToldWhatToDoWithoutAToken() throws Exception {
+    void aClientWithoutATokenIsToldWhatToDo() throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpResponse<String> response = client.send(
                     HttpRequest.newBuilder(node.uri("/v1/batches")).build(), HttpResponse.BodyHandlers.ofString());

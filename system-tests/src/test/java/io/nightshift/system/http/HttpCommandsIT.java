@@ -61,7 +61,7 @@ final class HttpCommandsIT {
     }
 
     @Test
-    void whatAServerTellsIsWhatTheLedgerDoes() throws IOException {
+    void theServersAnswersEqualTheLedgers() throws IOException {
         String job = FlightsJob.in(folder.resolve("job")).file().toString();
         CommandResult submitted = batch("submit", job, "-o", "json");
         assertThat(submitted.status()).as(submitted.err()).isZero();
@@ -106,7 +106,7 @@ final class HttpCommandsIT {
     }
 
     @Test
-    void whatDoesNotWorkIsSaidInASentence() throws IOException {
+    void errorsAreExplainedInASentence() throws IOException {
         Path wrong = Files.writeString(folder.resolve("wrong"), Token.random());
         Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
         withToken(wrong, "list").expect(2, "The token is unknown to this node. A token comes from --token-file");

@@ -123,7 +123,7 @@ final class HttpConnectionIT {
     }
 
     @Test
-    void whatIsNoRequestIsAnsweredAndTheConnectionClosed() throws IOException {
+    void aMalformedRequestIsAnsweredAndItsConnectionClosed() throws IOException {
         try (Line line = new Line()) {
             line.say("\u0001\u0002 nonsense\r\n\r\n");
             assertThat(line.rest()).startsWith("HTTP/1.0 400 ").contains("application/problem+json");
@@ -178,7 +178,7 @@ final class HttpConnectionIT {
     }
 
     @Test
-    void whoAsksForTheHeadGetsNoBody() throws IOException {
+    void aHeadRequestGetsNoBody() throws IOException {
         try (Line line = new Line()) {
             String head = line.say("HEAD /v1/jobs HTTP/1.1\r\n" + HOST + "\r\n").head();
             assertThat(head).startsWith("HTTP/1.1 200 ").containsPattern("content-length: [1-9]");
@@ -213,7 +213,7 @@ final class HttpConnectionIT {
     }
 
     @Test
-    void whoSendsTooMuchHearsItAndMayAskAgain() throws IOException {
+    void aClientThatSendsTooMuchIsRefusedAndMaySendAnotherRequest() throws IOException {
         String post = "POST /v1/batches HTTP/1.1\r\n" + HOST + "Content-Type: application/yaml\r\n";
         String much = "x".repeat(300_000);
         try (Line line = new Line()) {

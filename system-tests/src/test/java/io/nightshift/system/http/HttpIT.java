@@ -159,7 +159,7 @@ final class HttpIT {
     }
 
     @Test
-    void aKeyMeansTheSameBatchForEver() throws IOException {
+    void aKeyPermanentlyIdentifiesTheSameBatch() throws IOException {
         String job = job("keyed", "partitions.rows=1000");
         String batch = submitted(job, "Idempotency-Key", "2026-11-25");
         JsonNode again = json(200, node.post("/v1/batches?new=true", job, "Idempotency-Key", "2026-11-25"));
@@ -231,7 +231,7 @@ final class HttpIT {
     }
 
     @Test
-    void whatIsWrongIsSaidWithWhatToDo() throws IOException {
+    void problemsSayWhatToDo() throws IOException {
         problem(node.get("/v1/batches/nosuch"), 404, "unknown-batch", "there is no batch nosuch");
         problem(node.post("/v1/batches/nosuch/pause", ""), 404, "unknown-batch", "there is no batch nosuch");
         problem(node.get("/v2/batches"), 404, "unknown-route", "/v1/openapi.json");
@@ -294,7 +294,7 @@ final class HttpIT {
     }
 
     @Test
-    void aPageOfAnotherSiteIsNotHeard() {
+    void requestsFromAPageOfAnotherSiteAreRefused() {
         problem(node.get("/v1/batches", "Origin", "https://evil.example.org"), 403, "forbidden", "another site");
         problem(node.post("/v1/batches/latest/cancel", "", "Sec-Fetch-Site", "cross-site"), 403, "forbidden", "site");
         assertThat(node.get("/v1/batches", "Origin", "http://localhost:" + node.port)
@@ -369,7 +369,7 @@ final class HttpIT {
     }
 
     @Test
-    void aWatchTellsTheHistoryAndGoesOnWhereItWasCutOff() throws IOException {
+    void aWatchSendsTheHistoryAndResumesWhereItWasInterrupted() throws IOException {
         String batch = submitted(job("watched"));
         List<String> lines =
                 node.get("/v1/batches/" + batch + "/watch").body().lines().toList();
@@ -412,7 +412,7 @@ final class HttpIT {
     }
 
     @Test
-    void aNodeSaysHowItIsAndWhatItHasDone() throws IOException {
+    void aNodeReportsItsHealthAndMetrics() throws IOException {
         for (String question : List.of("started", "live", "ready")) {
             JsonNode report = json(200, node.get("/health/" + question));
             assertThat(report.get("status").asText()).isEqualTo("up");

@@ -46,7 +46,7 @@ public final class HttpNode implements AutoCloseable {
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), background);
         ModelRegistry registry = new ModelRegistry(home);
         DataSources none = new DataSources(Map.of());
-        node = EmbeddedNode.start(new Node.Parts(
+        node = EmbeddedNode.start(new Node.Dependencies(
                 ledger.ledger(),
                 duckDb,
                 new ModelCache(registry::path),

@@ -85,7 +85,7 @@ final class HttpTlsIT {
     }
 
     @Test
-    void whoTrustsTheAuthorityIsAnsweredOverTls() {
+    void aClientThatTrustsTheAuthorityIsAnsweredOverTls() {
         TlsFiles own = certificates.of(HOST);
         try (HttpNode node = node(new TlsFiles(own.certificate(), own.privateKey(), null))) {
             works(client(node).tls(TlsFiles.trusting(ca(certificates))));
@@ -134,7 +134,7 @@ final class HttpTlsIT {
     }
 
     @Test
-    void whereAnAuthorityOfClientsIsNamedOnlyTheirsAreAnswered() {
+    void withAnAuthorityForClientsOnlyItsClientsAreAnswered() {
         try (HttpNode node = node(certificates.of(HOST))) {
             works(client(node).tls(certificates.of(HOST).context()));
             fails(client(node).tls(TlsFiles.trusting(ca(certificates))));

@@ -188,7 +188,7 @@ final class ThreeNodeClusterIT {
 
     @Test
     @Order(2)
-    void aNodeWithoutTheRightsSaysSo() {
+    void aNodeWithoutTheRightsExplainsThis() {
         api.forbid(true);
         awaitAll("this node forms no cluster yet: the Kubernetes API can't be asked for pods: Forbidden");
         api.forbid(false);
@@ -196,7 +196,7 @@ final class ThreeNodeClusterIT {
 
     @Test
     @Order(3)
-    void whereEnoughPodsRunOneFormsTheClusterAndTheOthersJoinIt() {
+    void ifEnoughPodsRunOneFormsTheClusterAndTheOthersJoin() {
         api.run(2);
         for (int i = 0; i < NODES.size(); i++) {
             awaitAll("node %s:7355 is up".formatted(address(i)));
@@ -264,7 +264,7 @@ final class ThreeNodeClusterIT {
 
     @Test
     @Order(7)
-    void aPodThatIsToldToEndLeavesWithinItsGracePeriod() throws Exception {
+    void aPodThatMustEndLeavesWithinItsGracePeriod() throws Exception {
         LocalPod worker = PODS.getLast();
         worker.process().destroy();
         assertThat(worker.process().waitFor(60, TimeUnit.SECONDS))

@@ -101,12 +101,12 @@ final class PostgresCrashIT {
             List<Instant> instants = List.of(Instant.draw(round, random), Instant.draw(round + 1, random));
             String name = "round%d".formatted(round);
             tests.add(DynamicTest.dynamicTest(
-                    "%s of seed %d: killed %s".formatted(name, SEED, instants), () -> killAndGoOn(name, instants)));
+                    "%s of seed %d: killed %s".formatted(name, SEED, instants), () -> killAndResume(name, instants)));
         }
         return tests.stream();
     }
 
-    private static void killAndGoOn(String name, List<Instant> instants) throws Exception {
+    private static void killAndResume(String name, List<Instant> instants) throws Exception {
         PostgresJob job = job(name);
         try (Reader reader = new Reader(job)) {
             for (Instant instant : instants) {

@@ -213,7 +213,7 @@ final class PostgresPublishingIT {
     }
 
     @Test
-    void aPublishedBatchIsNotGivenUp() throws Exception {
+    void aPublishedBatchIsNotCancelled() throws Exception {
         awaitNoConnectionsTo(complete);
         String database = server.create(complete);
         Publication publication =
@@ -269,7 +269,7 @@ final class PostgresPublishingIT {
     }
 
     @Test
-    void aBatchThatWasNeverPreparedIsFencedAndGivenUp() throws Exception {
+    void aBatchThatWasNeverPreparedIsFencedAndCancelled() throws Exception {
         Publisher publisher = publisher(dataSources(server.create(), server.port()));
         assertThat(publisher.fence(state)).isEmpty();
         publisher.discard(state.batch(), job());

@@ -203,7 +203,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void aLaterBatchStandsBesideTheEarlierAndMayHaveMoreColumns() throws Exception {
+    void aLaterBatchKeepsTheEarlierAndMayHaveMoreColumns() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         job.runs().expect(0);
         job.runs(
@@ -277,7 +277,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void whatIsThereAlreadyAndIsNotOursIsLeftAloneAndRefusedBeforeABatchBegins() throws Exception {
+    void existingTablesOfOthersAreRefusedBeforeABatchBeginsAndNotChanged() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE TABLE flights_latest (mine text)");
         job.runs().expect(2, "\"flights_latest\" is there and isn't Nightshift's");
@@ -337,7 +337,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void aFrozenProcessThatWakesUpGoesOn() throws Exception {
+    void aFrozenProcessThatWakesUpContinues() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
         try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {
             program.awaitLog(job.flights().log(), COMMITTED, 5);

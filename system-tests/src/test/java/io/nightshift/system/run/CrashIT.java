@@ -105,20 +105,20 @@ final class CrashIT {
         for (int round = 0; round < ROUNDS; round++) {
             List<Instant> instants = List.of(Instant.draw(round, random));
             tests.add(DynamicTest.dynamicTest(
-                    "round %d of seed %d: killed %s".formatted(round, SEED, instants), () -> killAndGoOn(instants)));
+                    "round %d of seed %d: killed %s".formatted(round, SEED, instants), () -> killAndResume(instants)));
         }
         return tests.stream();
     }
 
     @Test
-    void aBatchKilledTwiceInARowGoesOn() throws Exception {
-        killAndGoOn(List.of(
+    void aBatchKilledTwiceInARowResumes() throws Exception {
+        killAndResume(List.of(
                 new Instant(COMMITTED, 5, Duration.ofMillis(1)), new Instant(COMMITTED, 14, Duration.ofMillis(5))));
     }
 
     @Test
-    void aBatchKilledWhileItIsResumedGoesOn() throws Exception {
-        killAndGoOn(List.of(
+    void aBatchKilledWhileItIsResumedResumes() throws Exception {
+        killAndResume(List.of(
                 new Instant(COMMITTED, 8, Duration.ofMillis(3)),
                 new Instant(Pattern.compile("is resumed by this node"), 1, Duration.ofMillis(2)),
                 new Instant(Pattern.compile("is resumed by this node"), 2, Duration.ofMillis(40))));
@@ -126,13 +126,13 @@ final class CrashIT {
 
     @Test
     void aBatchKilledAgainAndAgainWhileItIsPublishedIsPublishedOnce() throws Exception {
-        killAndGoOn(List.of(
+        killAndResume(List.of(
                 new Instant(PUBLISHING, 1, Duration.ofMillis(4)),
                 new Instant(PUBLISHING, 2, Duration.ofMillis(12)),
                 new Instant(PUBLISHING, 3, Duration.ofMillis(25))));
     }
 
-    private static void killAndGoOn(List<Instant> instants) throws Exception {
+    private static void killAndResume(List<Instant> instants) throws Exception {
         FlightsJob job = FlightsJob.in(Files.createTempDirectory(folder, "round"));
         for (Instant instant : instants) {
             kill(job, instant);

@@ -36,7 +36,7 @@ final class DiskFullIT {
     }
 
     @Test
-    void aFullDiskFailsTheBatchInWordsAndWithRoomItGoesOn() throws Exception {
+    void aFullDiskFailsTheBatchWithAnExplanationAndItResumesWithFreeSpace() throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 40000");
         job.edit("parquet: predictions", "parquet: small/predictions");
         String[] arguments = {"--set", "partitions.rows=2000", "--threads", "2"};

@@ -20,7 +20,7 @@ final class InterruptionIT {
     private Path folder;
 
     @Test
-    void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeGoneOnWith() throws Exception {
+    void anInterruptedRunStopsWithinTwoSecondsSaysWhatIsKeptAndCanBeResumed() throws Exception {
         // Long enough to be still running when the signal arrives.
         FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");

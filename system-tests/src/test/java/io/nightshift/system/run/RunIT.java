@@ -113,7 +113,7 @@ final class RunIT {
     }
 
     @Test
-    void theMarginIsWrittenBesideThePredictionOnDemandAndOnlyWhereThereIsOne() throws Exception {
+    void theMarginIsWrittenNextToThePredictionIfRequestedAndAvailable() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
 
         String destination = ProgramProcess.run(job, "--set", "output.margin=true")
@@ -285,7 +285,7 @@ final class RunIT {
     }
 
     @Test
-    void aKilledBatchGoesOnOnlyWithTheJobAndTheInputItWasOpenedWith() throws Exception {
+    void aKilledBatchResumesOnlyWithTheJobAndTheInputItWasOpenedWith() throws Exception {
         FlightsJob job = FlightsJob.on(folder, MANY);
         killInTheMiddle(job);
 

@@ -201,7 +201,7 @@ class PartitionAttemptIT {
     }
 
     @Test
-    void theMarginIsTheScorersOwnBesideThePrediction() {
+    void theMarginIsTheScorersOwnNextToThePrediction() {
         Model model = Model.load(resource("xgb100x6.ubj"));
         Path file = node.parquet("flights.parquet", "SELECT * FROM read_csv('" + resource("xgb100x6.csv") + "')");
         List<String> columns = node.rows("SELECT name FROM parquet_schema('" + file + "') WHERE num_children IS NULL");
@@ -627,7 +627,7 @@ class PartitionAttemptIT {
     }
 
     @Test
-    void whatTheConditionLeavesOutIsNotRead() {
+    void rowsThatTheConditionExcludesAreNotRead() {
         Path file = node.parquet("in.parquet", "SELECT i AS f0, nullif(i, 5) AS x FROM range(10) t(i)");
         Job job = JobBuilder.over(file).where("x % 2 = 1").build();
         Scored scored = node.score(job, SumModel.ofNumbers(1), file);
@@ -682,7 +682,7 @@ class PartitionAttemptIT {
     }
 
     @Test
-    void aPartitionOfBadRowsOnlyGivesAnEmptyPart() {
+    void aPartitionOfQuarantinedRowsOnlyHasAnEmptyPart() {
         Path file = node.parquet("in.parquet", "SELECT NULL::DOUBLE AS f0 FROM range(3000)");
         SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
         Scored scored = node.score(JobBuilder.over(file).build(), model, file);
@@ -826,7 +826,7 @@ class PartitionAttemptIT {
     }
 
     @Test
-    void aFolderThatIsGoneFailsTheAttemptForNow() throws IOException {
+    void aMissingFolderIsATransientFailure() throws IOException {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
         Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
         Files.delete(node.staging);

@@ -342,7 +342,7 @@ class PostgresPartIT {
     }
 
     @Test
-    void aBatchThatIsPublishedOrGivenUpTakesNothingMore() throws SQLException {
+    void aPublishedOrCancelledBatchAcceptsNoMoreCommits() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
         Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);

@@ -58,7 +58,7 @@ class LightGbmContractTest extends ModelFormatContract {
                 "leaf_value=1 | leaf_value=one | leaf_value has «one»",
                 "Tree=0 | Tree=0%Tree=0 | has «Tree» twice"
             })
-    void whatIsNotSupportedInLightGbmIsNamed(String part, String forged, String found) throws IOException {
+    void unsupportedPartsOfLightGbmAreNamed(String part, String forged, String found) throws IOException {
         String text = lightGbm();
         assertThat(text).contains(part);
 

@@ -37,7 +37,7 @@ class OnnxContractTest extends ModelFormatContract {
     }
 
     @Test
-    void whatIsNotSupportedInOnnxIsNamed() throws IOException {
+    void unsupportedPartsOfOnnxAreNamed() throws IOException {
         assertRefused(
                 OnnxSample.random(new Random(4), "Classifier", 3, "NONE", true, "BRANCH_EQ", "BRANCH_LT"),
                 "mode BRANCH_EQ");

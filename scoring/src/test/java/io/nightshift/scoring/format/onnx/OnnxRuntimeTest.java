@@ -227,7 +227,7 @@ class OnnxRuntimeTest {
                 "batch    | depends on other rows",
                 "labels   | no output of numbers"
             })
-    void whatCannotBeRunIsRefusedByName(String what, String found) throws Exception {
+    void graphsThatCannotRunAreRefusedByName(String what, String found) throws Exception {
         OnnxGraphs graph = new OnnxGraphs();
         switch (what) {
             case "domain" -> graph.operator("Secret", "com.example", List.of("x"), List.of("y"));

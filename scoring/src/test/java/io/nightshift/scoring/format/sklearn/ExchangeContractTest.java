@@ -65,7 +65,7 @@ class ExchangeContractTest extends ModelFormatContract {
                 "\"forest\": | \"linear\":{},\"forest\": | either a forest or a linear model",
                 "\"library\": | \"library\":1,\"library\": | occurs twice"
             })
-    void whatIsNotSupportedInAnExchangeFileIsNamed(String part, String forged, String found) throws IOException {
+    void unsupportedPartsOfAnExchangeFileAreNamed(String part, String forged, String found) throws IOException {
         String text = exchange("kept-codes");
         assertThat(text).contains(part);
 

@@ -159,7 +159,7 @@ class SklearnLibraryIT {
     }
 
     @Test
-    void whatCannotBeExportedIsNamed() throws Exception {
+    void unsupportedModelsAreNamed() throws Exception {
         for (String[] pair : new String[][] {
             {
                 "ensemble.AdaBoostClassifier(algorithm='SAMME').fit([[0], [1]], [0, 1])",

@@ -45,7 +45,7 @@ class XgboostContractTest extends ModelFormatContract {
                 "\"split_indices\":[ | \"split_indices\":[77, | different lengths",
                 "\"base_score\":\"1.99496E-1\" | \"base_score\":\"2\" | base_score"
             })
-    void whatIsNotSupportedInXgboostIsNamed(String part, String forged, String found) throws IOException {
+    void unsupportedPartsOfXgboostAreNamed(String part, String forged, String found) throws IOException {
         String json = Files.readString(Flights.resource("xgb100x6.json"));
         assertThat(json).contains(part);
 

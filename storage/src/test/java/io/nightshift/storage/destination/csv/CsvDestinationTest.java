@@ -122,7 +122,7 @@ class CsvDestinationTest extends FolderContract {
     }
 
     @Test
-    void aNestedColumnIsAReasonBeforeAnythingIsMade() {
+    void aNestedColumnIsRefusedBeforeAnythingIsCreated() {
         Path input = batch.data().parquet("nested.parquet", "SELECT 1 AS f0, {'a': 1} AS s, [1] AS l");
         Job job = JobBuilder.over(input)
                 .output("s", "l")

@@ -185,7 +185,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aCrashAfterAnyNumberOfFilesWereMovedIsMadeUpFor() throws IOException {
+    void aPublicationResumesAfterACrashBetweenAnyTwoFiles() throws IOException {
         List<String> names = List.of("part-000000", "part-000001", "_quarantine-000001", "part-000002");
         Map<String, String> expected = null;
         for (int moved = 0; moved <= names.size(); moved++) {
@@ -215,7 +215,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aCrashInTheMiddleOfTheManifestOrBeforeTheRenameIsMadeUpFor() throws IOException {
+    void aPublicationResumesAfterACrashInTheManifestOrBeforeTheRename() throws IOException {
         Map<String, String> expected = undisturbed();
         for (String half : List.of("", "{ \"manifest_version\" : 1, \"sch", "x".repeat(100_000))) {
             // Back to the instant before the rename.
@@ -247,7 +247,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aCrashWhileTheStagedOutputIsDeletedIsMadeUpFor() throws IOException {
+    void aPublicationResumesAfterACrashWhileStagedOutputIsDeleted() throws IOException {
         publisher.publish(batch);
         publisher.prepare(BATCH);
         stage(0, new Epoch(1, 9), 1);
@@ -315,7 +315,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aLaterCoordinatorGoesOnWithWhatAnEarlierOneHasGathered() throws IOException {
+    void aLaterCoordinatorContinuesThePublicationOfAnEarlierOne() throws IOException {
         Files.createDirectories(output());
         Path staged = attempts();
         Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
@@ -353,7 +353,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void ofARescoredPartitionOnlyTheNewPartIsPublished() throws IOException {
+    void onlyTheNewPartOfARescoredPartitionIsPublished() throws IOException {
         // All was gathered before the publication failed.
         Files.createDirectories(output());
         Path staged = attempts();
@@ -417,7 +417,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void repeatedIdsAreRefusedWhereTheJobSaysSoAndNothingIsVisible() {
+    void repeatedIdsAreRefusedIfTheJobSaysSoAndNothingIsVisible() {
         CommittedBatch strictly = batch(unique(), 1, batch.commits(), Set.of());
         FileFormat repeated = new Reads("SELECT 7 AS record_id UNION ALL SELECT 7", () -> {});
 
@@ -462,7 +462,7 @@ class FolderPublisherTest {
     }
 
     @Test
-    void aDestinationThatCanNotBeMadeIsRefusedByName() throws IOException {
+    void aDestinationThatCannotBeCreatedIsRefusedByName() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
         out = file.resolve("out");
         FolderPublisher impossible = publisher(new ParquetFormat());

@@ -377,7 +377,7 @@ class ParquetReaderTest {
     }
 
     @Test
-    void columnsThatDifferInCaseOnlyAreToldApart() {
+    void columnsThatDifferOnlyInCaseAreDistinguished() {
         Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'x' AS F0");
         assertThat(inspect(JobBuilder.over(file).output("F0_1").build())).hasSize(1);
     }
