@@ -40,8 +40,7 @@ final class ApiDocumentationTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         List<String> missing = new ArrayList<>();
         int types = 0;
-        try (StandardJavaFileManager files =
-                compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
             JavacTask task = (JavacTask) compiler.getTask(
                     null, files, null, List.of("-proc:none"), null, files.getJavaFileObjectsFromPaths(sources()));
             DocTrees docs = DocTrees.instance(task);
@@ -82,15 +81,18 @@ final class ApiDocumentationTest {
             TreePath inner = new TreePath(path, member);
             switch (member) {
                 case ClassTree nested when isPublic(nested.getModifiers(), type) -> checkType(inner, docs, missing);
-                case MethodTree method when needsComment(method, type) ->
+                case MethodTree method
+                when needsComment(method, type) ->
                     requireComment(inner, docs, method.getName().toString(), missing);
-                case VariableTree component when isComponent(component, type) -> {
+                case VariableTree component
+                when isComponent(component, type) -> {
                     String name = component.getName().toString();
                     if (!parameters(comment).contains(name)) {
                         missing.add(place(inner, docs, "@param " + name));
                     }
                 }
-                case VariableTree field when isPublic(field.getModifiers(), type) ->
+                case VariableTree field
+                when isPublic(field.getModifiers(), type) ->
                     requireComment(inner, docs, field.getName().toString(), missing);
                 default -> {}
             }
@@ -105,7 +107,8 @@ final class ApiDocumentationTest {
 
     private static boolean needsComment(MethodTree method, ClassTree type) {
         boolean overrides = method.getModifiers().getAnnotations().stream()
-                .anyMatch(annotation -> annotation.getAnnotationType().toString().equals("Override"));
+                .anyMatch(
+                        annotation -> annotation.getAnnotationType().toString().equals("Override"));
         return isPublic(method.getModifiers(), type) && !overrides && !isCanonical(method, type);
     }
 
@@ -147,6 +150,7 @@ final class ApiDocumentationTest {
     private static String place(TreePath path, DocTrees docs, String name) {
         CompilationUnitTree unit = path.getCompilationUnit();
         long position = docs.getSourcePositions().getStartPosition(unit, path.getLeaf());
-        return "%s:%d: %s".formatted(unit.getSourceFile().getName(), unit.getLineMap().getLineNumber(position), name);
+        return "%s:%d: %s"
+                .formatted(unit.getSourceFile().getName(), unit.getLineMap().getLineNumber(position), name);
     }
 }

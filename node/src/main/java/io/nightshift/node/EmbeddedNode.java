@@ -17,7 +17,8 @@ public final class EmbeddedNode {
 
     /// Starts the node and lets it form its cluster.
     public static Node start(Node.Dependencies dependencies) {
-        ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "nightshift", configuration(dependencies.ledger()));
+        ActorSystem<Void> system =
+                ActorSystem.create(Behaviors.empty(), "nightshift", configuration(dependencies.ledger()));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         return Node.start(system, dependencies);

@@ -252,7 +252,8 @@ public final class Node {
         BatchOperations changes = new BatchOperations(requests, batches);
         system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(system, new LedgerHealth(dependencies.ledger()), blocking);
-        List<Endpoint> endpoints = new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
+        List<Endpoint> endpoints =
+                new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
             endpoints.addAll(Routes.of(batches, changes, registry, destinations, name, readers));
         }

@@ -48,7 +48,12 @@ enum Mutants implements Simulation.DecisionsFactory {
         @Override
         LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
                 @Override
                 Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
@@ -64,7 +69,12 @@ enum Mutants implements Simulation.DecisionsFactory {
         @Override
         LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
                 @Override
                 List<CoordinatorAction> phaseActions(BatchState next) {
                     List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
@@ -186,7 +196,12 @@ enum Mutants implements Simulation.DecisionsFactory {
         @Override
         LifecycleDecisions lifecycle(Dependencies dependencies) {
             return new LifecycleDecisions(
-                    dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits()) {
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
                 @Override
                 int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
@@ -218,7 +233,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
         ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
-            return new ControlDecisions(dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits()) {
+            return new ControlDecisions(
+                    dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits()) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -266,7 +282,12 @@ enum Mutants implements Simulation.DecisionsFactory {
 
     LifecycleDecisions lifecycle(Dependencies dependencies) {
         return new LifecycleDecisions(
-                dependencies.batch(), dependencies.settings(), dependencies.node(), dependencies.random(), dependencies.attempts(), dependencies.commits());
+                dependencies.batch(),
+                dependencies.settings(),
+                dependencies.node(),
+                dependencies.random(),
+                dependencies.attempts(),
+                dependencies.commits());
     }
 
     ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
