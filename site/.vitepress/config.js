@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { slug } from 'github-slugger'
 import { defineConfig } from 'vitepress'
-import { repositoryLinks } from './links.js'
+import { bracesAreText, repositoryLinks } from './markdown.js'
 import { sidebar } from './navigation.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,14 +24,11 @@ export default defineConfig({
     // GitHub's anchors, so that a link to a heading works in both places.
     anchor: { slugify: (heading) => slug(heading) },
     languageAlias: { hocon: 'json5', console: 'shellsession' },
-    config: (markdown) => markdown.use(repositoryLinks(docs, repository)),
+    config: (markdown) => markdown.use(repositoryLinks(docs, repository)).use(bracesAreText),
   },
 
   // The pages lie outside of this folder, which has the packages.
   vite: { resolve: { alias: [{ find: /^vue(\/.*)?$/, replacement: path.join(root, 'site/node_modules/vue$1') }] } },
-
-  // Pages are not templates: braces in them are text.
-  vue: { template: { compilerOptions: { delimiters: ['\u0001', '\u0002'] } } },
 
   // The page of contents is the home page here. On GitHub it has no front matter, which GitHub would show.
   transformPageData(page) {

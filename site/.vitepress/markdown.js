@@ -1,9 +1,9 @@
-// Links that leave the folder docs, to a file of the repository: on the site they lead to the repository.
+// Plugins of markdown-it.
 import fs from 'node:fs'
 import path from 'node:path'
 
 /**
- * A plugin of markdown-it.
+ * Links that leave the folder docs, to a file of the repository: on the site they lead to the repository.
  *
  * @param {string} docs the folder of the pages
  * @param {string} repository the address of the repository
@@ -26,5 +26,13 @@ export function repositoryLinks(docs, repository) {
         }
       }
     })
+  }
+}
+
+/** VitePress makes a template of a page, in which two braces begin an expression. In our pages they are text. */
+export function bracesAreText(markdown) {
+  for (const rule of ['text', 'code_inline', 'code_block', 'fence']) {
+    const render = markdown.renderer.rules[rule]
+    markdown.renderer.rules[rule] = (...all) => render(...all).replaceAll('{{', '&#123;&#123;')
   }
 }
