@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// A cluster of node processes on this machine, with a PostgreSQL of its own.
-final class TestCluster implements AutoCloseable {
+public final class TestCluster implements AutoCloseable {
 
     static final Duration FORMING = Duration.ofSeconds(60);
 
@@ -43,7 +43,7 @@ final class TestCluster implements AutoCloseable {
     ///
     /// @param folder for the nodes' configuration, registry and logs
     /// @param size the largest number of nodes
-    TestCluster(Path folder, int size) throws IOException {
+    public TestCluster(Path folder, int size) throws IOException {
         this.folder = folder;
         this.postgres = EmbeddedPostgres.start();
         this.database = new TcpProxy(postgres.getPort());
@@ -63,7 +63,12 @@ final class TestCluster implements AutoCloseable {
                 ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")), database.port()));
     }
 
-    Path configuration() {
+    /// The folder of the nodes' configuration, registry and logs.
+    public Path folder() {
+        return folder;
+    }
+
+    public Path configuration() {
         return folder.resolve("node.conf");
     }
 
@@ -72,7 +77,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /// Starts or restarts a node.
-    ProgramProcess start(int node, String... more) throws IOException {
+    public ProgramProcess start(int node, String... more) throws IOException {
         ProgramProcess program = ProgramProcess.start(folder, arguments(node, more));
         nodes.set(node, program);
         return program;
@@ -118,7 +123,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /// Waits until a node logs that it is up.
-    void awaitUp(int node) {
+    public void awaitUp(int node) {
         await().atMost(FORMING)
                 .untilAsserted(
                         () -> assertThat(node(node).out()).as(node(node).err()).contains(name(node) + " is up"));
@@ -133,7 +138,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /// Runs a command of `batch` against the cluster.
-    CommandResult batch(String command, String... more) {
+    public CommandResult batch(String command, String... more) {
         List<String> arguments = new ArrayList<>(
                 List.of("batch", command, "--config", configuration().toString(), "--home", home().toString()));
         arguments.addAll(List.of(more));

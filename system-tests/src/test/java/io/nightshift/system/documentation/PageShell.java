@@ -1,0 +1,96 @@
+package io.nightshift.system.documentation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.system.documentation.DocumentationPage.Command;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/// A shell in a folder that looks like the checkout to the commands of a page: it has `./nightshift` and a small
+/// `examples/flights`. The commands have a home folder of their own, which is empty at first.
+final class PageShell {
+
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final Path folder;
+
+    private PageShell(Path folder) {
+        this.folder = folder;
+    }
+
+    /// @param rows of the example's input
+    static PageShell in(Path folder, int rows) throws Exception {
+        FlightsJob small = FlightsJob.on(folder.resolve("examples/flights"), "FROM flights LIMIT " + rows);
+        // The page's commands may name the job file by a word that stands for the reader's own.
+        for (String name : List.of("JOB.yaml", "job.yaml")) {
+            Files.copy(small.file(), folder.resolve(name));
+        }
+        PageShell shell = new PageShell(folder);
+        Files.createDirectories(shell.home());
+        Path program = folder.resolve("nightshift");
+        String command = ProgramProcess.command(
+                        List.of(
+                                "-XX:TieredStopAtLevel=1",
+                                "-Duser.home=" + shell.home().getParent(),
+                                "-Dnightshift.command=./nightshift"),
+                        List.of())
+                .stream()
+                .map("'%s'"::formatted)
+                .collect(Collectors.joining(" "));
+        Files.writeString(program, "#!/bin/sh\nexec %s \"$@\"\n".formatted(command));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return shell;
+    }
+
+    /// The home folder of commands that name none.
+    Path home() {
+        return folder.resolve("user/.nightshift");
+    }
+
+    /// Runs a command and expects that it succeeds.
+    ///
+    /// @param command where `BATCH` stands for the reader's batch, and `[OPTION]` for an option that may be left
+    ///     out
+    /// @param batch the reader's batch
+    CommandResult run(Command command, String batch) throws IOException, InterruptedException {
+        String line = command.text()
+                // The folder of a downloaded archive.
+                .replaceAll("\\bnightshift-[0-9][^/ ]*/(bin/)?", "")
+                .replaceAll("(\\S*/)?nightshift(?= )", "./nightshift")
+                .replaceAll("\\bBATCH\\b", batch)
+                .replaceAll("[\\[\\]]", "");
+        CommandResult result = run(line);
+        assertThat(result.status())
+                .as("%s: %s%n%s%s", command.place(), line, result.out(), result.err())
+                .isZero();
+        return result.expect(0);
+    }
+
+    /// Runs a line of shell.
+    CommandResult run(String line) throws IOException, InterruptedException {
+        Path out = Files.createTempFile(folder, "out", ".txt");
+        Path err = Files.createTempFile(folder, "err", ".txt");
+        Process shell = new ProcessBuilder("bash", "-c", line)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        try {
+            assertThat(shell.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .as("%s ends", line)
+                    .isTrue();
+        } finally {
+            shell.descendants().forEach(ProcessHandle::destroyForcibly);
+            shell.destroyForcibly();
+        }
+        return new CommandResult(shell.exitValue(), Files.readString(out), Files.readString(err));
+    }
+}
