@@ -11,10 +11,12 @@ import picocli.CommandLine.Spec;
 /// batches of a running cluster.
 @Command(
         name = "batch",
-        description = "Lists, shows and verifies batches; submits to a cluster and controls its batches.",
+        description =
+                "Lists, shows and verifies batches and their predictions; submits to a cluster and controls its batches.",
         subcommands = {
             BatchListCommand.class,
             BatchShowCommand.class,
+            BatchHeadCommand.class,
             BatchEventsCommand.class,
             BatchVerifyCommand.class,
             BatchSubmitCommand.class,

@@ -14,12 +14,8 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.Finding;
-import io.nightshift.storage.duckdb.DuckDb;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -37,51 +33,17 @@ import picocli.CommandLine.Parameters;
         })
 final class BatchVerifyCommand extends LedgerCommand {
 
-    private static final long MEMORY = 256L << 20;
-
     @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
     private @Nullable String name;
 
     private final Symbols symbols = Symbols.ofTerminal();
-
-    /// Opens DuckDB on first use: a verification that ends at the ledger does not need it.
-    private final class Lazy implements Supplier<DuckDb>, AutoCloseable {
-        private @Nullable DuckDb duckDb;
-
-        @Override
-        public DuckDb get() {
-            DuckDb open = duckDb;
-            if (open == null) {
-                String spill = "spill-verify-" + ProcessHandle.current().pid();
-                open = DuckDb.open(MEMORY, home().folder().resolve(spill));
-                register(open);
-                duckDb = open;
-            }
-            return open;
-        }
-
-        private static void register(DuckDb duckDb) {
-            try (Connection connection = duckDb.connect()) {
-                Destinations.register(connection);
-            } catch (SQLException e) {
-                throw new IllegalStateException("a new instance takes functions", e);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (duckDb != null) {
-                duckDb.close();
-            }
-        }
-    }
 
     @Override
     int run(Ledger ledger) {
         BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
         DataSources dataSources = configuration().dataSources();
         Proof proof;
-        try (Lazy duckDb = new Lazy()) {
+        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder())) {
             proof = new Verification(ledger, new Destinations(duckDb, dataSources), this::told).prove(batch);
         }
         if (asJson()) {

@@ -119,6 +119,18 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /// Reads a whole result.
+    ///
+    /// @param reader called once, before the first row
+    public <T> T query(RowReader<T> reader, String sql, @Nullable Object... parameters) {
+        try (PreparedStatement statement = prepared(sql, parameters);
+                ResultSet result = statement.executeQuery()) {
+            return reader.read(result);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
     /// Is shown each row of a result.
     @FunctionalInterface
     public interface RowVisitor {

@@ -104,6 +104,14 @@ public interface DestinationStore {
     /// @param quarantine whether of the quarantined rows
     Query query(BatchId batch, String published, String column, boolean quarantine);
 
+    /// The first predictions of a published batch, in the order of its parts or of its record ids. Reads no
+    /// more of the batch than it needs to.
+    ///
+    /// @param published what readers see, as [Publication#destination()] says it
+    /// @param limit the most rows to return, at least 1
+    /// @throws FailureException if the output is gone or can't be read
+    FirstRows head(BatchId batch, String published, int limit);
+
     /// The file with a partition's quarantined rows in a published batch, or nothing where they are in no
     /// file.
     Optional<String> quarantineFile(String published, int partition);

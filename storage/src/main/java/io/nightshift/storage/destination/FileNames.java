@@ -19,6 +19,11 @@ public record FileNames(String extension) {
         return String.format(Locale.ROOT, "part-%06d%s", partition, extension);
     }
 
+    /// Whether a published file holds predictions.
+    public boolean isPart(String name) {
+        return name.startsWith("part-") && name.endsWith(extension);
+    }
+
     /// The published file with a partition's quarantined rows.
     public String quarantine(int partition) {
         return String.format(Locale.ROOT, "_quarantine-%06d%s", partition, extension);

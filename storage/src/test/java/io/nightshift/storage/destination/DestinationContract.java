@@ -273,6 +273,37 @@ public abstract class DestinationContract {
     }
 
     @Nested
+    class TheFirstRows {
+
+        @Test
+        void areThoseOfTheFirstPartsInOrder() throws Exception {
+            CommittedBatch committed = committed();
+            Publication publication = store().publish(committed);
+
+            FirstRows head = store().head(ContractBatch.ID, publication.destination(), 15);
+
+            assertThat(head.columns()).startsWith("record_id", "prediction").contains("batch_id", "predicted_at");
+            int batchId = head.columns().indexOf("batch_id");
+            assertThat(head.rows())
+                    .hasSize(15)
+                    .allSatisfy(row -> assertThat(row.get(batchId)).isEqualTo(ContractBatch.ID.value()));
+            assertThat(head.rows())
+                    .extracting(List::getFirst)
+                    .startsWith("r0", "r1")
+                    .doesNotHaveDuplicates();
+        }
+
+        @Test
+        void areAllRowsIfTheBatchHasNoMore() throws Exception {
+            Publication publication = store().publish(committed());
+
+            assertThat(store().head(ContractBatch.ID, publication.destination(), 1000)
+                            .rows())
+                    .hasSize(28);
+        }
+    }
+
+    @Nested
     class TwoCoordinators {
 
         @Test

@@ -9,6 +9,7 @@ import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.testing.CommandResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -263,5 +264,58 @@ class BatchCommandsIT {
                 .doesNotContain("\tat ");
         assertThat(new picocli.CommandLine(new BatchCommands()).execute("frobnicate"))
                 .isEqualTo(2);
+    }
+
+    // Head.
+
+    @Test
+    void theFirstPredictionsOfAPublishedBatchAreShown() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+
+        CommandResult run = batch("head", "latest", "-n", "3");
+
+        assertThat(run.out()).isEqualTo("""
+                record_file        record_row  prediction  probability
+                flights-0.parquet           0           1          0.0
+                flights-0.parquet           1           1       5.0E-4
+                flights-0.parquet           2           1        0.001
+                """.replace("\n", System.lineSeparator()));
+        assertThat(run.status()).isZero();
+    }
+
+    @Test
+    void theFirstPredictionsInJsonAreAnArrayWithAllColumns() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+
+        JsonNode rows = JSON.readTree(batch("head", "latest", "-o", "json").out());
+
+        assertThat(rows).hasSize(10);
+        assertThat(rows.get(1).get("record_file").asText()).endsWith("/input/flights-0.parquet");
+        assertThat(rows.get(1).get("record_row").isIntegralNumber()).isTrue();
+        assertThat(rows.get(1).get("probability").asDouble()).isEqualTo(0.0005);
+    }
+
+    @Test
+    void aBatchThatIsNotPublishedHasNoFirstPredictions() throws Exception {
+        TestBatch committed = given(TestBatch.committed(folder, "0001"));
+
+        batch("head", "latest").expect(2, "batch %s is not published".formatted(committed.id), "batch show");
+    }
+
+    @Test
+    void aNumberOfRowsThatIsTooSmallOrTooLargeIsRefused() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+
+        batch("head", "latest", "-n", "0").expect(2, "--rows is 1 to 10000, not 0");
+        batch("head", "latest", "--rows", "10001").expect(2, "--rows is 1 to 10000, not 10001");
+        batch("head", "latest", "-n", "ten").expect(2, "ten");
+    }
+
+    @Test
+    void outputThatIsGoneIsNamed() throws Exception {
+        TestBatch published = given(TestBatch.published(folder, "0001"));
+        Folders.deleteTree(published.destination());
+
+        batch("head", "latest").expect(2, "the folder %s does not exist".formatted(published.destination()));
     }
 }

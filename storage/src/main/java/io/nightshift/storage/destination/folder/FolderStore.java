@@ -8,6 +8,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
@@ -107,6 +108,11 @@ public final class FolderStore implements DestinationStore {
     public Query query(BatchId batch, String published, String column, boolean quarantine) {
         String files = (quarantine ? "_quarantine-*" : "part-*") + format.extension();
         return new Query("duckdb", "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, files));
+    }
+
+    @Override
+    public FirstRows head(BatchId batch, String published, int limit) {
+        return rows.head(Path.of(published), names, limit);
     }
 
     @Override

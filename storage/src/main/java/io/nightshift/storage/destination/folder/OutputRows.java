@@ -3,10 +3,16 @@ package io.nightshift.storage.destination.folder;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -15,6 +21,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Reads written files again through DuckDB, with other code than that which wrote them, and compares their
 /// record ids with those of the input. Blocking; safe for several threads.
@@ -54,6 +62,46 @@ public final class OutputRows {
                 : Long.parseLong(ask("SELECT count(*) FILTER (WHERE hash(t) IS NOT NULL) FROM %s AS t"
                                 .formatted(format.read(files)))
                         .getFirst());
+    }
+
+    /// The first rows of a published folder's parts. Reads the parts one after another until there are
+    /// enough.
+    ///
+    /// @param published a batch's folder
+    /// @param limit the most rows to return
+    /// @throws FailureException if the folder is gone or a part can't be read
+    public FirstRows head(Path published, FileNames names, int limit) {
+        List<String> columns = List.of();
+        List<List<@Nullable Object>> found = new ArrayList<>();
+        for (Path part : parts(published, names)) {
+            String sql = "FROM %s LIMIT %d".formatted(format.read(List.of(part)), limit - found.size());
+            try (Connection connection = duckDb.get().connect();
+                    Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
+                FirstRows read = FirstRows.read(rows);
+                columns = read.columns();
+                found.addAll(read.rows());
+            } catch (SQLException e) {
+                throw new FailureException(DuckDbError.failure("the predictions can't be read", e), e);
+            }
+            if (found.size() >= limit) {
+                break;
+            }
+        }
+        return new FirstRows(columns, found);
+    }
+
+    private static List<Path> parts(Path published, FileNames names) {
+        try (Stream<Path> files = Files.list(published)) {
+            return files.filter(file -> names.isPart(String.valueOf(file.getFileName())))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            throw FailureException.permanent(
+                    "the folder %s does not exist; the predictions have been moved or deleted".formatted(published));
+        } catch (IOException e) {
+            throw FailureException.permanent("the folder %s can't be read: %s".formatted(published, Folders.reason(e)));
+        }
     }
 
     /// Record ids that occur more than once, as `id × times`. Bad rows without an id repeat nothing.

@@ -12,6 +12,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
@@ -31,6 +32,9 @@ public final class PostgresStore implements DestinationStore {
 
     private static final TextLimit NO_NUL =
             new TextLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
+
+    /// How long a person's command waits for a database that can't be reached.
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /// The names of no batch: those of a table are the same for all.
     private static final BatchId ANY = new BatchId("any");
@@ -158,6 +162,29 @@ public final class PostgresStore implements DestinationStore {
                 "psql",
                 "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
                         .formatted(column, tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
+    }
+
+    @Override
+    public FirstRows head(BatchId batch, String published, int limit) {
+        BatchTables tables = BatchTables.of(destination, batch);
+        try (Database database = Database.open(
+                dataSources.get(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
+            return database.query(
+                    FirstRows::read,
+                    // Either the record ids, or file and row: the columns that are indexed.
+                    "SELECT * FROM %s WHERE batch_id = ? ORDER BY %s LIMIT ?"
+                            .formatted(tables.sql(tables.table()), identity(database, tables)),
+                    batch.value(),
+                    limit);
+        }
+    }
+
+    private static String identity(Database database, BatchTables tables) {
+        List<String> columns = database.rows(
+                row -> row.getString(1),
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attname = 'record_id'",
+                tables.sql(tables.table()));
+        return columns.isEmpty() ? "record_file, record_row" : "record_id";
     }
 
     @Override

@@ -174,8 +174,8 @@ public final class ParquetReader implements SourceReader {
             Connection connection, List<String> paths, Map<String, String> select, SourceColumns.Origin origin) {
         List<Path> files = SourceFiles.expand(paths);
         files.forEach(SourceFiles::checkMagic);
-        String from = "read_parquet(%s, union_by_name = true)"
-                .formatted(Sql.texts(files.stream().map(Path::toString).toList()));
+        String from = "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
+                .formatted(Sql.files(files.stream().map(Path::toString).toList()));
         String called = files.size() == 1 ? files.getFirst().toString() : "these %,d files".formatted(files.size());
         try {
             return SourceColumns.checked(connection, new SourceTable(from, "*", called), select, origin);

@@ -1,0 +1,121 @@
+package io.nightshift.cli.batch;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.TextTable;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchNameResolver;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.FirstRows;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `batch head`: the first predictions of a published batch, read from its destination.
+@Command(
+        name = "head",
+        description = "Shows the first predictions of a published batch.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:The predictions are shown.", "2:The batch is not published, or its output can't be read."})
+final class BatchHeadCommand extends LedgerCommand {
+
+    private static final int MOST = 10_000;
+
+    /// The same in every row of a batch, so the table for people leaves them out.
+    private static final Set<String> CONSTANT = Set.of("model_name", "model_version", "batch_id", "predicted_at");
+
+    private static final String FILE = "record_file";
+
+    @Parameters(paramLabel = "BATCH", description = "The batch's ID, the beginning of its ID, or latest.")
+    private @Nullable String name;
+
+    @Option(
+            names = {"-n", "--rows"},
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "The number of rows to show, 1 to 10000 (default: ${DEFAULT-VALUE}).")
+    private int rows;
+
+    @Override
+    int run(Ledger ledger) {
+        if (rows < 1 || rows > MOST) {
+            throw FailureException.permanent("--rows is 1 to %d, not %d".formatted(MOST, rows));
+        }
+        BatchRegisterState register = register(ledger);
+        BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));
+        BatchEvent.Published published = ledger.state(batch).published();
+        if (published == null) {
+            throw FailureException.permanent(
+                    "batch %s is not published; its predictions can be read once it is. `nightshift batch show %s` shows its state"
+                            .formatted(batch, batch));
+        }
+        Job job = Objects.requireNonNull(register.batches().get(batch))
+                .opened()
+                .submission()
+                .job();
+        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder())) {
+            show(new Destinations(duckDb, configuration().dataSources())
+                    .of(job)
+                    .head(batch, published.destination(), rows));
+        }
+        return ExitStatus.DONE;
+    }
+
+    private void show(FirstRows head) {
+        if (asJson()) {
+            JsonOutput.print(
+                    out(),
+                    head.rows().stream().map(row -> object(head.columns(), row)).toList());
+        } else if (head.rows().isEmpty()) {
+            out().println("The batch has no predictions.");
+        } else {
+            table(head).print(out());
+        }
+    }
+
+    private static ObjectNode object(List<String> columns, List<@Nullable Object> row) {
+        ObjectNode object = JsonOutput.object();
+        for (int i = 0; i < columns.size(); i++) {
+            object.putPOJO(columns.get(i), row.get(i));
+        }
+        return object;
+    }
+
+    private static TextTable table(FirstRows head) {
+        List<Integer> shown = new ArrayList<>();
+        TextTable table = new TextTable();
+        for (int i = 0; i < head.columns().size(); i++) {
+            String column = head.columns().get(i);
+            if (!CONSTANT.contains(column)) {
+                shown.add(i);
+                boolean isNumber = head.rows().getFirst().get(i) instanceof Number;
+                table = isNumber ? table.right(column) : table.left(column);
+            }
+        }
+        for (List<@Nullable Object> row : head.rows()) {
+            table.row(shown.stream()
+                    .map(i -> cell(head.columns().get(i), row.get(i)))
+                    .toArray(String[]::new));
+        }
+        return table;
+    }
+
+    /// A text with control characters, such as line ends, would break the table.
+    private static String cell(String column, @Nullable Object value) {
+        String text = Objects.toString(value, "");
+        return column.equals(FILE) ? String.valueOf(Path.of(text).getFileName()) : text.replaceAll("\\p{Cntrl}+", " ");
+    }
+}

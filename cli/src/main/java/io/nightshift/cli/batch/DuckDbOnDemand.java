@@ -1,0 +1,51 @@
+package io.nightshift.cli.batch;
+
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.duckdb.DuckDb;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A command's own DuckDB, opened on first use, because some commands turn out not to need it. For one
+/// thread.
+final class DuckDbOnDemand implements Supplier<DuckDb>, AutoCloseable {
+
+    private static final long MEMORY = 256L << 20;
+
+    private final Path home;
+    private @Nullable DuckDb duckDb;
+
+    /// @param home the home folder, below which it spills
+    DuckDbOnDemand(Path home) {
+        this.home = home;
+    }
+
+    @Override
+    public DuckDb get() {
+        DuckDb open = duckDb;
+        if (open == null) {
+            open = DuckDb.open(
+                    MEMORY, home.resolve("spill-" + ProcessHandle.current().pid()));
+            register(open);
+            duckDb = open;
+        }
+        return open;
+    }
+
+    private static void register(DuckDb duckDb) {
+        try (Connection connection = duckDb.connect()) {
+            Destinations.register(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException("a new instance takes functions", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (duckDb != null) {
+            duckDb.close();
+        }
+    }
+}
