@@ -1,0 +1,138 @@
+package io.nightshift.cli.init;
+
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.nightshift.cli.init.FeatureMapping.Column;
+import io.nightshift.cli.init.FeatureMapping.Mapped;
+import io.nightshift.cli.init.FeatureMapping.Same;
+import io.nightshift.cli.init.FeatureMapping.Unmapped;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The text of a new job file, with a comment for each key.
+///
+/// @param job its name
+/// @param model a file, or a registered model
+/// @param data paths of Parquet files, relative to the job file or absolute
+/// @param id the column that identifies a row, or null
+/// @param passed columns of the data that readers of the predictions may want
+record NewJobFile(
+        String job,
+        String model,
+        List<String> data,
+        @Nullable String id,
+        NewDestination destination,
+        FeatureMapping mapping,
+        List<String> passed) {
+
+    private static final String PLAIN = "[A-Za-z_./*][A-Za-z0-9_./*?@()+, =-]*";
+
+    String text() {
+        StringBuilder text = new StringBuilder("""
+                # A job for Nightshift. What each key means: docs/reference/job-file.md
+                #
+                #   nightshift plan FILE     prints what a run would do
+                #   nightshift run FILE      scores the data and publishes the predictions
+                #
+                # Relative paths start at this file's folder.
+
+                job: %s
+
+                # A model file, which is registered when it is first used, or a registered model: name, name@version, name@alias.
+                model: %s
+
+                source:
+                  # Parquet files, folders and globs.
+                  parquet: %s
+
+                """.formatted(value(job), value(model), paths()));
+        id(text);
+        select(text);
+        if (!mapping.isNamed()) {
+            features(text);
+        }
+        text.append("\n").append(destination.yaml());
+        text.append("""
+
+                errors:
+                  # The batch fails if more of its rows than this can't be scored.
+                  max-rate: 0.01
+
+                # Columns of the source that are copied next to each prediction.
+                """);
+        String columns = passed.stream().map(NewJobFile::value).collect(Collectors.joining(", "));
+        text.append(
+                passed.isEmpty()
+                        ? "# output:\n#   columns: [COLUMN, COLUMN]\n"
+                        : "# output:\n#   columns: [%s]\n".formatted(columns));
+        return text.toString();
+    }
+
+    private String paths() {
+        return data.size() == 1
+                ? value(data.getFirst())
+                : data.stream().map(NewJobFile::value).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private void id(StringBuilder text) {
+        text.append(id == null ? """
+                          # The column that identifies a row. Without it, a row is known by its file and its position.
+                          # id: COLUMN
+                        """ : """
+                          # The column that identifies a row. With unique-id, an ID that occurs twice fails the batch.
+                          id: %s
+                          # unique-id: true
+                        """.formatted(value(id)));
+    }
+
+    private void select(StringBuilder text) {
+        text.append("""
+
+                  # Computed columns, as DuckDB SQL over the data's columns. The model finds its features by their names,
+                  # among these and the data's columns.
+                """);
+        boolean hasEntry =
+                mapping.isNamed() && mapping.features().stream().anyMatch(feature -> !(feature instanceof Same));
+        text.append(hasEntry ? "  select:\n" : "  # select:\n  #   NAME: EXPRESSION\n");
+        for (Mapped mapped : mapping.isNamed() ? mapping.features() : List.<Mapped>of()) {
+            switch (mapped) {
+                case Same same -> {}
+                case Column(String feature, String column) ->
+                    text.append("    %s: %s\n".formatted(value(feature), value(FeatureMapping.name(column))));
+                case Unmapped(String feature, String reason, String proposal) ->
+                    text.append("    # %s: %s.\n".formatted(feature, reason).replaceAll("\\p{Cntrl}(?!$)", " "))
+                            .append("    # %s: %s\n"
+                                    .formatted(value(feature), proposal == null ? "EXPRESSION" : value(proposal)));
+            }
+        }
+    }
+
+    private void features(StringBuilder text) {
+        if (mapping.isComplete()) {
+            text.append("""
+
+                    # The model does not name its features. These are the data's columns in their order. Check that it is the order
+                    # in which the model was trained.
+                    features:
+                    """);
+            mapping.features()
+                    .forEach(feature -> text.append("  - %s\n".formatted(value(((Column) feature).column()))));
+        } else {
+            text.append("""
+
+                    # The model does not name its %d features. List the columns in the order in which the model was trained.
+                    # features: [COLUMN, COLUMN]
+                    """.formatted(mapping.features().size()));
+        }
+    }
+
+    /// A text as YAML, in quotes where YAML would read it as something else.
+    static String value(String text) {
+        boolean isPlain = text.matches(PLAIN)
+                && !text.startsWith("*")
+                && !text.endsWith(" ")
+                && !text.contains(", ")
+                && !text.matches("(?i)true|false|null|yes|no|on|off|[.].*");
+        return isPlain ? text : new TextNode(text).toString();
+    }
+}
