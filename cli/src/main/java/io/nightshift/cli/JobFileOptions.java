@@ -34,7 +34,10 @@ public final class JobFileOptions {
         return read(file, overrides);
     }
 
-    static Job read(Path file, List<String> overrides) {
+    /// Reads a job file.
+    ///
+    /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
+    public static Job read(Path file, List<String> overrides) {
         try {
             return JobFile.parse(Files.readAllBytes(file), file, overrides);
         } catch (NoSuchFileException e) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 /// The registry of models.
 @Command(
         name = "model",
-        description = "Registers, lists, names and trains models.",
+        description = "Registers, lists, names, checks and trains models.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             ModelCommands.ListModels.class,
             ModelCommands.Show.class,
             ModelCommands.Alias.class,
+            ModelCheckCommand.class,
             TrainCommand.class
         })
 final class ModelCommands {

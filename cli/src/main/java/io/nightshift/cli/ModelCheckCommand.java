@@ -1,0 +1,206 @@
+package io.nightshift.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.check.CheckRequest;
+import io.nightshift.cli.check.CheckResult;
+import io.nightshift.cli.check.CheckResult.DifferingRow;
+import io.nightshift.cli.check.ModelCheck;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.TextTable;
+import io.nightshift.node.DuckDbLoader;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.submission.JobModel;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Destinations;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `nightshift model check`: tells whether a job's features and predictions equal those of training.
+@Command(
+        name = "check",
+        description =
+                "Scores the rows of a job's source for which a file has the values of training, and compares the"
+                        + " predictions with these values. Rows are matched by the job's source.id or, without one, by their position.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:All compared rows are equal within the tolerance.",
+            "1:A row differs, or could not be scored.",
+            "2:Nothing was compared: the command, the job or the file is wrong."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  nightshift model check --job job.yaml --expected sample.parquet --column probability"
+        })
+final class ModelCheckCommand implements Callable<Integer> {
+
+    @Option(names = "--job", required = true, paramLabel = "JOB.yaml", description = "The job file.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path job;
+
+    @Option(
+            names = "--expected",
+            required = true,
+            paramLabel = "FILE",
+            description = "A Parquet file, or a CSV file with a header, with the values of training.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path expected;
+
+    @Option(
+            names = "--column",
+            required = true,
+            paramLabel = "NAME[=OUTPUT]",
+            description = "The column of the file that is compared. OUTPUT is the column of the job's output, if it has"
+                    + " another name, as in 'p_late=probability'.")
+    private String column = "";
+
+    @Option(
+            names = "--id",
+            paramLabel = "COLUMN",
+            description = "The column of the file with the record IDs. Default: the name in source.id.")
+    private @Nullable String id;
+
+    @Option(
+            names = "--tolerance",
+            paramLabel = "NUMBER",
+            description = "The largest difference between two numbers that counts as equal. Default: ${DEFAULT-VALUE}.")
+    private double tolerance = 1e-6;
+
+    @Option(
+            names = {"-n", "--rows"},
+            paramLabel = "N",
+            description = "The most differing rows to show, with their features. Default: ${DEFAULT-VALUE}.")
+    private int shown = 5;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            converter = CommandOutputFormat.Converter.class,
+            description = "table (default) or json.")
+    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+
+    @Mixin
+    private HomeFolder home = new HomeFolder();
+
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        int equals = column.indexOf('=');
+        CheckRequest request = new CheckRequest(
+                expected,
+                equals < 0 ? column : column.substring(0, equals),
+                equals < 0 ? column : column.substring(equals + 1),
+                id,
+                tolerance,
+                shown);
+        Job read = JobFileOptions.read(job, List.of());
+        // All work is done on this thread, since a scoring function finds its attempt by the thread.
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), Runnable::run);
+        Destinations destinations =
+                new Destinations(duckDb, configuration.read(home).dataSources());
+        CheckResult result = ModelCheck.run(
+                duckDb.get(),
+                destinations,
+                read,
+                JobModel.find(read.model(), home.registry()).model(),
+                request);
+        PrintWriter out = spec.commandLine().getOut();
+        if (output == CommandOutputFormat.JSON) {
+            JsonOutput.print(out, json(result));
+        } else {
+            print(out, request, result);
+        }
+        out.flush();
+        return result.isEqual() ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private void print(PrintWriter out, CheckRequest request, CheckResult result) {
+        out.println("Compared %s of %s with %s of the job's predictions."
+                .formatted(request.column(), request.expected(), request.prediction()));
+        out.println();
+        TextTable table = new TextTable().left("").right("");
+        table.row("expected rows", "%,d".formatted(result.expected()));
+        table.row("not in the source", "%,d".formatted(result.absent()));
+        table.row("left out by source.where", "%,d".formatted(result.leftOut()));
+        table.row("quarantined", "%,d".formatted(result.quarantined()));
+        table.row("compared", "%,d".formatted(result.compared()));
+        table.row("tolerance", String.valueOf(request.tolerance()));
+        table.row("largest difference", result.largest() == null ? "none" : String.valueOf(result.largest()));
+        table.row("rows over tolerance", "%,d".formatted(result.over()));
+        table.print(out);
+        for (DifferingRow row : result.rows()) {
+            out.println();
+            out.println("Row %s: expected %s, found %s%s"
+                    .formatted(
+                            row.id(),
+                            row.expected(),
+                            row.found(),
+                            row.difference() == null ? "" : ", difference " + row.difference()));
+            TextTable features = new TextTable().left("").left("");
+            row.features()
+                    .forEach((name, value) -> features.row("  " + name, Objects.requireNonNullElse(value, "NULL")));
+            features.print(out);
+        }
+        out.println();
+        result.reasons().forEach(reason -> out.println("Quarantined: " + reason));
+        out.println(sentence(result));
+    }
+
+    private static String sentence(CheckResult result) {
+        if (result.isEqual()) {
+            return "All compared rows are equal.";
+        }
+        if (result.compared() == 0) {
+            return "No row was compared.";
+        }
+        if (result.over() == 0) {
+            return "All compared rows are equal, but some rows could not be scored.";
+        }
+        return "%,d of %,d rows differ. Compare the features above with those of training."
+                .formatted(result.over(), result.compared());
+    }
+
+    private static ObjectNode json(CheckResult result) {
+        ObjectNode json = JsonOutput.object();
+        json.put("equal", result.isEqual());
+        json.put("expected", result.expected());
+        json.put("absent", result.absent());
+        json.put("left_out", result.leftOut());
+        json.put("quarantined", result.quarantined());
+        json.put("compared", result.compared());
+        json.put("largest_difference", result.largest());
+        json.put("over_tolerance", result.over());
+        ArrayNode rows = json.putArray("rows");
+        for (DifferingRow row : result.rows()) {
+            ObjectNode object = rows.addObject();
+            object.put("id", row.id());
+            object.put("expected", row.expected());
+            object.put("found", row.found());
+            object.put("difference", row.difference());
+            ObjectNode features = object.putObject("features");
+            row.features().forEach(features::put);
+        }
+        ArrayNode reasons = json.putArray("reasons");
+        result.reasons().forEach(reasons::add);
+        return json;
+    }
+}

@@ -1,0 +1,199 @@
+package io.nightshift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.testing.CommandResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The command `model check`, on a model that the test trains: its probability is known by an expression.
+final class ModelCheckCommandTest {
+
+    /// A regression tree with one split on x: -1 below 0.5, 2 from there on.
+    private static final String MODEL = """
+            {"learner":{"attributes":{},"feature_names":["x"],"feature_types":["float"],
+            "gradient_booster":{"model":{"gbtree_model_param":{"num_parallel_tree":"1","num_trees":"1"},
+            "iteration_indptr":[0,1],"tree_info":[0],"trees":[{"base_weights":[0,-1,2],"categories":[],
+            "categories_nodes":[],"categories_segments":[],"categories_sizes":[],"default_left":[1,0,0],"id":0,
+            "left_children":[1,-1,-1],"loss_changes":[1,0,0],"parents":[2147483647,0,0],"right_children":[2,-1,-1],
+            "split_conditions":[0.5,-1,2],"split_indices":[0,0,0],"split_type":[0,0,0],"sum_hessian":[2,1,1],
+            "tree_param":{"num_deleted":"0","num_feature":"1","num_nodes":"3","size_leaf_vector":"1"}}]},"name":"gbtree"},
+            "learner_model_param":{"base_score":"0E0","boost_from_average":"1","num_class":"0","num_feature":"1",
+            "num_target":"1"},"objective":{"name":"reg:squarederror","reg_loss_param":{"scale_pos_weight":"1"}}},
+            "version":[2,1,0]}
+            """;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void aJobOverTenRows() throws Exception {
+        Files.writeString(folder.resolve("step.json"), MODEL);
+        write("source", "SELECT 'k' || i AS key, i / 10.0 AS raw, i % 2 = 0 AS even FROM range(10) t(i)");
+        job("id: key");
+    }
+
+    private void job(String source) throws Exception {
+        Files.writeString(folder.resolve("job.yaml"), """
+                job: step
+                model: step.json
+                source:
+                  parquet: source.parquet
+                  select: {x: CAST(raw AS DOUBLE)}
+                  %s
+                destination:
+                  parquet: predictions
+                """.formatted(source));
+    }
+
+    private void write(String name, String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(query, folder.resolve(name + ".parquet")));
+        }
+    }
+
+    /// @param rows how many, from the first
+    private static String trained(String rows) {
+        return "SELECT 'k' || i AS key, CASE WHEN i / 10.0 < 0.5 THEN -1.0 ELSE 2.0 END::DOUBLE AS p FROM range(%s) t(i)"
+                .formatted(rows);
+    }
+
+    private CommandResult check(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "model",
+                "check",
+                "--job",
+                folder.resolve("job.yaml").toString(),
+                "--home",
+                folder.resolve("home").toString()));
+        arguments.addAll(List.of(more));
+        if (!arguments.contains("--expected")) {
+            arguments.addAll(
+                    List.of("--expected", folder.resolve("expected.parquet").toString()));
+        }
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void thePredictionsOfTrainingAreEqual() throws Exception {
+        write("expected", trained("3, 8"));
+
+        CommandResult end = check("--column", "p=prediction").expect(0);
+
+        assertThat(end.out())
+                .startsWith("Compared p of ")
+                .containsPattern("compared +5\n")
+                .containsPattern("largest difference +0.0\n")
+                .contains("All compared rows are equal.");
+        assertThat(folder.resolve("predictions")).doesNotExist();
+        assertThat(folder.resolve("home")).doesNotExist();
+    }
+
+    @Test
+    void rowsThatDifferAreShownWithTheirFeatures() throws Exception {
+        write(
+                "expected",
+                "SELECT key, p + CASE key WHEN 'k4' THEN 3 WHEN 'k6' THEN 0.25 ELSE 0 END AS prediction FROM (%s)"
+                        .formatted(trained("10")));
+
+        CommandResult end = check("--column", "prediction", "-n", "1").expect(1);
+
+        assertThat(end.out())
+                .containsPattern("largest difference +3.0\n")
+                .containsPattern("rows over tolerance +2\n")
+                .contains("Row k4: expected 2.0, found -1.0, difference 3.0\n  x  0.4\n", "2 of 10 rows differ.")
+                .doesNotContain("Row k6");
+        check("--column", "prediction", "--tolerance", "3").expect(0);
+    }
+
+    @Test
+    void rowsThatAreAbsentLeftOutOrQuarantinedAreCounted() throws Exception {
+        write(
+                "source",
+                "SELECT 'k' || i AS key, CASE i WHEN 1 THEN 'one' ELSE (i / 10.0)::VARCHAR END AS raw, i > 0 AS even FROM range(10) t(i)");
+        job("id: key\n  where: even");
+        write("expected", trained("12"));
+
+        JsonNode json =
+                check("--column", "p=prediction", "-o", "json").expect(1).json();
+
+        assertThat(json.get("equal").asBoolean()).isFalse();
+        assertThat(json.get("expected").asInt()).isEqualTo(12);
+        assertThat(json.get("absent").asInt()).isEqualTo(2);
+        assertThat(json.get("left_out").asInt()).isEqualTo(1);
+        assertThat(json.get("quarantined").asInt()).isEqualTo(1);
+        assertThat(json.get("compared").asInt()).isEqualTo(8);
+        assertThat(json.get("over_tolerance").asInt()).isZero();
+        assertThat(json.get("reasons").get(0).asText()).contains("row 1");
+    }
+
+    @Test
+    void withoutAnIdRowsAreMatchedByPosition() throws Exception {
+        job("");
+        write("expected", trained("6"));
+
+        assertThat(check("--column", "p=prediction").expect(0).out()).containsPattern("compared +6\n");
+
+        write("expected", trained("1, 7"));
+        assertThat(check("--column", "p=prediction").expect(1).out())
+                .contains("Row 4: expected 2.0, found -1.0, difference 3.0");
+        check("--column", "p=prediction", "--id", "key").expect(2, "the job names no source.id");
+    }
+
+    @Test
+    void aCsvFileAndAnotherIdColumnWork() throws Exception {
+        Path csv = Files.writeString(folder.resolve("expected.csv"), "id,key,p\nk1,a,-1\nk9,b,2\n");
+
+        assertThat(check("--expected", csv.toString(), "--column", "p=prediction", "--id", "id")
+                        .expect(0)
+                        .out())
+                .containsPattern("compared +2\n");
+    }
+
+    @Test
+    void aMissingValueOfTrainingDiffers() throws Exception {
+        write("expected", "SELECT 'k1' AS key, NULL::DOUBLE AS p");
+
+        assertThat(check("--column", "p=prediction").expect(1).out()).contains("Row k1: expected null, found -1.0");
+    }
+
+    @Test
+    void mistakesAreNamed() throws Exception {
+        write("expected", trained("3"));
+
+        check("--column", "q=prediction").expect(2, "--column: there is no column q in ", "did you mean p?");
+        check("--column", "p=predictions")
+                .expect(2, "no column predictions in the job's output", "did you mean prediction?");
+        check("--column", "p").expect(2, "there is no column p in the job's output", "it has record_id, prediction");
+        check("--column", "p=prediction", "--id", "keys")
+                .expect(2, "--id: there is no column keys", "did you mean key?");
+        check("--column", "p=prediction", "--tolerance", "-1").expect(2, "--tolerance is a number, 0 or more");
+        check(
+                        "--column",
+                        "p=prediction",
+                        "--expected",
+                        folder.resolve("none.parquet").toString())
+                .expect(2, "--expected: there is no file ");
+        check(
+                        "--column",
+                        "p=prediction",
+                        "--expected",
+                        folder.resolve("step.json").toString())
+                .expect(2, "neither Parquet nor CSV");
+        write("expected", "SELECT 'other' AS key, 1.0 AS p");
+        check("--column", "p=prediction").expect(2, "none of the 1 rows of ", "is in the source of the job step");
+        write("expected", "SELECT 'k1' AS key, 1.0 AS p FROM range(2)");
+        check("--column", "p=prediction").expect(2, "IDs that occur more than once, such as k1");
+    }
+}
