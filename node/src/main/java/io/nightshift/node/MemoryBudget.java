@@ -1,7 +1,13 @@
 package io.nightshift.node;
 
 import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// How much memory a node may use.
 public final class MemoryBudget {
@@ -10,10 +16,26 @@ public final class MemoryBudget {
 
     private MemoryBudget() {}
 
-    /// Three quarters of the machine's memory, or of the container's.
+    /// Three quarters of [#total].
     public static long budget() {
-        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        return system.getTotalMemorySize() / 4 * 3;
+        return total() / 4 * 3;
+    }
+
+    /// The machine's memory, or the container's limit, in bytes.
+    public static long total() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    /// The machine's memory whatever the container's limit, in bytes; null where it is not known.
+    public static @Nullable Long ofMachine() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+            return lines.filter(line -> line.startsWith("MemTotal:"))
+                    .findFirst()
+                    .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                    .orElse(null);
+        } catch (IOException | UncheckedIOException e) {
+            return null;
+        }
     }
 
     /// What is left of this process's heap, in bytes.

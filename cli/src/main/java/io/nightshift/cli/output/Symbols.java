@@ -24,6 +24,10 @@ public record Symbols(boolean plain) {
         return plain ? "FAIL" : "✗";
     }
 
+    public String warning() {
+        return plain ? "WARN" : "!";
+    }
+
     public String open() {
         return plain ? "open" : "–";
     }

@@ -1,0 +1,248 @@
+package io.nightshift.cli.doctor;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.Symbols;
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.NodeSettings;
+import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.duckdb.DuckDb;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `nightshift doctor`: examines what Nightshift needs, and says of each thing that it is fine, or what to
+/// do.
+@Command(
+        name = "doctor",
+        description =
+                "Examines Java, memory, disks, the clock, the configuration, databases, ports and folders. For each it"
+                        + " prints that it is fine, or what to do. With --config it examines what a node of a cluster needs.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:There is no problem.", "1:There is a problem.", "2:The command is wrong."})
+public final class DoctorCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--job",
+            paramLabel = "JOB.yaml",
+            description = "Also examines the source, the model and the destination of a job.")
+    private @Nullable Path job;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            converter = CommandOutputFormat.Converter.class,
+            description = "table (default) or json.")
+    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+
+    @Mixin
+    private HomeFolder home = new HomeFolder();
+
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    private final List<Diagnosis> found = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+        add(MachineExamination.java());
+        add(MachineExamination.memory());
+        add(MachineExamination.duckDb(home.spill()));
+        add(MachineExamination.onnxRuntime());
+        add(MachineExamination.folder("home folder", home.folder()));
+        Configuration given = configuration();
+        if (given != null) {
+            if (given.journal() == null) {
+                add(ledger());
+            } else {
+                examineNode(given);
+            }
+            given.dataSources()
+                    .byName()
+                    .forEach((name, settings) -> database("data source " + name, settings)
+                            .dataSource()
+                            .forEach(this::add));
+            if (job != null) {
+                examineJob(job, given);
+            }
+        }
+        boolean isFine = found.stream().noneMatch(one -> one.outcome() == Diagnosis.Outcome.PROBLEM);
+        PrintWriter out = spec.commandLine().getOut();
+        if (output == CommandOutputFormat.JSON) {
+            JsonOutput.print(out, json(isFine));
+        } else {
+            long problems = found.stream()
+                    .filter(one -> one.outcome() == Diagnosis.Outcome.PROBLEM)
+                    .count();
+            out.println();
+            out.println(
+                    isFine
+                            ? "No problem was found."
+                            : problems == 1 ? "1 problem was found." : problems + " problems were found.");
+        }
+        out.flush();
+        return isFine ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private void add(Diagnosis diagnosis) {
+        found.add(diagnosis);
+        if (output == CommandOutputFormat.TABLE) {
+            print(diagnosis);
+        }
+    }
+
+    private void print(Diagnosis diagnosis) {
+        Symbols symbols = Symbols.ofTerminal();
+        String mark = switch (diagnosis.outcome()) {
+            case FINE -> symbols.proved();
+            case WARNING -> symbols.warning();
+            case PROBLEM -> symbols.broken();
+        };
+        PrintWriter out = spec.commandLine().getOut();
+        String indent = " ".repeat(mark.length() + 20);
+        String detail = diagnosis.detail().lines().collect(Collectors.joining("\n" + indent));
+        out.println("%s %-18s %s".formatted(mark, diagnosis.what(), detail));
+        if (diagnosis.advice() != null) {
+            out.println(indent + diagnosis.advice());
+        }
+        out.flush();
+    }
+
+    private ObjectNode json(boolean isFine) {
+        ObjectNode json = JsonOutput.object();
+        json.put("fine", isFine);
+        ArrayNode checks = json.putArray("checks");
+        for (Diagnosis diagnosis : found) {
+            checks.addObject()
+                    .put("what", diagnosis.what())
+                    .put("outcome", diagnosis.outcome().name().toLowerCase(Locale.ROOT))
+                    .put("detail", diagnosis.detail())
+                    .put("advice", diagnosis.advice());
+        }
+        return json;
+    }
+
+    private @Nullable Configuration configuration() {
+        try {
+            Configuration given = configuration.read(home);
+            add(Diagnosis.fine(
+                    "configuration",
+                    given.journal() == null
+                            ? "no cluster is configured, so commands use the home folder's ledger"
+                            : "it names a cluster's journal"));
+            return given;
+        } catch (FailureException e) {
+            add(Diagnosis.problem(
+                    "configuration",
+                    String.valueOf(e.getMessage()),
+                    "Correct the file; docs/reference/configuration.md lists the keys."));
+            return null;
+        }
+    }
+
+    private Diagnosis ledger() {
+        if (!EmbeddedLedger.exists(home.folder())) {
+            return Diagnosis.fine("ledger", "none yet; the first run creates it");
+        }
+        try {
+            return EmbeddedLedger.readIfFree(
+                            home.folder(), ledger -> ledger.register().batches().size())
+                    .map(batches -> Diagnosis.fine("ledger", "%,d batches".formatted(batches)))
+                    .orElseGet(() -> Diagnosis.fine("ledger", "another process is using it"));
+        } catch (FailureException e) {
+            return Diagnosis.problem("ledger", String.valueOf(e.getMessage()), "See docs/how-to/recover.md.");
+        }
+    }
+
+    private void examineNode(Configuration given) {
+        DataSourceSettings journal = Objects.requireNonNull(given.journal());
+        database("journal", journal).journal().forEach(this::add);
+        NodeSettings node = given.node();
+        add(MachineExamination.port("node port", node.bindHostname(), node.bindPort(), "nightshift.node.bind-port"));
+        HttpSettings http = given.http();
+        if (http != null && http.port() != 0) {
+            add(MachineExamination.port("http port", http.hostname(), http.port(), "nightshift.http.port"));
+        }
+        if (given.tls() != null || (http != null && http.tls() != null)) {
+            add(tls(given, http));
+        }
+        Path registry = given.registry();
+        if (registry != null) {
+            add(MachineExamination.folder("model registry", registry));
+        }
+    }
+
+    private static Diagnosis tls(Configuration given, @Nullable HttpSettings http) {
+        try {
+            given.transport();
+            if (http != null && http.tls() != null) {
+                http.tls().context();
+            }
+            return Diagnosis.fine("tls", "the certificates and private keys can be used");
+        } catch (FailureException e) {
+            return Diagnosis.problem("tls", String.valueOf(e.getMessage()), "See docs/how-to/tls.md.");
+        }
+    }
+
+    private static DatabaseExamination database(String what, DataSourceSettings settings) {
+        return new DatabaseExamination(settings, what, InstantSource.system());
+    }
+
+    private void examineJob(Path file, Configuration given) {
+        Job read;
+        try {
+            read = JobFileOptions.read(file, List.of());
+        } catch (JobFileException | FailureException e) {
+            add(Diagnosis.problem("job", String.valueOf(e.getMessage()), "Correct the job file."));
+            return;
+        }
+        switch (read.destination()) {
+            case ParquetDestination(String folder) -> add(MachineExamination.folder("destination", Path.of(folder)));
+            case CsvDestination csv -> add(MachineExamination.folder("destination", Path.of(csv.folder())));
+            // It is a data source, which is examined already.
+            case PostgresDestination postgres -> {}
+        }
+        int threads = Runtime.getRuntime().availableProcessors();
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
+            new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(read);
+            add(Diagnosis.fine("job", "%s can run".formatted(read.name())));
+        } catch (FailureException e) {
+            add(Diagnosis.problem("job", String.valueOf(e.getMessage()), "Correct the job file, or what it names."));
+        }
+    }
+}
