@@ -39,7 +39,7 @@ abstract class ControlCommand extends ClusterCommand {
                 yield ExitStatus.DONE;
             }
             case ControlReply.Refused(BatchId of, String reason) -> {
-                err().println("Batch %s: %s".formatted(of, reason));
+                err().println("nightshift: " + reason);
                 yield ExitStatus.FAILED;
             }
         };

@@ -38,7 +38,7 @@ public final class BatchOperations {
     public CompletionStage<SubmitResult> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
         if (key != null && !key.matches(KEY)) {
             throw ProblemException.badRequest(
-                    "An Idempotency-Key has 1 to 255 printable characters of ASCII, without spaces.");
+                    "The Idempotency-Key is invalid. Send 1 to 255 printable ASCII characters without spaces.");
         }
         WireLimits.refusal(job).ifPresent(reason -> {
             throw ProblemException.rejected(reason);
@@ -84,12 +84,23 @@ public final class BatchOperations {
                     }
                     case ControlReply.Refused(BatchId of, String reason) -> {
                         AuditLog.log(caller, control.verb(), of.value(), "refused", reason);
-                        throw ProblemException.refused(of.value(), reason);
+                        throw ProblemException.refused(
+                                of.value(), "Batch %s can't be %s: %s.".formatted(of, participle(control), reason));
                     }
                 })
                 .exceptionally(problem -> {
                     throw failed(caller, control.verb(), batch.value(), problem);
                 });
+    }
+
+    private static String participle(BatchControl control) {
+        return switch (control) {
+            case BatchControl.Pause pause -> "paused";
+            case BatchControl.Resume resume -> "resumed";
+            case BatchControl.Cancel cancel -> "cancelled";
+            case BatchControl.Retry retry -> "retried";
+            case BatchControl.Rescore rescore -> "rescored";
+        };
     }
 
     private static void check(BatchControl control) {
@@ -99,7 +110,7 @@ public final class BatchOperations {
             case BatchControl.Rescore(List<Integer> partitions) -> {
                 if (partitions.isEmpty() || partitions.size() > MOST_PARTITIONS) {
                     throw ProblemException.badRequest(
-                            "A rescoring names 1 to %,d partitions, such as {\"partitions\": [0, 7]}."
+                            "The list of partitions is empty or too long. Name 1 to %,d partitions, such as {\"partitions\": [0, 7]}."
                                     .formatted(MOST_PARTITIONS));
                 }
             }
@@ -110,7 +121,8 @@ public final class BatchOperations {
 
     private static void checkReason(String reason) {
         if (reason.length() > LONGEST_REASON) {
-            throw ProblemException.badRequest("A reason has at most %,d characters.".formatted(LONGEST_REASON));
+            throw ProblemException.badRequest(
+                    "The reason is too long. Send at most %,d characters.".formatted(LONGEST_REASON));
         }
     }
 

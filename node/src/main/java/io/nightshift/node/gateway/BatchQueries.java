@@ -289,7 +289,8 @@ public final class BatchQueries {
     public CompletionStage<BatchPage> page(Filter filter, Optional<String> cursor, int limit) {
         check("limit", limit, MOST_BATCHES);
         if (filter.state().isPresent() && !STATES.contains(filter.state().get())) {
-            throw ProblemException.badRequest("The parameter state is one of %s.".formatted(String.join(", ", STATES)));
+            throw ProblemException.badRequest(
+                    "The parameter state is invalid. Send one of %s.".formatted(String.join(", ", STATES)));
         }
         return register().thenCompose(state -> {
             List<BatchRegisterState.Entry> entries = new ArrayList<>(state.all()).reversed();
@@ -301,7 +302,8 @@ public final class BatchQueries {
                         .toList()
                         .indexOf(last);
                 if (at < 0) {
-                    throw ProblemException.badRequest("The parameter cursor must be the next of the previous page.");
+                    throw ProblemException.badRequest(
+                            "The parameter cursor is invalid. Send the value of next of the previous page.");
                 }
                 rest = entries.subList(at + 1, entries.size());
             }
@@ -377,7 +379,8 @@ public final class BatchQueries {
 
     private static void check(String parameter, int value, int most) {
         if (value < 1 || value > most) {
-            throw ProblemException.badRequest("The parameter %s is a number from 1 to %,d.".formatted(parameter, most));
+            throw ProblemException.badRequest(
+                    "The parameter %s is invalid. Send a number from 1 to %,d.".formatted(parameter, most));
         }
     }
 
@@ -393,7 +396,7 @@ public final class BatchQueries {
             throw ProblemException.of(e);
         } catch (IllegalStateException | java.io.UncheckedIOException damage) {
             throw ProblemException.refused(
-                    batch.value(), damage.getMessage() + "; `nightshift batch verify` says more");
+                    batch.value(), damage.getMessage() + "; `nightshift batch verify` reports the details");
         }
     }
 }

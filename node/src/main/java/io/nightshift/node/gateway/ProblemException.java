@@ -77,11 +77,11 @@ public final class ProblemException extends RuntimeException {
     }
 
     public static ProblemException forbidden(String detail) {
-        return of(403, "forbidden", "Not allowed", detail);
+        return of(403, "forbidden", "The request is not allowed", detail);
     }
 
     public static ProblemException noRoute(String detail) {
-        return of(404, "unknown-route", "There is nothing here", detail);
+        return of(404, "unknown-route", "There is no such route", detail);
     }
 
     public static ProblemException notFound(String what, String detail) {
@@ -89,7 +89,7 @@ public final class ProblemException extends RuntimeException {
     }
 
     public static ProblemException methodNotAllowed(String detail, String allowed) {
-        return of(405, "method-not-allowed", "Not with this method", detail, Map.of("Allow", allowed));
+        return of(405, "method-not-allowed", "The method is not allowed", detail, Map.of("Allow", allowed));
     }
 
     public static ProblemException timeout(String detail) {
@@ -98,7 +98,13 @@ public final class ProblemException extends RuntimeException {
 
     public static ProblemException refused(String batch, String detail) {
         return new ProblemException(
-                new Problem(Problem.TYPE + "refused", "The batch can't do that now", 409, detail, batch, List.of()),
+                new Problem(
+                        Problem.TYPE + "refused",
+                        "The batch can't be changed in this way",
+                        409,
+                        detail,
+                        batch,
+                        List.of()),
                 Map.of());
     }
 
@@ -107,7 +113,11 @@ public final class ProblemException extends RuntimeException {
     }
 
     public static ProblemException expectationFailed() {
-        return of(417, "bad-request", "The request is wrong", "The only supported Expect is 100-continue.");
+        return of(
+                417,
+                "bad-request",
+                "The request is wrong",
+                "The header Expect has an unsupported value. Only 100-continue is supported.");
     }
 
     /// @param status the HTTP status that says what is too long
@@ -143,23 +153,23 @@ public final class ProblemException extends RuntimeException {
 
     public static ProblemException tooMany(String detail, int retryAfterSeconds) {
         return of(
-                429,
-                "too-many",
-                "Too many at a time",
-                detail,
-                Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
+                429, "too-many", "Too many requests", detail, Map.of("Retry-After", String.valueOf(retryAfterSeconds)));
     }
 
     public static ProblemException internalError() {
-        return of(500, "unexpected", "An unexpected error", "Please report this bug; the node's log has the details.");
+        return of(
+                500,
+                "unexpected",
+                "An unexpected error",
+                "The node failed to handle the request. Please report this bug; the node's log has the details.");
     }
 
     public static ProblemException unavailable(String detail) {
         return of(
                 503,
                 "unavailable",
-                "The answer is not available",
-                detail + ". Repeat the request, at this node or another.",
+                "The node can't answer at the moment",
+                detail + ". Send the request again, to this node or another one.",
                 Map.of("Retry-After", "3"));
     }
 }

@@ -54,8 +54,8 @@ public final class Access {
         }
         Token token = token(request, endpoint, tokens.get());
         if (!token.role().covers(needed)) {
-            throw ProblemException.forbidden(
-                    "The token %s has the role %s, and this needs %s.".formatted(token.name(), token.role(), needed));
+            throw ProblemException.forbidden("The token %s has the role %s, but the request needs the role %s."
+                    .formatted(token.name(), token.role(), needed));
         }
         return new Caller(token.name(), token.role(), address);
     }
@@ -65,12 +65,12 @@ public final class Access {
         String presented = presented(request, endpoint)
                 .orElseThrow(() -> ProblemException.unauthorized(
                         endpoint.forPeople()
-                                ? "Send any user name, and a token as the password."
-                                : "Send a token: Authorization: Bearer nst_...",
+                                ? "No token was sent. Send any user name, and the token as the password."
+                                : "No token was sent. Send one in the header Authorization: Bearer nst_...",
                         scheme));
         Token token = known.find(presented);
         if (token == null) {
-            throw ProblemException.unauthorized("The token is unknown to this node.", scheme);
+            throw ProblemException.unauthorized("The node does not know the token. It may have been revoked.", scheme);
         }
         return token;
     }
@@ -100,13 +100,14 @@ public final class Access {
         String host = host(request);
         if (!THIS_MACHINE.contains(host)) {
             throw ProblemException.forbidden(
-                    "Without tokens only requests for localhost or 127.0.0.1 are answered, and this is for %s."
+                    "The request is for the host %s. A node without tokens answers only requests for localhost or 127.0.0.1."
                             .formatted(host));
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         boolean isForeign = origin != null && !origin.matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
         if (isForeign || "cross-site".equals(request.getHeader("Sec-Fetch-Site"))) {
-            throw ProblemException.forbidden("Without tokens a page of another site gets no answer.");
+            throw ProblemException.forbidden(
+                    "The request comes from a page of another site. A node without tokens does not answer such requests.");
         }
     }
 

@@ -64,7 +64,7 @@ final class BatchRoutes {
         int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
         String wanted = call.text("state").orElse("");
         if (!Set.of("", "committed", "waiting").contains(wanted)) {
-            throw ProblemException.badRequest("The parameter state is committed or waiting.");
+            throw ProblemException.badRequest("The parameter state is invalid. Send committed or waiting.");
         }
         return batches.state(call.segment("batch"))
                 .thenApply(state -> Answer.json(200, partitions(state, wanted, first, limit)));

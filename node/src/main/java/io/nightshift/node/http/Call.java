@@ -37,7 +37,7 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
             }
         }
         throw ProblemException.badRequest(
-                "The parameter %s is a number from %d to %d.".formatted(parameter, least, most));
+                "The parameter %s is invalid. Send a number from %d to %d.".formatted(parameter, least, most));
     }
 
     /// @throws ProblemException if it is neither `true` nor `false`
@@ -45,7 +45,9 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
         return switch (text(parameter).orElse("false")) {
             case "true", "" -> true;
             case "false" -> false;
-            default -> throw ProblemException.badRequest("The parameter %s is true or false.".formatted(parameter));
+            default ->
+                throw ProblemException.badRequest(
+                        "The parameter %s is invalid. Send true or false.".formatted(parameter));
         };
     }
 

@@ -180,15 +180,18 @@ final class EndpointRouter {
     }
 
     private ProblemException tooManyRequests() {
-        return ProblemException.tooMany("At most %,d requests a second.".formatted(limits.requestsPerSecond()), 1);
+        return ProblemException.tooMany(
+                "The caller sends more than %,d requests per second. Send fewer, or send them later."
+                        .formatted(limits.requestsPerSecond()),
+                1);
     }
 
     private static String unknownParameter(String parameter, Endpoint endpoint) {
         String near = NameSuggestion.closest(parameter, endpoint.parameters());
         String hint = endpoint.parameters().isEmpty()
-                ? "there are none here"
+                ? "this route has no parameters"
                 : near == null
-                        ? "there are " + String.join(", ", new TreeSet<>(endpoint.parameters()))
+                        ? "this route has " + String.join(", ", new TreeSet<>(endpoint.parameters()))
                         : "did you mean " + near + "?";
         return "There is no parameter %s; %s".formatted(parameter, hint);
     }
@@ -197,14 +200,14 @@ final class EndpointRouter {
         HttpServerRequest request = context.request();
         String type = type(request);
         if (hasBody(request) && !endpoint.bodyTypes().contains(type)) {
-            throw ProblemException.mediaType("The body %s; send it as %s."
+            throw ProblemException.mediaType("The body %s. Send it as %s."
                     .formatted(
                             type.isEmpty() ? "has no media type" : "is " + type,
                             String.join(" or ", endpoint.bodyTypes())));
         }
         exchange(context).receive(() -> {
             context.put(HttpHeaders.CONNECTION.toString(), "close");
-            context.fail(ProblemException.timeout("Send the body within %d seconds."
+            context.fail(ProblemException.timeout("The body did not arrive within %d seconds. Send it faster."
                     .formatted(limits.timeouts().body())));
         });
         body.handle(context);
@@ -225,7 +228,7 @@ final class EndpointRouter {
     }
 
     private ProblemException tooLarge() {
-        return ProblemException.tooLarge("A body has at most %,d bytes.".formatted(limits.body()));
+        return ProblemException.tooLarge("The body is larger than %,d bytes.".formatted(limits.body()));
     }
 
     private static ProblemException badRequest(RoutingContext context) {
@@ -233,7 +236,7 @@ final class EndpointRouter {
         boolean hasHost = request.authority() != null || request.version() == HttpVersion.HTTP_1_0;
         return ProblemException.badRequest(
                 !hasHost || request.headers().getAll(HttpHeaders.HOST).size() > 1
-                        ? "A request names one host, in the header Host."
+                        ? "The header Host is missing or repeated. Send one, with the name of one host."
                         : "The path or query can't be decoded.");
     }
 
@@ -275,7 +278,9 @@ final class EndpointRouter {
                 send(
                         context,
                         ProblemException.tooMany(
-                                "At most %,d watches may be open at a node.".formatted(limits.watches()), 10));
+                                "The node has %,d open watches, which is its limit. Open the watch later, or at another node."
+                                        .formatted(limits.watches()),
+                                10));
             }
             case Answer.Events(EventStream events) -> stream(context, events, exchange);
         }

@@ -83,7 +83,8 @@ final class WatchRoute {
 
     private static long lastEventId(String id) {
         if (!id.matches("[0-9]{1,18}")) {
-            throw ProblemException.badRequest("The header Last-Event-ID must be the ID of an event of this stream.");
+            throw ProblemException.badRequest(
+                    "The header Last-Event-ID is invalid. Send the ID of an event of this stream.");
         }
         return Long.parseLong(id);
     }

@@ -197,7 +197,7 @@ final class ClientIT {
                     name,
                     client.list(BatchFilter.ALL.inState("finished")),
                     NightshiftException.Kind.UNEXPECTED,
-                    "is one of");
+                    "Send one of");
             String other = """
                     job: flights
                     model: nobody@3

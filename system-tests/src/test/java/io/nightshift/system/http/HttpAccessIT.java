@@ -183,7 +183,7 @@ final class HttpAccessIT {
                     assertThat(response.body()).as(what).doesNotContain("unknown-route");
                 } else {
                     assertThat(response.statusCode()).as(what + " as " + role).isEqualTo(403);
-                    assertThat(response.body()).contains("the role " + role, "this needs " + operation.role());
+                    assertThat(response.body()).contains("the role " + role, "the request needs the role " + operation.role());
                 }
                 assertThat(StreamSupport.stream(
                                 ((Iterable<String>) () -> operation
@@ -278,7 +278,7 @@ final class HttpAccessIT {
         }
         assertThat(last.statusCode()).isEqualTo(429);
         assertThat(last.headers().firstValue("Retry-After")).contains("1");
-        assertThat(last.body()).contains("At most %d requests a second".formatted(RATE));
+        assertThat(last.body()).contains("more than %d requests per second".formatted(RATE));
         assertThat(send(HttpRequest.newBuilder(node.uri("/v1/jobs")), token(Role.ADMIN))
                         .statusCode())
                 .isEqualTo(200);

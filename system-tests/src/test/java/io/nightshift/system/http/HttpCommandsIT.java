@@ -76,7 +76,7 @@ final class HttpCommandsIT {
         assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
-        batch("retry", second).expect(1, "Batch " + second + ": it is cancelled");
+        batch("retry", second).expect(1, "Batch " + second + " can't be retried: it is cancelled.");
         batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
         batch("watch", second).expect(1, "is cancelled");
         assertThat(batch("submit", small).out()).contains("the key was used before, for batch " + second);
@@ -109,8 +109,12 @@ final class HttpCommandsIT {
     void errorsAreExplainedInASentence() throws IOException {
         Path wrong = Files.writeString(folder.resolve("wrong"), Token.random());
         Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
-        withToken(wrong, "list").expect(2, "The token is unknown to this node. A token comes from --token-file");
-        withToken(reader, "cancel", "latest").expect(2, "The token reader has the role read, and this needs admin.");
+        withToken(wrong, "list")
+                .expect(
+                        2,
+                        "The node does not know the token. It may have been revoked. A token comes from --token-file");
+        withToken(reader, "cancel", "latest")
+                .expect(2, "The token reader has the role read, but the request needs the role admin.");
         withToken(folder.resolve("none"), "list").expect(2, "the token file", "is missing");
         batch("show", "nosuch").expect(2, "there is no batch nosuch");
         batch("pause", "nosuch").expect(2, "there is no batch nosuch");

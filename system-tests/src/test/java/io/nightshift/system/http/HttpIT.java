@@ -237,10 +237,18 @@ final class HttpIT {
         problem(node.get("/v2/batches"), 404, "unknown-route", "/v1/openapi.json");
         problem(node.get("/v1/batches/a/pause"), 405, "method-not-allowed", "Use POST");
         problem(node.get("/v1/batches?sate=running"), 400, "bad-request", "did you mean state?");
-        problem(node.get("/v1/batches?state=walking"), 400, "bad-request", "state is one of");
-        problem(node.get("/v1/batches?limit=1000"), 400, "bad-request", "limit is a number from 1 to 100");
+        problem(node.get("/v1/batches?state=walking"), 400, "bad-request", "state is invalid. Send one of");
+        problem(
+                node.get("/v1/batches?limit=1000"),
+                400,
+                "bad-request",
+                "limit is invalid. Send a number from 1 to 100");
         problem(node.get("/v1/batches?cursor=x"), 400, "bad-request", "cursor");
-        problem(node.post("/v1/batches?new=maybe", job("wrong")), 400, "bad-request", "new is true or false");
+        problem(
+                node.post("/v1/batches?new=maybe", job("wrong")),
+                400,
+                "bad-request",
+                "new is invalid. Send true or false");
         HttpRequest.Builder request = HttpRequest.newBuilder(node.uri("/v1/batches"));
         problem(
                 node.send(request.copy()
