@@ -16,7 +16,7 @@ public final class JobOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads that score; default: one for each processor (${DEFAULT-VALUE}).")
+            description = "The number of scoring threads; default: one for each processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     public Path file() {

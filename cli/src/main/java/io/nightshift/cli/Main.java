@@ -1,7 +1,10 @@
 package io.nightshift.cli;
 
 import io.nightshift.cli.batch.BatchCommands;
+import io.nightshift.cli.doctor.DoctorCommand;
+import io.nightshift.cli.init.InitCommand;
 import io.nightshift.cli.node.NodeCommand;
+import io.nightshift.cli.reference.CompletionCommand;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
 import io.nightshift.cli.token.TokenCommands;
@@ -33,12 +36,15 @@ public final class Main {
 
     private static Map<String, Class<?>> commands() {
         Map<String, Class<?>> commands = new LinkedHashMap<>();
+        commands.put("init", InitCommand.class);
         commands.put("run", RunCommand.class);
         commands.put("node", NodeCommand.class);
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
         commands.put("token", TokenCommands.class);
+        commands.put("doctor", DoctorCommand.class);
+        commands.put("completion", CompletionCommand.class);
         commands.put("help", HelpCommand.class);
         return commands;
     }

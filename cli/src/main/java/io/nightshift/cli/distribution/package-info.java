@@ -1,4 +1,4 @@
-/// Build steps that change the distribution's libraries.
+/// Build steps that prepare the distribution: its libraries, its man pages and its completions.
 @NullMarked
 package io.nightshift.cli.distribution;
 

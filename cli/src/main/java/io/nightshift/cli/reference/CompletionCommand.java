@@ -1,0 +1,39 @@
+package io.nightshift.cli.reference;
+
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.Main;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `nightshift completion`: prints the script with which a shell completes the program's commands and
+/// options.
+@Command(
+        name = "completion",
+        description = "Prints the script with which a shell completes the commands and options of nightshift.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "bash: source <(nightshift completion bash)",
+            "zsh:  nightshift completion zsh > \"$${fpath[1]}/_nightshift\""
+        })
+public final class CompletionCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "SHELL", converter = Completion.Converter.class, description = "bash or zsh.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Completion shell;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        // This command line has the command `completion` only.
+        spec.commandLine().getOut().print(shell.script(Main.commandLine()));
+        spec.commandLine().getOut().flush();
+        return ExitStatus.DONE;
+    }
+}

@@ -1,0 +1,43 @@
+package io.nightshift.cli.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.cli.Main;
+import io.nightshift.testing.CommandResult;
+import org.junit.jupiter.api.Test;
+
+/// The command `completion`.
+final class CompletionCommandTest {
+
+    private static CommandResult completion(String shell) {
+        // As the program does: only this command is prepared.
+        return CommandResult.of(Main.commandLine("completion", shell), "completion", shell);
+    }
+
+    @Test
+    void theScriptForBashKnowsAllCommands() {
+        CommandResult end = completion("bash").expect(0);
+
+        assertThat(end.out())
+                .startsWith("#!/usr/bin/env bash")
+                .contains("complete -F _complete_nightshift", "--partitions", "\"table\" \"json\"");
+        assertThat(completion("bash").out()).isEqualTo(end.out());
+    }
+
+    @Test
+    void theScriptForZshKnowsAllCommands() {
+        CommandResult end = completion("zsh").expect(0);
+
+        assertThat(end.out())
+                .startsWith("#compdef nightshift\n")
+                .contains("_nightshift_batch_rescore() {")
+                .contains("--partitions='[Positions in the plan, from 0, for example 0,7,12-15.]:LIST: '")
+                .contains("'1:JOB.yaml:_files'")
+                .contains("(rescore) _nightshift_batch_rescore ;;");
+    }
+
+    @Test
+    void anotherShellIsRefused() {
+        completion("tcsh").expect(2, "'tcsh' is neither bash nor zsh");
+    }
+}
