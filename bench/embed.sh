@@ -38,6 +38,7 @@ mkdir "$work/classes"
 files=()
 for class in EmbeddingBenchmark PeersBenchmark Clock Rival Rows $classes; do files+=("$sources/$class.java"); done
 "$java/javac" -nowarn -processor org.openjdk.jmh.generators.BenchmarkProcessor -cp "$path" -d "$work/classes" "${files[@]}"
+# XGBoost and ONNX Runtime need more stack than a Java thread has by default.
 "$java/java" -Xlog:disable --sun-misc-unsafe-memory-access=allow -Djava.io.tmpdir="$work" -cp "$work/classes:$path" \
-    org.openjdk.jmh.Main -jvmArgs "-XX:+UseParallelGC -Xmx3g --enable-native-access=ALL-UNNAMED -Djava.io.tmpdir=$work" \
+    org.openjdk.jmh.Main -jvmArgs "-XX:+UseParallelGC -Xss16m -Xmx3g --enable-native-access=ALL-UNNAMED -Djava.io.tmpdir=$work" \
     -p library="$library" EmbeddingBenchmark "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures how much 1,000 status requests per second and 200 watches slow a batch down, on this machine: a PostgreSQL and a
 # node with all processors, which scores the same batch alternately without clients, with clients, and with clients at the
-# lowest priority. Prints a table in Markdown. Exit status 1 if the batch is slowed down by more than 5 %, not counting the
+# lowest priority. Prints a table in Markdown. Exit status 1 if the batch is slowed down by more than 10 %, not counting the
 # clients' own processor time, or if a request was not answered.
 #
 #   bench/http.sh [ROUNDS] [MILLION ROWS]          5 and 30 by default

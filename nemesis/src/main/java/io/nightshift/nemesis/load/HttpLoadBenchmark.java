@@ -40,7 +40,7 @@ final class HttpLoadBenchmark {
 
     private static final int PARTITION_ROWS = 100_000;
     private static final Duration POLL_INTERVAL = Duration.ofMillis(250);
-    private static final double MOST_SLOWED = 1.05;
+    private static final double MOST_SLOWED = 1.10;
     private static final double LEAST_ANSWERED = 0.95 * HttpLoadClients.REQUESTS_PER_SECOND;
 
     private enum Load {
