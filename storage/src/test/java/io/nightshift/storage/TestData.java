@@ -4,6 +4,7 @@ import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -81,11 +82,7 @@ public class TestData implements AutoCloseable {
         long rows = Long.parseLong(rows("SELECT count(*) FROM read_parquet(" + Sql.file(file.toString()) + ")")
                 .getFirst());
         try {
-            return new SourceFile(
-                    file.toString(),
-                    Files.size(file),
-                    Files.getLastModifiedTime(file).toInstant(),
-                    rows);
+            return SourcePins.pin(file, rows);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

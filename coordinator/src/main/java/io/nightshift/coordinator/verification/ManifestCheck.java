@@ -153,6 +153,7 @@ final class ManifestCheck {
             compare(where + ".bytes", file.bytes(), found.get(i).get("bytes"));
             compare(where + ".modified", file.modified(), found.get(i).get("modified"));
             compare(where + ".rows", file.rows(), found.get(i).get("rows"));
+            compare(where + ".tag", file.tag(), found.get(i).get("tag"));
         }
     }
 

@@ -30,6 +30,7 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -266,11 +267,7 @@ final class BatchActorFixture {
             public List<InspectedFile> inspect(Job inspected, ModelDescription model) {
                 onInspect.run();
                 try {
-                    SourceFile file = new SourceFile(
-                            source.toString(),
-                            Files.size(source),
-                            Files.getLastModifiedTime(source).toInstant(),
-                            rows);
+                    SourceFile file = SourcePins.pin(source, rows);
                     return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);

@@ -161,7 +161,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.MakePlan plan -> {
                 long[] sizes = new long[PARTITIONS];
                 Arrays.fill(sizes, 10);
-                SourceFile file = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 10L * PARTITIONS);
+                SourceFile file = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 10L * PARTITIONS, "");
                 receive(new CoordinatorMessage.TaskReported(
                         plan.incarnation(),
                         new CoordinatorMessage.PlanCompleted(

@@ -67,7 +67,7 @@ public final class ExampleBatch {
 
     static BatchEvent.Planned planned() {
         return new BatchEvent.Planned(
-                AT, List.of(new SourceFile("/data/a.parquet", 300, AT, 30)), PartitionPlan.of(10, 10, 10));
+                AT, List.of(new SourceFile("/data/a.parquet", 300, AT, 30, "")), PartitionPlan.of(10, 10, 10));
     }
 
     static BatchEvent.Committed committed(PartitionCommit... commits) {

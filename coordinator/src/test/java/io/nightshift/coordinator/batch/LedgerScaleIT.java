@@ -139,7 +139,7 @@ class LedgerScaleIT {
 
     private static long heapOf(long[] sizes, boolean commit) {
         long rows = Arrays.stream(sizes).sum();
-        SourceFile file = new SourceFile("/data/a.parquet", rows, ExampleBatch.AT, rows);
+        SourceFile file = new SourceFile("/data/a.parquet", rows, ExampleBatch.AT, rows, "");
         long before = usedHeap();
         BatchState state = ExampleBatch.state(
                 ExampleBatch.submitted(ExampleBatch.job()),

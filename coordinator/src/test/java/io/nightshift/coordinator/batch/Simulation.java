@@ -113,7 +113,7 @@ final class Simulation {
             }
         }
         plan = PartitionPlan.of(sizes);
-        input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows());
+        input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows(), "");
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = new SimulatedDestination(checker);

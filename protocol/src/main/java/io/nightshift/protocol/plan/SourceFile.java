@@ -5,16 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// The pinned identity of an input file.
+/// The pinned identity of an input file. It does not name the node's device or inode, so that all nodes, and a
+/// file that was restored with its modification time, have the same identity.
 ///
 /// @param path absolute
-/// @param bytes its length
-/// @param modified its modification time, as fine as the file system keeps it
-/// @param rows it holds
-public record SourceFile(String path, long bytes, Instant modified, long rows) {
+/// @param bytes the length of the file
+/// @param modified the modification time, as precise as the file system keeps it
+/// @param rows the number of rows that the file holds
+/// @param tag [#TAG_DIGITS] hexadecimal digits, a digest of the part of the file that describes its content: the
+///     footer of a Parquet file
+public record SourceFile(String path, long bytes, Instant modified, long rows, String tag) {
 
-    /// What differs between this, the pinned identity, and the file as it is now, in words; empty
-    /// if nothing does.
+    /// The number of hexadecimal digits in a tag.
+    public static final int TAG_DIGITS = 32;
+
+    /// What differs between this, the pinned identity, and the length and time of the file as it is now, in words;
+    /// empty if nothing does.
     ///
     /// @param bytesNow the present length of the file in bytes
     /// @param modifiedNow the present modification time of the file

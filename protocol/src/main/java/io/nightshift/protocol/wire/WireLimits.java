@@ -29,7 +29,7 @@ public final class WireLimits {
     public static final int SLICES = 96 * 1024;
 
     /// The most that a slice takes in addition to its file's path.
-    private static final int SLICE = 80;
+    private static final int SLICE = 80 + SourceFile.TAG_DIGITS;
 
     private WireLimits() {}
 

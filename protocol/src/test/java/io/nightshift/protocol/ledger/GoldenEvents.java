@@ -31,6 +31,7 @@ public final class GoldenEvents {
 
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
+    private static final String TAG = "c3".repeat(SourceFile.TAG_DIGITS / 2);
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
 
     private GoldenEvents() {}
@@ -53,8 +54,9 @@ public final class GoldenEvents {
                 new BatchEvent.Planned(
                         AT,
                         List.of(
-                                new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70),
-                                new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5)),
+                                new SourceFile(
+                                        "/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70, TAG),
+                                new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5, TAG)),
                         PartitionPlan.of(25, 25, 20, 5)));
         events.put(
                 "committed",

@@ -75,7 +75,7 @@ class PartitionPlanTest {
 
     @Test
     void aChangedFileIsRecognisedByItsLengthAndTime() {
-        SourceFile file = new SourceFile("/a", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 5);
+        SourceFile file = new SourceFile("/a", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 5, "a1");
 
         assertThat(file.differences(1_000, Instant.parse("2026-01-01T00:00:00Z")))
                 .isEmpty();
@@ -108,6 +108,6 @@ class PartitionPlanTest {
     }
 
     private static SourceFile file(int number, long rows) {
-        return new SourceFile("/" + number + ".parquet", rows * 10, Instant.EPOCH, rows);
+        return new SourceFile("/" + number + ".parquet", rows * 10, Instant.EPOCH, rows, "");
     }
 }

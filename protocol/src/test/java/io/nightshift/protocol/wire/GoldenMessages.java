@@ -53,6 +53,7 @@ public final class GoldenMessages {
 
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
+    private static final String TAG = "c3".repeat(SourceFile.TAG_DIGITS / 2);
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
     private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
     private static final String NODE = "node-b:25520";
@@ -151,7 +152,7 @@ public final class GoldenMessages {
     }
 
     private static WorkerMessage.Lease lease(Job job) {
-        SourceFile b = new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5_000_000);
+        SourceFile b = new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5_000_000, TAG);
         return new WorkerMessage.Lease(
                 ATTEMPT,
                 job,
@@ -172,7 +173,7 @@ public final class GoldenMessages {
     }
 
     private static SourceFile smallFile() {
-        return new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70);
+        return new SourceFile("/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70, TAG);
     }
 
     private void registerCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchRegisterCommand.SubmitReply> asker) {

@@ -58,7 +58,8 @@ class WireLimitsTest {
 
     @Test
     void aSliceNeverTakesMoreThanIsCountedForIt() {
-        SourceFile file = new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE);
+        SourceFile file =
+                new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE, "f".repeat(SourceFile.TAG_DIGITS));
         Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
         // Plus one byte for the number of its class in a list.
@@ -140,7 +141,8 @@ class WireLimitsTest {
         List<Slice> slices = new ArrayList<>();
         int bytes = 0;
         for (int i = 0; ; i++) {
-            SourceFile file = new SourceFile(path(i, 100), Long.MAX_VALUE, Instant.MAX, Long.MAX_VALUE);
+            SourceFile file = new SourceFile(
+                    path(i, 100), Long.MAX_VALUE, Instant.MAX, Long.MAX_VALUE, "f".repeat(SourceFile.TAG_DIGITS));
             bytes += WireLimits.sliceBytes(file);
             if (bytes > WireLimits.SLICES) {
                 return slices;

@@ -52,6 +52,7 @@ public final class Manifest {
                 json.writeNumberField("bytes", file.bytes());
                 json.writeStringField("modified", file.modified().toString());
                 json.writeNumberField("rows", file.rows());
+                json.writeStringField("tag", file.tag());
                 json.writeEndObject();
             }
             json.writeEndArray();

@@ -4,18 +4,54 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/// Compares the input that a batch was planned on with what is there now. This is the one place that knows
-/// how a pinned identity is compared: a local file's by its length and modification time.
+/// Pins the identity of input files, and compares it with what is there later. This is the one place that knows how
+/// an identity is compared. A local file's identity is its length, its modification time and its tag.
+///
+/// The length and the time alone miss a file that was replaced by another one of the same length and time, as
+/// `rsync -t` and `cp -p` can do. The tag finds it, because the footer of a Parquet file holds the position and the
+/// statistics of each of its columns.
 public final class SourcePins {
 
+    private static final byte[] PARQUET = "PAR1".getBytes(StandardCharsets.US_ASCII);
+
+    /// The length of the footer and the magic bytes, which end a Parquet file.
+    private static final int TRAILER = Integer.BYTES + PARQUET.length;
+
+    /// The end of a file that is not Parquet, and the least of one that is.
+    private static final int TAIL = 64 * 1024;
+
+    private static final int LARGEST_FOOTER = 256 * 1024 * 1024;
+
     private SourcePins() {}
+
+    /// Pins a file as it is now.
+    ///
+    /// @param rows the number of rows that the file holds
+    /// @throws IOException if the file can't be read
+    public static SourceFile pin(Path file, long rows) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return new SourceFile(
+                file.toString(),
+                attributes.size(),
+                attributes.lastModifiedTime().toInstant(),
+                rows,
+                tag(file));
+    }
 
     /// @throws FailureException naming the first file that has changed, and what changed
     public static void check(BatchId batch, List<SourceFile> files) {
@@ -44,13 +80,62 @@ public final class SourcePins {
 
     /// What differs between a file's pinned identity and the file now, in words; empty if nothing does.
     ///
-    /// @throws IOException if the file can't be looked at
+    /// @throws IOException if the file can't be read
     public static List<String> differences(SourceFile file) throws IOException {
+        List<String> differences = attributeDifferences(file);
+        if (!differences.isEmpty()) {
+            return differences;
+        }
+        try {
+            return tag(Path.of(file.path())).equals(file.tag())
+                    ? List.of()
+                    : List.of("its content is different, although its length and modification time are the same");
+        } catch (NoSuchFileException e) {
+            return List.of("it is gone");
+        }
+    }
+
+    /// Like [#differences(SourceFile)], but compares only the length and the modification time, which does not open
+    /// the file.
+    ///
+    /// @throws IOException if the file's attributes can't be read
+    public static List<String> attributeDifferences(SourceFile file) throws IOException {
         try {
             BasicFileAttributes now = Files.readAttributes(Path.of(file.path()), BasicFileAttributes.class);
             return file.differences(now.size(), now.lastModifiedTime().toInstant());
         } catch (NoSuchFileException e) {
             return List.of("it is gone");
         }
+    }
+
+    /// The digest of a Parquet file's footer, at least of the file's last 64 KiB.
+    private static String tag(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            byte[] tail = tail(in, TAIL);
+            if (tail.length >= TRAILER
+                    && Arrays.equals(tail, tail.length - PARQUET.length, tail.length, PARQUET, 0, PARQUET.length)) {
+                int footer = ByteBuffer.wrap(tail, tail.length - TRAILER, Integer.BYTES)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .getInt();
+                if (footer > TAIL - TRAILER && footer <= LARGEST_FOOTER) {
+                    tail = tail(in, footer + TRAILER);
+                }
+            }
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(tail);
+            return HexFormat.of().formatHex(digest).substring(0, SourceFile.TAG_DIGITS);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static byte[] tail(RandomAccessFile in, int bytes) throws IOException {
+        long length = in.length();
+        byte[] tail = new byte[(int) Math.min(length, bytes)];
+        in.seek(length - tail.length);
+        in.readFully(tail);
+        return tail;
     }
 }

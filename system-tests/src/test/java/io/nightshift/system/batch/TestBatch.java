@@ -34,6 +34,7 @@ import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.StagedFile;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,11 +200,7 @@ final class TestBatch implements AutoCloseable {
                               FROM range(%d, %d)) TO '%s' (FORMAT parquet)
                         """.formatted(1000 * i, 1000 * (i + 1), file));
             }
-            files.add(new SourceFile(
-                    file.toString(),
-                    Files.size(file),
-                    Files.getLastModifiedTime(file).toInstant(),
-                    1000));
+            files.add(SourcePins.pin(file, 1000));
         }
         sources = files;
     }

@@ -30,19 +30,16 @@ final class StormsExampleIT {
                 .formatted(json.get("destination").asText());
         String expected = "read_parquet('%s')".formatted(EXAMPLE.resolve("expected.parquet"));
         assertThat(PublishedOutput.query(
-                        "SELECT count(*), count(*) FILTER (abs(p.probability - e.probability) > 1e-12) FROM " + predictions
-                                + " p JOIN " + expected + " e ON p.id = e.observation"))
+                        "SELECT count(*), count(*) FILTER (abs(p.probability - e.probability) > 1e-12) FROM "
+                                + predictions + " p JOIN " + expected + " e ON p.id = e.observation"))
                 .contains(json.get("rows").asText() + "\t0");
         assertThat(json.get("rows").asInt()).isGreaterThan(6000);
     }
 
     @Test
     void aStatusThatTheModelHasNeverSeenIsCounted() throws Exception {
-        CommandResult run = run(
-                "--set",
-                "source.select.status=if(name = 'SARA', 'waterspout', status)",
-                "--set",
-                "job=unseen");
+        CommandResult run =
+                run("--set", "source.select.status=if(name = 'SARA', 'waterspout', status)", "--set", "job=unseen");
 
         run.expect(0, "status");
         assertThat(run.json().get("quarantined").asInt()).isZero();

@@ -121,16 +121,16 @@ public final class PartitionAttempt {
         try (Connection connection = duckDb.connect();
                 this.output) {
             step = System.nanoTime();
-            checkPins();
+            checkPins(SourcePins::attributeDifferences);
             Result result = score(connection);
-            checkPins();
+            checkPins(SourcePins::differences);
             refuseIfCancelled();
             output.keep();
             ended(Step.SEAL);
             return result;
         } catch (SQLException e) {
             refuseIfCancelled();
-            checkPins();
+            checkPins(SourcePins::differences);
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         } catch (IOException e) {
             throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
@@ -278,12 +278,17 @@ public final class PartitionAttempt {
         return "%s, scoring rows of %s%s".formatted(lease.attempt(), files.getFirst(), more);
     }
 
-    private void checkPins() {
+    private interface PinComparison {
+        List<String> differences(SourceFile file) throws IOException;
+    }
+
+    /// The files are compared in full once, after they were read: a file that was replaced before is found then, too.
+    private void checkPins(PinComparison comparison) {
         for (Slice slice : lease.slices()) {
             SourceFile file = slice.file();
             List<String> differences;
             try {
-                differences = SourcePins.differences(file);
+                differences = comparison.differences(file);
             } catch (IOException e) {
                 throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
             }

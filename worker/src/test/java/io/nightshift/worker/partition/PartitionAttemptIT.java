@@ -22,15 +22,15 @@ import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -455,7 +455,7 @@ class PartitionAttemptIT {
             node.parquet(
                     "many/" + file.getFileName(),
                     "SELECT i + %d AS f0%s FROM range(100) t(i)".formatted(i * 100, extra));
-            SourceFile pinned = new SourceFile(file.toString(), fileSize(file), modified(file), 100);
+            SourceFile pinned = node.pin(file);
             long from = i == 0 ? 40 : 0;
             slices.add(new Slice(pinned, from, (i == 399 ? 70 : 100) - from));
             files.add(file);
@@ -714,6 +714,21 @@ class PartitionAttemptIT {
     }
 
     @Test
+    void aFileReplacedByOneOfTheSameLengthAndTimeFailsTheAttemptForGood() throws IOException {
+        Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
+        Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+        FileTime planned = Files.getLastModifiedTime(file);
+        Files.move(node.parquet("other.parquet", "SELECT 2 AS f0"), file, StandardCopyOption.REPLACE_EXISTING);
+        Files.setLastModifiedTime(file, planned);
+        assertThat(Files.size(file)).isEqualTo(lease.slices().getFirst().file().bytes());
+        FailureException failure = failure(node.attempt(lease, SumModel.ofNumbers(1)));
+        assertThat(failure.failure().isPermanent()).isTrue();
+        assertThat(failure.getMessage())
+                .startsWith("the input changed while " + TestNode.BATCH + " was running: " + file)
+                .endsWith("its content is different, although its length and modification time are the same");
+    }
+
+    @Test
     void aFileThatChangesDuringTheAttemptFailsItForGood() {
         for (boolean gone : new boolean[] {false, true}) {
             Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10000) t(i)");
@@ -751,29 +766,11 @@ class PartitionAttemptIT {
             Arrays.fill(broken, at, at + 40, (byte) 0xff);
             Files.write(file, broken);
             Lease lease = node.lease(
-                    JobBuilder.over(file).build(),
-                    List.of(new Slice(
-                            new SourceFile(file.toString(), content.length, modified(file), 50000), 0, 50000)));
+                    JobBuilder.over(file).build(), List.of(new Slice(SourcePins.pin(file, 50000), 0, 50000)));
             FailureException failure = failure(node.attempt(lease, SumModel.ofNumbers(1)));
             assertThat(failure.failure().isPermanent()).as(failure.getMessage()).isTrue();
             assertThat(failure.getMessage())
                     .contains(file.toString(), lease.attempt().toString());
-        }
-    }
-
-    private static Instant modified(Path file) {
-        try {
-            return Files.getLastModifiedTime(file).toInstant();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long fileSize(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -11,6 +11,7 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.SourceTable;
@@ -25,7 +26,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -76,10 +76,17 @@ public final class ParquetReader implements SourceReader {
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         List<Path> files = files(job.source());
         files.forEach(SourceFiles::checkMagic);
+        // Pinned before the footers are read and compared after, so the number of rows is that of the pinned file.
+        List<SourceFile> pinned = files.stream().map(ParquetReader::pin).toList();
         try (Connection connection = duckDb.get().connect()) {
             Footers footers = footers(connection, files);
+            SourcePins.change(pinned).ifPresent(change -> {
+                throw FailureException.permanent(
+                        "source: a file changed while the batch was being planned: %s. Run again when nothing writes to the source"
+                                .formatted(change));
+            });
             List<InspectedFile> inspected =
-                    files.stream().map(file -> inspected(file, footers)).toList();
+                    pinned.stream().map(file -> inspected(file, footers)).toList();
             long rows = inspected.stream().mapToLong(file -> file.file().rows()).sum();
             if (rows == 0) {
                 throw FailureException.permanent("source: there is not a single row in %s"
@@ -240,12 +247,19 @@ public final class ParquetReader implements SourceReader {
                 "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.reason(e)));
     }
 
-    private static InspectedFile inspected(Path file, Footers footers) {
-        BasicFileAttributes attributes = attributes(file);
-        List<Long> groups = footers.rowGroups().getOrDefault(file.toString(), List.of());
+    private static SourceFile pin(Path file) {
+        try {
+            return SourcePins.pin(file, 0);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static InspectedFile inspected(SourceFile pinned, Footers footers) {
+        List<Long> groups = footers.rowGroups().getOrDefault(pinned.path(), List.of());
         long rows = groups.stream().mapToLong(Long::longValue).sum();
-        Instant modified = attributes.lastModifiedTime().toInstant();
-        return new InspectedFile(new SourceFile(file.toString(), attributes.size(), modified, rows), groups);
+        return new InspectedFile(
+                new SourceFile(pinned.path(), pinned.bytes(), pinned.modified(), rows, pinned.tag()), groups);
     }
 
     private static Map<String, List<Long>> rowGroups(Connection connection, List<Path> files) throws SQLException {
@@ -289,7 +303,11 @@ public final class ParquetReader implements SourceReader {
         try {
             return Files.readAttributes(file, BasicFileAttributes.class);
         } catch (IOException e) {
-            throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+            throw unreadable(file, e);
         }
+    }
+
+    private static FailureException unreadable(Path file, IOException e) {
+        return FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
     }
 }

@@ -3,22 +3,35 @@ package io.nightshift.storage.source.parquet;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedSet;
 import java.util.TreeSet;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
 
 /// The files that a job's paths name: a file, every Parquet file below a folder, or what a glob
-/// matches. Names that begin with `_` or `.` are skipped in folders, as other readers do.
+/// matches. Names that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are
+/// followed. A file with several names, by links or by overlapping paths, is read once.
 final class SourceFiles {
 
     private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
@@ -28,14 +41,45 @@ final class SourceFiles {
 
     private SourceFiles() {}
 
-    /// @return absolute paths, sorted, each once; at least one for each of `paths`
-    /// @throws FailureException if a path names nothing or can't be listed
+    /// What tells one file from another, whatever its name. The length and the time are part of it in case a file
+    /// system gives two files the same key.
+    ///
+    /// @param key the device and inode, or the real path where the file system has none
+    private record FileIdentity(Object key, long bytes, FileTime modified) {}
+
+    /// @return absolute paths, sorted, each file once; at least one for each of `paths`, unless another path names
+    ///     the same file
+    /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
     static List<Path> expand(List<String> paths) {
         SequencedSet<Path> files = new TreeSet<>();
         for (String path : paths) {
             files.addAll(expand(path));
         }
-        return List.copyOf(files);
+        return withoutAliases(files);
+    }
+
+    /// Of several names of a file, its own path is taken rather than a link, and then the first in order.
+    private static List<Path> withoutAliases(Collection<Path> files) {
+        Map<FileIdentity, Path> names = new HashMap<>();
+        for (Path file : files) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                Object key = attributes.fileKey();
+                FileIdentity identity = new FileIdentity(
+                        key == null ? file.toRealPath() : key, attributes.size(), attributes.lastModifiedTime());
+                Path other = names.putIfAbsent(identity, file);
+                if (other != null && !isReal(other) && isReal(file)) {
+                    names.put(identity, file);
+                }
+            } catch (IOException e) {
+                throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+            }
+        }
+        return names.values().stream().sorted().toList();
+    }
+
+    private static boolean isReal(Path file) throws IOException {
+        return file.equals(file.toRealPath());
     }
 
     private static List<Path> expand(String text) {
@@ -53,6 +97,9 @@ final class SourceFiles {
         }
         int firstWildcard = firstWildcard(path);
         if (firstWildcard < 0) {
+            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                throw refusal(path);
+            }
             throw FailureException.permanent("source: there is no file " + path);
         }
         Path base = path.getRoot().resolve(path.subpath(0, Math.max(1, firstWildcard)));
@@ -85,12 +132,56 @@ final class SourceFiles {
         return true;
     }
 
-    private static List<Path> walk(Path base, java.util.function.Predicate<Path> wanted) {
-        try (Stream<Path> walk = Files.walk(base)) {
-            return walk.filter(Files::isRegularFile).filter(wanted).toList();
-        } catch (IOException | UncheckedIOException e) {
-            throw FailureException.permanent("source: %s can't be listed: %s".formatted(base, e.getMessage()));
+    private static List<Path> walk(Path base, Predicate<Path> wanted) {
+        List<Path> files = new ArrayList<>();
+        SimpleFileVisitor<Path> visitor = new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                return folder.equals(base) || isData(base, folder)
+                        ? FileVisitResult.CONTINUE
+                        : FileVisitResult.SKIP_SUBTREE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (wanted.test(file)) {
+                    if (!attributes.isRegularFile()) {
+                        throw refusal(file);
+                    }
+                    files.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) {
+                if (!isData(base, file) && !file.equals(base)) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw FailureException.permanent(
+                        e instanceof FileSystemLoopException
+                                ? "source: %s is a symbolic link to a folder that contains it".formatted(file)
+                                : "source: %s can't be listed: %s".formatted(file, reason(e)));
+            }
+        };
+        try {
+            Files.walkFileTree(base, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, visitor);
+        } catch (IOException e) {
+            throw FailureException.permanent("source: %s can't be listed: %s".formatted(base, reason(e)));
         }
+        return files;
+    }
+
+    private static String reason(IOException e) {
+        return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
+    }
+
+    /// The refusal of a name that exists, but is neither a file nor a folder.
+    private static FailureException refusal(Path file) {
+        return FailureException.permanent(
+                Files.isSymbolicLink(file) && !Files.exists(file)
+                        ? "source: %s is a symbolic link to a file that does not exist".formatted(file)
+                        : "source: %s is not a regular file".formatted(file));
     }
 
     /// Refuses a file that is not a whole Parquet file, with a clearer message than a library gives.

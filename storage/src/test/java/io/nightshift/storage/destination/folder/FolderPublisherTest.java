@@ -92,7 +92,7 @@ class FolderPublisherTest {
                 MODEL,
                 AT,
                 incarnation,
-                List.of(new SourceFile("/data/a.parquet", 300, AT, 30)),
+                List.of(new SourceFile("/data/a.parquet", 300, AT, 30, "")),
                 commits,
                 rescored,
                 4,

@@ -1,12 +1,22 @@
 package io.nightshift.storage.source.parquet;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceContract;
+import io.nightshift.storage.source.SourcePins;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /// Two files, in row groups.
 class ParquetSourceTest extends SourceContract {
@@ -38,6 +48,32 @@ class ParquetSourceTest extends SourceContract {
     protected void change() throws Exception {
         data.parquet("input/rows-1.parquet", "SELECT 'r' || (100 + i) AS id, i * 2.5 AS f0 FROM range(15) t(i)");
         Files.setLastModifiedTime(file(1), FileTime.fromMillis(System.currentTimeMillis() + 5000));
+    }
+
+    @Test
+    void aFileReplacedByOneOfTheSameLengthAndTimeIsNoticed() throws Exception {
+        List<SourceFile> pinned = List.of(data.pin(data.parquet("same.parquet", "SELECT 1 AS f0")));
+        Path file = Path.of(pinned.getFirst().path());
+        FileTime modified = Files.getLastModifiedTime(file);
+        Files.move(data.parquet("other.parquet", "SELECT 2 AS f0"), file, StandardCopyOption.REPLACE_EXISTING);
+        Files.setLastModifiedTime(file, modified);
+
+        assertThat(SourcePins.change(pinned))
+                .hasValue(file + ": its content is different, although its length and modification time are the same");
+    }
+
+    @Test
+    void aFileReplacedWhileTheBatchIsPlannedIsRefused() {
+        Path file = data.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
+        // The reader opens DuckDB after it has pinned the files, and before it reads their footers.
+        ParquetReader reader = new ParquetReader(() -> {
+            data.parquet("in.parquet", "SELECT i AS f0 FROM range(1000) t(i)");
+            return data.duckDb;
+        });
+
+        assertThatThrownBy(() -> reader.inspect(JobBuilder.over(file).build(), TestModels.ofNumbers(1)))
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("source: a file changed while the batch was being planned: " + file);
     }
 
     @Override

@@ -84,6 +84,45 @@ class SourceFilesTest {
     }
 
     @Test
+    void aFileWithSeveralNamesIsTakenOnceByItsOwnPath() throws IOException {
+        Path target = Files.writeString(folder.resolve("year=2026/c.parquet"), "its own content");
+        Files.createSymbolicLink(folder.resolve("alias.parquet"), target);
+        Files.createLink(folder.resolve("zz-hard-link.parquet"), target);
+        Files.createSymbolicLink(folder.resolve("linked-folder"), folder.resolve("year=2026"));
+
+        assertThat(expand("alias.parquet", "zz-hard-link.parquet", "year=2026", "linked-folder"))
+                .containsExactly("year=2026/c.parquet", "year=2026/deep/d.parquet");
+        assertThat(expand("alias.parquet")).containsExactly("alias.parquet");
+    }
+
+    @Test
+    void aFolderBehindASymbolicLinkIsReadLikeAnyOther(@TempDir Path elsewhere) throws IOException {
+        Files.createFile(elsewhere.resolve("x.parquet"));
+        Files.createSymbolicLink(folder.resolve("empty/linked"), elsewhere);
+
+        assertThat(expand("empty")).containsExactly("empty/linked/x.parquet");
+    }
+
+    @Test
+    void aLinkToAFileThatDoesNotExistIsRefusedByName() throws IOException {
+        Files.createSymbolicLink(folder.resolve("dangling.parquet"), folder.resolve("gone.parquet"));
+        String message = "source: " + folder + "/dangling.parquet is a symbolic link to a file that does not exist";
+
+        assertRefused("", message);
+        assertRefused("*.parquet", message);
+        assertRefused("dangling.parquet", message);
+        assertThat(expand("[ab].parquet")).as("a glob that does not match it").hasSize(2);
+    }
+
+    @Test
+    void aLinkToAFolderThatContainsItIsRefusedByName() throws IOException {
+        Files.createSymbolicLink(folder.resolve("year=2026/loop"), folder.resolve("year=2026"));
+
+        assertRefused(
+                "year=2026", "source: " + folder + "/year=2026/loop is a symbolic link to a folder that contains it");
+    }
+
+    @Test
     void aPathThatNamesNothingIsRefusedByName() {
         assertRefused("none.parquet", "source: there is no file " + folder + "/none.parquet");
         assertRefused("empty", "source: there is no .parquet file in the folder " + folder + "/empty");
