@@ -59,7 +59,7 @@ public final class ReferencePage {
 
     private static String part(CommandPage command) {
         StringBuilder part =
-                new StringBuilder("```\n%s\n```\n\n%s\n".formatted(command.synopsis(WIDTH), command.description()));
+                new StringBuilder("```txt\n%s\n```\n\n%s\n".formatted(command.synopsis(WIDTH), command.description()));
         table(
                 part,
                 "command",
