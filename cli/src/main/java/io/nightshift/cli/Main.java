@@ -4,6 +4,8 @@ import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
 import io.nightshift.cli.node.NodeCommand;
+import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.YamlOutput;
 import io.nightshift.cli.reference.CompletionCommand;
 import io.nightshift.cli.run.RunCommand;
 import io.nightshift.cli.run.Warmup;
@@ -11,13 +13,18 @@ import io.nightshift.cli.token.TokenCommands;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobFileException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The program.
@@ -69,6 +76,10 @@ public final class Main {
         if (first(arguments).equals("run")) {
             Warmup.begin();
         }
+        if ("dumb".equals(System.getenv("TERM"))) {
+            // Picocli itself looks at NO_COLOR, and whether there is a terminal.
+            System.setProperty("picocli.ansi", "false");
+        }
         int status = commandLine(arguments).execute(arguments);
         System.out.flush();
         System.err.flush();
@@ -91,9 +102,33 @@ public final class Main {
             }
         });
         commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setExecutionStrategy(Main::execute);
         commands.setParameterExceptionHandler(Main::wrongUsage);
         commands.setExecutionExceptionHandler((problem, command, parsed) -> report(problem, command));
         return commands;
+    }
+
+    /// Runs a command. With `-o yaml` it prints JSON, which becomes YAML at its end.
+    private static int execute(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        CommandLine command = last.commandSpec().commandLine();
+        OptionSpec output = last.commandSpec().findOption("--output");
+        boolean isYaml = output != null
+                && output.getValue() == CommandOutputFormat.YAML
+                && !last.isUsageHelpRequested()
+                && !last.isVersionHelpRequested();
+        if (!isYaml) {
+            return new RunLast().execute(parsed);
+        }
+        PrintWriter out = command.getOut();
+        StringWriter json = new StringWriter();
+        command.setOut(new PrintWriter(json));
+        int status = new RunLast().execute(parsed);
+        YamlOutput.print(out, json.toString());
+        return status;
     }
 
     private static int wrongUsage(ParameterException problem, String[] arguments) {

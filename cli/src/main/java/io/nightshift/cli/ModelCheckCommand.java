@@ -89,7 +89,7 @@ final class ModelCheckCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Mixin
@@ -124,7 +124,7 @@ final class ModelCheckCommand implements Callable<Integer> {
                 JobModel.find(read.model(), home.registry()).model(),
                 request);
         PrintWriter out = spec.commandLine().getOut();
-        if (output == CommandOutputFormat.JSON) {
+        if (output.isForPrograms()) {
             JsonOutput.print(out, json(result));
         } else {
             print(out, request, result);

@@ -222,7 +222,8 @@ final class RefusalTest {
                         "--home",
                         job.home().toString())
                 .expect(2, "--threads is 1 to 1024, not 0");
-        CommandResult.of(Main.commandLine(), "run", file, "-o", "xml").expect(2, "'xml' is neither table nor json");
+        CommandResult.of(Main.commandLine(), "run", file, "-o", "xml")
+                .expect(2, "'xml' is not an output format; use table, json or yaml");
         CommandResult.of(Main.commandLine(), "plan", file, "--set", "partitions.rwos=5")
                 .expect(2, "--set", "partitions.rwos", "rows");
     }

@@ -3,6 +3,7 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -37,6 +38,7 @@ final class BatchVerifyCommand extends LedgerCommand {
     private @Nullable String name;
 
     private final Symbols symbols = Symbols.ofTerminal();
+    private final Colours colours = Colours.ofProcess();
 
     @Override
     int run(Ledger ledger) {
@@ -60,8 +62,8 @@ final class BatchVerifyCommand extends LedgerCommand {
             return;
         }
         String mark = switch (finding.outcome()) {
-            case PROVED -> symbols.proved();
-            case BROKEN -> symbols.broken();
+            case PROVED -> colours.green(symbols.proved());
+            case BROKEN -> colours.red(symbols.broken());
             case OPEN -> symbols.open();
         };
         out().println("%s %-10s %s".formatted(mark, finding.what(), symbols.text(finding.detail())));

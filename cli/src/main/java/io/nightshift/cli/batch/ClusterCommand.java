@@ -37,7 +37,7 @@ abstract class ClusterCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
@@ -73,7 +73,7 @@ abstract class ClusterCommand implements Callable<Integer> {
     }
 
     final boolean asJson() {
-        return output == CommandOutputFormat.JSON;
+        return output.isForPrograms();
     }
 
     /// The options that make another command ask the same cluster.

@@ -38,7 +38,7 @@ abstract class LedgerCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
@@ -103,7 +103,7 @@ abstract class LedgerCommand implements Callable<Integer> {
     }
 
     final boolean asJson() {
-        return output == CommandOutputFormat.JSON;
+        return output.isForPrograms();
     }
 
     final PrintWriter out() {

@@ -6,6 +6,7 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
@@ -62,7 +63,7 @@ public final class DoctorCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Mixin
@@ -102,7 +103,7 @@ public final class DoctorCommand implements Callable<Integer> {
         }
         boolean isFine = found.stream().noneMatch(one -> one.outcome() == Diagnosis.Outcome.PROBLEM);
         PrintWriter out = spec.commandLine().getOut();
-        if (output == CommandOutputFormat.JSON) {
+        if (output.isForPrograms()) {
             JsonOutput.print(out, json(isFine));
         } else {
             long problems = found.stream()
@@ -135,11 +136,20 @@ public final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String indent = " ".repeat(mark.length() + 20);
         String detail = diagnosis.detail().lines().collect(Collectors.joining("\n" + indent));
-        out.println("%s %-18s %s".formatted(mark, diagnosis.what(), detail));
+        out.println("%s %-18s %s".formatted(coloured(diagnosis.outcome(), mark), diagnosis.what(), detail));
         if (diagnosis.advice() != null) {
             out.println(indent + diagnosis.advice());
         }
         out.flush();
+    }
+
+    private static String coloured(Diagnosis.Outcome outcome, String mark) {
+        Colours colours = Colours.ofProcess();
+        return switch (outcome) {
+            case FINE -> colours.green(mark);
+            case WARNING -> colours.yellow(mark);
+            case PROBLEM -> colours.red(mark);
+        };
     }
 
     private ObjectNode json(boolean isFine) {

@@ -9,7 +9,9 @@ public enum CommandOutputFormat {
     /// For people.
     TABLE,
     /// For programs.
-    JSON;
+    JSON,
+    /// For programs and people. Commands print JSON, which [YamlOutput] converts.
+    YAML;
 
     /// Reads the option's value.
     public static final class Converter implements ITypeConverter<CommandOutputFormat> {
@@ -20,8 +22,13 @@ public enum CommandOutputFormat {
                     return format;
                 }
             }
-            throw new TypeConversionException("'%s' is neither table nor json".formatted(value));
+            throw new TypeConversionException("'%s' is not an output format; use table, json or yaml".formatted(value));
         }
+    }
+
+    /// Whether a command prints JSON.
+    public boolean isForPrograms() {
+        return this != TABLE;
     }
 
     @Override

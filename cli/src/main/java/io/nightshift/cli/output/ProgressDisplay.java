@@ -2,11 +2,9 @@ package io.nightshift.cli.output;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -27,12 +25,7 @@ public sealed interface ProgressDisplay {
 
     /// A bar on a terminal, lines elsewhere.
     static ProgressDisplay of(boolean people, PrintWriter out) {
-        return people
-                        && Optional.ofNullable(System.console())
-                                .filter(Console::isTerminal)
-                                .isPresent()
-                ? new Bar(out)
-                : new Lines(out, System::nanoTime);
+        return people && Terminal.ofProcess().canMove() ? new Bar(out) : new Lines(out, System::nanoTime);
     }
 
     private static String opening(BatchId batch, boolean resumed) {

@@ -80,7 +80,7 @@ public final class RunCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat format = CommandOutputFormat.TABLE;
 
     private final StepTimes steps = new StepTimes();

@@ -40,7 +40,7 @@ record RunReport(
     /// @return the exit status
     int print(BatchStatus status) {
         boolean published = status.phase() == Phase.PUBLISHED;
-        if (format == CommandOutputFormat.JSON) {
+        if (format.isForPrograms()) {
             out.println(json(status, false));
         } else if (published) {
             summary(status);
@@ -58,7 +58,7 @@ record RunReport(
     }
 
     void printAlreadyPublished(BatchStatus status) {
-        if (format == CommandOutputFormat.JSON) {
+        if (format.isForPrograms()) {
             out.println(json(status, true));
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."

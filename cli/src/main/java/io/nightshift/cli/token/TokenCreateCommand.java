@@ -37,7 +37,7 @@ final class TokenCreateCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default) or json.")
+            description = "table (default), json or yaml.")
     private CommandOutputFormat output = CommandOutputFormat.TABLE;
 
     @Override
@@ -49,7 +49,7 @@ final class TokenCreateCommand implements Callable<Integer> {
         String token = Token.random();
         String digest = Token.digest(token);
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-        if (output == CommandOutputFormat.JSON) {
+        if (output.isForPrograms()) {
             ObjectNode json = JsonOutput.object();
             json.put("token", token);
             json.put("name", name);

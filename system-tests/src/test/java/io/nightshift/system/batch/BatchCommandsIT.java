@@ -260,7 +260,7 @@ class BatchCommandsIT {
     void aWrongCommandIsRefused() {
         assertThat(batch("show").status()).isEqualTo(2);
         assertThat(batch("show", "latest", "-o", "xml").err())
-                .contains("'xml' is neither table nor json")
+                .contains("'xml' is not an output format; use table, json or yaml")
                 .doesNotContain("\tat ");
         assertThat(new picocli.CommandLine(new BatchCommands()).execute("frobnicate"))
                 .isEqualTo(2);
