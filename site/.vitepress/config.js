@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const docs = path.join(root, 'docs')
 const pom = fs.readFileSync(path.join(root, 'pom.xml'), 'utf8')
 const version = /<version>(.*?)(?:-SNAPSHOT)?<\/version>/.exec(pom)[1]
-const repository = /<repository\.url>(.*?)<\/repository\.url>/.exec(pom)?.[1] ?? 'https://github.com/nightshift-io/nightshift'
+const repository = /<repository\.url>(.*?)<\/repository\.url>/.exec(pom)[1]
 
 export default defineConfig({
   title: 'Nightshift',

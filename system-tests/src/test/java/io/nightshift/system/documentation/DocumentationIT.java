@@ -47,24 +47,25 @@ final class DocumentationIT {
                 "docs/how-to/recover.md",
             })
     void everyCommandOfThePageSucceedsInItsOrder(String name) throws Exception {
-        DocumentationPage page = DocumentationPage.read(name);
-        PageShell shell = PageShell.in(folder, ROWS);
-        int run = 0;
+        run(DocumentationPage.read(name), PageShell.in(folder, ROWS));
+    }
 
+    /// Runs the commands and queries of a page's blocks.
+    private void run(DocumentationPage page, PageShell shell) throws Exception {
+        int commands = 0;
         for (CodeBlock block : page.blocks()) {
             if (block.isInline() || !block.isRun()) {
                 continue;
             }
             for (Command command : page.commands(block)) {
                 shell.run(command, "latest");
-                run++;
+                commands++;
             }
             if (block.is("sql")) {
                 assertThat(rows(block.text())).as(page.place(block)).isPositive();
             }
         }
-
-        assertThat(run).as("commands of %s", name).isPositive();
+        assertThat(commands).as("commands of %s", page.name()).isPositive();
     }
 
     @Test

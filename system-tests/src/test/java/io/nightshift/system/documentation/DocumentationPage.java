@@ -29,8 +29,9 @@ record DocumentationPage(String name, List<CodeBlock> blocks) {
 
     private static final Pattern NOT_RUN = Pattern.compile("<!-- not run: .{10,} -->\\s*");
 
-    /// Blocks in which a line can be a command. Blocks without a language hold commands, output and files.
-    private static final List<String> WITH_COMMANDS = List.of("", "sh", "bash", "console", "text", "ini");
+    /// Blocks in which a line can be a command. Blocks without a language hold commands, output and files; those
+    /// of the language `txt` hold no commands.
+    private static final List<String> WITH_COMMANDS = List.of("", "sh", "bash", "console", "ini");
 
     /// Not the line `nightshift {` of a configuration file.
     private static final Pattern CALL = Pattern.compile("(^|[\\s/=])nightshift\\s(?!\\{)");

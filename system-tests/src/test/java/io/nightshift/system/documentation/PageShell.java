@@ -3,6 +3,7 @@ package io.nightshift.system.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.system.documentation.DocumentationPage.Command;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
@@ -13,9 +14,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/// A shell in a folder that looks like the checkout to the commands of a page: it has `./nightshift` and a small
-/// `examples/flights`. The commands have a home folder of their own, which is empty at first.
+/// A shell in a folder that looks like the checkout to the commands of a page: it has `./nightshift` and the
+/// examples, of which `flights` is smaller. The commands have a home folder of their own, which is empty at first.
 final class PageShell {
 
     private static final int PATIENCE_SECONDS = 120;
@@ -26,8 +28,9 @@ final class PageShell {
         this.folder = folder;
     }
 
-    /// @param rows of the example's input
+    /// @param rows of the input of the example `flights`
     static PageShell in(Path folder, int rows) throws Exception {
+        copyOtherExamples(folder.resolve("examples"));
         FlightsJob small = FlightsJob.on(folder.resolve("examples/flights"), "FROM flights LIMIT " + rows);
         // The page's commands may name the job file by a word that stands for the reader's own.
         for (String name : List.of("JOB.yaml", "job.yaml")) {
@@ -50,6 +53,20 @@ final class PageShell {
         return shell;
     }
 
+    /// Copies the examples but `flights`.
+    private static void copyOtherExamples(Path target) throws IOException {
+        Path source = Checkout.path("examples");
+        try (Stream<Path> examples = Files.walk(source, 2)) {
+            for (Path file : examples.filter(Files::isRegularFile)
+                    .filter(file -> !file.startsWith(FlightsJob.example()))
+                    .toList()) {
+                Path copy = target.resolve(source.relativize(file));
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+    }
+
     /// The home folder of commands that name none.
     Path home() {
         return folder.resolve("user/.nightshift");
@@ -62,6 +79,7 @@ final class PageShell {
     /// @param batch the reader's batch
     CommandResult run(Command command, String batch) throws IOException, InterruptedException {
         String line = command.text()
+                .replace('\n', ' ')
                 // The folder of a downloaded archive.
                 .replaceAll("\\bnightshift-[0-9][^/ ]*/(bin/)?", "")
                 .replaceAll("(\\S*/)?nightshift(?= )", "./nightshift")

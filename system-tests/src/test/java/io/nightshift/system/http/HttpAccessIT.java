@@ -183,7 +183,8 @@ final class HttpAccessIT {
                     assertThat(response.body()).as(what).doesNotContain("unknown-route");
                 } else {
                     assertThat(response.statusCode()).as(what + " as " + role).isEqualTo(403);
-                    assertThat(response.body()).contains("the role " + role, "the request needs the role " + operation.role());
+                    assertThat(response.body())
+                            .contains("the role " + role, "the request needs the role " + operation.role());
                 }
                 assertThat(StreamSupport.stream(
                                 ((Iterable<String>) () -> operation
