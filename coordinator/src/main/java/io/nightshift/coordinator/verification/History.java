@@ -148,7 +148,7 @@ final class History {
             case BatchEvent.TookOver tookOver -> {
                 if (tookOver.incarnation() != state.incarnation() + 1) {
                     epochs.problem(
-                            "entry %,d: after incarnation %d came incarnation %d",
+                            "entry %,d: incarnation %d is followed by incarnation %d",
                             number, state.incarnation(), tookOver.incarnation());
                 }
             }
@@ -176,7 +176,7 @@ final class History {
     private void lookAtEpoch(long number, int partition, Epoch epoch) {
         if (epoch.incarnation() != state.incarnation()) {
             epochs.problem(
-                    "entry %,d: partition %d has the epoch %s, which incarnation %d can't have given",
+                    "entry %,d: partition %d has the epoch %s, which incarnation %d can't have granted",
                     number, partition, epoch, state.incarnation());
         }
     }
@@ -190,7 +190,7 @@ final class History {
         }
         if (usedEpochs.contains(commit.epoch())) {
             epochs.problem(
-                    "entry %,d: partition %d was committed by the attempt %s, which had won before a rescoring",
+                    "entry %,d: partition %d was committed by the attempt %s, which was committed before the partition was rescored",
                     number, commit.partition(), commit.epoch());
         }
         Range range = state.pinned().index().range(commit.partition());
@@ -245,7 +245,7 @@ final class History {
             return;
         }
         lookForRepeatedEpochs();
-        epochs.proved("each commit was made under its own lease, given by the coordinator in charge");
+        epochs.proved("each commit has a lease of its own, from the coordinator of that time");
         lookAtTiling();
     }
 

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What a verification found.
+/// The result of a verification.
 ///
-/// @param phase of the batch as far as its ledger could be followed; null if nothing could
-/// @param rows of its input; 0 before it is planned
-/// @param entries of the ledger that follow one from the other
-/// @param head the hash of the last of them. Kept elsewhere, it shows any later change of history
-/// @param findings in the order in which they were made
+/// @param batch the verified batch
+/// @param phase the phase of the batch, as far as its ledger is valid; null if no entry is
+/// @param rows the number of input rows; 0 before the batch is planned
+/// @param entries the number of valid ledger entries, from the first
+/// @param head the hash of the last of these entries; a copy that is kept elsewhere reveals any later change
+/// @param findings the findings, in the order of the checks
 public record Proof(
         BatchId batch, @Nullable Phase phase, long rows, long entries, String head, List<Finding> findings) {
 
@@ -21,7 +22,7 @@ public record Proof(
         findings = List.copyOf(findings);
     }
 
-    /// Whether the batch is published and nothing speaks against it.
+    /// Whether the batch is published and no check found a problem.
     public boolean holds() {
         return phase == Phase.PUBLISHED && count(Finding.Outcome.BROKEN) == 0;
     }
@@ -30,18 +31,22 @@ public record Proof(
     public String sentence() {
         long broken = count(Finding.Outcome.BROKEN);
         if (broken > 0) {
-            return "Not proved: %s against %s."
-                    .formatted(broken == 1 ? "1 finding speaks" : broken + " findings speak", batch);
+            return "Not verified: %s of %s."
+                    .formatted(
+                            broken == 1
+                                    ? "1 problem was found in a check"
+                                    : broken + " problems were found in the checks",
+                            batch);
         }
         if (phase != Phase.PUBLISHED) {
-            return "Not proved: %s is %s, so there is no published output; nothing speaks against what there is."
+            return "Not verified: %s is %s, so it has no published output. The checks found no problem in what exists."
                     .formatted(batch, phase == null ? "not begun" : phase);
         }
         String rowsInWords = String.format(Locale.ROOT, "%,d input rows", rows);
         return count(Finding.Outcome.OPEN) == 0
-                ? "Proved: %s is whole, each of its %s once, and nothing was changed since."
+                ? "Verified: %s is complete. Each of its %s is in the output once, and nothing was changed since."
                         .formatted(batch, rowsInWords)
-                : "Proved by ledger and files: %s is whole, and nothing was changed since; its %s could not be compared again."
+                : "Verified without the input: %s is complete, and nothing was changed since. Its %s could not be compared."
                         .formatted(batch, rowsInWords);
     }
 

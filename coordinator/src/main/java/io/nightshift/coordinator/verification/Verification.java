@@ -56,7 +56,7 @@ public final class Verification {
         if (history.isWhole()) {
             checkOutput(history, found);
         } else {
-            new Check("output", found).open("not looked at, since there is no sound ledger to hold it to");
+            new Check("output", found).open("not checked, because there is no valid ledger to compare it with");
         }
         BatchState state = history.state();
         return new Proof(
@@ -68,7 +68,7 @@ public final class Verification {
                 findings);
     }
 
-    /// The hash chain can't show that entries are missing at its end; the register of jobs can.
+    /// The hash chain can't show that entries are missing at its end; the batch register can.
     private void checkRegister(History history, Check register) {
         BatchId batch = history.state().batch();
         BatchRegisterState.Entry entry;
@@ -82,7 +82,7 @@ public final class Verification {
             return;
         }
         if (entry == null) {
-            register.problem("the register of jobs doesn't know %s", batch);
+            register.problem("the batch register doesn't have %s", batch);
             return;
         }
         BatchState state = history.state();
@@ -100,8 +100,8 @@ public final class Verification {
         }
         register.proved(
                 entry.end().isPresent()
-                        ? "the register of jobs has it with the same job, model and end"
-                        : "the register of jobs has it with the same job and model, as open");
+                        ? "the batch register has it with the same job, model and end"
+                        : "the batch register has it with the same job and model, as open");
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {
@@ -148,8 +148,8 @@ public final class Verification {
         Check input = new Check("input", found);
         Check ids = new Check("ids", found);
         if (!readable) {
-            input.open("not compared, since output is missing or can't be read");
-            ids.open("not looked at, since output is missing or can't be read");
+            input.open("not compared, because output is missing or can't be read");
+            ids.open("not checked, because output is missing or can't be read");
             return;
         }
         List<PartitionCommit> commits = history.commits();

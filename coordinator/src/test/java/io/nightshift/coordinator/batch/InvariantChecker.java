@@ -130,7 +130,10 @@ final class InvariantChecker {
         Given before = granted.putIfAbsent(epoch, given);
         require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
         require(!known.committed().contains(attempt.partition()), "%s is leased, and is committed", attempt);
-        require(epoch.incarnation() <= state.incarnation(), "%s is leased by who is not in charge", attempt);
+        require(
+                epoch.incarnation() <= state.incarnation(),
+                "%s is leased by a coordinator that was taken over",
+                attempt);
         if (upToDate) {
             require(!commits.containsKey(attempt.partition()), "%s is leased, and is committed", attempt);
             require(

@@ -51,14 +51,14 @@ class BatchVerifyIT {
         CommandResult run = verify();
         assertThat(run.out()).contains(words);
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.out()).contains("Not proved: ").doesNotContain("java.", "\tat ");
+        assertThat(run.out()).contains("Not verified: ").doesNotContain("java.", "\tat ");
         assertThat(run.err()).isEmpty();
     }
 
     // Untouched batches.
 
     @Test
-    void anUntouchedBatchIsProved() throws Exception {
+    void anUntouchedBatchIsVerified() throws Exception {
         given(TestBatch.published(folder, "0001", "id: flight_id"));
 
         CommandResult run = verify();
@@ -71,29 +71,29 @@ class BatchVerifyIT {
                         "1,980 predictions and 20 quarantined rows",
                         "each of the 2,000 rows read from it is in the output once",
                         "no id is in the output twice",
-                        "Proved: " + batch.id + " is whole, each of its 2,000 input rows once")
+                        "Verified: " + batch.id + " is complete. Each of its 2,000 input rows is in the output once")
                 .doesNotContain("✗", "–");
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
     }
 
     @Test
-    void aBatchWithoutIdsIsProvedByTheRowsPositions() throws Exception {
+    void aBatchWithoutIdsIsVerifiedByTheRowsPositions() throws Exception {
         given(TestBatch.published(folder, "0001"));
 
         CommandResult run = verify();
 
-        assertThat(run.out()).contains("Proved: ");
+        assertThat(run.out()).contains("Verified: ");
         assertThat(run.status()).isZero();
     }
 
     @Test
-    void aBatchOfSomeRowsIsProvedToHoldThose() throws Exception {
+    void aBatchOfSomeRowsIsVerified() throws Exception {
         given(TestBatch.published(folder, "0001", "id: flight_id", "where: flight_id % 2 = 1"));
 
         CommandResult run = verify();
 
-        assertThat(run.out()).contains("each of the 1,000 rows read from it", "Proved: ");
+        assertThat(run.out()).contains("each of the 1,000 rows read from it", "Verified: ");
         assertThat(run.status()).isZero();
     }
 
@@ -123,14 +123,14 @@ class BatchVerifyIT {
     }
 
     @Test
-    void aBatchWithRescoredPartitionsIsProvedByTheirLastCommits() throws Exception {
+    void aBatchWithRescoredPartitionsIsVerifiedByTheirLastCommits() throws Exception {
         given(TestBatch.committedAndRescored(folder, "0001", new Epoch(2, 3)));
         batch.publish();
 
         CommandResult run = verify();
 
         assertThat(run.out())
-                .contains("4, each committed once", "1,980 predictions and 20 quarantined rows", "Proved: ");
+                .contains("4, each committed once", "1,980 predictions and 20 quarantined rows", "Verified: ");
         assertThat(run.status()).isZero();
     }
 
@@ -139,7 +139,9 @@ class BatchVerifyIT {
         given(TestBatch.committedAndRescored(folder, "0001", new Epoch(2, 2)));
         batch.publish();
 
-        assertCaught("epochs", "partition 3 was committed by the attempt 2-2, which had won before a rescoring");
+        assertCaught(
+                "epochs",
+                "partition 3 was committed by the attempt 2-2, which was committed before the partition was rescored");
     }
 
     // The ledger.
@@ -214,7 +216,7 @@ class BatchVerifyIT {
 
         assertCaught(
                 "epochs",
-                "entry 7: partition 3 has the epoch 1-9, which incarnation 2 can't have given",
+                "entry 7: partition 3 has the epoch 1-9, which incarnation 2 can't have granted",
                 "ledger.head is");
     }
 
@@ -398,7 +400,7 @@ class BatchVerifyIT {
 
         CommandResult run = verify();
 
-        assertThat(run.out()).contains("Proved: ");
+        assertThat(run.out()).contains("Verified: ");
     }
 
     @Test
@@ -412,7 +414,7 @@ class BatchVerifyIT {
                 .contains(
                         "not compared with the input, which has changed",
                         "flights-1.parquet: its length was",
-                        "Proved by ledger and files: ");
+                        "Verified without the input: ");
         assertThat(run.status()).isZero();
     }
 
@@ -433,7 +435,7 @@ class BatchVerifyIT {
                         "nothing is published: the batch is running",
                         "4 files",
                         "each of the 800 rows read from it is in the output once",
-                        "nothing speaks against what there is")
+                        "The checks found no problem in what exists")
                 .doesNotContain("✗");
         assertThat(run.status()).isEqualTo(1);
     }

@@ -105,7 +105,7 @@ final class PostgresRunIT {
             assertThat(rows).isEqualTo(20_000);
             assertThat(found.next()).isFalse();
         }
-        assertThat(verify(job).expect(0).out()).contains("Proved: ", "shows flights-", "with 3 indexes");
+        assertThat(verify(job).expect(0).out()).contains("Verified: ", "shows flights-", "with 3 indexes");
         assertThat(job.leftovers()).isEmpty();
         assertThat(job.rows("SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'flights\\_%' ORDER BY indexname"))
                 .hasSize(3)
@@ -183,7 +183,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void badRowsGoToTheQuarantineAndAreProvedToo() throws Exception {
+    void quarantinedRowsAreVerifiedToo() throws Exception {
         PostgresJob job = PostgresJob.on(
                 folder,
                 server,
