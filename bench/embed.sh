@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Compares Nightshift's scoring library with the library that trained a model, each through its Java API, by JMH: the same
-# rows in memory, two threads, in rows a microsecond (millions a second). The model is trained here.
+# Compares Nightshift's scoring library with the library that trained a model, each through its Java API, with JMH. Scores
+# the same rows in memory on two threads. Prints rows per microsecond, that is, millions of rows per second. The script
+# trains the model.
 #
 #   bench/embed.sh LIBRARY [JMH OPTION…]      xgboost, lightgbm, onnx or smile; e.g. -f 3, or -prof gc; -h lists all
 #
-# Needs JAVA_HOME to name a JDK of 25 or newer; Maven fetches JMH and the library.
+# Needs a JDK of 25 or newer in JAVA_HOME. Maven downloads JMH and the library.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Measures the kernels of forests by JMH: one thread, everything from columns of features to probabilities, in rows a
-# microsecond (millions a second). The models are the example's (XGBoost, 100 trees of depth 6) and made ones of other
-# shapes; the rows are the example's, or random where a model is wider.
+# Measures the kernels of forests with JMH: one thread, from columns of features to probabilities. Prints rows per
+# microsecond, that is, millions of rows per second. The models are that of the example (XGBoost, 100 trees of depth 6) and
+# synthetic ones of other shapes. The rows are those of the example, or random if a model has more features.
 #
 #   bench/kernels.sh [JMH OPTION…]    e.g. -p forest=flights -p kernel=auto,ranked, or -prof gc; -h lists all
 #
-# Needs JAVA_HOME to name a JDK of 25 or newer; Maven fetches JMH.
+# Needs a JDK of 25 or newer in JAVA_HOME. Maven downloads JMH.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Measures scoring against the libraries that trained the models: side by side and taking turns, two threads, rows in
-# memory, each library by its batch interface; the models are trained here. Prints a table in Markdown: millions of rows a
-# second (median, and all rounds), our rate over theirs, what is asked of it, the largest difference of a probability, and
-# our kernel.
+# Compares scoring with the libraries that trained the models: two threads, rows in memory, each library with its batch
+# interface. The libraries alternate. The script trains the models. Prints a table in Markdown: millions of rows per second
+# (median, and all rounds), the ratio of Nightshift's rate to the library's, the target for this ratio, the largest
+# difference between two probabilities, and Nightshift's kernel.
 #
-#   bench/peers.sh [RIVAL…]           xgboost, xgboost-python, lightgbm, smile, sklearn, onnx; all by default
+#   bench/peers.sh [LIBRARY…]         xgboost, xgboost-python, lightgbm, smile, sklearn, onnx; all by default
 #
-# bench/peers/install.sh fetches a rival: the Java libraries by Maven, Python's from Debian or PyPI. One that can't be had is
-# skipped, with a note on standard error. What is being trained is said there too: the wide model takes 200 seconds of
-# processor time, for xgboost and for xgboost-python. Needs JAVA_HOME to name a JDK of 25 or newer. Takes the example's
-# 300,000 rows, or those of the file in FLIGHTS_3M. ROUNDS is how often each is measured, 5 by default, after three rounds to
-# warm up. CLOCK=cpu takes processor time, halved for the two threads and the compilers' included, where other work on the
-# machine would disturb the wall's.
+# bench/peers/install.sh installs a library: those for Java with Maven, those for Python from Debian or PyPI. If a library
+# can't be installed, the script skips it and says so on standard error. It also prints there which model it trains: the wide
+# model takes 200 seconds of processor time, for xgboost and for xgboost-python. Needs a JDK of 25 or newer in JAVA_HOME.
+# Scores the 300,000 rows of the example, or those of the file in FLIGHTS_3M. ROUNDS is the number of measured rounds, 5 by
+# default, after three warm-up rounds. CLOCK=cpu measures processor time instead of elapsed time, for machines on which
+# other programs run: the processor time of the process, including the compilers, divided by two for the two threads.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

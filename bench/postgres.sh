@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures how fast predictions get into PostgreSQL, next to plain `psql \copy` of the same rows into a table of the same
-# shape, the same indexes built on both sides. Starts a PostgreSQL of its own with its default settings but for
-# max_wal_size, so that no checkpoint falls into one run and not into another. Prints a table in Markdown.
+# Compares the writing of predictions to PostgreSQL with plain `psql \copy` of the same rows into a table of the same
+# shape, with the same indexes. Starts its own PostgreSQL with default settings, except for max_wal_size, so that no
+# checkpoint disturbs only one of the runs. Prints a table in Markdown.
 #
-#   bench/postgres.sh [RUNS]          RUNS is how often each is run, 3 by default
+#   bench/postgres.sh [RUNS]          RUNS is the number of measured runs, 3 by default
 #
-# Needs jq, psql and the server's programs (Debian: apt-get install jq postgresql). Scores the example's 300,000 flights,
-# or the file that FLIGHTS_3M names: examples/flights/full.sh fetches three million.
+# Needs jq, psql and the programs of the server (Debian: apt-get install jq postgresql). Scores the 300,000 flights of the
+# example, or the file that FLIGHTS_3M names: examples/flights/full.sh downloads three million.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

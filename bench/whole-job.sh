@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Measures whole jobs against each other: three million flights, Parquet to Parquet, from the start of the process to its end,
-# taking turns. DuckDB only reads and rewrites the columns, so it tells how near a job is to its input's and output's speed;
-# with it, and with us, the same file ten times as well. Prints a table in Markdown: seconds (median, min–max), rows/s,
-# processor seconds, peak memory, and our rate over theirs.
+# Compares whole jobs: three million flights, Parquet to Parquet, from the start of the process to its end. The jobs
+# alternate. DuckDB only reads and rewrites the columns, so it shows the speed of input and output alone. DuckDB and
+# Nightshift also process the same file ten times over. Prints a table in Markdown: seconds (median, min–max), rows/s,
+# processor seconds, peak memory, and the ratio of Nightshift's rate to that of the job.
 #
 #   bench/whole-job.sh [JOB…]         nightshift, python, spark, duckdb; all by default
 #
-# nightshift  the example's job, XGBoost 100 × depth 6
-# python      the same model by XGBoost's Python package; DuckDB reads and writes, all in memory
-# spark       Spark MLlib on local[2], gradient boosting 100 × depth 6; the model is trained once, before, which takes minutes
+# nightshift  the job of the example, XGBoost 100 × depth 6
+# python      the same model with XGBoost's Python package; DuckDB reads and writes, all rows are in memory
+# spark       Spark MLlib on local[2], gradient boosting 100 × depth 6; the script first trains the model, for some minutes
 # duckdb      no model
 #
-# A job whose software can't be had (see bench/peers/install.sh) is skipped, with a note on standard error. ROUNDS is how
-# often each is run, 5 by default, after one round to warm up. Needs JAVA_HOME to name a JDK of 25 or newer, GNU time and, for
-# DuckDB, python3 with numpy (Debian: apt-get install time python3-numpy), and the three million flights:
-# examples/flights/full.sh fetches them, or FLIGHTS_3M names the file.
+# If the software of a job can't be installed (see bench/peers/install.sh), the script skips the job and says so on standard
+# error. ROUNDS is the number of measured rounds, 5 by default, after one warm-up round. Needs a JDK of 25 or newer in
+# JAVA_HOME, GNU time and, for DuckDB, python3 with numpy (Debian: apt-get install time python3-numpy). Also needs the three
+# million flights: examples/flights/full.sh downloads them, or FLIGHTS_3M names the file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

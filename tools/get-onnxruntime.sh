@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs ONNX Runtime into a Nightshift: the library that computes ONNX graphs other than one tree ensemble.
+# Installs ONNX Runtime, the library that computes ONNX graphs other than one tree ensemble, into a Nightshift folder.
 #   tools/get-onnxruntime.sh [DIR]
-# DIR is the folder of the program (with lib/ in it); by default the one this script is in, or what its checkout builds.
-# Fetches the jar from Maven Central by Maven, keeps what this platform needs (20 MB of 139), and puts it into
-# DIR/lib/onnxruntime.jar. Needs Maven and a JDK (JAVA_HOME, or the path). Run it again after a build.
+# DIR is the folder of the program, which contains lib/. Default: the folder of this script, or the build of its checkout.
+# Downloads the jar from Maven Central with Maven, keeps the library of this platform (20 of 139 MB), and writes it to
+# DIR/lib/onnxruntime.jar. Needs Maven and a JDK (from JAVA_HOME or the path). Run it again after a build.
 set -eu
 
 version=1.22.0
@@ -17,7 +17,7 @@ else
     directory=$here/cli/target/nightshift
 fi
 if [ ! -d "$directory/lib" ]; then
-    echo "$0: $directory is no folder of the program: it has no lib/" >&2
+    echo "$0: $directory is not the folder of the program: it has no lib/" >&2
     exit 2
 fi
 directory=$(CDPATH='' cd -- "$directory" && pwd -P)

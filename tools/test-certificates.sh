@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes certificates to try TLS between nodes: a certificate authority, and a key with a certificate for each host.
+# Creates certificates for tests of TLS between nodes: a certificate authority, and a key and a certificate for each host.
 #   tools/test-certificates.sh DIR HOST...
-# DIR gets ca.pem, and for each host HOST.pem and HOST.key. A host is a name or an IPv4 address. An authority that is
-# there already, DIR/ca.p12, is used again. They are valid for 30 days. Not for production: ca.p12 has no secret password.
-# Needs a JDK, from JAVA_HOME or the path.
+# Writes ca.pem into DIR, and HOST.pem and HOST.key for each host. A host is a name or an IPv4 address. An existing
+# authority, DIR/ca.p12, is reused. The certificates are valid for 30 days. Do not use them in production: the password of
+# ca.p12 is not secret. Needs a JDK, from JAVA_HOME or the path.
 set -eu
 
 if [ $# -lt 2 ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Scores all three million flights with the example's job.
 #
-# The input comes from the npm package vega-datasets 3.2.1 (needs npm). Where you already have it:
+# The input comes from the npm package vega-datasets 3.2.1, which needs npm. If you already have the file:
 #   FLIGHTS_3M=/path/to/flights-3m.parquet examples/flights/full.sh
 # Further arguments go to `nightshift run`, e.g. --threads 2.
 set -eu
