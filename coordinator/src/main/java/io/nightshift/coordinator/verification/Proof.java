@@ -31,12 +31,8 @@ public record Proof(
     public String sentence() {
         long broken = count(Finding.Outcome.BROKEN);
         if (broken > 0) {
-            return "Not verified: %s of %s."
-                    .formatted(
-                            broken == 1
-                                    ? "1 problem was found in a check"
-                                    : broken + " problems were found in the checks",
-                            batch);
+            return "Not verified: the checks of %s found %s."
+                    .formatted(batch, broken == 1 ? "1 problem" : broken + " problems");
         }
         if (phase != Phase.PUBLISHED) {
             return "Not verified: %s is %s, so it has no published output. The checks found no problem in what exists."

@@ -308,7 +308,7 @@ class BatchVerifyIT {
         assertCaught(
                 "part-000003.parquet is missing",
                 "not counted, since files are missing",
-                "not compared, since output is missing");
+                "not compared, because output is missing");
     }
 
     @Test
