@@ -12,12 +12,17 @@ import json
 import os
 import sys
 
-import joblib
-import numpy
-import sklearn
-from sklearn import ensemble, linear_model, tree
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
+try:
+    import joblib
+    import numpy
+    import sklearn
+    from sklearn import ensemble, linear_model, tree
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+except ImportError as error:  # --help works without the libraries
+    absent = error
+else:
+    absent = None
 
 LEAF, MISSING_LEFT, MISSING_RIGHT, SET = range(4)
 MAX_CATEGORY = 2**31 - 2
@@ -250,26 +255,29 @@ def fits_one_by_one(solver):
     return solver == "liblinear" or (solver == "newton-cholesky" and version < (1, 6))
 
 
-KINDS = {
-    averaged: (
-        ensemble.RandomForestClassifier,
-        ensemble.RandomForestRegressor,
-        ensemble.ExtraTreesClassifier,
-        ensemble.ExtraTreesRegressor,
-        tree.DecisionTreeClassifier,
-        tree.DecisionTreeRegressor,
-        tree.ExtraTreeClassifier,
-        tree.ExtraTreeRegressor,
-    ),
-    boosted: (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor),
-    histogram: (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor),
-    linear: (linear_model.LinearRegression, linear_model.Ridge, linear_model.LogisticRegression),
-}
+def exporter_of(model):
+    """The function that exports a model of this class, or None."""
+    kinds = {
+        averaged: (
+            ensemble.RandomForestClassifier,
+            ensemble.RandomForestRegressor,
+            ensemble.ExtraTreesClassifier,
+            ensemble.ExtraTreesRegressor,
+            tree.DecisionTreeClassifier,
+            tree.DecisionTreeRegressor,
+            tree.ExtraTreeClassifier,
+            tree.ExtraTreeRegressor,
+        ),
+        boosted: (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor),
+        histogram: (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor),
+        linear: (linear_model.LinearRegression, linear_model.Ridge, linear_model.LogisticRegression),
+    }
+    return next((each for each, classes in kinds.items() if type(model) in classes), None)
 
 
 def document(model):
     """The document that stands for a model."""
-    exporter = next((each for each, classes in KINDS.items() if type(model) in classes), None)
+    exporter = exporter_of(model)
     if exporter is None:
         raise Unsupported(f"the file holds a {type(model).__name__}; {' '.join(SUPPORTED.split())}")
     try:
@@ -316,6 +324,11 @@ def main():
     parser.add_argument("model", help="the joblib or pickle file")
     parser.add_argument("output", help="the file to write, such as flights.json")
     arguments = parser.parse_args()
+    if absent is not None:
+        sys.exit(
+            f"scikit-learn can't be imported: {absent}. Run this script with the Python that trained the model, or install"
+            " scikit-learn (Debian: apt-get install python3-sklearn)"
+        )
     try:
         content = json.dumps(document(load(arguments.model)), separators=(",", ":"))
         partial = arguments.output + ".partial"

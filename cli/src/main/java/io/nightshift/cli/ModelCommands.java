@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
@@ -14,6 +15,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -102,30 +104,38 @@ final class ModelCommands {
             if (models.isEmpty()) {
                 out.println("No model is registered in " + home.folder());
             }
-            for (ModelListing model : models) {
-                for (RegisteredModel version : model.versions()) {
-                    out.println(line(model, version));
-                }
+            if (!models.isEmpty()) {
+                table(models).print(out);
             }
             out.flush();
             return ExitStatus.DONE;
         }
 
-        private static String line(ModelListing model, RegisteredModel version) {
-            String aliases = model.aliases().entrySet().stream()
-                    .filter(alias -> alias.getValue() == version.version().version())
-                    .map(alias -> alias.getKey())
-                    .collect(Collectors.joining(", "));
-            ModelDescription description = version.description();
-            return "%-30s %-12s %-10s %4d features  %s  %s%s"
-                    .formatted(
-                            version.version(),
+        private static TextTable table(List<ModelListing> models) {
+            TextTable table = new TextTable()
+                    .left("MODEL")
+                    .left("ALGORITHM")
+                    .left("TASK")
+                    .right("FEATURES")
+                    .left("REGISTERED")
+                    .left("ALIASES");
+            for (ModelListing model : models) {
+                for (RegisteredModel version : model.versions()) {
+                    String aliases = model.aliases().entrySet().stream()
+                            .filter(alias -> alias.getValue() == version.version().version())
+                            .map(alias -> alias.getKey())
+                            .collect(Collectors.joining(", "));
+                    ModelDescription description = version.description();
+                    table.row(
+                            version.version().toString(),
                             description.algorithm(),
                             description.task().name().toLowerCase(Locale.ROOT),
-                            description.features().size(),
-                            version.registeredAt(),
-                            version.version().sha256().substring(0, 12),
-                            aliases.isEmpty() ? "" : "  " + aliases);
+                            Integer.toString(description.features().size()),
+                            version.registeredAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+                            aliases);
+                }
+            }
+            return table;
         }
     }
 

@@ -37,6 +37,9 @@ public final class TrainingReader {
     /// The most distinct texts of a column.
     public static final int MAX_LEVELS = 1_000;
 
+    /// The fewest rows for which a column of distinct values is taken for an ID.
+    private static final int MIN_ID_ROWS = 100;
+
     /// What the heap has to hold for each number that is trained on: the value as read, as handed to Smile,
     /// Smile's order of the rows, and a copy of that for each tree that is grown at a time.
     private static final long BYTES_A_VALUE = 40 + 4L * Runtime.getRuntime().availableProcessors();
@@ -156,8 +159,11 @@ public final class TrainingReader {
     /// Leaves out what can't be a feature.
     private List<Bound> usable(List<Bound> candidates) throws SQLException {
         List<Bound> usable = new ArrayList<>();
+        Set<Bound> ids = ids(candidates);
         for (Bound candidate : candidates) {
-            if (!isUsable(candidate.type())) {
+            if (ids.contains(candidate)) {
+                unusable.add("%s (an ID: another value in each row)".formatted(candidate.name()));
+            } else if (!isUsable(candidate.type())) {
                 unusable.add("%s (%s)".formatted(candidate.name(), candidate.type()));
             } else if (hasTooManyLevels(candidate)) {
                 unusable.add("%s (more than %,d distinct texts)".formatted(candidate.name(), MAX_LEVELS));
@@ -166,6 +172,41 @@ public final class TrainingReader {
             }
         }
         return usable;
+    }
+
+    /// The columns that number or name the rows: whole numbers and texts of which no value is there twice. A model
+    /// would learn the rows by heart. A fraction or a time may well differ in each row and still say something.
+    ///
+    /// Few rows can all differ by chance. The count is exact only for columns of which a sketch says that nearly
+    /// all values differ.
+    private Set<Bound> ids(List<Bound> candidates) throws SQLException {
+        List<Bound> possible = candidates.stream()
+                .filter(candidate -> BoundJob.isInteger(candidate.type()) || BoundJob.isText(candidate.type()))
+                .toList();
+        List<Bound> likely = distinctInEachRow("approx_count_distinct(%s) > 0.8 * count(*)", possible);
+        return new HashSet<>(distinctInEachRow("count(DISTINCT %s) = count(*)", likely));
+    }
+
+    /// @param test an SQL aggregate of a value
+    private List<Bound> distinctInEachRow(String test, List<Bound> candidates) throws SQLException {
+        if (candidates.isEmpty()) {
+            return List.of();
+        }
+        String tests = candidates.stream()
+                .map(candidate -> test.formatted(value(candidate)))
+                .collect(Collectors.joining(", "));
+        List<Bound> passed = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*) >= %d, %s FROM %s%s".formatted(MIN_ID_ROWS, tests, columns.relation(), where()))) {
+            row.next();
+            for (int i = 0; i < candidates.size(); i++) {
+                if (row.getBoolean(1) && row.getBoolean(i + 2)) {
+                    passed.add(candidates.get(i));
+                }
+            }
+        }
+        return passed;
     }
 
     private static boolean isUsable(String type) {

@@ -100,8 +100,27 @@ final class TrainingReaderTest {
 
         assertThat(table.features())
                 .extracting(TrainingColumn::name)
-                .containsExactly("n", "distance", "carrier", "weekend", "ticket", "quarter", "text");
-        assertThat(table.unusable()).containsExactly("date (TIMESTAMP)");
+                .containsExactly("distance", "carrier", "weekend", "quarter");
+        assertThat(table.unusable())
+                .containsExactly(
+                        "n (an ID: another value in each row)",
+                        "date (TIMESTAMP)",
+                        "ticket (an ID: another value in each row)",
+                        "text (an ID: another value in each row)");
+    }
+
+    @Test
+    void aColumnOfWhichOneValueIsThereTwiceIsNoId() throws Exception {
+        Path data = folder.resolve("data.parquet");
+        sql("COPY (SELECT if(range = 1, 0, range) AS n, range %% 2 = 0 AS late FROM range(200)) TO '%s' (FORMAT parquet)"
+                .formatted(data));
+        Source source = new Source(List.of(data.toString()), Map.of(), null, Origin.COMMAND_LINE);
+
+        TrainingTable table = TrainingReader.read(
+                duckDb, new TrainingRequest(source, List.of(), Target.parse("late"), 1000, 1), HEAP);
+
+        assertThat(table.features()).extracting(TrainingColumn::name).containsExactly("n");
+        assertThat(table.unusable()).isEmpty();
     }
 
     @Test

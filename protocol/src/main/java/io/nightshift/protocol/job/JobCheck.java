@@ -55,8 +55,13 @@ final class JobCheck {
     }
 
     private void section(Section section, String path, Mapping mapping, int line) {
+        Set<String> misspelt = new HashSet<>();
         for (Member entry : mapping.entries()) {
             if (section.key(entry.key()) == null) {
+                String sibling = Suggestion.siblingOf(section, entry.key());
+                if (sibling != null) {
+                    misspelt.add(sibling);
+                }
                 mistakes.add(new Mistake(
                         entry.line(),
                         JobKey.path(path, YamlValue.shortened(entry.key())),
@@ -69,21 +74,22 @@ final class JobCheck {
             long given = section.names().stream()
                     .filter(name -> mapping.entry(name) != null)
                     .count();
-            if (given != 1) {
-                String found = given == 0 ? "none of them" : "more than one of them";
-                mistakes.add(new Mistake(line, path, found, section.expectation(), null));
+            if (given > 1) {
+                mistakes.add(new Mistake(line, path, "more than one of them", section.expectation(), null));
+            } else if (given == 0 && misspelt.isEmpty()) {
+                mistakes.add(new Mistake(line, path, "none of them", section.expectation(), null));
             }
         }
         for (JobKey key : section.keys()) {
             String keyPath = JobKey.path(path, key.name());
             Member entry = mapping.entry(key.name());
             if (entry == null) {
-                if (!section.choice()) {
+                if (!section.choice() && !misspelt.contains(key.name())) {
                     absent(key, keyPath, line);
                 }
                 continue;
             }
-            if (key.needs() != null && mapping.entry(key.needs()) == null) {
+            if (key.needs() != null && mapping.entry(key.needs()) == null && !misspelt.contains(key.needs())) {
                 String found = "given without " + JobKey.path(path, key.needs());
                 mistakes.add(new Mistake(entry.line(), keyPath, found, "both or neither", null));
             }
@@ -96,7 +102,7 @@ final class JobCheck {
 
     private void absent(JobKey key, String path, int line) {
         if (key.required()) {
-            mistakes.add(new Mistake(line, path, "missing", key.type().expectation(), null));
+            mistakes.add(new Mistake(line, path, Mistake.MISSING, key.type().expectation(), null));
         } else if (key.fallback() != null) {
             values.put(path, key.fallback());
         } else if (key.type() instanceof Section section) {

@@ -108,8 +108,9 @@ public final class JobFile {
     }
 
     private static JobFileException mistakes(Path file, List<Mistake> mistakes) {
-        Comparator<Mistake> byLine = Comparator.comparingInt(
-                mistake -> mistake.line() == Mistake.OVERRIDE ? Integer.MAX_VALUE : mistake.line());
+        // A key that seems to be missing may be one of those that are misspelt, so these come first.
+        Comparator<Mistake> byLine = Comparator.comparing(Mistake::isMissingKey)
+                .thenComparingInt(mistake -> mistake.line() == Mistake.OVERRIDE ? Integer.MAX_VALUE : mistake.line());
         return new JobFileException(
                 file.toString(), mistakes.stream().sorted(byLine).toList());
     }

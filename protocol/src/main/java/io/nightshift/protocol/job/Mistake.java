@@ -20,6 +20,14 @@ public record Mistake(
     /// The [#line()] of a value that comes from `--set`.
     public static final int OVERRIDE = 0;
 
+    /// What is [#found()] where a key that must be given is not there.
+    static final String MISSING = "missing";
+
+    /// Whether a key is not there. Such a mistake has no line of its own in the file.
+    boolean isMissingKey() {
+        return found.equals(MISSING);
+    }
+
     /// The mistake in one line for people, as a compiler would print it: `job.yaml:12: source.paruqet:
     /// unknown key; did you mean "parquet"?`
     ///

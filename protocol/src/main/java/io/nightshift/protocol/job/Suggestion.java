@@ -21,7 +21,7 @@ final class Suggestion {
         if (!placesOf(key).isEmpty()) {
             return belongs(key);
         }
-        String sibling = NameSuggestion.closest(key, section.names());
+        String sibling = siblingOf(section, key);
         if (sibling != null) {
             return "did you mean \"" + sibling + "\"?";
         }
@@ -31,6 +31,11 @@ final class Suggestion {
                         .flatMap(place -> place.section.names().stream())
                         .toList());
         return cousin == null ? null : belongs(cousin);
+    }
+
+    /// The key of the same section that an unknown key probably is, or null.
+    static @Nullable String siblingOf(Section section, String key) {
+        return placesOf(key).isEmpty() ? NameSuggestion.closest(key, section.names()) : null;
     }
 
     private static String belongs(String key) {

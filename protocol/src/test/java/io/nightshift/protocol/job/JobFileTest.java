@@ -101,7 +101,7 @@ class JobFileTest {
     }
 
     @Test
-    void allMistakesAreReportedAtOnceInTheOrderOfTheirLines() {
+    void allMistakesAreReportedAtOnceInTheOrderOfTheirLinesAndMissingKeysLast() {
         assertThat(complaint("""
                         job: Flight Delays
                         modle: delays
@@ -115,17 +115,33 @@ class JobFileTest {
                         id: flight_id
                         """, "partitions.size=1")).isEqualTo("""
                         /jobs/flights/job.yaml:1: job: "Flight Delays"; expected a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit
-                        /jobs/flights/job.yaml:1: model: missing; expected a registered model as name, name@3 or name@alias, or the path of a model file, which contains a / or ends in .json, .ubj, .ser, .nsm, .model, .txt, .onnx, .bin
-                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres
                         /jobs/flights/job.yaml:2: modle: unknown key; did you mean "model"?
-                        /jobs/flights/job.yaml:3: source.parquet: missing; expected a path in the file system, not a URL, and not beginning with ~, or a list of one or more
                         /jobs/flights/job.yaml:4: source.paruqet: unknown key; did you mean "parquet"?
                         /jobs/flights/job.yaml:5: source.unique-id: given without source.id; expected both or neither
                         /jobs/flights/job.yaml:5: source.unique-id: "yes"; write true, without quotes
                         /jobs/flights/job.yaml:7: partitions.rows: the number 0; expected a whole number from 1 to 1000000000
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
                         /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
-                        --set: partitions.size: unknown key; expected one of rows\
+                        --set: partitions.size: unknown key; expected one of rows
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres\
+                        """);
+    }
+
+    @Test
+    void aMisspeltKeyIsNotReportedAsMissingToo() {
+        assertThat(complaint("""
+                        jbo: flights
+                        model: delays
+                        source:
+                          parquet: flights.parquet
+                          idd: flight
+                          unique-id: true
+                        destination:
+                          parqet: out
+                        """)).isEqualTo("""
+                        /jobs/flights/job.yaml:1: jbo: unknown key; did you mean "job"?
+                        /jobs/flights/job.yaml:5: source.idd: unknown key; did you mean "id"?
+                        /jobs/flights/job.yaml:8: destination.parqet: unknown key; did you mean "parquet"?\
                         """);
     }
 

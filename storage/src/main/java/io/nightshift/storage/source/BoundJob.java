@@ -5,6 +5,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.storage.duckdb.Sql;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A job's expressions and a model's features, bound to the columns of part of a source: every name is
@@ -48,6 +50,8 @@ public record BoundJob(
     private static final Set<String> INTEGERS = Set.of(
             "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
     private static final Pattern MARGIN = Pattern.compile("margin(_.*)?", Pattern.CASE_INSENSITIVE);
+    /// The most names that a message lists.
+    private static final int LISTED = 40;
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
@@ -124,6 +128,7 @@ public record BoundJob(
             Bound boundId = id == null ? null : columns.named("source.id", id, id);
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
+                refuseShadowed(column);
                 output.add(columns.named("output.columns", column, column));
             }
             boolean margin = job.output().margin();
@@ -132,6 +137,16 @@ public record BoundJob(
             }
             return new BoundJob(
                     file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where, margin);
+        }
+
+        /// A reader of the job file can't see which of two columns is written, so the job has to say it.
+        private void refuseShadowed(String column) {
+            String own = columns.shadowed(column);
+            if (own != null) {
+                throw FailureException.permanent(
+                        "output.columns: \"%1$s\" is a key of source.select and also a column of %2$s; give the one that you want a name of its own under source.select, for example %1$s_source: %3$s, and list that name"
+                                .formatted(column, file, Sql.name(own)));
+            }
         }
 
         private void checkMargin(ModelDescription model) {
@@ -171,14 +186,38 @@ public record BoundJob(
                                 .formatted(model.features().size()));
             }
             if (!given.isEmpty() && given.size() != model.features().size()) {
-                throw FailureException.permanent("features: the job lists %d, the model has %d"
-                        .formatted(given.size(), model.features().size()));
+                throw FailureException.permanent("features: the job lists %d, the model has %d%s"
+                        .formatted(given.size(), model.features().size(), differences(given, model)));
             }
-            return given.isEmpty()
-                    ? model.features().stream()
-                            .map(feature -> Objects.requireNonNull(feature.name()))
-                            .toList()
-                    : given;
+            return given.isEmpty() ? names(model) : given;
+        }
+
+        /// Which of the model's features the job does not list, and what else it lists.
+        private static String differences(List<String> given, ModelDescription model) {
+            if (!model.namesFeatures()) {
+                return "; the model does not name its features, so the job lists all of them, in the model's order";
+            }
+            List<String> missing = new ArrayList<>(names(model));
+            List<String> surplus = new ArrayList<>();
+            for (String input : given) {
+                if (!missing.remove(input)) {
+                    surplus.add(input);
+                }
+            }
+            String text = missing.isEmpty() ? "" : ". The job does not list " + listed(missing);
+            text += surplus.isEmpty() ? "" : ". The model has no feature named " + listed(surplus);
+            return text + ". List one for each feature, in the model's order: " + listed(names(model));
+        }
+
+        private static List<String> names(ModelDescription model) {
+            return model.features().stream()
+                    .map(feature -> Objects.requireNonNull(feature.name()))
+                    .toList();
+        }
+
+        private static String listed(List<String> names) {
+            String more = names.size() > LISTED ? ", and %d more".formatted(names.size() - LISTED) : "";
+            return names.stream().limit(LISTED).collect(Collectors.joining(", ")) + more;
         }
 
         private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -162,10 +161,6 @@ final class Expressions {
         if (name.toLowerCase(Locale.ROOT).startsWith("nightshift_")) {
             throw refusal(key, expression, "there is no column " + name);
         }
-    }
-
-    static FailureException refusal(String key, String expression, SQLException e) {
-        return refusal(key, expression, DuckDbError.reason(e));
     }
 
     static FailureException refusal(String key, String expression, String why) {

@@ -2,6 +2,7 @@ package io.nightshift.storage.source;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.BoundJob.Bound;
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The columns of an input, and the columns computed from them: finds the SQL and the type of a name, and
 /// refuses expressions that are not allowed. For one thread, like its connection.
@@ -37,9 +42,20 @@ public final class SourceColumns {
         private String key(String name) {
             return select + separator + name;
         }
+
+        /// The command's option for a computed column.
+        private String option(String name, String expression) {
+            return switch (this) {
+                case JOB_FILE -> "--set \"%s=%s\"".formatted(key(name), expression);
+                case COMMAND_LINE -> "--select \"%s=%s\"".formatted(name, expression);
+            };
+        }
     }
 
     private static final int LISTED = 40;
+
+    /// How DuckDB reports an unknown column in an expression.
+    private static final Pattern UNKNOWN_COLUMN = Pattern.compile("Referenced column \"(.*?)\" not found");
 
     private final Connection connection;
     private final String relation;
@@ -110,7 +126,7 @@ public final class SourceColumns {
         String type = columns.get(text);
         if (type == null) {
             throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of %s; %s"
-                    .formatted(key, text, called, origin.select, hint(text)));
+                    .formatted(key, text, called, origin.select, hint(text, known())));
         }
         return new Bound(name, Sql.name(text), type);
     }
@@ -165,10 +181,46 @@ public final class SourceColumns {
             try {
                 typesOf(List.of(entry.getKey()));
             } catch (SQLException e) {
-                return Expressions.refusal(entry.getValue(), entry.getKey() + "» over «" + called, e);
+                return Expressions.refusal(entry.getValue(), entry.getKey() + "» over «" + called, reason(e));
             }
         }
         throw all;
+    }
+
+    /// Says what to write instead of an unknown name. Any other error is in DuckDB's own words.
+    private String reason(SQLException e) {
+        String reason = DuckDbError.reason(e);
+        Matcher unknown = UNKNOWN_COLUMN.matcher(reason);
+        if (!unknown.find()) {
+            return reason;
+        }
+        String name = unknown.group(1);
+        String key = equalName(name, select.keySet());
+        if (key != null) {
+            return "\"%s\" is a key of %s, and an expression sees only the file's own columns; write the expression of \"%s\" here"
+                    .formatted(key, origin.select, key);
+        }
+        return "there is no column \"%s\"; %s".formatted(name, hint(name, columns.keySet()));
+    }
+
+    /// The column of the input that has the name of a computed column, or null. Case makes no difference, since
+    /// it makes none in SQL.
+    @Nullable
+    String shadowed(String name) {
+        String computed = equalName(name, select.keySet());
+        String own = equalName(name, columns.keySet());
+        return computed == null || own == null || isOnly(select.get(computed), own) ? null : own;
+    }
+
+    /// Whether an expression is nothing but a column.
+    private static boolean isOnly(@Nullable String expression, String column) {
+        return expression != null
+                && (expression.strip().equalsIgnoreCase(column)
+                        || expression.strip().equalsIgnoreCase(Sql.name(column)));
+    }
+
+    private static @Nullable String equalName(String name, Set<String> names) {
+        return names.stream().filter(name::equalsIgnoreCase).findFirst().orElse(null);
     }
 
     private List<String> typesOf(List<String> all) throws SQLException {
@@ -184,9 +236,18 @@ public final class SourceColumns {
         return expressions.columnsOf(key, expression);
     }
 
-    private String hint(String text) {
+    private List<String> known() {
         List<String> known = new ArrayList<>(select.keySet());
         known.addAll(columns.keySet());
+        return known;
+    }
+
+    private String hint(String text, Collection<String> known) {
+        String folder = folderNamed(text);
+        if (folder != null) {
+            return "the folder %s has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as %s"
+                    .formatted(folder, origin.option(text, Sql.text(folder.substring(folder.indexOf('=') + 1))));
+        }
         String nearest = NameSuggestion.closest(text, known);
         if (nearest != null) {
             return "did you mean \"" + nearest + "\"?";
@@ -194,6 +255,14 @@ public final class SourceColumns {
         List<String> listed = columns.keySet().stream().limit(LISTED).toList();
         String more = columns.size() > LISTED ? ", and %d more".formatted(columns.size() - LISTED) : "";
         return "it has " + String.join(", ", listed) + more;
+    }
+
+    /// A folder such as `dt=2026-01-01` in a path of the input, as Hive and Spark name them, or null.
+    private @Nullable String folderNamed(String column) {
+        Matcher folder = Pattern.compile(
+                        "[/\\\\](" + Pattern.quote(column) + "=[^/\\\\]*)[/\\\\]", Pattern.CASE_INSENSITIVE)
+                .matcher(relation);
+        return folder.find() ? folder.group(1) : null;
     }
 
     private Map<String, String> describe(String selected) throws SQLException {

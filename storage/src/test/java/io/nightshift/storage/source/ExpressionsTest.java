@@ -190,8 +190,8 @@ class ExpressionsTest {
                 "--|SELECT clause without selection list",
                 "huor(d)|does not exist",
                 "hour(s, s, s)|No function matches",
-                "distnace|not found in FROM clause",
-                "x|not found in FROM clause",
+                "distnace|there is no column \"distnace\"; it has a, b",
+                "x|\"x\" is a key of source.select, and an expression sees only the file's own columns",
                 "CAST(a AS nosuchtype)|does not exist"
             })
     void anythingElseIsRefusedWithItsKeyAndReason(String expression, String reason) {

@@ -394,11 +394,12 @@ class PartitionAttemptIT {
         Job job = JobBuilder.over(file)
                 .select("f0", "f0 * 10")
                 .select("f1", "f0 + f1")
-                .output("f0", "f1")
+                .select("source_f0", "f0")
+                .output("source_f0")
                 .build();
         Scored scored = node.score(job, SumModel.ofNumbers(2), file);
-        assertThat(node.rows("SELECT prediction, f0, f1 FROM " + scored.partTable()))
-                .containsExactly("37.0|30|7");
+        assertThat(node.rows("SELECT prediction, source_f0 FROM " + scored.partTable()))
+                .containsExactly("37.0|3");
     }
 
     // Cuts.

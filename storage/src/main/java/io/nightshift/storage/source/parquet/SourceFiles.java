@@ -36,6 +36,9 @@ final class SourceFiles {
 
     private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
 
+    /// The magic of a file whose footer is encrypted.
+    private static final byte[] ENCRYPTED = "PARE".getBytes(StandardCharsets.US_ASCII);
+
     /// The footer's length and the magic, at the end of a file.
     private static final long TAIL_BYTES = 8;
 
@@ -190,6 +193,11 @@ final class SourceFiles {
             long length = in.length();
             if (length == 0) {
                 throw FailureException.permanent("source: %s is empty (0 bytes)".formatted(file));
+            }
+            if (length >= 12 && Arrays.equals(read(in, 0), ENCRYPTED)) {
+                throw FailureException.permanent(
+                        "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk"
+                                .formatted(file));
             }
             if (length < 12 || !Arrays.equals(read(in, 0), MAGIC)) {
                 throw FailureException.permanent("source: %s is not a Parquet file".formatted(file));

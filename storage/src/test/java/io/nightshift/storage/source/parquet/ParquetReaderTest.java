@@ -101,6 +101,83 @@ class ParquetReaderTest {
     }
 
     @Test
+    void aColumnThatIsOnlyInTheFoldersNameIsRefusedWithWhatToDo() {
+        Path file = node.parquet("in/dt=2026-01-01/a.parquet", "SELECT 3 AS f0");
+        String hint =
+                "the folder dt=2026-01-01 has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as --set \"source.select.dt='2026-01-01'\"";
+        assertRefused(JobBuilder.over(folder).output("dt").build(), "output.columns: \"dt\" is neither a column", hint);
+        assertRefused(
+                JobBuilder.over(file).where("dt > '2025'").build(), "there is no column \"dt\"", hint);
+        assertThat(inspect(JobBuilder.over(file)
+                        .select("dt", "'2026-01-01'")
+                        .output("dt")
+                        .build()))
+                .hasSize(1);
+    }
+
+    @Test
+    void aMisspeltNameInAnExpressionIsRefusedWithTheNearestColumn() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS dep_delay, [1] AS l");
+        assertRefused(
+                JobBuilder.over(file).where("dep_dely > 3").build(),
+                "source.where: «dep_dely > 3» over «" + file + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
+        assertRefused(
+                JobBuilder.over(file).where("other > 3").build(),
+                "there is no column \"other\"; it has f0, dep_delay, l");
+        assertRefused(
+                JobBuilder.over(file).select("late", "f0 > 1").where("Late").build(),
+                "\"late\" is a key of source.select, and an expression sees only the file's own columns; write the expression of \"late\" here");
+        assertThat(inspect(JobBuilder.over(file)
+                        .where("len(list_filter(l, lambda x: x > 0)) = 1")
+                        .build()))
+                .hasSize(1);
+    }
+
+    @Test
+    void anOutputColumnThatIsAlsoComputedIsRefused() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'basic' AS plan, 7 AS Hour");
+        assertRefused(
+                JobBuilder.over(file).select("plan", "len(plan)").output("plan").build(),
+                "output.columns: \"plan\" is a key of source.select and also a column of " + file,
+                "for example plan_source: \"plan\"");
+        assertRefused(
+                JobBuilder.over(file).select("hour", "f0").output("Hour").build(),
+                "output.columns: \"Hour\" is a key of source.select and also a column of");
+        assertThat(inspect(JobBuilder.over(file)
+                        .select("plan", "len(plan)")
+                        .select("plan_source", "plan")
+                        .output("plan_source")
+                        .build()))
+                .hasSize(1);
+        assertThat(inspect(JobBuilder.over(file)
+                        .select("plan", "plan")
+                        .output("plan")
+                        .build()))
+                .hasSize(1);
+    }
+
+    @Test
+    void aListOfFeaturesOfAnotherLengthIsRefusedWithTheNamesThatDiffer() {
+        Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
+        ModelDescription model =
+                TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
+        assertRefused(
+                JobBuilder.over(file).features("a", "hour").build(),
+                model,
+                "features: the job lists 2, the model has 3. The job does not list b, c. The model has no feature named hour. List one for each feature, in the model's order: a, b, c");
+        assertRefused(
+                JobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
+                model,
+                "features: the job lists 4, the model has 3. The model has no feature named a + 1. List one");
+    }
+
+    @Test
+    void anEncryptedFileIsCalledThat() throws IOException {
+        Path file = Files.writeString(Files.createDirectories(folder).resolve("a.parquet"), "PARE....PARE....PARE");
+        assertRefused(JobBuilder.over(file).build(), file + " is an encrypted Parquet file");
+    }
+
+    @Test
     void aFileWithoutRowsAmongOthersIsInspectedToo() {
         node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
         node.parquet("in/b.parquet", "SELECT 1 AS f0");
