@@ -219,6 +219,7 @@ def histogram(model):
         "missing": True,
         "link": link,
         "levels": [None if each is None else each[1] for each in known],
+        "categories": [None if each is None or each[1] else sorted(each[0]) for each in known],
         "forest": forest.document(),
     }
 
@@ -295,7 +296,10 @@ def document(model):
             feature["name"] = str(names[column])
         if body.get("levels") and body["levels"][column]:
             feature["levels"] = body["levels"][column]
+        if body.get("categories") and body["categories"][column]:
+            feature["categories"] = body["categories"][column]
     body.pop("levels", None)
+    body.pop("categories", None)
     return {
         "format": "nightshift-exchange",
         "version": 1,

@@ -3,6 +3,9 @@ package io.nightshift.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The status of a batch: its identity, its state and its totals.
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// @param progress progress that isn't in the ledger; null if only the ledger was read
 /// @param waitsFor what keeps the whole cluster from resuming the batch, such as a database that can't be
 ///     reached; null if nothing does
+/// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
+///     feature; only features that have such rows
 public record BatchDescription(
         String batch,
         String job,
@@ -45,7 +50,13 @@ public record BatchDescription(
         @Nullable String destination,
         LedgerHead ledger,
         @JsonInclude(Include.NON_NULL) @Nullable Progress progress,
-        @JsonInclude(Include.NON_NULL) @Nullable String waitsFor) {
+        @JsonInclude(Include.NON_NULL) @Nullable String waitsFor,
+        Map<String, Long> unseenCategories) {
+
+    /// Keeps an unmodifiable copy of the map, sorted by feature.
+    public BatchDescription {
+        unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+    }
 
     /// The end of a batch's ledger.
     ///
@@ -81,7 +92,8 @@ public record BatchDescription(
                 destination,
                 ledger,
                 null,
-                null);
+                null,
+                unseenCategories);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -63,8 +63,10 @@ public record ModelPage(List<Model> models) {
     /// One input of a model.
     ///
     /// @param name empty if the model file identifies its inputs by position only
-    /// @param type `float32`, `float64` or `nominal`
-    /// @param levels the values of a nominal feature; empty for a numeric one
+    /// @param type `float32`, `float64`, `nominal` (one of the levels) or `categorical` (the whole number that
+    ///     stands for a category, or the name of the category)
+    /// @param levels the values of a nominal feature, or the names of a categorical feature's categories if the
+    ///     model file has them; empty for a numeric one
     /// @param missing whether the model accepts a missing value; otherwise a row without a value is
     ///     quarantined
     public record Feature(String name, String type, List<String> levels, boolean missing) {

@@ -122,7 +122,8 @@ final class ModelCommands {
             for (ModelListing model : models) {
                 for (RegisteredModel version : model.versions()) {
                     String aliases = model.aliases().entrySet().stream()
-                            .filter(alias -> alias.getValue() == version.version().version())
+                            .filter(alias ->
+                                    alias.getValue() == version.version().version())
                             .map(alias -> alias.getKey())
                             .collect(Collectors.joining(", "));
                     ModelDescription description = version.description();
@@ -131,7 +132,9 @@ final class ModelCommands {
                             description.algorithm(),
                             description.task().name().toLowerCase(Locale.ROOT),
                             Integer.toString(description.features().size()),
-                            version.registeredAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+                            version.registeredAt()
+                                    .truncatedTo(ChronoUnit.SECONDS)
+                                    .toString(),
                             aliases);
                 }
             }
@@ -145,9 +148,15 @@ final class ModelCommands {
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
+        /// How many values of a categorical feature are shown without `--values`.
+        private static final int SHOWN = 8;
+
         @Parameters(paramLabel = "MODEL", description = "name, name@version or name@alias.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String reference;
+
+        @Option(names = "--values", description = "Shows all values of features that are categories.")
+        private boolean allValues;
 
         @Mixin
         private HomeFolder home = new HomeFolder();
@@ -195,16 +204,32 @@ final class ModelCommands {
             return ExitStatus.DONE;
         }
 
-        private static String type(FeatureType type) {
+        private String type(FeatureType type) {
             return switch (type) {
                 case FeatureType.Numeric(FeatureType.Precision precision) ->
                     "number (" + precision.name().toLowerCase(Locale.ROOT) + ")";
                 case FeatureType.Nominal(List<String> levels) ->
-                    levels.size() <= 8
-                            ? "one of " + String.join(", ", levels)
-                            : "one of %d levels: %s, …"
-                                    .formatted(levels.size(), String.join(", ", levels.subList(0, 8)));
+                    "one of %,d levels: %s".formatted(levels.size(), listed(levels));
+                case FeatureType.Categorical(
+                        FeatureType.Precision precision,
+                        List<Integer> codes,
+                        List<String> names) -> {
+                    if (!names.isEmpty()) {
+                        yield "one of %,d categories: %s".formatted(names.size(), listed(names));
+                    }
+                    yield codes.isEmpty()
+                            ? "a category by its number; the file does not list the categories"
+                            : "a category by its number, one of %,d: %s".formatted(codes.size(), listed(codes));
+                }
             };
+        }
+
+        private String listed(List<?> values) {
+            String first = values.stream()
+                    .limit(allValues ? Long.MAX_VALUE : SHOWN)
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(", "));
+            return allValues || values.size() <= SHOWN ? first : first + ", … (--values shows all)";
         }
     }
 

@@ -43,7 +43,13 @@ final class MembershipLog {
                         name(up.member()),
                         roles(up.member()),
                         up.member().appVersion().version());
-            case UnreachableMember away -> LOG.warn("node {} can't be reached", name(away.member()));
+            case UnreachableMember away -> {
+                if (isLeaving(away.member())) {
+                    LOG.info("node {}, which leaves, has stopped", name(away.member()));
+                } else {
+                    LOG.warn("node {} can't be reached", name(away.member()));
+                }
+            }
             case ReachableMember back -> LOG.info("node {} can be reached again", name(back.member()));
             case MemberLeft left -> LOG.info("node {} leaves", name(left.member()));
             case MemberDowned downed -> LOG.warn("node {} is removed as lost", name(downed.member()));
@@ -56,6 +62,11 @@ final class MembershipLog {
                 // What else happens in a cluster is no news for those who run it.
             }
         }
+    }
+
+    /// A node that leaves stops before every other node has removed it, so it is expected to be unreachable.
+    private static boolean isLeaving(Member member) {
+        return member.status().equals(MemberStatus.leaving()) || member.status().equals(MemberStatus.exiting());
     }
 
     private static String name(Member member) {

@@ -75,11 +75,17 @@ final class LoadedModel implements Model {
         long names = 0;
         for (ModelFeature feature : description().features()) {
             names += 64;
-            if (feature.type() instanceof FeatureType.Nominal(List<String> levels)) {
-                names +=
-                        levels.stream().mapToLong(level -> 56L + level.length()).sum();
-            }
+            names += switch (feature.type()) {
+                case FeatureType.Numeric numeric -> 0;
+                case FeatureType.Nominal(List<String> levels) -> heapBytes(levels);
+                case FeatureType.Categorical categorical ->
+                    20L * categorical.codes().size() + heapBytes(categorical.names());
+            };
         }
         return definition.form().heapBytes() + scorers.heapBytes() + names;
+    }
+
+    private static long heapBytes(List<String> texts) {
+        return texts.stream().mapToLong(text -> 56L + text.length()).sum();
     }
 }

@@ -284,6 +284,7 @@ public abstract class ModelFormatContract extends HostileFiles {
             FeatureType type = features.get(feature).type();
             Arrays.setAll(rows[feature], row -> switch (type) {
                 case FeatureType.Numeric numeric -> number(random);
+                case FeatureType.Categorical categorical -> number(random);
                 case FeatureType.Nominal(List<String> levels) -> random.nextInt(levels.size());
             });
         }

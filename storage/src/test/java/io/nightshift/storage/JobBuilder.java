@@ -3,10 +3,12 @@ package io.nightshift.storage;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,8 @@ public final class JobBuilder {
     private @Nullable String where;
     private boolean margin;
     private boolean uniqueId;
+    private @Nullable UnseenCategories unseen;
+    private final List<Job.CategoryList> categories = new ArrayList<>();
 
     private JobBuilder(Input input) {
         this.input = input;
@@ -74,6 +78,16 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder unseen(UnseenCategories wanted) {
+        unseen = wanted;
+        return this;
+    }
+
+    public JobBuilder categories(String feature, String... names) {
+        categories.add(new Job.CategoryList(feature, List.of(names)));
+        return this;
+    }
+
     public JobBuilder into(Destination wanted) {
         destination = wanted;
         return this;
@@ -84,10 +98,11 @@ public final class JobBuilder {
                 "flights",
                 new ModelReference.Exact("delays", 3),
                 features,
-                new Job.Source(input, id, uniqueId, select, where),
+                new Job.Source(input, id, uniqueId, select, where, unseen),
                 destination,
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(1, null),
-                new Job.Output(columns, margin));
+                new Job.Output(columns, margin),
+                categories);
     }
 }

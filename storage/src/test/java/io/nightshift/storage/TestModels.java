@@ -37,6 +37,16 @@ public final class TestModels {
         return new ModelFeature(name, new FeatureType.Numeric(precision), false);
     }
 
+    /// A feature of named categories that may be missing.
+    public static ModelFeature category(String name, String... names) {
+        return new ModelFeature(name, FeatureType.Categorical.named(Precision.FLOAT64, List.of(names)), true);
+    }
+
+    /// A feature of categories of which the codes are known, or nothing.
+    public static ModelFeature codes(String name, Integer... codes) {
+        return new ModelFeature(name, new FeatureType.Categorical(Precision.FLOAT64, List.of(codes), List.of()), true);
+    }
+
     public static ModelFeature level(String name, boolean missing, String... levels) {
         return new ModelFeature(name, new FeatureType.Nominal(List.of(levels)), missing);
     }

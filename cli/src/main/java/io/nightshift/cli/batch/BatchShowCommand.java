@@ -7,6 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
@@ -116,6 +117,9 @@ final class BatchShowCommand extends QueryCommand {
         table.row("read", DisplayFormat.number(batch.read()));
         table.row("predictions", DisplayFormat.number(batch.predictions()));
         table.row("quarantined", DisplayFormat.number(batch.quarantined()));
+        if (!batch.unseenCategories().isEmpty()) {
+            table.row("unseen categories", UnseenCategories.text(batch.unseenCategories()));
+        }
         table.row("bytes", DisplayFormat.number(batch.bytes()));
         if (batch.destination() != null) {
             table.row("destination", batch.destination());

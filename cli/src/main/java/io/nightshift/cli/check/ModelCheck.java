@@ -208,11 +208,13 @@ public final class ModelCheck {
                         source.id(),
                         false,
                         source.select(),
-                        source.where()),
+                        source.where(),
+                        source.unseen()),
                 new ParquetDestination(folder.resolve("output").toString()),
                 job.partitions(),
                 job.errors(),
-                new Job.Output(List.of(), request.prediction().startsWith("margin")));
+                new Job.Output(List.of(), request.prediction().startsWith("margin")),
+                job.categories());
     }
 
     /// @param part the file of the predictions

@@ -114,7 +114,8 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.reason() == null ? null : Failure.permanent(batch.reason()),
                 batch.destination(),
                 batch.ledger().entries(),
-                batch.ledger().head());
+                batch.ledger().head(),
+                batch.unseenCategories());
     }
 
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers

@@ -118,13 +118,19 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
     }
 
     private static boolean isNumeric(ModelFeature feature) {
-        return feature.type() instanceof FeatureType.Numeric;
+        return switch (feature.type()) {
+            case FeatureType.Numeric numeric -> true;
+            case FeatureType.Nominal nominal -> false;
+            case FeatureType.Categorical categorical -> categorical.names().isEmpty();
+        };
     }
 
     private static boolean fits(ModelFeature feature, String type) {
         return switch (feature.type()) {
             case FeatureType.Numeric numeric -> BoundJob.isNumber(type);
             case FeatureType.Nominal nominal -> BoundJob.isAlwaysFinite(type) || BoundJob.isText(type);
+            case FeatureType.Categorical categorical ->
+                BoundJob.isNumber(type) || (!categorical.names().isEmpty() && BoundJob.isText(type));
         };
     }
 

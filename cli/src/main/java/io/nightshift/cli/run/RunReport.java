@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -15,6 +16,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,10 @@ record RunReport(
         if (status.quarantined() > 0) {
             out.println("  quarantine   " + query(status, "reason", true));
         }
+        if (!status.unseenCategories().isEmpty()) {
+            out.println("  unseen       categories that the model does not know: "
+                    + UnseenCategories.text(status.unseenCategories()));
+        }
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
 
@@ -116,6 +122,11 @@ record RunReport(
             json.writeNumberField("rows", status.read());
             json.writeNumberField("predictions", status.predictions());
             json.writeNumberField("quarantined", status.quarantined());
+            json.writeObjectFieldStart("unseen_categories");
+            for (Map.Entry<String, Long> feature : status.unseenCategories().entrySet()) {
+                json.writeNumberField(feature.getKey(), feature.getValue());
+            }
+            json.writeEndObject();
             json.writeNumberField("partitions", status.partitions());
             json.writeNumberField("committed", status.committed());
             json.writeBooleanField("resumed", resumed);

@@ -197,8 +197,8 @@ public final class TrainingReader {
                 .collect(Collectors.joining(", "));
         List<Bound> passed = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT count(*) >= %d, %s FROM %s%s".formatted(MIN_ID_ROWS, tests, columns.relation(), where()))) {
+                ResultSet row = statement.executeQuery("SELECT count(*) >= %d, %s FROM %s%s"
+                        .formatted(MIN_ID_ROWS, tests, columns.relation(), where()))) {
             row.next();
             for (int i = 0; i < candidates.size(); i++) {
                 if (row.getBoolean(1) && row.getBoolean(i + 2)) {

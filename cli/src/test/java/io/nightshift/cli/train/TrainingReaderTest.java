@@ -112,8 +112,9 @@ final class TrainingReaderTest {
     @Test
     void aColumnOfWhichOneValueIsThereTwiceIsNoId() throws Exception {
         Path data = folder.resolve("data.parquet");
-        sql("COPY (SELECT if(range = 1, 0, range) AS n, range %% 2 = 0 AS late FROM range(200)) TO '%s' (FORMAT parquet)"
-                .formatted(data));
+        sql(
+                "COPY (SELECT if(range = 1, 0, range) AS n, range %% 2 = 0 AS late FROM range(200)) TO '%s' (FORMAT parquet)"
+                        .formatted(data));
         Source source = new Source(List.of(data.toString()), Map.of(), null, Origin.COMMAND_LINE);
 
         TrainingTable table = TrainingReader.read(

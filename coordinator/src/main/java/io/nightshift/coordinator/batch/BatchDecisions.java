@@ -166,6 +166,7 @@ final class BatchDecisions {
                 state.failure(),
                 published == null ? null : published.destination(),
                 state.entries(),
-                state.head());
+                state.head(),
+                totals.unseenCategories());
     }
 }

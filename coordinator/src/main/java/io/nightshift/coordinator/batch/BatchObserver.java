@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ public interface BatchObserver {
         public void journalWritten(Duration latency) {}
 
         @Override
-        public void partitionCommitted(long predictions, long quarantined) {}
+        public void partitionCommitted(PartitionCommit commit) {}
 
         @Override
         public void attemptEnded(AttemptOutcome outcome) {}
@@ -59,10 +60,7 @@ public interface BatchObserver {
     void journalWritten(Duration latency);
 
     /// A partition was committed.
-    ///
-    /// @param predictions the number of its rows with a prediction
-    /// @param quarantined the number of its quarantined rows
-    void partitionCommitted(long predictions, long quarantined);
+    void partitionCommitted(PartitionCommit commit);
 
     /// An attempt ended.
     void attemptEnded(AttemptOutcome outcome);

@@ -48,7 +48,7 @@ final class BatchObserverNotifier {
                 case BatchEvent.Committed(Instant at, List<PartitionCommit> commits) -> {
                     for (PartitionCommit commit : commits) {
                         observer.attemptEnded(AttemptOutcome.COMMITTED);
-                        observer.partitionCommitted(commit.predictions(), commit.quarantined());
+                        observer.partitionCommitted(commit);
                     }
                 }
                 case BatchEvent.AttemptFailed failed ->

@@ -22,9 +22,11 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The state of a batch: an immutable fold over the entries of its ledger. It uses no actors, clocks or I/O.
@@ -71,9 +73,33 @@ public record BatchState(
     /// @param predictions rows with a prediction
     /// @param quarantined rows in the quarantine
     /// @param bytes the size of the staged files
-    public record Totals(long rows, long read, long predictions, long quarantined, long bytes) {
+    /// @param unseenCategories rows with a category that the model does not know, by feature; only features
+    ///     that have such rows
+    public record Totals(
+            long rows, long read, long predictions, long quarantined, long bytes, Map<String, Long> unseenCategories) {
 
         static final Totals ZERO = new Totals(0, 0, 0, 0, 0);
+
+        public Totals {
+            unseenCategories = unseenCategories.isEmpty()
+                    ? Map.of()
+                    : Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+        }
+
+        /// Totals without unseen categories.
+        public Totals(long rows, long read, long predictions, long quarantined, long bytes) {
+            this(rows, read, predictions, quarantined, bytes, Map.of());
+        }
+
+        private Map<String, Long> sum(Map<String, Long> more, int sign) {
+            if (more.isEmpty()) {
+                return unseenCategories;
+            }
+            Map<String, Long> sum = new TreeMap<>(unseenCategories);
+            more.forEach((feature, rows) -> sum.merge(feature, sign * rows, Long::sum));
+            sum.values().removeIf(rows -> rows == 0);
+            return sum;
+        }
 
         Totals minus(Totals other) {
             return new Totals(
@@ -81,7 +107,8 @@ public record BatchState(
                     read - other.read,
                     predictions - other.predictions,
                     quarantined - other.quarantined,
-                    bytes - other.bytes);
+                    bytes - other.bytes,
+                    sum(other.unseenCategories, -1));
         }
 
         Totals plus(PartitionCommit commit) {
@@ -90,7 +117,8 @@ public record BatchState(
                     read + commit.read(),
                     predictions + commit.predictions(),
                     quarantined + commit.quarantined(),
-                    bytes + commit.bytes());
+                    bytes + commit.bytes(),
+                    sum(commit.unseenCategories(), 1));
         }
     }
 

@@ -3,20 +3,23 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /// The committed partitions of a batch, each with its winning epoch and totals. Immutable.
 ///
-/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined. A change copies only the
+/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined, and more where rows have
+/// categories that the model does not know. A change copies only the
 /// chunks of 1,024 partitions that it touches, so a million commits stay cheap.
 public final class CommittedPartitions {
 
     private static final int SIZE = 1024;
 
     private static final long[] ZEROS = {};
-    private static final Chunk NONE = new Chunk(new long[SIZE], new long[SIZE], ZEROS, ZEROS);
+    private static final Chunk NONE = new Chunk(new long[SIZE], new long[SIZE], ZEROS, ZEROS, Map.of());
 
     private static final class Chunk {
         /// Incarnation and lease number, 32 bits each; 0 where the partition isn't committed.
@@ -30,26 +33,36 @@ public final class CommittedPartitions {
         /// Empty while all are 0.
         private long[] quarantined;
 
-        Chunk(long[] epochs, long[] bytes, long[] unread, long[] quarantined) {
+        /// The unseen categories of the partitions that have some.
+        private Map<Integer, Map<String, Long>> unseen;
+
+        Chunk(long[] epochs, long[] bytes, long[] unread, long[] quarantined, Map<Integer, Map<String, Long>> unseen) {
             this.epochs = epochs;
             this.bytes = bytes;
             this.unread = unread;
             this.quarantined = quarantined;
+            this.unseen = unseen;
         }
 
         Chunk copy() {
-            return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone());
+            return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone(), unseen);
         }
 
         boolean contains(int i) {
             return epochs[i] != 0;
         }
 
-        void set(int i, long epoch, long length, long left, long bad) {
+        void set(int i, long epoch, long length, long left, long bad, Map<String, Long> categories) {
             epochs[i] = epoch;
             bytes[i] = length;
             unread = with(unread, i, left);
             quarantined = with(quarantined, i, bad);
+            if (!categories.isEmpty() || unseen.containsKey(i)) {
+                Map<Integer, Map<String, Long>> next = new HashMap<>(unseen);
+                next.put(i, categories);
+                next.values().removeIf(Map::isEmpty);
+                unseen = Map.copyOf(next);
+            }
         }
 
         private static long[] with(long[] values, int i, long value) {
@@ -64,7 +77,7 @@ public final class CommittedPartitions {
         BatchState.Totals totals(int i, long rows) {
             long read = rows - (unread.length == 0 ? 0 : unread[i]);
             long bad = quarantined.length == 0 ? 0 : quarantined[i];
-            return new BatchState.Totals(rows, read, read - bad, bad, bytes[i]);
+            return new BatchState.Totals(rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()));
         }
     }
 
@@ -104,7 +117,8 @@ public final class CommittedPartitions {
                     pack(commit.epoch()),
                     commit.bytes(),
                     commit.rows() - commit.read(),
-                    commit.quarantined());
+                    commit.quarantined(),
+                    commit.unseenCategories());
         }
         return new CommittedPartitions(partitions, count + commits.size(), copy);
     }
@@ -122,7 +136,7 @@ public final class CommittedPartitions {
             if (!chunk.contains(partition % SIZE)) {
                 throw new IllegalStateException("partition " + partition + " isn't committed");
             }
-            chunk.set(partition % SIZE, 0, 0, 0, 0);
+            chunk.set(partition % SIZE, 0, 0, 0, 0, Map.of());
         }
         return new CommittedPartitions(partitions, count - withdrawn.size(), copy);
     }

@@ -6,6 +6,7 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Builds the descriptions of batches for clients, from the ledger or from the status that a coordinator
@@ -53,7 +54,8 @@ public final class BatchDescriptions {
                 state.published() == null ? null : state.published().destination(),
                 new BatchDescription.LedgerHead(state.entries(), state.head()),
                 null,
-                null);
+                null,
+                totals.unseenCategories());
     }
 
     /// Describes a batch from its status.
@@ -81,7 +83,8 @@ public final class BatchDescriptions {
                 status.destination(),
                 new BatchDescription.LedgerHead(status.entries(), status.head()),
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
-                waitsFor);
+                waitsFor,
+                status.unseenCategories());
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
@@ -104,6 +107,7 @@ public final class BatchDescriptions {
                 null,
                 nothing.ledger(),
                 null,
-                null);
+                null,
+                Map.of());
     }
 }

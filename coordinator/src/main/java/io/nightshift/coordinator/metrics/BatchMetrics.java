@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
 import java.util.Arrays;
@@ -31,6 +32,7 @@ public final class BatchMetrics implements BatchObserver {
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
     private final Counter predicted;
     private final Counter quarantined;
+    private final Counter unseenCategories;
     private final Timer journalWrites;
     private final Timer heartbeats;
 
@@ -54,6 +56,9 @@ public final class BatchMetrics implements BatchObserver {
         }
         predicted = committed(registry, "predicted");
         quarantined = committed(registry, "quarantined");
+        unseenCategories = Counter.builder("nightshift.unseen.categories")
+                .description("Values of categorical features in committed partitions that the model does not know")
+                .register(registry);
         journalWrites = Timer.builder("nightshift.journal.write.duration")
                 .description("Time that a write to the journal took, until it was durable")
                 .serviceLevelObjectives(millis(1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 10_000))
@@ -117,9 +122,10 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void partitionCommitted(long predictions, long quarantinedRows) {
-        predicted.increment((double) predictions);
-        quarantined.increment((double) quarantinedRows);
+    public void partitionCommitted(PartitionCommit commit) {
+        predicted.increment((double) commit.predictions());
+        quarantined.increment((double) commit.quarantined());
+        commit.unseenCategories().values().forEach(rows -> unseenCategories.increment((double) rows));
     }
 
     @Override

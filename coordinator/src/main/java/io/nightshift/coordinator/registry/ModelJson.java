@@ -57,7 +57,8 @@ final class ModelJson {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = FeatureType.Numeric.class, name = "numeric"),
-        @JsonSubTypes.Type(value = FeatureType.Nominal.class, name = "nominal")
+        @JsonSubTypes.Type(value = FeatureType.Nominal.class, name = "nominal"),
+        @JsonSubTypes.Type(value = FeatureType.Categorical.class, name = "categorical")
     })
     private interface TaggedFeatureType {}
 

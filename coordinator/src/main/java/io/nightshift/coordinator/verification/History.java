@@ -226,7 +226,8 @@ final class History {
                 commit.read(),
                 commit.part(),
                 commit.quarantine(),
-                share(commit.model()));
+                share(commit.model()),
+                commit.unseenCategories());
     }
 
     private String share(String text) {

@@ -132,6 +132,10 @@ final class ManifestCheck {
         compare("rows.read", state.totals().read(), found.at("/rows/read"));
         compare("rows.predictions", state.totals().predictions(), found.at("/rows/predictions"));
         compare("rows.quarantined", state.totals().quarantined(), found.at("/rows/quarantined"));
+        compare(
+                "unseen_categories",
+                JSON.valueToTree(state.totals().unseenCategories()).toString(),
+                JSON.getNodeFactory().textNode(found.path("unseen_categories").toString()));
         inputs(state.pinned().files(), found.at("/inputs"));
         long entries = found.at("/ledger/entries").asLong();
         String head = history.headAt(entries);

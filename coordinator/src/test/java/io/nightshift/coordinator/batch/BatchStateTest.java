@@ -68,6 +68,36 @@ class BatchStateTest {
     }
 
     @Test
+    void unseenCategoriesAreThoseOfTheCommitsThatCount() {
+        BatchState state = after(
+                running,
+                committed(
+                        withUnseen(commit(0, FIRST, 0), Map.of("plan", 2L, "city", 1L)),
+                        withUnseen(commit(1, new Epoch(1, 2), 0), Map.of("plan", 3L))));
+        assertThat(state.totals().unseenCategories()).isEqualTo(Map.of("plan", 5L, "city", 1L));
+
+        state = after(state, new BatchEvent.Rescored(AT, List.of(0)));
+        assertThat(state.totals().unseenCategories()).isEqualTo(Map.of("plan", 3L));
+
+        state = after(state, committed(commit(0, new Epoch(1, 3), 0)));
+        assertThat(state.totals().unseenCategories()).isEqualTo(Map.of("plan", 3L));
+    }
+
+    private static PartitionCommit withUnseen(PartitionCommit commit, Map<String, Long> unseen) {
+        return new PartitionCommit(
+                commit.partition(),
+                commit.epoch(),
+                commit.node(),
+                commit.firstRow(),
+                commit.rows(),
+                commit.read(),
+                commit.part(),
+                commit.quarantine(),
+                commit.model(),
+                unseen);
+    }
+
+    @Test
     void failedAttemptsAreCountedUntilARetry() {
         BatchState state = after(after(running, attemptFailed(1)), attemptFailed(1));
         assertThat(state.attemptsFailed()).containsExactly(Map.entry(1, 2));

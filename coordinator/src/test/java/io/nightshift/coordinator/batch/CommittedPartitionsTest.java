@@ -79,7 +79,8 @@ class CommittedPartitionsTest {
                 10 - left,
                 new PartitionCommit.OutputFile(10 - left - bad, partition, ExampleBatch.DIGEST),
                 bad == 0 ? null : new PartitionCommit.OutputFile(bad, 7, ExampleBatch.DIGEST),
-                ExampleBatch.MODEL.sha256());
+                ExampleBatch.MODEL.sha256(),
+                partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of());
     }
 
     @Test

@@ -87,6 +87,8 @@ final class ModelRoutes {
             case FeatureType.Numeric(FeatureType.Precision precision) ->
                 new Feature(name, precision.name().toLowerCase(Locale.ROOT), List.of(), feature.missing());
             case FeatureType.Nominal(List<String> levels) -> new Feature(name, "nominal", levels, feature.missing());
+            case FeatureType.Categorical categorical ->
+                new Feature(name, "categorical", categorical.names(), feature.missing());
         };
     }
 }

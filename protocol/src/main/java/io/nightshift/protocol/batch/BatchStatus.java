@@ -1,6 +1,9 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The status of a batch, as its coordinator knows it. Numbers are 0 or more.
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// @param destination where readers find the batch; null before it is published
 /// @param entries the number of entries in the batch's ledger
 /// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
+/// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
+///     feature; only features that have such rows
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -39,4 +44,50 @@ public record BatchStatus(
         @Nullable Failure failure,
         @Nullable String destination,
         long entries,
-        String head) {}
+        String head,
+        Map<String, Long> unseenCategories) {
+
+    public BatchStatus {
+        unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+    }
+
+    /// The status of a batch without unseen categories.
+    public BatchStatus(
+            BatchId batch,
+            @Nullable Phase phase,
+            int incarnation,
+            long rows,
+            long rowsDone,
+            int partitions,
+            int committed,
+            int inFlight,
+            long read,
+            long predictions,
+            long quarantined,
+            long bytes,
+            int attemptsFailed,
+            @Nullable Failure failure,
+            @Nullable String destination,
+            long entries,
+            String head) {
+        this(
+                batch,
+                phase,
+                incarnation,
+                rows,
+                rowsDone,
+                partitions,
+                committed,
+                inFlight,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                attemptsFailed,
+                failure,
+                destination,
+                entries,
+                head,
+                Map.of());
+    }
+}

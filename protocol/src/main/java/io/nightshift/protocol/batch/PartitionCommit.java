@@ -1,5 +1,8 @@
 package io.nightshift.protocol.batch;
 
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What the ledger records about a committed partition: which rows were read, and how many were predicted and
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param part the output with the predictions
 /// @param quarantine the output with the quarantined rows; null if there are none
 /// @param model SHA-256 of the model file that scored the partition, 64 hexadecimal digits
+/// @param unseenCategories for each feature with a category that the model does not know, how many of the read rows
+///     have one
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -24,7 +29,8 @@ public record PartitionCommit(
         long read,
         OutputFile part,
         @Nullable OutputFile quarantine,
-        String model) {
+        String model,
+        Map<String, Long> unseenCategories) {
 
     /// A written file, or the rows written to a table.
     ///
@@ -33,7 +39,22 @@ public record PartitionCommit(
     /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits
     public record OutputFile(long rows, long bytes, String sha256) {}
 
+    /// The commit of a partition without unseen categories.
+    public PartitionCommit(
+            int partition,
+            Epoch epoch,
+            String node,
+            long firstRow,
+            long rows,
+            long read,
+            OutputFile part,
+            @Nullable OutputFile quarantine,
+            String model) {
+        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, Map.of());
+    }
+
     public PartitionCommit {
+        unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
         if (partition < 0 || firstRow < 0) {
             throw new IllegalArgumentException("partition %d at row %d".formatted(partition, firstRow));
         }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param output what is written in addition to the prediction
 /// @param features the model's inputs in its order, each a source column, a key of
 ///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
+/// @param categories of features whose source holds the names of categories; of each feature once
 public record Job(
         String name,
         ModelReference model,
@@ -25,10 +26,45 @@ public record Job(
         Destination destination,
         Partitions partitions,
         ErrorPolicy errors,
-        Output output) {
+        Output output,
+        List<CategoryList> categories) {
 
     public Job {
         features = List.copyOf(features);
+        categories = List.copyOf(categories);
+    }
+
+    /// The categories of a feature, in the order of their codes.
+    ///
+    /// @param feature the model's name of the feature or, where it has none, the feature's text in
+    ///     [Job#features()]
+    /// @param names at least one, and none twice
+    public record CategoryList(String feature, List<String> names) {
+        public CategoryList {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// The categories that the job lists for a feature, or null if it lists none.
+    public @Nullable List<String> categoriesOf(String feature) {
+        return categories.stream()
+                .filter(list -> list.feature().equals(feature))
+                .map(CategoryList::names)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /// A job that names no categories.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output) {
+        this(name, model, features, source, destination, partitions, errors, output, List.of());
     }
 
     /// What is scored.
@@ -39,15 +75,35 @@ public record Job(
     /// @param select computed columns: name to DuckDB SQL scalar expression over the input's
     ///     columns, in the order of the job file
     /// @param where a DuckDB SQL condition over the input's columns, or null for all rows
+    /// @param unseen what a category that the model does not know means for its row; null: it is a missing value
     public record Source(
             Input input,
             @Nullable String id,
             boolean uniqueId,
             Map<String, String> select,
-            @Nullable String where) {
+            @Nullable String where,
+            @Nullable UnseenCategories unseen) {
         public Source {
             select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
         }
+
+        /// A source whose unseen categories are missing values.
+        public Source(
+                Input input,
+                @Nullable String id,
+                boolean uniqueId,
+                Map<String, String> select,
+                @Nullable String where) {
+            this(input, id, uniqueId, select, where, null);
+        }
+    }
+
+    /// What a category that the model does not know means for its row, if it is more than a missing value.
+    public enum UnseenCategories {
+        /// The row is quarantined.
+        QUARANTINE,
+        /// The batch fails.
+        FAIL
     }
 
     /// How the input is cut.

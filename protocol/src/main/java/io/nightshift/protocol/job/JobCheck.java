@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.CategoryLists;
 import io.nightshift.protocol.job.JobKeys.Choice;
 import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with
 /// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
-/// expressions a `Map<String, String>`, a flag a `Boolean`, a whole number a `Long`, a share a `Double`.
+/// expressions a `Map<String, String>`, lists of categories a `Map<String, List<String>>`, a flag a
+/// `Boolean`, a whole number a `Long`, a share a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
@@ -126,6 +128,7 @@ final class JobCheck {
             case Texts texts -> texts(texts, path, value);
             case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
+            case CategoryLists lists -> categories(lists, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
@@ -230,6 +233,43 @@ final class JobCheck {
             }
         }
         return expressions;
+    }
+
+    private @Nullable Map<String, List<String>> categories(CategoryLists type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, List<String>> categories = new LinkedHashMap<>();
+        for (Member entry : mapping.entries()) {
+            String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
+            if (!Form.EXPRESSION.fits(entry.key())) {
+                mistakes.add(
+                        new Mistake(entry.line(), keyPath, "the name of a feature", "a name that is not empty", null));
+            } else if (entry.value() instanceof Sequence sequence
+                    && !sequence.items().isEmpty()) {
+                categories.put(entry.key(), categories(keyPath, sequence));
+            } else {
+                refuse(entry.value(), keyPath, "a list of one or more categories", null);
+            }
+        }
+        return categories;
+    }
+
+    private List<String> categories(String path, Sequence sequence) {
+        List<String> names = new ArrayList<>();
+        for (YamlValue item : sequence.items()) {
+            if (!(item instanceof Scalar scalar)
+                    || scalar.kind() == Kind.NOTHING
+                    || !Form.CATEGORY.fits(scalar.text())) {
+                refuse(item, path, Form.CATEGORY.expectation, null);
+            } else if (names.contains(scalar.text())) {
+                mistakes.add(new Mistake(item.line(), path, item.found() + " twice", "each once", null));
+            } else {
+                names.add(scalar.text());
+            }
+        }
+        return names;
     }
 
     private @Nullable Boolean flag(Flag type, String path, YamlValue value) {

@@ -125,13 +125,19 @@ public final class JobFile {
                         values.textOrNull("source.id"),
                         values.flag("source.unique-id"),
                         values.expressions("source.select"),
-                        values.textOrNull("source.where")),
+                        values.textOrNull("source.where"),
+                        switch (values.text("source.unseen-categories")) {
+                            case "quarantine" -> Job.UnseenCategories.QUARANTINE;
+                            case "fail" -> Job.UnseenCategories.FAIL;
+                            default -> null;
+                        }),
                 Kinds.destination(values),
                 new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
                 new Job.ErrorPolicy(
                         values.share("errors.max-rate"),
                         values.wholeOrNull("errors.max-rows"),
                         values.text("errors.on-failed-partition").equals("continue")),
-                new Job.Output(values.texts("output.columns"), values.flag("output.margin")));
+                new Job.Output(values.texts("output.columns"), values.flag("output.margin")),
+                values.categories("categories"));
     }
 }

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
 /// as before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
-/// the keys of the kind of `source`, `source.id`, `source.unique-id`, `source.select` (in file order),
-/// `source.where`, the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
+/// `categories` (if there are any, in file order), the keys of the kind of `source`, `source.id`,
+/// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
+/// is `missing`), the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
 /// `errors.on-failed-partition` (unless it is `fail`), `output.columns`, and `output.margin` (unless it is
 /// `false`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
 /// no difference; moving the file does where it has relative paths. What the model's or the source's files
@@ -44,6 +45,7 @@ public final class JobFingerprint {
         print.add("job", List.of(job.name()));
         print.add("model", List.of(job.model().text()));
         print.add("features", job.features());
+        job.categories().forEach(list -> print.add("categories." + list.feature(), list.names()));
         print.add("source", Kinds.write(source.input()));
         print.add("source.id", orNone(source.id()));
         print.add("source.unique-id", List.of(String.valueOf(source.uniqueId())));
@@ -53,6 +55,9 @@ public final class JobFingerprint {
                         .flatMap(entry -> List.of(entry.getKey(), entry.getValue()).stream())
                         .toList());
         print.add("source.where", orNone(source.where()));
+        if (source.unseen() != null) {
+            print.add("source.unseen-categories", List.of(source.unseen().name()));
+        }
         print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));

@@ -115,6 +115,14 @@ final class JobKeys {
         }
     }
 
+    /// A map of features to lists, each of one or more texts and none twice. A number or a boolean is a text too.
+    record CategoryLists() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of features to lists of categories";
+        }
+    }
+
     record Flag() implements ValueType {
         @Override
         public String expectation() {
@@ -171,6 +179,7 @@ final class JobKeys {
                 "a table as name or schema.name, without quotes; a name has at most " + PostgresDestination.MAX_TABLE
                         + " letters, a schema's 63"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
+        CATEGORY("^[^\\u0000]+$", "a category's name"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
         /// Checked without regard to case, as column names are; a schema can only say it for lower case.
         OUTPUT_COLUMN(
@@ -247,6 +256,11 @@ final class JobKeys {
                     new Texts(Form.EXPRESSION, 1, false),
                     "The model's inputs, in the model's order: columns of the source, keys of `source.select`, or DuckDB SQL expressions. Omit this key if the model names its features.",
                     "[dep_delay, distance, hour]"),
+            JobKey.optional(
+                    "categories",
+                    new CategoryLists(),
+                    "The categories of features whose column holds texts, in the order of the numbers that stand for them in the model, from 0. Omit this key if `nightshift model show` lists the categories.",
+                    "{plan: [basic, plus, premium]}"),
             JobKey.required(
                     "source",
                     new Section(keys(
@@ -272,7 +286,13 @@ final class JobKeys {
                                     "where",
                                     new Text(Form.EXPRESSION),
                                     "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
-                                    "not cancelled"))),
+                                    "not cancelled"),
+                            JobKey.optional(
+                                            "unseen-categories",
+                                            new Choice(List.of("missing", "quarantine", "fail")),
+                                            "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
+                                            "quarantine")
+                                    .or("missing"))),
                     "The rows to score.",
                     ""),
             JobKey.required(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 
 /// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job.
 public final class JobText {
@@ -24,6 +25,10 @@ public final class JobText {
         root.put("job", job.name());
         root.put("model", job.model().text());
         putTexts(root, "features", job.features());
+        if (!job.categories().isEmpty()) {
+            ObjectNode categories = root.putObject("categories");
+            job.categories().forEach(list -> putTexts(categories, list.feature(), list.names()));
+        }
         source(root.putObject("source"), job.source());
         put(root.putObject("destination"), Kinds.write(job.destination()));
         root.putObject("partitions").put("rows", job.partitions().rows());
@@ -49,6 +54,9 @@ public final class JobText {
         }
         if (source.where() != null) {
             node.put("where", source.where());
+        }
+        if (source.unseen() != null) {
+            node.put("unseen-categories", source.unseen().name().toLowerCase(Locale.ROOT));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.job.JobKeys.JobKey;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,16 @@ record JobValues(Map<String, Object> values, String section) {
                                 .stream().map(String.class::cast).toList())
                         .toList()
                 : List.of();
+    }
+
+    List<Job.CategoryList> categories(String name) {
+        List<Job.CategoryList> categories = new ArrayList<>();
+        if (values.get(path(name)) instanceof Map<?, ?> map) {
+            map.forEach((feature, names) -> categories.add(new Job.CategoryList(
+                    (String) feature,
+                    ((List<?>) names).stream().map(String.class::cast).toList())));
+        }
+        return categories;
     }
 
     Map<String, String> expressions(String name) {

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
@@ -42,6 +43,7 @@ public final class EventCodec {
             .addMixIn(BatchEvent.class, EventTypes.class)
             .addMixIn(BatchRegisterEvent.class, RegisterEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
+            .addMixIn(PartitionCommit.class, RareFields.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Destination.class, KindOfCase.class)
             .build();
@@ -136,6 +138,12 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
     })
     private interface RegisterEventTypes {}
+
+    /// Most commits have none, and a large batch has a million commits.
+    interface RareFields {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        Map<String, Long> unseenCategories();
+    }
 
     /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")

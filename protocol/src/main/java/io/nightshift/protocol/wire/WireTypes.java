@@ -134,7 +134,9 @@ final class WireTypes {
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),
             new WireType(104, CsvDestination.class),
-            new WireType(105, CsvDestination.Compression.class));
+            new WireType(105, CsvDestination.Compression.class),
+            new WireType(110, Job.UnseenCategories.class),
+            new WireType(111, Job.CategoryList.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

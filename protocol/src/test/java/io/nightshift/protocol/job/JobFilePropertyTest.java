@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -141,9 +142,13 @@ class JobFilePropertyTest {
                         words.injectNull(0.5),
                         Arbitraries.of(true, false),
                         Arbitraries.maps(words, words).ofMaxSize(1),
-                        words.injectNull(0.5))
-                .as((parquet, id, unique, select, where) ->
-                        new Job.Source(new ParquetInput(parquet), id, unique && id != null, select, where));
+                        words.injectNull(0.5),
+                        Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5))
+                .as((parquet, id, unique, select, where, unseen) ->
+                        new Job.Source(new ParquetInput(parquet), id, unique && id != null, select, where, unseen));
+        Arbitrary<Map<String, List<String>>> categories = Arbitraries.maps(
+                        words, words.list().uniqueElements().ofMinSize(1).ofMaxSize(3))
+                .ofMaxSize(2);
         return Combinators.combine(
                         Arbitraries.of("a", "flight-delays", "0.x_y"),
                         Arbitraries.of(
@@ -156,7 +161,7 @@ class JobFilePropertyTest {
                         Arbitraries.integers().between(1, 1_000_000_000),
                         Arbitraries.doubles().between(0, 1),
                         Arbitraries.longs().greaterOrEqual(0).injectNull(0.5),
-                        columns)
+                        Combinators.combine(columns, categories).as(Map::entry))
                 .as((name, model, features, source, rows, rate, most, output) -> new Job(
                         name,
                         model,
@@ -165,7 +170,10 @@ class JobFilePropertyTest {
                         new ParquetDestination("/out"),
                         new Job.Partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
-                        new Job.Output(output, output.size() == 2)));
+                        new Job.Output(output.getKey(), output.getKey().size() == 2),
+                        output.getValue().entrySet().stream()
+                                .map(list -> new Job.CategoryList(list.getKey(), list.getValue()))
+                                .toList()));
     }
 
     /// Whether YAML can carry the text and a job can hold it.
@@ -191,6 +199,9 @@ class JobFilePropertyTest {
         if (job.source().where() != null) {
             source.put("where", job.source().where());
         }
+        if (job.source().unseen() != null) {
+            source.put("unseen-categories", job.source().unseen().name().toLowerCase(Locale.ROOT));
+        }
         Map<String, Object> errors =
                 new LinkedHashMap<>(Map.of("max-rate", job.errors().maxRate()));
         if (job.errors().maxRows() != null) {
@@ -204,6 +215,11 @@ class JobFilePropertyTest {
         root.put("model", job.model().text());
         if (!job.features().isEmpty()) {
             root.put("features", job.features());
+        }
+        if (!job.categories().isEmpty()) {
+            Map<String, Object> categories = new LinkedHashMap<>();
+            job.categories().forEach(list -> categories.put(list.feature(), list.names()));
+            root.put("categories", categories);
         }
         root.put("source", source);
         Map<String, Object> destination = new LinkedHashMap<>();

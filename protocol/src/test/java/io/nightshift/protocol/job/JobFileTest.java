@@ -128,6 +128,26 @@ class JobFileTest {
     }
 
     @Test
+    void categoriesAndWhatBecomesOfUnseenOnesAreRead() {
+        Job job = parse(
+                SMALLEST.replace("source:", "source:\n  unseen-categories: fail")
+                        + "categories: {plan: [basic, 2, true], 'lower(city)': [bonn]}\n",
+                "categories.shop=[a, b]");
+
+        assertThat(job.source().unseen()).isEqualTo(Job.UnseenCategories.FAIL);
+        assertThat(job.categories())
+                .containsExactly(
+                        new Job.CategoryList("plan", List.of("basic", "2", "true")),
+                        new Job.CategoryList("lower(city)", List.of("bonn")),
+                        new Job.CategoryList("shop", List.of("a", "b")));
+        assertThat(parse(SMALLEST).source().unseen()).isNull();
+        assertThat(parse(SMALLEST, "source.unseen-categories=missing")).isEqualTo(parse(SMALLEST));
+        assertThat(complaint(SMALLEST + "categories: {plan: [a, a], city: a}\n"))
+                .contains("categories.plan: \"a\" twice; expected each once")
+                .contains("categories.city: \"a\"; expected a list of one or more categories");
+    }
+
+    @Test
     void aMisspeltKeyIsNotReportedAsMissingToo() {
         assertThat(complaint("""
                         jbo: flights

@@ -98,6 +98,8 @@ class JobKeysTest {
                 "output: {columns: []}",
                 "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
                 "features: ['hour(date)']",
+                "categories: {}",
+                "categories: {plan: [basic, 1, true, ' '], 'upper(plan)': [a]}",
             })
     void theSchemaAcceptsWhatTheParserAccepts(String keys) {
         assertThat(isJob(FRAME + keys + "}")).isTrue();
@@ -135,6 +137,13 @@ class JobKeysTest {
                 "features: a",
                 "features: [null]",
                 "features: [a, a]",
+                "categories: [a]",
+                "categories: {plan: []}",
+                "categories: {plan: a}",
+                "categories: {plan: [a, a]}",
+                "categories: {plan: [null]}",
+                "categories: {plan: ['']}",
+                "categories: {'': [a]}",
                 "id: a",
             })
     void theSchemaRefusesWhatTheParserRefuses(String keys) {
@@ -171,6 +180,8 @@ class JobKeysTest {
                 "{job: a, model: m, source: {parquet: p}, destination: {postgres: {data-source: s, table: t, url: x}}}",
                 "{job: a, model: m, source: {parquet: p, unique-id: true}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, id: a, unique-id: 'true'}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, unseen-categories: ignore}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, unseen-categories: true}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: [a]}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {'': a}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {a: ''}}, destination: {parquet: d}}",

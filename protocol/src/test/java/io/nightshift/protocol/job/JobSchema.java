@@ -63,6 +63,7 @@ final class JobSchema {
                     case JobKeys.Texts texts -> texts(texts);
                     case JobKeys.TextLists lists -> lists(lists);
                     case JobKeys.Expressions ignored -> expressions();
+                    case JobKeys.CategoryLists ignored -> categories();
                     case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
                     case JobKeys.Choice choice -> choice(choice);
                     case JobKeys.Whole whole ->
@@ -100,6 +101,21 @@ final class JobSchema {
                         text(Form.EXPRESSION),
                         JSON.objectNode().put("type", "number"),
                         JSON.objectNode().put("type", "boolean")));
+        return schema;
+    }
+
+    private static ObjectNode categories() {
+        ObjectNode list = JSON.objectNode().put("type", "array");
+        list.set(
+                "items",
+                anyOf(
+                        text(Form.CATEGORY),
+                        JSON.objectNode().put("type", "number"),
+                        JSON.objectNode().put("type", "boolean")));
+        list.put("minItems", 1).put("uniqueItems", true);
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.EXPRESSION.regex));
+        schema.set("additionalProperties", list);
         return schema;
     }
 

@@ -48,6 +48,7 @@ public final class GoldenEvents {
                 new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
         events.put("submitted-csv", new BatchEvent.Submitted(AT, BATCH, csv(), MODEL));
         events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
+        events.put("submitted-categories", new BatchEvent.Submitted(AT, BATCH, categories(), MODEL));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
                 "planned",
@@ -83,6 +84,21 @@ public final class GoldenEvents {
                                         new OutputFile(5, 6_000_000_000L, "d4".repeat(32)),
                                         null,
                                         MODEL.sha256()))));
+        events.put(
+                "committed-unseen-categories",
+                new BatchEvent.Committed(
+                        AT,
+                        List.of(new PartitionCommit(
+                                3,
+                                new Epoch(2, 1),
+                                "node-b:25520",
+                                70,
+                                5,
+                                5,
+                                new OutputFile(5, 4_096, "d4".repeat(32)),
+                                null,
+                                MODEL.sha256(),
+                                Map.of("plan", 2L, "city", 5_000_000_000L)))));
         events.put(
                 "attempt-failed",
                 new BatchEvent.AttemptFailed(
@@ -124,6 +140,20 @@ public final class GoldenEvents {
                 job.partitions(),
                 job.errors(),
                 job.output());
+    }
+
+    private static Job categories() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
     }
 
     private static Job postgres() {

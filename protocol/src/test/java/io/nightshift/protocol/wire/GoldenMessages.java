@@ -89,11 +89,13 @@ public final class GoldenMessages {
         add("open", new BatchCommand.Open(submission(full())));
         add("open-csv", new BatchCommand.Open(submission(csv())));
         add("open-table", new BatchCommand.Open(submission(table())));
+        add("open-categories", new BatchCommand.Open(submission(categories())));
         add("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
         add("commit", new BatchCommand.Commit(commit(null), List.of(), worker));
+        add("commit-unseen-categories", new BatchCommand.Commit(commitOfUnseen(), List.of(), worker));
         add(
                 "commit-quarantined",
                 new BatchCommand.Commit(
@@ -258,7 +260,8 @@ public final class GoldenMessages {
                 null,
                 new BatchDescription.LedgerHead(17, "ab".repeat(32)),
                 new BatchDescription.Progress(1_000_000, 2, 3),
-                "the journal does not answer");
+                "the journal does not answer",
+                Map.of("plan", 7L));
     }
 
     private static BatchStatus none() {
@@ -283,6 +286,35 @@ public final class GoldenMessages {
                 new OutputFile(22, 6_000_000_000L, "b2".repeat(32)),
                 quarantine,
                 MODEL.sha256());
+    }
+
+    private static PartitionCommit commitOfUnseen() {
+        PartitionCommit commit = commit(null);
+        return new PartitionCommit(
+                commit.partition(),
+                commit.epoch(),
+                commit.node(),
+                commit.firstRow(),
+                commit.rows(),
+                commit.read(),
+                commit.part(),
+                null,
+                commit.model(),
+                Map.of("plan", 2L, "city", 5_000_000_000L));
+    }
+
+    private static Job categories() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
     }
 
     private static Submission submission(Job job) {

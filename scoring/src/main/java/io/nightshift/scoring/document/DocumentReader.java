@@ -82,6 +82,21 @@ public final class DocumentReader {
         throw member.unexpected("an array");
     }
 
+    /// The value itself, an array.
+    public List<DocumentValue> values() throws MalformedModelException {
+        if (document instanceof DocumentValue.ArrayValue(List<DocumentValue> elements)) {
+            return elements;
+        }
+        if (document instanceof DocumentValue.NumberArray(double[] numbers)) {
+            List<DocumentValue> values = new ArrayList<>();
+            for (double number : numbers) {
+                values.add(new DocumentValue.NumberValue(number));
+            }
+            return values;
+        }
+        throw unexpected("an array");
+    }
+
     /// The texts of an array that is a member.
     ///
     /// @param name the name of the member

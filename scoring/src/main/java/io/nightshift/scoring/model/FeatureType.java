@@ -1,6 +1,7 @@
 package io.nightshift.scoring.model;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The domain of a model's feature.
 public sealed interface FeatureType {
@@ -19,6 +20,34 @@ public sealed interface FeatureType {
             if (levels.isEmpty()) {
                 throw new IllegalArgumentException("a nominal feature has levels");
             }
+        }
+    }
+
+    /// One of a set of categories, each of which a whole number stands for: its code. A scorer takes the code, as
+    /// the library that trained the model did.
+    ///
+    /// @param precision the precision to which the model rounds a code
+    /// @param codes the codes of the categories that the model knows, ascending; empty if the model file does
+    ///     not list them
+    /// @param names the categories in the order of their codes; empty if the model file does not name them
+    record Categorical(Precision precision, List<Integer> codes, List<String> names) implements FeatureType {
+        public Categorical {
+            codes = List.copyOf(codes);
+            names = List.copyOf(names);
+            if (!names.isEmpty() && names.size() != codes.size()) {
+                throw new IllegalArgumentException("%d names of %d categories".formatted(names.size(), codes.size()));
+            }
+            for (int i = 0; i < codes.size(); i++) {
+                if (codes.get(i) < 0 || (i > 0 && codes.get(i) <= codes.get(i - 1))) {
+                    throw new IllegalArgumentException("the codes of categories ascend from 0 or more");
+                }
+            }
+        }
+
+        /// Named categories with the codes 0, 1, 2, ….
+        public static Categorical named(Precision precision, List<String> names) {
+            return new Categorical(
+                    precision, IntStream.range(0, names.size()).boxed().toList(), names);
         }
     }
 

@@ -8,6 +8,8 @@ import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What the ledger says of a batch, as far as a destination needs it.
@@ -53,6 +55,14 @@ public record CommittedBatch(
 
     public long quarantined() {
         return commits.stream().mapToLong(PartitionCommit::quarantined).sum();
+    }
+
+    /// Rows with a category that the model does not know, by feature; only features that have such rows.
+    public SortedMap<String, Long> unseenCategories() {
+        SortedMap<String, Long> sums = new TreeMap<>();
+        commits.forEach(
+                commit -> commit.unseenCategories().forEach((feature, rows) -> sums.merge(feature, rows, Long::sum)));
+        return sums;
     }
 
     /// The commit of a partition, or null if there is none.

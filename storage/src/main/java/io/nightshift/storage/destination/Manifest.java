@@ -8,6 +8,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the manifest: what a published batch consists of. It lists files one by one; for a table, the rows
@@ -43,6 +44,12 @@ public final class Manifest {
             json.writeNumberField("read", batch.read());
             json.writeNumberField("predictions", batch.predictions());
             json.writeNumberField("quarantined", batch.quarantined());
+            json.writeEndObject();
+
+            json.writeObjectFieldStart("unseen_categories");
+            for (Map.Entry<String, Long> feature : batch.unseenCategories().entrySet()) {
+                json.writeNumberField(feature.getKey(), feature.getValue());
+            }
             json.writeEndObject();
 
             json.writeArrayFieldStart("inputs");

@@ -1,6 +1,7 @@
 package io.nightshift.storage.source;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A job's expressions and a model's features, bound to the columns of part of a source: every name is
@@ -45,13 +47,17 @@ public record BoundJob(
     public record Bound(String name, String sql, String type) {}
 
     /// A model's input and the expression that gives it.
-    public record Feature(Bound source, ModelFeature model) {}
+    ///
+    /// @param categories of the feature, or null if it is a number
+    public record Feature(
+            Bound source, ModelFeature model, @Nullable Categories categories) {}
 
     private static final Set<String> INTEGERS = Set.of(
             "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
     private static final Pattern MARGIN = Pattern.compile("margin(_.*)?", Pattern.CASE_INSENSITIVE);
     /// The most names that a message lists.
     private static final int LISTED = 40;
+    private static final Pattern WHOLE = Pattern.compile("-?\\d+");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// Whether every value of the type is a finite number or NULL.
@@ -113,8 +119,13 @@ public record BoundJob(
             this.columns = columns;
         }
 
+        private static boolean isName(@Nullable Categories categories) {
+            return categories != null && categories.byName();
+        }
+
         BoundJob bind(ModelDescription model) throws SQLException {
             List<String> inputs = inputs(model);
+            refuseUnknownCategories(model, inputs);
             columns.look(expressions(inputs));
             Job.Source source = job.source();
             String where = source.where();
@@ -229,23 +240,109 @@ public record BoundJob(
                 Bound bound = job.features().isEmpty()
                         ? columns.named("the model's feature", name, input)
                         : columns.bound("features", name, input);
-                refuseType(input, bound, feature);
-                features.add(new Feature(bound, feature));
+                String key = feature.name() == null ? input : feature.name();
+                Categories categories = categories(key, feature, bound.type());
+                refuseType(input, bound, feature, categories);
+                features.add(new Feature(bound, feature, categories));
             }
             return List.copyOf(features);
         }
 
-        private void refuseType(String input, Bound bound, ModelFeature feature) {
+        /// The categories that the model or the job lists, or null if the feature is a number.
+        private @Nullable Categories categories(String key, ModelFeature feature, String type) {
+            Categories.Unseen unseen = Categories.unseen(job.source().unseen(), feature.missing());
+            List<String> given = job.categoriesOf(key);
+            return switch (feature.type()) {
+                case FeatureType.Nominal(List<String> levels) -> {
+                    refuseOther(key, given, levels);
+                    yield named(levels, true, unseen);
+                }
+                case FeatureType.Categorical(
+                        FeatureType.Precision precision,
+                        List<Integer> codes,
+                        List<String> names) -> {
+                    refuseOther(key, given, names);
+                    List<String> known = given == null ? names : given;
+                    yield known.isEmpty()
+                            ? new Categories(List.of(), codes, false, unseen)
+                            : named(known, isName(type, known), unseen);
+                }
+                case FeatureType.Numeric numeric -> given == null ? null : named(given, isName(type, given), unseen);
+            };
+        }
+
+        private static Categories named(List<String> names, boolean byName, Categories.Unseen unseen) {
+            return new Categories(
+                    names, IntStream.range(0, names.size()).boxed().toList(), byName, unseen);
+        }
+
+        /// Whether values of a type name categories: texts do, and so do numbers where all categories are numbers.
+        private static boolean isName(String type, List<String> names) {
+            return isText(type)
+                    || (type.equals("BOOLEAN") && Set.of("true", "false").containsAll(names))
+                    || (isNumber(type)
+                            && !type.equals("BOOLEAN")
+                            && names.stream()
+                                    .allMatch(name -> WHOLE.matcher(name).matches()));
+        }
+
+        private static void refuseOther(String key, @Nullable List<String> given, List<String> known) {
+            if (given != null && !known.isEmpty() && !given.equals(known)) {
+                throw FailureException.permanent(
+                        "categories.%s: the model has the categories %s; leave the key out, or list these in this order"
+                                .formatted(key, listed(known)));
+            }
+        }
+
+        /// Refuses categories that the job lists for something that is no feature.
+        private void refuseUnknownCategories(ModelDescription model, List<String> inputs) {
+            List<String> known = model.namesFeatures() ? names(model) : inputs;
+            for (Job.CategoryList list : job.categories()) {
+                String key = list.feature();
+                if (!known.contains(key)) {
+                    String nearest = NameSuggestion.closest(key, known);
+                    throw FailureException.permanent("categories: the model has no feature \"%s\"; %s"
+                            .formatted(
+                                    key,
+                                    nearest == null ? "it has " + listed(known) : "did you mean \"" + nearest + "\"?"));
+                }
+            }
+        }
+
+        private void refuseType(String input, Bound bound, ModelFeature feature, @Nullable Categories categories) {
             String type = bound.type();
             boolean fits = switch (feature.type()) {
-                case FeatureType.Numeric numeric -> isNumber(type);
                 case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
+                case FeatureType.Categorical categorical -> isNumber(type) || isName(categories);
+                case FeatureType.Numeric numeric -> isNumber(type) || isName(categories);
             };
-            if (!fits) {
-                String wanted = feature.type() instanceof FeatureType.Numeric ? "a number" : "a level";
+            if (!fits && feature.type() instanceof FeatureType.Categorical && isText(type)) {
                 throw FailureException.permanent(
-                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select"
-                                .formatted(file, input, type, bound.name(), wanted));
+                        "%s: %s is %s, but the model file has only the numbers of the categories of \"%s\"; list the categories in the order of these numbers, from 0: categories: {%s: [...]}"
+                                .formatted(
+                                        file,
+                                        input,
+                                        type,
+                                        bound.name(),
+                                        feature.name() == null ? input : feature.name()));
+            }
+            if (!fits) {
+                String wanted = switch (feature.type()) {
+                    case FeatureType.Numeric numeric -> "a number";
+                    case FeatureType.Nominal nominal -> "a level";
+                    case FeatureType.Categorical categorical -> "a category";
+                };
+                throw FailureException.permanent(
+                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select%s"
+                                .formatted(
+                                        file,
+                                        input,
+                                        type,
+                                        bound.name(),
+                                        wanted,
+                                        isText(type)
+                                                ? ", or list the texts that stand for numbers under categories"
+                                                : ""));
             }
         }
     }

@@ -17,18 +17,24 @@ import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.BoundJob.Feature;
+import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.ScoringSession;
+import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.ProfilerPrintFormat;
@@ -67,6 +73,7 @@ public final class PartitionAttempt {
     /// When the current step began.
     private long step;
     private long scoring;
+    private @Nullable UnseenCounter unseen;
 
     /// @param sources of the lease's kind of source
     /// @param output of the attempt, which closes it
@@ -161,8 +168,9 @@ public final class PartitionAttempt {
         if (predictions < read) {
             output.quarantine(query.rows(), sql -> execute(connection, sql));
             quarantined = output.quarantined(read - predictions);
-            reasons = reasons(connection, query);
+            reasons = texts(connection, query.reasons(REASONS));
         }
+        Map<String, Long> unseenCategories = unseenCategories(connection, query, predictions < read);
         Attempt attempt = lease.attempt();
         PartitionCommit commit = new PartitionCommit(
                 attempt.partition(),
@@ -173,8 +181,50 @@ public final class PartitionAttempt {
                 read,
                 output.part(predictions),
                 quarantined,
-                lease.model().sha256());
+                lease.model().sha256(),
+                unseenCategories);
         return new Result(commit, reasons);
+    }
+
+    /// The number of rows with a category that the model does not know, by feature; features without such rows are
+    /// absent.
+    ///
+    /// @param anyQuarantined whether a row is quarantined
+    /// @throws FailureException permanent if the job does not allow such a category
+    private Map<String, Long> unseenCategories(Connection connection, PartitionQuery query, boolean anyQuarantined)
+            throws SQLException {
+        UnseenCounter counter = Objects.requireNonNull(unseen);
+        List<Feature> features = query.rows().job().features();
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (int i = 0; i < features.size(); i++) {
+            Feature feature = features.get(i);
+            long count = counter.count(i);
+            if (count > 0 && Objects.requireNonNull(feature.categories()).unseen() == Unseen.FAIL) {
+                throw FailureException.permanent(
+                        "%s: feature \"%s\" has categories that the model does not know, in %,d rows: %s. Train the model with them, or change source.unseen-categories"
+                                .formatted(
+                                        doing(),
+                                        feature.source().name(),
+                                        count,
+                                        String.join(", ", texts(connection, query.unseenValues(i, REASONS)))));
+            }
+            if (count > 0) {
+                counts.put(feature.source().name(), count);
+            }
+        }
+        List<Integer> positions = query.countedInQuarantine();
+        if (anyQuarantined && !positions.isEmpty()) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(query.unseen())) {
+                row.next();
+                for (int i = 0; i < positions.size(); i++) {
+                    if (row.getLong(i + 1) > 0) {
+                        counts.put(features.get(positions.get(i)).source().name(), row.getLong(i + 1));
+                    }
+                }
+            }
+        }
+        return counts;
     }
 
     private long predictions(Connection connection, PartitionQuery query) throws SQLException {
@@ -188,8 +238,11 @@ public final class PartitionAttempt {
             scorer.score(features, count, outputs);
             scoring += System.nanoTime() - begin;
         };
+        UnseenCounter counter = new UnseenCounter(scored.job().features());
+        unseen = counter;
         ScoringSession session = new ScoringSession(
                 cancellable,
+                counter,
                 description.features().size(),
                 description.outputs() + PredictionColumns.margins(scored.job(), description),
                 rows,
@@ -222,15 +275,15 @@ public final class PartitionAttempt {
         }
     }
 
-    private static List<String> reasons(Connection connection, PartitionQuery query) throws SQLException {
-        List<String> reasons = new ArrayList<>();
+    private static List<String> texts(Connection connection, String sql) throws SQLException {
+        List<String> texts = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(query.reasons(REASONS))) {
+                ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
-                reasons.add(rows.getString(1));
+                texts.add(rows.getString(1));
             }
         }
-        return reasons;
+        return texts;
     }
 
     /// The number of rows that a statement has written, or the one number that it selects.

@@ -4,6 +4,8 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.Categories;
+import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import java.util.List;
 import java.util.function.Function;
@@ -40,6 +42,31 @@ record PartitionQuery(
     /// Counts the rows that the job lets through, good and bad.
     String count() {
         return "SELECT count(*) FROM (" + union(SliceQuery::counted) + ")";
+    }
+
+    /// The features whose unseen categories are quarantined, by their positions.
+    List<Integer> countedInQuarantine() {
+        return IntStream.range(0, job().features().size())
+                .filter(i -> {
+                    Categories categories = job().features().get(i).categories();
+                    return categories != null && categories.areKnown() && categories.unseen() == Unseen.QUARANTINE;
+                })
+                .boxed()
+                .toList();
+    }
+
+    /// Counts the rows with an unseen category, for each feature of [#countedInQuarantine()].
+    String unseen() {
+        String counts = countedInQuarantine().stream()
+                .map(i -> "count(*) FILTER (nightshift_unseen_" + i + ")")
+                .collect(Collectors.joining(", "));
+        return "SELECT %s FROM (%s)".formatted(counts, union(SliceQuery::unseen));
+    }
+
+    /// The values of some unseen categories of a feature, for people.
+    String unseenValues(int feature, int most) {
+        return "SELECT DISTINCT value FROM (%s) WHERE unseen ORDER BY value LIMIT %d"
+                .formatted(union(slice -> slice.unseenValues(feature)), most);
     }
 
     private String scored() {

@@ -7,12 +7,15 @@ import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJob.Bound;
 import io.nightshift.storage.source.BoundJob.Feature;
+import io.nightshift.storage.source.Categories;
+import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceRelation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -128,14 +131,27 @@ final class SliceQuery {
         return careful ? column(bound.sql()) + "[1]" : column(bound.sql());
     }
 
-    /// A feature as the scorer takes it: a number, or a level's position.
+    /// A feature as the scorer takes it: a number, or a category's code. A name that is no known category has the
+    /// code [UnseenCounter#NONE].
     private String argument(Feature feature) {
+        Categories categories = feature.categories();
+        if (categories == null || !categories.byName()) {
+            return "CAST(" + narrowed(value(feature.source()), precision(feature)) + " AS DOUBLE)";
+        }
+        String name = name(feature);
+        return "CAST(coalesce(list_position(%s, %s), CASE WHEN %s IS NULL THEN NULL ELSE 0 END) - 1 AS DOUBLE)"
+                .formatted(categories.list(), name, name);
+    }
+
+    private String name(Feature feature) {
+        return Categories.name(value(feature.source()), feature.source().type());
+    }
+
+    private static Precision precision(Feature feature) {
         return switch (feature.model().type()) {
-            case FeatureType.Numeric(Precision precision) ->
-                "CAST(" + narrowed(value(feature.source()), precision) + " AS DOUBLE)";
-            case FeatureType.Nominal(List<String> levels) ->
-                "CAST(list_position(%s, CAST(%s AS VARCHAR)) - 1 AS DOUBLE)"
-                        .formatted(Sql.texts(levels), value(feature.source()));
+            case FeatureType.Numeric(Precision precision) -> precision;
+            case FeatureType.Categorical categorical -> categorical.precision();
+            case FeatureType.Nominal nominal -> Precision.FLOAT64;
         };
     }
 
@@ -193,29 +209,60 @@ final class SliceQuery {
         String value = value(feature.source());
         String what = "feature \"" + feature.source().name() + "\"";
         boolean finite = BoundJob.isAlwaysFinite(feature.source().type());
-        switch (feature.model().type()) {
-            case FeatureType.Numeric(Precision precision) -> {
-                if (!feature.model().missing()) {
-                    String nan = finite ? "" : " OR isnan(" + value + ")";
-                    checks.add(new Check(value + " IS NULL" + nan, Sql.text(what + " is missing")));
-                }
-                if (!finite) {
-                    String narrowed = narrowed(value, precision);
-                    checks.add(new Check(
-                            "%s IS NOT NULL AND (%s IS NULL OR isinf(%s))".formatted(value, narrowed, narrowed),
-                            outOfDomain(what + " is out of range: ", value)));
-                }
-            }
-            case FeatureType.Nominal(List<String> levels) -> {
-                if (!feature.model().missing()) {
-                    checks.add(new Check(value + " IS NULL", Sql.text(what + " is missing")));
-                }
-                checks.add(new Check(
-                        "%s IS NOT NULL AND NOT list_contains(%s, CAST(%s AS VARCHAR))"
-                                .formatted(value, Sql.texts(levels), value),
-                        outOfDomain(what + " has a level that the model doesn't know: ", value)));
+        boolean fraction = !finite && !BoundJob.isText(feature.source().type());
+        if (!feature.model().missing()) {
+            String nan = fraction ? " OR isnan(" + value + ")" : "";
+            checks.add(new Check(value + " IS NULL" + nan, Sql.text(what + " is missing")));
+        }
+        if (fraction) {
+            String narrowed = narrowed(value, precision(feature));
+            checks.add(new Check(
+                    "%s IS NOT NULL AND (%s IS NULL OR isinf(%s))".formatted(value, narrowed, narrowed),
+                    outOfDomain(what + " is out of range: ", value)));
+        }
+        if (isQuarantined(feature)) {
+            checks.add(new Check(
+                    unseen(feature), outOfDomain(what + " has a category that the model does not know: ", value)));
+        }
+    }
+
+    private static boolean isQuarantined(Feature feature) {
+        Categories categories = feature.categories();
+        return categories != null && categories.areKnown() && categories.unseen() == Unseen.QUARANTINE;
+    }
+
+    /// A condition that holds for a value that is no known category. A missing value is not one.
+    private String unseen(Feature feature) {
+        Categories categories = Objects.requireNonNull(feature.categories());
+        String value = value(feature.source());
+        if (categories.byName()) {
+            return "%s IS NOT NULL AND NOT list_contains(%s, %s)".formatted(value, categories.list(), name(feature));
+        }
+        String codes = categories.codes().stream().map(String::valueOf).collect(Collectors.joining(", "));
+        // As UnseenCounter does: the code of a fraction is its whole part.
+        return "coalesce(NOT isnan(CAST(%1$s AS DOUBLE)) AND trunc(CAST(%1$s AS DOUBLE)) NOT IN (%2$s), false)"
+                .formatted(value, codes);
+    }
+
+    /// For each row that the job lets through, the value of a feature and whether it is an unseen category.
+    String unseenValues(int feature) {
+        Feature asked = job.features().get(feature);
+        return over(
+                List.of("CAST(%s AS VARCHAR) AS value".formatted(value(asked.source())), unseen(asked) + " AS unseen"),
+                List.of());
+    }
+
+    /// For each row that the job lets through and each feature whose unseen categories are quarantined, whether the
+    /// row has one: the columns `nightshift_unseen_` and the feature's position.
+    String unseen() {
+        List<String> select = new ArrayList<>();
+        for (int i = 0; i < job.features().size(); i++) {
+            Feature feature = job.features().get(i);
+            if (isQuarantined(feature)) {
+                select.add("%s AS nightshift_unseen_%d".formatted(unseen(feature), i));
             }
         }
+        return over(select, List.of());
     }
 
     private static String outOfDomain(String what, String value) {

@@ -17,6 +17,7 @@ public final class ScoringSession {
     private static final ThreadLocal<@Nullable ScoringSession> CURRENT = new ThreadLocal<>();
 
     private final Scorer scorer;
+    private final UnseenCounter unseen;
     private final double[][] features;
     private final double[][] block;
     private final double[][] kept;
@@ -25,10 +26,13 @@ public final class ScoringSession {
     private final AtomicLong rows;
     private final AtomicLong firstScored;
 
+    /// @param unseen looks at the features of each block before they are scored
     /// @param rows counts the rows scored, for others to read
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
-    public ScoringSession(Scorer scorer, int features, int outputs, AtomicLong rows, AtomicLong firstScored) {
+    public ScoringSession(
+            Scorer scorer, UnseenCounter unseen, int features, int outputs, AtomicLong rows, AtomicLong firstScored) {
         this.scorer = scorer;
+        this.unseen = unseen;
         this.features = new double[features][BLOCK];
         this.block = new double[outputs][BLOCK];
         this.kept = new double[outputs][KEPT];
@@ -77,6 +81,7 @@ public final class ScoringSession {
     /// @param count 0 to [#BLOCK]
     /// @return their tickets, until the next call
     long[] score(int count) {
+        unseen.check(features, count);
         scorer.score(features, count, block);
         long first = rows.get();
         int at = (int) (first % KEPT);

@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -75,6 +76,10 @@ class PartitionAttemptIT {
         assertThat(commit.read()).isEqualTo(read);
         assertThat(commit.predictions()).isEqualTo(predictions);
         assertThat(commit.quarantined()).isEqualTo(read - predictions);
+    }
+
+    private static Map<String, Long> unseen(Scored scored) {
+        return scored.result().commit().unseenCategories();
     }
 
     private List<String> predictions(Scored scored) {
@@ -603,15 +608,115 @@ class PartitionAttemptIT {
     }
 
     @Test
-    void anUnknownLevelIsQuarantinedAndAKnownOneBecomesItsPosition() {
+    void anUnseenCategoryIsAMissingValueAndIsCountedUnlessTheJobSaysOtherwise() {
         Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'it''s', 'd', NULL, '']) AS f0");
-        SumModel model = SumModel.of(SumModel.level("f0", true, "a", "b", "it's"));
+        for (ModelFeature feature :
+                List.of(SumModel.level("f0", true, "a", "b", "it's"), SumModel.category("f0", "a", "b", "it's"))) {
+            SumModel model = SumModel.of(feature);
+            Scored missing = node.score(JobBuilder.over(file).build(), model, file);
+            assertThat(predictions(missing))
+                    .containsExactly("0|1.0", "1|0.0", "2|2.0", "3|-1000.0", "4|-1000.0", "5|-1000.0");
+            assertThat(unseen(missing)).isEqualTo(Map.of("f0", 2L));
+
+            Scored quarantined = node.score(
+                    JobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
+            assertThat(predictions(quarantined)).containsExactly("0|1.0", "1|0.0", "2|2.0", "4|-1000.0");
+            assertThat(reasons(quarantined))
+                    .containsExactly(
+                            "3|feature \"f0\" has a category that the model does not know: d",
+                            "5|feature \"f0\" has a category that the model does not know: ");
+            assertThat(unseen(quarantined)).isEqualTo(Map.of("f0", 2L));
+
+            assertThatThrownBy(() -> node.score(
+                            JobBuilder.over(file).unseen(UnseenCategories.FAIL).build(), model, file))
+                    .isInstanceOfSatisfying(FailureException.class, e -> {
+                        assertThat(e.failure().isPermanent()).isTrue();
+                        assertThat(e)
+                                .hasMessageContaining(
+                                        "feature \"f0\" has categories that the model does not know, in 2 rows: , d. Train the model with them");
+                    });
+        }
+    }
+
+    /// With the model and the predictions that the module scoring keeps.
+    @Test
+    void theColumnsOfTheDataFrameScoreAsTheyDidInTheLibrary() throws IOException {
+        Path kept = resource("").resolveSibling("categories");
+        Path file = node.parquet("frame.parquet", "SELECT * FROM read_csv('" + kept.resolve("xgboost.csv") + "')");
+
+        Scored scored = node.score(
+                JobBuilder.over(file).output("margin").build(), Model.load(kept.resolve("xgboost.ubj")), file);
+
+        assertCounts(scored, 300, 300);
+        assertThat(unseen(scored)).isEmpty();
+        assertThat(node.rows("SELECT count(*) FROM " + scored.partTable() + " WHERE prediction = margin"))
+                .containsExactly("300");
+    }
+
+    @Test
+    void codesAreCheckedAgainstThoseThatTheModelKnows() {
+        Path file = node.parquet(
+                "in.parquet", "SELECT unnest([3, 70000, 5.5, 4, -1, -0.5, NULL, 1e300, 'nan'::DOUBLE]) AS f0, 1 AS f1");
+        SumModel model = SumModel.of(SumModel.codes("f0", 3, 5, 70_000), SumModel.number("f1"));
+        Scored missing = node.score(JobBuilder.over(file).build(), model, file);
+        assertThat(predictions(missing))
+                .containsExactly(
+                        "0|4.0",
+                        "1|70001.0",
+                        "2|6.5",
+                        "3|-999.0",
+                        "4|-999.0",
+                        "5|-999.0",
+                        "6|-999.0",
+                        "7|-999.0",
+                        "8|-999.0");
+        assertThat(unseen(missing)).isEqualTo(Map.of("f0", 4L));
+
+        Scored quarantined = node.score(
+                JobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
+        assertThat(node.rows("SELECT record_row FROM " + quarantined.partTable()))
+                .containsExactly("0", "1", "2", "6", "8");
+        assertThat(unseen(quarantined)).isEqualTo(Map.of("f0", 4L));
+
+        Scored unknown = node.score(
+                JobBuilder.over(file).build(), SumModel.of(SumModel.codes("f0"), SumModel.number("f1")), file);
+        assertThat(predictions(unknown)).contains("3|5.0", "4|0.0", "5|0.5");
+        assertThat(unseen(unknown)).isEmpty();
+    }
+
+    @Test
+    void aNumberNamesACategoryWhereAllCategoriesAreNumbers() {
+        SumModel model = SumModel.of(SumModel.category("f0", "7", "3", "10"), SumModel.category("f1", "false", "true"));
+        Path whole = node.parquet("a.parquet", "SELECT unnest([3, 10, 0]) AS f0, true AS f1");
+        Path fractions = node.parquet("b.parquet", "SELECT unnest([3, 10, 0.5, NULL])::DOUBLE AS f0, 'true' AS f1");
+        Scored scored = node.score(JobBuilder.over(whole, fractions).build(), model, whole, fractions);
+        assertThat(node.rows("SELECT prediction FROM " + scored.partTable()))
+                .containsExactly("2.0", "3.0", "-999.0", "2.0", "3.0", "-999.0", "-999.0");
+        assertThat(unseen(scored)).isEqualTo(Map.of("f0", 2L));
+    }
+
+    @Test
+    void theJobsOwnCategoriesTurnTextsIntoCodes() {
+        Path file = node.parquet("in.parquet", "SELECT unnest(['plus', 'basic', 'gold']) AS plan, 'never' AS id");
+        for (ModelFeature feature : List.of(SumModel.number("plan"), SumModel.codes("plan"))) {
+            Scored scored = node.score(
+                    JobBuilder.over(file).categories("plan", "basic", "plus").build(), SumModel.of(feature), file);
+            assertThat(predictions(scored)).containsExactly("0|1.0", "1|0.0", "2|-1000.0");
+            assertThat(unseen(scored)).isEqualTo(Map.of("plan", 1L));
+        }
+    }
+
+    @Test
+    void aLevelThatAModelWithoutMissingValuesDoesNotKnowIsQuarantined() {
+        Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'it''s', 'd', NULL, '']) AS f0");
+        SumModel model = SumModel.of(SumModel.level("f0", false, "a", "b", "it's"));
         Scored scored = node.score(JobBuilder.over(file).build(), model, file);
-        assertThat(predictions(scored)).containsExactly("0|1.0", "1|0.0", "2|2.0", "4|-1000.0");
         assertThat(reasons(scored))
                 .containsExactly(
-                        "3|feature \"f0\" has a level that the model doesn't know: d",
-                        "5|feature \"f0\" has a level that the model doesn't know: ");
+                        "3|feature \"f0\" has a category that the model does not know: d",
+                        "4|feature \"f0\" is missing",
+                        "5|feature \"f0\" has a category that the model does not know: ");
+        assertThat(unseen(scored)).isEqualTo(Map.of("f0", 2L));
 
         SumModel strict = SumModel.of(SumModel.level("f0", false, "a", "b", "it's", "d", ""));
         assertThat(reasons(node.score(JobBuilder.over(file).build(), strict, file)))

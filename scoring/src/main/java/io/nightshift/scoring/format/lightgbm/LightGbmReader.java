@@ -108,15 +108,17 @@ final class LightGbmReader {
             trees.get(tree).addTo(builder, tree % groups);
         }
         Forest forest = builder.build();
-        return new ModelDefinition(description(forest, averages), forest);
+        List<FeatureType> types = new LightGbmCategories(features).types(header.textOrNull("feature_infos"), text);
+        return new ModelDefinition(description(forest, averages, types), forest);
     }
 
-    private ModelDescription description(Forest forest, boolean averages) throws MalformedModelException {
+    private ModelDescription description(Forest forest, boolean averages, List<FeatureType> types)
+            throws MalformedModelException {
         List<String> names = List.of(header.text("feature_names").split(" ", -1));
         boolean numbered =
                 IntStream.range(0, features).allMatch(i -> names.get(i).equals("Column_" + i));
-        List<ModelFeature> inputs = names.stream()
-                .map(name -> new ModelFeature(numbered ? null : name, new FeatureType.Numeric(Precision.FLOAT64), true))
+        List<ModelFeature> inputs = IntStream.range(0, features)
+                .mapToObj(i -> new ModelFeature(numbered ? null : names.get(i), types.get(i), true))
                 .toList();
         Map<String, String> facts = new TreeMap<>();
         facts.put("objective", objective.name());

@@ -2,6 +2,7 @@ package io.nightshift.scoring.format.lightgbm;
 
 import io.nightshift.scoring.format.MalformedModelException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -213,6 +214,23 @@ final class LightGbmText {
             }
         }
         return section.values.isEmpty() ? null : section;
+    }
+
+    /// The text of the next line that begins with a prefix, without the prefix, and skips the lines before
+    /// it. If there is none up to the end of the file, null, and no line is skipped.
+    @Nullable
+    String after(String prefix) {
+        byte[] start = prefix.getBytes(StandardCharsets.UTF_8);
+        int before = at;
+        while (at < content.length) {
+            Line line = line();
+            int end = line.from + start.length;
+            if (end <= line.to && Arrays.equals(content, line.from, end, start, 0, start.length)) {
+                return new String(content, end, line.to - end, StandardCharsets.UTF_8);
+            }
+        }
+        at = before;
+        return null;
     }
 
     private Line line() {

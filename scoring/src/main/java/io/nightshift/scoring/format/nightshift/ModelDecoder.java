@@ -88,9 +88,19 @@ final class ModelDecoder {
         FeatureType type = switch (in.get()) {
             case ModelEncoder.NUMERIC -> new FeatureType.Numeric(Precision.valueOf(text()));
             case ModelEncoder.NOMINAL -> new FeatureType.Nominal(texts());
+            case ModelEncoder.CATEGORICAL -> new FeatureType.Categorical(Precision.valueOf(text()), codes(), texts());
             default -> throw new MalformedModelException("it has a feature of an unknown kind");
         };
         return new ModelFeature(name, type, missing);
+    }
+
+    private List<Integer> codes() throws MalformedModelException {
+        int size = count(Integer.BYTES);
+        List<Integer> codes = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            codes.add(in.getInt());
+        }
+        return codes;
     }
 
     private Forest forest() throws MalformedModelException {

@@ -35,6 +35,7 @@ final class ModelEncoder {
     static final int PARTS = 4;
     static final int NUMERIC = 0;
     static final int NOMINAL = 1;
+    static final int CATEGORICAL = 2;
 
     private ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -108,6 +109,13 @@ final class ModelEncoder {
             case FeatureType.Nominal(List<String> levels) -> {
                 octet(NOMINAL);
                 texts(levels);
+            }
+            case FeatureType.Categorical(Precision precision, List<Integer> codes, List<String> names) -> {
+                octet(CATEGORICAL);
+                text(precision.name());
+                integer(codes.size());
+                codes.forEach(this::integer);
+                texts(names);
             }
         }
     }

@@ -108,12 +108,29 @@ final class ExchangeReader {
             if (name != null && !names.add(name)) {
                 throw new MalformedModelException("it has two features with the name «" + name + "»");
             }
-            FeatureType type = element.has("levels")
-                    ? new FeatureType.Nominal(element.texts("levels"))
-                    : new FeatureType.Numeric(precision);
+            FeatureType type = type(element, precision);
             found.add(new ModelFeature(name, type, missing));
         }
         return found;
+    }
+
+    private static FeatureType type(DocumentReader feature, Precision precision) throws MalformedModelException {
+        if (feature.has("levels") && feature.has("categories")) {
+            throw new MalformedModelException(feature.path() + " has levels and categories; supported is one of them");
+        }
+        if (feature.has("levels")) {
+            return new FeatureType.Nominal(feature.texts("levels"));
+        }
+        if (!feature.has("categories")) {
+            return new FeatureType.Numeric(precision);
+        }
+        List<Integer> codes =
+                Arrays.stream(feature.integers("categories")).boxed().toList();
+        try {
+            return new FeatureType.Categorical(precision, codes, List.of());
+        } catch (IllegalArgumentException invalid) {
+            throw new MalformedModelException(feature.path() + ": " + invalid.getMessage(), invalid);
+        }
     }
 
     private Precision precision() throws MalformedModelException {
@@ -191,7 +208,11 @@ final class ExchangeReader {
 
     /// A level's position is small and whole, so it is exact in any precision.
     private static Precision precision(ModelFeature feature) {
-        return feature.type() instanceof FeatureType.Numeric(Precision precision) ? precision : Precision.FLOAT64;
+        return switch (feature.type()) {
+            case FeatureType.Numeric(Precision precision) -> precision;
+            case FeatureType.Categorical categorical -> categorical.precision();
+            case FeatureType.Nominal nominal -> Precision.FLOAT64;
+        };
     }
 
     private static Comparison comparison(String name) throws MalformedModelException {

@@ -180,9 +180,9 @@ final class XgboostReader {
             throw new MalformedModelException(
                     "it has " + features + " features, but " + names.size() + " names for them");
         }
+        List<FeatureType> types = new XgboostCategories(learner, model).types(features);
         List<ModelFeature> inputs = IntStream.range(0, features)
-                .mapToObj(i -> new ModelFeature(
-                        names.isEmpty() ? null : names.get(i), new FeatureType.Numeric(Precision.FLOAT32), true))
+                .mapToObj(i -> new ModelFeature(names.isEmpty() ? null : names.get(i), types.get(i), true))
                 .toList();
         Map<String, String> facts = new TreeMap<>(size);
         facts.put("objective", objective.name());

@@ -3,11 +3,16 @@ package io.nightshift.scoring.format.lightgbm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.scoring.ModelFormatContract;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +116,46 @@ class LightGbmContractTest extends ModelFormatContract {
 
                 pandas_categorical:null
                 """;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "pandas_categorical:[[\"a\",\"a\"]] | has a category twice",
+                "pandas_categorical:[[null]] | has null among its categories",
+                "pandas_categorical:[[1e999]] | ",
+                "pandas_categorical:7 | is the number 7.0 and not an array"
+            })
+    void categoriesThatAreNoneAreRefused(String line, @Nullable String found) throws IOException {
+        byte[] content = lightGbm().replace("pandas_categorical:null", line).getBytes(StandardCharsets.UTF_8);
+
+        assertRefused(content, found == null ? "" : found);
+    }
+
+    @Test
+    void theFileSaysWhichFeaturesAreCategoriesAndWhatTheyAreCalled() throws IOException {
+        assertThat(types(lightGbm()))
+                .containsExactly(
+                        new FeatureType.Categorical(Precision.FLOAT64, List.of(0, 1, 2), List.of()),
+                        new FeatureType.Numeric(Precision.FLOAT64),
+                        new FeatureType.Numeric(Precision.FLOAT64));
+        assertThat(types(lightGbm().replace("pandas_categorical:null", "pandas_categorical:[[\"x y\", 2, true, 1.5]]")))
+                .first()
+                .isEqualTo(FeatureType.Categorical.named(Precision.FLOAT64, List.of("x y", "2", "true", "1.5")));
+        assertThat(types(lightGbm()
+                        .replace("parameters:", "parameters:\n[categorical_feature: 0,2]")
+                        .replace("pandas_categorical:null", "pandas_categorical:[[\"x\"], [\"y\"]]")))
+                .containsExactly(
+                        FeatureType.Categorical.named(Precision.FLOAT64, List.of("x")),
+                        new FeatureType.Numeric(Precision.FLOAT64),
+                        FeatureType.Categorical.named(Precision.FLOAT64, List.of("y")));
+    }
+
+    private List<FeatureType> types(String content) throws IOException {
+        return load(Files.writeString(folder.resolve("model"), content)).description().features().stream()
+                .map(ModelFeature::type)
+                .toList();
     }
 
     @Test

@@ -63,6 +63,8 @@ class ExchangeContractTest extends ModelFormatContract {
                 "\"set_sizes\":[ | \"set_sizes\":[-1, | set_sizes does not go with",
                 "\"set_categories\":[ | \"set_categories\":[0, | categories, and sets of",
                 "\"forest\": | \"linear\":{},\"forest\": | either a forest or a linear model",
+                "\"features\":[{} | \"features\":[{\"levels\":[\"a\"],\"categories\":[1]} | levels and categories",
+                "\"features\":[{} | \"features\":[{\"categories\":[2,1]} | codes of categories ascend",
                 "\"library\": | \"library\":1,\"library\": | occurs twice"
             })
     void unsupportedPartsOfAnExchangeFileAreNamed(String part, String forged, String found) throws IOException {

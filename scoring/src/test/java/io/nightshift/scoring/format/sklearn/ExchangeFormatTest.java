@@ -116,7 +116,8 @@ public class ExchangeFormatTest {
                   "version": 1,
                   "library": "none",
                   "algorithm": "stump",
-                  "features": [{"name": "length"}, {"name": "colour", "levels": ["blue", "green", "red"]}],
+                  "features": [{"name": "length"}, {"name": "colour", "levels": ["blue", "green", "red"]},
+                    {"name": "shop", "categories": [3, 7, 12]}],
                   "precision": "float32",
                   "missing": false,
                   "classes": [],
@@ -132,12 +133,16 @@ public class ExchangeFormatTest {
         double[][] outputs = new double[1][3];
 
         Model model = Model.load(file);
-        model.scorer().score(new double[][] {{0, 0, 0}, {0, 1, 2}}, 3, outputs);
+        model.scorer().score(new double[][] {{0, 0, 0}, {0, 1, 2}, {3, 3, 3}}, 3, outputs);
 
         assertThat(model.description().features())
                 .containsExactly(
                         new ModelFeature("length", new FeatureType.Numeric(Precision.FLOAT32), false),
-                        new ModelFeature("colour", new FeatureType.Nominal(List.of("blue", "green", "red")), false));
+                        new ModelFeature("colour", new FeatureType.Nominal(List.of("blue", "green", "red")), false),
+                        new ModelFeature(
+                                "shop",
+                                new FeatureType.Categorical(Precision.FLOAT32, List.of(3, 7, 12), List.of()),
+                                false));
         assertThat(outputs[0]).containsExactly(1.1, 2.1, 1.1);
     }
 }

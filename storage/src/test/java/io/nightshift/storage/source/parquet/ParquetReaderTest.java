@@ -106,8 +106,7 @@ class ParquetReaderTest {
         String hint =
                 "the folder dt=2026-01-01 has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as --set \"source.select.dt='2026-01-01'\"";
         assertRefused(JobBuilder.over(folder).output("dt").build(), "output.columns: \"dt\" is neither a column", hint);
-        assertRefused(
-                JobBuilder.over(file).where("dt > '2025'").build(), "there is no column \"dt\"", hint);
+        assertRefused(JobBuilder.over(file).where("dt > '2025'").build(), "there is no column \"dt\"", hint);
         assertThat(inspect(JobBuilder.over(file)
                         .select("dt", "'2026-01-01'")
                         .output("dt")
@@ -120,7 +119,8 @@ class ParquetReaderTest {
         Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS dep_delay, [1] AS l");
         assertRefused(
                 JobBuilder.over(file).where("dep_dely > 3").build(),
-                "source.where: «dep_dely > 3» over «" + file + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
+                "source.where: «dep_dely > 3» over «" + file
+                        + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
         assertRefused(
                 JobBuilder.over(file).where("other > 3").build(),
                 "there is no column \"other\"; it has f0, dep_delay, l");
@@ -159,8 +159,7 @@ class ParquetReaderTest {
     @Test
     void aListOfFeaturesOfAnotherLengthIsRefusedWithTheNamesThatDiffer() {
         Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
-        ModelDescription model =
-                TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
+        ModelDescription model = TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
         assertRefused(
                 JobBuilder.over(file).features("a", "hour").build(),
                 model,
@@ -169,6 +168,67 @@ class ParquetReaderTest {
                 JobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
                 model,
                 "features: the job lists 4, the model has 3. The model has no feature named a + 1. List one");
+    }
+
+    @Test
+    void aTextColumnFeedsACategoryWhoseNamesTheModelOrTheJobHas() {
+        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan, 2 AS code");
+        ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
+        ModelDescription coded = TestModels.of(TestModels.codes("plan", 0, 1));
+        ModelDescription number = TestModels.of(TestModels.number("plan"));
+        String[] plans = {"basic", "plus"};
+
+        assertThat(inspector.inspect(JobBuilder.over(file).build(), named)).hasSize(1);
+        assertThat(inspector.inspect(
+                        JobBuilder.over(file).categories("plan", plans).build(), named))
+                .hasSize(1);
+        assertThat(inspector.inspect(
+                        JobBuilder.over(file).categories("plan", plans).build(), coded))
+                .hasSize(1);
+        assertThat(inspector.inspect(
+                        JobBuilder.over(file).categories("plan", plans).build(), number))
+                .hasSize(1);
+        assertThat(inspector.inspect(JobBuilder.over(file).features("code").build(), coded))
+                .hasSize(1);
+        assertRefused(
+                JobBuilder.over(file).build(),
+                coded,
+                "plan is VARCHAR, but the model file has only the numbers of the categories of \"plan\"; list the categories in the order of these numbers, from 0: categories: {plan: [...]}");
+        assertRefused(
+                JobBuilder.over(file).build(),
+                number,
+                "plan is VARCHAR, but the model's feature \"plan\" wants a number");
+    }
+
+    @Test
+    void categoriesThatAreNotTheModelsAreRefused() {
+        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
+        ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
+        ModelDescription levels = TestModels.of(TestModels.level("plan", true, "basic", "plus"));
+        for (ModelDescription model : List.of(named, levels)) {
+            assertRefused(
+                    JobBuilder.over(file).categories("plan", "plus", "basic").build(),
+                    model,
+                    "categories.plan: the model has the categories basic, plus; leave the key out");
+        }
+        assertRefused(
+                JobBuilder.over(file).categories("paln", "basic").build(),
+                named,
+                "categories: the model has no feature \"paln\"; did you mean \"plan\"?");
+    }
+
+    @Test
+    void aModelWithoutNamesHasItsCategoriesByTheJobsFeatures() {
+        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
+        ModelFeature unnamed =
+                new ModelFeature(null, new FeatureType.Categorical(Precision.FLOAT32, List.of(), List.of()), true);
+        assertThat(inspector.inspect(
+                        JobBuilder.over(file)
+                                .features("lower(plan)")
+                                .categories("lower(plan)", "basic")
+                                .build(),
+                        TestModels.of(unnamed)))
+                .hasSize(1);
     }
 
     @Test
