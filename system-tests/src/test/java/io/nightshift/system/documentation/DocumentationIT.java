@@ -45,6 +45,7 @@ final class DocumentationIT {
                 "examples/flights/README.md",
                 "docs/tutorial/first-batch.md",
                 "docs/how-to/recover.md",
+                "docs/how-to/model.md",
             })
     void everyCommandOfThePageSucceedsInItsOrder(String name) throws Exception {
         run(DocumentationPage.read(name), PageShell.in(folder, ROWS));

@@ -36,6 +36,7 @@ final class PageShell {
         for (String name : List.of("JOB.yaml", "job.yaml")) {
             Files.copy(small.file(), folder.resolve(name));
         }
+        Files.copy(FlightsJob.example().resolve("flights.ubj"), small.folder().resolve("flights.ubj"));
         PageShell shell = new PageShell(folder);
         Files.createDirectories(shell.home());
         Path program = folder.resolve("nightshift");
