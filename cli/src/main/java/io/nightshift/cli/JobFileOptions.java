@@ -22,7 +22,7 @@ public final class JobFileOptions {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Overrides a key of the job file, e.g. partitions.rows=1000. Can be repeated.")
+            description = "Overrides a key of the job file, such as partitions.rows=1000. Can be repeated.")
     private List<String> overrides = new ArrayList<>();
 
     public Path file() {
@@ -41,7 +41,7 @@ public final class JobFileOptions {
         try {
             return JobFile.parse(Files.readAllBytes(file), file, overrides);
         } catch (NoSuchFileException e) {
-            throw FailureException.permanent("there is no job file " + file);
+            throw FailureException.permanent("there is no job file %s. `nightshift init` writes one".formatted(file));
         } catch (IOException e) {
             throw FailureException.permanent("the job file %s can't be read: %s".formatted(file, e.getMessage()));
         }

@@ -25,7 +25,7 @@ public final class JobOptions {
 
     public int threads() {
         if (threads < 1 || threads > 1024) {
-            throw FailureException.permanent("--threads is 1 to 1024, not " + threads);
+            throw FailureException.permanent("--threads must be 1 to 1024, not " + threads);
         }
         return threads;
     }

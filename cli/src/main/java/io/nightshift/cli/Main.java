@@ -30,13 +30,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /// The program.
 @Command(
         name = "nightshift",
-        description = "Scores data in bulk with a model: every row exactly once, resumable after any crash.",
+        description = "Scores data in bulk with a machine-learning model: every row exactly once, even after a crash.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
-    private static final String UNEXPECTED = "nightshift: an unexpected error, which is a bug worth reporting: ";
+    private static final String UNEXPECTED = "nightshift: an unexpected error. Please report this bug: ";
     private static final Map<String, Class<?>> COMMANDS = commands();
 
     private Main() {}
@@ -150,7 +150,7 @@ public final class Main {
     private static String unknown(String word, CommandSpec command) {
         boolean isOption = word.startsWith("-");
         if (!isOption && command.subcommands().isEmpty()) {
-            return "'%s' is one argument too many".formatted(word);
+            return "unexpected argument '%s'".formatted(word);
         }
         String near = NameSuggestion.closest(
                 word,

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /// Prints what a run would do. Changes nothing: no ledger, no registry, no destination.
 @Command(
         name = "plan",
-        description = "Prints what a run of the job would do; touches nothing.",
+        description = "Prints what a run of the job would do, and changes nothing.",
         mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 

@@ -178,7 +178,7 @@ final class ModelCheckCommandTest {
         check("--column", "p").expect(2, "there is no column p in the job's output", "it has record_id, prediction");
         check("--column", "p=prediction", "--id", "keys")
                 .expect(2, "--id: there is no column keys", "did you mean key?");
-        check("--column", "p=prediction", "--tolerance", "-1").expect(2, "--tolerance is a number, 0 or more");
+        check("--column", "p=prediction", "--tolerance", "-1").expect(2, "--tolerance must be 0 or more, not -1");
         check(
                         "--column",
                         "p=prediction",

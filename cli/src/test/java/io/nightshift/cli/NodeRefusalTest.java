@@ -28,24 +28,23 @@ final class NodeRefusalTest {
 
     @Test
     void aClusterHasItsJournalInPostgres() throws IOException {
-        node("").expect(2, "a cluster keeps its journal in PostgreSQL");
+        node("").expect(2, "the configuration has no nightshift.journal");
         node("nightshift.journal.url = \"jdbc:h2:file:./ledger\"").expect(2, "nightshift.journal.url");
     }
 
     @Test
     void aNodeListensBeyondThisMachineOnlyWithTls() throws IOException {
         node("nightshift { node.hostname = 192.0.2.1, journal.url = \"jdbc:postgresql://localhost/x\" }")
-                .expect(2, "only with TLS: 192.0.2.1 is not a loopback address");
+                .expect(2, "192.0.2.1 is not a loopback address", "only with TLS");
         node("nightshift { node.bind-hostname = 0.0.0.0, journal.url = \"jdbc:postgresql://localhost/x\" }")
-                .expect(2, "only with TLS: 0.0.0.0 is not a loopback address");
+                .expect(2, "0.0.0.0 is not a loopback address", "only with TLS");
     }
 
     @Test
     void httpIsAnsweredBeyondThisMachineOnlyWithTlsAndTokens() throws IOException {
         String journal = "nightshift.journal.url = \"jdbc:postgresql://localhost/x\"\n";
         String open = journal + "nightshift.http { enabled = true, hostname = 0.0.0.0 }\n";
-        String sentence =
-                "HTTP is answered beyond this machine only with TLS and tokens: 0.0.0.0 is not a loopback address";
+        String sentence = "A node answers HTTP beyond its own machine only with TLS and tokens";
         node(open).expect(2, sentence, "nightshift.http.tls is not set");
         node(open + "nightshift.http.tokens = []").expect(2, sentence, "nightshift.http.tls is not set");
         node(open + "nightshift.http.tls { certificate = a.pem, private-key = a.key }")
@@ -79,10 +78,10 @@ final class NodeRefusalTest {
 
     @Test
     void wrongOptionsAreNamed() throws IOException {
-        node("", "--roles", "boss").expect(2, "--roles is coordinator, worker or both, not boss");
-        node("", "--http-port", "70000").expect(2, "--http-port is 0 to 65535, not 70000");
-        node("", "--port", "70000").expect(2, "--port is 1 to 65535, not 70000");
-        node("", "--threads", "-1").expect(2, "--threads is 1 to 1024, not -1");
+        node("", "--roles", "boss").expect(2, "--roles must be coordinator, worker or both, not boss");
+        node("", "--http-port", "70000").expect(2, "--http-port must be 0 to 65535, not 70000");
+        node("", "--port", "70000").expect(2, "--port must be 1 to 65535, not 70000");
+        node("", "--threads", "-1").expect(2, "--threads must be 1 to 1024, not -1");
     }
 
     @Test

@@ -195,7 +195,7 @@ final class RefusalTest {
         CommandResult.of(Main.commandLine(), "run", file, "--thread", "2")
                 .expect(2, "no option '--thread'; did you mean --threads?", "nightshift run --help");
         CommandResult.of(Main.commandLine(), "rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
-        CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "one argument too many");
+        CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "unexpected argument");
         CommandResult.of(Main.commandLine(), "run").expect(2, "JOB.yaml");
         CommandResult.of(Main.commandLine()).expect(2, "Usage: nightshift", "Scores what a job file describes");
         CommandResult.of(Main.commandLine(), "model").expect(2, "Usage: nightshift model", "Trains a model");
@@ -221,7 +221,7 @@ final class RefusalTest {
                         "0",
                         "--home",
                         job.home().toString())
-                .expect(2, "--threads is 1 to 1024, not 0");
+                .expect(2, "--threads must be 1 to 1024, not 0");
         CommandResult.of(Main.commandLine(), "run", file, "-o", "xml")
                 .expect(2, "'xml' is not an output format; use table, json or yaml");
         CommandResult.of(Main.commandLine(), "plan", file, "--set", "partitions.rwos=5")

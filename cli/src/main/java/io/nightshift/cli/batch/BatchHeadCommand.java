@@ -52,7 +52,7 @@ final class BatchHeadCommand extends LedgerCommand {
     @Override
     int run(Ledger ledger) {
         if (rows < 1 || rows > MOST) {
-            throw FailureException.permanent("--rows is 1 to %d, not %d".formatted(MOST, rows));
+            throw FailureException.permanent("--rows must be 1 to %d, not %d".formatted(MOST, rows));
         }
         BatchRegisterState register = register(ledger);
         BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));

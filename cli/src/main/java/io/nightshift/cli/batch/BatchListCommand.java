@@ -85,7 +85,7 @@ final class BatchListCommand extends QueryCommand {
 
     private int checkedLimit() {
         if (limit < 1) {
-            throw FailureException.permanent("--limit: the number %d; expected 1 or more".formatted(limit));
+            throw FailureException.permanent("--limit must be 1 or more, not %d".formatted(limit));
         }
         return limit;
     }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "pause",
         description =
-                "Pauses a batch: it leases no more partitions until it is resumed. Partitions being scored are finished and committed.",
+                "Pauses a batch: its coordinator leases no more partitions until you resume it. Workers finish and commit the partitions that they are scoring.",
         mixinStandardHelpOptions = true)
 final class BatchPauseCommand extends ControlCommand {
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 /// `batch rescore`.
 @Command(
         name = "rescore",
-        description = "Scores committed partitions again, of a batch that is not published yet.",
+        description = "Scores committed partitions of an unpublished batch again.",
         mixinStandardHelpOptions = true)
 final class BatchRescoreCommand extends ControlCommand {
 
@@ -25,6 +25,6 @@ final class BatchRescoreCommand extends ControlCommand {
 
     @Override
     String done() {
-        return "Batch %s scores these partitions again.";
+        return "Rescoring partitions of batch %s.";
     }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "retry",
         description =
-                "Retries a failed batch from its committed partitions, or the partitions of a running batch that failed too often.",
+                "Continues a failed batch with the partitions that are not committed. In a running batch, retries the partitions whose attempts are exhausted.",
         mixinStandardHelpOptions = true)
 final class BatchRetryCommand extends ControlCommand {
 

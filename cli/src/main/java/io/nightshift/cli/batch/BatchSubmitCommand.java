@@ -35,7 +35,7 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "Idempotency key, such as a day: submitting the job again with the same key starts nothing.")
+            description = "The idempotency key, such as a date. Submitting the job again with the same key starts no other batch.")
     private @Nullable String key;
 
     @Override
@@ -50,7 +50,7 @@ final class BatchSubmitCommand extends ClusterCommand {
 
     private @Nullable String checkedKey() {
         if (key != null && !key.matches("[!-~]{1,255}")) {
-            throw FailureException.permanent("--key has 1 to 255 printable ASCII characters, without spaces");
+            throw FailureException.permanent("--key must be 1 to 255 printable ASCII characters without spaces");
         }
         return key;
     }

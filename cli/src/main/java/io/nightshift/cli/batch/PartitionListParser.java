@@ -24,16 +24,16 @@ final class PartitionListParser {
             Matcher range = RANGE.matcher(part.strip());
             if (!range.matches()) {
                 throw FailureException.permanent(
-                        "--partitions is a list such as 0,7,12-15; '%s' is neither a number nor a range"
+                        "--partitions: '%s' is neither a number nor a range. Write a list such as 0,7,12-15"
                                 .formatted(part));
             }
             int first = Integer.parseInt(range.group(1));
             int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
             if (last < first) {
-                throw FailureException.permanent("--partitions: the range %s goes backwards".formatted(part.strip()));
+                throw FailureException.permanent("--partitions: the range %s ends before it starts".formatted(part.strip()));
             }
             if (partitions.size() + (long) last - first >= MOST) {
-                throw FailureException.permanent("--partitions: at most %d at a time".formatted(MOST));
+                throw FailureException.permanent("--partitions names more than %d partitions. Rescore them with several commands".formatted(MOST));
             }
             for (int partition = first; partition <= last; partition++) {
                 partitions.add(partition);

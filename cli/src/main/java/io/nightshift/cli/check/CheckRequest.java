@@ -23,10 +23,10 @@ public record CheckRequest(
     /// @throws FailureException if the tolerance or the number of rows can't be
     public CheckRequest {
         if (!(tolerance >= 0) || Double.isInfinite(tolerance)) {
-            throw FailureException.permanent("--tolerance is a number, 0 or more, not " + tolerance);
+            throw FailureException.permanent("--tolerance must be 0 or more, not " + tolerance);
         }
         if (shown < 0 || shown > 1000) {
-            throw FailureException.permanent("--rows is 0 to 1000, not " + shown);
+            throw FailureException.permanent("--rows must be 0 to 1000, not " + shown);
         }
     }
 }

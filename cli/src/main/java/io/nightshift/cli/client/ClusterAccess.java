@@ -60,7 +60,7 @@ public final class ClusterAccess implements AutoCloseable {
             return new ClusterAccess(client.build());
         } catch (NightshiftException e) {
             throw FailureException.permanent(
-                    e.getMessage() + ". The nodes to ask are nightshift.node.contact-points of the configuration");
+                    e.getMessage() + ". The configuration names the nodes to ask in nightshift.node.contact-points");
         }
     }
 
@@ -140,7 +140,7 @@ public final class ClusterAccess implements AutoCloseable {
     /// Converts a problem to a sentence for the user, with a hint where a token is missing.
     public static FailureException told(NightshiftException problem) {
         String hint = problem.kind() == NightshiftException.Kind.NOT_ALLOWED
-                ? " A token comes from --token-file, or the environment's NIGHTSHIFT_TOKEN."
+                ? " Give a token with --token-file, or in the environment variable NIGHTSHIFT_TOKEN."
                 : "";
         return FailureException.permanent(problem.getMessage() + hint);
     }

@@ -22,13 +22,13 @@ public final class ServerOption {
             names = "--server",
             paramLabel = "URL",
             description =
-                    "Asks the cluster by HTTP, such as https://nightshift.example.org:7380; needs no configuration.")
+                    "The URL of a node that answers HTTP, such as https://nightshift.example.org:7380. With it, the command needs no configuration.")
     private @Nullable String server;
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            description = "Holds the token for --server; default: the environment's NIGHTSHIFT_TOKEN.")
+            description = "The file that holds the token for --server; default: the environment variable NIGHTSHIFT_TOKEN.")
     private @Nullable Path tokenFile;
 
     @Option(
@@ -43,7 +43,7 @@ public final class ServerOption {
             description = "The client certificate, in PEM, if the server asks for one.")
     private @Nullable Path certificate;
 
-    @Option(names = "--private-key", paramLabel = "FILE", description = "Its private key, in PEM.")
+    @Option(names = "--private-key", paramLabel = "FILE", description = "The private key of the client certificate, in PEM.")
     private @Nullable Path privateKey;
 
     public boolean isGiven() {
@@ -65,7 +65,7 @@ public final class ServerOption {
             if (certificate != null && privateKey != null) {
                 client.tls(new TlsFiles(certificate, privateKey, ca).context());
             } else if (certificate != null || privateKey != null) {
-                throw FailureException.permanent("--certificate and --private-key go together");
+                throw FailureException.permanent("--certificate and --private-key need each other. Give both, or neither");
             } else if (ca != null) {
                 client.tls(TlsFiles.trusting(ca));
             }

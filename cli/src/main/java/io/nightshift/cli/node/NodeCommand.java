@@ -42,12 +42,15 @@ import picocli.CommandLine.Option;
 /// Runs a node of a cluster until it is asked to leave.
 @Command(
         name = "node",
-        description = "Runs a node of a cluster, until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
-                + " and it leaves.",
+        description = "Runs a node of a cluster until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
+                + " and the node leaves the cluster.",
         mixinStandardHelpOptions = true,
-        footer =
-                "Exit status: 0 it left when it was asked to, 1 the other nodes removed it or did not let it join (start"
-                        + " it again), 2 it did not start.")
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:The node left the cluster because it was asked to.",
+            "1:The other nodes removed the node, or did not let it join. Start it again.",
+            "2:The node did not start: the configuration is wrong, or an address can't be used."
+        })
 public final class NodeCommand implements Callable<Integer> {
 
     private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);
@@ -68,19 +71,19 @@ public final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--port",
             paramLabel = "N",
-            description = "Port for the other nodes; default: as configured, or 7355.")
+            description = "The port for the other nodes; default: as configured, or 7355.")
     private int port;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Scoring threads; default: as configured, or one for each processor.")
+            description = "The number of scoring threads; default: as configured, or one for each processor.")
     private int threads;
 
     @Option(
             names = "--http-port",
             paramLabel = "N",
-            description = "Port for HTTP, 0 for any free one; default: as configured, or no HTTP.")
+            description = "The port for HTTP, or 0 for any free port; default: as configured, or no HTTP.")
     private @Nullable Integer httpPort;
 
     @Override
@@ -137,7 +140,7 @@ public final class NodeCommand implements Callable<Integer> {
     private Set<String> checkedRoles() {
         for (String role : roles) {
             if (!NodeSettings.ROLES.contains(role)) {
-                throw FailureException.permanent("--roles is coordinator, worker or both, not " + role);
+                throw FailureException.permanent("--roles must be coordinator, worker or both, not " + role);
             }
         }
         return roles;
@@ -145,14 +148,14 @@ public final class NodeCommand implements Callable<Integer> {
 
     private int checkedPort() {
         if (port < 0 || port > 65_535) {
-            throw FailureException.permanent("--port is 1 to 65535, not " + port);
+            throw FailureException.permanent("--port must be 1 to 65535, not " + port);
         }
         return port;
     }
 
     private int checkedThreads() {
         if (threads < 0 || threads > 1024) {
-            throw FailureException.permanent("--threads is 1 to 1024, not " + threads);
+            throw FailureException.permanent("--threads must be 1 to 1024, not " + threads);
         }
         return threads;
     }
@@ -161,7 +164,7 @@ public final class NodeCommand implements Callable<Integer> {
         for (String host : List.of(settings.hostname(), settings.bindHostname())) {
             if (given.tls() == null && !isLoopback(host)) {
                 throw FailureException.permanent(
-                        "a node listens beyond this machine only with TLS: %s is not a loopback address, and nightshift.tls.enabled is not set"
+                        "%s is not a loopback address, and nightshift.tls.enabled is not set. A node listens beyond its own machine only with TLS; docs/how-to/tls.md describes it"
                                 .formatted(host));
             }
         }
@@ -172,7 +175,7 @@ public final class NodeCommand implements Callable<Integer> {
         HttpSettings http = configured;
         if (httpPort != null) {
             if (httpPort < 0 || httpPort > 65_535) {
-                throw FailureException.permanent("--http-port is 0 to 65535, not " + httpPort);
+                throw FailureException.permanent("--http-port must be 0 to 65535, not " + httpPort);
             }
             http = configured == null ? HttpSettings.onLoopback(httpPort) : configured.at(httpPort);
         }
@@ -182,7 +185,7 @@ public final class NodeCommand implements Callable<Integer> {
         if (!isLoopback(http.hostname()) && (http.tls() == null || !http.needsTokens())) {
             String missing = http.tls() == null ? "nightshift.http.tls" : "nightshift.http.tokens-file";
             throw FailureException.permanent(
-                    "HTTP is answered beyond this machine only with TLS and tokens: %s is not a loopback address, and %s is not set"
+                    "%s is not a loopback address, and %s is not set. A node answers HTTP beyond its own machine only with TLS and tokens"
                             .formatted(http.hostname(), missing));
         }
         return http;
@@ -192,15 +195,15 @@ public final class NodeCommand implements Callable<Integer> {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw FailureException.permanent("there is no host " + host);
+            throw FailureException.permanent("there is no host %s. Check nightshift.node.hostname and nightshift.http.hostname".formatted(host));
         }
     }
 
     private static Ledger ledger(@Nullable DataSourceSettings journal) {
         if (journal == null) {
             throw FailureException.permanent(
-                    "a cluster keeps its journal in PostgreSQL: give nightshift.journal { url, user, password } in the"
-                            + " configuration. A single process needs none: nightshift run");
+                    "the configuration has no nightshift.journal. A node needs a PostgreSQL database for the cluster's journal:"
+                            + " set its url, user and password. `nightshift run` needs none");
         }
         return PostgresLedger.at(journal);
     }

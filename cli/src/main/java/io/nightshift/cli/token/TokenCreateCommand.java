@@ -20,17 +20,17 @@ import picocli.CommandLine.Spec;
 /// `token create`: prints a new token, which is stored nowhere, and its digest for the configuration.
 @Command(
         name = "create",
-        description = "Prints a new token, once, and the line with its digest for the nodes' configuration.",
+        description = "Creates a token, and prints it and the line for the nodes' configuration. The token is stored nowhere.",
         mixinStandardHelpOptions = true)
 final class TokenCreateCommand implements Callable<Integer> {
 
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--name", required = true, paramLabel = "NAME", description = "The owner, for the audit log.")
+    @Option(names = "--name", required = true, paramLabel = "NAME", description = "The owner of the token, as the audit log names it.")
     private String name = "";
 
-    @Option(names = "--role", required = true, paramLabel = "ROLE", description = "read, submit or admin.")
+    @Option(names = "--role", required = true, paramLabel = "ROLE", description = "What the owner may do: read, submit or admin.")
     private Role role = Role.READ;
 
     @Option(
@@ -44,7 +44,7 @@ final class TokenCreateCommand implements Callable<Integer> {
     public Integer call() {
         if (!name.matches(TokensFile.NAME)) {
             throw FailureException.permanent(
-                    "--name has at most 63 letters, digits, _, ., @ and -, and begins with a letter or digit");
+                    "--name must be at most 63 letters, digits, _, ., @ and -, and begin with a letter or digit");
         }
         String token = Token.random();
         String digest = Token.digest(token);

@@ -71,7 +71,7 @@ class BatchCommandsIT {
                 .contains("There is no batch of a job fligths; did you mean flights?");
         assertThat(batch("list", "--job", "churn").out()).contains("there are batches of flights.");
         assertThat(batch("list", "--limit", "0"))
-                .isEqualTo(new CommandResult(2, "", "nightshift: --limit: the number 0; expected 1 or more\n"));
+                .isEqualTo(new CommandResult(2, "", "nightshift: --limit must be 1 or more, not 0\n"));
     }
 
     @Test
@@ -306,8 +306,8 @@ class BatchCommandsIT {
     void aNumberOfRowsThatIsTooSmallOrTooLargeIsRefused() throws Exception {
         given(TestBatch.published(folder, "0001"));
 
-        batch("head", "latest", "-n", "0").expect(2, "--rows is 1 to 10000, not 0");
-        batch("head", "latest", "--rows", "10001").expect(2, "--rows is 1 to 10000, not 10001");
+        batch("head", "latest", "-n", "0").expect(2, "--rows must be 1 to 10000, not 0");
+        batch("head", "latest", "--rows", "10001").expect(2, "--rows must be 1 to 10000, not 10001");
         batch("head", "latest", "-n", "ten").expect(2, "ten");
     }
 

@@ -112,7 +112,7 @@ final class HttpCommandsIT {
         withToken(wrong, "list")
                 .expect(
                         2,
-                        "The node does not know the token. It may have been revoked. A token comes from --token-file");
+                        "The node does not know the token. It may have been revoked. Give a token with --token-file");
         withToken(reader, "cancel", "latest")
                 .expect(2, "The token reader has the role read, but the request needs the role admin.");
         withToken(folder.resolve("none"), "list").expect(2, "the token file", "is missing");
@@ -148,7 +148,7 @@ final class HttpCommandsIT {
                 .isEqualTo("{ name = \"airflow\", role = submit, sha256 = \"%s\" }"
                         .formatted(Token.digest(lines.getFirst())));
         CommandResult.of(Main.commandLine(), "token", "create", "--name", "a b", "--role", "read")
-                .expect(2, "--name has at most 63 letters");
+                .expect(2, "--name must be at most 63 letters");
         CommandResult.of(Main.commandLine(), "token", "create", "--name", "a", "--role", "boss")
                 .expect(2, "boss");
         assertThat(CommandResult.of(
