@@ -11,8 +11,9 @@ public final class ConfigurationOption {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "The configuration file, with data sources and cluster; default: nightshift.conf in the home folder,"
-                    + " if it exists.")
+            description =
+                    "The configuration file, with data sources and cluster; default: nightshift.conf in the home folder,"
+                            + " if it exists.")
     private @Nullable Path file;
 
     /// @throws io.nightshift.protocol.failure.FailureException naming every mistake in the file

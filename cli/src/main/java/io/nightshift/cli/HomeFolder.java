@@ -12,7 +12,8 @@ public final class HomeFolder {
     @Option(
             names = "--home",
             paramLabel = "DIR",
-            description = "The home folder, which holds the ledger, the registered models and the log; default: ~/.nightshift.")
+            description =
+                    "The home folder, which holds the ledger, the registered models and the log; default: ~/.nightshift.")
     private Path folder = Path.of(System.getProperty("user.home"), ".nightshift");
 
     public Path folder() {

@@ -150,7 +150,7 @@ public final class Main {
     private static String unknown(String word, CommandSpec command) {
         boolean isOption = word.startsWith("-");
         if (!isOption && command.subcommands().isEmpty()) {
-            return "unexpected argument '%s'".formatted(word);
+            return "the command takes no further argument, but got '%s'".formatted(word);
         }
         String near = NameSuggestion.closest(
                 word,

@@ -195,7 +195,7 @@ final class RefusalTest {
         CommandResult.of(Main.commandLine(), "run", file, "--thread", "2")
                 .expect(2, "no option '--thread'; did you mean --threads?", "nightshift run --help");
         CommandResult.of(Main.commandLine(), "rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
-        CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "unexpected argument");
+        CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "the command takes no further argument");
         CommandResult.of(Main.commandLine(), "run").expect(2, "JOB.yaml");
         CommandResult.of(Main.commandLine()).expect(2, "Usage: nightshift", "Scores what a job file describes");
         CommandResult.of(Main.commandLine(), "model").expect(2, "Usage: nightshift model", "Trains a model");

@@ -35,7 +35,8 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "The idempotency key, such as a date. Submitting the job again with the same key starts no other batch.")
+            description =
+                    "The idempotency key, such as a date. Submitting the job again with the same key starts no other batch.")
     private @Nullable String key;
 
     @Override

@@ -30,10 +30,13 @@ final class PartitionListParser {
             int first = Integer.parseInt(range.group(1));
             int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
             if (last < first) {
-                throw FailureException.permanent("--partitions: the range %s ends before it starts".formatted(part.strip()));
+                throw FailureException.permanent(
+                        "--partitions: the range %s ends before it starts".formatted(part.strip()));
             }
             if (partitions.size() + (long) last - first >= MOST) {
-                throw FailureException.permanent("--partitions names more than %d partitions. Rescore them with several commands".formatted(MOST));
+                throw FailureException.permanent(
+                        "--partitions names more than %d partitions. Rescore them with several commands"
+                                .formatted(MOST));
             }
             for (int partition = first; partition <= last; partition++) {
                 partitions.add(partition);

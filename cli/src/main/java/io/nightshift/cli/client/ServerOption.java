@@ -28,7 +28,8 @@ public final class ServerOption {
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            description = "The file that holds the token for --server; default: the environment variable NIGHTSHIFT_TOKEN.")
+            description =
+                    "The file that holds the token for --server; default: the environment variable NIGHTSHIFT_TOKEN.")
     private @Nullable Path tokenFile;
 
     @Option(
@@ -43,7 +44,10 @@ public final class ServerOption {
             description = "The client certificate, in PEM, if the server asks for one.")
     private @Nullable Path certificate;
 
-    @Option(names = "--private-key", paramLabel = "FILE", description = "The private key of the client certificate, in PEM.")
+    @Option(
+            names = "--private-key",
+            paramLabel = "FILE",
+            description = "The private key of the client certificate, in PEM.")
     private @Nullable Path privateKey;
 
     public boolean isGiven() {
@@ -65,7 +69,8 @@ public final class ServerOption {
             if (certificate != null && privateKey != null) {
                 client.tls(new TlsFiles(certificate, privateKey, ca).context());
             } else if (certificate != null || privateKey != null) {
-                throw FailureException.permanent("--certificate and --private-key need each other. Give both, or neither");
+                throw FailureException.permanent(
+                        "--certificate and --private-key need each other. Give both, or neither");
             } else if (ca != null) {
                 client.tls(TlsFiles.trusting(ca));
             }

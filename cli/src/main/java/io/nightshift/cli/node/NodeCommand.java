@@ -195,7 +195,8 @@ public final class NodeCommand implements Callable<Integer> {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw FailureException.permanent("there is no host %s. Check nightshift.node.hostname and nightshift.http.hostname".formatted(host));
+            throw FailureException.permanent(
+                    "there is no host %s. Check nightshift.node.hostname and nightshift.http.hostname".formatted(host));
         }
     }
 

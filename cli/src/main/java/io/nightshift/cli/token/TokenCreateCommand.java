@@ -20,17 +20,26 @@ import picocli.CommandLine.Spec;
 /// `token create`: prints a new token, which is stored nowhere, and its digest for the configuration.
 @Command(
         name = "create",
-        description = "Creates a token, and prints it and the line for the nodes' configuration. The token is stored nowhere.",
+        description =
+                "Creates a token, and prints it and the line for the nodes' configuration. The token is stored nowhere.",
         mixinStandardHelpOptions = true)
 final class TokenCreateCommand implements Callable<Integer> {
 
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--name", required = true, paramLabel = "NAME", description = "The owner of the token, as the audit log names it.")
+    @Option(
+            names = "--name",
+            required = true,
+            paramLabel = "NAME",
+            description = "The owner of the token, as the audit log names it.")
     private String name = "";
 
-    @Option(names = "--role", required = true, paramLabel = "ROLE", description = "What the owner may do: read, submit or admin.")
+    @Option(
+            names = "--role",
+            required = true,
+            paramLabel = "ROLE",
+            description = "What the owner may do: read, submit or admin.")
     private Role role = Role.READ;
 
     @Option(
