@@ -335,7 +335,8 @@ public final class PartitionAttempt {
         List<String> differences(SourceFile file) throws IOException;
     }
 
-    /// The files are compared in full once, after they were read: a file that was replaced before is found then, too.
+    /// The files are compared in full once, after they were read: a file that was replaced before is found
+    /// then, too.
     private void checkPins(PinComparison comparison) {
         for (Slice slice : lease.slices()) {
             SourceFile file = slice.file();
