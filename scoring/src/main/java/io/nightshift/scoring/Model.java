@@ -29,7 +29,7 @@ public interface Model {
     ///
     /// @param file a model file of any supported format
     /// @throws ModelException if there is no such file, or it is broken, too large or not supported
-    /// @throws UncheckedIOException if reading fails
+    /// @throws java.io.UncheckedIOException if reading fails
     static Model load(Path file) {
         return new ModelLoader().load(file);
     }
@@ -48,7 +48,7 @@ public interface Model {
     /// @param name what messages call the model
     /// @param content the content of a model file, read to its end; not closed
     /// @throws ModelException if the content is broken, too large or not supported
-    /// @throws UncheckedIOException if reading fails
+    /// @throws java.io.UncheckedIOException if reading fails
     static Model load(String name, InputStream content) {
         return new ModelLoader().load(name, content);
     }
