@@ -68,14 +68,16 @@ final class ArchiveIT {
         }
     }
 
-    /// With this option the JVM does not start if the cache does not fit.
+    /// With this option the JVM does not start if the cache does not fit, which is that of the archive's runtime.
     @Test
     @Order(2)
     void theFirstRunHasMadeTheStartUpCacheInTheFolderOfTheProgram() throws IOException, InterruptedException {
         try (Stream<Path> files = Files.list(program.resolve("cache"))) {
             assertThat(files).anyMatch(file -> file.toString().endsWith(".aot"));
         }
-        nightshift(Map.of("NIGHTSHIFT_OPTS", "-XX:AOTMode=on"), "--version").expect(0);
+        Map<String, String> environment =
+                Map.of("NIGHTSHIFT_OPTS", "-XX:AOTMode=on", "JAVA_HOME", System.getProperty("java.home"));
+        nightshift(environment, "--version").expect(0);
     }
 
     @Test
