@@ -127,5 +127,10 @@ final class ArchiveIT {
         assertThat(program.resolve("NOTICE")).isRegularFile();
         assertThat(program.resolve("licences")).isDirectory();
         assertThat(program.resolve("runtime/legal/java.base")).isDirectory();
+        assertThat(program.resolve("examples/storms/job.yaml")).isRegularFile();
+        assertThat(program.resolve("examples/flights/training")).doesNotExist();
+        assertThat(program.resolve("share/man/man1/nightshift-run.1")).isRegularFile();
+        assertThat(program.resolve("share/bash-completion/completions/nightshift"))
+                .isRegularFile();
     }
 }
