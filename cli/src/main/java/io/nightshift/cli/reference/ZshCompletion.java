@@ -1,10 +1,10 @@
 package io.nightshift.cli.reference;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
@@ -16,6 +16,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /// Writes zsh's completion of the program: a function for each command, over zsh's own `_arguments`.
 /// Picocli has one for bash only.
 final class ZshCompletion {
+
+    private static final Set<String> PATHS = Set.of("PATH", "MODEL");
 
     private final StringBuilder script = new StringBuilder();
 
@@ -117,7 +119,9 @@ final class ZshCompletion {
                     .collect(Collectors.joining(" ", "(", ")"));
         }
         Class<?> type = argument.isMultiValue() ? argument.auxiliaryTypes()[0] : argument.type();
-        return type == Path.class || type == File.class ? "_files" : " ";
+        // A text that may be a path, such as a glob, has no type of its own.
+        boolean isPath = type == Path.class || PATHS.contains(argument.paramLabel());
+        return isPath ? "_files" : " ";
     }
 
     private static String explanation(String text) {

@@ -32,7 +32,7 @@ final class CompletionCommandTest {
                 .startsWith("#compdef nightshift\n")
                 .contains("_nightshift_batch_rescore() {")
                 .contains("--partitions='[Positions in the plan, from 0, for example 0,7,12-15.]:LIST: '")
-                .contains("'1:JOB.yaml:_files'")
+                .contains("'1:JOB.yaml:_files'", "]:PATH:_files'", "]:MODEL:_files'")
                 .contains("(rescore) _nightshift_batch_rescore ;;");
     }
 
