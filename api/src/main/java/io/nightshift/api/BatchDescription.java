@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 ///     reached; null if nothing does
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
+/// @param pause when, why and by whom the batch was paused; null if it is not paused
 public record BatchDescription(
         String batch,
         String job,
@@ -51,7 +52,8 @@ public record BatchDescription(
         LedgerHead ledger,
         @JsonInclude(Include.NON_NULL) @Nullable Progress progress,
         @JsonInclude(Include.NON_NULL) @Nullable String waitsFor,
-        Map<String, Long> unseenCategories) {
+        Map<String, Long> unseenCategories,
+        @JsonInclude(Include.NON_NULL) @Nullable Pause pause) {
 
     /// Keeps an unmodifiable copy of the map, sorted by feature.
     public BatchDescription {
@@ -71,6 +73,16 @@ public record BatchDescription(
     /// @param inFlight number of partitions that are leased to workers
     /// @param attemptsFailed failed attempts since the batch was opened or last retried
     public record Progress(long rowsDone, int inFlight, int attemptsFailed) {}
+
+    /// The pause of a batch.
+    ///
+    /// @param at when the batch was paused
+    /// @param reason that the caller gave; may be empty
+    /// @param by the name of the caller's token, `local` if the node needs no token; null if it is not known
+    public record Pause(
+            Instant at,
+            String reason,
+            @JsonInclude(Include.NON_NULL) @Nullable String by) {}
 
     /// A copy with only what the ledger holds: without [#progress()] and [#waitsFor()].
     public BatchDescription recorded() {
@@ -93,7 +105,8 @@ public record BatchDescription(
                 ledger,
                 null,
                 null,
-                unseenCategories);
+                unseenCategories,
+                pause);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

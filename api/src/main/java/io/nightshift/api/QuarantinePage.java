@@ -24,8 +24,8 @@ public record QuarantinePage(
     ///
     /// @param partition position in the plan, from 0
     /// @param rows number of quarantined rows; at least 1
-    /// @param file the file that holds them; null until the batch is published, and if its destination is a
-    ///     table
+    /// @param file the file that holds them, which moves when the batch is published or cancelled; null if
+    ///     the destination is a table
     public record QuarantinedPartition(
             int partition, long rows, @Nullable String file) {}
 }

@@ -3,6 +3,7 @@ package io.nightshift.cli;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /// The folder that holds the ledger, the registered models and the log of a single process, and the option
@@ -36,6 +37,13 @@ public final class HomeFolder {
     /// @throws io.nightshift.protocol.failure.FailureException if another process holds it
     public EmbeddedLedger openLedger() {
         return EmbeddedLedger.open(folder());
+    }
+
+    /// Opens the ledger as soon as no other process holds it.
+    ///
+    /// @param waiting called with a description of the process that holds it
+    public EmbeddedLedger openLedger(Consumer<String> waiting) {
+        return EmbeddedLedger.open(folder(), waiting);
     }
 
     public Path log() {

@@ -58,7 +58,6 @@ final class RefusalTest {
                         },
                         "the Parquet footer of ",
                         "own.parquet is broken"),
-                new Case("no rows", job -> job.write("SELECT * FROM flights LIMIT 0"), "not a single row in "),
                 new Case(
                         "an empty folder",
                         job -> {

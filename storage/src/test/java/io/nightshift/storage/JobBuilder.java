@@ -29,6 +29,7 @@ public final class JobBuilder {
     private boolean uniqueId;
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
+    private boolean failsIfEmpty;
 
     private JobBuilder(Input input) {
         this.input = input;
@@ -68,6 +69,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder failsIfEmpty() {
+        failsIfEmpty = true;
+        return this;
+    }
+
     public JobBuilder output(String... names) {
         columns = List.of(names);
         return this;
@@ -98,7 +104,7 @@ public final class JobBuilder {
                 "flights",
                 new ModelReference.Exact("delays", 3),
                 features,
-                new Job.Source(input, id, uniqueId, select, where, unseen),
+                new Job.Source(input, id, uniqueId, select, where, unseen, failsIfEmpty),
                 destination,
                 new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
                 new Job.ErrorPolicy(1, null),

@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 /// `batch cancel`.
 @Command(
         name = "cancel",
-        description = "Cancels a batch and removes its staged output.",
+        description = "Cancels a batch and removes its staged output. Its quarantined rows stay readable.",
         mixinStandardHelpOptions = true)
 final class BatchCancelCommand extends ControlCommand {
 

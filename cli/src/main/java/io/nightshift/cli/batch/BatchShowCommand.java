@@ -76,6 +76,9 @@ final class BatchShowCommand extends QueryCommand {
             TextTable table = new TextTable().left("").left("");
             table.row("batch", batch.batch());
             table.row("state", batch.state());
+            if (batch.pause() != null) {
+                table.row("paused", DisplayFormat.of(batch.pause()));
+            }
             table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
             waits(table, batch.batch(), batch.waitsFor());
         } catch (NightshiftException e) {
@@ -110,6 +113,9 @@ final class BatchShowCommand extends QueryCommand {
         table.row("state", batch.state());
         if (batch.reason() != null) {
             table.row("reason", batch.reason());
+        }
+        if (batch.pause() != null) {
+            table.row("paused", DisplayFormat.of(batch.pause()));
         }
         table.row("submitted", DisplayFormat.time(batch.submittedAt()));
         table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));

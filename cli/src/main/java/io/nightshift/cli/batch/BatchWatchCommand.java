@@ -2,7 +2,9 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.api.BatchDescription;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.client.NightshiftException;
@@ -37,6 +39,9 @@ final class BatchWatchCommand extends ClusterCommand {
     /// Said last, so that nothing is said twice.
     private @Nullable String waitsFor;
 
+    /// The pause that was reported last.
+    private BatchDescription.@Nullable Pause paused;
+
     @Override
     int run(ClusterAccess cluster) {
         BatchStatus status = latest(cluster, Objects.requireNonNull(name), null);
@@ -69,6 +74,7 @@ final class BatchWatchCommand extends ClusterCommand {
         try {
             BatchDescription description = cluster.describe(batch);
             waits(description.waitsFor());
+            pauses(description.pause());
             return ClusterAccess.status(description);
         } catch (NightshiftException e) {
             if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
@@ -85,6 +91,18 @@ final class BatchWatchCommand extends ClusterCommand {
             err().flush();
         }
         waitsFor = reason;
+    }
+
+    private void pauses(BatchDescription.@Nullable Pause pause) {
+        if (pause != null && !pause.equals(paused)) {
+            err().println("Paused " + DisplayFormat.of(pause));
+            err().println("Resume with: %s batch resume %s%s".formatted(ShellCommands.program(), name, options()));
+            err().flush();
+        } else if (pause == null && paused != null) {
+            err().println("Resumed.");
+            err().flush();
+        }
+        paused = pause;
     }
 
     private static boolean isSettled(BatchStatus status) {
@@ -108,6 +126,9 @@ final class BatchWatchCommand extends ClusterCommand {
         } else if (status.phase() == Phase.PUBLISHED) {
             out().println("Published %,d predictions in %s, %,d rows quarantined."
                     .formatted(status.predictions(), status.destination(), status.quarantined()));
+            if (status.read() == 0) {
+                out().println(DisplayTexts.emptyBatch(status));
+            }
         } else {
             err().println("Batch %s is %s: %s"
                     .formatted(

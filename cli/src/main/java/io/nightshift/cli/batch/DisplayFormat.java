@@ -1,5 +1,6 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.plan.SourceFile;
@@ -8,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// Formats events, numbers and times for people.
 final class DisplayFormat {
@@ -62,7 +64,7 @@ final class DisplayFormat {
                                 failed.epoch(),
                                 failed.node(),
                                 failed.failure().message());
-            case BatchEvent.Paused paused -> paused.reason();
+            case BatchEvent.Paused paused -> byAndWhy(paused.by(), paused.reason());
             case BatchEvent.Resumed resumed -> "resumed from where it paused";
             case BatchEvent.Rescored rescored ->
                 "%s %s will be scored again"
@@ -78,6 +80,19 @@ final class DisplayFormat {
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
         };
         return words.replaceAll("\\s+", " ").strip();
+    }
+
+    /// When, by whom and why a batch was paused.
+    static String of(BatchDescription.Pause pause) {
+        String rest = byAndWhy(pause.by(), pause.reason());
+        return "since " + time(pause.at()) + (rest.isEmpty() ? "" : (pause.by() == null ? ": " : " ") + rest);
+    }
+
+    private static String byAndWhy(@Nullable String by, String reason) {
+        if (by == null) {
+            return reason;
+        }
+        return reason.isBlank() ? "by " + by : "by %s: %s".formatted(by, reason);
     }
 
     private static String committed(List<PartitionCommit> commits) {

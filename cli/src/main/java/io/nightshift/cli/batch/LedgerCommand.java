@@ -102,6 +102,11 @@ abstract class LedgerCommand implements Callable<Integer> {
         return home;
     }
 
+    /// The options that make another command read the same ledger.
+    final String options() {
+        return home.option() + configuration.option();
+    }
+
     final boolean asJson() {
         return output.isForPrograms();
     }

@@ -115,7 +115,12 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.destination(),
                 batch.ledger().entries(),
                 batch.ledger().head(),
-                batch.unseenCategories());
+                batch.unseenCategories(),
+                pause(batch.pause()));
+    }
+
+    private static BatchStatus.@Nullable Pause pause(BatchDescription.@Nullable Pause pause) {
+        return pause == null ? null : new BatchStatus.Pause(pause.at(), pause.reason(), pause.by());
     }
 
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers

@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /// Shows the progress of a batch. For one thread, except [#end], which any thread may call, also twice.
@@ -37,9 +36,12 @@ public sealed interface ProgressDisplay {
                 .formatted(status.committed(), status.partitions(), status.quarantined());
     }
 
-    /// A live bar: rows, rate, partitions, quarantined, time left.
+    /// A live bar; [ProgressLine] is its text.
     final class Bar implements ProgressDisplay {
         private final PrintWriter out;
+        private final ProgressMeter meter = new ProgressMeter();
+        private final Symbols symbols = Symbols.ofTerminal();
+        private volatile @Nullable ProgressLine line;
         private volatile @Nullable ProgressBar bar;
 
         Bar(PrintWriter out) {
@@ -57,21 +59,27 @@ public sealed interface ProgressDisplay {
             if (status.rows() == 0) {
                 return;
             }
+            long now = System.nanoTime();
+            meter.update(status, now);
+            line = new ProgressLine(status, meter.elapsed(now), meter.rowsPerSecond(status, now), symbols);
             ProgressBar shown = bar;
             if (shown == null) {
                 shown = new ProgressBarBuilder()
                         .setTaskName("Scoring")
                         .setInitialMax(status.rows())
-                        .startsFrom(status.rowsDone(), Duration.ZERO)
-                        .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                         .setUpdateIntervalMillis(100)
-                        .setUnit(" rows", 1)
-                        .showSpeed(new java.text.DecimalFormat("#,##0"))
+                        .setRenderer((state, width) -> text(width))
+                        .continuousUpdate()
                         .build();
                 bar = shown;
             }
             shown.stepTo(Math.min(status.rowsDone(), status.rows()));
-            shown.setExtraMessage(" " + details(status));
+        }
+
+        /// Called on a thread of the progress bar.
+        private String text(int width) {
+            ProgressLine shown = line;
+            return shown == null ? "" : shown.text(width);
         }
 
         @Override
@@ -95,16 +103,14 @@ public sealed interface ProgressDisplay {
 
         private final PrintWriter out;
         private final LongSupplier clock;
-        private final long began;
+        private final ProgressMeter meter = new ProgressMeter();
         private long said;
-        private long rowsAtStart = -1;
 
         /// @param clock in nanoseconds
         Lines(PrintWriter out, LongSupplier clock) {
             this.out = out;
             this.clock = clock;
-            this.began = clock.getAsLong();
-            this.said = began;
+            this.said = clock.getAsLong();
         }
 
         @Override
@@ -115,15 +121,13 @@ public sealed interface ProgressDisplay {
 
         @Override
         public void show(BatchStatus status) {
-            if (rowsAtStart < 0 && status.rows() > 0) {
-                rowsAtStart = status.rowsDone();
-            }
             long now = clock.getAsLong();
+            meter.update(status, now);
             if (status.rows() == 0 || now - said < EVERY) {
                 return;
             }
             said = now;
-            double rate = (status.rowsDone() - rowsAtStart) / ((now - began) / 1e9);
+            double rate = meter.rowsPerSecond(status, now).orElse(0);
             String left =
                     rate > 0 ? ", %d s left".formatted(Math.round((status.rows() - status.rowsDone()) / rate)) : "";
             out.println(String.format(

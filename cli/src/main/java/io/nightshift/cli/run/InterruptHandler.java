@@ -2,8 +2,12 @@ package io.nightshift.cli.run;
 
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.ProgressDisplay;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Handles Ctrl-C and SIGTERM: prints what is kept and how to resume, and ends the process. Nothing needs to
@@ -11,43 +15,79 @@ import org.jspecify.annotations.Nullable;
 final class InterruptHandler {
 
     private final Thread hook;
+    private volatile @Nullable BatchId batch;
     private volatile @Nullable BatchStatus latest;
+    private volatile boolean ended;
 
     private InterruptHandler(PrintWriter out, ProgressDisplay progress, String again) {
         hook = new Thread(() -> say(out, progress, again), "interruption");
     }
 
+    /// Handles interruptions from now on, before there is a batch.
     static InterruptHandler watch(PrintWriter out, ProgressDisplay progress, String again) {
         InterruptHandler interruption = new InterruptHandler(out, progress, again);
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
 
+    /// Called when the batch is in the ledger.
+    void opened(BatchId opened) {
+        batch = opened;
+    }
+
     void latest(BatchStatus status) {
         latest = status;
     }
 
-    /// Called when the batch has ended: from now on an interruption prints nothing.
+    /// Called when the command has ended: from now on an interruption prints nothing. If the shutdown has
+    /// begun, this never returns: [#hook] prints, and ends the process. May be called twice.
     void end() {
+        if (ended) {
+            return;
+        }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
+            ended = true;
         } catch (IllegalStateException e) {
-            // The shutdown has begun: the hook ends the process.
+            while (true) {
+                LockSupport.park(this);
+            }
         }
     }
 
     private void say(PrintWriter out, ProgressDisplay progress, String again) {
         progress.end();
-        BatchStatus status = latest;
         out.println();
-        if (status == null || status.partitions() == 0) {
-            out.println("Interrupted before anything was scored.");
-        } else {
-            out.println("Interrupted. %,d of %,d partitions of %s are committed and kept; %d in flight are not."
-                    .formatted(status.committed(), status.partitions(), status.batch(), status.inFlight()));
-        }
-        out.println("Resume with: " + again);
+        said(batch, latest, again).forEach(out::println);
         out.flush();
         Runtime.getRuntime().halt(ExitStatus.INTERRUPTED);
+    }
+
+    /// The sentences for a person.
+    ///
+    /// @param batch null if none was opened
+    /// @param status of the batch, or null if it is not known
+    static List<String> said(@Nullable BatchId batch, @Nullable BatchStatus status, String again) {
+        if (batch == null) {
+            return List.of("Interrupted before a batch was opened; nothing was scored.", "Start again with: " + again);
+        }
+        if (status == null || status.committed() == 0) {
+            String inFlight = status == null || status.inFlight() == 0
+                    ? ""
+                    : String.format(Locale.ROOT, "; %,d in flight are not kept", status.inFlight());
+            return List.of(
+                    "Interrupted. Batch %s is open, and none of its partitions is committed yet%s."
+                            .formatted(batch, inFlight),
+                    "Resume with: " + again);
+        }
+        return List.of(
+                String.format(
+                        Locale.ROOT,
+                        "Interrupted. %,d of %,d partitions of %s are committed and kept; %,d in flight are not.",
+                        status.committed(),
+                        status.partitions(),
+                        batch,
+                        status.inFlight()),
+                "Resume with: " + again);
     }
 }

@@ -73,6 +73,11 @@ public final class RunCommand implements Callable<Integer> {
                     "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
     private boolean fresh;
 
+    @Option(
+            names = "--wait",
+            description = "Waits while another process uses the home folder. Without it, the command is refused then.")
+    private boolean waits;
+
     @Option(names = "--profile", description = "Prints at the end where the time went.")
     private boolean profiled;
 
@@ -86,7 +91,7 @@ public final class RunCommand implements Callable<Integer> {
     private final StepTimes steps = new StepTimes();
 
     /// Held by this field so that garbage collection does not release the ledger's lock.
-    private @Nullable EmbeddedLedger ledger;
+    private volatile @Nullable EmbeddedLedger ledger;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -97,6 +102,22 @@ public final class RunCommand implements Callable<Integer> {
         ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
+        ProgressDisplay progress = ProgressDisplay.of(
+                format == CommandOutputFormat.TABLE, spec.commandLine().getErr());
+        InterruptHandler interruption =
+                InterruptHandler.watch(spec.commandLine().getErr(), progress, again());
+        try {
+            return run(job, threads, progress, interruption);
+        } finally {
+            interruption.end();
+        }
+    }
+
+    private int run(Job job, int threads, ProgressDisplay progress, InterruptHandler interruption) {
+        if (waits) {
+            // Before anything is read: the process that is waited for may change the source or the models.
+            ledger = home.openLedger(this::printWaiting);
+        }
         DataSources dataSources = configuration.read(home).dataSources();
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
@@ -107,7 +128,8 @@ public final class RunCommand implements Callable<Integer> {
         DestinationStore destination = destinations.of(job);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
-                    EmbeddedLedger opened = home.openLedger();
+                    EmbeddedLedger waitedFor = ledger;
+                    EmbeddedLedger opened = waitedFor == null ? home.openLedger() : waitedFor;
                     ledger = opened;
                     opened.ledger().requireReadable(job.name());
                     return EmbeddedNode.start(new Node.Dependencies(
@@ -131,23 +153,29 @@ public final class RunCommand implements Callable<Integer> {
         Node node = await(starting);
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
-            case Accepted(BatchId batch, boolean resumed, boolean repeated) ->
-                follow(node, destination, batch, resumed);
+            case Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
+                interruption.opened(batch);
+                yield follow(node, destination, batch, resumed, progress, interruption);
+            }
             case AlreadyPublished(BatchId batch) -> {
-                result(node, destination, false, null).printAlreadyPublished(await(node.describe(batch)));
+                interruption.end();
+                result(node, destination, false, 0, null).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
         };
     }
 
-    private int follow(Node node, DestinationStore destination, BatchId batch, boolean resumed) {
-        ProgressDisplay progress = ProgressDisplay.of(
-                format == CommandOutputFormat.TABLE, spec.commandLine().getErr());
-        InterruptHandler interruption =
-                InterruptHandler.watch(spec.commandLine().getErr(), progress, again());
+    private int follow(
+            Node node,
+            DestinationStore destination,
+            BatchId batch,
+            boolean resumed,
+            ProgressDisplay progress,
+            InterruptHandler interruption) {
         progress.begin(batch, resumed);
         BatchStatus status = await(node.describe(batch));
+        long rowsBefore = resumed ? status.read() : 0;
         while (!isSettled(status)) {
             interruption.latest(status);
             progress.show(status);
@@ -166,20 +194,27 @@ public final class RunCommand implements Callable<Integer> {
                         options.threads(),
                         steps)
                 : null;
-        return result(node, destination, resumed, profile).print(status);
+        return result(node, destination, resumed, rowsBefore, profile).print(status);
+    }
+
+    private void printWaiting(String holder) {
+        spec.commandLine().getErr().println("Waiting for %s, which uses %s.".formatted(holder, home.folder()));
+        spec.commandLine().getErr().flush();
     }
 
     private String again() {
         return options.again(home) + configuration.option();
     }
 
-    private RunReport result(Node node, DestinationStore destination, boolean resumed, @Nullable RunProfile profile) {
+    private RunReport result(
+            Node node, DestinationStore destination, boolean resumed, long rowsBefore, @Nullable RunProfile profile) {
         return new RunReport(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
                 format,
                 destination,
                 resumed,
+                rowsBefore,
                 node.firstRow(),
                 again(),
                 home.option() + configuration.option(),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param destination the job's
 /// @param resumed whether the batch was open before
+/// @param rowsBefore rows that earlier runs of the batch have read
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
 /// @param again the command that resumes the batch
 /// @param home the options that make another command use the same home
@@ -34,6 +36,7 @@ record RunReport(
         CommandOutputFormat format,
         DestinationStore destination,
         boolean resumed,
+        long rowsBefore,
         long firstRow,
         String again,
         String home,
@@ -74,11 +77,15 @@ record RunReport(
         double seconds = seconds();
         out.println(String.format(
                 Locale.ROOT,
-                "Published %,d predictions in %.1f s (%,.0f rows/s from process start), %,d rows quarantined.",
+                "Published %,d predictions in %.1f s (%,.0f rows/s from process start%s), %,d rows quarantined.",
                 status.predictions(),
                 seconds,
-                status.read() / seconds,
+                rowsOfThisRun(status) / seconds,
+                resumed ? String.format(Locale.ROOT, ", for the %,d rows of this run", rowsOfThisRun(status)) : "",
                 status.quarantined()));
+        if (status.read() == 0) {
+            out.println(DisplayTexts.emptyBatch(status));
+        }
         out.println();
         out.println("  predictions  " + status.destination());
         out.println("  query them   " + query(status, "prediction", false));
@@ -90,6 +97,11 @@ record RunReport(
                     + UnseenCategories.text(status.unseenCategories()));
         }
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
+    }
+
+    /// The rows that this process has read: after a resume, fewer than the batch has.
+    private long rowsOfThisRun(BatchStatus status) {
+        return Math.max(0, status.read() - rowsBefore);
     }
 
     /// A command that counts the values of a column, for people to copy.
@@ -107,6 +119,10 @@ record RunReport(
             err.println(
                     "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
         }
+        if (status.quarantined() > 0) {
+            err.println("See the quarantined rows with: %s quarantine list %s%s"
+                    .formatted(ShellCommands.program(), status.batch(), home));
+        }
         if (status.phase() == Phase.FAILED) {
             err.println("Fix the cause, then resume with: " + again);
             err.println("Or start over: " + again + " --new");
@@ -120,6 +136,7 @@ record RunReport(
             json.writeStringField("batch", status.batch().value());
             json.writeStringField("state", Objects.toString(status.phase()));
             json.writeNumberField("rows", status.read());
+            json.writeNumberField("rows_this_run", alreadyPublished ? 0 : rowsOfThisRun(status));
             json.writeNumberField("predictions", status.predictions());
             json.writeNumberField("quarantined", status.quarantined());
             json.writeObjectFieldStart("unseen_categories");

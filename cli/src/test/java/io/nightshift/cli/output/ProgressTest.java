@@ -7,6 +7,8 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -47,24 +49,68 @@ final class ProgressTest {
         assertThat(text.toString()).isEmpty();
     }
 
+    @Test
+    void aFinishedBarOfSixtyColumnsHasRowsTimeAndRate() {
+        BatchStatus finished = status(2_000_000, 2_000_000, Phase.PUBLISHED);
+        ProgressLine line =
+                new ProgressLine(finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false));
+
+        assertThat(line.text(60)).isEqualTo("100% ████████████████ 2,000,000 rows, 162,075 rows/s, 12.3 s");
+        assertThat(line.text(120))
+                .isEqualTo(
+                        "100% ██████████████████████████████ 2,000,000 rows, 162,075 rows/s, 12.3 s, 4/10 partitions, 7 quarantined");
+    }
+
+    @Test
+    void aBarNeverExceedsTheTerminal() {
+        BatchStatus large = status(12_345_678_901L, 1_234_567_890L, Phase.RUNNING);
+        ProgressLine line =
+                new ProgressLine(large, Duration.ofHours(30), OptionalDouble.of(1_234_567), new Symbols(true));
+
+        for (int width = 0; width < 200; width++) {
+            assertThat(line.text(width).length()).as("of %d columns", width).isLessThanOrEqualTo(width);
+        }
+        assertThat(line.text(60)).isEqualTo("  9% 1,234,567,890/12,345,678,901 rows, 1,234,567 rows/s");
+    }
+
+    @Test
+    void aRunningBarHasTheTimeLeftAndAPausedOneSaysSo() {
+        ProgressLine running = new ProgressLine(
+                status(2_000_000, 500_000, Phase.RUNNING),
+                Duration.ofSeconds(5),
+                OptionalDouble.of(100_000),
+                new Symbols(true));
+        ProgressLine paused = new ProgressLine(
+                status(2_000_000, 500_000, Phase.PAUSED),
+                Duration.ofSeconds(5),
+                OptionalDouble.empty(),
+                new Symbols(true));
+
+        assertThat(running.text(70))
+                .isEqualTo(" 25% ###............ 500,000/2,000,000 rows, 100,000 rows/s, 15 s left");
+        assertThat(paused.text(50)).isEqualTo(" 25% ###........... 500,000/2,000,000 rows, paused");
+    }
+
+    @Test
+    void rowsOfEarlierRunsAreNoThroughput() {
+        ProgressMeter meter = new ProgressMeter();
+        BatchStatus resumed = status(1_000_000, 900_000, Phase.RUNNING);
+        meter.update(resumed, TimeUnit.SECONDS.toNanos(7));
+
+        assertThat(meter.rowsPerSecond(resumed, TimeUnit.SECONDS.toNanos(8))).isEmpty();
+        assertThat(meter.rowsPerSecond(status(1_000_000, 950_000, Phase.RUNNING), TimeUnit.SECONDS.toNanos(17)))
+                .hasValue(5_000);
+        assertThat(meter.rowsPerSecond(status(1_000_000, 850_000, Phase.RUNNING), TimeUnit.SECONDS.toNanos(17)))
+                .as("a failed attempt took its rows back")
+                .isEmpty();
+    }
+
     private static BatchStatus status(long rowsDone) {
+        return status(1_000_000, rowsDone, Phase.RUNNING);
+    }
+
+    private static BatchStatus status(long rows, long rowsDone, Phase phase) {
         return new BatchStatus(
-                BATCH,
-                Phase.RUNNING,
-                1,
-                1_000_000,
-                rowsDone,
-                10,
-                4,
-                2,
-                rowsDone,
-                rowsDone,
-                7,
-                0,
-                0,
-                null,
-                null,
-                0,
-                "00");
+                BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00");
     }
 }

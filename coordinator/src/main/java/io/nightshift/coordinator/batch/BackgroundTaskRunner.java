@@ -49,10 +49,6 @@ final class BackgroundTaskRunner {
         ModelDescription model = services.models().apply(state.submission().model());
         List<InspectedFile> files = services.inspector().inspect(job, model);
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
-        if (partitions.partitions() == 0) {
-            throw FailureException.permanent(
-                    "the source has no rows: " + job.source().input());
-        }
         services.publisher().prepare(batch, job, state.submission().model());
         return new CoordinatorMessage.PlanCompleted(files, partitions);
     }

@@ -167,6 +167,11 @@ final class BatchDecisions {
                 published == null ? null : published.destination(),
                 state.entries(),
                 state.head(),
-                totals.unseenCategories());
+                totals.unseenCategories(),
+                pause(state.paused()));
+    }
+
+    private static BatchStatus.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
+        return paused == null ? null : new BatchStatus.Pause(paused.at(), paused.reason(), paused.by());
     }
 }

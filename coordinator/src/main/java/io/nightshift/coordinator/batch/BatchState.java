@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 ///     last retried, or the partition was last rescored; partitions without failures are absent
 /// @param failure why the batch failed or was cancelled; null in every other phase
 /// @param published the last event of a published batch; null before it
+/// @param paused the last pause; null in every other phase
 public record BatchState(
         BatchId batch,
         long entries,
@@ -57,7 +58,8 @@ public record BatchState(
         Totals totals,
         Map<Integer, Integer> attemptsFailed,
         @Nullable Failure failure,
-        @Nullable Published published) {
+        @Nullable Published published,
+        @Nullable Paused paused) {
 
     /// The pinned input and its division into partitions.
     ///
@@ -136,6 +138,7 @@ public record BatchState(
                 Totals.ZERO,
                 Map.of(),
                 null,
+                null,
                 null);
     }
 
@@ -202,7 +205,8 @@ public record BatchState(
                 totals,
                 attemptsFailed,
                 failure,
-                published);
+                published,
+                paused);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -239,6 +243,7 @@ public record BatchState(
                     totals,
                     attemptsFailed,
                     null,
+                    null,
                     null);
         }
         Phase before = phase;
@@ -264,7 +269,8 @@ public record BatchState(
                 totals,
                 attemptsFailed,
                 failure,
-                published);
+                published,
+                next == Phase.PAUSED ? paused : null);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -275,6 +281,7 @@ public record BatchState(
         Map<Integer, Integer> nextAttemptsFailed = attemptsFailed;
         Failure nextFailure = failure;
         Published nextPublished = published;
+        Paused nextPaused = paused;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -304,7 +311,7 @@ public record BatchState(
                 nextAttemptsFailed.merge(failed.partition(), 1, Integer::sum);
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
             }
-            case Paused paused -> {}
+            case Paused pause -> nextPaused = pause;
             case Resumed resumed -> {}
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());
@@ -338,7 +345,8 @@ public record BatchState(
                 nextTotals,
                 nextAttemptsFailed,
                 nextFailure,
-                nextPublished);
+                nextPublished,
+                nextPaused);
     }
 
     private void check(PartitionCommit commit) {

@@ -7,10 +7,12 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -115,8 +117,9 @@ class CommitDecisions {
                 events(state, accepted.stream().map(BatchCommand.Commit::commit).toList(), now), actions);
     }
 
-    /// The commits, and the batch's failure if they exceed the error limit or leave only exhausted
-    /// partitions. One write holds both, so that no crash between them can let the batch be published.
+    /// The commits, and the batch's failure if they exceed the error limit, leave the batch empty, or leave
+    /// only exhausted partitions. One write holds both, so that no crash between them can let the batch be
+    /// published.
     private List<BatchEvent> events(BatchState state, List<PartitionCommit> commits, DecisionTime now) {
         List<BatchEvent> events = new ArrayList<>();
         events.add(new BatchEvent.Committed(now.instant(), commits));
@@ -124,9 +127,9 @@ class CommitDecisions {
         for (PartitionCommit commit : commits) {
             totals = totals.plus(commit);
         }
-        String exceeded = errorLimitExceeded(state, totals);
-        Failure failure = exceeded != null
-                ? Failure.permanent(exceeded)
+        String violation = violation(state, totals, state.committed().count() + commits.size());
+        Failure failure = violation != null
+                ? Failure.permanent(violation)
                 : attempts.unfinishableFailure(
                         state, state.committed().count() + commits.size(), state.attemptsFailed());
         if (failure != null) {
@@ -135,12 +138,29 @@ class CommitDecisions {
         return events;
     }
 
-    /// How far the quarantined rows exceed the job's error limit, in one sentence; null if they don't.
+    /// Why the job forbids to publish the committed partitions: its error limit is exceeded, or the batch is
+    /// complete and empty. In one or two sentences; null if nothing is wrong with them.
+    ///
+    /// @param committed how many partitions are committed
     @Nullable
-    String errorLimitExceeded(BatchState state, BatchState.Totals totals) {
-        return state.plan() == null
-                ? null
-                : ErrorLimit.violation(
-                        state.submission().job().errors(), state.plan().index().rows(), totals, firstReasons);
+    String violation(BatchState state, BatchState.Totals totals, int committed) {
+        if (state.plan() == null) {
+            return null;
+        }
+        PartitionPlan.Index plan = state.plan().index();
+        Job job = state.submission().job();
+        if (job.source().failsIfEmpty() && committed == plan.partitions() && totals.read() == 0) {
+            return String.format(
+                    Locale.ROOT,
+                    "source.where lets none of the %,d rows through, and the job says source.on-empty: fail",
+                    plan.rows());
+        }
+        return ErrorLimit.violation(job.errors(), plan.rows(), totals, firstReasons);
+    }
+
+    /// Why the job forbids to publish what is committed, as [#violation(BatchState, BatchState.Totals, int)].
+    @Nullable
+    String violation(BatchState state) {
+        return violation(state, state.totals(), state.committed().count());
     }
 }

@@ -78,7 +78,7 @@ class ControlDecisions {
     }
 
     private Decision pause(BatchState state, BatchCommand.Pause request, DecisionTime now) {
-        BatchEvent paused = new BatchEvent.Paused(now.instant(), request.reason());
+        BatchEvent paused = new BatchEvent.Paused(now.instant(), request.reason(), request.by());
         return Decision.persist(
                 paused,
                 new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
@@ -117,7 +117,7 @@ class ControlDecisions {
         BatchEvent retried = new BatchEvent.Retried(now.instant());
         BatchState next = state.after(List.of(retried));
         if (phase == Phase.FAILED) {
-            String exceeded = commits.errorLimitExceeded(state, state.totals());
+            String exceeded = commits.violation(state);
             return exceeded == null
                     ? lifecycle.takeOver(state, now, retried).plus(reply(request, next))
                     : refuse(request, "it would fail again: " + exceeded);

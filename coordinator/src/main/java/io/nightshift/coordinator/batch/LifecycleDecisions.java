@@ -88,10 +88,10 @@ class LifecycleDecisions {
                         now,
                         new BatchEvent.Submitted(now.instant(), batch, submission.job(), submission.model()));
             case FAILED ->
-                commits.errorLimitExceeded(state, state.totals()) == null
+                commits.violation(state) == null
                         ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
                         : Decision.of(new CoordinatorAction.WriteLog(
-                                "{} stays failed: its committed partitions exceed the job's error limit",
+                                "{} stays failed: the job forbids to publish its committed partitions",
                                 List.of(batch)));
             // Running the job again does not resume a batch that an operator has paused.
             case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> Decision.nothing();

@@ -31,6 +31,6 @@ public interface Publisher {
     /// @throws io.nightshift.protocol.failure.FailureException if that can't be made sure
     Optional<Publication> fence(BatchState state);
 
-    /// Removes what a cancelled batch has staged. Logs what can't be removed.
+    /// Removes what a cancelled batch has staged, except its quarantined rows. Logs what can't be removed.
     void discard(BatchId batch, Job job);
 }

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
@@ -55,7 +56,12 @@ public final class BatchDescriptions {
                 new BatchDescription.LedgerHead(state.entries(), state.head()),
                 null,
                 null,
-                totals.unseenCategories());
+                totals.unseenCategories(),
+                pause(state.paused()));
+    }
+
+    private static BatchDescription.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
+        return paused == null ? null : new BatchDescription.Pause(paused.at(), paused.reason(), paused.by());
     }
 
     /// Describes a batch from its status.
@@ -84,7 +90,12 @@ public final class BatchDescriptions {
                 new BatchDescription.LedgerHead(status.entries(), status.head()),
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
                 waitsFor,
-                status.unseenCategories());
+                status.unseenCategories(),
+                pause(status.pause()));
+    }
+
+    private static BatchDescription.@Nullable Pause pause(BatchStatus.@Nullable Pause pause) {
+        return pause == null ? null : new BatchDescription.Pause(pause.at(), pause.reason(), pause.by());
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
@@ -108,6 +119,7 @@ public final class BatchDescriptions {
                 nothing.ledger(),
                 null,
                 null,
-                Map.of());
+                Map.of(),
+                null);
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,8 +16,15 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The journal of a single process: an H2 file in the home folder. One process at a time can use it.
 ///
@@ -27,6 +35,12 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     /// The table that is created last. If it exists, all others do.
     private static final String COMPLETE = "LEDGER_SCHEMA";
+
+    /// How often a process that waits tries to get the lock.
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private static final int LONGEST_COMMAND = 200;
+    private static final Pattern PROCESS = Pattern.compile("process (\\d{1,18}) ");
 
     /// The version of the tables' schema. A later release may raise it.
     private static final int SCHEMA = 1;
@@ -50,13 +64,26 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///
     /// @throws FailureException if another process uses the home folder, or the journal can't be opened
     public static EmbeddedLedger open(Path home) {
+        return open(home, holder -> {
+            throw FailureException.permanent(
+                    "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
+                            .formatted(holder, home));
+        });
+    }
+
+    /// Opens the journal of a home folder as soon as no other process uses it.
+    ///
+    /// @param waiting called with a description of the process that uses the folder, once for each such
+    ///     process. If it throws an exception, this method does too
+    /// @throws FailureException if the journal can't be opened
+    public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
         Path folder = home.resolve("ledger");
         if (folder.toAbsolutePath().toString().contains(";")) {
             throw FailureException.permanent(
                     "the ledger can't be stored in %s, because its path contains a ';'. Choose another folder with --home"
                             .formatted(folder));
         }
-        FileChannel lockFile = lock(home, folder);
+        FileChannel lockFile = lock(folder, waiting);
         try {
             Ledger ledger = new Ledger(url(folder), "nightshift", "");
             Connection connection = ledger.connect();
@@ -140,22 +167,20 @@ public final class EmbeddedLedger implements AutoCloseable {
         }
     }
 
-    private static FileChannel lock(Path home, Path folder) {
+    private static FileChannel lock(Path folder, Consumer<String> waiting) {
         Path file = folder.resolve("lock");
         try {
             Files.createDirectories(folder);
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (!tryLock(channel)) {
+            try {
+                lock(channel, file, waiting);
+            } catch (FailureException | IOException e) {
                 close(channel);
-                String holder = Files.readString(file).strip();
-                throw FailureException.permanent(
-                        "another process (%s) is using %s. Wait for it, stop it, or choose another folder with --home"
-                                .formatted(holder.isEmpty() ? "unknown" : holder, home));
+                throw e;
             }
             channel.truncate(0);
-            String holder = "process " + ProcessHandle.current().pid();
-            channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.UTF_8)));
+            channel.write(ByteBuffer.wrap(thisProcess().getBytes(StandardCharsets.UTF_8)));
             return channel;
         } catch (AccessDeniedException e) {
             throw FailureException.permanent(
@@ -164,6 +189,40 @@ public final class EmbeddedLedger implements AutoCloseable {
         } catch (IOException e) {
             throw FailureException.permanent("the folder %s can't be used: %s".formatted(folder, e));
         }
+    }
+
+    private static void lock(FileChannel channel, Path file, Consumer<String> waiting) throws IOException {
+        String reported = "";
+        while (!tryLock(channel)) {
+            String holder = holder(Files.readString(file).strip());
+            if (!holder.equals(reported)) {
+                waiting.accept(holder);
+                reported = holder;
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
+    /// A process that only reads, such as `plan`, holds the lock without writing to the file, so the text may
+    /// be that of a process that has ended.
+    private static String holder(String text) {
+        Matcher process = PROCESS.matcher(text);
+        boolean isAlive = process.lookingAt()
+                && ProcessHandle.of(Long.parseLong(process.group(1))).isPresent();
+        return isAlive ? text : "another process";
+    }
+
+    /// Describes this process for others that want the lock: `process 4711 (nightshift run job.yaml, since
+    /// 2026-11-24T23:14:25Z)`.
+    private static String thisProcess() {
+        String command = System.getProperty("sun.java.command", "")
+                .replaceFirst("^\\S*Main(?= |$)", "nightshift")
+                .strip();
+        return "process %d (%s, since %s)"
+                .formatted(
+                        ProcessHandle.current().pid(),
+                        Failure.shortened(command, LONGEST_COMMAND),
+                        Instant.now().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static boolean tryLock(FileChannel channel) throws IOException {

@@ -8,7 +8,8 @@ import java.util.stream.LongStream;
 
 /// Cuts an input into partitions of about the wanted size. Row groups are kept whole unless they
 /// are larger than that; then they are cut into equal pieces. Small ones are taken together, across
-/// files too.
+/// files too. An input without rows is one empty partition, so that its batch has an output with the
+/// columns of every other.
 public final class Planner {
 
     private Planner() {}
@@ -49,6 +50,7 @@ public final class Planner {
         if (open > 0) {
             partitions.add(open);
         }
-        return PartitionPlan.of(partitions.build().toArray());
+        long[] rows = partitions.build().toArray();
+        return rows.length == 0 ? PartitionPlan.of(0) : PartitionPlan.of(rows);
     }
 }

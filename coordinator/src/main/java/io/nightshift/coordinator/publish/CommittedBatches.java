@@ -18,7 +18,7 @@ public final class CommittedBatches {
     private CommittedBatches() {}
 
     /// A batch with the commits that count, read from its ledger.
-    static CommittedBatch read(Ledger ledger, BatchState state) {
+    public static CommittedBatch read(Ledger ledger, BatchState state) {
         Map<Integer, PartitionCommit> commits = new TreeMap<>();
         Set<Integer> rescored = new HashSet<>();
         ledger.forEach(state.batch(), (number, entry) -> {

@@ -4,16 +4,22 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
+import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.Publication;
 import java.util.Optional;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Publishes each batch at its job's destination, with the commits that the ledger has of it.
 public final class DestinationPublisher implements Publisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DestinationPublisher.class);
 
     private final Destinations destinations;
     private final Ledger ledger;
@@ -49,6 +55,13 @@ public final class DestinationPublisher implements Publisher {
 
     @Override
     public void discard(BatchId batch, Job job) {
-        destinations.of(job).discard(batch);
+        DestinationStore store = destinations.of(job);
+        try {
+            store.keepQuarantine(CommittedBatches.read(ledger, ledger.state(batch)));
+        } catch (FailureException e) {
+            LOG.warn("{}: nothing that was staged is removed, since {}", batch, e.getMessage());
+            return;
+        }
+        store.discard(batch);
     }
 }

@@ -11,10 +11,12 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -205,6 +207,47 @@ class BatchDecisionsTest {
         }
 
         @Test
+        void aBatchThatMayNotBeEmptyFailsWithItsLastCommitAndStaysFailed() {
+            Job any = ExampleBatch.job();
+            Job.Source source = any.source();
+            Job job = new Job(
+                    any.name(),
+                    any.model(),
+                    any.features(),
+                    new Job.Source(source.input(), null, false, Map.of(), "false", null, true),
+                    any.destination(),
+                    any.partitions(),
+                    any.errors(),
+                    any.output());
+            decide(new BatchCommand.Open(ExampleBatch.submission(job)));
+            plan();
+            for (int i = 0; i < 3; i++) {
+                lease();
+                PartitionCommit all = ExampleBatch.commit(i, new Epoch(1, i + 1), 0);
+                PartitionCommit none = new PartitionCommit(
+                        i,
+                        all.epoch(),
+                        all.node(),
+                        all.firstRow(),
+                        all.rows(),
+                        0,
+                        new PartitionCommit.OutputFile(0, 100, ExampleBatch.DIGEST),
+                        null,
+                        all.model());
+                decide(new BatchCommand.Commit(none, List.of(), worker));
+            }
+
+            decide(new CoordinatorMessage.FlushCommits());
+
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(state.failure())
+                    .isEqualTo(Failure.permanent(
+                            "source.where lets none of the 30 rows through, and the job says source.on-empty: fail"));
+            decide(new BatchCommand.Retry(operator));
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        }
+
+        @Test
         void aCommitWhoseLeaseExpiredBeforeTheFlushIsRefused() {
             start();
             lease();
@@ -263,9 +306,11 @@ class BatchDecisionsTest {
         void aPauseIsAnsweredWithThePhaseThatFollows() {
             start();
 
-            assertThat(decide(new BatchCommand.Pause("maintenance", operator)))
+            assertThat(decide(new BatchCommand.Pause("maintenance", operator, "ops")))
                     .isEqualTo(Decision.persist(
-                            new BatchEvent.Paused(ExampleBatch.AT, "maintenance"), HAS_NO_WORK, done(Phase.PAUSED)));
+                            new BatchEvent.Paused(ExampleBatch.AT, "maintenance", "ops"),
+                            HAS_NO_WORK,
+                            done(Phase.PAUSED)));
             assertThat(decide(new BatchCommand.Pause("maintenance", operator)))
                     .isEqualTo(Decision.of(done(Phase.PAUSED)));
             assertThat(decide(new BatchCommand.Resume(operator)))

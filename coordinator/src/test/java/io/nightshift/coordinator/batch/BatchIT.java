@@ -632,10 +632,14 @@ class BatchIT {
         }
 
         @Test
-        void anInputWithoutRowsFailsTheBatch() throws IOException {
+        void anInputWithoutRowsIsAnEmptyBatchThatIsPublished() throws IOException {
             BatchActorFixture batch = opened(0);
+            batch.complete(0);
 
-            assertThat(batch.failure()).isEqualTo("the source has no rows: " + batch.source);
+            BatchStatus published = batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(published.rows()).isZero();
+            assertThat(published.partitions()).isEqualTo(1);
+            assertThat(published.predictions()).isZero();
         }
 
         @Test

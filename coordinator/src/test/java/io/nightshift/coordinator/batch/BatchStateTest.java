@@ -135,6 +135,16 @@ class BatchStateTest {
     }
 
     @Test
+    void aPausedBatchSaysWhyAndByWhomUntilItIsResumed() {
+        BatchEvent.Paused pause = new BatchEvent.Paused(AT, "the warehouse is being loaded", "ops");
+        BatchState paused = after(running, pause);
+
+        assertThat(paused.paused()).isEqualTo(pause);
+        assertThat(after(paused, committed(commit(0, FIRST, 0))).paused()).isEqualTo(pause);
+        assertThat(after(paused, new BatchEvent.Resumed(AT)).paused()).isNull();
+    }
+
+    @Test
     void theLastCommitOfAPausedBatchIsPublishedWhenItIsResumed() {
         BatchState paused = after(running, new BatchEvent.Paused(AT, ""));
         BatchState complete = after(

@@ -186,7 +186,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new CommitDecisions(batch, attempts) {
                 @Override
                 @Nullable
-                String errorLimitExceeded(BatchState state, BatchState.Totals totals) {
+                String violation(BatchState state, BatchState.Totals totals, int committed) {
                     return null;
                 }
             };

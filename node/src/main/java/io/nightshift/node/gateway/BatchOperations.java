@@ -75,7 +75,7 @@ public final class BatchOperations {
     }
 
     private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {
-        return requests.control(batch, control)
+        return requests.control(batch, control, caller.name())
                 .whenComplete((reply, problem) -> batches.invalidate(batch))
                 .thenApply(reply -> switch (reply) {
                     case ControlReply.Done(BatchId of, Phase phase) -> {

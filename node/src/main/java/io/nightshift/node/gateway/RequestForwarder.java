@@ -99,11 +99,12 @@ public final class RequestForwarder {
 
     /// Sends a control to a batch.
     ///
+    /// @param by the name of the caller's token
     /// @return fails with a transient [FailureException] if it isn't known whether it was done; it may be
     ///     repeated
-    public CompletionStage<ControlReply> control(BatchId batch, BatchControl control) {
+    public CompletionStage<ControlReply> control(BatchId batch, BatchControl control, String by) {
         return services.batches()
-                .<ControlReply>ask(batch, replyTo -> BatchCommand.Control.of(control, replyTo))
+                .<ControlReply>ask(batch, replyTo -> BatchCommand.Control.of(control, by, replyTo))
                 .exceptionallyAsync(
                         problem -> {
                             throw failure(problem, "the coordinator of " + batch);

@@ -7,6 +7,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.util.ArrayList;
@@ -141,11 +142,10 @@ final class BatchRoutes {
     }
 
     private @Nullable String file(BatchState state, int partition) {
-        return state.published() == null
-                ? null
-                : destinations
-                        .of(state.submission().job())
-                        .quarantineFile(state.published().destination(), partition)
-                        .orElse(null);
+        return state.committed()
+                .epoch(partition)
+                .map(epoch -> new Attempt(state.batch(), partition, epoch))
+                .flatMap(destinations.of(state.submission().job())::quarantineFile)
+                .orElse(null);
     }
 }

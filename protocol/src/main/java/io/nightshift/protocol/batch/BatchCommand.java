@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// A message to the coordinator of a batch. Every message may be sent more than once.
 public sealed interface BatchCommand {
@@ -28,10 +29,11 @@ public sealed interface BatchCommand {
         /// The command that carries out an operator's request.
         ///
         /// @param control the change of the batch
+        /// @param by the name of the caller's token
         /// @param replyTo receives the reply
-        static Control of(BatchControl control, ActorRef<ControlReply> replyTo) {
+        static Control of(BatchControl control, String by, ActorRef<ControlReply> replyTo) {
             return switch (control) {
-                case BatchControl.Pause(String reason) -> new Pause(reason, replyTo);
+                case BatchControl.Pause(String reason) -> new Pause(reason, replyTo, by);
                 case BatchControl.Resume() -> new Resume(replyTo);
                 case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo);
                 case BatchControl.Retry() -> new Retry(replyTo);
@@ -44,7 +46,17 @@ public sealed interface BatchCommand {
     ///
     /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer
-    record Pause(String reason, ActorRef<ControlReply> replyTo) implements Control {}
+    /// @param by the name of the caller's token, or null
+    record Pause(
+            String reason,
+            ActorRef<ControlReply> replyTo,
+            @Nullable String by) implements Control {
+
+        /// By an unknown caller.
+        public Pause(String reason, ActorRef<ControlReply> replyTo) {
+            this(reason, replyTo, null);
+        }
+    }
 
     /// Resumes a paused batch.
     ///

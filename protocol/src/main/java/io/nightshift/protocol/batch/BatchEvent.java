@@ -7,6 +7,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A persisted fact about a batch. An event is persisted before anyone is notified of it, and is never
 /// changed or deleted. A field that is added later needs a default for the events written before; the tests
@@ -66,7 +67,14 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param reason the reason that the operator gave; may be empty
-    record Paused(Instant at, String reason) implements BatchEvent {}
+    /// @param by the name of the caller's token; null if the ledger does not say
+    record Paused(Instant at, String reason, @Nullable String by) implements BatchEvent {
+
+        /// A pause by an unknown caller.
+        public Paused(Instant at, String reason) {
+            this(at, reason, null);
+        }
+    }
 
     /// A paused batch was resumed.
     ///

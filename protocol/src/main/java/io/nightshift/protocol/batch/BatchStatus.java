@@ -1,6 +1,7 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
+/// @param pause why the batch is paused; null in every other phase
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -45,13 +47,21 @@ public record BatchStatus(
         @Nullable String destination,
         long entries,
         String head,
-        Map<String, Long> unseenCategories) {
+        Map<String, Long> unseenCategories,
+        @Nullable Pause pause) {
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
-    /// The status of a batch without unseen categories.
+    /// An operator's pause.
+    ///
+    /// @param at when the coordinator decided it
+    /// @param reason that the operator gave; may be empty
+    /// @param by the name of the caller's token; null if it is not known
+    public record Pause(Instant at, String reason, @Nullable String by) {}
+
+    /// The status of a batch without unseen categories that is not paused.
     public BatchStatus(
             BatchId batch,
             @Nullable Phase phase,
@@ -88,6 +98,7 @@ public record BatchStatus(
                 destination,
                 entries,
                 head,
-                Map.of());
+                Map.of(),
+                null);
     }
 }

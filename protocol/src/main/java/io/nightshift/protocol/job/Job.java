@@ -76,25 +76,27 @@ public record Job(
     ///     columns, in the order of the job file
     /// @param where a DuckDB SQL condition over the input's columns, or null for all rows
     /// @param unseen what a category that the model does not know means for its row; null: it is a missing value
+    /// @param failsIfEmpty whether a batch without a single row fails, instead of being published empty
     public record Source(
             Input input,
             @Nullable String id,
             boolean uniqueId,
             Map<String, String> select,
             @Nullable String where,
-            @Nullable UnseenCategories unseen) {
+            @Nullable UnseenCategories unseen,
+            boolean failsIfEmpty) {
         public Source {
             select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
         }
 
-        /// A source whose unseen categories are missing values.
+        /// A source whose unseen categories are missing values, and that may be empty.
         public Source(
                 Input input,
                 @Nullable String id,
                 boolean uniqueId,
                 Map<String, String> select,
                 @Nullable String where) {
-            this(input, id, uniqueId, select, where, null);
+            this(input, id, uniqueId, select, where, null, false);
         }
     }
 

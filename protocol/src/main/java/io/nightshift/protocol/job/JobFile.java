@@ -130,7 +130,8 @@ public final class JobFile {
                             case "quarantine" -> Job.UnseenCategories.QUARANTINE;
                             case "fail" -> Job.UnseenCategories.FAIL;
                             default -> null;
-                        }),
+                        },
+                        values.text("source.on-empty").equals("fail")),
                 Kinds.destination(values),
                 new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
                 new Job.ErrorPolicy(

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// as before. Every key takes part, as its parsed value with defaults filled in: `job`, `model`, `features`,
 /// `categories` (if there are any, in file order), the keys of the kind of `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
-/// is `missing`), the keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
-/// `errors.on-failed-partition` (unless it is `fail`), `output.columns`, and `output.margin` (unless it is
-/// `false`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
-/// no difference; moving the file does where it has relative paths. What the model's or the source's files
-/// contain does not take part.
+/// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`,
+/// `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless it is `fail`), `output.columns`,
+/// and `output.margin` (unless it is `false`). So comments, the order of keys, quoting, a default that is
+/// written out, and `1%` for `0.01` make no difference; moving the file does where it has relative paths. What
+/// the model's or the source's files contain does not take part.
 public final class JobFingerprint {
 
     private final StringBuilder text = new StringBuilder("nightshift-job 1\n");
@@ -57,6 +57,9 @@ public final class JobFingerprint {
         print.add("source.where", orNone(source.where()));
         if (source.unseen() != null) {
             print.add("source.unseen-categories", List.of(source.unseen().name()));
+        }
+        if (source.failsIfEmpty()) {
+            print.add("source.on-empty", List.of("fail"));
         }
         print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));

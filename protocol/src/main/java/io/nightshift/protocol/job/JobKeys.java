@@ -292,7 +292,13 @@ final class JobKeys {
                                             new Choice(List.of("missing", "quarantine", "fail")),
                                             "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
                                             "quarantine")
-                                    .or("missing"))),
+                                    .or("missing"),
+                            JobKey.optional(
+                                            "on-empty",
+                                            new Choice(List.of("publish", "fail")),
+                                            "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
+                                            "fail")
+                                    .or("publish"))),
                     "The rows to score.",
                     ""),
             JobKey.required(

@@ -58,6 +58,7 @@ public final class JobText {
         if (source.unseen() != null) {
             node.put("unseen-categories", source.unseen().name().toLowerCase(Locale.ROOT));
         }
+        node.put("on-empty", source.failsIfEmpty() ? "fail" : "publish");
     }
 
     /// Writes a source or destination under the key of its kind.

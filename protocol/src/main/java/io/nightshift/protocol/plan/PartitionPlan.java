@@ -13,11 +13,12 @@ public record PartitionPlan(List<Run> runs) {
 
     /// Consecutive partitions of equal size.
     ///
-    /// @param rows the number of rows of each partition; at least 1
+    /// @param rows the number of rows of each partition; at least 1, or 0 for the only partition of an
+    ///     input without rows
     /// @param count the number of partitions; at least 1
     public record Run(long rows, int count) {
         public Run {
-            if (rows < 1 || count < 1) {
+            if (rows < 0 || count < 1 || (rows == 0 && count > 1)) {
                 throw new IllegalArgumentException("a run of %d × %d rows".formatted(count, rows));
             }
         }
@@ -36,6 +37,9 @@ public record PartitionPlan(List<Run> runs) {
 
     public PartitionPlan {
         runs = List.copyOf(runs);
+        if (runs.size() > 1 && runs.stream().anyMatch(run -> run.rows() == 0)) {
+            throw new IllegalArgumentException("an empty partition among others");
+        }
     }
 
     /// A plan with partitions of the given sizes.
@@ -122,12 +126,16 @@ public record PartitionPlan(List<Run> runs) {
             return new Range(firstRow[run] + (partition - firstPartition[run]) * rows, rows);
         }
 
-        /// The slices of a partition, in order; at least one.
+        /// The slices of a partition, in order; at least one. The partition of an input without rows is
+        /// an empty slice of the first file, whose columns the output has.
         ///
         /// @param partition the position of the partition in the plan, from 0
         /// @throws IndexOutOfBoundsException if the plan has no such partition
         public List<Slice> slices(int partition) {
             Range range = range(partition);
+            if (range.rows() == 0) {
+                return List.of(new Slice(files.getFirst(), 0, 0));
+            }
             List<Slice> slices = new ArrayList<>();
             int found = Arrays.binarySearch(fileStart, range.firstRow());
             for (int i = found >= 0 ? found : -found - 2; fileStart[i] < range.endRow(); i++) {

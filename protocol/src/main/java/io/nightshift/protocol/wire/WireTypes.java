@@ -135,6 +135,9 @@ final class WireTypes {
             new WireType(103, Job.Output.class),
             new WireType(104, CsvDestination.class),
             new WireType(105, CsvDestination.Compression.class),
+            // Why a batch is paused.
+            new WireType(106, BatchStatus.Pause.class),
+            new WireType(107, BatchDescription.Pause.class),
             new WireType(110, Job.UnseenCategories.class),
             new WireType(111, Job.CategoryList.class));
 

@@ -143,9 +143,10 @@ class JobFilePropertyTest {
                         Arbitraries.of(true, false),
                         Arbitraries.maps(words, words).ofMaxSize(1),
                         words.injectNull(0.5),
-                        Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5))
-                .as((parquet, id, unique, select, where, unseen) ->
-                        new Job.Source(new ParquetInput(parquet), id, unique && id != null, select, where, unseen));
+                        Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5),
+                        Arbitraries.of(true, false))
+                .as((parquet, id, unique, select, where, unseen, failsIfEmpty) -> new Job.Source(
+                        new ParquetInput(parquet), id, unique && id != null, select, where, unseen, failsIfEmpty));
         Arbitrary<Map<String, List<String>>> categories = Arbitraries.maps(
                         words, words.list().uniqueElements().ofMinSize(1).ofMaxSize(3))
                 .ofMaxSize(2);
@@ -201,6 +202,9 @@ class JobFilePropertyTest {
         }
         if (job.source().unseen() != null) {
             source.put("unseen-categories", job.source().unseen().name().toLowerCase(Locale.ROOT));
+        }
+        if (job.source().failsIfEmpty()) {
+            source.put("on-empty", "fail");
         }
         Map<String, Object> errors =
                 new LinkedHashMap<>(Map.of("max-rate", job.errors().maxRate()));

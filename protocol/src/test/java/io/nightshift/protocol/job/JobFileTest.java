@@ -415,6 +415,7 @@ class JobFileTest {
                 "source.id=a",
                 "source.select.a=b",
                 "source.where=a",
+                "source.on-empty=fail",
                 "destination.parquet=x",
                 "partitions.rows=1",
                 "errors.max-rate=0",

@@ -182,6 +182,8 @@ class JobKeysTest {
                 "{job: a, model: m, source: {parquet: p, id: a, unique-id: 'true'}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, unseen-categories: ignore}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, unseen-categories: true}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, on-empty: ignore}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, on-empty: true}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: [a]}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {'': a}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {a: ''}}, destination: {parquet: d}}",

@@ -105,6 +105,7 @@ public final class GoldenEvents {
                         AT, 3, new Epoch(2, 4), "node-b:25520", Failure.transientFailure("the disk is full")));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
+        events.put("paused-by", new BatchEvent.Paused(AT, "the warehouse is being loaded", "ops"));
         events.put("resumed", new BatchEvent.Resumed(AT));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
@@ -148,7 +149,7 @@ public final class GoldenEvents {
                 job.name(),
                 job.model(),
                 job.features(),
-                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE),
+                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
                 job.destination(),
                 job.partitions(),
                 job.errors(),
@@ -183,7 +184,7 @@ public final class GoldenEvents {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
                 new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),

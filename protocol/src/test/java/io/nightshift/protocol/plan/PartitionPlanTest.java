@@ -59,6 +59,22 @@ class PartitionPlanTest {
     }
 
     @Test
+    void anInputWithoutRowsIsOneEmptySliceOfTheFirstFile() {
+        PartitionPlan.Index index = PartitionPlan.of(0).index(List.of(file(0, 0), file(1, 0)));
+
+        assertThat(index.partitions()).isEqualTo(1);
+        assertThat(index.rows()).isZero();
+        assertThat(index.range(0)).isEqualTo(new PartitionPlan.Range(0, 0));
+        assertThat(index.slices(0)).containsExactly(new Slice(file(0, 0), 0, 0));
+    }
+
+    @Test
+    void anEmptyPartitionIsAlone() {
+        assertThatThrownBy(() -> PartitionPlan.of(0, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PartitionPlan.of(0, 5)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aPlanThatDoesNotCoverItsFilesIsRefused() {
         assertThatThrownBy(() -> PartitionPlan.of(5, 5).index(List.of(file(0, 11))))
                 .isInstanceOf(IllegalArgumentException.class)

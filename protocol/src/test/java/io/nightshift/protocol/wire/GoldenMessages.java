@@ -109,7 +109,7 @@ public final class GoldenMessages {
     }
 
     private void control(ActorRef<ControlReply> operator) {
-        add("pause", new BatchCommand.Pause("the warehouse is loaded", operator));
+        add("pause", new BatchCommand.Pause("the warehouse is loaded", operator, "ops"));
         add("resume", new BatchCommand.Resume(operator));
         add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator));
         add("retry", new BatchCommand.Retry(operator));
@@ -136,7 +136,9 @@ public final class GoldenMessages {
                 Failure.permanent("the column is missing"),
                 "/out/batch=" + BATCH,
                 17,
-                "ab".repeat(32));
+                "ab".repeat(32),
+                Map.of("plan", 7L),
+                new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"));
     }
 
     private void statuses() {
@@ -261,7 +263,8 @@ public final class GoldenMessages {
                 new BatchDescription.LedgerHead(17, "ab".repeat(32)),
                 new BatchDescription.Progress(1_000_000, 2, 3),
                 "the journal does not answer",
-                Map.of("plan", 7L));
+                Map.of("plan", 7L),
+                new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"));
     }
 
     private static BatchStatus none() {
@@ -309,7 +312,7 @@ public final class GoldenMessages {
                 job.name(),
                 job.model(),
                 job.features(),
-                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE),
+                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
                 job.destination(),
                 job.partitions(),
                 job.errors(),
@@ -329,7 +332,7 @@ public final class GoldenMessages {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0"),
+                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
                 new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),

@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination;
 
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -85,6 +86,12 @@ public interface DestinationStore {
     /// @throws FailureException if that can't be made sure
     Optional<Publication> fence(BatchId batch, int incarnation);
 
+    /// Moves the quarantined rows of a cancelled batch to where [#discard] leaves them. Does nothing if the
+    /// batch has none, or was never prepared.
+    ///
+    /// @throws FailureException if they can't be moved; they are where they were then
+    void keepQuarantine(CommittedBatch batch);
+
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
@@ -112,9 +119,13 @@ public interface DestinationStore {
     /// @throws FailureException if the output is gone or can't be read
     FirstRows head(BatchId batch, String published, int limit);
 
-    /// The file with a partition's quarantined rows in a published batch, or nothing where they are in no
-    /// file.
-    Optional<String> quarantineFile(String published, int partition);
+    /// The quarantined rows of a batch, which may be in any phase.
+    QuarantinedRows quarantined(CommittedBatch batch);
+
+    /// The file with a partition's quarantined rows, or nothing where they are in no file.
+    ///
+    /// @param committed the attempt that wrote them
+    Optional<String> quarantineFile(Attempt committed);
 
     /// A query and the program that runs it.
     ///

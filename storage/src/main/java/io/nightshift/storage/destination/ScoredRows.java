@@ -10,5 +10,6 @@ import io.nightshift.storage.source.BoundJob;
 /// @param scored the good rows: what [PredictionColumns] select from. Running the query scores them, so each
 ///     row is read once
 /// @param quarantined the quarantined rows, with the columns `record_file`, `record_row`, `record_id` if the
-///     job names an id, `reason`, and `values`, the source's own values as JSON
+///     job names an id, `reason`, `value`, the wrong value as text or NULL, `message`, the words of the
+///     database for an expression that failed or NULL, and `values`, the source's own values as JSON
 public record ScoredRows(BoundJob job, ModelDescription model, String scored, String quarantined) {}

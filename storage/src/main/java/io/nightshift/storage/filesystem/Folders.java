@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -85,23 +89,72 @@ public final class Folders {
     public static Optional<String> obstacle(Path folder) {
         Path wanted = folder.toAbsolutePath();
         Path nearest = existing(wanted);
-        if (nearest == null || !Files.isDirectory(nearest)) {
-            return Optional.of("the destination %s can't be made: %s is a file".formatted(wanted, nearest));
+        if (nearest == null) {
+            return Optional.of("the destination %s can't be made: there is no folder above it".formatted(wanted));
         }
-        return Files.isWritable(nearest)
-                ? Optional.empty()
-                : Optional.of(
-                        "the destination %s can't be written: no right to write in %s".formatted(wanted, nearest));
+        if (!Files.isDirectory(nearest)) {
+            String what = Files.exists(nearest) ? "a file, not a folder" : "a link to something that does not exist";
+            return Optional.of("the destination %s can't be made: %s is %s".formatted(wanted, nearest, what));
+        }
+        return obstacle(nearest, usable(nearest), Files.isWritable(nearest) && Files.isExecutable(nearest))
+                .map(reason -> "the destination %s can't be written: %s".formatted(wanted, reason));
+    }
+
+    /// The space that is left in a file system.
+    ///
+    /// @param bytes [Long#MAX_VALUE] if it is not known
+    record Space(boolean readOnly, long bytes) {}
+
+    private static Space usable(Path folder) {
+        try {
+            FileStore store = Files.getFileStore(folder);
+            return new Space(store.isReadOnly(), bytes(store));
+        } catch (IOException e) {
+            return new Space(false, Long.MAX_VALUE);
+        }
+    }
+
+    private static long bytes(FileStore store) throws IOException {
+        try {
+            return store.getUsableSpace();
+        } catch (UnsupportedOperationException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /// @param permitted whether this user may make files in the folder
+    static Optional<String> obstacle(Path folder, Space space, boolean permitted) {
+        if (space.readOnly()) {
+            return Optional.of("the file system of %s is mounted read-only".formatted(folder));
+        }
+        if (!permitted) {
+            return Optional.of("this user (%s) has no permission to write in %s%s"
+                    .formatted(System.getProperty("user.name"), folder, permissions(folder)));
+        }
+        return space.bytes() == 0
+                ? Optional.of("the file system of %s has no space left for this user".formatted(folder))
+                : Optional.empty();
+    }
+
+    /// Whose a folder is and who may write in it; empty if the file system has no owners.
+    private static String permissions(Path folder) {
+        try {
+            PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
+            return " (owner %s, permissions %s)"
+                    .formatted(attributes.owner().getName(), PosixFilePermissions.toString(attributes.permissions()));
+        } catch (IOException | UnsupportedOperationException e) {
+            return "";
+        }
     }
 
     private static @Nullable Path existing(@Nullable Path path) {
-        return path == null || Files.exists(path) ? path : existing(path.getParent());
+        return path == null || Files.exists(path, LinkOption.NOFOLLOW_LINKS) ? path : existing(path.getParent());
     }
 
     /// Why an operation on files failed, in a few words.
     public static String reason(IOException e) {
         return switch (e) {
-            case AccessDeniedException denied -> "no right to write " + denied.getFile();
+            case AccessDeniedException denied -> "this user has no permission to write " + denied.getFile();
             case FileSystemException problem
             when problem.getReason() != null -> problem.getFile() + ": " + problem.getReason();
             default -> e.getMessage() == null ? e.toString() : e.getMessage();

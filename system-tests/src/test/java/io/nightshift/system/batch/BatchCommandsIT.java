@@ -129,7 +129,8 @@ class BatchCommandsIT {
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
-                .contains("another process (process " + ProcessHandle.current().pid() + ") is using");
+                .contains("process " + ProcessHandle.current().pid() + " (")
+                .contains(") is using " + folder.resolve("home"));
     }
 
     // What a batch may be called.
@@ -228,13 +229,20 @@ class BatchCommandsIT {
                 new BatchEvent.Rescored(batch.later(), List.of(3, 0, 1)),
                 new BatchEvent.Retried(batch.later()),
                 new BatchEvent.Paused(batch.later(), "the warehouse is being loaded"),
-                new BatchEvent.Resumed(batch.later()));
+                new BatchEvent.Resumed(batch.later()),
+                new BatchEvent.Paused(batch.later(), "again", "ops"));
         given(batch);
+
+        assertThat(batch("show", "latest").out()).containsPattern("paused +since 2026-11-24T\\S+Z by ops: again");
+        JsonNode json = JSON.readTree(batch("show", "latest", "-o", "json").out());
+        assertThat(json.at("/pause/reason").asText()).isEqualTo("again");
+        assertThat(json.at("/pause/by").asText()).isEqualTo("ops");
 
         assertThat(batch("events", "latest").out())
                 .contains(
                         "rescored        partitions 0 to 1, 3 will be scored again",
                         "paused          the warehouse is being loaded",
+                        "paused          by ops: again",
                         "resumed         resumed from where it paused");
     }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ final class HttpCommandsIT {
     }
 
     @Test
-    void theServersAnswersEqualTheLedgers() throws IOException {
+    void theServersAnswersEqualTheLedgers() throws Exception {
         String job = FlightsJob.in(folder.resolve("job")).file().toString();
         CommandResult submitted = batch("submit", job, "-o", "json");
         assertThat(submitted.status()).as(submitted.err()).isZero();
@@ -74,8 +75,17 @@ final class HttpCommandsIT {
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
         String second = batch("submit", small).out().split("[ .]", -1)[2];
         assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
+        CompletableFuture<CommandResult> watching = CompletableFuture.supplyAsync(() -> batch("watch", second));
+        // The watch asks every half second.
+        Thread.sleep(1_500);
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
+        CommandResult paused = watching.join();
+        assertThat(paused.status()).isEqualTo(1);
+        assertThat(paused.err())
+                .containsPattern("Paused since 20\\S+Z by \\S+: later")
+                .contains("batch resume " + second)
+                .contains("Batch " + second + " is cancelled");
         batch("retry", second).expect(1, "Batch " + second + " can't be retried: it is cancelled.");
         batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
         batch("watch", second).expect(1, "is cancelled");

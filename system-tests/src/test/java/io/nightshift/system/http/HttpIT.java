@@ -350,6 +350,9 @@ final class HttpIT {
         conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
         conforms(schemas, document, "Controlled", node.post("/v1/batches/" + batch + "/pause", ""));
         conforms(schemas, document, "PartitionPage", node.get("/v1/batches/" + batch + "/partitions"));
+        HttpResponse<String> paused = node.get("/v1/batches/" + batch);
+        conforms(schemas, document, "BatchDescription", paused);
+        assertThat(json(paused).at("/pause/by").asText()).isEqualTo("local");
         json(200, node.post("/v1/batches/" + batch + "/resume", ""));
         awaitState(batch, "published");
         conforms(schemas, document, "BatchDescription", node.get("/v1/batches/" + batch));
@@ -365,6 +368,28 @@ final class HttpIT {
         conforms(schemas, document, "Model", node.get("/v1/models/flights"));
         conforms(schemas, document, "Problem", node.get("/v1/models/nosuch"));
         conforms(schemas, document, "Problem", node.post("/v1/batches", "{\"job\": 1}"));
+    }
+
+    @Test
+    void theQuarantineOfAFailedBatchNamesItsFilesAlsoAfterACancellation() throws IOException {
+        String batch = submitted(job(
+                "failing",
+                "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",
+                "errors.max-rate=1",
+                "errors.max-rows=0"));
+        awaitState(batch, "failed");
+        assertThat(quarantineFile(batch)).exists();
+
+        json(200, node.post("/v1/batches/" + batch + "/cancel", ""));
+
+        await().atMost(SOON)
+                .untilAsserted(() ->
+                        assertThat(quarantineFile(batch)).exists().asString().contains("/.quarantine/batch=" + batch));
+    }
+
+    private static Path quarantineFile(String batch) {
+        JsonNode quarantine = json(200, node.get("/v1/batches/" + batch + "/quarantine"));
+        return Path.of(quarantine.at("/partitions/0/file").asText());
     }
 
     private static void conforms(SchemaRegistry schemas, String document, String name, HttpResponse<String> answer)

@@ -200,6 +200,49 @@ final class PostgresRunIT {
         assertThat(job.row("SELECT count(*) || ' ' || min(values->>'origin') FROM flights_quarantine"))
                 .isEqualTo("9 XX");
         assertThat(verify(job).expect(0).out()).contains("8,991 predictions and 9 quarantined rows");
+        assertThat(job.row("SELECT DISTINCT value || ': ' || message FROM flights_quarantine"))
+                .startsWith("XX: Conversion Error: Could not convert string 'XX' to INT32");
+        JsonNode published = quarantine(job, "latest");
+        assertThat(published.at("/places/0").asText()).contains("flights_");
+        assertThat(published.at("/reasons/0/rows").asInt()).isEqualTo(9);
+
+        String failed = job.runs("--set", "errors.max-rows=0", "--set", "partitions.rows=3000", "--new")
+                .expect(1, "quarantine list flights-")
+                .json()
+                .get("batch")
+                .asText();
+        JsonNode staged = quarantine(job, failed);
+        assertThat(staged.get("state").asText()).isEqualTo("failed");
+        assertThat(staged.at("/places/0").asText()).contains("nightshift_staging_");
+        job.runs("--set", "errors.max-rate=0.01", "--set", "partitions.rows=3000", "--new")
+                .expect(0);
+        JsonNode kept = quarantine(job, failed);
+        assertThat(kept.get("state").asText()).isEqualTo("cancelled");
+        assertThat(kept.at("/places/0").asText()).contains("nightshift_quarantine_");
+        assertThat(kept.at("/reasons")).isEqualTo(staged.at("/reasons"));
+        assertThat(job.leftovers()).isEmpty();
+    }
+
+    private static JsonNode quarantine(PostgresJob job, String batch) {
+        return CommandResult.of(
+                        Main.commandLine("quarantine"),
+                        "quarantine",
+                        "list",
+                        batch,
+                        "--home",
+                        job.flights().home().toString(),
+                        "-o",
+                        "json")
+                .expect(0)
+                .json();
+    }
+
+    @Test
+    void aSourceWithoutRowsIsAnEmptyBatchOfTheTable() throws Exception {
+        PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 0");
+        assertThat(job.runs().expect(0).json().get("predictions").asInt()).isZero();
+        assertThat(job.row("SELECT count(*) FROM flights")).isEqualTo("0");
+        verify(job).expect(0);
     }
 
     @Test
@@ -288,12 +331,16 @@ final class PostgresRunIT {
     }
 
     @Test
-    void withoutTheRightsTheBatchFailsWithTheReason() throws Exception {
+    void withoutTheRightsNoBatchIsOpenedAndTheReasonIsNamed() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE ROLE nobody LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC");
         Path configuration = job.flights().home().resolve("nightshift.conf");
         Files.writeString(configuration, Files.readString(configuration).replace("user = postgres", "user = nobody"));
-        job.runs().expect(1, "permission denied for schema public");
+        job.runs()
+                .expect(
+                        2,
+                        "can't be written: permission denied for schema \"public\"",
+                        "GRANT USAGE, CREATE ON SCHEMA \"public\" TO \"nobody\"");
     }
 
     @Test

@@ -39,6 +39,46 @@ final class InterruptionIT {
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.json().get("resumed").asBoolean()).isTrue();
         assertThat(end.json().get("predictions").asInt()).isEqualTo(5 * FlightsJob.ROWS);
+        assertThat(end.json().get("rows_this_run").asInt())
+                .as("only the rows of the second process, of which the throughput is reported")
+                .isLessThanOrEqualTo(5 * FlightsJob.ROWS - 3 * 4_000)
+                .isPositive();
+    }
+
+    @Test
+    void anInterruptionBeforeTheFirstCommitSaysWhatHappenedAndHowToResume() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(100)");
+        List<String> arguments = job.run("--set", "partitions.rows=100000000", "--threads", "1");
+        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
+            program.awaitLog(job.log(), Pattern.compile("planned"), 1);
+            program.signal(isInterruptIgnored() ? "TERM" : "INT");
+            CommandResult end = program.end();
+            assertThat(end.status()).isEqualTo(130);
+            assertThat(end.err())
+                    .containsPattern(
+                            "Interrupted\\. Batch flights-\\S+ is open, and none of its partitions is committed")
+                    .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
+        }
+    }
+
+    @Test
+    void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
+        List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
+        try (ProgramProcess first = ProgramProcess.start(folder, arguments)) {
+            first.awaitLog(job.log(), Pattern.compile(" committed"), 1);
+            CommandResult second = ProgramProcess.run(
+                    folder, job.run("--set", "partitions.rows=5000", "--wait").toArray(String[]::new));
+            first.end().expect(0);
+            second.expect(0);
+            assertThat(second.err())
+                    .containsPattern(
+                            "Waiting for process %d \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses %s\\."
+                                    .formatted(first.id(), job.home()));
+            assertThat(second.json().get("already_published").asBoolean())
+                    .as("the second reads the ledger only after the first has published")
+                    .isTrue();
+        }
     }
 
     /// Whether this process ignores SIGINT, as in a shell's background. Child processes inherit that.

@@ -51,6 +51,7 @@ final class RunIT {
                         "batch STRING",
                         "state STRING",
                         "rows NUMBER",
+                        "rows_this_run NUMBER",
                         "predictions NUMBER",
                         "quarantined NUMBER",
                         "partitions NUMBER",
@@ -348,7 +349,10 @@ final class RunIT {
             boolean overlapped = program.isAlive();
             CommandResult refused = second.end();
             if (overlapped) {
-                refused.expect(2, "another process (process %d) is using %s".formatted(program.id(), job.home()));
+                refused.expect(
+                        2,
+                        "process %d (nightshift run ".formatted(program.id()),
+                        " is using %s. Wait for it".formatted(job.home()));
             }
             while (program.isAlive()) {
                 seen.addAll(parts(job));

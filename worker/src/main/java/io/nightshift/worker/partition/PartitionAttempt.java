@@ -162,10 +162,15 @@ public final class PartitionAttempt {
             predictions = predictions(connection, query);
         }
         long range = lease.slices().stream().mapToLong(Slice::rows).sum();
-        long read = query.filters() ? select(connection, query.count()) : range;
+        RowCount count = query.filters() ? count(connection, query) : new RowCount(range, 0);
+        long read = count.rows();
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read) {
+            FailureMessages messages = new FailureMessages(connection);
+            if (query.careful() || count.undecided() > 0) {
+                messages.collect(query, this::refuseIfCancelled);
+            }
             output.quarantine(query.rows(), sql -> execute(connection, sql));
             quarantined = output.quarantined(read - predictions);
             reasons = texts(connection, query.reasons(REASONS));
@@ -298,6 +303,22 @@ public final class PartitionAttempt {
                 return row.getLong(1);
             }
         });
+    }
+
+    /// @param rows that the job lets through
+    /// @param undecided those of them for which its condition failed
+    private record RowCount(long rows, long undecided) {}
+
+    private RowCount count(Connection connection, PartitionQuery query) throws SQLException {
+        AtomicLong undecided = new AtomicLong();
+        long counted = run(connection, statement -> {
+            try (ResultSet row = statement.executeQuery(query.count())) {
+                row.next();
+                undecided.set(row.getLong(2));
+                return row.getLong(1);
+            }
+        });
+        return new RowCount(counted, undecided.get());
     }
 
     private long update(Connection connection, String sql) throws SQLException {

@@ -39,9 +39,10 @@ record PartitionQuery(
         return job().where() != null;
     }
 
-    /// Counts the rows that the job lets through, good and bad.
+    /// Counts the rows that the job lets through, good and bad, and those of them for which its condition
+    /// failed.
     String count() {
-        return "SELECT count(*) FROM (" + union(SliceQuery::counted) + ")";
+        return "SELECT count(*), count(*) FILTER (WHERE undecided) FROM (" + union(SliceQuery::counted) + ")";
     }
 
     /// The features whose unseen categories are quarantined, by their positions.
@@ -77,13 +78,25 @@ record PartitionQuery(
                 .formatted(arguments, union(SliceQuery::scored));
     }
 
+    /// Needs the table of [FailureMessages].
     private String quarantined() {
-        return "SELECT * FROM (%s) WHERE reason IS NOT NULL".formatted(union(SliceQuery::quarantined));
+        return """
+                SELECT record_file, record_row, %sreason, "value", message, "values"
+                FROM (SELECT * FROM (%s) WHERE reason IS NOT NULL) LEFT JOIN %s
+                ON nightshift_failed = expression AND "value" IS NOT DISTINCT FROM input""".formatted(
+                        job().id() == null ? "" : "record_id, ", union(SliceQuery::quarantined), FailureMessages.TABLE);
+    }
+
+    /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing].
+    List<String> failing(int most) {
+        return slices.stream()
+                .map(group -> new SliceQuery(group, careful, limit).failing(most))
+                .toList();
     }
 
     /// Position and reason of some quarantined rows, for people.
     String reasons(int most) {
-        return "SELECT parse_filename(record_file) || ' row ' || record_row || ': ' || reason FROM (%s) LIMIT %d"
+        return "SELECT parse_filename(record_file) || ' row ' || record_row || ': ' || reason || coalesce(': ' || message, ' (' || \"value\" || ')', '') FROM (%s) ORDER BY record_file, record_row LIMIT %d"
                 .formatted(quarantined(), most);
     }
 

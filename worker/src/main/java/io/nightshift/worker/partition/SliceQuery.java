@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,24 @@ import org.jspecify.annotations.Nullable;
 /// All names in the SQL begin with `nightshift_`, so none hides a name of the user's, or is hidden by one.
 final class SliceQuery {
 
-    /// A row is bad if `condition` holds, for `reason`, an SQL text expression.
-    private record Check(String condition, String reason) {}
+    /// A row is bad if `condition` holds.
+    ///
+    /// @param reason why; the same for all rows
+    /// @param value the SQL text of the value that is wrong, or null where the reason says all
+    /// @param expression the job's expression that failed, or null if the value itself is wrong
+    private record Check(
+            String condition,
+            String reason,
+            @Nullable String value,
+            @Nullable String expression) {
+
+        Check(String condition, String reason) {
+            this(condition, reason, null, null);
+        }
+    }
+
+    /// The most characters of a wrong value that are kept.
+    private static final int LONGEST_VALUE = 1_000;
 
     private final BoundJob job;
     private final SourceRelation relation;
@@ -44,6 +62,9 @@ final class SliceQuery {
 
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
+
+    /// The columns that hold what an expression that may fail has read, by its SQL.
+    private final Map<String, String> inputs = new LinkedHashMap<>();
 
     /// @param careful whether expressions may fail for single rows
     /// @param limit the texts that the destination can't hold, or null
@@ -70,7 +91,8 @@ final class SliceQuery {
         return over(select, List.of());
     }
 
-    /// Position, id, reason and the file's own values, as JSON, of each row.
+    /// Position, id, reason, the wrong value, the expression that failed, and the file's own values, as JSON,
+    /// of each row.
     String quarantined() {
         List<String> select =
                 new ArrayList<>(List.of("nightshift_file AS record_file", "nightshift_row AS record_row"));
@@ -78,16 +100,37 @@ final class SliceQuery {
             select.add(value(job.id()) + " AS record_id");
         }
         select.add(reason() + " AS reason");
+        select.add(wrongValue() + " AS \"value\"");
+        select.add(failedExpression() + " AS nightshift_failed");
         select.add("nightshift_values AS \"values\"");
         String values = job.columns().entrySet().stream()
                 .map(column -> Sql.text(column.getKey()) + ", " + json(Sql.name(column.getKey()), column.getValue()))
                 .collect(Collectors.joining(", ", "CAST(json_object(", ") AS VARCHAR) AS nightshift_values"));
-        return over(select, List.of(values));
+        List<String> more = new ArrayList<>(inputColumns());
+        more.add(values);
+        return over(select, more);
     }
 
-    /// Each row that the job lets through, good or bad.
+    /// Rows for which an expression failed, one for each expression and each value that it read: the source's
+    /// columns, `nightshift_failed`, `nightshift_value` and a number.
+    ///
+    /// @param most how many rows
+    String failing(int most) {
+        List<String> names = job.columns().keySet().stream().map(Sql::name).toList();
+        List<String> select = new ArrayList<>(names);
+        select.add(failedExpression() + " AS nightshift_failed");
+        select.add(wrongValue() + " AS nightshift_value");
+        List<String> more = new ArrayList<>(inputColumns());
+        more.addAll(names);
+        return """
+                SELECT *, row_number() OVER () AS nightshift_number FROM (
+                SELECT DISTINCT ON (nightshift_failed, nightshift_value) * FROM (%s)
+                WHERE nightshift_failed IS NOT NULL LIMIT %d)""".formatted(over(select, more), most);
+    }
+
+    /// For each row that the job lets through, good or bad, whether the job's condition failed for it.
     String counted() {
-        return over(List.of("1 AS one"), List.of());
+        return over(List.of((job.where() == null ? "FALSE" : "nightshift_where IS NULL") + " AS undecided"), List.of());
     }
 
     private String over(List<String> select, List<String> more) {
@@ -162,23 +205,66 @@ final class SliceQuery {
     // Checks.
 
     private String reason() {
+        return first(check -> Sql.text(check.reason()));
+    }
+
+    private String wrongValue() {
+        return "left(%s, %d)"
+                .formatted(
+                        first(check -> check.value() == null ? "NULL" : "CAST(%s AS VARCHAR)".formatted(check.value())),
+                        LONGEST_VALUE);
+    }
+
+    private String failedExpression() {
+        return first(check -> check.expression() == null ? "NULL" : Sql.text(check.expression()));
+    }
+
+    /// An SQL text of the first check that a row fails.
+    private String first(Function<Check, String> text) {
         List<Check> checks = checks();
         return checks.isEmpty()
                 ? "CAST(NULL AS VARCHAR)"
                 : checks.stream()
-                        .map(check -> "WHEN %s THEN %s".formatted(check.condition(), check.reason()))
-                        .collect(Collectors.joining(" ", "CASE ", " END"));
+                        .map(check -> "WHEN %s THEN %s".formatted(check.condition(), text.apply(check)))
+                        .collect(Collectors.joining(" ", "CAST(CASE ", " END AS VARCHAR)"));
+    }
+
+    private List<String> inputColumns() {
+        return inputs.entrySet().stream()
+                .map(input -> read(input.getKey()) + " AS " + input.getValue())
+                .toList();
+    }
+
+    /// The values of the columns that an expression names, as an SQL text. A name in a text literal counts
+    /// too, which only adds a value.
+    private String read(String expression) {
+        List<String> names = job.columns().keySet().stream()
+                .filter(name -> Pattern.compile(
+                                "(?<![\\p{L}\\p{N}_])" + Pattern.quote(name) + "(?![\\p{L}\\p{N}_])",
+                                Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
+                        .matcher(expression)
+                        .find())
+                .toList();
+        return switch (names.size()) {
+            case 0 -> "CAST(NULL AS VARCHAR)";
+            case 1 -> "CAST(%s AS VARCHAR)".formatted(Sql.name(names.getFirst()));
+            default ->
+                names.stream()
+                        .map(name -> "%s || coalesce(CAST(%s AS VARCHAR), 'NULL')"
+                                .formatted(Sql.text(name + " = "), Sql.name(name)))
+                        .collect(Collectors.joining(" || ', ' || "));
+        };
     }
 
     private List<Check> checks() {
         List<Check> checks = new ArrayList<>();
         String where = job.where();
         if (where != null) {
-            checks.add(new Check("nightshift_where IS NULL", Sql.text("source.where can't be computed: " + where)));
+            checks.add(failure("nightshift_where IS NULL", "source.where", where));
         }
         if (job.id() != null) {
             addFailure(checks, "the id", job.id());
-            checks.add(new Check(value(job.id()) + " IS NULL", Sql.text("the id is NULL")));
+            checks.add(new Check(value(job.id()) + " IS NULL", "the id is NULL"));
             addTextCheck(checks, "the id", job.id());
         }
         for (Feature feature : job.features()) {
@@ -194,14 +280,18 @@ final class SliceQuery {
 
     private void addFailure(List<Check> checks, String what, Bound bound) {
         if (careful) {
-            checks.add(
-                    new Check(column(bound.sql()) + " IS NULL", Sql.text(what + " can't be computed: " + bound.sql())));
+            checks.add(failure(column(bound.sql()) + " IS NULL", what, bound.sql()));
         }
+    }
+
+    private Check failure(String condition, String what, String expression) {
+        String input = inputs.computeIfAbsent(expression, wanted -> "nightshift_input" + inputs.size());
+        return new Check(condition, what + " can't be computed: " + expression, input, expression);
     }
 
     private void addTextCheck(List<Check> checks, String what, Bound bound) {
         if (limit != null && BoundJob.isText(bound.type())) {
-            checks.add(new Check(limit.on(value(bound)), Sql.text(what + " " + limit.reason())));
+            checks.add(new Check(limit.on(value(bound)), what + " " + limit.reason(), value(bound), null));
         }
     }
 
@@ -212,17 +302,19 @@ final class SliceQuery {
         boolean fraction = !finite && !BoundJob.isText(feature.source().type());
         if (!feature.model().missing()) {
             String nan = fraction ? " OR isnan(" + value + ")" : "";
-            checks.add(new Check(value + " IS NULL" + nan, Sql.text(what + " is missing")));
+            checks.add(new Check(value + " IS NULL" + nan, what + " is missing"));
         }
         if (fraction) {
             String narrowed = narrowed(value, precision(feature));
             checks.add(new Check(
                     "%s IS NOT NULL AND (%s IS NULL OR isinf(%s))".formatted(value, narrowed, narrowed),
-                    outOfDomain(what + " is out of range: ", value)));
+                    what + " is out of range",
+                    value,
+                    null));
         }
         if (isQuarantined(feature)) {
             checks.add(new Check(
-                    unseen(feature), outOfDomain(what + " has a category that the model does not know: ", value)));
+                    unseen(feature), what + " has a category that the model does not know", value, null));
         }
     }
 
@@ -263,9 +355,5 @@ final class SliceQuery {
             }
         }
         return over(select, List.of());
-    }
-
-    private static String outOfDomain(String what, String value) {
-        return Sql.text(what) + " || CAST(" + value + " AS VARCHAR)";
     }
 }

@@ -536,6 +536,38 @@ class PartitionAttemptIT {
         assertThat(reasons(features)).first().isEqualTo("0|feature \"f0\" can't be computed: " + expression);
     }
 
+    private List<String> values(Scored scored) {
+        return node.rows("SELECT record_row, reason, \"value\" FROM " + scored.quarantineTable() + " ORDER BY record_row");
+    }
+
+    @Test
+    void aFailedExpressionIsKeptWithTheValuesThatItReadAndTheWordsOfTheDatabase() {
+        Path file = node.parquet("in.parquet", """
+                SELECT unnest(['1', 'abc', 'x y', 'abc', '4']) AS s, unnest([1, 2, 3, 4, 0]) AS d, 'CAST' AS other
+                """);
+        Job job = JobBuilder.over(file)
+                .features(
+                        "CAST(s AS INTEGER)",
+                        "make_date(2000 + CAST(s AS INTEGER), d, 1)::VARCHAR::DATE - DATE '2000-01-01'")
+                .build();
+        Scored scored = node.score(job, SumModel.ofNumbers(2), file);
+
+        assertThat(node.rows("SELECT record_row, \"value\", message FROM " + scored.quarantineTable()
+                        + " ORDER BY record_row"))
+                .containsExactly(
+                        "1|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
+                        "2|x y|Conversion Error: Could not convert string 'x y' to INT32 when casting from source column s",
+                        "3|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
+                        "4|s = 4, d = 0|Conversion Error: Date out of range: 2004-0-1");
+        assertThat(node.rows("SELECT count(DISTINCT reason) FROM " + scored.quarantineTable()))
+                .as("the reason is the same for all rows of an expression")
+                .containsExactly("2");
+        assertThat(scored.result().reasons())
+                .first()
+                .isEqualTo(
+                        "in.parquet row 1: feature \"f0\" can't be computed: CAST(s AS INTEGER): Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s");
+    }
+
     @Test
     void aValueThatIsNullIsNotOneThatCannotBeComputed() {
         Path file = node.parquet("in.parquet", "SELECT unnest(['1', NULL, 'abc', '4']) AS s");
@@ -573,13 +605,16 @@ class PartitionAttemptIT {
         SumModel single = SumModel.of(new ModelFeature("f0", new FeatureType.Numeric(Precision.FLOAT32), true));
         Scored scored = node.score(JobBuilder.over(file).build(), single, file);
         assertThat(node.rows("SELECT record_row FROM " + scored.partTable())).containsExactly("0", "5", "6");
-        assertThat(reasons(scored))
-                .containsExactly(
-                        "1|feature \"f0\" is out of range: inf",
-                        "2|feature \"f0\" is out of range: -inf",
-                        "3|feature \"f0\" is out of range: 1e+39",
-                        "4|feature \"f0\" is out of range: -1e+300");
-        assertThat(node.rows("SELECT \"values\" FROM " + scored.quarantineTable()))
+        assertThat(node.rows("SELECT record_row, reason, \"value\", message FROM " + scored.quarantineTable()))
+                .containsExactlyInAnyOrder(
+                        "1|feature \"f0\" is out of range|inf|null",
+                        "2|feature \"f0\" is out of range|-inf|null",
+                        "3|feature \"f0\" is out of range|1e+39|null",
+                        "4|feature \"f0\" is out of range|-1e+300|null");
+        assertThat(scored.result().reasons())
+                .first()
+                .isEqualTo("in.parquet row 1: feature \"f0\" is out of range (inf)");
+        assertThat(node.rows("SELECT \"values\" FROM " + scored.quarantineTable() + " ORDER BY record_row"))
                 .containsExactly("{\"f0\":\"inf\"}", "{\"f0\":\"-inf\"}", "{\"f0\":1e39}", "{\"f0\":-1e300}");
 
         Scored wide = node.score(JobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
@@ -604,7 +639,7 @@ class PartitionAttemptIT {
         Scored scored = node.score(JobBuilder.over(file).id("id").build(), SumModel.ofNumbers(1), file);
         assertThat(node.rows("SELECT record_id FROM " + scored.partTable())).containsExactly("a", "c");
         assertThat(node.rows("SELECT * FROM " + scored.quarantineTable()))
-                .containsExactly(file + "|1|null|the id is NULL|{\"id\":null,\"f0\":1}");
+                .containsExactly(file + "|1|null|the id is NULL|null|null|{\"id\":null,\"f0\":1}");
     }
 
     @Test
@@ -621,10 +656,10 @@ class PartitionAttemptIT {
             Scored quarantined = node.score(
                     JobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
             assertThat(predictions(quarantined)).containsExactly("0|1.0", "1|0.0", "2|2.0", "4|-1000.0");
-            assertThat(reasons(quarantined))
+            assertThat(values(quarantined))
                     .containsExactly(
-                            "3|feature \"f0\" has a category that the model does not know: d",
-                            "5|feature \"f0\" has a category that the model does not know: ");
+                            "3|feature \"f0\" has a category that the model does not know|d",
+                            "5|feature \"f0\" has a category that the model does not know|");
             assertThat(unseen(quarantined)).isEqualTo(Map.of("f0", 2L));
 
             assertThatThrownBy(() -> node.score(
@@ -711,11 +746,11 @@ class PartitionAttemptIT {
         Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'it''s', 'd', NULL, '']) AS f0");
         SumModel model = SumModel.of(SumModel.level("f0", false, "a", "b", "it's"));
         Scored scored = node.score(JobBuilder.over(file).build(), model, file);
-        assertThat(reasons(scored))
+        assertThat(values(scored))
                 .containsExactly(
-                        "3|feature \"f0\" has a category that the model does not know: d",
-                        "4|feature \"f0\" is missing",
-                        "5|feature \"f0\" has a category that the model does not know: ");
+                        "3|feature \"f0\" has a category that the model does not know|d",
+                        "4|feature \"f0\" is missing|null",
+                        "5|feature \"f0\" has a category that the model does not know|");
         assertThat(unseen(scored)).isEqualTo(Map.of("f0", 2L));
 
         SumModel strict = SumModel.of(SumModel.level("f0", false, "a", "b", "it's", "d", ""));

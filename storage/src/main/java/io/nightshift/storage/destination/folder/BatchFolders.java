@@ -12,6 +12,7 @@ import java.util.List;
 /// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
 /// DESTINATION/.staging/batch=ID/output-N/   committed files, then manifest and _SUCCESS
 /// DESTINATION/batch=ID/                     is `output-N`, renamed: readers see nothing, or all
+/// DESTINATION/.quarantine/batch=ID/         the quarantined rows of a cancelled batch
 /// ```
 ///
 /// @param folder the destination's
@@ -30,6 +31,10 @@ public record BatchFolders(Path folder, BatchId batch) {
 
     /// The folder of all batches that are not published.
     Path stagingRoot() {
+        return stagingRoot(folder);
+    }
+
+    static Path stagingRoot(Path folder) {
         return folder.resolve(".staging");
     }
 
@@ -46,6 +51,24 @@ public record BatchFolders(Path folder, BatchId batch) {
     /// Where what was staged is put to be deleted.
     Path discarded() {
         return stagingRoot().resolve("discarded=" + batch);
+    }
+
+    /// Where the quarantined rows of a cancelled batch stay.
+    Path keptQuarantine() {
+        return folder.resolve(".quarantine").resolve("batch=" + batch);
+    }
+
+    /// The quarantine file of a committed attempt, wherever it is now.
+    ///
+    /// @param name its published name
+    /// @param stagedAs its name among the attempts
+    Path quarantine(String name, String stagedAs) throws IOException {
+        for (Path folderOfAll : List.of(published(), keptQuarantine())) {
+            if (Files.exists(folderOfAll.resolve(name))) {
+                return folderOfAll.resolve(name);
+            }
+        }
+        return unpublished(name, stagedAs);
     }
 
     /// A committed file of a batch that isn't published: as it was staged, or gathered under its published

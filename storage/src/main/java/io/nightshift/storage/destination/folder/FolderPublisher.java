@@ -185,6 +185,32 @@ final class FolderPublisher {
         }
     }
 
+    void keepQuarantine(CommittedBatch batch) {
+        BatchFolders folders = folders(batch.id());
+        if (batch.quarantined() == 0 || !Files.exists(folders.staged())) {
+            return;
+        }
+        try {
+            Path kept = folders.keptQuarantine();
+            Folders.make(kept);
+            for (PartitionCommit commit : batch.commits()) {
+                if (commit.quarantined() > 0) {
+                    String name = names.quarantine(commit.partition());
+                    Path staged = folders.unpublished(name, names.stagedQuarantine(commit.attempt(batch.id())));
+                    if (Files.exists(staged)) {
+                        Files.move(staged, kept.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+                    }
+                }
+            }
+            Folders.force(kept);
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure(
+                            "the quarantined rows of %s can't be kept: %s".formatted(batch.id(), Folders.reason(e))),
+                    e);
+        }
+    }
+
     void discard(BatchId batch) {
         BatchFolders folders = folders(batch);
         try {

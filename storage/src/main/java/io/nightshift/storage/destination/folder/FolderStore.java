@@ -1,8 +1,11 @@
 package io.nightshift.storage.destination.folder;
 
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.CommittedBatch;
@@ -12,10 +15,12 @@ import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +36,7 @@ public final class FolderStore implements DestinationStore {
     private final FileNames names;
     private final OutputRows rows;
     private final SourceReaders sources;
+    private final Supplier<DuckDb> duckDb;
     private final FolderPublisher publisher;
 
     /// @param folder of the destination, absolute
@@ -42,12 +48,14 @@ public final class FolderStore implements DestinationStore {
         this.names = new FileNames(format.extension());
         this.rows = new OutputRows(duckDb, format, sources);
         this.sources = sources;
+        this.duckDb = duckDb;
         this.publisher = new FolderPublisher(this.folder, names, rows);
     }
 
     @Override
     public List<String> checkPlace() {
-        return Folders.obstacle(folder).stream().toList();
+        return Folders.obstacle(folder).or(() -> Folders.obstacle(BatchFolders.stagingRoot(folder))).stream()
+                .toList();
     }
 
     @Override
@@ -95,6 +103,11 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        publisher.keepQuarantine(batch);
+    }
+
+    @Override
     public void discard(BatchId batch) {
         publisher.discard(batch);
     }
@@ -116,7 +129,28 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> quarantineFile(String published, int partition) {
-        return Optional.of(published + "/" + names.quarantine(partition));
+    public QuarantinedRows quarantined(CommittedBatch batch) {
+        List<Path> files = batch.commits().stream()
+                .filter(commit -> commit.quarantined() > 0)
+                .map(commit -> quarantine(commit.attempt(batch.id())))
+                .toList();
+        return new FolderQuarantine(files, batch.job().source().id() != null, format, duckDb);
+    }
+
+    private Path quarantine(Attempt committed) {
+        BatchFolders folders = new BatchFolders(folder, committed.batch());
+        try {
+            return folders.quarantine(names.quarantine(committed.partition()), names.stagedQuarantine(committed));
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure(
+                            "the quarantine of %s can't be found: %s".formatted(committed, Folders.reason(e))),
+                    e);
+        }
+    }
+
+    @Override
+    public Optional<String> quarantineFile(Attempt committed) {
+        return Optional.of(quarantine(committed).toString());
     }
 }

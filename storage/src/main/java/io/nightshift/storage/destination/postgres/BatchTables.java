@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// TABLE_batches, TABLE_quarantine_batches  what they are over: partitioned, a partition for each published batch
 /// nightshift_staging_TOKEN, …_TOKENq       a batch's rows while it is not published, and its bad ones
 /// TABLE_TOKEN, TABLE_TOKENq                the same, published
+/// nightshift_quarantine_TOKEN              the bad rows of a cancelled batch
 /// nightshift_batches, nightshift_parts     every batch, and the commit of each partition
 /// ```
 ///
@@ -57,6 +58,10 @@ public record BatchTables(@Nullable String schema, String table, String token) {
 
     public String quarantineStaging() {
         return staging() + "q";
+    }
+
+    public String keptQuarantine() {
+        return "nightshift_quarantine_" + token;
     }
 
     public String published() {

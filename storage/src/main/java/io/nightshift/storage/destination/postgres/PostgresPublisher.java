@@ -141,8 +141,11 @@ final class PostgresPublisher {
     }
 
     private static boolean isPrepared(Database database, BatchTables tables) {
-        return database.rows(
-                        row -> row.getBoolean(1), "SELECT to_regclass(?) IS NOT NULL", tables.sql(tables.register()))
+        return exists(database, tables.sql(tables.register()));
+    }
+
+    static boolean exists(Database database, String table) {
+        return database.rows(row -> row.getBoolean(1), "SELECT to_regclass(?) IS NOT NULL", table)
                 .getFirst();
     }
 
@@ -439,6 +442,30 @@ final class PostgresPublisher {
                             literal(tables.sql(tables.staging())), literal(tables.sql(tables.quarantineStaging()))));
         } catch (SQLException e) {
             LOG.info("sessions of late attempts can't be ended, so publication waits for them: {}", e.getMessage());
+        }
+    }
+
+    void keepQuarantine(CommittedBatch batch) {
+        if (batch.quarantined() == 0) {
+            return;
+        }
+        BatchTables tables = tables(batch.id());
+        try (Database database = open(batch.id(), "keeping the quarantined rows of", DISCARD_PATIENCE)) {
+            if (!exists(database, tables.sql(tables.quarantineStaging()))
+                    || manifest(database, tables, batch.id()).isPresent()) {
+                return;
+            }
+            alone(
+                    database,
+                    tables,
+                    () -> database.transaction(() -> database.run("""
+                    SET LOCAL lock_timeout = '2s';
+                    DELETE FROM %1$s WHERE batch_partition <> ALL (%2$s);
+                    ALTER TABLE %1$s RENAME TO %3$s
+                    """.formatted(
+                                    tables.sql(tables.quarantineStaging()),
+                                    PostgresQuarantine.partitions(batch),
+                                    quoted(tables.keptQuarantine())))));
         }
     }
 

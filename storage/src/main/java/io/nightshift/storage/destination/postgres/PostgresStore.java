@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination.postgres;
 
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -16,6 +17,7 @@ import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
@@ -64,17 +66,53 @@ public final class PostgresStore implements DestinationStore {
 
     @Override
     public List<String> checkPlace() {
-        return looking(this::missingSchema);
+        return looking(this::obstacles);
     }
 
-    private List<String> missingSchema(Database database) {
-        String schema = destination.schema();
-        boolean missing = schema != null
-                && database.rows(row -> true, "SELECT FROM pg_namespace WHERE nspname = ?", schema)
-                        .isEmpty();
-        return missing
-                ? List.of("the destination %s can't be written: there is no schema %s".formatted(destination, schema))
-                : List.of();
+    private List<String> obstacles(Database database) {
+        return obstacle(database)
+                .map(reason -> List.of("the destination %s can't be written: %s".formatted(destination, reason)))
+                .orElse(List.of());
+    }
+
+    /// Why no batch can have a table in the schema.
+    private Optional<String> obstacle(Database database) {
+        String user = text(database, "SELECT current_user").orElse("of the data source");
+        if (text(database, "SELECT 'standby' WHERE pg_is_in_recovery()").isPresent()) {
+            return Optional.of("the server is a standby, which is read-only");
+        }
+        if (text(database, "SELECT current_setting('transaction_read_only')")
+                .filter("on"::equals)
+                .isPresent()) {
+            return Optional.of(
+                    "the database is read-only for the user %s (default_transaction_read_only)".formatted(user));
+        }
+        String schema = destination.schema() == null
+                ? text(database, "SELECT current_schema()").orElse(null)
+                : destination.schema();
+        if (schema == null) {
+            return Optional.of("the search path of the user %s names no schema".formatted(user));
+        }
+        if (text(database, "SELECT nspname FROM pg_namespace WHERE nspname = ?", schema)
+                .isEmpty()) {
+            return Optional.of("there is no schema " + schema);
+        }
+        boolean permitted = text(
+                        database,
+                        "SELECT 'yes' WHERE has_schema_privilege(?, 'CREATE') AND has_schema_privilege(?, 'USAGE')",
+                        schema,
+                        schema)
+                .isPresent();
+        return permitted
+                ? Optional.empty()
+                : Optional.of("permission denied for schema %1$s; run: GRANT USAGE, CREATE ON SCHEMA %1$s TO %2$s"
+                        .formatted(BatchTables.quoted(schema), BatchTables.quoted(user)));
+    }
+
+    private static Optional<String> text(Database database, String sql, String... parameters) {
+        return database.rows(row -> Optional.ofNullable(row.getString(1)), sql, (Object[]) parameters).stream()
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     /// A database that can't be reached now is no reason.
@@ -98,7 +136,7 @@ public final class PostgresStore implements DestinationStore {
             return reasons;
         }
         return looking(database -> {
-            List<String> reasons = new ArrayList<>(missingSchema(database));
+            List<String> reasons = new ArrayList<>(obstacles(database));
             reasons.addAll(new TargetTables(database, BatchTables.of(destination, ANY))
                     .obstacles(columns.predictions(), columns.quarantine()));
             return reasons;
@@ -145,6 +183,11 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        publisher.keepQuarantine(batch);
+    }
+
+    @Override
     public void discard(BatchId batch) {
         publisher.discard(batch);
     }
@@ -188,7 +231,12 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> quarantineFile(String published, int partition) {
+    public QuarantinedRows quarantined(CommittedBatch batch) {
+        return new PostgresQuarantine(batch, destination, dataSources);
+    }
+
+    @Override
+    public Optional<String> quarantineFile(Attempt committed) {
         return Optional.empty();
     }
 }

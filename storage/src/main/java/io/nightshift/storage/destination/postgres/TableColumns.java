@@ -58,6 +58,8 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
             columns.add(CopyColumn.id("record_id", job.id().type()));
         }
         columns.add(CopyColumn.of("reason", CopyColumn.withoutNul("reason"), "VARCHAR"));
+        columns.add(CopyColumn.of("value", CopyColumn.withoutNul("\"value\""), "VARCHAR"));
+        columns.add(CopyColumn.of("message", CopyColumn.withoutNul("message"), "VARCHAR"));
         columns.add(CopyColumn.jsonb("values", "\"values\""));
         return columns;
     }

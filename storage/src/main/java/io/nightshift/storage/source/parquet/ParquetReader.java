@@ -88,9 +88,10 @@ public final class ParquetReader implements SourceReader {
             List<InspectedFile> inspected =
                     pinned.stream().map(file -> inspected(file, footers)).toList();
             long rows = inspected.stream().mapToLong(file -> file.file().rows()).sum();
-            if (rows == 0) {
-                throw FailureException.permanent("source: there is not a single row in %s"
-                        .formatted(files.size() == 1 ? files.getFirst() : files.size() + " files"));
+            if (rows == 0 && job.source().failsIfEmpty()) {
+                throw FailureException.permanent(
+                        "source: there is not a single row in %s, and the job says source.on-empty: fail"
+                                .formatted(files.size() == 1 ? files.getFirst() : files.size() + " files"));
             }
             check(connection, footers.schemas(), job, model);
             return inspected;

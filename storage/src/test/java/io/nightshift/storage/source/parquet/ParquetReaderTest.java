@@ -260,11 +260,17 @@ class ParquetReaderTest {
     }
 
     @Test
-    void aSourceWithoutASingleRowIsRefused() {
+    void aSourceWithoutASingleRowIsRefusedIfTheJobSaysSo() {
         Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
-        assertRefused(JobBuilder.over(file).build(), "source: there is not a single row in " + file);
+        assertRefused(
+                JobBuilder.over(file).failsIfEmpty().build(),
+                "source: there is not a single row in " + file,
+                "source.on-empty: fail");
         node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
-        assertRefused(JobBuilder.over(folder).build(), "source: there is not a single row in 2 files");
+        assertRefused(JobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
+        assertThat(inspect(JobBuilder.over(folder).build()))
+                .extracting(found -> found.file().rows())
+                .containsExactly(0L, 0L);
     }
 
     @Test

@@ -1,0 +1,49 @@
+package io.nightshift.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import org.junit.jupiter.api.Test;
+
+final class InterruptHandlerTest {
+
+    private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
+    private static final String AGAIN = "nightshift run job.yaml";
+
+    @Test
+    void beforeABatchIsOpenedNothingIsThereToResume() {
+        assertThat(InterruptHandler.said(null, null, AGAIN))
+                .containsExactly(
+                        "Interrupted before a batch was opened; nothing was scored.",
+                        "Start again with: nightshift run job.yaml");
+    }
+
+    @Test
+    void beforeTheFirstCommitTheBatchIsNamedAndCanBeResumed() {
+        assertThat(InterruptHandler.said(BATCH, null, AGAIN))
+                .containsExactly(
+                        "Interrupted. Batch %s is open, and none of its partitions is committed yet.".formatted(BATCH),
+                        "Resume with: nightshift run job.yaml");
+        assertThat(InterruptHandler.said(BATCH, status(0, 2), AGAIN))
+                .containsExactly(
+                        "Interrupted. Batch %s is open, and none of its partitions is committed yet; 2 in flight are not kept."
+                                .formatted(BATCH),
+                        "Resume with: nightshift run job.yaml");
+    }
+
+    @Test
+    void committedPartitionsAreKept() {
+        assertThat(InterruptHandler.said(BATCH, status(1_200, 2), AGAIN))
+                .containsExactly(
+                        "Interrupted. 1,200 of 2,000 partitions of %s are committed and kept; 2 in flight are not."
+                                .formatted(BATCH),
+                        "Resume with: nightshift run job.yaml");
+    }
+
+    private static BatchStatus status(int committed, int inFlight) {
+        return new BatchStatus(
+                BATCH, Phase.RUNNING, 1, 1_000, 0, 2_000, committed, inFlight, 0, 0, 0, 0, 0, null, null, 0, "00");
+    }
+}
