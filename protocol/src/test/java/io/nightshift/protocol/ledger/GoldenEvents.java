@@ -149,7 +149,8 @@ public final class GoldenEvents {
                 job.name(),
                 job.model(),
                 job.features(),
-                new Job.Source(job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
+                new Job.Source(
+                        job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
                 job.destination(),
                 job.partitions(),
                 job.errors(),
@@ -184,7 +185,8 @@ public final class GoldenEvents {
                 "flights",
                 new ModelReference.File("/models/flights.ubj"),
                 List.of("hour", "distance"),
-                new Job.Source(new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
+                new Job.Source(
+                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
                 new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),

@@ -313,8 +313,7 @@ final class SliceQuery {
                     null));
         }
         if (isQuarantined(feature)) {
-            checks.add(new Check(
-                    unseen(feature), what + " has a category that the model does not know", value, null));
+            checks.add(new Check(unseen(feature), what + " has a category that the model does not know", value, null));
         }
     }
 

@@ -537,7 +537,8 @@ class PartitionAttemptIT {
     }
 
     private List<String> values(Scored scored) {
-        return node.rows("SELECT record_row, reason, \"value\" FROM " + scored.quarantineTable() + " ORDER BY record_row");
+        return node.rows(
+                "SELECT record_row, reason, \"value\" FROM " + scored.quarantineTable() + " ORDER BY record_row");
     }
 
     @Test
