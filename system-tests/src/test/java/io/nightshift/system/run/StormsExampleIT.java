@@ -40,7 +40,7 @@ final class StormsExampleIT {
     void aStatusThatTheModelHasNeverSeenIsCounted() throws Exception {
         CommandResult run = run(
                 "--set",
-                "source.select.status=if(name = 'SARA', 'waterspout', status)",
+                "source.select.status=if(upper(name) = 'SARA', 'waterspout', status)",
                 "--set",
                 "output.columns=[name]",
                 "--set",
