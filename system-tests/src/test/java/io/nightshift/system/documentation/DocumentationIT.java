@@ -43,6 +43,7 @@ final class DocumentationIT {
             strings = {
                 "README.md",
                 "examples/flights/README.md",
+                "examples/storms/README.md",
                 "docs/tutorial/first-batch.md",
                 "docs/how-to/recover.md",
                 "docs/how-to/model.md",

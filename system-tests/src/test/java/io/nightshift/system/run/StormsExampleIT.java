@@ -30,9 +30,11 @@ final class StormsExampleIT {
                 .formatted(json.get("destination").asText());
         String expected = "read_parquet('%s')".formatted(EXAMPLE.resolve("expected.parquet"));
         assertThat(PublishedOutput.query(
-                        "SELECT count(*), count(*) FILTER (abs(p.probability - e.probability) > 1e-12) FROM "
-                                + predictions + " p JOIN " + expected + " e ON p.id = e.observation"))
-                .contains(json.get("rows").asText() + "\t0");
+                        "SELECT concat_ws(' ', count(*), count(*) FILTER (abs(p.probability - e.probability) > 1e-12))"
+                                + " FROM " + predictions + " p JOIN " + expected
+                                + " e ON p.record_id = e.observation"))
+                .as("rows, and those with another probability")
+                .isEqualTo(json.get("rows").asText() + " 0");
         assertThat(json.get("rows").asInt()).isGreaterThan(6000);
     }
 
