@@ -54,6 +54,7 @@ final class RunIT {
                         "rows_this_run NUMBER",
                         "predictions NUMBER",
                         "quarantined NUMBER",
+                        "unseen_categories OBJECT",
                         "partitions NUMBER",
                         "committed NUMBER",
                         "resumed BOOLEAN",

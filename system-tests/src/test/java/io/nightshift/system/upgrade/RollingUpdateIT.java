@@ -159,7 +159,7 @@ final class RollingUpdateIT {
 
     /// The example job with an expensive filter.
     private Path job() throws IOException, SQLException {
-        Path example = now.root().resolve("example");
+        Path example = now.root().resolve("examples/flights");
         String text = Files.readString(example.resolve("job.yaml"))
                 .replace("model: flights.ubj", "model: " + example.resolve("flights.ubj"))
                 .replace(
