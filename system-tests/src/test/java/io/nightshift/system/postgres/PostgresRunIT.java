@@ -326,8 +326,11 @@ final class PostgresRunIT {
         job.runs().expect(2, "\"flights_latest\" is there and isn't Nightshift's");
         server.execute(job.database(), "DROP TABLE flights_latest");
         job.runs().expect(0);
-        job.runs("--set", "source.select.origin=length(origin)")
-                .expect(2, "the column origin of \"flights_batches\" is text, but the job's is bigint");
+        job.flights().write("SELECT * REPLACE (date::DATE AS date) FROM (" + FEW + ")");
+        job.runs()
+                .expect(
+                        2,
+                        "the column date of \"flights_batches\" is timestamp without time zone, but the job's is date");
     }
 
     @Test
