@@ -93,7 +93,8 @@ final class MachineExamination {
         Path existing = nearestFolder(wanted);
         try {
             probe(existing);
-            return space(what, wanted, Files.getFileStore(existing).getUsableSpace());
+            // Not the file store: in a chroot, the folder's mount point is not listed.
+            return space(what, wanted, existing.toFile().getUsableSpace());
         } catch (IOException e) {
             return Diagnosis.problem(
                     what,
