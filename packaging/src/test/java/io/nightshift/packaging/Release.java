@@ -18,7 +18,7 @@ final class Release {
 
     private static final long PATIENCE_SECONDS = 180;
 
-    /// What the launcher runs apart from the program. `java` is not among them.
+    /// The commands that the launcher runs apart from the program. `java` is not among them.
     private static final List<String> TOOLS = List.of(
             "sh", "awk", "find", "kill", "ln", "mkdir", "mktemp", "mv", "ps", "readlink", "rm", "sed", "tar", "gzip");
 

@@ -4,7 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// What is compared.
+/// The predictions to compare, and the expected values.
 ///
 /// @param expected the file with the values of training
 /// @param column of that file

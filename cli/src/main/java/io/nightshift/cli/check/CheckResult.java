@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a check found.
+/// The result of comparing predictions with expected values.
 ///
 /// @param expected rows of the expected file
 /// @param absent rows of it that are not in the job's source

@@ -28,7 +28,7 @@ final class DatabaseExamination {
         this.clock = clock;
     }
 
-    /// What the server says of itself.
+    /// The settings that the server reports.
     ///
     /// @param time the server's, in milliseconds since 1970
     private record Server(

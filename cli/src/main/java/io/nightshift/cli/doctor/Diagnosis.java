@@ -2,7 +2,7 @@ package io.nightshift.cli.doctor;
 
 import org.jspecify.annotations.Nullable;
 
-/// What the examination of one thing found.
+/// The result of examining one thing.
 ///
 /// @param what the thing, in one or two words
 /// @param detail a phrase that says what was found

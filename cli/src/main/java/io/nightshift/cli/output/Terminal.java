@@ -4,7 +4,7 @@ import java.io.Console;
 import java.util.Map;
 import java.util.Optional;
 
-/// What the terminal of this process can show.
+/// The abilities of the terminal of this process.
 ///
 /// @param isTerminal whether a person reads the output; false if it goes to a file or another program
 /// @param environment of the process

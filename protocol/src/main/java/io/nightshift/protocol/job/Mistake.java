@@ -20,7 +20,7 @@ public record Mistake(
     /// The [#line()] of a value that comes from `--set`.
     public static final int OVERRIDE = 0;
 
-    /// What is [#found()] where a key that must be given is not there.
+    /// The value of [#found()] if a required key is missing.
     static final String MISSING = "missing";
 
     /// Whether a key is not there. Such a mistake has no line of its own in the file.
