@@ -1,8 +1,11 @@
 package io.nightshift.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
@@ -23,6 +26,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
@@ -48,6 +52,13 @@ public final class TestNode extends TestData {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// A file of the tests of the module scoring.
+    public static Path peer(String name) {
+        return Path.of("../scoring/src/test/resources/peers", name)
+                .toAbsolutePath()
+                .normalize();
     }
 
     public Lease lease(Job job, List<Slice> slices) {
@@ -87,8 +98,35 @@ public final class TestNode extends TestData {
                 staging.resolve(PARQUET.stagedQuarantine(lease.attempt())));
     }
 
+    /// The position and the prediction of each row.
+    public List<String> predictions(Scored scored) {
+        return rows("SELECT record_row, prediction FROM " + scored.partTable() + " ORDER BY record_row");
+    }
+
+    /// The position and the reason of each quarantined row.
+    public List<String> reasons(Scored scored) {
+        return rows("SELECT record_row, reason FROM " + scored.quarantineTable() + " ORDER BY record_row");
+    }
+
+    /// The position, the reason and the wrong value of each quarantined row.
+    public List<String> wrongValues(Scored scored) {
+        return rows("SELECT record_row, reason, \"value\" FROM " + scored.quarantineTable() + " ORDER BY record_row");
+    }
+
     /// An attempt's result and the files it staged.
     public record Scored(PartitionAttempt.Result result, Path part, Path quarantine) {
+
+        public void assertCounts(long read, long predictions) {
+            PartitionCommit commit = result.commit();
+            assertThat(commit.read()).isEqualTo(read);
+            assertThat(commit.predictions()).isEqualTo(predictions);
+            assertThat(commit.quarantined()).isEqualTo(read - predictions);
+        }
+
+        public Map<String, Long> unseen() {
+            return result.commit().unseenCategories();
+        }
+
         public String partTable() {
             return "read_parquet(" + Sql.file(part.toString()) + ")";
         }

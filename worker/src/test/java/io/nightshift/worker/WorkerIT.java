@@ -15,8 +15,6 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.Model;
-import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.scoring.model.Scorer;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.database.DataSources;
@@ -47,18 +45,6 @@ class WorkerIT {
 
     /// What a batch was told.
     private record Told(BatchId batch, BatchCommand command) {}
-
-    private record FixedModel(ModelDescription description, Scorer scorer) implements Model {
-        @Override
-        public String kernel() {
-            return "arithmetic of the test";
-        }
-
-        @Override
-        public long heapBytes() {
-            return 0;
-        }
-    }
 
     // As between nodes: what other actors are told is written and read.
     private final ActorTestKit kit =
