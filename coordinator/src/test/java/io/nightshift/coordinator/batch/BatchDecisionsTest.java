@@ -2,7 +2,6 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
@@ -12,86 +11,14 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// Compares whole decisions with what is expected: the events, the actions, and their order.
-class BatchDecisionsTest {
-
-    private static final BatchSettings SETTINGS = new BatchSettings(
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(1),
-            new RetryPolicy(2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0));
-    private static final CoordinatorAction HAS_WORK =
-            new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
-    private static final CoordinatorAction HAS_NO_WORK =
-            new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(ExampleBatch.BATCH));
-    private static final Failure DISK = Failure.transientFailure("the disk is full");
-
-    private final ActorRef<WorkerMessage> worker =
-            TestInbox.<WorkerMessage>create().getRef();
-    private final ActorRef<ControlReply> operator =
-            TestInbox.<ControlReply>create().getRef();
-    private final BatchDecisions decisions =
-            BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", new SplittableRandom(1));
-    private BatchState state = BatchState.initial(ExampleBatch.BATCH);
-    private long seconds;
-
-    /// Decides about a message, and applies the events as the journal would.
-    private Decision decide(CoordinatorMessage message) {
-        DecisionTime now = new DecisionTime(Duration.ofSeconds(seconds).toNanos(), ExampleBatch.AT);
-        Decision decision = decisions.decide(state, message, now);
-        for (BatchEvent event : decision.events()) {
-            state = ExampleBatch.after(state, event);
-        }
-        return decision;
-    }
-
-    private Decision decide(BatchCommand command) {
-        return decide(new CoordinatorMessage.CommandReceived(command));
-    }
-
-    private Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
-        return decide(new CoordinatorMessage.TaskReported(incarnation, outcome));
-    }
-
-    private Decision open() {
-        return decide(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job())));
-    }
-
-    private Decision plan() {
-        BatchEvent.Planned planned = ExampleBatch.planned();
-        List<InspectedFile> files = planned.files().stream()
-                .map(file -> new InspectedFile(file, List.of()))
-                .toList();
-        return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions()));
-    }
-
-    private Decision lease() {
-        return decide(new BatchCommand.RequestLease(
-                "node:1", TestInbox.<WorkerMessage>create().getRef()));
-    }
-
-    private void start() {
-        open();
-        plan();
-    }
-
-    private CoordinatorAction done(Phase phase) {
-        return new CoordinatorAction.Send<>(operator, new ControlReply.Done(ExampleBatch.BATCH, phase));
-    }
-
-    private static Attempt attempt(int partition, int lease) {
-        return new Attempt(ExampleBatch.BATCH, partition, new Epoch(1, lease));
-    }
+class BatchDecisionsTest extends DecisionsFixture {
 
     @Nested
     class Lifecycle {
