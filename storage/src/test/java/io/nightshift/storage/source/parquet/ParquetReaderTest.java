@@ -2,7 +2,6 @@ package io.nightshift.storage.source.parquet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -15,18 +14,13 @@ import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,467 +62,396 @@ class ParquetReaderTest {
         });
     }
 
-    @Test
-    void filesAreCountedInOrderByRowGroup() {
-        Path second = node.parquet("in/b.parquet", ROWS);
-        Path first = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+    @Nested
+    class SourceFiles {
 
-        List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+        @Test
+        void filesAreCountedInOrderByRowGroup() {
+            Path second = node.parquet("in/b.parquet", ROWS);
+            Path first = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
 
-        assertThat(files).extracting(file -> file.file().path()).containsExactly(first.toString(), second.toString());
-        assertThat(files.getFirst().rowGroups()).containsExactly(2048L, 2048L, 904L);
-        assertThat(files.getLast().rowGroups()).containsExactly(5000L);
-        assertThat(files.getFirst().file()).isEqualTo(node.pin(first));
-    }
+            List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
 
-    @Test
-    void namesOfFilesMayHoldWhatMeansSomethingInAGlobOrInSql() {
-        node.parquet("in/a1.parquet", "SELECT 'not a number' AS f0");
-        node.parquet("in/ax.parquet", "SELECT 'not a number' AS f0");
-        for (String name : List.of("a[1].parquet", "a?.parquet", "a*.parquet", "it's \"a\".parquet", "ü 日.parquet")) {
-            Path file = node.parquet("in/" + name, "SELECT 1 AS f0, 2 AS b");
-            assertThat(inspect(JobBuilder.over(file).build()))
-                    .singleElement()
-                    .satisfies(inspected -> assertThat(inspected.file().path()).isEqualTo(file.toString()));
+            assertThat(files)
+                    .extracting(file -> file.file().path())
+                    .containsExactly(first.toString(), second.toString());
+            assertThat(files.getFirst().rowGroups()).containsExactly(2048L, 2048L, 904L);
+            assertThat(files.getLast().rowGroups()).containsExactly(5000L);
+            assertThat(files.getFirst().file()).isEqualTo(node.pin(first));
         }
-    }
 
-    @Test
-    void aFolderNamedLikeAColumnDoesNotTakeTheColumnsPlace() {
-        Path file = node.parquet("in/f0=seven/a.parquet", "SELECT 3 AS f0");
-        assertThat(inspect(JobBuilder.over(file).build())).hasSize(1);
-        assertRefused(JobBuilder.over(file).features("seven").build(), "\"seven\" is neither a column of");
-    }
-
-    @Test
-    void aColumnThatIsOnlyInTheFoldersNameIsRefusedWithWhatToDo() {
-        Path file = node.parquet("in/dt=2026-01-01/a.parquet", "SELECT 3 AS f0");
-        String hint =
-                "the folder dt=2026-01-01 has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as --set \"source.select.dt='2026-01-01'\"";
-        assertRefused(JobBuilder.over(folder).output("dt").build(), "output.columns: \"dt\" is neither a column", hint);
-        assertRefused(JobBuilder.over(file).where("dt > '2025'").build(), "there is no column \"dt\"", hint);
-        assertThat(inspect(JobBuilder.over(file)
-                        .select("dt", "'2026-01-01'")
-                        .output("dt")
-                        .build()))
-                .hasSize(1);
-    }
-
-    @Test
-    void aMisspeltNameInAnExpressionIsRefusedWithTheNearestColumn() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS dep_delay, [1] AS l");
-        assertRefused(
-                JobBuilder.over(file).where("dep_dely > 3").build(),
-                "source.where: «dep_dely > 3» over «" + file
-                        + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
-        assertRefused(
-                JobBuilder.over(file).where("other > 3").build(),
-                "there is no column \"other\"; it has f0, dep_delay, l");
-        assertRefused(
-                JobBuilder.over(file).select("late", "f0 > 1").where("Late").build(),
-                "\"late\" is a key of source.select, and an expression sees only the file's own columns; write the expression of \"late\" here");
-        assertThat(inspect(JobBuilder.over(file)
-                        .where("len(list_filter(l, lambda x: x > 0)) = 1")
-                        .build()))
-                .hasSize(1);
-    }
-
-    @Test
-    void anOutputColumnThatIsAlsoComputedIsRefused() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'basic' AS plan, 7 AS Hour");
-        assertRefused(
-                JobBuilder.over(file).select("plan", "len(plan)").output("plan").build(),
-                "output.columns: \"plan\" is a key of source.select and also a column of " + file,
-                "for example plan_source: \"plan\"");
-        assertRefused(
-                JobBuilder.over(file).select("hour", "f0").output("Hour").build(),
-                "output.columns: \"Hour\" is a key of source.select and also a column of");
-        assertThat(inspect(JobBuilder.over(file)
-                        .select("plan", "len(plan)")
-                        .select("plan_source", "plan")
-                        .output("plan_source")
-                        .build()))
-                .hasSize(1);
-        assertThat(inspect(JobBuilder.over(file)
-                        .select("plan", "plan")
-                        .output("plan")
-                        .build()))
-                .hasSize(1);
-    }
-
-    @Test
-    void aListOfFeaturesOfAnotherLengthIsRefusedWithTheNamesThatDiffer() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
-        ModelDescription model = TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
-        assertRefused(
-                JobBuilder.over(file).features("a", "hour").build(),
-                model,
-                "features: the job lists 2, the model has 3. The job does not list b, c. The model has no feature named hour. List one for each feature, in the model's order: a, b, c");
-        assertRefused(
-                JobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
-                model,
-                "features: the job lists 4, the model has 3. The model has no feature named a + 1. List one");
-    }
-
-    @Test
-    void aTextColumnFeedsACategoryWhoseNamesTheModelOrTheJobHas() {
-        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan, 2 AS code");
-        ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
-        ModelDescription coded = TestModels.of(TestModels.codes("plan", 0, 1));
-        ModelDescription number = TestModels.of(TestModels.number("plan"));
-        String[] plans = {"basic", "plus"};
-
-        assertThat(inspector.inspect(JobBuilder.over(file).build(), named)).hasSize(1);
-        assertThat(inspector.inspect(
-                        JobBuilder.over(file).categories("plan", plans).build(), named))
-                .hasSize(1);
-        assertThat(inspector.inspect(
-                        JobBuilder.over(file).categories("plan", plans).build(), coded))
-                .hasSize(1);
-        assertThat(inspector.inspect(
-                        JobBuilder.over(file).categories("plan", plans).build(), number))
-                .hasSize(1);
-        assertThat(inspector.inspect(JobBuilder.over(file).features("code").build(), coded))
-                .hasSize(1);
-        assertRefused(
-                JobBuilder.over(file).build(),
-                coded,
-                "plan is VARCHAR, but the model file has only the numbers of the categories of \"plan\"; list the categories in the order of these numbers, from 0: categories: {plan: [...]}");
-        assertRefused(
-                JobBuilder.over(file).build(),
-                number,
-                "plan is VARCHAR, but the model's feature \"plan\" wants a number");
-    }
-
-    @Test
-    void categoriesThatAreNotTheModelsAreRefused() {
-        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
-        ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
-        ModelDescription levels = TestModels.of(TestModels.level("plan", true, "basic", "plus"));
-        for (ModelDescription model : List.of(named, levels)) {
-            assertRefused(
-                    JobBuilder.over(file).categories("plan", "plus", "basic").build(),
-                    model,
-                    "categories.plan: the model has the categories basic, plus; leave the key out");
-        }
-        assertRefused(
-                JobBuilder.over(file).categories("paln", "basic").build(),
-                named,
-                "categories: the model has no feature \"paln\"; did you mean \"plan\"?");
-    }
-
-    @Test
-    void aModelWithoutNamesHasItsCategoriesByTheJobsFeatures() {
-        Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
-        ModelFeature unnamed =
-                new ModelFeature(null, new FeatureType.Categorical(Precision.FLOAT32, List.of(), List.of()), true);
-        assertThat(inspector.inspect(
-                        JobBuilder.over(file)
-                                .features("lower(plan)")
-                                .categories("lower(plan)", "basic")
-                                .build(),
-                        TestModels.of(unnamed)))
-                .hasSize(1);
-    }
-
-    @Test
-    void anEncryptedFileIsCalledThat() throws IOException {
-        Path file = Files.writeString(Files.createDirectories(folder).resolve("a.parquet"), "PARE....PARE....PARE");
-        assertRefused(JobBuilder.over(file).build(), file + " is an encrypted Parquet file");
-    }
-
-    @Test
-    void aFileWithoutRowsAmongOthersIsInspectedToo() {
-        node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
-        node.parquet("in/b.parquet", "SELECT 1 AS f0");
-        List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
-        assertThat(files).extracting(InspectedFile::rowGroups).containsExactly(List.of(), List.of(1L));
-    }
-
-    @Test
-    void theIdentityOfASourceChangesWithItsFiles() throws IOException {
-        Path file = node.parquet("in/a.parquet", ROWS);
-        Job.Source source = JobBuilder.over(folder).build().source();
-        String before = inspector.identity(source);
-        assertThat(before).hasSize(64).isEqualTo(inspector.identity(source));
-
-        Files.setLastModifiedTime(file, FileTime.fromMillis(1));
-        String touched = inspector.identity(source);
-        node.parquet("in/b.parquet", ROWS);
-
-        assertThat(touched).isNotEqualTo(before).isNotEqualTo(inspector.identity(source));
-    }
-
-    @Test
-    void aSourceWithoutASingleRowIsRefusedIfTheJobSaysSo() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
-        assertRefused(
-                JobBuilder.over(file).failsIfEmpty().build(),
-                "source: there is not a single row in " + file,
-                "source.on-empty: fail");
-        node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
-        assertRefused(JobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
-        assertThat(inspect(JobBuilder.over(folder).build()))
-                .extracting(found -> found.file().rows())
-                .containsExactly(0L, 0L);
-    }
-
-    @Test
-    void anEmptyFileIsRefusedByName() throws IOException {
-        Path file = Files.createFile(Files.createDirectories(folder).resolve("a.parquet"));
-        assertRefused(JobBuilder.over(file).build(), "source: " + file + " is empty (0 bytes)");
-    }
-
-    @Test
-    void aFileOfAnotherKindIsRefusedByName() throws IOException {
-        Path file = Files.createDirectories(folder).resolve("a.parquet");
-        for (String content : List.of("P", "PAR1", "PAR1PAR1", "a,b\n1,2\n3,4\n5,6\n7,8\n")) {
-            Files.writeString(file, content);
-            assertRefused(JobBuilder.over(file).build(), "source: " + file + " is not a Parquet file");
-        }
-    }
-
-    @Test
-    void aFileCutAnywhereIsRefusedByName() throws IOException {
-        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
-        byte[] whole = Files.readAllBytes(file);
-        Random random = new Random(7);
-        for (int i = 0; i < 60; i++) {
-            Files.write(file, Arrays.copyOf(whole, 12 + random.nextInt(whole.length - 12)));
-            assertRefused(JobBuilder.over(file).build(), file.toString(), "truncated");
-        }
-    }
-
-    @Test
-    void aFileThatLostBytesInItsMiddleIsRefusedByName() throws IOException {
-        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
-        byte[] whole = Files.readAllBytes(file);
-        int footer = ByteBuffer.wrap(whole, whole.length - 8, 4)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .getInt();
-        Random random = new Random(7);
-        for (int i = 0; i < 60; i++) {
-            int data = whole.length - 8 - footer;
-            int from = 4 + random.nextInt(data - 5);
-            int lost = 1 + random.nextInt(Math.min(4000, data - from));
-            byte[] cut = Arrays.copyOf(whole, whole.length - lost);
-            System.arraycopy(whole, from + lost, cut, from, whole.length - from - lost);
-            Files.write(file, cut);
-            assertRefused(
-                    JobBuilder.over(file).build(),
-                    "source: " + file + " is truncated: it is shorter than its Parquet footer says");
-        }
-    }
-
-    @Test
-    void aBrokenFooterIsRefusedByNameOrHarmless() throws IOException {
-        Path good = node.parquet("in/a.parquet", ROWS);
-        Path bad = node.parquet("in/b.parquet", ROWS);
-        byte[] whole = Files.readAllBytes(bad);
-        Random random = new Random(7);
-        int refused = 0;
-        for (int i = 0; i < 150; i++) {
-            byte[] broken = whole.clone();
-            int at = broken.length - 4 - 1 - random.nextInt(400);
-            broken[at] = (byte) random.nextInt(256);
-            Files.write(bad, broken);
-            try {
-                inspect(JobBuilder.over(good, bad).build());
-            } catch (FailureException e) {
-                refused++;
-                assertThat(e.getMessage()).contains(bad.toString()).doesNotContain("\n");
+        @Test
+        void namesOfFilesMayHoldWhatMeansSomethingInAGlobOrInSql() {
+            node.parquet("in/a1.parquet", "SELECT 'not a number' AS f0");
+            node.parquet("in/ax.parquet", "SELECT 'not a number' AS f0");
+            for (String name :
+                    List.of("a[1].parquet", "a?.parquet", "a*.parquet", "it's \"a\".parquet", "ü 日.parquet")) {
+                Path file = node.parquet("in/" + name, "SELECT 1 AS f0, 2 AS b");
+                assertThat(inspect(JobBuilder.over(file).build()))
+                        .singleElement()
+                        .satisfies(
+                                inspected -> assertThat(inspected.file().path()).isEqualTo(file.toString()));
             }
         }
-        assertThat(refused).isGreaterThan(50);
-    }
 
-    @Test
-    void aWrongLengthOfTheFooterIsRefusedByName() throws IOException {
-        Path file = node.parquet("in/a.parquet", ROWS);
-        byte[] whole = Files.readAllBytes(file);
-        for (int length : new int[] {0, 1, 7, 1 << 30, -1, Integer.MIN_VALUE, whole.length, whole.length - 12}) {
-            byte[] broken = whole.clone();
-            ByteBuffer.wrap(broken).order(ByteOrder.LITTLE_ENDIAN).putInt(broken.length - 8, length);
-            Files.write(file, broken);
-            assertRefused(JobBuilder.over(file).build(), file.toString(), "footer");
+        @Test
+        void aFileWithoutRowsAmongOthersIsInspectedToo() {
+            node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
+            node.parquet("in/b.parquet", "SELECT 1 AS f0");
+            List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+            assertThat(files).extracting(InspectedFile::rowGroups).containsExactly(List.of(), List.of(1L));
+        }
+
+        @Test
+        void theIdentityOfASourceChangesWithItsFiles() throws IOException {
+            Path file = node.parquet("in/a.parquet", ROWS);
+            Job.Source source = JobBuilder.over(folder).build().source();
+            String before = inspector.identity(source);
+            assertThat(before).hasSize(64).isEqualTo(inspector.identity(source));
+
+            Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+            String touched = inspector.identity(source);
+            node.parquet("in/b.parquet", ROWS);
+
+            assertThat(touched).isNotEqualTo(before).isNotEqualTo(inspector.identity(source));
+        }
+
+        @Test
+        void aSourceWithoutASingleRowIsRefusedIfTheJobSaysSo() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
+            assertRefused(
+                    JobBuilder.over(file).failsIfEmpty().build(),
+                    "source: there is not a single row in " + file,
+                    "source.on-empty: fail");
+            node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
+            assertRefused(
+                    JobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
+            assertThat(inspect(JobBuilder.over(folder).build()))
+                    .extracting(found -> found.file().rows())
+                    .containsExactly(0L, 0L);
+        }
+
+        @Test
+        void aFolderThatIsNotThereIsRefusedByName() {
+            assertRefused(JobBuilder.over(folder.resolve("none")).build(), "source: there is no file " + folder);
         }
     }
 
-    @Test
-    void aFileThatMayNotBeReadIsRefusedByName() throws IOException {
-        Path file = node.parquet("in/a.parquet", ROWS);
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
-        assumeFalse(Files.isReadable(file), "root may read everything");
-        assertRefused(JobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
+    @Nested
+    class Names {
+
+        @Test
+        void aFolderNamedLikeAColumnDoesNotTakeTheColumnsPlace() {
+            Path file = node.parquet("in/f0=seven/a.parquet", "SELECT 3 AS f0");
+            assertThat(inspect(JobBuilder.over(file).build())).hasSize(1);
+            assertRefused(JobBuilder.over(file).features("seven").build(), "\"seven\" is neither a column of");
+        }
+
+        @Test
+        void aColumnThatIsOnlyInTheFoldersNameIsRefusedWithWhatToDo() {
+            Path file = node.parquet("in/dt=2026-01-01/a.parquet", "SELECT 3 AS f0");
+            String hint =
+                    "the folder dt=2026-01-01 has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as --set \"source.select.dt='2026-01-01'\"";
+            assertRefused(
+                    JobBuilder.over(folder).output("dt").build(), "output.columns: \"dt\" is neither a column", hint);
+            assertRefused(JobBuilder.over(file).where("dt > '2025'").build(), "there is no column \"dt\"", hint);
+            assertThat(inspect(JobBuilder.over(file)
+                            .select("dt", "'2026-01-01'")
+                            .output("dt")
+                            .build()))
+                    .hasSize(1);
+        }
+
+        @Test
+        void aMisspeltNameInAnExpressionIsRefusedWithTheNearestColumn() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS dep_delay, [1] AS l");
+            assertRefused(
+                    JobBuilder.over(file).where("dep_dely > 3").build(),
+                    "source.where: «dep_dely > 3» over «" + file
+                            + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
+            assertRefused(
+                    JobBuilder.over(file).where("other > 3").build(),
+                    "there is no column \"other\"; it has f0, dep_delay, l");
+            assertRefused(
+                    JobBuilder.over(file).select("late", "f0 > 1").where("Late").build(),
+                    "\"late\" is a key of source.select, and an expression sees only the file's own columns; write the expression of \"late\" here");
+            assertThat(inspect(JobBuilder.over(file)
+                            .where("len(list_filter(l, lambda x: x > 0)) = 1")
+                            .build()))
+                    .hasSize(1);
+        }
+
+        @Test
+        void anOutputColumnThatIsAlsoComputedIsRefused() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'basic' AS plan, 7 AS Hour");
+            assertRefused(
+                    JobBuilder.over(file)
+                            .select("plan", "len(plan)")
+                            .output("plan")
+                            .build(),
+                    "output.columns: \"plan\" is a key of source.select and also a column of " + file,
+                    "for example plan_source: \"plan\"");
+            assertRefused(
+                    JobBuilder.over(file).select("hour", "f0").output("Hour").build(),
+                    "output.columns: \"Hour\" is a key of source.select and also a column of");
+            assertThat(inspect(JobBuilder.over(file)
+                            .select("plan", "len(plan)")
+                            .select("plan_source", "plan")
+                            .output("plan_source")
+                            .build()))
+                    .hasSize(1);
+            assertThat(inspect(JobBuilder.over(file)
+                            .select("plan", "plan")
+                            .output("plan")
+                            .build()))
+                    .hasSize(1);
+        }
+
+        @Test
+        void aListOfFeaturesOfAnotherLengthIsRefusedWithTheNamesThatDiffer() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
+            ModelDescription model =
+                    TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
+            assertRefused(
+                    JobBuilder.over(file).features("a", "hour").build(),
+                    model,
+                    "features: the job lists 2, the model has 3. The job does not list b, c. The model has no feature named hour. List one for each feature, in the model's order: a, b, c");
+            assertRefused(
+                    JobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
+                    model,
+                    "features: the job lists 4, the model has 3. The model has no feature named a + 1. List one");
+        }
+
+        @Test
+        void aFeatureThatTheSourceLacksIsRefusedWithTheNearestName() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
+            ModelDescription model = TestModels.of(TestModels.number("distance"));
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    model,
+                    "the model's feature: \"distance\" is neither a column of " + file,
+                    "did you mean \"distanze\"?");
+            assertRefused(
+                    JobBuilder.over(file).features("distnaze").build(),
+                    model,
+                    "features: \"distnaze\" is neither a column of " + file,
+                    "did you mean \"distanze\"?");
+            assertRefused(JobBuilder.over(file).features("other").build(), model, "it has distanze, b");
+        }
+
+        @Test
+        void namesOfColumnsAreTakenAsTheFileSpellsThem() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS Id");
+            assertRefused(
+                    JobBuilder.over(file).id("id").build(),
+                    "source.id: \"id\" is neither a column of " + file,
+                    "did you mean \"Id\"?");
+            assertRefused(
+                    JobBuilder.over(file).output("ID").build(),
+                    "output.columns: \"ID\" is neither a column of " + file,
+                    "did you mean \"Id\"?");
+            assertRefused(
+                    JobBuilder.over(file).features("F0").build(),
+                    "features: \"F0\" is neither a column of " + file,
+                    "did you mean \"f0\"?");
+            assertThat(inspect(JobBuilder.over(file).features("F0 + ID").build()))
+                    .hasSize(1);
+        }
+
+        @Test
+        void aModelThatDoesNotNameItsFeaturesNeedsAsManyAsItHas() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
+            ModelFeature unnamed = new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true);
+            ModelDescription model = TestModels.of(unnamed, unnamed);
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    model,
+                    "features: the model does not name its 2 features; list them here, in the model's order");
+            assertRefused(
+                    JobBuilder.over(file).features("a").build(), model, "features: the job lists 1, the model has 2");
+            assertRefused(
+                    JobBuilder.over(file).features("a", "b", "a").build(),
+                    model,
+                    "features: the job lists 3, the model has 2");
+            assertThat(inspector.inspect(
+                            JobBuilder.over(file).features("b", "a + 1").build(), model))
+                    .hasSize(1);
+        }
+
+        @Test
+        void oddNamesOfColumnsWorkUnquotedWhereANameIsMeant() {
+            Path file = node.parquet(
+                    "in/a.parquet", "SELECT 1 AS \"select\", 2 AS \"a \"\"b\"\" c\", 3 AS \"größe 日\", 4 AS \"1st\"");
+            Job job = JobBuilder.over(file)
+                    .id("a \"b\" c")
+                    .features("select")
+                    .output("größe 日", "1st")
+                    .build();
+            assertThat(inspect(job)).hasSize(1);
+        }
+
+        @Test
+        void aSelectKeyTakesThePlaceOfTheColumnButExpressionsSeeTheColumn() {
+            Path file = node.parquet("in/a.parquet", "SELECT 'text' AS f0");
+            assertThat(inspect(JobBuilder.over(file).select("f0", "len(f0)").build()))
+                    .hasSize(1);
+        }
+
+        @Test
+        void anExpressionDoesNotSeeOtherSelectKeys() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0");
+            assertRefused(
+                    JobBuilder.over(file)
+                            .select("twice", "f0 * 2")
+                            .select("fourfold", "twice * 2")
+                            .build(),
+                    "source.select.fourfold: «twice * 2» over «" + file + "»",
+                    "twice");
+        }
+
+        @Test
+        void aColumnWithTheNameOfTheRowCounterIsRefused() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS file_row_number");
+            assertRefused(JobBuilder.over(file).build(), "source: " + file + " has a column \"file_row_number\"");
+        }
+
+        @Test
+        void columnsThatDifferOnlyInCaseAreDistinguished() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'x' AS F0");
+            assertThat(inspect(JobBuilder.over(file).output("F0_1").build())).hasSize(1);
+        }
     }
 
-    @Test
-    void aFolderThatIsNotThereIsRefusedByName() {
-        assertRefused(JobBuilder.over(folder.resolve("none")).build(), "source: there is no file " + folder);
+    @Nested
+    class Types {
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "CAST(1 AS VARCHAR)|VARCHAR",
+                    "TIMESTAMP '2026-01-01'|TIMESTAMP",
+                    "DATE '2026-01-01'|DATE",
+                    "[1]|INTEGER[]",
+                    "{'a': 1}|STRUCT(a INTEGER)",
+                    "'\\x00'::BLOB|BLOB",
+                    "uuid()|UUID"
+                })
+        void aColumnOfATypeThatIsNoNumberIsRefused(String value, String type) {
+            Path file = node.parquet("in/a.parquet", "SELECT " + value + " AS f0");
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    file + ": f0 is " + type + ", but the model's feature \"f0\" wants a number");
+        }
+
+        @Test
+        void aLaterFileWithoutAColumnOrWithAnotherTypeIsRefusedByName() {
+            Path good = node.parquet("in/a.parquet", "SELECT 1 AS f0, 1 AS id, 'x' AS more");
+            Path lacking = node.parquet("in/b.parquet", "SELECT 1 AS g0, 1 AS id, 'x' AS more");
+            assertRefused(JobBuilder.over(good, lacking).build(), "\"f0\" is neither a column of " + lacking);
+            Path text = node.parquet("in/c.parquet", "SELECT 'a' AS f0, 1 AS id, 'x' AS more");
+            assertRefused(JobBuilder.over(good, text).build(), text + ": f0 is VARCHAR");
+            Path otherId = node.parquet("in/d.parquet", "SELECT 1 AS f0, 'a' AS id, 'x' AS more");
+            assertRefused(
+                    JobBuilder.over(good, otherId).id("id").build(),
+                    "source.id: id is VARCHAR in " + otherId + ", but INTEGER in " + good);
+            Path otherMore = node.parquet("in/e.parquet", "SELECT 1 AS f0, 1 AS id, 5 AS more");
+            assertRefused(
+                    JobBuilder.over(good, otherMore).output("more").build(),
+                    "output.columns: more is INTEGER in " + otherMore + ", but VARCHAR in " + good);
+            Path expression = node.parquet("in/f.parquet", "SELECT 1 AS f0, 1 AS id");
+            assertRefused(
+                    JobBuilder.over(good, expression).where("more = 'x'").build(),
+                    "source.where: «more = 'x'» over «" + expression + "»",
+                    "more");
+        }
+
+        @Test
+        void anotherNumericTypeOfAFeatureInALaterFileIsFine() {
+            node.parquet("in/a.parquet", "SELECT 1 AS f0");
+            node.parquet("in/b.parquet", "SELECT 1.5::DOUBLE AS f0");
+            assertThat(inspect(JobBuilder.over(folder).build())).hasSize(2);
+        }
     }
 
-    @Test
-    void aFeatureThatTheSourceLacksIsRefusedWithTheNearestName() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
-        ModelDescription model = TestModels.of(TestModels.number("distance"));
-        assertRefused(
-                JobBuilder.over(file).build(),
-                model,
-                "the model's feature: \"distance\" is neither a column of " + file,
-                "did you mean \"distanze\"?");
-        assertRefused(
-                JobBuilder.over(file).features("distnaze").build(),
-                model,
-                "features: \"distnaze\" is neither a column of " + file,
-                "did you mean \"distanze\"?");
-        assertRefused(JobBuilder.over(file).features("other").build(), model, "it has distanze, b");
-    }
+    @Nested
+    class Categories {
 
-    @Test
-    void namesOfColumnsAreTakenAsTheFileSpellsThem() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS Id");
-        assertRefused(
-                JobBuilder.over(file).id("id").build(),
-                "source.id: \"id\" is neither a column of " + file,
-                "did you mean \"Id\"?");
-        assertRefused(
-                JobBuilder.over(file).output("ID").build(),
-                "output.columns: \"ID\" is neither a column of " + file,
-                "did you mean \"Id\"?");
-        assertRefused(
-                JobBuilder.over(file).features("F0").build(),
-                "features: \"F0\" is neither a column of " + file,
-                "did you mean \"f0\"?");
-        assertThat(inspect(JobBuilder.over(file).features("F0 + ID").build())).hasSize(1);
-    }
+        @Test
+        void aTextColumnFeedsACategoryWhoseNamesTheModelOrTheJobHas() {
+            Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan, 2 AS code");
+            ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
+            ModelDescription coded = TestModels.of(TestModels.codes("plan", 0, 1));
+            ModelDescription number = TestModels.of(TestModels.number("plan"));
+            String[] plans = {"basic", "plus"};
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "CAST(1 AS VARCHAR)|VARCHAR",
-                "TIMESTAMP '2026-01-01'|TIMESTAMP",
-                "DATE '2026-01-01'|DATE",
-                "[1]|INTEGER[]",
-                "{'a': 1}|STRUCT(a INTEGER)",
-                "'\\x00'::BLOB|BLOB",
-                "uuid()|UUID"
-            })
-    void aColumnOfATypeThatIsNoNumberIsRefused(String value, String type) {
-        Path file = node.parquet("in/a.parquet", "SELECT " + value + " AS f0");
-        assertRefused(
-                JobBuilder.over(file).build(),
-                file + ": f0 is " + type + ", but the model's feature \"f0\" wants a number");
-    }
+            assertThat(inspector.inspect(JobBuilder.over(file).build(), named)).hasSize(1);
+            assertThat(inspector.inspect(
+                            JobBuilder.over(file).categories("plan", plans).build(), named))
+                    .hasSize(1);
+            assertThat(inspector.inspect(
+                            JobBuilder.over(file).categories("plan", plans).build(), coded))
+                    .hasSize(1);
+            assertThat(inspector.inspect(
+                            JobBuilder.over(file).categories("plan", plans).build(), number))
+                    .hasSize(1);
+            assertThat(inspector.inspect(JobBuilder.over(file).features("code").build(), coded))
+                    .hasSize(1);
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    coded,
+                    "plan is VARCHAR, but the model file has only the numbers of the categories of \"plan\"; list the categories in the order of these numbers, from 0: categories: {plan: [...]}");
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    number,
+                    "plan is VARCHAR, but the model's feature \"plan\" wants a number");
+        }
 
-    @Test
-    void aLevelMayBeTextOrAWholeNumber() {
-        ModelDescription model = TestModels.of(TestModels.level("f0", true, "1", "2"));
-        node.parquet("in/a.parquet", "SELECT '1' AS f0");
-        node.parquet("in/b.parquet", "SELECT 2 AS f0");
-        assertThat(inspector.inspect(JobBuilder.over(folder).build(), model)).hasSize(2);
-        Path file = node.parquet("in/c.parquet", "SELECT 1.5::DOUBLE AS f0");
-        assertRefused(
-                JobBuilder.over(folder).build(),
-                model,
-                file + ": f0 is DOUBLE, but the model's feature \"f0\" wants a level");
-    }
+        @Test
+        void categoriesThatAreNotTheModelsAreRefused() {
+            Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
+            ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
+            ModelDescription levels = TestModels.of(TestModels.level("plan", true, "basic", "plus"));
+            for (ModelDescription model : List.of(named, levels)) {
+                assertRefused(
+                        JobBuilder.over(file)
+                                .categories("plan", "plus", "basic")
+                                .build(),
+                        model,
+                        "categories.plan: the model has the categories basic, plus; leave the key out");
+            }
+            assertRefused(
+                    JobBuilder.over(file).categories("paln", "basic").build(),
+                    named,
+                    "categories: the model has no feature \"paln\"; did you mean \"plan\"?");
+        }
 
-    @Test
-    void aLaterFileWithoutAColumnOrWithAnotherTypeIsRefusedByName() {
-        Path good = node.parquet("in/a.parquet", "SELECT 1 AS f0, 1 AS id, 'x' AS more");
-        Path lacking = node.parquet("in/b.parquet", "SELECT 1 AS g0, 1 AS id, 'x' AS more");
-        assertRefused(JobBuilder.over(good, lacking).build(), "\"f0\" is neither a column of " + lacking);
-        Path text = node.parquet("in/c.parquet", "SELECT 'a' AS f0, 1 AS id, 'x' AS more");
-        assertRefused(JobBuilder.over(good, text).build(), text + ": f0 is VARCHAR");
-        Path otherId = node.parquet("in/d.parquet", "SELECT 1 AS f0, 'a' AS id, 'x' AS more");
-        assertRefused(
-                JobBuilder.over(good, otherId).id("id").build(),
-                "source.id: id is VARCHAR in " + otherId + ", but INTEGER in " + good);
-        Path otherMore = node.parquet("in/e.parquet", "SELECT 1 AS f0, 1 AS id, 5 AS more");
-        assertRefused(
-                JobBuilder.over(good, otherMore).output("more").build(),
-                "output.columns: more is INTEGER in " + otherMore + ", but VARCHAR in " + good);
-        Path expression = node.parquet("in/f.parquet", "SELECT 1 AS f0, 1 AS id");
-        assertRefused(
-                JobBuilder.over(good, expression).where("more = 'x'").build(),
-                "source.where: «more = 'x'» over «" + expression + "»",
-                "more");
-    }
+        @Test
+        void aModelWithoutNamesHasItsCategoriesByTheJobsFeatures() {
+            Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
+            ModelFeature unnamed =
+                    new ModelFeature(null, new FeatureType.Categorical(Precision.FLOAT32, List.of(), List.of()), true);
+            assertThat(inspector.inspect(
+                            JobBuilder.over(file)
+                                    .features("lower(plan)")
+                                    .categories("lower(plan)", "basic")
+                                    .build(),
+                            TestModels.of(unnamed)))
+                    .hasSize(1);
+        }
 
-    @Test
-    void anotherNumericTypeOfAFeatureInALaterFileIsFine() {
-        node.parquet("in/a.parquet", "SELECT 1 AS f0");
-        node.parquet("in/b.parquet", "SELECT 1.5::DOUBLE AS f0");
-        assertThat(inspect(JobBuilder.over(folder).build())).hasSize(2);
-    }
-
-    @Test
-    void aModelThatDoesNotNameItsFeaturesNeedsAsManyAsItHas() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS a, 2 AS b");
-        ModelFeature unnamed = new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true);
-        ModelDescription model = TestModels.of(unnamed, unnamed);
-        assertRefused(
-                JobBuilder.over(file).build(),
-                model,
-                "features: the model does not name its 2 features; list them here, in the model's order");
-        assertRefused(JobBuilder.over(file).features("a").build(), model, "features: the job lists 1, the model has 2");
-        assertRefused(
-                JobBuilder.over(file).features("a", "b", "a").build(),
-                model,
-                "features: the job lists 3, the model has 2");
-        assertThat(inspector.inspect(
-                        JobBuilder.over(file).features("b", "a + 1").build(), model))
-                .hasSize(1);
-    }
-
-    @Test
-    void oddNamesOfColumnsWorkUnquotedWhereANameIsMeant() {
-        Path file = node.parquet(
-                "in/a.parquet", "SELECT 1 AS \"select\", 2 AS \"a \"\"b\"\" c\", 3 AS \"größe 日\", 4 AS \"1st\"");
-        Job job = JobBuilder.over(file)
-                .id("a \"b\" c")
-                .features("select")
-                .output("größe 日", "1st")
-                .build();
-        assertThat(inspect(job)).hasSize(1);
-    }
-
-    @Test
-    void aSelectKeyTakesThePlaceOfTheColumnButExpressionsSeeTheColumn() {
-        Path file = node.parquet("in/a.parquet", "SELECT 'text' AS f0");
-        assertThat(inspect(JobBuilder.over(file).select("f0", "len(f0)").build()))
-                .hasSize(1);
-    }
-
-    @Test
-    void anExpressionDoesNotSeeOtherSelectKeys() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0");
-        assertRefused(
-                JobBuilder.over(file)
-                        .select("twice", "f0 * 2")
-                        .select("fourfold", "twice * 2")
-                        .build(),
-                "source.select.fourfold: «twice * 2» over «" + file + "»",
-                "twice");
-    }
-
-    @Test
-    void aColumnWithTheNameOfTheRowCounterIsRefused() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS file_row_number");
-        assertRefused(JobBuilder.over(file).build(), "source: " + file + " has a column \"file_row_number\"");
-    }
-
-    @Test
-    void columnsThatDifferOnlyInCaseAreDistinguished() {
-        Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'x' AS F0");
-        assertThat(inspect(JobBuilder.over(file).output("F0_1").build())).hasSize(1);
-    }
-
-    @Test
-    void theBytesOfAnotherLanguageAreNotAFooter() throws IOException {
-        Path file = Files.createDirectories(folder).resolve("a.parquet");
-        Files.write(file, ("PAR1" + "x".repeat(100) + "PAR1").getBytes(StandardCharsets.US_ASCII));
-        assertRefused(JobBuilder.over(file).build(), file.toString());
+        @Test
+        void aLevelMayBeTextOrAWholeNumber() {
+            ModelDescription model = TestModels.of(TestModels.level("f0", true, "1", "2"));
+            node.parquet("in/a.parquet", "SELECT '1' AS f0");
+            node.parquet("in/b.parquet", "SELECT 2 AS f0");
+            assertThat(inspector.inspect(JobBuilder.over(folder).build(), model))
+                    .hasSize(2);
+            Path file = node.parquet("in/c.parquet", "SELECT 1.5::DOUBLE AS f0");
+            assertRefused(
+                    JobBuilder.over(folder).build(),
+                    model,
+                    file + ": f0 is DOUBLE, but the model's feature \"f0\" wants a level");
+        }
     }
 }

@@ -1,0 +1,167 @@
+package io.nightshift.storage.source.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Files that can't be read are refused by their names.
+class BrokenParquetFilesTest {
+
+    private static final String ROWS =
+            "SELECT i AS f0, 'n' || i AS name, hash(i) % 1000 AS noise FROM range(5000) t(i)";
+
+    private TestData node;
+    private Path folder;
+    private ParquetReader inspector;
+
+    @BeforeEach
+    void start(@TempDir Path temp) {
+        node = new TestData(temp);
+        folder = temp.resolve("in");
+        inspector = new ParquetReader(() -> node.duckDb);
+    }
+
+    @AfterEach
+    void stop() {
+        node.close();
+    }
+
+    private List<InspectedFile> inspect(Job job) {
+        return inspector.inspect(job, TestModels.ofNumbers(1));
+    }
+
+    private void assertRefused(Job job, String... message) {
+        assertRefused(job, TestModels.ofNumbers(1), message);
+    }
+
+    private void assertRefused(Job job, ModelDescription model, String... message) {
+        assertThatThrownBy(() -> inspector.inspect(job, model)).isInstanceOfSatisfying(FailureException.class, e -> {
+            assertThat(e.failure().isPermanent()).isTrue();
+            assertThat(e.getMessage()).contains(message).doesNotContain("\n");
+        });
+    }
+
+    @Test
+    void anEncryptedFileIsCalledThat() throws IOException {
+        Path file = Files.writeString(Files.createDirectories(folder).resolve("a.parquet"), "PARE....PARE....PARE");
+        assertRefused(JobBuilder.over(file).build(), file + " is an encrypted Parquet file");
+    }
+
+    @Test
+    void anEmptyFileIsRefusedByName() throws IOException {
+        Path file = Files.createFile(Files.createDirectories(folder).resolve("a.parquet"));
+        assertRefused(JobBuilder.over(file).build(), "source: " + file + " is empty (0 bytes)");
+    }
+
+    @Test
+    void aFileOfAnotherKindIsRefusedByName() throws IOException {
+        Path file = Files.createDirectories(folder).resolve("a.parquet");
+        for (String content : List.of("P", "PAR1", "PAR1PAR1", "a,b\n1,2\n3,4\n5,6\n7,8\n")) {
+            Files.writeString(file, content);
+            assertRefused(JobBuilder.over(file).build(), "source: " + file + " is not a Parquet file");
+        }
+    }
+
+    @Test
+    void aFileCutAnywhereIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+        byte[] whole = Files.readAllBytes(file);
+        Random random = new Random(7);
+        for (int i = 0; i < 60; i++) {
+            Files.write(file, Arrays.copyOf(whole, 12 + random.nextInt(whole.length - 12)));
+            assertRefused(JobBuilder.over(file).build(), file.toString(), "truncated");
+        }
+    }
+
+    @Test
+    void aFileThatLostBytesInItsMiddleIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
+        byte[] whole = Files.readAllBytes(file);
+        int footer = ByteBuffer.wrap(whole, whole.length - 8, 4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getInt();
+        Random random = new Random(7);
+        for (int i = 0; i < 60; i++) {
+            int data = whole.length - 8 - footer;
+            int from = 4 + random.nextInt(data - 5);
+            int lost = 1 + random.nextInt(Math.min(4000, data - from));
+            byte[] cut = Arrays.copyOf(whole, whole.length - lost);
+            System.arraycopy(whole, from + lost, cut, from, whole.length - from - lost);
+            Files.write(file, cut);
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    "source: " + file + " is truncated: it is shorter than its Parquet footer says");
+        }
+    }
+
+    @Test
+    void aBrokenFooterIsRefusedByNameOrHarmless() throws IOException {
+        Path good = node.parquet("in/a.parquet", ROWS);
+        Path bad = node.parquet("in/b.parquet", ROWS);
+        byte[] whole = Files.readAllBytes(bad);
+        Random random = new Random(7);
+        int refused = 0;
+        for (int i = 0; i < 150; i++) {
+            byte[] broken = whole.clone();
+            int at = broken.length - 4 - 1 - random.nextInt(400);
+            broken[at] = (byte) random.nextInt(256);
+            Files.write(bad, broken);
+            try {
+                inspect(JobBuilder.over(good, bad).build());
+            } catch (FailureException e) {
+                refused++;
+                assertThat(e.getMessage()).contains(bad.toString()).doesNotContain("\n");
+            }
+        }
+        assertThat(refused).isGreaterThan(50);
+    }
+
+    @Test
+    void aWrongLengthOfTheFooterIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS);
+        byte[] whole = Files.readAllBytes(file);
+        for (int length : new int[] {0, 1, 7, 1 << 30, -1, Integer.MIN_VALUE, whole.length, whole.length - 12}) {
+            byte[] broken = whole.clone();
+            ByteBuffer.wrap(broken).order(ByteOrder.LITTLE_ENDIAN).putInt(broken.length - 8, length);
+            Files.write(file, broken);
+            assertRefused(JobBuilder.over(file).build(), file.toString(), "footer");
+        }
+    }
+
+    @Test
+    void aFileThatMayNotBeReadIsRefusedByName() throws IOException {
+        Path file = node.parquet("in/a.parquet", ROWS);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+        assumeFalse(Files.isReadable(file), "root may read everything");
+        assertRefused(JobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
+    }
+
+    @Test
+    void theBytesOfAnotherLanguageAreNotAFooter() throws IOException {
+        Path file = Files.createDirectories(folder).resolve("a.parquet");
+        Files.write(file, ("PAR1" + "x".repeat(100) + "PAR1").getBytes(StandardCharsets.US_ASCII));
+        assertRefused(JobBuilder.over(file).build(), file.toString());
+    }
+}
