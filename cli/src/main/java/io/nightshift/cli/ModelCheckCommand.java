@@ -14,6 +14,7 @@ import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -114,7 +115,8 @@ final class ModelCheckCommand implements Callable<Integer> {
                 shown);
         Job read = JobFileOptions.read(job, List.of());
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), Runnable::run);
+        DuckDbLoader duckDb =
+                DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Destinations destinations =
                 new Destinations(duckDb, configuration.read(home).dataSources());
         CheckResult result = ModelCheck.run(

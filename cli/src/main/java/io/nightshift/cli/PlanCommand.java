@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
@@ -43,8 +44,9 @@ final class PlanCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         Configuration given = configuration.read(home);
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
-            Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
+        FileRoots roots = given.files().ofCommand();
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
             SubmissionResolver.Check check =
                     new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());

@@ -3,6 +3,7 @@ package io.nightshift.node;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.scoring.ScoreFunctions;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,12 +22,13 @@ public final class DuckDbLoader implements Supplier<DuckDb> {
         this.opening = opening;
     }
 
-    public static DuckDbLoader open(long memoryLimit, Path spill, Executor executor) {
-        return new DuckDbLoader(CompletableFuture.supplyAsync(() -> ready(memoryLimit, spill), executor));
+    /// @param roots that jobs may use
+    public static DuckDbLoader open(long memoryLimit, Path spill, FileRoots roots, Executor executor) {
+        return new DuckDbLoader(CompletableFuture.supplyAsync(() -> ready(memoryLimit, spill, roots), executor));
     }
 
-    private static DuckDb ready(long memoryLimit, Path spill) {
-        DuckDb duckDb = DuckDb.open(memoryLimit, spill);
+    private static DuckDb ready(long memoryLimit, Path spill, FileRoots roots) {
+        DuckDb duckDb = DuckDb.open(memoryLimit, spill, roots);
         try (Connection connection = duckDb.connect()) {
             ScoreFunctions.register(connection);
             Destinations.register(connection);

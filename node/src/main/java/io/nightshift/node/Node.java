@@ -37,6 +37,7 @@ import io.nightshift.storage.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
@@ -97,7 +98,7 @@ public final class Node {
         this.dependencies = dependencies;
         this.destinations = new Destinations(
                 dependencies.duckDb(),
-                new Sources(dependencies.duckDb()),
+                new Sources(dependencies.duckDb(), dependencies.roots()),
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
@@ -107,6 +108,7 @@ public final class Node {
     ///
     /// @param ledger the ledgers of all batches
     /// @param duckDb the node's DuckDB
+    /// @param roots the folders that jobs may use
     /// @param models the models that have been loaded
     /// @param dataSources the databases that jobs may name
     /// @param scoring the scoring threads
@@ -116,6 +118,7 @@ public final class Node {
     public record Dependencies(
             Ledger ledger,
             DuckDbLoader duckDb,
+            FileRoots roots,
             ModelCache models,
             DataSources dataSources,
             ScoringThreads scoring,

@@ -15,6 +15,7 @@ import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.CopyFunctions;
 import io.nightshift.storage.destination.postgres.PostgresStore;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -24,21 +25,30 @@ import java.util.function.Supplier;
 /// Safe for several threads.
 ///
 /// @param duckDb opened when first needed
-/// @param sources that jobs read
+/// @param sources that jobs read, with the folders that jobs may use
 /// @param dataSources that jobs may name
 /// @param connections of workers to those
 public record Destinations(
         Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections) {
 
     /// For a process that runs no workers.
+    ///
+    /// @param roots that jobs may use
+    public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots) {
+        this(duckDb, new Sources(duckDb, roots), dataSources, new ConnectionPool(1));
+    }
+
+    /// For a process that runs no workers, with files anywhere.
     public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources) {
-        this(duckDb, new Sources(duckDb), dataSources, new ConnectionPool(1));
+        this(duckDb, dataSources, FileRoots.UNRESTRICTED);
     }
 
     public DestinationStore of(Destination destination) {
         return switch (destination) {
-            case ParquetDestination(String folder) -> new FolderStore(folder, new ParquetFormat(), duckDb, sources);
-            case CsvDestination csv -> new FolderStore(csv.folder(), new CsvFormat(csv.compression()), duckDb, sources);
+            case ParquetDestination(String folder) ->
+                new FolderStore(folder, new ParquetFormat(), duckDb, sources, sources.roots());
+            case CsvDestination csv ->
+                new FolderStore(csv.folder(), new CsvFormat(csv.compression()), duckDb, sources, sources.roots());
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
         };
     }

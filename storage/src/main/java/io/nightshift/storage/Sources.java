@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
@@ -16,16 +17,29 @@ import java.util.function.Supplier;
 public final class Sources implements SourceReaders, SourceInspector {
 
     private final Supplier<DuckDb> duckDb;
+    private final FileRoots roots;
 
     /// @param duckDb opened when first needed
-    public Sources(Supplier<DuckDb> duckDb) {
+    /// @param roots that jobs may use
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots) {
         this.duckDb = duckDb;
+        this.roots = roots;
+    }
+
+    /// Sources that may be anywhere.
+    public Sources(Supplier<DuckDb> duckDb) {
+        this(duckDb, FileRoots.UNRESTRICTED);
+    }
+
+    /// The folders that jobs may use.
+    public FileRoots roots() {
+        return roots;
     }
 
     @Override
     public SourceReader of(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb);
+            case ParquetInput parquet -> new ParquetReader(duckDb, roots);
         };
     }
 

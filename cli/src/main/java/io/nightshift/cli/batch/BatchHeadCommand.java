@@ -7,12 +7,14 @@ import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,8 +68,10 @@ final class BatchHeadCommand extends LedgerCommand {
                 .opened()
                 .submission()
                 .job();
-        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder())) {
-            show(new Destinations(duckDb, configuration().dataSources())
+        Configuration given = configuration();
+        FileRoots roots = given.files().ofCommand();
+        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
+            show(new Destinations(duckDb, given.dataSources(), roots)
                     .of(job)
                     .head(batch, published.destination(), rows));
         }

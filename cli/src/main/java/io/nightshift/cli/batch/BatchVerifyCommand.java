@@ -10,11 +10,12 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +44,12 @@ final class BatchVerifyCommand extends LedgerCommand {
     @Override
     int run(Ledger ledger) {
         BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
-        DataSources dataSources = configuration().dataSources();
+        Configuration given = configuration();
+        FileRoots roots = given.files().ofCommand();
         Proof proof;
-        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder())) {
-            proof = new Verification(ledger, new Destinations(duckDb, dataSources), this::told).prove(batch);
+        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
+            proof = new Verification(ledger, new Destinations(duckDb, given.dataSources(), roots), this::told)
+                    .prove(batch);
         }
         if (asJson()) {
             JsonOutput.print(out(), json(proof));

@@ -2,6 +2,7 @@ package io.nightshift.cli.batch;
 
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -15,11 +16,14 @@ final class DuckDbOnDemand implements Supplier<DuckDb>, AutoCloseable {
     private static final long MEMORY = 256L << 20;
 
     private final Path home;
+    private final FileRoots roots;
     private @Nullable DuckDb duckDb;
 
     /// @param home the home folder, below which it spills
-    DuckDbOnDemand(Path home) {
+    /// @param roots that jobs may use
+    DuckDbOnDemand(Path home, FileRoots roots) {
         this.home = home;
+        this.roots = roots;
     }
 
     @Override
@@ -27,7 +31,7 @@ final class DuckDbOnDemand implements Supplier<DuckDb>, AutoCloseable {
         DuckDb open = duckDb;
         if (open == null) {
             open = DuckDb.open(
-                    MEMORY, home.resolve("spill-" + ProcessHandle.current().pid()));
+                    MEMORY, home.resolve("spill-" + ProcessHandle.current().pid()), roots);
             register(open);
             duckDb = open;
         }

@@ -6,12 +6,14 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.coordinator.register.BatchNameResolver;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.QuarantinedRow;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -33,8 +35,10 @@ abstract class QuarantineCommand extends LedgerCommand {
             throw FailureException.permanent("batch %s has not started yet".formatted(id));
         }
         CommittedBatch batch = CommittedBatches.read(ledger, state);
-        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder())) {
-            QuarantinedRows rows = new Destinations(duckDb, configuration().dataSources())
+        Configuration given = configuration();
+        FileRoots roots = given.files().ofCommand();
+        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
+            QuarantinedRows rows = new Destinations(duckDb, given.dataSources(), roots)
                     .of(batch.job())
                     .quarantined(batch);
             return show(batch, String.valueOf(state.phase()), rows);

@@ -25,6 +25,7 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -247,8 +248,9 @@ public final class DoctorCommand implements Callable<Integer> {
             case PostgresDestination postgres -> {}
         }
         int threads = Runtime.getRuntime().availableProcessors();
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill())) {
-            Destinations destinations = new Destinations(() -> duckDb, given.dataSources());
+        FileRoots roots = given.files().ofCommand();
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
             new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(read);
             add(Diagnosis.fine("job", "%s can run".formatted(read.name())));
         } catch (FailureException e) {

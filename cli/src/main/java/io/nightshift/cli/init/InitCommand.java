@@ -9,6 +9,7 @@ import io.nightshift.cli.init.FeatureMapping.Same;
 import io.nightshift.cli.init.FeatureMapping.Unmapped;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
@@ -254,9 +255,11 @@ public final class InitCommand implements Callable<Integer> {
 
     /// Checks the new job as `plan` does, before anything is written.
     private void check(String text, DuckDb duckDb) {
+        Configuration given = configuration.read(home);
         new SubmissionResolver(
                         home.registry(),
-                        new Destinations(() -> duckDb, configuration.read(home).dataSources()),
+                        new Destinations(
+                                () -> duckDb, given.dataSources(), given.files().ofCommand()),
                         1,
                         MemoryBudget.budget())
                 .check(JobFile.parse(text.getBytes(StandardCharsets.UTF_8), file, List.of()));

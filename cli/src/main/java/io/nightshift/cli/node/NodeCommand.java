@@ -11,6 +11,7 @@ import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.Node;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.configuration.FileSettings;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.log.ProgramLog;
@@ -20,6 +21,7 @@ import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.ScoringThreads;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -103,11 +105,14 @@ public final class NodeCommand implements Callable<Integer> {
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
         Path spill = home.spill(String.valueOf(settings.port()));
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, background);
+        FileRoots roots = given.files().ofNode();
+        warnIfNothingIsAllowed(given.files(), log);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, roots, background);
         ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
         Node.Dependencies dependencies = new Node.Dependencies(
                 ledger,
                 duckDb,
+                roots,
                 new ModelCache(registry::path),
                 given.dataSources(),
                 new ScoringThreads(scoring),
@@ -119,11 +124,22 @@ public final class NodeCommand implements Callable<Integer> {
                 settings,
                 given,
                 new SubmissionResolver(
-                        registry, new Destinations(duckDb, given.dataSources()), scoring, MemoryBudget.budget()),
+                        registry, new Destinations(duckDb, given.dataSources(), roots), scoring, MemoryBudget.budget()),
                 http,
                 registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
+    }
+
+    private static void warnIfNothingIsAllowed(FileSettings files, Logger log) {
+        if (files.read().isEmpty()) {
+            log.warn(
+                    "nightshift.files.read lists no folder, so this node reads no files of jobs. List the folders that jobs may read");
+        }
+        if (files.write().isEmpty()) {
+            log.warn(
+                    "nightshift.files.write lists no folder, so this node writes no files of jobs. List the folders that jobs may write, unless all of them write to databases");
+        }
     }
 
     /// Sets the exit status, since the JVM would report the signal however well the node left. A node that

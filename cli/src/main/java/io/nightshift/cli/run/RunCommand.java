@@ -13,6 +13,7 @@ import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.Node;
 import io.nightshift.node.NodeObserver;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
@@ -29,6 +30,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
@@ -118,13 +120,15 @@ public final class RunCommand implements Callable<Integer> {
             // Before anything is read: the process that is waited for may change the source or the models.
             ledger = home.openLedger(this::printWaiting);
         }
-        DataSources dataSources = configuration.read(home).dataSources();
+        Configuration given = configuration.read(home);
+        DataSources dataSources = given.dataSources();
+        FileRoots roots = given.files().ofCommand();
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), background);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
         ModelRegistry registry = home.registry();
         ModelCache models = new ModelCache(registry::path);
-        Destinations destinations = new Destinations(duckDb, dataSources);
+        Destinations destinations = new Destinations(duckDb, dataSources, roots);
         DestinationStore destination = destinations.of(job);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
@@ -135,6 +139,7 @@ public final class RunCommand implements Callable<Integer> {
                     return EmbeddedNode.start(new Node.Dependencies(
                             opened.ledger(),
                             duckDb,
+                            roots,
                             models,
                             dataSources,
                             new ScoringThreads(threads),

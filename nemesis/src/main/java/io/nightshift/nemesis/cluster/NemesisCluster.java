@@ -61,6 +61,7 @@ public final class NemesisCluster implements AutoCloseable {
                       node { hostname = "%s", contact-points = [%s] }
                       journal { url = "%s", user = %s }
                       data-sources.db { url = "%s", user = %s }
+                      files { read = ["/"], write = ["/"] }
                       %s
                     }
                     %s

@@ -45,6 +45,7 @@ public final class Configuration {
     private final @Nullable HttpSettings http;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
+    private final FileSettings files;
     private final @Nullable OtlpSettings otlp;
     private final ProgramLog.Format logFormat;
     private final Config tuning;
@@ -56,6 +57,7 @@ public final class Configuration {
             @Nullable HttpSettings http,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
+            FileSettings files,
             @Nullable OtlpSettings otlp,
             ProgramLog.Format logFormat,
             Config tuning) {
@@ -65,6 +67,7 @@ public final class Configuration {
         this.http = http;
         this.journal = journal;
         this.registry = registry;
+        this.files = files;
         this.otlp = otlp;
         this.logFormat = logFormat;
         this.tuning = tuning;
@@ -135,6 +138,11 @@ public final class Configuration {
         return registry;
     }
 
+    /// The folders that jobs may use.
+    public FileSettings files() {
+        return files;
+    }
+
     /// Where metrics are sent, or null if they aren't.
     public @Nullable OtlpSettings otlp() {
         return otlp;
@@ -165,6 +173,7 @@ public final class Configuration {
                 HttpSettings.read(nightshift.section("http")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
+                FileSettings.read(nightshift.section("files")),
                 otlp(nightshift.section("metrics")),
                 logFormat(nightshift.section("log")),
                 tuning);

@@ -4,6 +4,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
@@ -11,6 +12,7 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
+import java.nio.file.Path;
 import java.util.List;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
@@ -58,7 +60,7 @@ public final class SubmissionResolver {
     /// @throws FailureException permanent, with a sentence for the job's author, if the job can't run
     public Check check(Job job) {
         DestinationStore destination = checkPlace(job);
-        return check(job, destination, JobModel.find(job.model(), registry));
+        return check(job, destination, find(job));
     }
 
     /// Checks a job as [#check] does, then registers its model if that is a file. A job that is refused
@@ -68,11 +70,18 @@ public final class SubmissionResolver {
     ///     moment
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
-        JobModel found = JobModel.find(job.model(), registry);
+        JobModel found = find(job);
         check(job, destination, found);
         String input = destinations.sources().identity(job.source());
         return new Resolved(
                 new Submission(job, JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
+    }
+
+    private JobModel find(Job job) {
+        if (job.model() instanceof ModelReference.File(String path)) {
+            destinations.sources().roots().requireReadable(Path.of(path));
+        }
+        return JobModel.find(job.model(), registry);
     }
 
     /// Checks what needs neither model nor source, so that a mistake there is found before they are read.

@@ -10,6 +10,7 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,6 +112,33 @@ final class SubmissionResolverTest {
                 .hasMessageContaining(sentence.strip());
 
         assertThat(files()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    model=/etc/passwd.onnx                    | /etc/passwd.onnx is outside the folders that jobs may read
+                    model=/no/such/model.onnx                 | /no/such/model.onnx is outside the folders that jobs may read
+                    source.parquet=/etc/passwd                | /etc/passwd is outside the folders that jobs may read
+                    source.parquet=/no/such.parquet           | /no/such.parquet is outside the folders that jobs may read
+                    source.parquet=/etc/*                     | /etc/* is outside the folders that jobs may read
+                    destination.parquet=/etc/predictions      | /etc/predictions is outside the folders that jobs may write
+                    destination.parquet=/no/such/predictions  | /no/such/predictions is outside the folders that jobs may write
+                    """)
+    void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
+        FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
+        SubmissionResolver resolver =
+                new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY);
+        assertThat(resolver.check(job()).files()).hasSize(1);
+
+        Job hostile = job(override.strip());
+
+        assertThatThrownBy(() -> resolver.check(hostile))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(sentence.strip());
+        assertThatThrownBy(() -> resolver.resolve(hostile))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(sentence.strip());
+        assertThat(registry.list()).isEmpty();
     }
 
     @Test

@@ -1,11 +1,13 @@
 package io.nightshift.storage.duckdb;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import org.duckdb.DuckDBConnection;
 
@@ -15,7 +17,9 @@ import org.duckdb.DuckDBConnection;
 /// the node's scoring threads are the only threads that work, and a scoring function finds its attempt by the
 /// thread on which it is called.
 ///
-/// Nothing is downloaded: extensions are neither installed nor loaded on demand.
+/// Nothing is downloaded: extensions are neither installed nor loaded on demand. DuckDB opens no file outside the
+/// folders that jobs may use, and its settings are locked. This is a second defence: no SQL of a job should get that
+/// far.
 ///
 /// The optimizer's search for common subexpressions is off: it moves an expression that two TRYs share out of
 /// both, and then an error in it ends the query.
@@ -38,19 +42,25 @@ public final class DuckDb implements AutoCloseable {
 
     /// @param memoryLimit for buffers and sorts, in bytes; beyond it DuckDB spills or refuses
     /// @param spill the folder to spill to; made when needed
-    public static DuckDb open(long memoryLimit, Path spill) {
+    /// @param roots that jobs may use
+    public static DuckDb open(long memoryLimit, Path spill, FileRoots roots) {
         try {
             Connection connection = DriverManager.getConnection("jdbc:duckdb:");
             DuckDb duckDb = new DuckDb(connection.unwrap(DuckDBConnection.class));
-            duckDb.configure(memoryLimit, spill);
+            duckDb.configure(memoryLimit, spill, roots);
             return duckDb;
         } catch (SQLException e) {
             throw FailureException.permanent("DuckDB can't be started: " + e.getMessage());
         }
     }
 
-    private void configure(long memoryLimit, Path spill) throws SQLException {
-        List<String> settings = List.of(
+    /// An instance that may open every file.
+    public static DuckDb open(long memoryLimit, Path spill) {
+        return open(memoryLimit, spill, FileRoots.UNRESTRICTED);
+    }
+
+    private void configure(long memoryLimit, Path spill, FileRoots roots) throws SQLException {
+        List<String> settings = new ArrayList<>(List.of(
                 "SET threads = 1",
                 "SET memory_limit = '%d KiB'".formatted(memoryLimit / 1024),
                 "SET temp_directory = " + Sql.text(spill.toAbsolutePath().toString()),
@@ -60,7 +70,15 @@ public final class DuckDb implements AutoCloseable {
                 "SET TimeZone = 'UTC'",
                 "SET disabled_optimizers = 'common_subexpressions'",
                 "SET enable_external_file_cache = false",
-                "SET preserve_insertion_order = true");
+                "SET preserve_insertion_order = true"));
+        roots.all().ifPresent(folders -> {
+            settings.add("SET allowed_directories = "
+                    + Sql.texts(folders.stream().map(Path::toString).toList()));
+            settings.add("SET enable_external_access = false");
+        });
+        // For `run --profile`.
+        settings.add("SET allowed_configs = ['enable_profiling']");
+        settings.add("SET lock_configuration = true");
         try (Statement statement = root.createStatement()) {
             for (String setting : settings) {
                 statement.execute(setting);

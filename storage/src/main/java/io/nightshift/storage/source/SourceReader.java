@@ -22,6 +22,11 @@ public interface SourceReader extends SourceInspector {
     /// @throws FailureException naming what doesn't fit
     BoundJob bind(Job job, ModelDescription model);
 
+    /// Checks that this node's jobs may read the slices. Called each time before they are read.
+    ///
+    /// @throws FailureException if a job may not read one of them
+    void requireReadable(List<Slice> slices);
+
     /// Slices that one query can read together, with the job bound to their columns.
     record BoundSlices(BoundJob job, SourceRelation relation) {}
 

@@ -9,6 +9,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -42,7 +43,7 @@ class ExpressionsTest {
     }
 
     private void inspect(String expression) {
-        new ParquetReader(() -> node.duckDb)
+        new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED)
                 .inspect(
                         JobBuilder.over(file)
                                 .select("x", expression)
@@ -207,7 +208,8 @@ class ExpressionsTest {
     @Test
     void aConditionIsOneThatGivesTrueOrFalse() {
         Job job = JobBuilder.over(file).features("a").where("s").build();
-        assertThatThrownBy(() -> new ParquetReader(() -> node.duckDb).bind(job, TestModels.ofNumbers(1)))
+        assertThatThrownBy(() ->
+                        new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED).bind(job, TestModels.ofNumbers(1)))
                 .hasMessage("source.where: «s»: it is VARCHAR, not a condition");
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.database.TcpProxy;
@@ -57,10 +58,15 @@ public final class TestCluster implements AutoCloseable {
                 nightshift {
                   node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
+                  files { read = ["%s", "%s"], write = ["%s"] }
                   batch { lease = 5s, retry.attempts = 20 }
                 }
                 """.formatted(
-                ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")), database.port()));
+                        ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")),
+                        database.port(),
+                        folder,
+                        Checkout.path("examples"),
+                        folder));
     }
 
     /// The folder of the nodes' configuration, registry and logs.

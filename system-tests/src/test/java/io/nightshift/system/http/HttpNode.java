@@ -15,6 +15,7 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.worker.ScoringThreads;
 import java.io.IOException;
@@ -43,12 +44,13 @@ public final class HttpNode implements AutoCloseable {
 
     public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
-        duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), background);
+        duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), FileRoots.UNRESTRICTED, background);
         ModelRegistry registry = new ModelRegistry(home);
         DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Dependencies(
                 ledger.ledger(),
                 duckDb,
+                FileRoots.UNRESTRICTED,
                 new ModelCache(registry::path),
                 none,
                 new ScoringThreads(2),

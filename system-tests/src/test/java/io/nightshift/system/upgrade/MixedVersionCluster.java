@@ -117,6 +117,7 @@ final class MixedVersionCluster implements AutoCloseable {
                 nightshift {
                   node.contact-points = ["127.0.0.1:%d"]
                   journal { url = "%s", user = postgres }
+                  files { read = ["/"], write = ["/"] }
                   batch { lease = 5s, retry.attempts = 20 }
                   worker.grace = %ds
                 }

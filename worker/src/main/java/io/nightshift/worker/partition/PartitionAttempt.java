@@ -128,6 +128,7 @@ public final class PartitionAttempt {
         try (Connection connection = duckDb.connect();
                 this.output) {
             step = System.nanoTime();
+            sources.of(lease.job().source()).requireReadable(lease.slices());
             checkPins(SourcePins::attributeDifferences);
             Result result = score(connection);
             checkPins(SourcePins::differences);

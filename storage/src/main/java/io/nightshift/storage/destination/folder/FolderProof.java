@@ -11,12 +11,14 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -34,6 +36,7 @@ final class FolderProof implements OutputProof {
     private final @Nullable Publication publication;
     private final FileNames names;
     private final OutputRows rows;
+    private final FileRoots roots;
     private final BatchFolders folders;
     private final Path published;
 
@@ -43,12 +46,14 @@ final class FolderProof implements OutputProof {
             @Nullable Publication publication,
             Path folder,
             FileNames names,
-            OutputRows rows) {
+            OutputRows rows,
+            FileRoots roots) {
         this.batch = batch;
         this.phase = phase;
         this.publication = publication;
         this.names = names;
         this.rows = rows;
+        this.roots = roots;
         this.folders = new BatchFolders(folder, batch.id());
         this.published = folders.published();
     }
@@ -65,7 +70,9 @@ final class FolderProof implements OutputProof {
 
     @Override
     public InputStream manifest() throws IOException {
-        return Files.newInputStream(published.resolve(BatchFolders.MANIFEST));
+        Path manifest = published.resolve(BatchFolders.MANIFEST);
+        roots.requireWritable(manifest);
+        return Files.newInputStream(manifest);
     }
 
     private Path locate(FileNames.Committed file) {
@@ -112,6 +119,11 @@ final class FolderProof implements OutputProof {
     }
 
     private boolean check(Path path, OutputFile committed, Check checksums, Check rowCounts) {
+        Optional<String> refusal = roots.writeRefusal(path);
+        if (refusal.isPresent()) {
+            checksums.problem("%s", refusal.get());
+            return false;
+        }
         try {
             if (!Files.isRegularFile(path)) {
                 checksums.problem("%s is missing", path);

@@ -5,6 +5,7 @@ import io.nightshift.storage.destination.QuarantinedRow;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,7 +21,8 @@ import java.util.function.Supplier;
 /// @param files in the order of the partitions
 /// @param named whether the job names an id, so that the files have the column `record_id`
 /// @param duckDb opened when first needed
-record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supplier<DuckDb> duckDb)
+/// @param roots of the files that may be read
+record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supplier<DuckDb> duckDb, FileRoots roots)
         implements QuarantinedRows {
 
     @Override
@@ -31,6 +33,7 @@ record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supp
     @Override
     public void forEach(Predicate<QuarantinedRow> reader) {
         for (Path file : files) {
+            roots.requireWritable(file);
             if (!Files.exists(file)) {
                 throw FailureException.permanent("the quarantine file %s is gone".formatted(file));
             }

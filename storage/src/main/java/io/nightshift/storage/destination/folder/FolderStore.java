@@ -18,6 +18,7 @@ import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
 import java.io.IOException;
@@ -38,22 +39,31 @@ public final class FolderStore implements DestinationStore {
     private final SourceReaders sources;
     private final Supplier<DuckDb> duckDb;
     private final FolderPublisher publisher;
+    private final FileRoots roots;
 
     /// @param folder of the destination, absolute
     /// @param format of its files
     /// @param duckDb opened when first needed
-    public FolderStore(String folder, FileFormat format, Supplier<DuckDb> duckDb, SourceReaders sources) {
+    /// @param roots of the folders that jobs may write
+    public FolderStore(
+            String folder, FileFormat format, Supplier<DuckDb> duckDb, SourceReaders sources, FileRoots roots) {
         this.folder = Path.of(folder);
         this.format = format;
         this.names = new FileNames(format.extension());
         this.rows = new OutputRows(duckDb, format, sources);
         this.sources = sources;
         this.duckDb = duckDb;
+        this.roots = roots;
         this.publisher = new FolderPublisher(this.folder, names, rows);
     }
 
     @Override
     public List<String> checkPlace() {
+        Optional<String> refusal =
+                roots.writeRefusal(folder).or(() -> roots.writeRefusal(BatchFolders.stagingRoot(folder)));
+        if (refusal.isPresent()) {
+            return List.of(refusal.get());
+        }
         return Folders.obstacle(folder).or(() -> Folders.obstacle(BatchFolders.stagingRoot(folder))).stream()
                 .toList();
     }
@@ -74,16 +84,17 @@ public final class FolderStore implements DestinationStore {
 
     @Override
     public PartitionWriter writer(Lease lease, String node, int blockRows) {
-        return new FolderWriter(format, lease, blockRows);
+        return new FolderWriter(format, lease, blockRows, roots);
     }
 
     @Override
     public void remove(Lease lease) {
-        new FolderWriter(format, lease, 1).remove();
+        new FolderWriter(format, lease, 1, roots).remove();
     }
 
     @Override
     public void prepare(BatchId batch, Job job, ModelDescription model) {
+        requireWritable(batch);
         publisher.prepare(batch);
     }
 
@@ -94,27 +105,32 @@ public final class FolderStore implements DestinationStore {
 
     @Override
     public Publication publish(CommittedBatch batch) {
+        requireWritable(batch.id());
         return publisher.publish(batch);
     }
 
     @Override
     public Optional<Publication> fence(BatchId batch, int incarnation) {
+        requireWritable(batch);
         return publisher.fence(batch, incarnation);
     }
 
     @Override
     public void keepQuarantine(CommittedBatch batch) {
+        requireWritable(batch.id());
         publisher.keepQuarantine(batch);
     }
 
     @Override
     public void discard(BatchId batch) {
+        requireWritable(batch);
         publisher.discard(batch);
     }
 
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
-        return new FolderProof(batch, phase, published, folder, names, rows);
+        requireWritable(batch.id());
+        return new FolderProof(batch, phase, published, folder, names, rows, roots);
     }
 
     @Override
@@ -125,16 +141,26 @@ public final class FolderStore implements DestinationStore {
 
     @Override
     public FirstRows head(BatchId batch, String published, int limit) {
-        return rows.head(Path.of(published), names, limit);
+        roots.requireWritable(Path.of(published));
+        return rows.head(Path.of(published), names, limit, roots);
     }
 
     @Override
     public QuarantinedRows quarantined(CommittedBatch batch) {
+        requireWritable(batch.id());
         List<Path> files = batch.commits().stream()
                 .filter(commit -> commit.quarantined() > 0)
                 .map(commit -> quarantine(commit.attempt(batch.id())))
                 .toList();
-        return new FolderQuarantine(files, batch.job().source().id() != null, format, duckDb);
+        return new FolderQuarantine(files, batch.job().source().id() != null, format, duckDb, roots);
+    }
+
+    /// The folders of a batch may have been replaced by links since the job was checked.
+    private void requireWritable(BatchId batch) {
+        BatchFolders folders = new BatchFolders(folder, batch);
+        for (Path used : List.of(folders.published(), folders.attempts(), folders.keptQuarantine())) {
+            roots.requireWritable(used);
+        }
     }
 
     private Path quarantine(Attempt committed) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.StagedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,14 +17,17 @@ final class FolderWriter implements PartitionWriter {
     private final FileFormat format;
     private final Lease lease;
     private final int blockRows;
+    private final FileRoots roots;
     private final StagedFile part;
     private final StagedFile quarantine;
     private boolean kept;
 
-    FolderWriter(FileFormat format, Lease lease, int blockRows) {
+    /// @param roots of the folders that jobs may write
+    FolderWriter(FileFormat format, Lease lease, int blockRows, FileRoots roots) {
         this.format = format;
         this.lease = lease;
         this.blockRows = blockRows;
+        this.roots = roots;
         FileNames names = new FileNames(format.extension());
         Path staging = Path.of(lease.staging());
         part = new StagedFile(staging.resolve(names.stagedPart(lease.attempt())));
@@ -32,11 +36,13 @@ final class FolderWriter implements PartitionWriter {
 
     @Override
     public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
+        roots.requireWritable(part.path());
         return scoring.run(format.copyPredictions(rows, lease, part.path(), blockRows));
     }
 
     @Override
     public void quarantine(ScoredRows rows, Execution execution) throws SQLException {
+        roots.requireWritable(quarantine.path());
         execution.run(format.copyQuarantine(rows, quarantine.path(), blockRows));
     }
 
@@ -68,7 +74,9 @@ final class FolderWriter implements PartitionWriter {
     }
 
     void remove() {
-        part.delete();
-        quarantine.delete();
+        if (roots.writeRefusal(part.path()).isEmpty()) {
+            part.delete();
+            quarantine.delete();
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
@@ -69,11 +70,13 @@ public final class OutputRows {
     ///
     /// @param published a batch's folder
     /// @param limit the most rows to return
+    /// @param roots of the files that may be read
     /// @throws FailureException if the folder is gone or a part can't be read
-    public FirstRows head(Path published, FileNames names, int limit) {
+    public FirstRows head(Path published, FileNames names, int limit, FileRoots roots) {
         List<String> columns = List.of();
         List<List<@Nullable Object>> found = new ArrayList<>();
         for (Path part : parts(published, names)) {
+            roots.requireWritable(part);
             String sql = "FROM %s LIMIT %d".formatted(format.read(List.of(part)), limit - found.size());
             try (Connection connection = duckDb.get().connect();
                     Statement statement = connection.createStatement();

@@ -9,6 +9,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourcePins;
@@ -45,16 +46,24 @@ public final class ParquetReader implements SourceReader {
             Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
 
     private final Supplier<DuckDb> duckDb;
+    private final FileRoots roots;
 
     /// @param duckDb opened when first needed
-    public ParquetReader(Supplier<DuckDb> duckDb) {
+    /// @param roots of the files that jobs may read
+    public ParquetReader(Supplier<DuckDb> duckDb, FileRoots roots) {
         this.duckDb = duckDb;
+        this.roots = roots;
     }
 
-    private static List<Path> files(Job.Source source) {
+    private List<Path> files(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput(List<String> paths) -> SourceFiles.expand(paths);
+            case ParquetInput(List<String> paths) -> SourceFiles.expand(paths, roots);
         };
+    }
+
+    @Override
+    public void requireReadable(List<Slice> slices) {
+        slices.forEach(slice -> roots.requireReadable(Path.of(slice.file().path())));
     }
 
     @Override
@@ -134,6 +143,7 @@ public final class ParquetReader implements SourceReader {
 
     @Override
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
+        requireReadable(slices);
         return Schemas.group(connection, slices).stream()
                 .map(ParquetReader::relation)
                 .toList();
@@ -175,12 +185,12 @@ public final class ParquetReader implements SourceReader {
     }
 
     /// The columns of files, folders and globs, taken for one table: a column that some files lack is NULL
-    /// there.
+    /// there. For a command, whose user may read any file.
     ///
     /// @throws FailureException if a path names nothing, or what it names is not Parquet
     public static SourceColumns columns(
             Connection connection, List<String> paths, Map<String, String> select, SourceColumns.Origin origin) {
-        List<Path> files = SourceFiles.expand(paths);
+        List<Path> files = SourceFiles.expand(paths, FileRoots.UNRESTRICTED);
         files.forEach(SourceFiles::checkMagic);
         String from = "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
                 .formatted(Sql.files(files.stream().map(Path::toString).toList()));

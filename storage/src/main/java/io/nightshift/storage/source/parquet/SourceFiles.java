@@ -1,6 +1,7 @@
 package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -50,13 +51,14 @@ final class SourceFiles {
     /// @param key the device and inode, or the real path where the file system has none
     private record FileIdentity(Object key, long bytes, FileTime modified) {}
 
+    /// @param roots of the files that may be read, listed or mentioned
     /// @return absolute paths, sorted, each file once; at least one for each of `paths`, unless another path names
     ///     the same file
     /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
-    static List<Path> expand(List<String> paths) {
+    static List<Path> expand(List<String> paths, FileRoots roots) {
         SequencedSet<Path> files = new TreeSet<>();
         for (String path : paths) {
-            files.addAll(expand(path));
+            files.addAll(expand(path, roots));
         }
         return withoutAliases(files);
     }
@@ -85,14 +87,15 @@ final class SourceFiles {
         return file.equals(file.toRealPath());
     }
 
-    private static List<Path> expand(String text) {
+    private static List<Path> expand(String text, FileRoots roots) {
         Path path = Path.of(text).toAbsolutePath().normalize();
+        roots.requireReadable(path);
         if (Files.isRegularFile(path)) {
             return List.of(path);
         }
         if (Files.isDirectory(path)) {
-            List<Path> files =
-                    walk(path, file -> isData(path, file) && file.toString().endsWith(".parquet"));
+            List<Path> files = walk(
+                    path, roots, file -> isData(path, file) && file.toString().endsWith(".parquet"));
             if (files.isEmpty()) {
                 throw FailureException.permanent("source: there is no .parquet file in the folder " + path);
             }
@@ -110,7 +113,7 @@ final class SourceFiles {
             throw FailureException.permanent("source: there is no folder for " + path);
         }
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + path);
-        List<Path> files = walk(base, file -> isData(base, file) && matcher.matches(file));
+        List<Path> files = walk(base, roots, file -> isData(base, file) && matcher.matches(file));
         if (files.isEmpty()) {
             throw FailureException.permanent("source: no file matches " + path);
         }
@@ -135,19 +138,22 @@ final class SourceFiles {
         return true;
     }
 
-    private static List<Path> walk(Path base, Predicate<Path> wanted) {
+    private static List<Path> walk(Path base, FileRoots roots, Predicate<Path> wanted) {
         List<Path> files = new ArrayList<>();
         SimpleFileVisitor<Path> visitor = new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                return folder.equals(base) || isData(base, folder)
-                        ? FileVisitResult.CONTINUE
-                        : FileVisitResult.SKIP_SUBTREE;
+                if (!folder.equals(base) && !isData(base, folder)) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                roots.requireReadable(folder);
+                return FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (wanted.test(file)) {
+                    roots.requireReadable(file);
                     if (!attributes.isRegularFile()) {
                         throw refusal(file);
                     }
@@ -161,6 +167,7 @@ final class SourceFiles {
                 if (!isData(base, file) && !file.equals(base)) {
                     return FileVisitResult.CONTINUE;
                 }
+                roots.requireReadable(file);
                 throw FailureException.permanent(
                         e instanceof FileSystemLoopException
                                 ? "source: %s is a symbolic link to a folder that contains it".formatted(file)

@@ -12,6 +12,7 @@ import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class ParquetReaderTest {
     void start(@TempDir Path temp) {
         node = new TestData(temp);
         folder = temp.resolve("in");
-        inspector = new ParquetReader(() -> node.duckDb);
+        inspector = new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED);
     }
 
     @AfterEach

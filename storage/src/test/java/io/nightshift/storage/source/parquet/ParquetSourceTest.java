@@ -9,6 +9,7 @@ import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceContract;
 import io.nightshift.storage.source.SourcePins;
 import java.nio.file.Files;
@@ -66,10 +67,12 @@ class ParquetSourceTest extends SourceContract {
     void aFileReplacedWhileTheBatchIsPlannedIsRefused() {
         Path file = data.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
         // The reader opens DuckDB after it has pinned the files, and before it reads their footers.
-        ParquetReader reader = new ParquetReader(() -> {
-            data.parquet("in.parquet", "SELECT i AS f0 FROM range(1000) t(i)");
-            return data.duckDb;
-        });
+        ParquetReader reader = new ParquetReader(
+                () -> {
+                    data.parquet("in.parquet", "SELECT i AS f0 FROM range(1000) t(i)");
+                    return data.duckDb;
+                },
+                FileRoots.UNRESTRICTED);
 
         assertThatThrownBy(() -> reader.inspect(JobBuilder.over(file).build(), TestModels.ofNumbers(1)))
                 .isInstanceOf(FailureException.class)

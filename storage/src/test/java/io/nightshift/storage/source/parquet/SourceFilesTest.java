@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,8 +42,12 @@ class SourceFilesTest {
     }
 
     private List<String> expand(String... paths) {
+        return expand(FileRoots.UNRESTRICTED, paths);
+    }
+
+    private List<String> expand(FileRoots roots, String... paths) {
         return SourceFiles.expand(
-                        Stream.of(paths).map(path -> folder + "/" + path).toList())
+                        Stream.of(paths).map(path -> folder + "/" + path).toList(), roots)
                 .stream()
                 .map(file -> folder.relativize(file).toString())
                 .toList();
@@ -128,6 +134,31 @@ class SourceFilesTest {
         assertRefused("empty", "source: there is no .parquet file in the folder " + folder + "/empty");
         assertRefused("*.csv", "source: no file matches " + folder + "/*.csv");
         assertRefused("none/*.parquet", "source: there is no folder for " + folder + "/none/*.parquet");
+    }
+
+    @Test
+    void nothingIsListedOrMentionedOutsideTheFoldersThatJobsMayRead(@TempDir Path elsewhere) throws IOException {
+        Files.createFile(elsewhere.resolve("secret.parquet"));
+        FileRoots roots = FileRoots.only(List.of(folder), List.of());
+        assertThat(expand(roots, "a.parquet", "[b]*.parquet")).containsExactly("a.parquet", "b.parquet");
+        Path link = Files.createSymbolicLink(folder.resolve("year=2026/linked"), elsewhere);
+        Files.createSymbolicLink(folder.resolve("linked.parquet"), elsewhere.resolve("secret.parquet"));
+        Files.createSymbolicLink(folder.resolve("gone.parquet"), elsewhere.resolve("gone.parquet"));
+        String refusal = " is outside the folders that jobs may read on this node (nightshift.files.read)";
+
+        for (String path : List.of("year=2026", "year=2026/linked", "year=2026/linked/*.parquet", "year=2026/**")) {
+            assertThatThrownBy(() -> expand(roots, path))
+                    .hasMessageStartingWith(link.toString())
+                    .hasMessageEndingWith(refusal);
+        }
+        for (String path : List.of("linked.parquet", "gone.parquet", "[l]*.parquet", "[g]*.parquet")) {
+            assertThatThrownBy(() -> expand(roots, path))
+                    .hasMessageMatching(folder + ".*/(linked|gone).*" + Pattern.quote(refusal));
+        }
+        for (String path : List.of("secret.parquet", "gone.parquet", "*.parquet", "")) {
+            assertThatThrownBy(() -> SourceFiles.expand(List.of(elsewhere + "/" + path), roots))
+                    .hasMessageEndingWith(refusal);
+        }
     }
 
     private void assertRefused(String path, String message) {
