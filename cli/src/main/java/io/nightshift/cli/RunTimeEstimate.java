@@ -37,7 +37,7 @@ final class RunTimeEstimate {
         BatchRegisterState jobs = ledger.register();
         return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))
                 .flatMap(Optional::stream)
-                .map(entry -> entry.opened().batch())
+                .map(entry -> entry.batch())
                 .flatMap(batch -> ledger.rowsPerSecond(batch).stream()
                         .mapToObj(pace ->
                                 "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch)))

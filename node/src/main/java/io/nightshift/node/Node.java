@@ -149,7 +149,9 @@ public final class Node {
                 dependencies.observer().batches());
         sharding.init(Entity.of(BatchRegister.KEY, entity -> BatchRegister.create(this::tell, Clock.systemUTC()))
                 .withRole("coordinator"));
-        sharding.init(Entity.of(Batch.KEY, entity -> Batch.create(new BatchId(entity.getEntityId()), services))
+        sharding.init(Entity.of(
+                        Batch.KEY,
+                        entity -> Batch.create(new BatchId(entity.getEntityId()), entity.getShard(), services))
                 .withRole("coordinator"));
     }
 

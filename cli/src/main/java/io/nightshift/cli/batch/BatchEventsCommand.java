@@ -31,7 +31,7 @@ final class BatchEventsCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
         ledger.forEach(batch, (number, entry) -> {
             try {
                 show(EntryJson.of(number, entry));

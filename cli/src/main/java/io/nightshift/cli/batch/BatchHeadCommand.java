@@ -4,14 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
-import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -56,23 +55,19 @@ final class BatchHeadCommand extends LedgerCommand {
         if (rows < 1 || rows > MOST) {
             throw FailureException.permanent("--rows must be 1 to %d, not %d".formatted(MOST, rows));
         }
-        BatchRegisterState register = register(ledger);
-        BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));
-        BatchEvent.Published published = ledger.state(batch).published();
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
+        BatchState state = ledger.state(batch);
+        BatchEvent.Published published = state.published();
         if (published == null) {
             throw FailureException.permanent(
                     "batch %s is not published; its predictions can be read once it is. `nightshift batch show %s` shows its state"
                             .formatted(batch, batch));
         }
-        Job job = Objects.requireNonNull(register.batches().get(batch))
-                .opened()
-                .submission()
-                .job();
         Configuration given = configuration();
         FileRoots roots = given.files().ofCommand();
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
             show(new Destinations(duckDb, given.dataSources(), roots)
-                    .of(job)
+                    .of(state.submission().job())
                     .head(batch, published.destination(), rows));
         }
         return ExitStatus.DONE;

@@ -56,7 +56,7 @@ final class BatchListCommand extends QueryCommand {
     int run(Ledger ledger) {
         int most = checkedLimit();
         List<BatchRegisterState.Entry> entries =
-                new ArrayList<>(register(ledger).all());
+                new ArrayList<>(ledger.register().all());
         List<BatchDescription> batches = entries.reversed().stream()
                 .filter(entry -> job == null || job.equals(name(entry)))
                 .limit(most)
@@ -115,7 +115,7 @@ final class BatchListCommand extends QueryCommand {
     }
 
     private static String name(BatchRegisterState.Entry entry) {
-        return entry.opened().submission().job().name();
+        return entry.job();
     }
 
     private static TextTable table(List<BatchDescription> batches) {

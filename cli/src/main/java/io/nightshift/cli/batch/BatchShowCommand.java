@@ -31,7 +31,7 @@ final class BatchShowCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchRegisterState register = register(ledger);
+        BatchRegisterState register = ledger.register();
         BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));
         return show(BatchDescriptions.of(
                 ledger, Objects.requireNonNull(register.batches().get(batch))));

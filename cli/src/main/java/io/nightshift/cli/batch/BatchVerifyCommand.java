@@ -43,7 +43,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
         Configuration given = configuration();
         FileRoots roots = given.files().ofCommand();
         Proof proof;

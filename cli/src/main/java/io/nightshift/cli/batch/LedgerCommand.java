@@ -7,10 +7,8 @@ import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
-import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -84,14 +82,6 @@ abstract class LedgerCommand implements Callable<Integer> {
 
     final String nothingRan() {
         return "no batch has run with the home folder %s yet".formatted(home.folder());
-    }
-
-    static BatchRegisterState register(Ledger ledger) {
-        BatchRegisterState register = BatchRegisterState.EMPTY;
-        for (BatchRegisterEvent event : ledger.registerEvents()) {
-            register = register.apply(event);
-        }
-        return register;
     }
 
     final Configuration configuration() {

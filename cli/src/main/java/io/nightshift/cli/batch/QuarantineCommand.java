@@ -29,7 +29,7 @@ abstract class QuarantineCommand extends LedgerCommand {
 
     @Override
     final int run(Ledger ledger) {
-        BatchId id = BatchNameResolver.resolve(register(ledger), Objects.requireNonNull(name));
+        BatchId id = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
         BatchState state = ledger.state(id);
         if (state.submitted() == null) {
             throw FailureException.permanent("batch %s has not started yet".formatted(id));

@@ -16,12 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
@@ -36,6 +38,9 @@ import org.slf4j.LoggerFactory;
 /// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class
 /// persists the events of the decision and then performs its actions.
 ///
+/// The coordinator of an ended batch leaves memory after a while (passivation). The next message for the batch
+/// starts it again.
+///
 /// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with
 /// new decision logic.
 public final class Batch extends EventSourcedBehavior<CoordinatorMessage, LedgerEntry, BatchState> {
@@ -43,9 +48,12 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
+    private static final CoordinatorMessage TICK = new CoordinatorMessage.Tick();
+    private static final CoordinatorMessage IDLE_TIMEOUT = new CoordinatorMessage.IdleTimeout();
 
     private final ActorContext<CoordinatorMessage> context;
     private final TimerScheduler<CoordinatorMessage> timers;
+    private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final BatchId batch;
     private final BatchServices services;
     private final BackgroundTaskRunner tasks;
@@ -56,6 +64,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private Batch(
             ActorContext<CoordinatorMessage> context,
             TimerScheduler<CoordinatorMessage> timers,
+            ActorRef<ClusterSharding.ShardCommand> shard,
             BatchId batch,
             BatchServices services) {
         super(
@@ -63,6 +72,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
         this.context = context;
         this.timers = timers;
+        this.shard = shard;
         this.batch = batch;
         this.services = services;
         this.tasks = new BackgroundTaskRunner(batch, services);
@@ -71,9 +81,11 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         this.decisions = newDecisions();
     }
 
-    public static Behavior<BatchCommand> create(BatchId batch, BatchServices services) {
-        Behavior<CoordinatorMessage> behavior =
-                Behaviors.setup(context -> Behaviors.withTimers(timers -> new Batch(context, timers, batch, services)));
+    /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
+    public static Behavior<BatchCommand> create(
+            BatchId batch, ActorRef<ClusterSharding.ShardCommand> shard, BatchServices services) {
+        Behavior<CoordinatorMessage> behavior = Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new Batch(context, timers, shard, batch, services)));
         Behavior<CoordinatorMessage> recovering = Behaviors.supervise(behavior)
                 .onFailure(
                         StaleStateException.class, SupervisorStrategy.restart().withLoggingEnabled(false));
@@ -111,9 +123,23 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// Pekko keeps this object after a failed write, but the decision logic must start anew.
     private void recovered(BatchState state) {
         decisions = newDecisions();
-        timers.startTimerWithFixedDelay(
-                new CoordinatorMessage.Tick(), services.settings().tick());
+        setTimers(state);
         context.getSelf().tell(new CoordinatorMessage.Recovered());
+    }
+
+    /// Called when a message has been handled. Restarts the idle timeout.
+    private void setTimers(BatchState state) {
+        if (!decisions.needsTick(state)) {
+            timers.cancel(TICK);
+        } else if (!timers.isTimerActive(TICK)) {
+            timers.startTimerWithFixedDelay(TICK, TICK, services.settings().tick());
+        }
+        if (decisions.isRemovable(state)) {
+            timers.startSingleTimer(
+                    IDLE_TIMEOUT, IDLE_TIMEOUT, services.settings().passivateAfter());
+        } else {
+            timers.cancel(IDLE_TIMEOUT);
+        }
     }
 
     @Override
@@ -126,17 +152,24 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         observer.beforeDecision(decisions, message, now);
         Decision decision = decisions.decide(state, message, now);
         if (decision.events().isEmpty()) {
-            perform(state, decision.actions());
-            observer.afterActions(decisions, state, message, now);
+            afterwards(state, message, decision, now);
             return Effect().none();
         }
         return Effect().persist(entries(state, decision.events())).thenRun(next -> {
             DecisionTime persisted = now();
             observer.eventsPersisted(next, message, decision.events(), now, persisted);
             decision.events().forEach(event -> log.write(next, event));
-            perform(next, decision.actions());
-            observer.afterActions(decisions, next, message, persisted);
+            afterwards(next, message, decision, persisted);
         });
+    }
+
+    /// @param state after the decision's events
+    private void afterwards(BatchState state, CoordinatorMessage message, Decision decision, DecisionTime now) {
+        for (CoordinatorAction action : decision.actions()) {
+            perform(state, action);
+        }
+        observer.afterActions(decisions, state, message, now);
+        setTimers(state);
     }
 
     private DecisionTime now() {
@@ -152,13 +185,6 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             head = entry.hash();
         }
         return entries;
-    }
-
-    /// @param state after the decision's events
-    private void perform(BatchState state, List<CoordinatorAction> actions) {
-        for (CoordinatorAction action : actions) {
-            perform(state, action);
-        }
     }
 
     private void perform(BatchState state, CoordinatorAction action) {
@@ -178,6 +204,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 LOG.warn("{}: another coordinator has written to the ledger. Reading the ledger again", batch);
                 throw new StaleStateException();
             }
+            case CoordinatorAction.Passivate passivate ->
+                shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
             case CoordinatorAction.WriteLog(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
             case CoordinatorAction.BackgroundTask task ->
                 context.pipeToSelf(

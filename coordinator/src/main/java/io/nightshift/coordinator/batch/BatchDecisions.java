@@ -87,17 +87,22 @@ final class BatchDecisions {
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
+            case CoordinatorMessage.IdleTimeout timeout ->
+                isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };
     }
 
     private Decision decide(BatchState state, BatchCommand command, DecisionTime now) {
         return switch (command) {
             case BatchCommand.Open(Submission submission) -> lifecycle.open(state, submission, now);
-            case BatchCommand.EnsureStarted(Submission submission) -> lifecycle.ensureStarted(state, submission, now);
+            case BatchCommand.EnsureStarted(Submission submission) ->
+                lifecycle.ensureStarted(state, submission, now).plus(takeover.ensured(state, now));
             case BatchCommand.Control request -> control.decide(state, request, now);
             case BatchCommand.Describe(var replyTo) ->
-                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state)));
-            case BatchCommand.RequestLease request -> attempts.requestLease(state, request, now);
+                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state)))
+                        .plus(takeover.asked(state, now));
+            case BatchCommand.RequestLease request ->
+                attempts.requestLease(state, request, now).plus(takeover.asked(state, now));
             case BatchCommand.Heartbeat heartbeat ->
                 unlessSuperseded(
                         state,
@@ -131,6 +136,18 @@ final class BatchDecisions {
         return decision.events().isEmpty()
                 ? decision
                 : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
+    }
+
+    /// Whether the coordinator acts by itself, so that it needs [CoordinatorMessage.Tick]. One whose batch has
+    /// failed, has ended or was never submitted only answers.
+    boolean needsTick(BatchState state) {
+        return state.isOpen() && state.phase() != Phase.FAILED;
+    }
+
+    /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
+    /// lost: the ledger has the batch's end, and the register asks for it again if it missed it.
+    boolean isRemovable(BatchState state) {
+        return !state.isOpen() && !lifecycle.isTaskRunning();
     }
 
     /// What the metrics show of the batch; null if the batch has ended or was never submitted.

@@ -81,9 +81,7 @@ final class BatchObserverNotifier {
 
     /// Called after the actions of a decision.
     void afterActions(BatchDecisions decisions, BatchState state, CoordinatorMessage message, DecisionTime now) {
-        if (message instanceof CoordinatorMessage.Tick
-                || state.phase() == null
-                || state.phase().isEnd()) {
+        if (message instanceof CoordinatorMessage.Tick || !decisions.needsTick(state)) {
             observer.gaugesChanged(batch, decisions.gauges(state, now));
         }
     }

@@ -8,7 +8,8 @@ import java.time.Duration;
 /// @param lease how long a lease lasts without a heartbeat; longer than `tick`
 /// @param tick how often a coordinator checks its leases and tells the register about waiting partitions
 /// @param retry how failed attempts and background tasks are retried
-public record BatchSettings(Duration lease, Duration tick, RetryPolicy retry) {
+/// @param passivateAfter how long the coordinator of an ended batch stays in memory after its last message
+public record BatchSettings(Duration lease, Duration tick, RetryPolicy retry, Duration passivateAfter) {
 
     public BatchSettings {
         if (lease.compareTo(tick) <= 0) {
@@ -19,6 +20,9 @@ public record BatchSettings(Duration lease, Duration tick, RetryPolicy retry) {
     /// @param config the section itself
     public static BatchSettings of(Config config) {
         return new BatchSettings(
-                config.getDuration("lease"), config.getDuration("tick"), RetryPolicy.of(config.getConfig("retry")));
+                config.getDuration("lease"),
+                config.getDuration("tick"),
+                RetryPolicy.of(config.getConfig("retry")),
+                config.getDuration("passivate-after"));
     }
 }

@@ -13,13 +13,12 @@ import java.util.Optional;
 ///
 /// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined, and more where rows have
 /// categories that the model does not know. A change copies only the
-/// chunks of 1,024 partitions that it touches, so a million commits stay cheap.
+/// chunks of up to 1,024 partitions that it touches, so a million commits stay cheap.
 public final class CommittedPartitions {
 
     private static final int SIZE = 1024;
 
     private static final long[] ZEROS = {};
-    private static final Chunk NONE = new Chunk(new long[SIZE], new long[SIZE], ZEROS, ZEROS, Map.of());
 
     private static final class Chunk {
         /// Incarnation and lease number, 32 bits each; 0 where the partition isn't committed.
@@ -44,6 +43,10 @@ public final class CommittedPartitions {
             this.unseen = unseen;
         }
 
+        static Chunk empty(int size) {
+            return new Chunk(new long[size], new long[size], ZEROS, ZEROS, Map.of());
+        }
+
         Chunk copy() {
             return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone(), unseen);
         }
@@ -55,8 +58,8 @@ public final class CommittedPartitions {
         void set(int i, long epoch, long length, long left, long bad, Map<String, Long> categories) {
             epochs[i] = epoch;
             bytes[i] = length;
-            unread = with(unread, i, left);
-            quarantined = with(quarantined, i, bad);
+            unread = with(unread, i, left, epochs.length);
+            quarantined = with(quarantined, i, bad, epochs.length);
             if (!categories.isEmpty() || unseen.containsKey(i)) {
                 Map<Integer, Map<String, Long>> next = new HashMap<>(unseen);
                 next.put(i, categories);
@@ -65,11 +68,11 @@ public final class CommittedPartitions {
             }
         }
 
-        private static long[] with(long[] values, int i, long value) {
+        private static long[] with(long[] values, int i, long value, int size) {
             if (values.length == 0 && value == 0) {
                 return values;
             }
-            long[] wide = values.length == 0 ? new long[SIZE] : values;
+            long[] wide = values.length == 0 ? new long[size] : values;
             wide[i] = value;
             return wide;
         }
@@ -96,7 +99,11 @@ public final class CommittedPartitions {
     /// @param partitions of the plan
     public static CommittedPartitions empty(int partitions) {
         Chunk[] chunks = new Chunk[(partitions + SIZE - 1) / SIZE];
-        java.util.Arrays.fill(chunks, NONE);
+        for (int i = 0; i < chunks.length; i++) {
+            chunks[i] = i > 0 && (i + 1) * SIZE <= partitions
+                    ? chunks[0]
+                    : Chunk.empty(Math.min(SIZE, partitions - i * SIZE));
+        }
         return new CommittedPartitions(partitions, 0, chunks);
     }
 
@@ -151,13 +158,16 @@ public final class CommittedPartitions {
     }
 
     public boolean contains(int partition) {
-        return chunks[partition / SIZE].contains(partition % SIZE);
+        return partition < partitions && chunks[partition / SIZE].contains(partition % SIZE);
     }
 
     /// The winning epoch of a partition; empty if it isn't committed.
     public Optional<Epoch> epoch(int partition) {
+        if (!contains(partition)) {
+            return Optional.empty();
+        }
         long packed = chunks[partition / SIZE].epochs[partition % SIZE];
-        return packed == 0 ? Optional.empty() : Optional.of(new Epoch((int) (packed >>> 32), (int) packed));
+        return Optional.of(new Epoch((int) (packed >>> 32), (int) packed));
     }
 
     /// The totals of a committed partition.

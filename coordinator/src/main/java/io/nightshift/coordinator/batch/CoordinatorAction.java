@@ -38,6 +38,9 @@ sealed interface CoordinatorAction {
     /// Restarts the coordinator from the ledger, because another coordinator has written to it.
     record RecoverFromLedger() implements CoordinatorAction {}
 
+    /// Removes the coordinator from memory. The next message starts it again, from the ledger.
+    record Passivate() implements CoordinatorAction {}
+
     /// Writes a line to the log.
     ///
     /// @param text with `{}` for each argument

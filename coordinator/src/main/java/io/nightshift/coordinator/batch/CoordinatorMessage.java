@@ -33,6 +33,9 @@ sealed interface CoordinatorMessage {
     /// @param incarnation whose task failed
     record RetryDue(int incarnation) implements CoordinatorMessage {}
 
+    /// A coordinator that [BatchDecisions#isRemovable] has received nothing for a while.
+    record IdleTimeout() implements CoordinatorMessage {}
+
     /// How a [CoordinatorAction.BackgroundTask] ended.
     sealed interface TaskOutcome {}
 

@@ -6,7 +6,6 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Submission;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +21,7 @@ public final class BatchDescriptions {
     /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry) {
         try {
-            return of(entry, ledger.state(entry.opened().batch()));
+            return of(entry, ledger.state(entry.batch()));
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
@@ -35,14 +34,13 @@ public final class BatchDescriptions {
     ///
     /// @param state without a phase if the batch's ledger is empty
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state) {
-        Submission submission = entry.opened().submission();
         BatchState.Totals totals = state.totals();
         return new BatchDescription(
-                entry.opened().batch().value(),
-                submission.job().name(),
-                submission.model().toString(),
+                entry.batch().value(),
+                entry.job(),
+                entry.model().toString(),
                 state.phase() == null ? "opened" : state.phase().toString(),
-                entry.opened().at(),
+                entry.at(),
                 state.plan() == null ? 0 : state.plan().index().rows(),
                 totals.read(),
                 totals.predictions(),
@@ -70,13 +68,12 @@ public final class BatchDescriptions {
     /// @param waitsFor what stops the cluster from continuing the batch, in one sentence; null if nothing
     ///     does
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchStatus status, @Nullable String waitsFor) {
-        Submission submission = entry.opened().submission();
         return new BatchDescription(
                 status.batch().value(),
-                submission.job().name(),
-                submission.model().toString(),
+                entry.job(),
+                entry.model().toString(),
                 status.phase() == null ? "opened" : status.phase().toString(),
-                entry.opened().at(),
+                entry.at(),
                 status.rows(),
                 status.read(),
                 status.predictions(),
@@ -99,7 +96,7 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
-        BatchDescription nothing = of(entry, BatchState.initial(entry.opened().batch()));
+        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()));
         return new BatchDescription(
                 nothing.batch(),
                 nothing.job(),

@@ -7,6 +7,7 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
@@ -20,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
@@ -148,11 +150,23 @@ public record Ledger(String url, String user, String password) {
     ///
     /// @throws FailureException as [#registerEvents()]
     public BatchRegisterState register() {
-        BatchRegisterState state = BatchRegisterState.EMPTY;
-        for (BatchRegisterEvent event : registerEvents()) {
-            state = state.apply(event);
-        }
-        return state;
+        AtomicReference<BatchRegisterState> state = new AtomicReference<>(BatchRegisterState.EMPTY);
+        forEachRegisterEvent(0, (number, event) -> state.set(state.get().apply(event)));
+        return state.get();
+    }
+
+    /// The submission that opened a batch, from the register's events; empty if the register has none.
+    ///
+    /// @throws FailureException as [#registerEvents()]
+    public Optional<Submission> submission(BatchId batch) {
+        AtomicReference<@Nullable Submission> found = new AtomicReference<>();
+        forEachRegisterEvent(0, (number, event) -> {
+            if (event instanceof BatchRegisterEvent.Opened opened
+                    && opened.batch().equals(batch)) {
+                found.set(opened.submission());
+            }
+        });
+        return Optional.ofNullable(found.get());
     }
 
     /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch
@@ -160,7 +174,7 @@ public record Ledger(String url, String user, String password) {
     ///
     /// @throws FailureException as [#state] and [#registerEvents()]
     public void requireReadable(String job) {
-        register().open(job).ifPresent(entry -> state(entry.opened().batch()));
+        register().open(job).ifPresent(entry -> state(entry.batch()));
     }
 
     /// Visits the events of the batch register, in order.

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
@@ -182,9 +183,9 @@ public final class BatchRegister
     /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
     private void wake(BatchRegisterState state) {
         for (BatchRegisterState.Entry entry : state.unfinished()) {
-            BatchId batch = entry.opened().batch();
+            BatchId batch = entry.batch();
             // A batch must be submitted before it can be cancelled, and its first message may have been lost.
-            batches.tell(batch, new BatchCommand.EnsureStarted(entry.opened().submission()));
+            batches.tell(batch, new BatchCommand.EnsureStarted(Objects.requireNonNull(entry.submission())));
             if (entry.superseded()) {
                 batches.tell(batch, cancelCommand("replaced by a later batch"));
             }
@@ -210,7 +211,7 @@ public final class BatchRegister
         if (open.isEmpty()) {
             return decide(state, submit);
         }
-        BatchId batch = open.get().opened().batch();
+        BatchId batch = open.get().batch();
         asking.computeIfAbsent(batch, asked -> new ArrayList<>()).add(submit);
         batches.tell(batch, new BatchCommand.Describe(descriptions));
         return Effect().none();
@@ -248,9 +249,9 @@ public final class BatchRegister
             return resumeOpenBatch(open.get(), submit);
         }
         Optional<BatchRegisterState.Entry> same = state.lastPublished(job)
-                .filter(entry -> entry.opened().submission().isEquivalentTo(submission));
+                .filter(entry -> entry.isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
-            BatchId batch = same.get().opened().batch();
+            BatchId batch = same.get().batch();
             return persistKey(batch, submit)
                     .thenRun((BatchRegisterState next) ->
                             submit.replyTo().tell(new BatchRegisterCommand.AlreadyPublished(batch)));
@@ -262,7 +263,7 @@ public final class BatchRegister
                 .thenRun((BatchRegisterState next) -> {
                     LOG.info("{} is opened", batch);
                     open.ifPresent(
-                            entry -> batches.tell(entry.opened().batch(), cancelCommand("replaced by batch " + batch)));
+                            entry -> batches.tell(entry.batch(), cancelCommand("replaced by batch " + batch)));
                     batches.tell(batch, new BatchCommand.Open(submission));
                     submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, false, false));
                 });
@@ -301,7 +302,7 @@ public final class BatchRegister
 
     private Effect<BatchRegisterEvent, BatchRegisterState> resumeOpenBatch(
             BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit) {
-        BatchId batch = open.opened().batch();
+        BatchId batch = open.batch();
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         if (conflict.isPresent()) {
             submit.replyTo()

@@ -3,23 +3,28 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import scala.collection.immutable.HashMap;
+import scala.collection.immutable.HashMap$;
+import scala.collection.immutable.VectorMap;
+import scala.collection.immutable.VectorMap$;
+import scala.jdk.javaapi.CollectionConverters;
 
 /// The state of the batch register: an immutable fold over its events.
 ///
-/// @param batches every batch by its ID, in the order of submission
-/// @param keys the idempotency keys that submissions have used
-public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, KeyUse> keys) {
+/// The register holds every batch that was ever submitted, so an event must not copy it, and an ended batch
+/// must stay small. The maps are Scala's, which Pekko brings along: a changed map shares almost everything
+/// with the one before. An ended batch keeps no job, and batches of one job share equal texts; so it takes a
+/// few hundred bytes.
+public final class BatchRegisterState {
 
     /// An idempotency key. The same text is another key for another job.
     ///
@@ -35,114 +40,220 @@ public record BatchRegisterState(Map<BatchId, Entry> batches, Map<Key, KeyUse> k
 
     /// A batch of the register.
     ///
-    /// @param opened the event that added it
+    /// @param batch its ID
+    /// @param number its position in the order of submission, from 0
+    /// @param at when it was opened
+    /// @param job the name of its job
+    /// @param fingerprint of the job file, as in [Submission]
+    /// @param input as in [Submission]
+    /// @param model as in [Submission]
+    /// @param submission that opened it; null after it has ended
     /// @param superseded whether a later batch of the job was opened while this one was open
     /// @param end published or cancelled; empty until the batch has ended
-    public record Entry(BatchRegisterEvent.Opened opened, boolean superseded, Optional<Phase> end) {
+    public record Entry(
+            BatchId batch,
+            int number,
+            Instant at,
+            String job,
+            String fingerprint,
+            String input,
+            ModelVersion model,
+            @Nullable Submission submission,
+            boolean superseded,
+            Optional<Phase> end) {
+
         boolean isOpen() {
             return end.isEmpty() && !superseded;
         }
+
+        private Entry markSuperseded() {
+            return new Entry(batch, number, at, job, fingerprint, input, model, submission, true, end);
+        }
+
+        private Entry ended(Phase phase) {
+            return new Entry(batch, number, at, job, fingerprint, input, model, null, superseded, Optional.of(phase));
+        }
+
+        /// Whether the batch scored what the submission asks for.
+        boolean isEquivalentTo(Submission other) {
+            return fingerprint.equals(other.fingerprint())
+                    && input.equals(other.input())
+                    && model.equals(other.model());
+        }
     }
 
+    /// The batches of one job that decide about its next submission.
+    ///
+    /// @param last the batch that was opened last
+    /// @param open the batch that is open, or null
+    /// @param published the batch that was published last, in the order of submission, or null
+    private record JobBatches(
+            BatchId last, @Nullable BatchId open, @Nullable BatchId published) {}
+
     /// The state before the first event.
-    public static final BatchRegisterState EMPTY = new BatchRegisterState(Map.of(), Map.of());
+    public static final BatchRegisterState EMPTY = new BatchRegisterState(
+            VectorMap$.MODULE$.empty(), HashMap$.MODULE$.empty(), HashMap$.MODULE$.empty(), HashMap$.MODULE$.empty());
+
+    private final VectorMap<BatchId, Entry> batches;
+    private final HashMap<BatchId, Entry> unfinished;
+    private final HashMap<String, JobBatches> jobs;
+    private final HashMap<Key, KeyUse> keys;
+
+    private BatchRegisterState(
+            VectorMap<BatchId, Entry> batches,
+            HashMap<BatchId, Entry> unfinished,
+            HashMap<String, JobBatches> jobs,
+            HashMap<Key, KeyUse> keys) {
+        this.batches = batches;
+        this.unfinished = unfinished;
+        this.jobs = jobs;
+        this.keys = keys;
+    }
 
     /// The state after one more event.
     public BatchRegisterState apply(BatchRegisterEvent event) {
-        return new BatchRegisterState(batches(event), keys(event));
-    }
-
-    private Map<Key, KeyUse> keys(BatchRegisterEvent event) {
         return switch (event) {
-            case BatchRegisterEvent.Opened(Instant at, BatchId batch, Submission submission, String key)
-            when key != null ->
-                with(new Key(submission.job().name(), key), new KeyUse(submission.fingerprint(), batch));
+            case BatchRegisterEvent.Opened opened -> opened(opened);
             case BatchRegisterEvent.Keyed(Instant at, BatchId batch, String key, String fingerprint) -> {
-                Entry entry = batches.get(batch);
-                yield entry == null ? keys : with(new Key(job(entry), key), new KeyUse(fingerprint, batch));
+                Entry entry = entry(batch);
+                yield entry == null
+                        ? this
+                        : new BatchRegisterState(batches, unfinished, jobs, with(entry.job(), key, entry, fingerprint));
             }
-            case BatchRegisterEvent.Opened opened -> keys;
-            case BatchRegisterEvent.Ended ended -> keys;
+            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase) -> ended(batch, phase);
         };
     }
 
-    private Map<Key, KeyUse> with(Key key, KeyUse use) {
-        Map<Key, KeyUse> next = new HashMap<>(keys);
-        next.putIfAbsent(key, use);
-        return Collections.unmodifiableMap(next);
-    }
-
-    private Map<BatchId, Entry> batches(BatchRegisterEvent event) {
-        Map<BatchId, Entry> next = new LinkedHashMap<>(batches);
-        switch (event) {
-            case BatchRegisterEvent.Opened opened -> {
-                String job = opened.submission().job().name();
-                next.replaceAll((id, entry) -> entry.isOpen() && job(entry).equals(job)
-                        ? new Entry(entry.opened(), true, entry.end())
-                        : entry);
-                next.put(opened.batch(), new Entry(opened, false, Optional.empty()));
-            }
-            case BatchRegisterEvent.Keyed keyed -> {}
-            case BatchRegisterEvent.Ended ended ->
-                next.computeIfPresent(
-                        ended.batch(),
-                        (id, entry) -> new Entry(entry.opened(), entry.superseded(), Optional.of(ended.phase())));
+    private BatchRegisterState opened(BatchRegisterEvent.Opened opened) {
+        Submission submission = opened.submission();
+        JobBatches before = get(jobs, submission.job().name());
+        Entry entry = entry(opened, before == null ? null : entry(before.last()));
+        BatchRegisterState base = this;
+        if (before != null && before.open() != null) {
+            base = with(require(before.open()).markSuperseded());
         }
-        return Collections.unmodifiableMap(next);
+        JobBatches ofJob = new JobBatches(entry.batch(), entry.batch(), before == null ? null : before.published());
+        return new BatchRegisterState(
+                base.batches.updated(entry.batch(), entry),
+                base.unfinished.updated(entry.batch(), entry),
+                jobs.updated(entry.job(), ofJob),
+                opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()));
     }
 
-    /// The first use of a key; empty if it is new.
-    Optional<KeyUse> use(String job, String key) {
-        return Optional.ofNullable(keys.get(new Key(job, key)));
+    /// @param before the job's batch before, whose texts are shared where they are equal; null if there is none
+    private Entry entry(BatchRegisterEvent.Opened opened, @Nullable Entry before) {
+        Submission submission = opened.submission();
+        String job = submission.job().name();
+        return new Entry(
+                opened.batch(),
+                batches.size(),
+                opened.at(),
+                before == null ? job : before.job(),
+                before == null ? submission.fingerprint() : shared(before.fingerprint(), submission.fingerprint()),
+                before == null ? submission.input() : shared(before.input(), submission.input()),
+                before == null ? submission.model() : shared(before.model(), submission.model()),
+                submission,
+                false,
+                Optional.empty());
     }
 
-    /// The open batch of a job; a job has at most one.
-    public Optional<Entry> open(String job) {
-        return ofJob(job).filter(Entry::isOpen).findFirst();
+    private static <T> T shared(T before, T now) {
+        return before.equals(now) ? before : now;
     }
 
-    /// The batch of the job that was published last.
-    public Optional<Entry> lastPublished(String job) {
-        return ofJob(job)
-                .filter(entry -> entry.end().filter(Phase.PUBLISHED::equals).isPresent())
-                .reduce((earlier, later) -> later);
+    private BatchRegisterState ended(BatchId batch, Phase phase) {
+        Entry entry = entry(batch);
+        if (entry == null) {
+            return this;
+        }
+        Entry ended = entry.ended(phase);
+        JobBatches before = get(jobs, entry.job());
+        BatchId open = before == null || batch.equals(before.open()) ? null : before.open();
+        BatchId published = before == null ? null : before.published();
+        if (phase == Phase.PUBLISHED && (published == null || require(published).number() < entry.number())) {
+            published = entry.batch();
+        }
+        JobBatches ofJob = new JobBatches(before == null ? batch : before.last(), open, published);
+        return new BatchRegisterState(
+                batches.updated(entry.batch(), ended),
+                unfinished.removed(batch),
+                jobs.updated(entry.job(), ofJob),
+                keys);
     }
 
-    /// Whether the batch has ended, or is unknown.
-    boolean hasEnded(BatchId batch) {
-        Entry entry = batches.get(batch);
-        return entry == null || entry.end().isPresent();
+    /// The state with another entry for an unfinished batch.
+    private BatchRegisterState with(Entry entry) {
+        return new BatchRegisterState(
+                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), jobs, keys);
     }
 
-    /// The batches that have not ended, superseded ones included.
-    List<Entry> unfinished() {
-        List<Entry> unfinished = new ArrayList<>(batches.values());
-        unfinished.removeIf(entry -> entry.end().isPresent());
-        return unfinished;
+    private HashMap<Key, KeyUse> with(String job, String key, Entry entry, String fingerprint) {
+        Key used = new Key(job, key);
+        return keys.contains(used)
+                ? keys
+                : keys.updated(used, new KeyUse(shared(entry.fingerprint(), fingerprint), entry.batch()));
+    }
+
+    private static <K, V> @Nullable V get(scala.collection.immutable.Map<K, V> map, K key) {
+        scala.Option<V> found = map.get(key);
+        return found.isDefined() ? found.get() : null;
+    }
+
+    private @Nullable Entry entry(BatchId batch) {
+        return get(batches, batch);
+    }
+
+    private Entry require(BatchId batch) {
+        return batches.apply(batch);
+    }
+
+    /// Every batch by its ID, in the order of submission. Can't be changed.
+    public Map<BatchId, Entry> batches() {
+        return CollectionConverters.asJava(batches);
     }
 
     /// Every batch in the order of submission.
     public Collection<Entry> all() {
-        return batches.values();
+        return batches().values();
     }
 
-    private Stream<Entry> ofJob(String job) {
-        return batches.values().stream().filter(entry -> job(entry).equals(job));
+    /// The first use of a key; empty if it is new.
+    Optional<KeyUse> use(String job, String key) {
+        return Optional.ofNullable(get(keys, new Key(job, key)));
     }
 
-    private static String job(Entry entry) {
-        return entry.opened().submission().job().name();
+    /// The open batch of a job; a job has at most one.
+    public Optional<Entry> open(String job) {
+        JobBatches ofJob = get(jobs, job);
+        return ofJob == null || ofJob.open() == null ? Optional.empty() : Optional.of(require(ofJob.open()));
+    }
+
+    /// The batch of the job that was published last.
+    public Optional<Entry> lastPublished(String job) {
+        JobBatches ofJob = get(jobs, job);
+        return ofJob == null || ofJob.published() == null ? Optional.empty() : Optional.of(require(ofJob.published()));
+    }
+
+    /// Whether the batch has ended, or is unknown.
+    boolean hasEnded(BatchId batch) {
+        return !unfinished.contains(batch);
+    }
+
+    /// The batches that have not ended, superseded ones included, in the order of submission.
+    List<Entry> unfinished() {
+        return CollectionConverters.asJava(unfinished).values().stream()
+                .sorted(Comparator.comparingInt(Entry::number))
+                .toList();
     }
 
     /// Why a submission can't resume an open batch, as the end of a sentence; empty if it can.
     static Optional<String> conflict(Entry open, Submission submission) {
-        Submission before = open.opened().submission();
-        if (!before.fingerprint().equals(submission.fingerprint())) {
+        if (!open.fingerprint().equals(submission.fingerprint())) {
             return Optional.of("its job file has changed since it was opened");
         }
-        if (!before.model().equals(submission.model())) {
+        if (!open.model().equals(submission.model())) {
             return Optional.of("it was opened with model %s, and the job now names %s"
-                    .formatted(before.model(), submission.model()));
+                    .formatted(open.model(), submission.model()));
         }
         return Optional.empty();
     }

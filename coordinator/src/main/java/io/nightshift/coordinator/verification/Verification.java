@@ -72,8 +72,10 @@ public final class Verification {
     private void checkRegister(History history, Check register) {
         BatchId batch = history.state().batch();
         BatchRegisterState.Entry entry;
+        Submission submission;
         try {
             entry = ledger.register().batches().get(batch);
+            submission = ledger.submission(batch).orElse(null);
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
@@ -81,13 +83,12 @@ public final class Verification {
             register.problem("%s", e.getMessage());
             return;
         }
-        if (entry == null) {
+        if (entry == null || submission == null) {
             register.problem("the batch register doesn't have %s", batch);
             return;
         }
         BatchState state = history.state();
         if (state.submitted() != null) {
-            Submission submission = entry.opened().submission();
             if (!submission.job().equals(state.submitted().job())
                     || !submission.model().equals(state.submitted().model())) {
                 register.problem("the batch was opened with another job or model than its ledger says");

@@ -45,6 +45,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
 /// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows.
 /// The test plays the workers and the register.
@@ -61,6 +62,7 @@ final class BatchActorFixture {
     final Job job;
     final Queue<BatchRegisterCommand> register = new ConcurrentLinkedQueue<>();
     final TestProbe<WorkerMessage> worker;
+    final TestProbe<ClusterSharding.ShardCommand> shard;
 
     /// Called when the source is inspected, and before and after the real publisher's part.
     Runnable onInspect = () -> {};
@@ -75,7 +77,10 @@ final class BatchActorFixture {
 
     static BatchSettings settings(Duration lease) {
         return new BatchSettings(
-                lease, Duration.ofMillis(40), new RetryPolicy(3, Duration.ofMillis(20), Duration.ofMillis(50), 0));
+                lease,
+                Duration.ofMillis(40),
+                new RetryPolicy(3, Duration.ofMillis(20), Duration.ofMillis(50), 0),
+                Duration.ofSeconds(1));
     }
 
     BatchActorFixture(
@@ -97,6 +102,7 @@ final class BatchActorFixture {
         destination = folder.resolve("predictions");
         job = ExampleBatch.job(source, destination, errors);
         worker = node.kit().createTestProbe(WorkerMessage.class);
+        shard = node.kit().createTestProbe(ClusterSharding.ShardCommand.class);
         actor = start();
     }
 
@@ -108,6 +114,7 @@ final class BatchActorFixture {
         return node.kit()
                 .spawn(Batch.create(
                         id,
+                        shard.ref(),
                         new BatchServices(
                                 settings,
                                 inspector(),

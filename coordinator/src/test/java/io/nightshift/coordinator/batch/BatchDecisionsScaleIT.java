@@ -173,6 +173,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.RetryLater again -> throw new AssertionError(again);
             case CoordinatorAction.SweepStagedOutput sweep -> throw new AssertionError(sweep);
             case CoordinatorAction.RecoverFromLedger recover -> throw new AssertionError(recover);
+            case CoordinatorAction.Passivate passivate -> throw new AssertionError(passivate);
             case CoordinatorAction.CheckInput check -> throw new AssertionError(check);
             case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);

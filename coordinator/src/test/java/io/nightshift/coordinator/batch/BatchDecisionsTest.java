@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -14,6 +15,7 @@ import io.nightshift.protocol.job.Job;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +70,50 @@ class BatchDecisionsTest extends DecisionsFixture {
                     .as("a report to the incarnation before")
                     .isEqualTo(Decision.nothing());
             assertThat(report(2, new CoordinatorMessage.InputUnchanged())).isEqualTo(Decision.of(HAS_WORK));
+        }
+
+        @Test
+        void onlyAnEndedBatchLeavesMemory() {
+            start();
+            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
+            assertThat(decisions.needsTick(state)).isTrue();
+
+            decide(new BatchCommand.Cancel("", operator));
+
+            assertThat(decisions.needsTick(state)).isFalse();
+            assertThat(decide(new CoordinatorMessage.IdleTimeout()))
+                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+        }
+
+        @Test
+        void aCancelledBatchStaysInMemoryUntilItsTaskHasEnded() {
+            open();
+            decide(new BatchCommand.Cancel("", operator));
+
+            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
+
+            report(1, new CoordinatorMessage.InputUnchanged());
+            assertThat(decide(new CoordinatorMessage.IdleTimeout()))
+                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+        }
+
+        @Test
+        void aFailedBatchHasNoTicksAndCountsTheLedgerWhenItIsAskedAfter() {
+            open();
+            report(1, new CoordinatorMessage.TaskFailed(Failure.permanent("no such column")));
+            assertThat(decisions.needsTick(state)).isFalse();
+            BatchCommand ensure = new BatchCommand.EnsureStarted(ExampleBatch.submission(ExampleBatch.job()));
+            CoordinatorAction count = new CoordinatorAction.CountLedgerEntries(1);
+
+            assertThat(decide(ensure).actions()).contains(count);
+            seconds += 31;
+            assertThat(decide(ensure).actions()).doesNotContain(count);
+            assertThat(decide(new BatchCommand.Describe(
+                                    TestInbox.<BatchStatus>create().getRef()))
+                            .actions())
+                    .contains(count);
+            seconds += 301;
+            assertThat(decide(ensure).actions()).contains(count);
         }
 
         @Test

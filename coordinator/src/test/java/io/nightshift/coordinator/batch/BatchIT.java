@@ -37,6 +37,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -505,7 +506,8 @@ class BatchIT {
             BatchSettings slow = new BatchSettings(
                     Duration.ofSeconds(30),
                     Duration.ofMillis(40),
-                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0));
+                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0),
+                    Duration.ofSeconds(1));
             BatchActorFixture batch = opened(1, slow);
             long begin = System.nanoTime();
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
@@ -848,6 +850,28 @@ class BatchIT {
             batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
 
             assertThat(batch.failure()).isEqualTo("no");
+        }
+
+        @Test
+        void anEndedBatchLeavesMemoryAndIsThereAgainWhenSomebodyAsks() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+
+            batch.shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+            batch.restart();
+
+            assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHED);
+            batch.shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+        }
+
+        @Test
+        void aCancelledBatchLeavesMemoryToo() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.tell(batch.cancel("no longer needed"));
+
+            batch.shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
         }
 
         @Test

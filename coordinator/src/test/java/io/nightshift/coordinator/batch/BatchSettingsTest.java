@@ -21,7 +21,8 @@ class BatchSettingsTest {
                 .isEqualTo(new BatchSettings(
                         Duration.ofSeconds(30),
                         Duration.ofMillis(250),
-                        new RetryPolicy(4, Duration.ofMillis(500), Duration.ofSeconds(30), 0.3)));
+                        new RetryPolicy(4, Duration.ofMillis(500), Duration.ofSeconds(30), 0.3),
+                        Duration.ofSeconds(10)));
     }
 
     @Test
@@ -31,6 +32,7 @@ class BatchSettingsTest {
                 .containsExactlyInAnyOrder(
                         "nightshift.batch.lease",
                         "nightshift.batch.tick",
+                        "nightshift.batch.passivate-after",
                         "nightshift.batch.retry.attempts",
                         "nightshift.batch.retry.min-backoff",
                         "nightshift.batch.retry.max-backoff",

@@ -23,7 +23,8 @@ abstract class DecisionsFixture {
     static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
-            new RetryPolicy(2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0));
+            new RetryPolicy(2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0),
+            Duration.ofSeconds(10));
     static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
     static final CoordinatorAction HAS_NO_WORK =

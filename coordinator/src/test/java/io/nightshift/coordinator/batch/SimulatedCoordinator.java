@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// during a write, and with new decision logic after a failed write.
 final class SimulatedCoordinator extends SimulatedProcess {
 
+    private static final long IDLE = Simulation.SETTINGS.passivateAfter().toNanos();
+
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
     private final InvariantChecker checker;
@@ -32,6 +34,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     /// How many of the journal's events it has read.
     private int seen;
 
+    private long lastMessage;
     private boolean writing;
     private boolean processing;
 
@@ -63,7 +66,12 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     private void tick() {
         after(Simulation.SETTINGS.tick().toNanos(), () -> {
-            receive(new CoordinatorMessage.Tick());
+            if (decisions != null && decisions.needsTick(state())) {
+                receive(new CoordinatorMessage.Tick());
+            }
+            if (decisions != null && decisions.isRemovable(state()) && world.now() > lastMessage + IDLE) {
+                receive(new CoordinatorMessage.IdleTimeout());
+            }
             tick();
         });
     }
@@ -78,6 +86,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     void receive(CoordinatorMessage message) {
+        lastMessage = world.now();
         mailbox.add(message);
         process();
     }
@@ -155,6 +164,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     tellRegister(new BatchRegisterCommand.BatchEnded(ExampleBatch.BATCH, Phase.CANCELLED));
                 });
             case CoordinatorAction.RecoverFromLedger recover -> recover(world.between(0.01, 1));
+            case CoordinatorAction.Passivate passivate -> kill();
             case CoordinatorAction.WriteLog log -> {}
             case CoordinatorAction.BackgroundTask task -> start(task, state());
         }

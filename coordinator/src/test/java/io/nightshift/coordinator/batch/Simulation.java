@@ -40,7 +40,8 @@ final class Simulation {
     static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),
-            new RetryPolicy(3, Duration.ofMillis(500), Duration.ofSeconds(5), 0.3));
+            new RetryPolicy(3, Duration.ofMillis(500), Duration.ofSeconds(5), 0.3),
+            Duration.ofSeconds(10));
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
     private static final int WORKERS = 4;

@@ -51,11 +51,11 @@ class BatchRegisterStateTest {
     void eachJobHasOneOpenBatch() {
         BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), opened(B, FLIGHTS));
 
-        assertThat(state.open("flights").map(entry -> entry.opened().batch())).contains(B);
-        assertThat(state.open("trains").map(entry -> entry.opened().batch())).contains(OTHER);
+        assertThat(state.open("flights").map(entry -> entry.batch())).contains(B);
+        assertThat(state.open("trains").map(entry -> entry.batch())).contains(OTHER);
         assertThat(state.open("ships")).isEmpty();
         assertThat(state.unfinished())
-                .extracting(entry -> entry.opened().batch(), BatchRegisterState.Entry::superseded)
+                .extracting(entry -> entry.batch(), BatchRegisterState.Entry::superseded)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple(A, true),
                         org.assertj.core.groups.Tuple.tuple(OTHER, false),
@@ -82,8 +82,7 @@ class BatchRegisterStateTest {
                 opened(OTHER, trains()),
                 ended(OTHER, Phase.PUBLISHED));
 
-        assertThat(state.lastPublished("flights").map(entry -> entry.opened().batch()))
-                .contains(A);
+        assertThat(state.lastPublished("flights").map(entry -> entry.batch())).contains(A);
     }
 
     @Test
@@ -91,7 +90,7 @@ class BatchRegisterStateTest {
         BatchRegisterState state =
                 state(opened(B, FLIGHTS), opened(OTHER, trains()), opened(A, FLIGHTS), ended(B, Phase.PUBLISHED));
 
-        assertThat(state.all()).extracting(entry -> entry.opened().batch()).containsExactly(B, OTHER, A);
+        assertThat(state.all()).extracting(entry -> entry.batch()).containsExactly(B, OTHER, A);
     }
 
     @Test

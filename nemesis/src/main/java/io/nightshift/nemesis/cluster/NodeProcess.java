@@ -4,7 +4,9 @@ import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.SystemCommand;
 import io.nightshift.testing.program.ProgramProcess;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,6 +141,25 @@ public final class NodeProcess {
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
                 .sum();
+    }
+
+    /// The live objects of the node's heap, after a full collection.
+    ///
+    /// @throws IOException if no process runs, or the JDK's `jcmd` can't reach it
+    public HeapHistogram liveHeap() throws IOException {
+        Process current = process;
+        if (current == null || !current.isAlive()) {
+            throw new IOException("node %s doesn't run".formatted(host));
+        }
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        String.valueOf(current.pid()),
+                        "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader lines = jcmd.inputReader(StandardCharsets.UTF_8)) {
+            return HeapHistogram.parse(lines.lines().toList());
+        }
     }
 
     /// The user and system processor time of the process.

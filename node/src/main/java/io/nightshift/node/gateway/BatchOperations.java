@@ -71,7 +71,7 @@ public final class BatchOperations {
     public CompletionStage<ControlResult> control(Caller caller, String batch, BatchControl control) {
         check(control);
         return batches.find(batch)
-                .thenCompose(entry -> control(caller, entry.opened().batch(), control));
+                .thenCompose(entry -> control(caller, entry.batch(), control));
     }
 
     private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {

@@ -124,15 +124,15 @@ public final class BatchQueries {
     private static JobList jobs(BatchRegisterState register) {
         TreeMap<String, JobDescription> jobs = new TreeMap<>();
         for (BatchRegisterState.Entry entry : register.all()) {
-            String name = entry.opened().submission().job().name();
+            String name = entry.job();
             JobDescription before = jobs.get(name);
             jobs.put(
                     name,
                     new JobDescription(
                             name,
                             before == null ? 1 : before.batches() + 1,
-                            entry.opened().batch().value(),
-                            entry.opened().at()));
+                            entry.batch().value(),
+                            entry.at()));
         }
         return new JobList(List.copyOf(jobs.values()));
     }
@@ -185,7 +185,7 @@ public final class BatchQueries {
 
     public CompletionStage<RenderedBatch> cachedDescription(BatchRegisterState.Entry entry) {
         long now = System.nanoTime();
-        BatchId batch = entry.opened().batch();
+        BatchId batch = entry.batch();
         CachedStatus known = statuses.get(batch);
         if (known != null && known.isCurrent(now)) {
             return known.seen();
@@ -218,7 +218,7 @@ public final class BatchQueries {
     }
 
     public CompletionStage<BatchDescription> describe(BatchRegisterState.Entry entry) {
-        BatchId batch = entry.opened().batch();
+        BatchId batch = entry.batch();
         BatchDescription known = ended.get(batch);
         if (known != null) {
             return CompletableFuture.completedFuture(known);
@@ -262,8 +262,7 @@ public final class BatchQueries {
 
     private BatchDescription ended(BatchRegisterState.Entry entry) {
         try {
-            return cacheIfEnded(
-                    BatchDescriptions.of(entry, ledgers.state(entry.opened().batch())));
+            return cacheIfEnded(BatchDescriptions.of(entry, ledgers.state(entry.batch())));
         } catch (FailureException e) {
             throw ProblemException.of(e);
         } catch (IllegalStateException damage) {
@@ -298,7 +297,7 @@ public final class BatchQueries {
             if (cursor.isPresent()) {
                 String last = cursor.get();
                 int at = entries.stream()
-                        .map(entry -> entry.opened().batch().value())
+                        .map(entry -> entry.batch().value())
                         .toList()
                         .indexOf(last);
                 if (at < 0) {
@@ -308,9 +307,8 @@ public final class BatchQueries {
                 rest = entries.subList(at + 1, entries.size());
             }
             List<BatchRegisterState.Entry> candidates = rest.stream()
-                    .filter(entry -> filter.job()
-                            .map(job -> entry.opened().submission().job().name().equals(job))
-                            .orElse(true))
+                    .filter(entry ->
+                            filter.job().map(job -> entry.job().equals(job)).orElse(true))
                     .filter(entry -> mayMatch(entry, filter.state()))
                     .toList();
             return page(candidates, 0, filter, limit, new ArrayList<>());
@@ -333,8 +331,8 @@ public final class BatchQueries {
             List<BatchDescription> found) {
         if (found.size() == limit || from == candidates.size()) {
             boolean more = from < candidates.size() && !found.isEmpty();
-            return CompletableFuture.completedFuture(new BatchPage(
-                    found, more ? candidates.get(from - 1).opened().batch().value() : null));
+            return CompletableFuture.completedFuture(
+                    new BatchPage(found, more ? candidates.get(from - 1).batch().value() : null));
         }
         int to = Math.min(candidates.size(), from + limit - found.size());
         List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
@@ -357,7 +355,7 @@ public final class BatchQueries {
 
     /// A batch's state according to its ledger.
     public CompletionStage<BatchState> state(String name) {
-        return find(name).thenApplyAsync(entry -> read(entry.opened().batch(), ledgers::state), blocking);
+        return find(name).thenApplyAsync(entry -> read(entry.batch(), ledgers::state), blocking);
     }
 
     /// A page of a batch's ledger.
@@ -367,7 +365,7 @@ public final class BatchQueries {
     /// @throws ProblemException if the limit can't be
     public CompletionStage<EventPage> events(String name, long after, int limit) {
         check("limit", limit, MOST_EVENTS);
-        return find(name).thenApplyAsync(entry -> events(entry.opened().batch(), after, limit), blocking);
+        return find(name).thenApplyAsync(entry -> events(entry.batch(), after, limit), blocking);
     }
 
     private EventPage events(BatchId batch, long after, int limit) {

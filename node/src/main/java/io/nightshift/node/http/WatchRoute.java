@@ -130,7 +130,7 @@ final class WatchRoute {
             queries.values().removeIf(CompletableFuture::isDone);
         }
         return queries.compute(
-                entry.opened().batch(),
+                entry.batch(),
                 (batch, next) -> next != null && !next.isDone()
                         ? next
                         : CompletableFuture.supplyAsync(() -> query(entry), AFTER_A_SECOND)
@@ -147,7 +147,7 @@ final class WatchRoute {
     private CompletionStage<News> news(Position position, BatchQueries.RenderedBatch seen) {
         long last = Math.min(seen.batch().ledger().entries(), position.number() + MOST_ENTRIES);
         CompletionStage<String> entries = last > position.number()
-                ? part(new Part(position.entry().opened().batch(), position.number(), last))
+                ? part(new Part(position.entry().batch(), position.number(), last))
                 : CompletableFuture.completedFuture("");
         return entries.thenApply(text -> news(position, seen, Math.max(last, position.number()), text));
     }
