@@ -10,6 +10,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,7 +41,7 @@ class BrokenParquetFilesTest {
     void start(@TempDir Path temp) {
         node = new TestData(temp);
         folder = temp.resolve("in");
-        inspector = new ParquetReader(() -> node.duckDb);
+        inspector = new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED);
     }
 
     @AfterEach
