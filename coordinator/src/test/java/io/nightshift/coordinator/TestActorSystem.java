@@ -27,7 +27,12 @@ public final class TestActorSystem implements AutoCloseable {
     private final BatchMetrics metrics = new BatchMetrics(registry);
 
     public TestActorSystem(Path home) {
-        ledger = EmbeddedLedger.open(home);
+        this(EmbeddedLedger.open(home));
+    }
+
+    /// @param ledger closed with the system
+    public TestActorSystem(EmbeddedLedger ledger) {
+        this.ledger = ledger;
         kit = ActorTestKit.create("node", config(ledger.ledger()));
     }
 

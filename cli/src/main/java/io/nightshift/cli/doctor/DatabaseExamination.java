@@ -32,7 +32,13 @@ final class DatabaseExamination {
     ///
     /// @param time the server's, in milliseconds since 1970
     private record Server(
-            int versionNumber, String version, boolean isReadOnly, String synchronousCommit, String fsync, long time) {}
+            int versionNumber,
+            String version,
+            boolean isReadOnly,
+            String synchronousCommit,
+            String fsync,
+            String fullPageWrites,
+            long time) {}
 
     /// Examines a data source, to which jobs write.
     List<Diagnosis> dataSource() {
@@ -73,11 +79,13 @@ final class DatabaseExamination {
                                 row.getBoolean(3),
                                 row.getString(4),
                                 row.getString(5),
-                                row.getLong(6)),
+                                row.getString(6),
+                                row.getLong(7)),
                         """
                         SELECT current_setting('server_version_num')::int, current_setting('server_version'),
                                pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
                                current_setting('synchronous_commit'), current_setting('fsync'),
+                               current_setting('full_page_writes'),
                                (extract(epoch FROM clock_timestamp()) * 1000)::bigint
                         """)
                 .orElseThrow();
@@ -97,14 +105,15 @@ final class DatabaseExamination {
     }
 
     private Diagnosis durability(Server server) {
-        String found = "synchronous_commit is %s, fsync is %s".formatted(server.synchronousCommit(), server.fsync());
-        boolean loses =
-                server.synchronousCommit().equals("off") || server.fsync().equals("off");
+        String found = "synchronous_commit is %s, fsync is %s, full_page_writes is %s"
+                .formatted(server.synchronousCommit(), server.fsync(), server.fullPageWrites());
+        boolean loses = List.of(server.synchronousCommit(), server.fsync(), server.fullPageWrites())
+                .contains("off");
         return loses
                 ? Diagnosis.problem(
                         what + " durability",
                         found + "; a crash of the server can lose commits that it has acknowledged",
-                        "Set both to on, for this user and this database too.")
+                        "Set all three to on, for this user and this database too.")
                 : Diagnosis.fine(what + " durability", found);
     }
 

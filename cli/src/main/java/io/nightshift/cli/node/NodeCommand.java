@@ -100,6 +100,7 @@ public final class NodeCommand implements Callable<Integer> {
         Logger log = LoggerFactory.getLogger(NodeCommand.class);
         log.info("node {}:{} starts with the roles {}", settings.hostname(), settings.port(), settings.roles());
         migrate(ledger, log);
+        warnOfLosses(ledger, log);
 
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
@@ -223,6 +224,15 @@ public final class NodeCommand implements Callable<Integer> {
                             + " set its url, user and password. `nightshift run` needs none");
         }
         return PostgresLedger.at(journal);
+    }
+
+    private static void warnOfLosses(Ledger ledger, Logger log) {
+        String risk = ledger.durabilityRisk();
+        if (risk != null) {
+            log.warn(
+                    "a crash of the journal's database server can lose commits that it has acknowledged, and so publish a batch twice: {}. Set it to on, for this user and this database too",
+                    risk);
+        }
     }
 
     /// Waits for a database that is not up yet, as after a power cut.

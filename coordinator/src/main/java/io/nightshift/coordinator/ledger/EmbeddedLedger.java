@@ -2,6 +2,7 @@ package io.nightshift.coordinator.ledger;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -29,12 +31,16 @@ import java.util.regex.Pattern;
 /// The journal of a single process: an H2 file in the home folder. One process at a time can use it.
 ///
 /// A lock file of our own refuses a second process, because H2's lock can't say which process holds the file.
-/// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`). By default it
-/// keeps up to half a second in memory, which is lost when the process is killed.
+/// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`); by default it keeps
+/// up to half a second in memory. [ForcedFilePath] forces each write to the disk.
+///
+/// A new ledger is created under another name and renamed when it is complete and on the disk. So a ledger
+/// file always has its tables.
 public final class EmbeddedLedger implements AutoCloseable {
 
-    /// The table that is created last. If it exists, all others do.
-    private static final String COMPLETE = "LEDGER_SCHEMA";
+    private static final String VERSION_TABLE = "LEDGER_SCHEMA";
+    private static final String USER = "nightshift";
+    private static final String SUFFIX = ".mv.db";
 
     /// How often a process that waits tries to get the lock.
     private static final Duration POLL = Duration.ofMillis(200);
@@ -57,7 +63,11 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     /// Whether a home folder has a journal.
     public static boolean exists(Path home) {
-        return Files.exists(home.resolve("ledger").resolve("ledger.mv.db"));
+        return Files.exists(file(home.resolve("ledger")));
+    }
+
+    private static Path file(Path folder) {
+        return folder.resolve("ledger" + SUFFIX);
     }
 
     /// Opens the journal of a home folder, and creates it if it doesn't exist.
@@ -77,6 +87,11 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///     process. If it throws an exception, this method does too
     /// @throws FailureException if the journal can't be opened
     public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
+        return open(home, waiting, "");
+    }
+
+    /// @param fileSystem the prefix of an H2 file system below the one that forces, such as `nio:`
+    static EmbeddedLedger open(Path home, Consumer<String> waiting, String fileSystem) {
         Path folder = home.resolve("ledger");
         if (folder.toAbsolutePath().toString().contains(";")) {
             throw FailureException.permanent(
@@ -85,12 +100,15 @@ public final class EmbeddedLedger implements AutoCloseable {
         }
         FileChannel lockFile = lock(folder, waiting);
         try {
-            Ledger ledger = new Ledger(url(folder), "nightshift", "");
+            if (!exists(home)) {
+                create(folder);
+            }
+            ForcedFilePath.register();
+            Ledger ledger = new Ledger(url(folder, ForcedFilePath.SCHEME + ":" + fileSystem), USER, "");
             Connection connection = ledger.connect();
-            makeSchema(connection);
             requireKnownSchema(connection, folder);
             return new EmbeddedLedger(ledger, lockFile, connection);
-        } catch (SQLException e) {
+        } catch (SQLException | IOException e) {
             close(lockFile);
             throw FailureException.permanent("the ledger in %s can't be opened: %s".formatted(folder, e.getMessage()));
         } catch (FailureException e) {
@@ -117,35 +135,39 @@ public final class EmbeddedLedger implements AutoCloseable {
                 FileLock lock = lockFile.tryLock(0, Long.MAX_VALUE, true)) {
             return lock == null
                     ? Optional.empty()
-                    : Optional.of(reader.apply(new Ledger(url(folder) + ";ACCESS_MODE_DATA=r", "nightshift", "")));
+                    : Optional.of(reader.apply(new Ledger(url(folder, "file:") + ";ACCESS_MODE_DATA=r", USER, "")));
         } catch (IOException | OverlappingFileLockException e) {
             return Optional.empty();
         }
     }
 
-    private static String url(Path folder) {
-        String file = folder.resolve("ledger").toAbsolutePath().toString();
-        return "jdbc:h2:file:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
+    private static String url(Path folder, String fileSystem) {
+        return url(fileSystem + folder.resolve("ledger").toAbsolutePath());
     }
 
-    /// Creates the tables. After a crash during their creation some exist without an entry; they are created
-    /// again.
-    private static void makeSchema(Connection connection) throws SQLException {
-        if (exists(connection, COMPLETE)) {
-            return;
+    private static String url(String file) {
+        return "jdbc:h2:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
+    }
+
+    private static void create(Path folder) throws SQLException, IOException {
+        Path name = folder.resolve("new");
+        Path created = folder.resolve("new" + SUFFIX);
+        Files.deleteIfExists(created);
+        try (Connection connection = new Ledger(url("file:" + name.toAbsolutePath()), USER, "").connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
+            statement.execute("CREATE TABLE %s AS SELECT %d AS version".formatted(VERSION_TABLE, SCHEMA));
         }
-        try (Statement statement = connection.createStatement()) {
-            if (!exists(connection, "event_journal") || isEmpty(statement)) {
-                statement.execute("DROP ALL OBJECTS");
-                statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
-            }
-            statement.execute("CREATE TABLE %s AS SELECT %d AS version".formatted(COMPLETE, SCHEMA));
+        try (FileChannel file = FileChannel.open(created, StandardOpenOption.WRITE)) {
+            file.force(true);
         }
+        Files.move(created, file(folder), StandardCopyOption.ATOMIC_MOVE);
+        Folders.force(folder);
     }
 
     private static void requireKnownSchema(Connection connection, Path folder) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT MAX(version) FROM " + COMPLETE)) {
+                ResultSet row = statement.executeQuery("SELECT MAX(version) FROM " + VERSION_TABLE)) {
             if (row.next() && row.getInt(1) > SCHEMA) {
                 connection.close();
                 throw FailureException.permanent(
@@ -155,22 +177,10 @@ public final class EmbeddedLedger implements AutoCloseable {
         }
     }
 
-    private static boolean exists(Connection connection, String table) throws SQLException {
-        try (ResultSet tables = connection.getMetaData().getTables(null, "PUBLIC", table, null)) {
-            return tables.next();
-        }
-    }
-
-    private static boolean isEmpty(Statement statement) throws SQLException {
-        try (ResultSet entries = statement.executeQuery("SELECT 1 FROM \"event_journal\" LIMIT 1")) {
-            return !entries.next();
-        }
-    }
-
     private static FileChannel lock(Path folder, Consumer<String> waiting) {
         Path file = folder.resolve("lock");
         try {
-            Files.createDirectories(folder);
+            Folders.make(folder);
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {

@@ -195,7 +195,7 @@ public record Ledger(String url, String user, String password) {
         Properties properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
-        if (url.startsWith("jdbc:h2:")) {
+        if (isEmbedded()) {
             return Driver.load().connect(url, properties);
         }
         PostgresLedger.TIMEOUTS.forEach(properties::setProperty);
@@ -209,6 +209,32 @@ public record Ledger(String url, String user, String password) {
         } catch (SQLException e) {
             return "the journal's database can't be reached: " + e.getMessage();
         }
+    }
+
+    /// The settings of a PostgreSQL server with which its crash can lose acknowledged commits, such as
+    /// `synchronous_commit is off`. As they are for the journal's user and database, which may have settings of
+    /// their own. Null if there are none.
+    ///
+    /// @throws FailureException transient if the journal can't be read
+    public @Nullable String durabilityRisk() {
+        if (isEmbedded()) {
+            return null;
+        }
+        String sql = """
+                SELECT string_agg(name || ' is off', ', ' ORDER BY name) FROM pg_settings
+                WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+                """;
+        try (Connection connection = connect();
+                PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getString(1) : null;
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private boolean isEmbedded() {
+        return url.startsWith("jdbc:h2:");
     }
 
     /// Without the password.

@@ -53,7 +53,7 @@ final class BatchActorFixture {
 
     private static final FileNames NAMES = new FileNames(".parquet");
 
-    static final Duration SOON = Duration.ofSeconds(10);
+    static final Duration SOON = Duration.ofSeconds(30);
     static final BatchSettings PATIENT = settings(Duration.ofSeconds(30));
 
     final BatchId id;

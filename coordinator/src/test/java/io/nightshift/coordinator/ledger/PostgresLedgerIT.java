@@ -44,6 +44,19 @@ class PostgresLedgerIT {
                 null));
     }
 
+    @Test
+    void settingsThatLoseCommitsInACrashAreNamedAsTheJournalsUserHasThem() throws SQLException {
+        Ledger ledger = ledger("risky");
+        execute(ledger, "ALTER DATABASE risky SET synchronous_commit = on");
+        assertThat(ledger.durabilityRisk())
+                .as("as the test's server is started")
+                .isEqualTo("fsync is off");
+
+        execute(ledger, "ALTER DATABASE risky SET synchronous_commit = off");
+
+        assertThat(ledger.durabilityRisk()).isEqualTo("fsync is off, synchronous_commit is off");
+    }
+
     private static void execute(Ledger ledger, String... statements) throws SQLException {
         try (Connection connection = ledger.connect();
                 Statement statement = connection.createStatement()) {

@@ -1,12 +1,12 @@
 package io.nightshift.node.health;
 
 import io.nightshift.api.HealthReport.Check;
+import io.nightshift.coordinator.ledger.LedgerHealth;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -15,7 +15,6 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.jspecify.annotations.Nullable;
 
 /// The health checks of a node.
 ///
@@ -34,17 +33,16 @@ public final class HealthChecks {
 
     private final ActorSystem<?> system;
     private final Cluster cluster;
-    private final Supplier<@Nullable String> journalProblem;
+    private final LedgerHealth ledger;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
     private volatile boolean wasUp;
 
-    /// @param journalProblem returns why the journal can't be used, or null if it can; may block
     /// @param blocking runs calls that may block
-    public HealthChecks(ActorSystem<?> system, Supplier<@Nullable String> journalProblem, Executor blocking) {
+    public HealthChecks(ActorSystem<?> system, LedgerHealth ledger, Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
-        this.journalProblem = journalProblem;
+        this.ledger = ledger;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
                 Behaviors.receiveMessage(ping -> {
@@ -113,8 +111,17 @@ public final class HealthChecks {
     }
 
     private Check journal() {
-        String problem = journalProblem.get();
-        return new Check("journal", problem == null, problem == null ? "the journal answers" : problem);
+        String problem = ledger.get();
+        if (problem != null) {
+            return new Check("journal", false, problem);
+        }
+        String risk = ledger.risk();
+        return new Check(
+                "journal",
+                true,
+                risk == null
+                        ? "the journal answers"
+                        : "the journal answers, but a crash of its server can lose acknowledged commits: " + risk);
     }
 
     private Check notLeaving() {

@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,18 @@ public final class Folders {
 
     private Folders() {}
 
-    /// Makes a folder and those above it, while another process may remove those above it as long as they are
-    /// empty.
+    /// Makes a folder and those above it, durably, while another process may remove those above it as long as
+    /// they are empty.
     public static void make(Path folder) throws IOException {
+        Path made = folder.toAbsolutePath();
         for (int left = TRIES; ; left--) {
             try {
-                Files.createDirectories(folder);
+                Path before = existing(made);
+                Files.createDirectories(made);
+                for (Path inside = made; !inside.equals(before); ) {
+                    inside = Objects.requireNonNull(inside.getParent());
+                    force(inside);
+                }
                 return;
             } catch (NoSuchFileException e) {
                 if (left == 0) {

@@ -11,8 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Objects;
 
-/// A file of an attempt that is written, then sealed: made durable and digested.
+/// A file of an attempt that is written, then sealed: made durable, with its entry in its folder, and digested.
 public final class StagedFile {
 
     private final Path path;
@@ -30,6 +31,7 @@ public final class StagedFile {
     public OutputFile seal(long rows) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             channel.force(true);
+            Folders.force(Objects.requireNonNull(path.toAbsolutePath().getParent()));
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
             while (channel.read(buffer) >= 0) {

@@ -80,7 +80,8 @@ final class DoctorIT {
     void whatANodeNeedsIsFine() throws Exception {
         assertThat(doctor(0, server.url(database), PostgresServer.OWNER))
                 .hasEntrySatisfying("journal", found -> assertThat(found).startsWith("fine: PostgreSQL "))
-                .containsEntry("journal durability", "fine: synchronous_commit is on, fsync is on")
+                .containsEntry(
+                        "journal durability", "fine: synchronous_commit is on, fsync is on, full_page_writes is on")
                 .hasEntrySatisfying(
                         "journal permissions", found -> assertThat(found).startsWith("fine"))
                 .containsEntry("clock", "fine: agrees with the database's clock")

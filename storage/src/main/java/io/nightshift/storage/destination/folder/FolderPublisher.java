@@ -54,11 +54,15 @@ final class FolderPublisher {
         return new BatchFolders(folder, batch);
     }
 
+    /// The folders are forced although they exist already: a predecessor may have made them and died.
     void prepare(BatchId batch) {
-        Path attempts = folders(batch).attempts();
+        BatchFolders folders = folders(batch);
         try {
-            Folders.make(attempts);
-            Files.delete(Files.createTempFile(attempts, "writable", ".staged"));
+            Folders.make(folders.attempts());
+            for (Path parent : List.of(folders.staged(), folders.stagingRoot(), folder)) {
+                Folders.force(parent);
+            }
+            Files.delete(Files.createTempFile(folders.attempts(), "writable", ".staged"));
         } catch (IOException e) {
             throw FailureException.permanent(
                     "the destination %s can't be written: %s".formatted(folder, Folders.reason(e)));
@@ -73,7 +77,6 @@ final class FolderPublisher {
                 Path output = Gathering.claim(folders.staged(), batch.incarnation());
                 assemble(batch, folders, output);
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
-                Folders.force(folder);
             }
             Publication publication = publication(published);
             discard(batch.id());
@@ -84,7 +87,10 @@ final class FolderPublisher {
         }
     }
 
-    private static Publication publication(Path published) throws IOException {
+    /// Forces the rename first, although an earlier coordinator may have renamed: it may have died before it
+    /// forced.
+    private Publication publication(Path published) throws IOException {
+        Folders.force(folder);
         return new Publication(published.toString(), Digests.sha256(published.resolve(BatchFolders.MANIFEST)));
     }
 

@@ -1,0 +1,66 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.ledger.RecordedLedger;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Job;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A power cut after each write of a batch's coordinator, with any loss of what was not forced to the disk.
+@Timeout(600)
+class PowerCutIT {
+
+    private static final int PARTITIONS = 4;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    @Test
+    void everyAcknowledgedEventSurvives() throws Exception {
+        assertThat(cuts("SET RETENTION_TIME 45000")).isGreaterThan(100);
+    }
+
+    /// As in a ledger older than the 45 seconds for which H2 keeps what it no longer needs.
+    @Test
+    void everyAcknowledgedEventSurvivesWhereTheFileReusesItsSpace() throws Exception {
+        assertThat(cuts("SET RETENTION_TIME 0")).isGreaterThan(100);
+    }
+
+    private int cuts(String setting) throws IOException, SQLException {
+        try (RecordedLedger recorded = new RecordedLedger(folder.resolve("home"))) {
+            try (Connection connection = recorded.ledger().ledger().connect();
+                    Statement statement = connection.createStatement()) {
+                statement.execute(setting);
+            }
+            try (TestActorSystem node = new TestActorSystem(recorded.ledger())) {
+                BatchActorFixture batch = new BatchActorFixture(
+                        node,
+                        folder.resolve("job"),
+                        "cut",
+                        PARTITIONS,
+                        BatchActorFixture.PATIENT,
+                        new Job.ErrorPolicy(1, null));
+                batch.open();
+                for (int i = 0; i < PARTITIONS; i++) {
+                    batch.complete(0);
+                    recorded.acknowledged(batch.id);
+                }
+                batch.awaitPhase(Phase.PUBLISHED);
+                recorded.acknowledged(batch.id);
+                return recorded.cutEverywhere(
+                        folder,
+                        (ledger, acknowledged) ->
+                                assertThat(ledger.state(batch.id).entries()).isGreaterThanOrEqualTo(acknowledged));
+            }
+        }
+    }
+}
