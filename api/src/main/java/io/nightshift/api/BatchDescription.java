@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
 /// @param pause when, why and by whom the batch was paused; null if it is not paused
+/// @param outage the failure of a resource that the batch waits for, such as its input's file system; null if it
+///     waits for none
 public record BatchDescription(
         String batch,
         String job,
@@ -53,7 +55,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Progress progress,
         @JsonInclude(Include.NON_NULL) @Nullable String waitsFor,
         Map<String, Long> unseenCategories,
-        @JsonInclude(Include.NON_NULL) @Nullable Pause pause) {
+        @JsonInclude(Include.NON_NULL) @Nullable Pause pause,
+        @JsonInclude(Include.NON_NULL) @Nullable Outage outage) {
 
     /// Keeps an unmodifiable copy of the map, sorted by feature.
     public BatchDescription {
@@ -84,6 +87,13 @@ public record BatchDescription(
             String reason,
             @JsonInclude(Include.NON_NULL) @Nullable String by) {}
 
+    /// A resource that the batch needs does not work. The batch tries it again and again.
+    ///
+    /// @param reason the last failure, for people
+    /// @param since when the first failure was recorded, of those without a success in between
+    /// @param until when the batch fails, if the resource does not work before
+    public record Outage(String reason, Instant since, Instant until) {}
+
     /// A copy with only what the ledger holds: without [#progress()] and [#waitsFor()].
     public BatchDescription recorded() {
         return new BatchDescription(
@@ -106,7 +116,8 @@ public record BatchDescription(
                 null,
                 null,
                 unseenCategories,
-                pause);
+                pause,
+                outage);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

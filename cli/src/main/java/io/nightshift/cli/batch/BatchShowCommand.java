@@ -48,6 +48,7 @@ final class BatchShowCommand extends QueryCommand {
             return ExitStatus.DONE;
         }
         TextTable table = table(batch);
+        outage(table, batch);
         if (batch.waitsFor() != null) {
             table.row("waits for", batch.waitsFor());
         }
@@ -80,6 +81,7 @@ final class BatchShowCommand extends QueryCommand {
                 table.row("paused", DisplayFormat.of(batch.pause()));
             }
             table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
+            outage(table, batch);
             waits(table, batch.batch(), batch.waitsFor());
         } catch (NightshiftException e) {
             if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
@@ -102,6 +104,12 @@ final class BatchShowCommand extends QueryCommand {
         } else {
             table.row("waits for", waitsFor);
             table.print(out());
+        }
+    }
+
+    private static void outage(TextTable table, BatchDescription batch) {
+        if (batch.outage() != null) {
+            table.row("waits for", DisplayFormat.of(batch.outage()));
         }
     }
 

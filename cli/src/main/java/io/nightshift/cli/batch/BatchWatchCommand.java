@@ -73,7 +73,7 @@ final class BatchWatchCommand extends ClusterCommand {
     private @Nullable BatchStatus latest(ClusterAccess cluster, String batch, @Nullable BatchStatus before) {
         try {
             BatchDescription description = cluster.describe(batch);
-            waits(description.waitsFor());
+            waits(waitsFor(description));
             pauses(description.pause());
             return ClusterAccess.status(description);
         } catch (NightshiftException e) {
@@ -83,6 +83,10 @@ final class BatchWatchCommand extends ClusterCommand {
             waits(e.getMessage());
             return before;
         }
+    }
+
+    private static @Nullable String waitsFor(BatchDescription batch) {
+        return batch.waitsFor() == null && batch.outage() != null ? DisplayFormat.of(batch.outage()) : batch.waitsFor();
     }
 
     private void waits(@Nullable String reason) {

@@ -1,6 +1,7 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.plan.SourceFile;
@@ -64,6 +65,10 @@ final class DisplayFormat {
                                 failed.epoch(),
                                 failed.node(),
                                 failed.failure().message());
+            case BatchEvent.StepFailed failed ->
+                "on %s: %s; retried until %s"
+                        .formatted(failed.node(), failed.failure().message(), time(failed.until()));
+            case BatchEvent.OutageEnded ended -> "the batch no longer waits for a resource";
             case BatchEvent.Paused paused -> byAndWhy(paused.by(), paused.reason());
             case BatchEvent.Resumed resumed -> "resumed from where it paused";
             case BatchEvent.Rescored rescored ->
@@ -86,6 +91,11 @@ final class DisplayFormat {
     static String of(BatchDescription.Pause pause) {
         String rest = byAndWhy(pause.by(), pause.reason());
         return "since " + time(pause.at()) + (rest.isEmpty() ? "" : (pause.by() == null ? ": " : " ") + rest);
+    }
+
+    /// What a batch waits for, since when, and until when.
+    static String of(BatchDescription.Outage outage) {
+        return OutageText.of(outage.reason(), outage.since(), outage.until());
     }
 
     private static String byAndWhy(@Nullable String by, String reason) {

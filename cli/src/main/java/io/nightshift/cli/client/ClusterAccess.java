@@ -116,7 +116,14 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.ledger().entries(),
                 batch.ledger().head(),
                 batch.unseenCategories(),
-                pause(batch.pause()));
+                pause(batch.pause()),
+                outage(batch.outage()));
+    }
+
+    private static BatchStatus.@Nullable Outage outage(BatchDescription.@Nullable Outage outage) {
+        return outage == null
+                ? null
+                : new BatchStatus.Outage(Failure.transientFailure(outage.reason()), outage.since(), outage.until());
     }
 
     private static BatchStatus.@Nullable Pause pause(BatchDescription.@Nullable Pause pause) {

@@ -5,6 +5,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutageText;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -82,6 +83,9 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--profile", description = "Prints at the end where the time went.")
     private boolean profiled;
+
+    /// The beginning of the outage that was reported last; null if there is none.
+    private @Nullable Instant outageSince;
 
     @Option(
             names = {"-o", "--output"},
@@ -184,6 +188,7 @@ public final class RunCommand implements Callable<Integer> {
         while (!isSettled(status)) {
             interruption.latest(status);
             progress.show(status);
+            printOutage(status.outage(), progress);
             pause(progress.interval());
             status = await(node.describe(batch));
         }
@@ -200,6 +205,18 @@ public final class RunCommand implements Callable<Integer> {
                         steps)
                 : null;
         return result(node, destination, resumed, rowsBefore, profile).print(status);
+    }
+
+    /// Says once what the batch waits for.
+    private void printOutage(BatchStatus.@Nullable Outage outage, ProgressDisplay progress) {
+        if (outage != null && !outage.since().equals(outageSince)) {
+            progress.end();
+            spec.commandLine()
+                    .getErr()
+                    .println("Waiting: " + OutageText.of(outage.failure().message(), outage.since(), outage.until()));
+            spec.commandLine().getErr().flush();
+        }
+        outageSince = outage == null ? null : outage.since();
     }
 
     private void printWaiting(String holder) {

@@ -11,6 +11,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -39,6 +40,8 @@ class AttemptDecisions {
     private @Nullable Leases leases;
 
     private long lastTick;
+
+    private final OutageGate gate = new OutageGate();
 
     /// The message of the last failed attempt of this incarnation.
     private @Nullable String lastFailure;
@@ -120,7 +123,7 @@ class AttemptDecisions {
     }
 
     private OptionalInt nextPartition(BatchState state, DecisionTime now) {
-        return leases == null || !isLeasing(state)
+        return leases == null || !isLeasing(state) || !gate.isOpen(now.nanos(), leases.inFlight())
                 ? OptionalInt.empty()
                 : leases.nextPartition(state.committed(), now.nanos());
     }
@@ -164,6 +167,7 @@ class AttemptDecisions {
     void committed(PartitionCommit commit) {
         if (leases != null) {
             leases.committed(commit.partition());
+            gate.succeeded();
         }
     }
 
@@ -173,6 +177,9 @@ class AttemptDecisions {
         boolean holds = leases != null
                 && keepsLeases(state)
                 && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
+        if (leases != null && holds && heartbeat.rows() > 0) {
+            gate.progressed(leases.since(attempt.partition()));
+        }
         return holds || isCommitted(state, attempt)
                 ? Decision.nothing()
                 : refuse(heartbeat.worker(), attempt, judgeable, "the attempt no longer holds its partition");
@@ -217,11 +224,23 @@ class AttemptDecisions {
         if (leases == null || !keepsLeases(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Decision.nothing();
         }
+        Failure failure = message.failure();
+        Instant until = retriedUntil(state, failure, now);
         return failed(
                 state,
                 List.of(new BatchEvent.AttemptFailed(
-                        now.instant(), attempt.partition(), attempt.epoch(), message.node(), message.failure())),
+                        now.instant(), attempt.partition(), attempt.epoch(), message.node(), failure, until)),
                 now);
+    }
+
+    /// Until when the failure of a resource is retried; null for a failure of the attempt itself.
+    @Nullable
+    Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
+        return failure.resource() == null ? null : OutageLimit.until(state, retry(state), failure, now);
+    }
+
+    RetryPolicy retry(BatchState state) {
+        return settings.retry().forJob(state.submission().job().retry());
     }
 
     /// Takes back the leases that have expired. Each counts as a failed attempt, so a partition that kills
@@ -259,13 +278,20 @@ class AttemptDecisions {
     /// Persists failed attempts. Their partitions wait for the next attempt, or the batch fails:
     ///
     /// - at once, if a failure is permanent;
+    /// - if a resource fails and the batch's time to retry it is over;
     /// - with the first partition that has exhausted its attempts, if the job stops there;
     /// - otherwise when every other partition is committed.
     private Decision failed(BatchState state, List<BatchEvent.AttemptFailed> attempts, DecisionTime now) {
-        RetryPolicy retry = settings.retry();
+        RetryPolicy retry = retry(state);
         Map<Integer, Integer> counts = new HashMap<>(state.attemptsFailed());
         for (BatchEvent.AttemptFailed attempt : attempts) {
             Failure failure = attempt.failure();
+            if (attempt.until() != null) {
+                if (!attempt.until().isAfter(now.instant())) {
+                    return failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
+                }
+                continue;
+            }
             int failed = counts.merge(attempt.partition(), 1, Integer::sum);
             lastFailure = failure.message();
             if (failure.isPermanent()) {
@@ -282,14 +308,27 @@ class AttemptDecisions {
             return failBatch(attempts, failure, now);
         }
         for (BatchEvent.AttemptFailed attempt : attempts) {
-            takeBack(attempt, counts.getOrDefault(attempt.partition(), 1), now);
+            if (attempt.until() == null) {
+                takeBack(attempt, counts.getOrDefault(attempt.partition(), 1), retry, now);
+            } else {
+                takeBack(attempt, attempt.until(), retry, now);
+            }
         }
         return Decision.persist(List.copyOf(attempts), List.of());
     }
 
-    private void takeBack(BatchEvent.AttemptFailed attempt, int failed, DecisionTime now) {
-        long backoff = settings.retry().backoff(failed, random).toNanos();
-        if (leases != null && failed >= settings.retry().attempts()) {
+    /// A failure of a resource delays every other partition, too.
+    private void takeBack(BatchEvent.AttemptFailed attempt, Instant until, RetryPolicy retry, DecisionTime now) {
+        if (leases != null) {
+            Duration backoff = OutageLimit.atMost(until, retry.backoff(gate.round() + 1, random), now);
+            gate.failed(leases.since(attempt.partition()), now.nanos(), backoff.toNanos());
+            leases.release(attempt.partition(), attempt.epoch(), now.nanos());
+        }
+    }
+
+    private void takeBack(BatchEvent.AttemptFailed attempt, int failed, RetryPolicy retry, DecisionTime now) {
+        long backoff = retry.backoff(failed, random).toNanos();
+        if (leases != null && failed >= retry.attempts()) {
             leases.exclude(attempt.partition());
         } else if (leases != null) {
             leases.release(attempt.partition(), attempt.epoch(), now.nanos() + backoff);
@@ -305,7 +344,7 @@ class AttemptDecisions {
         Set<Integer> exhausted = new HashSet<>();
         if (state.plan() != null && scoresTheRest(state) && !attemptsFailed.isEmpty()) {
             attemptsFailed.forEach((partition, failed) -> {
-                if (failed >= settings.retry().attempts() && !state.committed().contains(partition)) {
+                if (failed >= retry(state).attempts() && !state.committed().contains(partition)) {
                     exhausted.add(partition);
                 }
             });
@@ -324,7 +363,7 @@ class AttemptDecisions {
         }
         String last = lastFailure == null ? "" : ". The last failure: " + lastFailure;
         return Failure.transientFailure("these partitions failed %d times each, all others are committed: %s%s"
-                .formatted(settings.retry().attempts(), PartitionRangeFormat.text(exhausted), last));
+                .formatted(retry(state).attempts(), PartitionRangeFormat.text(exhausted), last));
     }
 
     /// Makes exhausted partitions available again.

@@ -185,7 +185,12 @@ final class BatchDecisions {
                 state.entries(),
                 state.head(),
                 totals.unseenCategories(),
-                pause(state.paused()));
+                pause(state.paused()),
+                outage(state.outage()));
+    }
+
+    private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {
+        return outage == null ? null : new BatchStatus.Outage(outage.failure(), outage.since(), outage.until());
     }
 
     private static BatchStatus.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {

@@ -52,6 +52,13 @@ final class BatchEventLog {
                         new Attempt(batch, failed.partition(), failed.epoch()),
                         failed.node(),
                         failed.failure().message());
+            case BatchEvent.StepFailed failed ->
+                LOG.warn(
+                        "{}: {}. It is retried until {}",
+                        batch,
+                        failed.failure().message(),
+                        failed.until());
+            case BatchEvent.OutageEnded ended -> LOG.info("{} no longer waits for a resource", batch);
             case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
             case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
             case BatchEvent.Rescored rescored ->

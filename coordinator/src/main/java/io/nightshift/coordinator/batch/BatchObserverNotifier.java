@@ -62,6 +62,8 @@ final class BatchObserverNotifier {
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}
+                case BatchEvent.StepFailed failed -> {}
+                case BatchEvent.OutageEnded ended -> {}
                 case BatchEvent.Paused paused -> {}
                 case BatchEvent.Resumed resumed -> {}
                 case BatchEvent.Rescored rescored -> {}

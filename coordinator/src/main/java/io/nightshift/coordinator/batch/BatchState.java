@@ -5,12 +5,14 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchId;
@@ -46,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 /// @param failure why the batch failed or was cancelled; null in every other phase
 /// @param published the last event of a published batch; null before it
 /// @param paused the last pause; null in every other phase
+/// @param outage the failures of a resource without a success since; null if there is none
 public record BatchState(
         BatchId batch,
         long entries,
@@ -59,7 +62,22 @@ public record BatchState(
         Map<Integer, Integer> attemptsFailed,
         @Nullable Failure failure,
         @Nullable Published published,
-        @Nullable Paused paused) {
+        @Nullable Paused paused,
+        @Nullable Outage outage) {
+
+    /// Failures of a resource: of one attempt after another, or of one try at a step.
+    ///
+    /// @param since when the first of them was recorded
+    /// @param until when the batch fails, if the resource does not work before
+    /// @param failure the last of them
+    /// @param ofStep whether the last of them was that of a step
+    public record Outage(Instant since, Instant until, Failure failure, boolean ofStep) {
+
+        private static Outage after(
+                @Nullable Outage before, Instant at, Instant until, Failure failure, boolean ofStep) {
+            return new Outage(before == null ? at : before.since(), until, failure, ofStep);
+        }
+    }
 
     /// The pinned input and its division into partitions.
     ///
@@ -139,6 +157,7 @@ public record BatchState(
                 Map.of(),
                 null,
                 null,
+                null,
                 null);
     }
 
@@ -206,7 +225,8 @@ public record BatchState(
                 attemptsFailed,
                 failure,
                 published,
-                paused);
+                paused,
+                outage);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -244,6 +264,7 @@ public record BatchState(
                     attemptsFailed,
                     null,
                     null,
+                    null,
                     null);
         }
         Phase before = phase;
@@ -270,7 +291,8 @@ public record BatchState(
                 attemptsFailed,
                 failure,
                 published,
-                next == Phase.PAUSED ? paused : null);
+                next == Phase.PAUSED ? paused : null,
+                outage);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -282,6 +304,7 @@ public record BatchState(
         Failure nextFailure = failure;
         Published nextPublished = published;
         Paused nextPaused = paused;
+        Outage nextOutage = null;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -290,6 +313,7 @@ public record BatchState(
                             "incarnation %d can't follow %d".formatted(tookOver.incarnation(), incarnation));
                 }
                 nextIncarnation = tookOver.incarnation();
+                nextOutage = outage;
             }
             case Planned planned -> {
                 if (plan != null) {
@@ -306,12 +330,22 @@ public record BatchState(
                     nextTotals = nextTotals.plus(commit);
                 }
             }
+            case AttemptFailed failed
+            when failed.until() != null ->
+                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), false);
             case AttemptFailed failed -> {
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
                 nextAttemptsFailed.merge(failed.partition(), 1, Integer::sum);
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
+                nextOutage = outage;
             }
-            case Paused pause -> nextPaused = pause;
+            case StepFailed failed ->
+                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), true);
+            case OutageEnded ended -> {}
+            case Paused pause -> {
+                nextPaused = pause;
+                nextOutage = outage;
+            }
             case Resumed resumed -> {}
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());
@@ -322,6 +356,7 @@ public record BatchState(
                     nextAttemptsFailed.remove(partition);
                 }
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
+                nextOutage = outage;
             }
             case Failed failed -> nextFailure = failed.failure();
             case Retried retried -> {
@@ -346,7 +381,8 @@ public record BatchState(
                 nextAttemptsFailed,
                 nextFailure,
                 nextPublished,
-                nextPaused);
+                nextPaused,
+                nextOutage);
     }
 
     private void check(PartitionCommit commit) {

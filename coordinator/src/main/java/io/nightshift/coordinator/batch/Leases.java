@@ -116,6 +116,17 @@ class Leases {
         return lease != null && lease.epoch().equals(epoch);
     }
 
+    /// When the partition's lease was granted.
+    ///
+    /// @throws IllegalStateException if the partition is not leased
+    long since(int partition) {
+        ActiveLease lease = active.get(partition);
+        if (lease == null) {
+            throw new IllegalStateException("partition " + partition + " is not leased");
+        }
+        return lease.since();
+    }
+
     /// Extends a lease.
     ///
     /// @param rows how many rows the worker has scored so far

@@ -10,6 +10,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -31,7 +32,7 @@ class LifecycleDecisions {
     /// The incarnation that this coordinator has persisted; 0 before its takeover.
     private int incarnation;
 
-    /// How many tasks of this incarnation have failed since the last one succeeded.
+    /// How many tasks of this incarnation have failed since the last one succeeded, for the backoff.
     private int failedTasks;
 
     /// Whether a task of this incarnation runs.
@@ -172,14 +173,20 @@ class LifecycleDecisions {
         }
         return switch (outcome) {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
-            case CoordinatorMessage.InputUnchanged unchanged ->
-                Transitions.allows(state.phase(), BatchEvent.Committed.class) && !attempts.hasStarted()
-                        ? Decision.of(startLeasing(state, now))
-                        : Decision.nothing();
+            case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
         };
+    }
+
+    private Decision inputUnchanged(BatchState state, Phase phase, DecisionTime now) {
+        if (!Transitions.allows(phase, BatchEvent.Committed.class) || attempts.hasStarted()) {
+            return Decision.nothing();
+        }
+        boolean endsOutage = state.outage() != null && state.outage().ofStep();
+        List<BatchEvent> events = endsOutage ? List.of(new BatchEvent.OutageEnded(now.instant())) : List.of();
+        return Decision.persist(events, startLeasing(state.after(events), now));
     }
 
     private Decision planned(
@@ -207,18 +214,23 @@ class LifecycleDecisions {
         return Decision.persist(published, reportEnd(state.after(List.of(published))));
     }
 
-    /// Retries a transient failure as often as an attempt's; after that the batch fails.
+    /// Retries a transient failure until the time for it is over; after that the batch fails. The first failure of
+    /// a series is persisted, so that a restart of the coordinator does not extend the time.
     private Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
-        RetryPolicy retry = settings.retry();
-        failedTasks++;
-        if (!failure.isPermanent() && failedTasks < retry.attempts()) {
-            Duration backoff = retry.backoff(failedTasks, random);
-            return Decision.of(new CoordinatorAction.RetryLater(incarnation, failure, backoff));
-        }
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();
         }
-        BatchEvent failed = new BatchEvent.Failed(now.instant(), failure);
+        RetryPolicy retry = settings.retry().forJob(state.submission().job().retry());
+        Instant until = OutageLimit.until(state, retry, failure, now);
+        if (!failure.isPermanent() && until.isAfter(now.instant())) {
+            failedTasks++;
+            Duration backoff = OutageLimit.atMost(until, retry.backoff(failedTasks, random), now);
+            boolean isKnown = state.outage() != null && state.outage().failure().equals(failure);
+            return Decision.persist(
+                    isKnown ? List.of() : List.of(new BatchEvent.StepFailed(now.instant(), node, failure, until)),
+                    List.of(new CoordinatorAction.RetryLater(incarnation, failure, backoff)));
+        }
+        BatchEvent failed = new BatchEvent.Failed(now.instant(), OutageLimit.exceeded(state, failure, now));
         return Decision.persist(List.of(failed), phaseActions(state.after(List.of(failed))));
     }
 

@@ -1,16 +1,23 @@
 package io.nightshift.coordinator.batch;
 
 import com.typesafe.config.Config;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
-/// How often and when failed work is tried again. The backoff doubles with each failure.
+/// How often, when and for how long failed work is tried again. The backoff doubles with each failure.
 ///
-/// @param attempts how often the work is tried in all, at least 1
+/// @param attempts how often a partition is tried in all, at least 1. Failures of a resource do not count
 /// @param minBackoff the backoff after the first failure, 0 or more
 /// @param maxBackoff the longest backoff, at least `minBackoff`
 /// @param jitter the share of a backoff that is random, 0 to 1
-public record RetryPolicy(int attempts, Duration minBackoff, Duration maxBackoff, double jitter) {
+/// @param storage how long failures of a file system are retried, 0 or more
+/// @param database how long failures of a database are retried, 0 or more
+public record RetryPolicy(
+        int attempts, Duration minBackoff, Duration maxBackoff, double jitter, Duration storage, Duration database) {
 
     public RetryPolicy {
         if (attempts < 1) {
@@ -23,6 +30,9 @@ public record RetryPolicy(int attempts, Duration minBackoff, Duration maxBackoff
         if (!(jitter >= 0 && jitter <= 1)) {
             throw new IllegalArgumentException("nightshift.batch.retry.jitter must be 0 to 1, not " + jitter);
         }
+        if (storage.isNegative() || database.isNegative()) {
+            throw new IllegalArgumentException("nightshift.batch.retry: storage and database must be 0 or more");
+        }
     }
 
     static RetryPolicy of(Config config) {
@@ -30,7 +40,22 @@ public record RetryPolicy(int attempts, Duration minBackoff, Duration maxBackoff
                 config.getInt("attempts"),
                 config.getDuration("min-backoff"),
                 config.getDuration("max-backoff"),
-                config.getDouble("jitter"));
+                config.getDouble("jitter"),
+                config.getDuration("storage"),
+                config.getDuration("database"));
+    }
+
+    /// The policy for a job, which may have values of its own.
+    RetryPolicy forJob(Job.@Nullable Retry job) {
+        return job == null
+                ? this
+                : new RetryPolicy(
+                        Objects.requireNonNullElse(job.attempts(), attempts),
+                        minBackoff,
+                        maxBackoff,
+                        jitter,
+                        Objects.requireNonNullElse(job.storage(), storage),
+                        Objects.requireNonNullElse(job.database(), database));
     }
 
     /// The backoff before the next try.
@@ -40,5 +65,14 @@ public record RetryPolicy(int attempts, Duration minBackoff, Duration maxBackoff
         double doubled = (double) minBackoff.toNanos() * Math.pow(2, failed - 1.0);
         double wait = Math.min(doubled, (double) maxBackoff.toNanos());
         return Duration.ofNanos((long) (wait * (1 - jitter * random.nextDouble())));
+    }
+
+    /// How long a transient failure is retried. A failure that names no resource counts as one of storage.
+    Duration patience(Failure failure) {
+        return switch (failure.resource() == null ? null : failure.resource().type()) {
+            case DATABASE -> database;
+            case STORAGE -> storage;
+            case null -> storage;
+        };
     }
 }

@@ -13,12 +13,14 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
 import java.util.EnumMap;
@@ -58,6 +60,7 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Planned.class, Target.TO_RUNNING),
+                        Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(Paused.class, Target.TO_PAUSED),
                         Map.entry(Failed.class, Target.TO_FAILED),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
@@ -67,6 +70,8 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
                         Map.entry(AttemptFailed.class, Target.SAME),
+                        Map.entry(StepFailed.class, Target.SAME),
+                        Map.entry(OutageEnded.class, Target.SAME),
                         Map.entry(Retried.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Paused.class, Target.TO_PAUSED),
@@ -79,6 +84,8 @@ public final class Transitions {
                         Map.entry(Planned.class, Target.SAME),
                         Map.entry(Committed.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
+                        Map.entry(StepFailed.class, Target.SAME),
+                        Map.entry(OutageEnded.class, Target.SAME),
                         Map.entry(Retried.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Resumed.class, Target.WHERE_IT_STOPPED),
@@ -89,6 +96,7 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Published.class, Target.TO_PUBLISHED),
+                        Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(Failed.class, Target.TO_FAILED)));
         TABLE.put(
                 FAILED,

@@ -55,7 +55,8 @@ public final class BatchDescriptions {
                 null,
                 null,
                 totals.unseenCategories(),
-                pause(state.paused()));
+                pause(state.paused()),
+                outage(state));
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
@@ -88,11 +89,26 @@ public final class BatchDescriptions {
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
                 waitsFor,
                 status.unseenCategories(),
-                pause(status.pause()));
+                pause(status.pause()),
+                outage(status));
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchStatus.@Nullable Pause pause) {
         return pause == null ? null : new BatchDescription.Pause(pause.at(), pause.reason(), pause.by());
+    }
+
+    private static BatchDescription.@Nullable Outage outage(BatchState state) {
+        BatchState.Outage outage = state.outage();
+        return outage == null
+                ? null
+                : new BatchDescription.Outage(outage.failure().message(), outage.since(), outage.until());
+    }
+
+    private static BatchDescription.@Nullable Outage outage(BatchStatus status) {
+        BatchStatus.Outage outage = status.outage();
+        return outage == null
+                ? null
+                : new BatchDescription.Outage(outage.failure().message(), outage.since(), outage.until());
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
@@ -117,6 +133,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 Map.of(),
+                null,
                 null);
     }
 }

@@ -28,6 +28,8 @@ final class BatchThroughput {
             case BatchEvent.Published done -> published = done.at();
             case BatchEvent.Submitted submitted -> {}
             case BatchEvent.AttemptFailed failed -> {}
+            case BatchEvent.StepFailed failed -> {}
+            case BatchEvent.OutageEnded ended -> {}
             case BatchEvent.Paused paused -> {}
             case BatchEvent.Rescored rescored -> {}
             case BatchEvent.Failed failed -> {}

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.registry;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.model.ModelVersion;
@@ -230,6 +231,10 @@ final class ModelRegistryFolder {
                 || e instanceof FileAlreadyExistsException
                 || e instanceof ModelJson.Damaged
                 || LASTING.contains(reason);
-        return new FailureException(isPermanent ? Failure.permanent(message) : Failure.transientFailure(message), e);
+        return new FailureException(
+                isPermanent
+                        ? Failure.permanent(message)
+                        : Failure.of(FailedResource.Type.STORAGE, file.toString(), message),
+                e);
     }
 }

@@ -79,7 +79,13 @@ final class BatchActorFixture {
         return new BatchSettings(
                 lease,
                 Duration.ofMillis(40),
-                new RetryPolicy(3, Duration.ofMillis(20), Duration.ofMillis(50), 0),
+                new RetryPolicy(
+                        3,
+                        Duration.ofMillis(20),
+                        Duration.ofMillis(50),
+                        0,
+                        Duration.ofMillis(500),
+                        Duration.ofMillis(500)),
                 Duration.ofSeconds(1));
     }
 

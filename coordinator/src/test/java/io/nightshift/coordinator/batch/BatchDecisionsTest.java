@@ -13,8 +13,11 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -48,15 +51,81 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void aTransientFailureOfATaskIsRetriedAfterABackoffAndThenFailsTheBatch() {
+        void aTransientFailureOfATaskIsRetriedAfterABackoffUntilItsTimeIsOver() {
             open();
+            Instant until = ExampleBatch.AT.plusSeconds(10);
 
-            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, DISK, Duration.ofSeconds(1))));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
+                    .isEqualTo(Decision.persist(
+                            new BatchEvent.StepFailed(ExampleBatch.AT, "node:1", AWAY, until),
+                            new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
+            seconds = 8;
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
                     .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
-            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK)))
-                    .isEqualTo(Decision.persist(new BatchEvent.Failed(ExampleBatch.AT, DISK), HAS_NO_WORK));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
+                    .as("the same failure again is not persisted; the last try is made at the end")
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+            seconds = 10;
+            decide(new CoordinatorMessage.RetryDue(1));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
+                    .isEqualTo(Decision.persist(
+                            new BatchEvent.Failed(
+                                    at(),
+                                    Failure.transientFailure(
+                                            "the share is away. It was retried for 10 s without success")),
+                            HAS_NO_WORK));
+        }
+
+        @Test
+        void aRestartDoesNotExtendTheTimeOfAnOutageAndASuccessEndsIt() {
+            open();
+            plan();
+            lease();
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY));
+            BatchState before = state;
+            seconds = 9;
+            BatchDecisions other =
+                    BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(1));
+            DecisionTime now = new DecisionTime(0, at());
+            for (BatchEvent event :
+                    other.decide(state, new CoordinatorMessage.Recovered(), now).events()) {
+                state = ExampleBatch.after(state, event);
+            }
+            Decision failed = other.decide(
+                    state, new CoordinatorMessage.TaskReported(2, new CoordinatorMessage.TaskFailed(AWAY)), now);
+
+            assertThat(failed.actions())
+                    .containsExactly(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)));
+            assertThat(before.outage())
+                    .isEqualTo(new BatchState.Outage(ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false));
+            state = ExampleBatch.after(
+                    state, new BatchEvent.StepFailed(at(), "node:2", AWAY, ExampleBatch.AT.plusSeconds(10)));
+            assertThat(other.decide(
+                            state,
+                            new CoordinatorMessage.TaskReported(2, new CoordinatorMessage.InputUnchanged()),
+                            now))
+                    .isEqualTo(Decision.persist(new BatchEvent.OutageEnded(at()), HAS_WORK));
+        }
+
+        @Test
+        void aJobHasItsOwnTimeToRetry() {
+            Job any = ExampleBatch.job();
+            Job job = new Job(
+                    any.name(),
+                    any.model(),
+                    any.features(),
+                    any.source(),
+                    any.destination(),
+                    any.partitions(),
+                    any.errors(),
+                    any.output(),
+                    any.categories(),
+                    new Job.Retry(null, Duration.ofHours(1), null));
+            decide(new BatchCommand.Open(ExampleBatch.submission(job)));
+
+            report(1, new CoordinatorMessage.TaskFailed(AWAY));
+
+            assertThat(Objects.requireNonNull(state.outage()).until()).isEqualTo(ExampleBatch.AT.plusSeconds(3600));
         }
 
         @Test
@@ -247,12 +316,63 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:1", DISK)))
                     .isEqualTo(Decision.persist(
                             List.of(
-                                    new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 2), "node:1", DISK),
+                                    new BatchEvent.AttemptFailed(at(), 0, new Epoch(1, 2), "node:1", DISK),
                                     new BatchEvent.Failed(
-                                            ExampleBatch.AT,
+                                            at(),
                                             Failure.transientFailure(
                                                     "partition 0 failed 2 times. The last failure: the disk is full"))),
                             List.of(HAS_NO_WORK)));
+        }
+
+        @Test
+        void theFailureOfAResourceUsesUpNoAttemptAndDelaysEveryPartition() {
+            start();
+            lease();
+            lease();
+            Instant until = ExampleBatch.AT.plusSeconds(10);
+
+            assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY)))
+                    .isEqualTo(Decision.persist(
+                            new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 1), "node:1", AWAY, until)));
+            decide(new BatchCommand.AttemptFailed(attempt(1, 2), "node:1", AWAY));
+            assertThat(state.attemptsFailed()).isEmpty();
+            assertThat(lease().actions()).as("within the backoff").first().isEqualTo(HAS_NO_WORK);
+            seconds = 1;
+            assertThat(lease().actions()).first().isInstanceOf(CoordinatorAction.GrantLease.class);
+            assertThat(lease().actions()).as("one trial at a time").first().isEqualTo(HAS_NO_WORK);
+            decide(new BatchCommand.Heartbeat(attempt(0, 3), 5, worker));
+            assertThat(lease().actions())
+                    .as("the trial makes progress")
+                    .first()
+                    .isInstanceOf(CoordinatorAction.GrantLease.class);
+        }
+
+        @Test
+        void aResourceThatFailsTooLongFailsTheBatch() {
+            start();
+            lease();
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY));
+            seconds = 10;
+            lease();
+
+            decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:1", AWAY));
+
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(state.failure())
+                    .isEqualTo(Failure.transientFailure("the share is away. It was retried for 10 s without success"));
+        }
+
+        @Test
+        void aCommitEndsAnOutage() {
+            start();
+            lease();
+            lease();
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY));
+            decide(commit(1, 2));
+            decide(new CoordinatorMessage.FlushCommits());
+
+            assertThat(state.outage()).isNull();
+            assertThat(lease().actions()).first().isInstanceOf(CoordinatorAction.GrantLease.class);
         }
 
         @Test

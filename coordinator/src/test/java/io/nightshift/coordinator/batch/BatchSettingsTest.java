@@ -21,8 +21,14 @@ class BatchSettingsTest {
                 .isEqualTo(new BatchSettings(
                         Duration.ofSeconds(30),
                         Duration.ofMillis(250),
-                        new RetryPolicy(4, Duration.ofMillis(500), Duration.ofSeconds(30), 0.3),
-                        Duration.ofSeconds(10)));
+                        new RetryPolicy(
+                                4,
+                                Duration.ofMillis(500),
+                                Duration.ofSeconds(30),
+                                0.3,
+                                Duration.ofMinutes(15),
+                                Duration.ofMinutes(15)),
+                Duration.ofSeconds(10)));
     }
 
     @Test
@@ -34,6 +40,8 @@ class BatchSettingsTest {
                         "nightshift.batch.tick",
                         "nightshift.batch.passivate-after",
                         "nightshift.batch.retry.attempts",
+                        "nightshift.batch.retry.storage",
+                        "nightshift.batch.retry.database",
                         "nightshift.batch.retry.min-backoff",
                         "nightshift.batch.retry.max-backoff",
                         "nightshift.batch.retry.jitter",
@@ -48,12 +56,14 @@ class BatchSettingsTest {
         refused("nightshift.batch.retry.attempts = 0", "nightshift.batch.retry.attempts");
         refused("nightshift.batch.retry.max-backoff = 1ms", "nightshift.batch.retry");
         refused("nightshift.batch.retry.min-backoff = -1ms", "nightshift.batch.retry");
+        refused("nightshift.batch.retry.storage = -1s", "nightshift.batch.retry");
         refused("nightshift.batch.retry.jitter = 2", "nightshift.batch.retry.jitter");
     }
 
     @Test
     void waitsDoubleUpToTheLongestAndAreNeverLongerForTheirJitter() {
-        RetryPolicy policy = new RetryPolicy(9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5);
+        RetryPolicy policy =
+                new RetryPolicy(9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5, Duration.ZERO, Duration.ZERO);
         RandomGenerator never = fixed(0);
         RandomGenerator always = fixed(1);
 

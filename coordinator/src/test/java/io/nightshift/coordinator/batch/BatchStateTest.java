@@ -22,6 +22,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -211,6 +212,8 @@ class BatchStateTest {
                 planned(),
                 committed(commit(0, FIRST, 0)),
                 attemptFailed(0),
+                new BatchEvent.StepFailed(AT, "node:1", Failure.transientFailure("the share is away"), AT),
+                new BatchEvent.OutageEnded(AT),
                 failed(),
                 new BatchEvent.Retried(AT),
                 new BatchEvent.Paused(AT, ""),

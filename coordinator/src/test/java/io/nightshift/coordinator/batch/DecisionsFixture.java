@@ -7,10 +7,12 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
@@ -23,13 +25,15 @@ abstract class DecisionsFixture {
     static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
-            new RetryPolicy(2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0),
-            Duration.ofSeconds(10));
+            new RetryPolicy(
+                    2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0, Duration.ofSeconds(10), Duration.ofSeconds(20)),
+                Duration.ofSeconds(10));
     static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
     static final CoordinatorAction HAS_NO_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(ExampleBatch.BATCH));
     static final Failure DISK = Failure.transientFailure("the disk is full");
+    static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
 
     final ActorRef<WorkerMessage> worker = TestInbox.<WorkerMessage>create().getRef();
     final ActorRef<ControlReply> operator = TestInbox.<ControlReply>create().getRef();
@@ -40,12 +44,16 @@ abstract class DecisionsFixture {
 
     /// Decides about a message, and applies the events as the journal would.
     Decision decide(CoordinatorMessage message) {
-        DecisionTime now = new DecisionTime(Duration.ofSeconds(seconds).toNanos(), ExampleBatch.AT);
+        DecisionTime now = new DecisionTime(Duration.ofSeconds(seconds).toNanos(), at());
         Decision decision = decisions.decide(state, message, now);
         for (BatchEvent event : decision.events()) {
             state = ExampleBatch.after(state, event);
         }
         return decision;
+    }
+
+    Instant at() {
+        return ExampleBatch.AT.plusSeconds(seconds);
     }
 
     Decision decide(BatchCommand command) {

@@ -5,6 +5,9 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -30,6 +33,9 @@ final class InvariantChecker {
 
     /// Output of attempts that is there, staged.
     private final Set<Attempt> staged = new HashSet<>();
+
+    /// When the first of the resource's failures was recorded, of those without a success in between.
+    private @Nullable Instant outageSince;
 
     /// What readers see.
     private @Nullable Map<Integer, Epoch> visible;
@@ -70,12 +76,24 @@ final class InvariantChecker {
                 require(visible == null, "partitions are rescored that readers see");
                 rescored.partitions().forEach(commits::remove);
             }
-            case BatchEvent.AttemptFailed failed ->
+            case BatchEvent.AttemptFailed failed -> {
                 require(
                         next.attemptsFailed().getOrDefault(failed.partition(), 0)
                                 <= settings.retry().attempts(),
                         "partition %d is tried for ever",
                         failed.partition());
+                if (failed.failure().resource() != null) {
+                    require(
+                            next.attemptsFailed().equals(before.attemptsFailed()),
+                            "the failure of a resource counts as an attempt");
+                    outage(failed.at(), failed.until(), failed.failure());
+                }
+            }
+            case BatchEvent.StepFailed failed -> {
+                outage(failed.at(), failed.until(), failed.failure());
+                require(failed.at().isBefore(failed.until()), "a step is retried after the time for it");
+            }
+            case BatchEvent.Failed failed when !failed.failure().isPermanent() -> failed(before, failed);
             case BatchEvent.Cancelled cancelled -> require(visible == null, "a batch is cancelled that readers see");
             case BatchEvent.Published published -> {
                 require(visible != null, "published, and readers see nothing");
@@ -90,7 +108,40 @@ final class InvariantChecker {
             }
             default -> {}
         }
+        switch (event) {
+            case BatchEvent.Committed success -> outageSince = null;
+            case BatchEvent.Planned success -> outageSince = null;
+            case BatchEvent.OutageEnded success -> outageSince = null;
+            case BatchEvent.Resumed resumed -> outageSince = null;
+            case BatchEvent.Retried retried -> outageSince = null;
+            case BatchEvent.Failed failed -> outageSince = null;
+            default -> {}
+        }
         checkTotals();
+    }
+
+    private void outage(Instant at, @Nullable Instant until, Failure failure) {
+        outageSince = outageSince == null ? at : outageSince;
+        require(
+                outageSince.plus(settings.retry().patience(failure)).equals(until),
+                "an outage since %s is retried until %s",
+                outageSince,
+                until);
+    }
+
+    /// A batch fails for a transient reason.
+    private void failed(BatchState before, BatchEvent.Failed failed) {
+        boolean exhausted = before.attemptsFailed().values().stream()
+                .anyMatch(attempts -> attempts >= settings.retry().attempts());
+        Duration least = settings.retry().storage().compareTo(settings.retry().database()) < 0
+                ? settings.retry().storage()
+                : settings.retry().database();
+        require(
+                exhausted || (outageSince != null && !failed.at().isBefore(outageSince.plus(least))),
+                "failed at %s, and the outage began at %s: %s",
+                failed.at(),
+                outageSince,
+                failed.failure());
     }
 
     private void committed(PartitionCommit commit) {

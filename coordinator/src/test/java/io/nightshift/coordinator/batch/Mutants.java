@@ -8,6 +8,8 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -165,6 +167,32 @@ enum Mutants implements Simulation.DecisionsFactory {
                 @Override
                 void release(int partition, Epoch epoch, long notBefore) {
                     active.remove(partition);
+                }
+            };
+        }
+    },
+    AN_OUTAGE_USES_UP_ATTEMPTS {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
+                @Override
+                @Nullable
+                Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
+                    return null;
+                }
+            };
+        }
+    },
+    EVERY_FAILURE_EXTENDS_AN_OUTAGE {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
+                @Override
+                @Nullable
+                Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
+                    return failure.resource() == null
+                            ? null
+                            : now.instant().plus(retry(state).patience(failure));
                 }
             };
         }

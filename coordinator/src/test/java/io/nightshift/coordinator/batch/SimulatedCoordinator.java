@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedCoordinator extends SimulatedProcess {
 
     private static final long IDLE = Simulation.SETTINGS.passivateAfter().toNanos();
+    static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share was away");
 
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
@@ -242,7 +244,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
     private void report(CoordinatorAction.BackgroundTask task, Supplier<CoordinatorMessage.TaskOutcome> effect) {
         CoordinatorMessage.TaskOutcome outcome;
         try {
-            boolean fails = world.happens(world.faults().taskFails());
+            boolean fails =
+                    world.isStorageAway() || world.happens(world.faults().taskFails());
             boolean before = fails && world.random().nextBoolean();
             CoordinatorMessage.TaskOutcome real = before ? null : effect.get();
             outcome = real == null || fails ? failed(task, before) : real;
@@ -262,11 +265,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 new CoordinatorMessage.TaskFailed(
                         before && world.happens(world.faults().taskBroken())
                                 ? Failure.permanent("no such column")
-                                : Failure.transientFailure("the share was away"));
-            case CoordinatorAction.CheckInput check ->
-                new CoordinatorMessage.TaskFailed(Failure.transientFailure("the share was away"));
-            case CoordinatorAction.Publish publish ->
-                new CoordinatorMessage.TaskFailed(Failure.transientFailure("the share was away"));
+                                : AWAY);
+            case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
+            case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);
         };
     }
 

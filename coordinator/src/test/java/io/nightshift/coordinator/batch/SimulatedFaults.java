@@ -25,6 +25,7 @@ import java.util.random.RandomGenerator;
 /// @param coordinatorDies until a coordinator's process is killed
 /// @param coordinatorFreezes until it is stopped for up to a minute
 /// @param splits until a second coordinator is started beside the first
+/// @param storageLost until the storage is away for up to a minute
 /// @param registerDies until the register is started anew
 /// @param control until an operator wants something
 record SimulatedFaults(
@@ -46,10 +47,12 @@ record SimulatedFaults(
         double coordinatorDies,
         double coordinatorFreezes,
         double splits,
+        double storageLost,
         double registerDies,
         double control) {
 
-    static final SimulatedFaults NONE = new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static final SimulatedFaults NONE =
+            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     static SimulatedFaults draw(RandomGenerator random) {
         return new SimulatedFaults(
@@ -71,6 +74,7 @@ record SimulatedFaults(
                 every(random, 20),
                 every(random, 20),
                 every(random, 15),
+                every(random, 20),
                 every(random, 20),
                 every(random, 5));
     }

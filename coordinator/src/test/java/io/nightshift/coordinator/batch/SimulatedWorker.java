@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.List;
@@ -156,10 +157,16 @@ final class SimulatedWorker extends SimulatedProcess {
             world.replace(this);
         } else if (abandoned) {
             findWork();
+        } else if (world.isStorageAway()) {
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, SimulatedCoordinator.AWAY));
+            findWork();
         } else if (world.happens(world.faults().attemptFails())) {
             boolean broken = world.happens(world.faults().attemptBroken() * 3);
-            Failure failure =
-                    broken ? Failure.permanent("a column is missing") : Failure.transientFailure("the disk is full");
+            Failure failure = broken
+                    ? Failure.permanent("a column is missing")
+                    : world.random().nextBoolean()
+                            ? Failure.transientFailure("no memory")
+                            : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));
             findWork();
         } else {

@@ -40,8 +40,14 @@ final class Simulation {
     static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),
-            new RetryPolicy(3, Duration.ofMillis(500), Duration.ofSeconds(5), 0.3),
-            Duration.ofSeconds(10));
+            new RetryPolicy(
+                    3,
+                    Duration.ofMillis(500),
+                    Duration.ofSeconds(5),
+                    0.3,
+                    Duration.ofSeconds(40),
+                    Duration.ofSeconds(20)),
+                Duration.ofSeconds(10));
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
     private static final int WORKERS = 4;
@@ -89,6 +95,7 @@ final class Simulation {
     private final Set<Integer> poisonous = new HashSet<>();
     private final Set<ActorRef<WorkerMessage>> free = new LinkedHashSet<>();
     private boolean hasWork;
+    private long storageBack;
     private @Nullable Phase ended;
     private SimulatedFaults faults;
     private boolean healed;
@@ -146,6 +153,7 @@ final class Simulation {
         everyNowAndThen(faults.coordinatorFreezes(), () -> anyCoordinator(one -> one.freeze(between(1, 60))));
         everyNowAndThen(faults.splits(), this::startCoordinator);
         after(between(20, 40), this::remind);
+        everyNowAndThen(faults.storageLost(), this::loseStorage);
         everyNowAndThen(faults.registerDies(), this::restartRegister);
         everyNowAndThen(faults.control(), this::anOperatorActs);
         long chaos = between(20, 120);
@@ -273,6 +281,17 @@ final class Simulation {
                 });
             }
         }
+    }
+
+    // The storage.
+
+    private void loseStorage() {
+        long back = now + between(1, 60);
+        storageBack = Math.max(storageBack, back);
+    }
+
+    boolean isStorageAway() {
+        return !healed && now < storageBack;
     }
 
     // The network.

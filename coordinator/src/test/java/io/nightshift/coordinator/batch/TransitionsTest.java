@@ -14,14 +14,17 @@ import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
+import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.Phase;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,8 @@ class TransitionsTest {
     private static final Map<Phase, Map<Class<? extends BatchEvent>, Phase>> COMPLETE = Map.of(
             SUBMITTED,
                     Map.of(
+                            StepFailed.class,
+                            SUBMITTED,
                             TookOver.class,
                             SUBMITTED,
                             Planned.class,
@@ -44,47 +49,51 @@ class TransitionsTest {
                             Cancelled.class,
                             CANCELLED),
             RUNNING,
-                    Map.of(
-                            TookOver.class,
+                    withOutages(
                             RUNNING,
-                            Committed.class,
-                            PUBLISHING,
-                            AttemptFailed.class,
-                            RUNNING,
-                            Retried.class,
-                            RUNNING,
-                            Rescored.class,
-                            RUNNING,
-                            Paused.class,
-                            PAUSED,
-                            Failed.class,
-                            FAILED,
-                            Cancelled.class,
-                            CANCELLED),
+                            Map.entry(TookOver.class, RUNNING),
+                            Map.entry(Committed.class, PUBLISHING),
+                            Map.entry(AttemptFailed.class, RUNNING),
+                            Map.entry(Retried.class, RUNNING),
+                            Map.entry(Rescored.class, RUNNING),
+                            Map.entry(Paused.class, PAUSED),
+                            Map.entry(Failed.class, FAILED),
+                            Map.entry(Cancelled.class, CANCELLED)),
             PAUSED,
+                    withOutages(
+                            PAUSED,
+                            Map.entry(TookOver.class, PAUSED),
+                            Map.entry(Planned.class, PAUSED),
+                            Map.entry(Committed.class, PAUSED),
+                            Map.entry(AttemptFailed.class, PAUSED),
+                            Map.entry(Retried.class, PAUSED),
+                            Map.entry(Rescored.class, PAUSED),
+                            Map.entry(Resumed.class, PUBLISHING),
+                            Map.entry(Failed.class, FAILED),
+                            Map.entry(Cancelled.class, CANCELLED)),
+            PUBLISHING,
                     Map.of(
-                            TookOver.class,
-                            PAUSED,
-                            Planned.class,
-                            PAUSED,
-                            Committed.class,
-                            PAUSED,
-                            AttemptFailed.class,
-                            PAUSED,
-                            Retried.class,
-                            PAUSED,
-                            Rescored.class,
-                            PAUSED,
-                            Resumed.class,
+                            StepFailed.class,
                             PUBLISHING,
+                            TookOver.class,
+                            PUBLISHING,
+                            Published.class,
+                            PUBLISHED,
                             Failed.class,
-                            FAILED,
-                            Cancelled.class,
-                            CANCELLED),
-            PUBLISHING, Map.of(TookOver.class, PUBLISHING, Published.class, PUBLISHED, Failed.class, FAILED),
+                            FAILED),
             FAILED, Map.of(Retried.class, PUBLISHING, Rescored.class, FAILED, Cancelled.class, CANCELLED),
             PUBLISHED, Map.of(),
             CANCELLED, Map.of());
+
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    private static Map<Class<? extends BatchEvent>, Phase> withOutages(
+            Phase phase, Map.Entry<Class<? extends BatchEvent>, Phase>... others) {
+        Map<Class<? extends BatchEvent>, Phase> row = new HashMap<>(Map.ofEntries(others));
+        row.put(StepFailed.class, phase);
+        row.put(OutageEnded.class, phase);
+        return row;
+    }
 
     @Test
     void everyEventIsAllowedOrRefusedAsDesigned() {

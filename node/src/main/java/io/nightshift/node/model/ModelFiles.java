@@ -1,5 +1,6 @@
 package io.nightshift.node.model;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
@@ -27,7 +28,9 @@ public final class ModelFiles {
         } catch (ModelException refused) {
             throw new FailureException(Failure.permanent(String.valueOf(refused.getMessage())), refused);
         } catch (UncheckedIOException failed) {
-            throw new FailureException(Failure.transientFailure(String.valueOf(failed.getMessage())), failed);
+            throw new FailureException(
+                    Failure.of(FailedResource.Type.STORAGE, file.toString(), String.valueOf(failed.getMessage())),
+                    failed);
         }
     }
 }

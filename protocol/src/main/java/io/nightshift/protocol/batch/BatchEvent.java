@@ -61,7 +61,35 @@ public sealed interface BatchEvent {
     /// @param epoch the epoch of the attempt's lease
     /// @param node the address of the worker's node, `host:port`
     /// @param failure why the attempt failed
-    record AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) implements BatchEvent {}
+    /// @param until when the batch fails, if the resource that failed does not work before; null if the attempt
+    ///     itself failed
+    record AttemptFailed(
+            Instant at,
+            int partition,
+            Epoch epoch,
+            String node,
+            Failure failure,
+            @Nullable Instant until) implements BatchEvent {
+
+        /// A failure of the attempt itself.
+        public AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) {
+            this(at, partition, epoch, node, failure, null);
+        }
+    }
+
+    /// The planning, the input check or the publication failed because of a resource. It is tried again until the
+    /// batch's time for that resource is over.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param node the address of the coordinator's node, `host:port`
+    /// @param failure why it failed
+    /// @param until when the batch fails, if the resource does not work before
+    record StepFailed(Instant at, String node, Failure failure, Instant until) implements BatchEvent {}
+
+    /// The resource that the batch waited for works again. The time to wait for the next outage starts anew.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    record OutageEnded(Instant at) implements BatchEvent {}
 
     /// The batch was paused. Nothing is leased before [Resumed].
     ///

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
 /// @param pause why the batch is paused; null in every other phase
+/// @param outage the failure of a resource that the batch waits for; null if it waits for none
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -48,7 +49,8 @@ public record BatchStatus(
         long entries,
         String head,
         Map<String, Long> unseenCategories,
-        @Nullable Pause pause) {
+        @Nullable Pause pause,
+        @Nullable Outage outage) {
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
@@ -61,7 +63,14 @@ public record BatchStatus(
     /// @param by the name of the caller's token; null if it is not known
     public record Pause(Instant at, String reason, @Nullable String by) {}
 
-    /// The status of a batch without unseen categories that is not paused.
+    /// A resource that the batch needs does not work.
+    ///
+    /// @param failure the last failure
+    /// @param since when the first failure was recorded, of those without a success in between
+    /// @param until when the batch fails, if the resource does not work before
+    public record Outage(Failure failure, Instant since, Instant until) {}
+
+    /// The status of a batch without unseen categories that is not paused and waits for nothing.
     public BatchStatus(
             BatchId batch,
             @Nullable Phase phase,
@@ -99,6 +108,7 @@ public record BatchStatus(
                 entries,
                 head,
                 Map.of(),
+                null,
                 null);
     }
 }

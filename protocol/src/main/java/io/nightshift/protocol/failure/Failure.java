@@ -1,6 +1,7 @@
 package io.nightshift.protocol.failure;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Why an attempt or a batch failed. The failure says whether another try can succeed; the retry policy says
 /// how often to try.
@@ -8,7 +9,9 @@ import java.util.Objects;
 /// @param kind whether the same work may succeed later
 /// @param message one or more sentences for people: what happened, to which file or column, and what to do.
 ///     It is not blank, and is cut to [#LONGEST] characters
-public record Failure(Kind kind, String message) {
+/// @param resource the resource whose failure caused this one; null if the work itself failed. A failure of a
+///     resource is transient: it does not count as an attempt at the work, and is retried for a time
+public record Failure(Kind kind, String message, @Nullable FailedResource resource) {
 
     /// Whether another try can succeed.
     public enum Kind {
@@ -24,9 +27,29 @@ public record Failure(Kind kind, String message) {
     public Failure {
         message = shortened(message, LONGEST);
         Objects.requireNonNull(kind);
+        if (resource != null && kind == Kind.PERMANENT) {
+            throw new IllegalArgumentException("a resource fails for a time, not permanently");
+        }
         if (message.isBlank()) {
             throw new IllegalArgumentException("a failure needs a message");
         }
+    }
+
+    /// A failure of the work itself.
+    ///
+    /// @param kind whether the same work may succeed later
+    /// @param message what happened and what to do, for people
+    public Failure(Kind kind, String message) {
+        this(kind, message, null);
+    }
+
+    /// A failure of a resource.
+    ///
+    /// @param type the type of the resource
+    /// @param name the file, folder or database
+    /// @param message what happened and what to do, for people
+    public static Failure of(FailedResource.Type type, String name, String message) {
+        return new Failure(Kind.TRANSIENT, message, new FailedResource(type, name));
     }
 
     /// The text, cut to a number of characters. A text that was cut ends in `…`.

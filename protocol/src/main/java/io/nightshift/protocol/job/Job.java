@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param features the model's inputs in its order, each a source column, a key of
 ///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
 /// @param categories of features whose source holds the names of categories; of each feature once
+/// @param retry how long and how often failed work is tried again, where the job says it; null if it says nothing
 public record Job(
         String name,
         ModelReference model,
@@ -27,7 +29,8 @@ public record Job(
         Partitions partitions,
         ErrorPolicy errors,
         Output output,
-        List<CategoryList> categories) {
+        List<CategoryList> categories,
+        @Nullable Retry retry) {
 
     public Job {
         features = List.copyOf(features);
@@ -52,6 +55,20 @@ public record Job(
                 .map(CategoryList::names)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /// A job that leaves retries to the cluster's configuration.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories) {
+        this(name, model, features, source, destination, partitions, errors, output, categories, null);
     }
 
     /// A job that names no categories.
@@ -132,6 +149,16 @@ public record Job(
             this(maxRate, maxRows, false);
         }
     }
+
+    /// How long and how often failed work is tried again. Null stands for the cluster's configuration.
+    ///
+    /// @param attempts the attempts at a partition before it fails, at least 1
+    /// @param storage how long failures of a file system are retried
+    /// @param database how long failures of the destination's database are retried
+    public record Retry(
+            @Nullable Integer attempts,
+            @Nullable Duration storage,
+            @Nullable Duration database) {}
 
     /// What is written beside the prediction.
     ///

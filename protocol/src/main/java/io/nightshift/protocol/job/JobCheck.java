@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.JobKeys.Share;
 import io.nightshift.protocol.job.JobKeys.Text;
 import io.nightshift.protocol.job.JobKeys.TextLists;
 import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.JobKeys.Time;
 import io.nightshift.protocol.job.JobKeys.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
@@ -21,6 +22,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -133,6 +135,7 @@ final class JobCheck {
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
             case Share share -> share(share, path, value);
+            case Time time -> time(time, path, value);
         };
     }
 
@@ -327,6 +330,17 @@ final class JobCheck {
         }
         if (number != null && number.signum() >= 0 && number.compareTo(BigDecimal.ONE) <= 0) {
             return number.doubleValue();
+        }
+        refuse(value, path, type.expectation(), null);
+        return null;
+    }
+
+    private @Nullable Duration time(Time type, String path, YamlValue value) {
+        if (value instanceof Scalar scalar
+                && scalar.kind() == Kind.TEXT
+                && scalar.text().matches(Time.PATTERN)) {
+            String text = scalar.text().toUpperCase(Locale.ROOT);
+            return Duration.parse(text.endsWith("D") ? "P" + text : "PT" + text);
         }
         refuse(value, path, type.expectation(), null);
         return null;

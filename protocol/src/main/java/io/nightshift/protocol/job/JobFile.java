@@ -139,6 +139,17 @@ public final class JobFile {
                         values.wholeOrNull("errors.max-rows"),
                         values.text("errors.on-failed-partition").equals("continue")),
                 new Job.Output(values.texts("output.columns"), values.flag("output.margin")),
-                values.categories("categories"));
+                values.categories("categories"),
+                retry(values));
+    }
+
+    private static Job.@Nullable Retry retry(JobValues values) {
+        Long attempts = values.wholeOrNull("retry.attempts");
+        return values.has("retry")
+                ? new Job.Retry(
+                        attempts == null ? null : Math.toIntExact(attempts),
+                        values.timeOrNull("retry.storage"),
+                        values.timeOrNull("retry.database"))
+                : null;
     }
 }

@@ -157,6 +157,16 @@ final class JobKeys {
         }
     }
 
+    /// A duration: a whole number and a unit.
+    record Time() implements ValueType {
+        static final String PATTERN = "^[0-9]{1,6}[smhd]$";
+
+        @Override
+        public String expectation() {
+            return "a time such as 90s, 15m, 2h or 1d";
+        }
+    }
+
     /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON
     /// Schema share.
     enum Form {
@@ -337,6 +347,26 @@ final class JobKeys {
                                             "continue")
                                     .or("fail"))),
                     "Conditions under which quarantined rows or failed partitions fail the batch.",
+                    ""),
+            JobKey.optional(
+                    "retry",
+                    new Section(List.of(
+                            JobKey.optional(
+                                    "attempts",
+                                    new Whole(1, 100),
+                                    "The number of attempts at a partition before it fails. Failures of storage or of a database do not count. Without this key, the cluster's `nightshift.batch.retry.attempts` applies.",
+                                    "6"),
+                            JobKey.optional(
+                                    "storage",
+                                    new Time(),
+                                    "How long failures of a file system are retried, from the first failure on; a success in between starts the time anew. Without this key, the cluster's `nightshift.batch.retry.storage` applies.",
+                                    "2h"),
+                            JobKey.optional(
+                                    "database",
+                                    new Time(),
+                                    "How long failures of the destination's database are retried, as for `storage`. Without this key, the cluster's `nightshift.batch.retry.database` applies.",
+                                    "30m"))),
+                    "How often and how long failed work is retried. The identity of the job does not depend on these keys.",
                     ""),
             JobKey.optional(
                     "output",

@@ -33,6 +33,9 @@ public final class JobText {
         put(root.putObject("destination"), Kinds.write(job.destination()));
         root.putObject("partitions").put("rows", job.partitions().rows());
         errors(root.putObject("errors"), job.errors());
+        if (job.retry() != null) {
+            retry(root.putObject("retry"), job.retry());
+        }
         ObjectNode output = root.putObject("output");
         putTexts(output, "columns", job.output().columns());
         output.put("margin", job.output().margin());
@@ -78,6 +81,18 @@ public final class JobText {
             node.put("max-rows", errors.maxRows());
         }
         node.put("on-failed-partition", errors.scoresTheRest() ? "continue" : "fail");
+    }
+
+    private static void retry(ObjectNode node, Job.Retry retry) {
+        if (retry.attempts() != null) {
+            node.put("attempts", retry.attempts());
+        }
+        if (retry.storage() != null) {
+            node.put("storage", retry.storage().toSeconds() + "s");
+        }
+        if (retry.database() != null) {
+            node.put("database", retry.database().toSeconds() + "s");
+        }
     }
 
     /// A list that may be left out, and may not be empty.

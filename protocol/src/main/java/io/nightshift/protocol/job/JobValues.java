@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.job.JobKeys.JobKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,6 +62,11 @@ record JobValues(Map<String, Object> values, String section) {
     @Nullable
     Long wholeOrNull(String name) {
         return (Long) values.get(path(name));
+    }
+
+    @Nullable
+    Duration timeOrNull(String name) {
+        return (Duration) values.get(path(name));
     }
 
     List<String> texts(String name) {

@@ -121,6 +121,8 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Planned.class, name = "planned"),
         @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
         @JsonSubTypes.Type(value = BatchEvent.AttemptFailed.class, name = "attempt-failed"),
+        @JsonSubTypes.Type(value = BatchEvent.StepFailed.class, name = "step-failed"),
+        @JsonSubTypes.Type(value = BatchEvent.OutageEnded.class, name = "outage-ended"),
         @JsonSubTypes.Type(value = BatchEvent.Paused.class, name = "paused"),
         @JsonSubTypes.Type(value = BatchEvent.Resumed.class, name = "resumed"),
         @JsonSubTypes.Type(value = BatchEvent.Rescored.class, name = "rescored"),

@@ -17,6 +17,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
@@ -139,7 +140,13 @@ final class WireTypes {
             new WireType(106, BatchStatus.Pause.class),
             new WireType(107, BatchDescription.Pause.class),
             new WireType(110, Job.UnseenCategories.class),
-            new WireType(111, Job.CategoryList.class));
+            new WireType(111, Job.CategoryList.class),
+            // Outages.
+            new WireType(120, FailedResource.class),
+            new WireType(121, FailedResource.Type.class),
+            new WireType(122, BatchStatus.Outage.class),
+            new WireType(123, BatchDescription.Outage.class),
+            new WireType(124, Job.Retry.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -174,7 +176,10 @@ class JobFilePropertyTest {
                         new Job.Output(output.getKey(), output.getKey().size() == 2),
                         output.getValue().entrySet().stream()
                                 .map(list -> new Job.CategoryList(list.getKey(), list.getValue()))
-                                .toList()));
+                                .toList(),
+                        rows % 2 == 0
+                                ? null
+                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null)));
     }
 
     /// Whether YAML can carry the text and a job can hold it.
@@ -231,6 +236,15 @@ class JobFilePropertyTest {
         root.put("destination", destination);
         root.put("partitions", Map.of("rows", job.partitions().rows()));
         root.put("errors", errors);
+        if (job.retry() != null) {
+            root.put(
+                    "retry",
+                    Map.of(
+                            "attempts",
+                            Objects.requireNonNull(job.retry().attempts()),
+                            "storage",
+                            Objects.requireNonNull(job.retry().storage()).toSeconds() + "s"));
+        }
         root.put(
                 "output",
                 Map.of("columns", job.output().columns(), "margin", job.output().margin()));

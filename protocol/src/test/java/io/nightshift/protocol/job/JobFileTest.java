@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -58,6 +59,9 @@ class JobFileTest {
                   max-rate: 0.5%
                   max-rows: 1000
                   on-failed-partition: continue
+                retry:
+                  attempts: 6
+                  storage: 2h
                 output:
                   columns: [carrier, hour]
                   margin: true
@@ -77,7 +81,9 @@ class JobFileTest {
                         new ParquetDestination("/jobs/predictions"),
                         new Job.Partitions(100_000),
                         new Job.ErrorPolicy(0.005, 1000L, true),
-                        new Job.Output(List.of("carrier", "hour"), true)));
+                        new Job.Output(List.of("carrier", "hour"), true),
+                        List.of(),
+                        new Job.Retry(6, Duration.ofHours(2), null)));
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
 

@@ -72,6 +72,8 @@ final class JobSchema {
                                 .put("minimum", whole.least())
                                 .put("maximum", whole.most());
                     case JobKeys.Share ignored -> share();
+                    case JobKeys.Time ignored ->
+                        JSON.objectNode().put("type", "string").put("pattern", JobKeys.Time.PATTERN);
                 });
     }
 

@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
@@ -18,6 +19,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,6 +105,12 @@ public final class GoldenEvents {
                 "attempt-failed",
                 new BatchEvent.AttemptFailed(
                         AT, 3, new Epoch(2, 4), "node-b:25520", Failure.transientFailure("the disk is full")));
+        Failure away = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
+        events.put(
+                "attempt-failed-storage",
+                new BatchEvent.AttemptFailed(AT, 3, new Epoch(2, 4), "node-b:25520", away, AT.plusSeconds(900)));
+        events.put("step-failed", new BatchEvent.StepFailed(AT, "node-b:25520", away, AT.plusSeconds(900)));
+        events.put("outage-ended", new BatchEvent.OutageEnded(AT));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
         events.put("paused-by", new BatchEvent.Paused(AT, "the warehouse is being loaded", "ops"));
@@ -190,7 +198,9 @@ public final class GoldenEvents {
                 new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),
-                new Job.Output(List.of("hour", "carrier"), true));
+                new Job.Output(List.of("hour", "carrier"), true),
+                List.of(),
+                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30)));
     }
 
     private static Job least(ModelReference model) {

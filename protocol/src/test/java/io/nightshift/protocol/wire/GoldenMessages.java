@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
@@ -36,6 +37,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -51,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 /// with what the old bytes mean now. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
 public final class GoldenMessages {
 
+    private static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
     private static final String TAG = "c3".repeat(SourceFile.TAG_DIGITS / 2);
@@ -138,7 +141,8 @@ public final class GoldenMessages {
                 17,
                 "ab".repeat(32),
                 Map.of("plan", 7L),
-                new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"));
+                new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"),
+                new BatchStatus.Outage(AWAY, AT, AT.plusSeconds(900)));
     }
 
     private void statuses() {
@@ -264,7 +268,8 @@ public final class GoldenMessages {
                 new BatchDescription.Progress(1_000_000, 2, 3),
                 "the journal does not answer",
                 Map.of("plan", 7L),
-                new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"));
+                new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"),
+                new BatchDescription.Outage("the share is away", AT, AT.plusSeconds(900)));
     }
 
     private static BatchStatus none() {
@@ -338,7 +343,9 @@ public final class GoldenMessages {
                 new ParquetDestination("/out"),
                 new Job.Partitions(100_000),
                 new Job.ErrorPolicy(0.05, 1_000L, true),
-                new Job.Output(List.of("hour", "carrier"), true));
+                new Job.Output(List.of("hour", "carrier"), true),
+                List.of(),
+                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30)));
     }
 
     private static Job csv() {

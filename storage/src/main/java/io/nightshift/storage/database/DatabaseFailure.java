@@ -1,5 +1,6 @@
 package io.nightshift.storage.database;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,9 @@ public final class DatabaseFailure {
     /// @param message the database's
     public static Failure of(String doing, @Nullable String sqlState, @Nullable String message) {
         String sentence = doing + ": " + (message == null ? "no reason is given" : oneLine(message));
-        return isTransient(sqlState) ? Failure.transientFailure(sentence) : Failure.permanent(sentence);
+        return isTransient(sqlState)
+                ? Failure.of(FailedResource.Type.DATABASE, doing, sentence)
+                : Failure.permanent(sentence);
     }
 
     /// Whether the same may succeed later.

@@ -1,5 +1,6 @@
 package io.nightshift.storage.duckdb;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -27,6 +28,8 @@ public enum DuckDbError {
     /// How DuckDB reports a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
+    private static final Pattern FILE = Pattern.compile("\"(/[^\"]*)\"");
+
     public static DuckDbError of(SQLException e) {
         String message = message(e);
         if (message.startsWith("Conversion Error")
@@ -47,9 +50,16 @@ public enum DuckDbError {
     public static Failure failure(String doing, SQLException e) {
         String message = doing + ": " + reason(e);
         return switch (of(e)) {
-            case IO, MEMORY, INTERRUPTED -> Failure.transientFailure(message);
+            case IO -> Failure.of(FailedResource.Type.STORAGE, file(e), message);
+            case MEMORY, INTERRUPTED -> Failure.transientFailure(message);
             case ROW, OTHER -> Failure.permanent(message);
         };
+    }
+
+    /// The file that the error names first, or an empty text.
+    private static String file(SQLException e) {
+        Matcher quoted = FILE.matcher(reason(e));
+        return quoted.find() ? quoted.group(1) : "";
     }
 
     /// The message in one line, without the excerpt of SQL and the JSON that DuckDB may add.

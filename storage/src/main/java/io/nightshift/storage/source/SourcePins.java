@@ -1,6 +1,8 @@
 package io.nightshift.storage.source;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
@@ -8,6 +10,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -53,13 +56,21 @@ public final class SourcePins {
                 tag(file));
     }
 
-    /// @throws FailureException naming the first file that has changed, and what changed
+    /// @throws FailureException permanent, naming the first file that has changed, and what changed; transient if a
+    ///     file can't be read
     public static void check(BatchId batch, List<SourceFile> files) {
-        change(files).ifPresent(change -> {
-            throw FailureException.permanent(
-                    "the input changed since %s was planned: %s. Put the file back as it was and run again, or start over with --new"
-                            .formatted(batch, change));
-        });
+        for (SourceFile file : files) {
+            try {
+                List<String> differences = differences(file);
+                if (!differences.isEmpty()) {
+                    throw FailureException.permanent(
+                            "the input changed since %s was planned: %s: %s. Put the file back as it was and run again, or start over with --new"
+                                    .formatted(batch, file.path(), String.join(", ", differences)));
+                }
+            } catch (IOException e) {
+                throw unreadable(Path.of(file.path()), e);
+            }
+        }
     }
 
     /// The first file that has changed, and what changed, in words.
@@ -76,6 +87,18 @@ public final class SourcePins {
             }
         }
         return Optional.empty();
+    }
+
+    /// The failure to read an input file.
+    public static FailureException unreadable(Path file, IOException e) {
+        boolean isRefused = e instanceof AccessDeniedException;
+        String message =
+                "source: %s can't be read: %s".formatted(file, isRefused ? "permission denied" : e.getMessage());
+        return new FailureException(
+                isRefused || e instanceof NoSuchFileException
+                        ? Failure.permanent(message)
+                        : Failure.of(FailedResource.Type.STORAGE, file.toString(), message),
+                e);
     }
 
     /// What differs between a file's pinned identity and the file now, in words; empty if nothing does.

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.Slice;
@@ -141,7 +142,8 @@ public final class PartitionAttempt {
             checkPins(SourcePins::differences);
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         } catch (IOException e) {
-            throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
+            throw new FailureException(
+                    Failure.of(FailedResource.Type.STORAGE, lease.staging(), doing() + ": " + e.getMessage()), e);
         }
     }
 
@@ -366,7 +368,8 @@ public final class PartitionAttempt {
             try {
                 differences = comparison.differences(file);
             } catch (IOException e) {
-                throw new FailureException(Failure.transientFailure(doing() + ": " + e.getMessage()), e);
+                throw new FailureException(
+                        Failure.of(FailedResource.Type.STORAGE, file.path(), doing() + ": " + e.getMessage()), e);
             }
             if (!differences.isEmpty()) {
                 throw FailureException.permanent("the input changed while %s was running: %s: %s"

@@ -3,6 +3,7 @@ package io.nightshift.storage.destination.folder;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -17,6 +18,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -64,9 +67,17 @@ final class FolderPublisher {
             }
             Files.delete(Files.createTempFile(folders.attempts(), "writable", ".staged"));
         } catch (IOException e) {
-            throw FailureException.permanent(
-                    "the destination %s can't be written: %s".formatted(folder, Folders.reason(e)));
+            String message = "the destination %s can't be written: %s".formatted(folder, Folders.reason(e));
+            throw new FailureException(
+                    e instanceof AccessDeniedException || e instanceof FileAlreadyExistsException
+                            ? Failure.permanent(message)
+                            : away(message),
+                    e);
         }
+    }
+
+    private Failure away(String message) {
+        return Failure.of(FailedResource.Type.STORAGE, folder.toString(), message);
     }
 
     Publication publish(CommittedBatch batch) {
@@ -82,8 +93,7 @@ final class FolderPublisher {
             discard(batch.id());
             return publication;
         } catch (IOException e) {
-            throw new FailureException(
-                    Failure.transientFailure("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
+            throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
         }
     }
 
@@ -104,8 +114,7 @@ final class FolderPublisher {
             return Files.exists(published) ? Optional.of(publication(published)) : Optional.empty();
         } catch (IOException e) {
             throw new FailureException(
-                    Failure.transientFailure("whether readers see %s already can't be found out: %s"
-                            .formatted(batch, Folders.reason(e))),
+                    away("whether readers see %s already can't be found out: %s".formatted(batch, Folders.reason(e))),
                     e);
         }
     }
@@ -211,9 +220,7 @@ final class FolderPublisher {
             Folders.force(kept);
         } catch (IOException e) {
             throw new FailureException(
-                    Failure.transientFailure(
-                            "the quarantined rows of %s can't be kept: %s".formatted(batch.id(), Folders.reason(e))),
-                    e);
+                    away("the quarantined rows of %s can't be kept: %s".formatted(batch.id(), Folders.reason(e))), e);
         }
     }
 

@@ -198,7 +198,7 @@ public final class ParquetReader implements SourceReader {
         try {
             return SourceColumns.checked(connection, new SourceTable(from, "*", called), select, origin);
         } catch (SQLException e) {
-            throw FailureException.permanent("%s can't be read: %s".formatted(called, DuckDbError.reason(e)));
+            throw new FailureException(DuckDbError.failure(called + " can't be read", e), e);
         }
     }
 
@@ -254,15 +254,18 @@ public final class ParquetReader implements SourceReader {
     }
 
     private static FailureException broken(Path file, SQLException e) {
-        return FailureException.permanent(
-                "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.reason(e)));
+        return DuckDbError.of(e) == DuckDbError.OTHER
+                ? FailureException.permanent(
+                        "source: the Parquet footer of %s is broken: %s".formatted(file, DuckDbError.reason(e)))
+                : new FailureException(
+                        DuckDbError.failure("source: the Parquet footer of %s can't be read".formatted(file), e), e);
     }
 
     private static SourceFile pin(Path file) {
         try {
             return SourcePins.pin(file, 0);
         } catch (IOException e) {
-            throw unreadable(file, e);
+            throw SourcePins.unreadable(file, e);
         }
     }
 
@@ -314,11 +317,7 @@ public final class ParquetReader implements SourceReader {
         try {
             return Files.readAttributes(file, BasicFileAttributes.class);
         } catch (IOException e) {
-            throw unreadable(file, e);
+            throw SourcePins.unreadable(file, e);
         }
-    }
-
-    private static FailureException unreadable(Path file, IOException e) {
-        return FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
     }
 }

@@ -2,6 +2,7 @@ package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -77,7 +78,7 @@ final class SourceFiles {
                     names.put(identity, file);
                 }
             } catch (IOException e) {
-                throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+                throw SourcePins.unreadable(file, e);
             }
         }
         return names.values().stream().sorted().toList();
@@ -214,7 +215,7 @@ final class SourceFiles {
                         "source: %s is truncated: it does not end in a Parquet footer".formatted(file));
             }
         } catch (IOException e) {
-            throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+            throw SourcePins.unreadable(file, e);
         }
     }
 
@@ -233,7 +234,7 @@ final class SourceFiles {
                         "source: %s is truncated: it is shorter than its Parquet footer says".formatted(file));
             }
         } catch (IOException e) {
-            throw FailureException.permanent("source: %s can't be read: %s".formatted(file, e.getMessage()));
+            throw SourcePins.unreadable(file, e);
         }
     }
 

@@ -1,0 +1,43 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.failure.Failure;
+import java.time.Duration;
+import java.time.Instant;
+
+/// For how long a batch retries the failures of a resource: from the first failure of a series on. A success ends
+/// the series.
+final class OutageLimit {
+
+    private OutageLimit() {}
+
+    /// When the batch fails, if a resource that has failed now does not work before.
+    ///
+    /// @param retry the policy for the batch's job
+    static Instant until(BatchState state, RetryPolicy retry, Failure failure, DecisionTime now) {
+        return since(state, now).plus(retry.patience(failure));
+    }
+
+    private static Instant since(BatchState state, DecisionTime now) {
+        return state.outage() == null ? now.instant() : state.outage().since();
+    }
+
+    /// The backoff, shortened so that the last try is made when the time is over.
+    static Duration atMost(Instant until, Duration backoff, DecisionTime now) {
+        Duration left = Duration.between(now.instant(), until);
+        return left.compareTo(backoff) < 0 ? left : backoff;
+    }
+
+    /// The failure of a batch whose time is over.
+    static Failure exceeded(BatchState state, Failure failure, DecisionTime now) {
+        Duration tried = Duration.between(since(state, now), now.instant());
+        return failure.isPermanent() || tried.toSeconds() < 1
+                ? failure
+                : Failure.transientFailure(
+                        "%s. It was retried for %s without success".formatted(failure.message(), text(tried)));
+    }
+
+    private static String text(Duration duration) {
+        long seconds = duration.toSeconds();
+        return seconds < 120 ? seconds + " s" : duration.toMinutes() + " min";
+    }
+}
