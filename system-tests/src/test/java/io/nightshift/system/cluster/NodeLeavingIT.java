@@ -87,7 +87,7 @@ final class NodeLeavingIT {
 
         CommandResult end = leaving.end();
         assertThat(end.status()).as(end.out()).isZero();
-        assertThat(Duration.ofNanos(System.nanoTime() - told)).isBetween(GRACE, GRACE.plusSeconds(30));
+        assertThat(Duration.ofNanos(System.nanoTime() - told)).isGreaterThanOrEqualTo(GRACE);
         assertThat(end.out()).containsPattern(batch + "\\.0\\.\\S+: lease released, since this worker stops");
 
         // Long before the lease expires.

@@ -1,6 +1,7 @@
 package io.nightshift.system.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.HttpSettings;
@@ -11,6 +12,8 @@ import io.nightshift.node.http.Tokens;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,10 +58,14 @@ final class HttpCommandsIT {
     }
 
     private CommandResult withToken(Path file, String command, String... more) {
+        return CommandResult.of(Main.commandLine(), arguments(file, command, more));
+    }
+
+    private String[] arguments(Path file, String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "batch", command, "--server", "http://127.0.0.1:" + node.port, "--token-file", file.toString()));
         arguments.addAll(List.of(more));
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        return arguments.toArray(String[]::new);
     }
 
     @Test
@@ -75,14 +82,14 @@ final class HttpCommandsIT {
         String[] small = {job, "--set", "partitions.rows=1000", "--key", "today"};
         String second = batch("submit", small).out().split("[ .]", -1)[2];
         assertThat(batch("pause", second, "--reason", "later").out()).isEqualTo("Paused batch %s.%n".formatted(second));
-        CompletableFuture<CommandResult> watching = CompletableFuture.supplyAsync(() -> batch("watch", second));
-        // The watch asks every half second.
-        Thread.sleep(1_500);
+        StringWriter watch = new StringWriter();
+        CompletableFuture<Integer> watching = CompletableFuture.supplyAsync(() ->
+                Main.commandLine().setErr(new PrintWriter(watch, true)).execute(arguments(token, "watch", second)));
+        await().until(() -> watch.toString().contains("Paused since"));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
-        CommandResult paused = watching.join();
-        assertThat(paused.status()).isEqualTo(1);
-        assertThat(paused.err())
+        assertThat(watching.join()).isEqualTo(1);
+        assertThat(watch.toString())
                 .containsPattern("Paused since 20\\S+Z by \\S+: later")
                 .contains("batch resume " + second)
                 .contains("Batch " + second + " is cancelled");
