@@ -132,5 +132,7 @@ final class ArchiveIT {
         assertThat(program.resolve("share/man/man1/nightshift-run.1")).isRegularFile();
         assertThat(program.resolve("share/bash-completion/completions/nightshift"))
                 .isRegularFile();
+        assertThat(program.resolve("share/fish/vendor_completions.d/nightshift.fish"))
+                .isRegularFile();
     }
 }

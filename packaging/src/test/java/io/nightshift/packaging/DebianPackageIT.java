@@ -91,6 +91,8 @@ final class DebianPackageIT {
         assertThat(root.resolve("usr/share/bash-completion/completions/nightshift"))
                 .isRegularFile();
         assertThat(root.resolve("usr/share/zsh/vendor-completions/_nightshift")).isRegularFile();
+        assertThat(root.resolve("usr/share/fish/vendor_completions.d/nightshift.fish"))
+                .isRegularFile();
         assertThat(root.resolve("usr/share/doc/nightshift/copyright")).isRegularFile();
         assertThat(root.resolve("usr/share/doc/nightshift/changelog.gz")).isRegularFile();
         assertThat(root.resolve("usr/share/doc/nightshift/NOTICE")).isRegularFile();

@@ -17,11 +17,12 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "bash: source <(nightshift completion bash)",
-            "zsh:  nightshift completion zsh > \"$${fpath[1]}/_nightshift\""
+            "zsh:  nightshift completion zsh > \"$${fpath[1]}/_nightshift\"",
+            "fish: nightshift completion fish | source"
         })
 public final class CompletionCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "SHELL", converter = Completion.Converter.class, description = "bash or zsh.")
+    @Parameters(paramLabel = "SHELL", converter = Completion.Converter.class, description = "bash, zsh or fish.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Completion shell;
 

@@ -1,12 +1,9 @@
 package io.nightshift.cli.reference;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,8 +13,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /// Writes zsh's completion of the program: a function for each command, over zsh's own `_arguments`.
 /// Picocli has one for bash only.
 final class ZshCompletion {
-
-    private static final Set<String> PATHS = Set.of("PATH", "MODEL");
 
     private final StringBuilder script = new StringBuilder();
 
@@ -114,14 +109,11 @@ final class ZshCompletion {
     }
 
     private static String action(ArgSpec argument) {
-        if (argument.completionCandidates() != null) {
-            return StreamSupport.stream(argument.completionCandidates().spliterator(), false)
-                    .collect(Collectors.joining(" ", "(", ")"));
+        List<String> values = Completion.values(argument);
+        if (values.isEmpty()) {
+            return Completion.isPath(argument) ? "_files" : " ";
         }
-        Class<?> type = argument.isMultiValue() ? argument.auxiliaryTypes()[0] : argument.type();
-        // A text that may be a path, such as a glob, has no type of its own.
-        boolean isPath = type == Path.class || PATHS.contains(argument.paramLabel());
-        return isPath ? "_files" : " ";
+        return "(" + String.join(" ", values) + ")";
     }
 
     private static String explanation(String text) {

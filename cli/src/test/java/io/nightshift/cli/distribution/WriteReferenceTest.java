@@ -39,7 +39,8 @@ final class WriteReferenceTest {
                         "man/man1/nightshift-batch-head.1",
                         "man/man1/nightshift-model-train.1",
                         "bash-completion/completions/nightshift",
-                        "zsh/site-functions/_nightshift");
+                        "zsh/site-functions/_nightshift",
+                        "fish/vendor_completions.d/nightshift.fish");
     }
 
     @Test

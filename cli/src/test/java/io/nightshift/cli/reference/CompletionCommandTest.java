@@ -37,7 +37,19 @@ final class CompletionCommandTest {
     }
 
     @Test
+    void theScriptForFishKnowsAllCommands() {
+        CommandResult end = completion("fish").expect(0);
+
+        assertThat(end.out())
+                .startsWith("# Written by `nightshift completion fish`.\n")
+                .contains("complete -c nightshift -n '__nightshift_at \\'batch\\'' -a rescore -d '")
+                .contains("-l partitions -r -f -d 'Positions in the plan, from 0, for example 0,7,12-15.'\n")
+                .contains("complete -c nightshift -n '__nightshift_at \\'run\\'' -F\n")
+                .contains(" -r -f -a 'table json");
+    }
+
+    @Test
     void anotherShellIsRefused() {
-        completion("tcsh").expect(2, "'tcsh' is neither bash nor zsh");
+        completion("tcsh").expect(2, "'tcsh' is none of bash, zsh and fish");
     }
 }
