@@ -14,9 +14,13 @@ import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/// The Java runtime of the packages against the libraries of the distribution.
+/// The Java runtime of the packages.
 final class RuntimeModulesIT {
+
+    @TempDir
+    Path folder = Path.of("");
 
     @Test
     void theRuntimeHasEveryModuleThatTheLibrariesName() throws IOException {
@@ -49,5 +53,28 @@ final class RuntimeModulesIT {
                 .hasSizeGreaterThan(5)
                 .allSatisfy(module ->
                         assertThat(release).containsPattern("MODULES=\"(.* )?" + module.replace(".", "\\.") + "[ \"]"));
+    }
+
+    /// Without a fixed order of sets, every second runtime differs: see the arguments of jlink in the POM.
+    @Test
+    void theSameJdkGivesTheSameRuntime() throws IOException, InterruptedException {
+        Path built = Checkout.path("packaging/target/runtime");
+        String modules = Files.readString(built.resolve("release")).replaceAll("(?s).*MODULES=\"([^\"]*)\".*", "$1");
+        Path again = folder.resolve("runtime");
+        Release.tool(
+                folder,
+                Path.of(System.getProperty("java.home"), "bin/jlink").toString(),
+                "-J-XX:AOTMode=record",
+                "-J-XX:AOTConfiguration=" + folder.resolve("jlink.aotconf"),
+                "--add-modules",
+                modules.replace(' ', ','),
+                "--no-header-files",
+                "--no-man-pages",
+                "--output",
+                again.toString());
+
+        assertThat(Files.mismatch(again.resolve("lib/modules"), built.resolve("lib/modules")))
+                .isEqualTo(-1);
+        Release.tool(folder, "diff", "-r", "--no-dereference", built.toString(), again.toString());
     }
 }
