@@ -71,4 +71,28 @@ class LeasesTest {
         leases.committed(1);
         assertThat(leases.currentLease(other, 5)).isNull();
     }
+
+    @Test
+    void anExcludedPartitionThatWasNeverLeasedIsLeasedOnceAfterItIsIncludedAgain() {
+        leases.exclude(0);
+        leases.includeExcluded();
+
+        assertThat(leases.nextPartition(none, 0)).hasValue(0);
+        leases.grant(0, HOLDER, 0);
+        assertThat(leases.nextPartition(none, 0)).hasValue(1);
+    }
+
+    @Test
+    void includedPartitionsAreIncludedOnce() {
+        leases.nextPartition(none, 0);
+        leases.grant(0, HOLDER, 0);
+        leases.exclude(0);
+        leases.includeExcluded();
+        leases.includeExcluded();
+
+        assertThat(leases.nextPartition(none, 0)).hasValue(0);
+        leases.grant(0, HOLDER, 0);
+        assertThat(leases.nextPartition(none, 0)).hasValue(1);
+        assertThat(leases.excludedCount()).isZero();
+    }
 }

@@ -118,4 +118,28 @@ class BatchRegisterStateTest {
     private static Submission with(String fingerprint, String input, ModelVersion model) {
         return new Submission(FLIGHTS.job(), fingerprint, input, model);
     }
+
+    @Test
+    void aKeyIsRememberedWithTheBatchOfItsFirstUse() {
+        BatchRegisterState state = state(
+                new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday"),
+                ended(A, Phase.PUBLISHED),
+                opened(B, FLIGHTS),
+                new BatchRegisterEvent.Keyed(ExampleBatch.AT, B, "tuesday", "f2"),
+                new BatchRegisterEvent.Keyed(ExampleBatch.AT, B, "monday", "f3"),
+                new BatchRegisterEvent.Keyed(ExampleBatch.AT, OTHER, "sunday", "f4"));
+
+        assertThat(state.use("flights", "monday")).contains(new BatchRegisterState.KeyUse(FLIGHTS.fingerprint(), A));
+        assertThat(state.use("flights", "tuesday")).contains(new BatchRegisterState.KeyUse("f2", B));
+        assertThat(state.use("trains", "monday")).as("another job").isEmpty();
+        assertThat(state.use("flights", "sunday")).as("a batch that is unknown").isEmpty();
+    }
+
+    @Test
+    void anOpenBatchHasNotEnded() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), opened(B, FLIGHTS), ended(A, Phase.CANCELLED));
+
+        assertThat(state.hasEnded(A)).isTrue();
+        assertThat(state.hasEnded(B)).isFalse();
+    }
 }

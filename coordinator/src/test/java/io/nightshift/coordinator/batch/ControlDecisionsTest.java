@@ -1,0 +1,164 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// Refusals, rescoring, and what a control does to attempts that are in flight.
+class ControlDecisionsTest extends DecisionsFixture {
+
+    private Decision refused(String reason) {
+        return Decision.of(
+                new CoordinatorAction.Send<>(operator, new ControlReply.Refused(ExampleBatch.BATCH, reason)));
+    }
+
+    private Decision rescore(Integer... partitions) {
+        return decide(new BatchCommand.Rescore(List.of(partitions), operator));
+    }
+
+    private BatchCommand.Commit commit(int partition, int lease) {
+        PartitionCommit commit = ExampleBatch.commit(partition, new Epoch(1, lease), 0);
+        return new BatchCommand.Commit(commit, List.of(), worker);
+    }
+
+    private void commitFirst() {
+        lease();
+        decide(commit(0, 1));
+        decide(new CoordinatorMessage.FlushCommits());
+    }
+
+    @Nested
+    class Rescoring {
+
+        @Test
+        void onlyPartitionsOfThePlanAreRescored() {
+            start();
+
+            assertThat(rescore()).isEqualTo(refused("the request names no partition"));
+            assertThat(rescore(-1, 1)).isEqualTo(refused("there is no partition -1; its partitions are 0 to 2"));
+            assertThat(rescore(1, 3)).isEqualTo(refused("there is no partition 3; its partitions are 0 to 2"));
+            assertThat(rescore(0, 2))
+                    .as("the first and the last, which are not committed")
+                    .isEqualTo(Decision.of(done(Phase.RUNNING)));
+        }
+
+        @Test
+        void aRescoredPartitionIsLeasedAgain() {
+            start();
+            commitFirst();
+            lease();
+            lease();
+
+            assertThat(rescore(0))
+                    .isEqualTo(Decision.persist(
+                            List.of(new BatchEvent.Rescored(ExampleBatch.AT, List.of(0))),
+                            List.of(HAS_WORK, done(Phase.RUNNING))));
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 4))));
+        }
+    }
+
+    @Nested
+    class Cancelling {
+
+        @Test
+        void aCancelledBatchKeepsNoLease() {
+            start();
+            lease();
+            decide(new BatchCommand.Cancel("no longer needed", operator));
+
+            assertThat(decisions.nanosSinceHeartbeat(attempt(0, 1), new DecisionTime(0, ExampleBatch.AT)))
+                    .isEmpty();
+        }
+
+        @Test
+        void aCancelledBatchRepeatsItsEndToTheRegister() {
+            start();
+            decide(new BatchCommand.Cancel("no longer needed", operator));
+
+            assertThat(decide(new BatchCommand.Pause("maintenance", operator)).actions())
+                    .endsWith(new CoordinatorAction.SweepStagedOutput());
+        }
+    }
+
+    @Test
+    void aControlOfABatchThatWasNeverSubmittedIsRefused() {
+        assertThat(decide(new BatchCommand.Resume(operator))).isEqualTo(refused("there is no such batch"));
+    }
+
+    @Test
+    void aFailedBatchHoldsNoLease() {
+        start();
+        lease();
+        decide(new BatchCommand.AttemptFailed(
+                attempt(0, 1), "node:1", io.nightshift.protocol.failure.Failure.permanent("no such column")));
+
+        assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        assertThat(decisions.nanosSinceHeartbeat(attempt(0, 1), new DecisionTime(0, ExampleBatch.AT)))
+                .isEmpty();
+    }
+
+    @Nested
+    class CommitsThatAreRefused {
+
+        private Decision abandoned(int partition, int lease, String reason) {
+            return Decision.of(
+                    new CoordinatorAction.Send<>(worker, new WorkerMessage.Abandon(attempt(partition, lease), reason)));
+        }
+
+        private BatchCommand.Commit commit(int partition, long firstRow, long rows, String model) {
+            PartitionCommit right = ExampleBatch.commit(partition, new Epoch(1, 1), 0);
+            return new BatchCommand.Commit(
+                    new PartitionCommit(
+                            partition,
+                            right.epoch(),
+                            right.node(),
+                            firstRow,
+                            rows,
+                            rows,
+                            new PartitionCommit.OutputFile(rows, 100, ExampleBatch.DIGEST),
+                            null,
+                            model),
+                    List.of(),
+                    worker);
+        }
+
+        @Test
+        void anAttemptThatScoredOtherRowsIsRefused() {
+            start();
+            lease();
+            String reason = "the attempt scored other rows than planned";
+
+            assertThat(decide(commit(0, 0, 9, ExampleBatch.MODEL.sha256()))).isEqualTo(abandoned(0, 1, reason));
+            assertThat(decide(commit(0, 1, 10, ExampleBatch.MODEL.sha256()))).isEqualTo(abandoned(0, 1, reason));
+        }
+
+        @Test
+        void anAttemptThatScoredWithAnotherModelIsRefused() {
+            start();
+            lease();
+
+            assertThat(decide(commit(0, 0, 10, "c3".repeat(32))))
+                    .isEqualTo(abandoned(0, 1, "the attempt scored with another model"));
+        }
+
+        @Test
+        void anAttemptOfABatchThatHasStoppedIsRefusedWithItsPhase() {
+            start();
+            lease();
+            decide(new BatchCommand.Cancel("no longer needed", operator));
+
+            assertThat(decide(commit(0, 0, 10, ExampleBatch.MODEL.sha256())))
+                    .isEqualTo(abandoned(0, 1, "the batch is cancelled"));
+        }
+    }
+}

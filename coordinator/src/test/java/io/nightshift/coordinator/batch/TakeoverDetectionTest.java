@@ -1,0 +1,100 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.Epoch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// When a coordinator counts the ledger's entries to notice that another one has taken over.
+class TakeoverDetectionTest extends DecisionsFixture {
+
+    private static final CoordinatorAction COUNT = new CoordinatorAction.CountLedgerEntries(1);
+
+    private Stream<CoordinatorAction> counts(Decision decision) {
+        return decision.actions().stream().filter(CoordinatorAction.CountLedgerEntries.class::isInstance);
+    }
+
+    private Decision tickAt(long second) {
+        seconds = second;
+        return decide(new CoordinatorMessage.Tick());
+    }
+
+    private Decision heartbeatOfSuccessor() {
+        return decide(new BatchCommand.Heartbeat(new Attempt(ExampleBatch.BATCH, 0, new Epoch(2, 1)), 0, worker));
+    }
+
+    @Test
+    void aPausedBatchCountsOnceInALease() {
+        start();
+        decide(new BatchCommand.Pause("maintenance", operator, "ops"));
+
+        assertThat(counts(tickAt(100))).as("the first tick starts the interval").isEmpty();
+        assertThat(counts(tickAt(129))).isEmpty();
+        assertThat(counts(tickAt(130))).containsExactly(COUNT);
+        assertThat(counts(tickAt(159))).isEmpty();
+        assertThat(counts(tickAt(160))).containsExactly(COUNT);
+    }
+
+    @Test
+    void aFailedBatchCounts() {
+        open();
+        state = ExampleBatch.after(state, ExampleBatch.failed());
+        tickAt(1);
+
+        assertThat(counts(tickAt(31))).containsExactly(COUNT);
+    }
+
+    @Test
+    void aCoordinatorThatWasNeverOpenedCounts() {
+        tickAt(1);
+
+        assertThat(counts(tickAt(31))).containsExactly(new CoordinatorAction.CountLedgerEntries(0));
+    }
+
+    @Test
+    void aRunningBatchDoesNotCountBecauseItWrites() {
+        start();
+        tickAt(1);
+
+        assertThat(counts(tickAt(31))).isEmpty();
+        assertThat(counts(tickAt(300))).isEmpty();
+    }
+
+    @Test
+    void anEndedBatchDoesNotCount() {
+        open();
+        decide(new BatchCommand.Cancel("no longer needed", operator));
+        tickAt(1);
+
+        assertThat(counts(tickAt(31))).isEmpty();
+    }
+
+    @Test
+    void aTickThatWritesDoesNotCount() {
+        start();
+        lease();
+        for (long second = 1; second <= 30; second++) {
+            tickAt(second);
+        }
+        decide(new BatchCommand.Pause("maintenance", operator, "ops"));
+
+        Decision expired = tickAt(31);
+
+        assertThat(expired.events()).isNotEmpty();
+        assertThat(counts(expired)).isEmpty();
+        assertThat(counts(tickAt(32))).containsExactly(COUNT);
+    }
+
+    @Test
+    void aMessageOfALaterIncarnationIsNotAnsweredAndCountsAtMostOnceInATick() {
+        start();
+
+        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
+        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.nothing());
+        seconds = 1;
+        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
+    }
+}

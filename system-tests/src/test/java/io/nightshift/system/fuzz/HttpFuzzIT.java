@@ -1,0 +1,34 @@
+package io.nightshift.system.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A node that receives random changes of valid requests.
+@Timeout(120)
+class HttpFuzzIT {
+
+    private static final int INPUTS = Integer.getInteger("nightshift.fuzz.inputs", 500);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aNodeAnswersAnyBytes() throws Exception {
+        try (HttpTarget target = new HttpTarget(folder)) {
+            for (byte[] seed : target.seeds()) {
+                target.read(seed);
+            }
+            Mutants mutants = new Mutants(target.seeds(), 1);
+            for (int i = 0; i < INPUTS; i++) {
+                byte[] input = mutants.next();
+                assertThat(input).satisfies(bytes -> target.read(bytes));
+            }
+            target.read("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        }
+    }
+}
