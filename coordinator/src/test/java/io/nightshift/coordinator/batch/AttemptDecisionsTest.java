@@ -322,7 +322,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
 
             assertThat(decide(new BatchCommand.Retry(operator)))
                     .isEqualTo(
-                            Decision.persist(new BatchEvent.Retried(ExampleBatch.AT), HAS_WORK, done(Phase.RUNNING)));
+                            Decision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));
             assertThat(leasedPartition()).isZero();
             assertThat(leasedPartition()).isEqualTo(1);
         }

@@ -27,9 +27,13 @@ class RetryPolicyTest {
         };
     }
 
+    private static RetryPolicy policy(int attempts, Duration minBackoff, Duration maxBackoff, double jitter) {
+        return new RetryPolicy(attempts, minBackoff, maxBackoff, jitter, MINUTE, MINUTE);
+    }
+
     @Test
     void theBackoffDoublesWithEachFailureUpToTheLongest() {
-        RetryPolicy policy = new RetryPolicy(4, SECOND, Duration.ofSeconds(5), 0);
+        RetryPolicy policy = policy(4, SECOND, Duration.ofSeconds(5), 0);
 
         assertThat(policy.backoff(1, always(0.9))).isEqualTo(SECOND);
         assertThat(policy.backoff(2, always(0.9))).isEqualTo(Duration.ofSeconds(2));
@@ -40,7 +44,7 @@ class RetryPolicyTest {
 
     @Test
     void jitterShortensTheBackoffByItsShareAtMost() {
-        RetryPolicy policy = new RetryPolicy(4, SECOND, MINUTE, 0.5);
+        RetryPolicy policy = policy(4, SECOND, MINUTE, 0.5);
 
         assertThat(policy.backoff(2, always(0))).isEqualTo(Duration.ofSeconds(2));
         assertThat(policy.backoff(2, always(0.5))).isEqualTo(Duration.ofMillis(1500));
@@ -49,26 +53,32 @@ class RetryPolicyTest {
 
     @Test
     void theLeastAndTheMostOfEachSettingAreAccepted() {
-        assertThat(new RetryPolicy(1, Duration.ZERO, Duration.ZERO, 0).backoff(3, always(0)))
+        assertThat(policy(1, Duration.ZERO, Duration.ZERO, 0).backoff(3, always(0)))
                 .isEqualTo(Duration.ZERO);
-        assertThat(new RetryPolicy(1, SECOND, SECOND, 1).backoff(1, always(1))).isEqualTo(Duration.ZERO);
+        assertThat(policy(1, SECOND, SECOND, 1).backoff(1, always(1))).isEqualTo(Duration.ZERO);
     }
 
     @Test
     void settingsThatMakeNoSenseAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RetryPolicy(0, SECOND, MINUTE, 0))
+                .isThrownBy(() -> policy(0, SECOND, MINUTE, 0))
                 .withMessageContaining("retry.attempts must be at least 1, not 0");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RetryPolicy(1, Duration.ofNanos(-1), MINUTE, 0))
+                .isThrownBy(() -> policy(1, Duration.ofNanos(-1), MINUTE, 0))
                 .withMessageContaining("min-backoff must be 0 or more");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RetryPolicy(1, MINUTE, SECOND, 0))
+                .isThrownBy(() -> policy(1, MINUTE, SECOND, 0))
                 .withMessageContaining("not longer than max-backoff");
         for (double jitter : new double[] {-0.1, 1.1, Double.NaN}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, jitter))
+                    .isThrownBy(() -> policy(1, SECOND, MINUTE, jitter))
                     .withMessageContaining("jitter must be 0 to 1");
         }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, Duration.ofNanos(-1), MINUTE))
+                .withMessageContaining("storage and database must be 0 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, MINUTE, Duration.ofNanos(-1)))
+                .withMessageContaining("storage and database must be 0 or more");
     }
 }
