@@ -38,7 +38,7 @@ record NewJobFile(
 
                 job: %s
 
-                # A model file, which is registered when it is first used, or a registered model: name, name@version, name@alias.
+                # A model file, or a registered model: name, name@version, name@alias, name@sha256:digest.
                 model: %s
 
                 source:

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// The model registry, in the folder `models` of the home folder.
@@ -35,6 +36,9 @@ public final class ModelRegistry {
     public static final String CHAMPION = "champion";
 
     private static final int LISTED = 20;
+
+    /// Ends the names of models that jobs name by a path.
+    private static final Pattern PRIVATE = Pattern.compile("(.{1,23})\\.sha256-[0-9a-f]{32}");
 
     private final ModelRegistryFolder folder;
     private final InstantSource clock;
@@ -57,7 +61,32 @@ public final class ModelRegistry {
     public RegistrationResult register(
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         checkName(name);
-        String sha256 = HexFormat.of().formatHex(sha256().digest(flatFile));
+        return register(name, digest(flatFile), flatFile, description, provenance);
+    }
+
+    /// Stores a model that a job names by its path, under a name of its own that ends in its digest. Such a model is
+    /// not listed, and never is the newest version of another name.
+    ///
+    /// @param name that begins its name
+    /// @param flatFile as in [#register]
+    /// @param provenance called only if the content is new
+    public ModelVersion storePrivately(
+            String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
+        String sha256 = digest(flatFile);
+        String own = name.substring(0, Math.min(23, name.length())) + ".sha256-" + sha256.substring(0, 32);
+        return register(own, sha256, flatFile, description, provenance).version();
+    }
+
+    private static String digest(byte[] flatFile) {
+        return HexFormat.of().formatHex(sha256().digest(flatFile));
+    }
+
+    private RegistrationResult register(
+            String name,
+            String sha256,
+            byte[] flatFile,
+            ModelDescription description,
+            Supplier<Provenance> provenance) {
         return folder.withLock(() -> {
             List<Integer> versions = folder.versions(name);
             for (int version : versions) {
@@ -96,20 +125,34 @@ public final class ModelRegistry {
                 }
                 yield version(name, version);
             }
+            case ModelReference.Digest(String name, String sha256) ->
+                versions(name).stream()
+                        .map(version -> version(name, version))
+                        .filter(version -> version.sha256().equals(sha256))
+                        .findFirst()
+                        .orElseThrow(() -> FailureException.permanent(
+                                "the model \"%s\" has no version with the SHA-256 %s; `nightshift model show` shows the digest of a version"
+                                        .formatted(name, sha256)));
             case ModelReference.File(String path) ->
                 throw new IllegalArgumentException("register the file first: " + path);
         };
     }
 
-    /// All models, sorted by name.
+    /// All registered models, sorted by name, without those of [#storePrivately].
     public List<ModelListing> list() {
-        return folder.names().stream()
+        return names().stream()
                 .map(name -> new ModelListing(
                         name,
                         folder.versions(name).stream()
                                 .map(version -> folder.read(name, version))
                                 .toList(),
                         folder.aliases(name)))
+                .toList();
+    }
+
+    private List<String> names() {
+        return folder.names().stream()
+                .filter(name -> !PRIVATE.matcher(name).matches())
                 .toList();
     }
 
@@ -164,6 +207,7 @@ public final class ModelRegistry {
                     + " starting with a letter");
         }
         checkVersion(name, version);
+        checkNotPrivate(name);
         folder.withLock(() -> {
             SortedMap<String, Integer> aliases = folder.aliases(name);
             aliases.put(alias, version);
@@ -195,7 +239,7 @@ public final class ModelRegistry {
     }
 
     private String alternatives(String name) {
-        List<String> names = folder.names();
+        List<String> names = names();
         if (names.isEmpty()) {
             return "none is registered yet";
         }
@@ -231,9 +275,17 @@ public final class ModelRegistry {
                     + "\" is not a model name; expected at most 63 lower-case letters, digits, -, _ and .,"
                     + " starting with a letter or digit");
         }
+        checkNotPrivate(name);
         if (ModelReference.isFile(name)) {
             throw FailureException.permanent("a model cannot be named \"" + name
                     + "\", since a job file would take that for a path; leave the ending out");
+        }
+    }
+
+    private static void checkNotPrivate(String name) {
+        if (PRIVATE.matcher(name).matches()) {
+            throw FailureException.permanent("a model cannot be named \"" + name
+                    + "\", since the names of model files that jobs use end like this; choose another name");
         }
     }
 

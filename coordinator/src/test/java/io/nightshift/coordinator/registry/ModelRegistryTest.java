@@ -276,6 +276,33 @@ class ModelRegistryTest {
         assertThat(versions).hasSize(20).contains(1, 20);
     }
 
+    @Test
+    void aModelStoredPrivatelyIsNotListedAndNeverAVersionOfAnotherName() {
+        ModelVersion registered = register("churn", "a");
+
+        ModelVersion stored = registry.storePrivately("churn", bytes("b"), DESCRIPTION, () -> PROVENANCE);
+
+        assertThat(stored.name()).isEqualTo("churn.sha256-" + stored.sha256().substring(0, 32));
+        assertThat(registry.storePrivately("churn", bytes("b"), DESCRIPTION, () -> PROVENANCE))
+                .isEqualTo(stored);
+        assertThat(registry.path(stored)).hasContent("b");
+        assertThat(resolve("churn")).isEqualTo(registered);
+        assertThat(registry.list()).singleElement().satisfies(model -> assertThat(model.name()).isEqualTo("churn"));
+        assertRefused(() -> register(stored.name(), "c")).hasMessageContaining("choose another name");
+        assertRefused(() -> registry.alias(stored.name(), "champion", 1)).hasMessageContaining("choose another name");
+    }
+
+    @Test
+    void aDigestFindsTheVersionWithThisContentOnly() {
+        ModelVersion first = register("churn", "a");
+        ModelVersion other = register("other", "b");
+        register("churn", "c");
+
+        assertThat(resolve("churn@sha256:" + first.sha256())).isEqualTo(first);
+        assertRefused(() -> resolve("churn@sha256:" + other.sha256()))
+                .hasMessageContaining("the model \"churn\" has no version with the SHA-256 " + other.sha256());
+    }
+
     private ModelVersion register(String name, String content) {
         return registry.register(name, bytes(content), DESCRIPTION, () -> PROVENANCE)
                 .version();

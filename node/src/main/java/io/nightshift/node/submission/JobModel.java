@@ -15,13 +15,13 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/// The model that a job names, loaded: a registered version, or a file that may not be registered yet.
+/// The model that a job names, loaded: a registered version, or a file.
 public sealed interface JobModel {
 
     Model model();
 
-    /// Gives the model's registered version, and registers the model if it is a file. A file whose model is
-    /// registered already, under its name, gets no second version.
+    /// Gives the model's registered version. A file's model is stored under a name that ends in its digest, so a job
+    /// never gives other jobs a new version.
     ///
     /// @throws FailureException if the registry can't be written
     ModelVersion registeredIn(ModelRegistry registry);
@@ -38,13 +38,16 @@ public sealed interface JobModel {
     record FromFile(Path file, Model model) implements JobModel {
         @Override
         public ModelVersion registeredIn(ModelRegistry registry) {
-            return register(nameOf(file), registry).version();
+            return registry.storePrivately(nameOf(file), ModelFile.encode(model), model.description(), this::provenance);
         }
 
         /// Registers the model under a name.
         public RegistrationResult register(String name, ModelRegistry registry) {
-            return JobModel.register(
-                    model, name, () -> new Provenance(file.getFileName().toString(), sha256(file)), registry);
+            return JobModel.register(model, name, this::provenance, registry);
+        }
+
+        private Provenance provenance() {
+            return new Provenance(file.getFileName().toString(), sha256(file));
         }
 
         private static String sha256(Path file) {

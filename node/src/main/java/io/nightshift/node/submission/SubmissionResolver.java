@@ -63,8 +63,8 @@ public final class SubmissionResolver {
         return check(job, destination, find(job));
     }
 
-    /// Checks a job as [#check] does, then registers its model if that is a file. A job that is refused
-    /// registers nothing.
+    /// Checks a job as [#check] does, then stores its model if that is a file. A job that is refused stores
+    /// nothing.
     ///
     /// @throws FailureException as [#check]; transient if the registry or the source can't be read at the
     ///     moment

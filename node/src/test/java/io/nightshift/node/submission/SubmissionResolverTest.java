@@ -7,6 +7,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -80,15 +81,44 @@ final class SubmissionResolverTest {
     }
 
     @Test
-    void aModelFileIsRegisteredOnceHoweverOftenItIsSubmitted() throws IOException {
+    void aModelFileIsStoredOnceByItsDigestAndNeverBecomesAVersionOfAName() throws IOException {
         SubmissionResolver resolver = resolver(MEMORY);
 
         SubmissionResolver.Resolved first = resolver.resolve(job());
         SubmissionResolver.Resolved second = resolver.resolve(job());
 
-        assertThat(first.submission().model().toString()).isEqualTo("flights@1");
+        ModelVersion model = first.submission().model();
+        assertThat(model.toString()).isEqualTo("flights.sha256-%s@1".formatted(model.sha256().substring(0, 32)));
         assertThat(second.submission()).isEqualTo(first.submission());
-        assertThat(registry.list()).hasSize(1);
+        assertThat(registry.list()).isEmpty();
+        assertThatThrownBy(() -> resolver.resolve(job("model=flights"))).hasMessageContaining("no model is named");
+    }
+
+    @Test
+    void aHostileFileWithTheNameOfAModelDoesNotReplaceIt() throws IOException {
+        ModelVersion registered =
+                JobModel.read(EXAMPLE.resolve("flights.ubj")).register("flights", registry).version();
+        Path hostile = Files.copy(
+                Path.of("../scoring/src/test/resources/peers/xgb100x6.ubj"), folder.resolve("flights.ubj"));
+        JobModel.read(hostile).registeredIn(registry);
+
+        assertThat(resolver(MEMORY).resolve(job("model=flights")).submission().model())
+                .isEqualTo(registered);
+        assertThat(resolver(MEMORY)
+                        .resolve(job("model=flights@sha256:" + registered.sha256()))
+                        .submission()
+                        .model())
+                .isEqualTo(registered);
+    }
+
+    @Test
+    void aPinnedDigestThatNoVersionHasIsRefused() throws IOException {
+        JobModel.read(EXAMPLE.resolve("flights.ubj")).register("flights", registry);
+        String other = "0".repeat(64);
+
+        assertThatThrownBy(() -> resolver(MEMORY).resolve(job("model=flights@sha256:" + other)))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("the model \"flights\" has no version with the SHA-256 " + other);
     }
 
     @ParameterizedTest

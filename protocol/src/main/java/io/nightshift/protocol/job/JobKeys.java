@@ -175,7 +175,7 @@ final class JobKeys {
                 "a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit"),
         MODEL(
                 "^(?!" + Patterns.ADDRESS + ")(" + ModelReference.FILE + "|" + ModelReference.REGISTERED + ")$",
-                "a registered model as name, name@3 or name@alias, or the path of a model file, which contains a / or ends in "
+                "a registered model as name, name@3, name@alias or name@sha256:digest, or the path of a model file, which contains a / or ends in "
                         + String.join(", ", ModelReference.EXTENSIONS)),
         PATH(
                 "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",
@@ -257,9 +257,9 @@ final class JobKeys {
             JobKey.required(
                     "model",
                     new Text(Form.MODEL),
-                    "The model that scores the rows. `name` means the version with the alias `champion`, or the newest version if there is no such alias; `name@3` means version 3; `name@alias` means the version to which the alias points. A text that contains a `/` or ends in "
+                    "The model that scores the rows. `name` means the version with the alias `champion`, or the newest version if there is no such alias; `name@3` means version 3; `name@alias` means the version to which the alias points; `name@sha256:` and 64 hexadecimal digits mean the version with this digest. A text that contains a `/` or ends in "
                             + String.join(", ", ModelReference.EXTENSIONS)
-                            + ", is the path of a model file, which is registered on first use.",
+                            + ", is the path of a model file, which the batch uses by its digest.",
                     "delays@3"),
             JobKey.optional(
                     "features",

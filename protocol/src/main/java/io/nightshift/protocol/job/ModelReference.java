@@ -25,7 +25,13 @@ public sealed interface ModelReference {
     /// @param alias starts with a letter
     record Alias(String name, String alias) implements ModelReference {}
 
-    /// A model file, which is registered when it is first used.
+    /// `name@sha256:…`: the version whose file has this digest.
+    ///
+    /// @param name the model's name
+    /// @param sha256 the SHA-256 of the registered file, 64 hexadecimal digits
+    record Digest(String name, String sha256) implements ModelReference {}
+
+    /// A model file. It is used by its digest, under a name that no other reference finds by chance.
     ///
     /// @param path path of the file; absolute in a validated job
     record File(String path) implements ModelReference {}
@@ -38,14 +44,17 @@ public sealed interface ModelReference {
     String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
             + String.join("|", EXTENSIONS).replace(".", "\\.") + "))";
 
+    /// What precedes a digest.
+    String SHA256 = "sha256:";
+
     /// Regular expression of an alias.
     String ALIAS = "[a-z][a-z0-9._-]{0,62}";
 
     /// Regular expression of a reference to a registered model.
-    String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|" + ALIAS + "))?";
+    String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|sha256:[0-9a-f]{64}|" + ALIAS + "))?";
 
     /// Parses a reference. A text with a `/`, or with one of the [#EXTENSIONS] at its end, is a file. Any
-    /// other text is `name`, `name@3` or `name@alias`. A version has at most nine digits; an alias starts
+    /// other text is `name`, `name@3`, `name@alias` or `name@sha256:…`. A version has at most nine digits; an alias starts
     /// with a letter.
     ///
     /// @param text the reference as a person writes it
@@ -63,6 +72,9 @@ public sealed interface ModelReference {
         }
         String name = text.substring(0, at);
         String label = text.substring(at + 1);
+        if (label.startsWith(SHA256)) {
+            return new Digest(name, label.substring(SHA256.length()));
+        }
         return Character.isDigit(label.charAt(0)) ? new Exact(name, Integer.parseInt(label)) : new Alias(name, label);
     }
 
@@ -72,6 +84,7 @@ public sealed interface ModelReference {
             case Champion(String name) -> name;
             case Exact(String name, int version) -> name + "@" + version;
             case Alias(String name, String alias) -> name + "@" + alias;
+            case Digest(String name, String sha256) -> name + "@" + SHA256 + sha256;
             case File(String path) -> path;
         };
     }

@@ -156,6 +156,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = ModelReference.Champion.class, name = "champion"),
         @JsonSubTypes.Type(value = ModelReference.Exact.class, name = "exact"),
         @JsonSubTypes.Type(value = ModelReference.Alias.class, name = "alias"),
+        @JsonSubTypes.Type(value = ModelReference.Digest.class, name = "digest"),
         @JsonSubTypes.Type(value = ModelReference.File.class, name = "file"),
     })
     private interface ModelReferenceTypes {}

@@ -146,7 +146,9 @@ final class WireTypes {
             new WireType(121, FailedResource.Type.class),
             new WireType(122, BatchStatus.Outage.class),
             new WireType(123, BatchDescription.Outage.class),
-            new WireType(124, Job.Retry.class));
+            new WireType(124, Job.Retry.class),
+            // A model pinned by its digest.
+            new WireType(125, ModelReference.Digest.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

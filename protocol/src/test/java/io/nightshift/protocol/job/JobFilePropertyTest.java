@@ -158,6 +158,7 @@ class JobFilePropertyTest {
                                 new ModelReference.Champion("m"),
                                 new ModelReference.Exact("m", 999_999_999),
                                 new ModelReference.Alias("m", "candidate"),
+                                new ModelReference.Digest("m", "0123456789abcdef".repeat(4)),
                                 new ModelReference.File("/models/m")),
                         columns,
                         sources,

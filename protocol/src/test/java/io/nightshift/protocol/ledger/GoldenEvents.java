@@ -48,6 +48,9 @@ public final class GoldenEvents {
         events.put(
                 "submitted-alias",
                 new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
+        events.put(
+                "submitted-digest",
+                new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Digest("m", MODEL.sha256())), MODEL));
         events.put("submitted-csv", new BatchEvent.Submitted(AT, BATCH, csv(), MODEL));
         events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
         events.put("submitted-categories", new BatchEvent.Submitted(AT, BATCH, categories(), MODEL));

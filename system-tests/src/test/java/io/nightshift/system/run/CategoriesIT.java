@@ -99,6 +99,7 @@ final class CategoriesIT {
                 .hasToString("{\"plan\":7}");
         command("batch", "verify", "latest").expect(0);
 
+        command("model", "import", KEPT.resolve("xgboost.ubj").toString()).expect(0);
         CommandResult shown = command("model", "show", "xgboost").expect(0);
         assertThat(shown.out())
                 .containsPattern("1 +plan +one of 4 categories: basic, plus, größer, it's \"x\", may be missing")

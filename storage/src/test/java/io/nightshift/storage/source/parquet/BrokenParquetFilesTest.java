@@ -9,7 +9,6 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
-import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
