@@ -55,7 +55,13 @@ final class Expressions {
         // It is used in parentheses, where a clause could hide behind a closing one: `1) HAVING (true`. So it must
         // also be an expression without them.
         parse(key, expression, expression + "\n");
-        walk(key, expression, parse(key, expression, "(" + expression + "\n)"), new HashSet<>());
+        JsonNode parsed = parse(key, expression, "(" + expression + "\n)");
+        walk(key, expression, parsed, new HashSet<>());
+        try {
+            ExpressionSize.check(parsed);
+        } catch (ExpressionSize.TooLarge e) {
+            throw refusal(key, expression, String.valueOf(e.getMessage()));
+        }
     }
 
     /// The file's columns that an expression reads, as the file writes their names.

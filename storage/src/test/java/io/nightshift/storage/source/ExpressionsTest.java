@@ -217,4 +217,58 @@ class ExpressionsTest {
     void nothingWasDroppedWrittenOrSlept() {
         assertThat(node.rows("SELECT count(*) FROM duckdb_tables()")).containsExactly("0");
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "repeat('x', 1000000000)",
+                "length(repeat('x', 1e9::BIGINT))",
+                "repeat(s, a)",
+                "repeat(repeat(repeat(s, 100), 100), 100)",
+                "lpad(s, 2000000000, 'y')",
+                "rpad(s, a, 'y')",
+                "len(range(1000000000))",
+                "len(range(a))",
+                "len(generate_series(1, 1000000000, 1))",
+                "list_sum(list_transform(range(1000), lambda x: len(range(1000))))",
+                "list_transform(list_transform(list_transform(l, lambda x: [x, x, x, x, x, x, x, x]), lambda x: [x, x, x, x, x, x, x, x]), lambda x: [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x])",
+                "list_reduce([s, s, s], lambda y, z: y || y)",
+                "replace(replace(replace(s, 'x', 'xxxxxxxxxxxxxxxx'), 'x', 'xxxxxxxxxxxxxxxx'), 'x', 'xxxxxxxxxxxxxxxx')",
+                "regexp_replace(regexp_replace(s, '.', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g'), '.', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g')",
+                "printf('%2000000000d', a)",
+                "printf('%*d', a, a)",
+                "format('{:>2000000000}', a)",
+                "format('{:{}}', a, a)",
+                "format(s, a)",
+                "bit_count(bitstring('1', 2000000000))",
+                "list_resize(l, 1000000000)",
+                "CASE WHEN ok THEN 'x' ELSE repeat('x', 1000000000) END",
+            })
+    void anExpressionThatMayNeedAnyAmountOfMemoryIsRefusedBeforeItIsComputed(String expression) {
+        assertThatThrownBy(() -> inspect(expression))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("() may make a ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "repeat('x', 1000)",
+                "repeat('-', length(s))",
+                "lpad(s, 20, '0')",
+                "len(range(100))",
+                "len(range(1, length(s)))",
+                "list_transform(l, lambda x: x * 2 + 1)",
+                "list_sum(list_filter(l, lambda x: x > 1))",
+                "list_reduce(l, lambda y, z: y + z)",
+                "replace(replace(s, '-', ''), 'x', 'yy')",
+                "regexp_replace(s, '[0-9]+', '#', 'g')",
+                "printf('%08.3f', b)",
+                "format('{:,}', a)",
+                "a + a * a - a / 2 + a + a * a - a / 2 + a + a * a - a / 2 + a + a * a - a / 2",
+                "s || '/' || upper(s) || '/' || a::VARCHAR",
+            })
+    void ordinaryExpressionsAreNotTooLarge(String expression) {
+        assertThatCode(() -> inspect(expression)).doesNotThrowAnyException();
+    }
 }
