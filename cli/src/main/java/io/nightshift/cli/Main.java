@@ -1,6 +1,7 @@
 package io.nightshift.cli;
 
 import io.nightshift.cli.batch.BatchCommands;
+import io.nightshift.cli.batch.LedgerCommands;
 import io.nightshift.cli.batch.QuarantineCommands;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
@@ -51,6 +52,7 @@ public final class Main {
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
         commands.put("quarantine", QuarantineCommands.class);
+        commands.put("ledger", LedgerCommands.class);
         commands.put("token", TokenCommands.class);
         commands.put("doctor", DoctorCommand.class);
         commands.put("completion", CompletionCommand.class);

@@ -21,6 +21,7 @@ import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -246,7 +247,7 @@ public final class Node {
     /// @return what the node can be asked by HTTP
     public List<Endpoint> open(SubmissionResolver submissions, ModelRegistry registry) {
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
-                job -> resolve(submissions, job),
+                (job, fresh) -> resolve(submissions, job, fresh),
                 this::askJobs,
                 this::ask,
                 new LedgerHealth(dependencies.ledger()),
@@ -266,7 +267,10 @@ public final class Node {
     }
 
     /// Keeps the model for the batch's partitions.
-    private Submission resolve(SubmissionResolver submissions, Job job) {
+    private Submission resolve(SubmissionResolver submissions, Job job, boolean fresh) {
+        if (!fresh) {
+            UnknownBatches.refuse(job, destinations.of(job), dependencies.ledger()::register);
+        }
         SubmissionResolver.Resolved resolved = submissions.resolve(job);
         dependencies.models().keep(resolved.submission().model(), resolved.model());
         return resolved.submission();

@@ -18,6 +18,7 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -36,6 +37,7 @@ import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -139,7 +141,6 @@ public final class RunCommand implements Callable<Integer> {
                     EmbeddedLedger waitedFor = ledger;
                     EmbeddedLedger opened = waitedFor == null ? home.openLedger() : waitedFor;
                     ledger = opened;
-                    opened.ledger().requireReadable(job.name());
                     return EmbeddedNode.start(new Node.Dependencies(
                             opened.ledger(),
                             duckDb,
@@ -160,6 +161,9 @@ public final class RunCommand implements Callable<Integer> {
 
         Warmup.codec(submission);
         Node node = await(starting);
+        if (!fresh) {
+            UnknownBatches.refuse(job, destination, node.ledger()::register);
+        }
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
@@ -191,6 +195,14 @@ public final class RunCommand implements Callable<Integer> {
             printOutage(status.outage(), progress);
             pause(progress.interval());
             status = await(node.describe(batch));
+        }
+        if (status.isDamaged()) {
+            throw FailureException.permanent(
+                    Objects.requireNonNull(status.failure()).message());
+        }
+        EmbeddedLedger held = ledger;
+        if (held != null) {
+            held.recordEntries();
         }
         interruption.end();
         progress.show(status);
@@ -244,7 +256,10 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     private static boolean isSettled(BatchStatus status) {
-        return status.phase() == Phase.PUBLISHED || status.phase() == Phase.FAILED || status.phase() == Phase.CANCELLED;
+        return status.isDamaged()
+                || status.phase() == Phase.PUBLISHED
+                || status.phase() == Phase.FAILED
+                || status.phase() == Phase.CANCELLED;
     }
 
     private static void pause(Duration interval) {

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.EventAdapter;
+import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -32,6 +35,7 @@ import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +64,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private final BatchObserverNotifier observer;
     private final BatchEventLog log;
     private BatchDecisions decisions;
+
+    /// Why the batch can't be resumed: an entry of its ledger is missing or can't be read. Null if it can.
+    private @Nullable String damage;
 
     private Batch(
             ActorContext<CoordinatorMessage> context,
@@ -109,7 +116,47 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     @Override
     public EventHandler<BatchState, LedgerEntry> eventHandler() {
-        return BatchState::apply;
+        return this::apply;
+    }
+
+    /// An entry that can't be applied makes the batch damaged. Nothing after it counts.
+    private BatchState apply(BatchState state, LedgerEntry entry) {
+        if (damage == null) {
+            try {
+                return state.apply(entry);
+            } catch (IllegalStateException e) {
+                damage = BatchState.damage(e);
+            }
+        }
+        return state;
+    }
+
+    @Override
+    public EventAdapter<LedgerEntry, ?> eventAdapter() {
+        return new EntryAdapter();
+    }
+
+    private final class EntryAdapter extends EventAdapter<LedgerEntry, Object> {
+        @Override
+        public Object toJournal(LedgerEntry entry) {
+            return entry;
+        }
+
+        @Override
+        public String manifest(LedgerEntry entry) {
+            return "";
+        }
+
+        @Override
+        public EventSeq<LedgerEntry> fromJournal(Object stored, String manifest) {
+            if (stored instanceof LedgerEntry entry) {
+                return EventSeq.single(entry);
+            }
+            if (damage == null) {
+                damage = "the ledger is damaged: " + ((UnreadableEntry) stored).problem();
+            }
+            return EventSeq.empty();
+        }
     }
 
     @Override
@@ -122,6 +169,14 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     /// Pekko keeps this object after a failed write, but the decision logic must start anew.
     private void recovered(BatchState state) {
+        if (damage != null) {
+            LOG.error(
+                    "{}: {}. The batch stays as it is, and all others continue. `nightshift ledger check` shows all damage, and `nightshift batch cancel` closes the batch",
+                    batch,
+                    damage);
+            observer.damaged();
+            return;
+        }
         decisions = newDecisions();
         setTimers(state);
         context.getSelf().tell(new CoordinatorMessage.Recovered());
@@ -148,6 +203,12 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     }
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
+        if (damage != null) {
+            if (new DamagedBatch(batch, damage, services.register()).answer(message)) {
+                observer.coordinatorStopped();
+            }
+            return Effect().none();
+        }
         DecisionTime now = now();
         observer.beforeDecision(decisions, message, now);
         Decision decision = decisions.decide(state, message, now);

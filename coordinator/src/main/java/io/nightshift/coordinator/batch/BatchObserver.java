@@ -31,6 +31,9 @@ public interface BatchObserver {
 
         @Override
         public void gaugesChanged(BatchId batch, @Nullable BatchGauges gauges) {}
+
+        @Override
+        public void batchDamaged(BatchId batch) {}
     };
 
     /// How an attempt ended.
@@ -79,4 +82,7 @@ public interface BatchObserver {
     ///
     /// @param gauges null if the batch has ended, or this node no longer coordinates it
     void gaugesChanged(BatchId batch, @Nullable BatchGauges gauges);
+
+    /// This node coordinates a batch whose ledger can't be read, until [#gaugesChanged] is called for it.
+    void batchDamaged(BatchId batch);
 }

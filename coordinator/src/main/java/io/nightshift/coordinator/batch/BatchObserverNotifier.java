@@ -88,6 +88,11 @@ final class BatchObserverNotifier {
         }
     }
 
+    /// Called when the batch's ledger can't be read.
+    void damaged() {
+        observer.batchDamaged(batch);
+    }
+
     /// Called when the coordinator stops. The batch may continue on another node.
     void coordinatorStopped() {
         observer.gaugesChanged(batch, null);

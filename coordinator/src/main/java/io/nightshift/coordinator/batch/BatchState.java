@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.UncheckedIOException;
@@ -195,7 +196,7 @@ public record BatchState(
     ///
     /// @throws IllegalStateException if the entry doesn't continue the hash chain, or its event can't happen
     ///     in this phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
-    ///     [NewerEventException][io.nightshift.protocol.ledger.NewerEventException] then
+    ///     [NewerEventException] then
     public BatchState apply(LedgerEntry entry) {
         try {
             if (!entry.follows(head)) {
@@ -209,6 +210,13 @@ public record BatchState(
             throw new IllegalStateException(
                     "ledger of %s, entry %d: %s".formatted(batch, entries + 1, damage.getMessage()), damage);
         }
+    }
+
+    /// Why a batch can't be resumed after [#apply(LedgerEntry)] failed, for people.
+    public static String damage(Exception problem) {
+        boolean isNewer = problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException;
+        return (isNewer ? "the ledger can't be read by this version: " : "the ledger is damaged: ")
+                + problem.getMessage();
     }
 
     private BatchState at(String hash) {

@@ -73,7 +73,9 @@ public final class BatchDescriptions {
                 status.batch().value(),
                 entry.job(),
                 entry.model().toString(),
-                status.phase() == null ? "opened" : status.phase().toString(),
+                status.isDamaged()
+                        ? "damaged"
+                        : status.phase() == null ? "opened" : status.phase().toString(),
                 entry.at(),
                 status.rows(),
                 status.read(),

@@ -22,11 +22,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.h2.api.ErrorCode;
 
 /// The journal of a single process: an H2 file in the home folder. One process at a time can use it.
 ///
@@ -51,11 +53,13 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// The version of the tables' schema. A later release may raise it.
     private static final int SCHEMA = 1;
 
+    private final Path home;
     private final Ledger ledger;
     private final FileChannel lockFile;
     private final Connection keepOpen;
 
-    private EmbeddedLedger(Ledger ledger, FileChannel lockFile, Connection keepOpen) {
+    private EmbeddedLedger(Path home, Ledger ledger, FileChannel lockFile, Connection keepOpen) {
+        this.home = home;
         this.ledger = ledger;
         this.lockFile = lockFile;
         this.keepOpen = keepOpen;
@@ -100,17 +104,22 @@ public final class EmbeddedLedger implements AutoCloseable {
         }
         FileChannel lockFile = lock(folder, waiting);
         try {
-            if (!exists(home)) {
-                create(folder);
+            Optional<HomeIdentity> identity = HomeIdentity.read(home);
+            if (exists(home)) {
+                requireContent(home);
+            } else if (identity.isEmpty()) {
+                create(folder, UUID.randomUUID().toString(), ledger -> ledger);
+            } else {
+                throw HomeIdentity.lost(home, "is gone: there is no file " + file(folder));
             }
             ForcedFilePath.register();
             Ledger ledger = new Ledger(url(folder, ForcedFilePath.SCHEME + ":" + fileSystem), USER, "");
-            Connection connection = ledger.connect();
-            requireKnownSchema(connection, folder);
-            return new EmbeddedLedger(ledger, lockFile, connection);
+            EmbeddedLedger opened = new EmbeddedLedger(home, ledger, lockFile, ledger.connect());
+            opened.check(identity);
+            return opened;
         } catch (SQLException | IOException e) {
             close(lockFile);
-            throw FailureException.permanent("the ledger in %s can't be opened: %s".formatted(folder, e.getMessage()));
+            throw unusable(home, e);
         } catch (FailureException e) {
             close(lockFile);
             throw e;
@@ -119,6 +128,77 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    /// H2 takes an empty file for a new database.
+    private static void requireContent(Path home) throws IOException {
+        Path file = file(home.resolve("ledger"));
+        if (Files.size(file) == 0) {
+            throw HomeIdentity.lost(home, "is empty: the file %s has no bytes".formatted(file));
+        }
+    }
+
+    /// Checks that this is the whole ledger of its home. Closes the connection if it isn't.
+    private void check(Optional<HomeIdentity> identity) throws SQLException, IOException {
+        try {
+            Stored stored = stored();
+            if (stored.version() > SCHEMA) {
+                throw FailureException.permanent(
+                        "the ledger in %s was written by a newer version of Nightshift. Use that version, or the copy of the folder from before the upgrade"
+                                .formatted(home.resolve("ledger")));
+            }
+            if (identity.isPresent()) {
+                identity.get().check(home, stored.ledger(), stored.entries());
+            }
+            HomeIdentity now = new HomeIdentity(stored.ledger(), stored.entries());
+            if (!identity.equals(Optional.of(now))) {
+                now.write(home);
+            }
+        } catch (FailureException | SQLException | IOException e) {
+            keepOpen.close();
+            throw e;
+        }
+    }
+
+    /// @param version of the tables' schema
+    /// @param ledger the ledger's ID
+    /// @param entries that all batches and the register have
+    private record Stored(int version, String ledger, long entries) {}
+
+    private Stored stored() throws SQLException {
+        String sql = "SELECT version, ledger, (SELECT COALESCE(MAX(\"ordering\"), 0) FROM \"event_journal\") FROM "
+                + VERSION_TABLE;
+        try (Statement statement = keepOpen.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            if (!row.next()) {
+                throw HomeIdentity.lost(home, "has lost its identity");
+            }
+            return new Stored(row.getInt(1), row.getString(2), row.getLong(3));
+        } catch (SQLException e) {
+            if (e.getErrorCode() == ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1
+                    || e.getErrorCode() == ErrorCode.TABLE_OR_VIEW_NOT_FOUND_DATABASE_EMPTY_1) {
+                throw HomeIdentity.lost(home, "is empty: its file has no tables");
+            }
+            throw e;
+        }
+    }
+
+    /// Records how many entries the ledger has now, so that the home notices if they are lost.
+    public void recordEntries() {
+        try {
+            Stored stored = stored();
+            new HomeIdentity(stored.ledger(), stored.entries()).write(home);
+        } catch (SQLException | IOException e) {
+            throw unusable(home, e);
+        }
+    }
+
+    private static FailureException unusable(Path home, Exception e) {
+        boolean isDamaged = e instanceof SQLException problem && problem.getErrorCode() == ErrorCode.FILE_CORRUPTED_1;
+        return isDamaged
+                ? HomeIdentity.lost(home, "is damaged and can't be opened: " + e.getMessage())
+                : FailureException.permanent(
+                        "the ledger in %s can't be opened: %s".formatted(home.resolve("ledger"), e.getMessage()));
     }
 
     /// Reads the journal of a home folder without changing the folder.
@@ -149,32 +229,50 @@ public final class EmbeddedLedger implements AutoCloseable {
         return "jdbc:h2:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
     }
 
-    private static void create(Path folder) throws SQLException, IOException {
+    /// Creates the ledger of a home folder from an export.
+    ///
+    /// @throws FailureException if the home folder has a ledger, or another process uses it, or the export can't
+    ///     be read
+    public static LedgerFile.Summary create(Path home, Path export) {
+        Path folder = home.resolve("ledger");
+        FileChannel lockFile = lock(folder, holder -> {
+            throw FailureException.permanent("%s is using %s. Stop it".formatted(holder, home));
+        });
+        try {
+            if (exists(home)) {
+                throw FailureException.permanent(
+                        "%s has a ledger already. Move the folder %s away, and import again".formatted(home, folder));
+            }
+            String id = UUID.randomUUID().toString();
+            LedgerFile.Summary summary = create(folder, id, ledger -> LedgerFile.read(ledger, export));
+            new HomeIdentity(id, summary.entries()).write(home);
+            return summary;
+        } catch (SQLException | IOException e) {
+            throw unusable(home, e);
+        } finally {
+            close(lockFile);
+        }
+    }
+
+    private static <T> T create(Path folder, String id, Function<Ledger, T> fill) throws SQLException, IOException {
         Path name = folder.resolve("new");
         Path created = folder.resolve("new" + SUFFIX);
         Files.deleteIfExists(created);
-        try (Connection connection = new Ledger(url("file:" + name.toAbsolutePath()), USER, "").connect();
+        Ledger ledger = new Ledger(url("file:" + name.toAbsolutePath()), USER, "");
+        T filled;
+        try (Connection connection = ledger.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
-            statement.execute("CREATE TABLE %s AS SELECT %d AS version".formatted(VERSION_TABLE, SCHEMA));
+            statement.execute(
+                    "CREATE TABLE %s AS SELECT %d AS version, '%s' AS ledger".formatted(VERSION_TABLE, SCHEMA, id));
+            filled = fill.apply(ledger);
         }
         try (FileChannel file = FileChannel.open(created, StandardOpenOption.WRITE)) {
             file.force(true);
         }
         Files.move(created, file(folder), StandardCopyOption.ATOMIC_MOVE);
         Folders.force(folder);
-    }
-
-    private static void requireKnownSchema(Connection connection, Path folder) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT MAX(version) FROM " + VERSION_TABLE)) {
-            if (row.next() && row.getInt(1) > SCHEMA) {
-                connection.close();
-                throw FailureException.permanent(
-                        "the ledger in %s was written by a newer version of Nightshift. Use that version, or the copy of the folder from before the upgrade"
-                                .formatted(folder));
-            }
-        }
+        return filled;
     }
 
     private static FileChannel lock(Path folder, Consumer<String> waiting) {

@@ -8,9 +8,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
@@ -25,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +53,8 @@ public record Ledger(String url, String user, String password) {
 
     /// JDBC's value for «no limit».
     private static final int ALL = 0;
+
+    private static final int FETCHED = 1000;
 
     @FunctionalInterface
     private interface RowVisitor {
@@ -115,7 +116,7 @@ public record Ledger(String url, String user, String password) {
         try {
             forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
         } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw FailureException.permanent(verdict(e) + e.getMessage());
+            throw FailureException.permanent(BatchState.damage(e));
         }
         return state.get();
     }
@@ -128,12 +129,6 @@ public record Ledger(String url, String user, String password) {
         BatchThroughput pace = new BatchThroughput();
         forEach(batch, (number, entry) -> pace.add(entry.event()));
         return pace.rowsPerSecond();
-    }
-
-    private static String verdict(Exception problem) {
-        return problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException
-                ? "the ledger can't be read by this version: "
-                : "the ledger is damaged: ";
     }
 
     /// The events of the batch register, in order.
@@ -169,24 +164,50 @@ public record Ledger(String url, String user, String password) {
         return Optional.ofNullable(found.get());
     }
 
-    /// Checks that the ledger of the job's open batch can be read, if the job has an open batch. A batch
-    /// whose ledger can't be read has no coordinator, so it could not be resumed.
-    ///
-    /// @throws FailureException as [#state] and [#registerEvents()]
-    public void requireReadable(String job) {
-        register().open(job).ifPresent(entry -> state(entry.batch()));
-    }
-
-    /// Visits the events of the batch register, in order.
+    /// Visits the events of the batch register, in order. Skips those that can't be read, as the register does.
     ///
     /// @param after the number of the last event to skip, or 0 to skip none
     /// @throws FailureException as [#registerEvents()]
     public void forEachRegisterEvent(long after, RegisterEventVisitor visitor) {
-        rows(
-                PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID),
-                after,
-                ALL,
-                (number, manifest, payload) -> visitor.event(number, EventCodec.decodeRegisterEvent(payload)));
+        LedgerSerializer serializer = new LedgerSerializer();
+        rows(PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID), after, ALL, (number, manifest, payload) -> {
+            if (serializer.fromBinary(payload, manifest) instanceof BatchRegisterEvent event) {
+                visitor.event(number, event);
+            }
+        });
+    }
+
+    /// Visits every row of the journal, without keeping them in memory.
+    ///
+    /// @param id null for the rows of all IDs
+    /// @throws FailureException transient if the journal can't be read
+    void forEachRow(JournalRow.Order order, @Nullable String id, Consumer<JournalRow> visitor) {
+        String sql = """
+                SELECT "persistence_id", "sequence_number", "event_ser_manifest", "write_timestamp", "event_payload"
+                FROM "event_journal" WHERE NOT "deleted"%s ORDER BY %s
+                """.formatted(id == null ? "" : " AND \"persistence_id\" = ?", order.sql);
+        try (Connection connection = connect()) {
+            // Otherwise, PostgreSQL's driver reads all rows at once.
+            connection.setAutoCommit(false);
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setFetchSize(FETCHED);
+                if (id != null) {
+                    statement.setString(1, id);
+                }
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        visitor.accept(new JournalRow(
+                                rows.getString(1),
+                                rows.getLong(2),
+                                rows.getString(3),
+                                rows.getLong(4),
+                                rows.getBytes(5)));
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
     }
 
     /// A new connection to the journal's database. H2's driver is called directly, because [DriverManager]
@@ -264,7 +285,7 @@ public record Ledger(String url, String user, String password) {
             throw unreadable(e);
         } catch (NotSerializableException | UncheckedIOException e) {
             throw FailureException.permanent(
-                    "%sentry %d of %s: %s".formatted(verdict(e), number, id.id(), e.getMessage()));
+                    "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.ledger;
 
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
@@ -46,20 +47,19 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
         };
     }
 
+    /// @return an [UnreadableEntry] for what can't be decoded
     @Override
-    public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+    public Object fromBinary(byte[] bytes, String manifest) {
         try {
             return switch (manifest) {
                 case ENTRY -> entry(bytes);
                 case REGISTER_EVENT -> EventCodec.decodeRegisterEvent(bytes);
                 default ->
-                    throw new NotSerializableException(
+                    new UnreadableEntry(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));
             };
-        } catch (UncheckedIOException e) {
-            NotSerializableException problem = new NotSerializableException(e.getMessage());
-            problem.initCause(e);
-            throw problem;
+        } catch (NotSerializableException | UncheckedIOException e) {
+            return new UnreadableEntry(String.valueOf(e.getMessage()));
         }
     }
 

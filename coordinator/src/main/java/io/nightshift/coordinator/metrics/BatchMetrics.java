@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,11 @@ public final class BatchMetrics implements BatchObserver {
             List.of(Phase.SUBMITTED, Phase.RUNNING, Phase.PAUSED, Phase.PUBLISHING, Phase.FAILED);
     private static final List<Phase> STOPPED = List.of(Phase.PUBLISHED, Phase.FAILED, Phase.CANCELLED);
 
+    private static final String OPEN_BATCHES =
+            "Batches that this node coordinates, by state; failed ones until they are retried or cancelled";
+
     private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
+    private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
     private final Counter predicted;
@@ -69,11 +74,14 @@ public final class BatchMetrics implements BatchObserver {
                 .register(registry);
         for (Phase phase : OPEN) {
             Gauge.builder("nightshift.batches", () -> inPhase(phase))
-                    .description(
-                            "Batches that this node coordinates, by state; failed ones until they are retried or cancelled")
+                    .description(OPEN_BATCHES)
                     .tag("state", phase.toString())
                     .register(registry);
         }
+        Gauge.builder("nightshift.batches", damaged::size)
+                .description(OPEN_BATCHES)
+                .tag("state", "damaged")
+                .register(registry);
         Gauge.builder("nightshift.queue.depth", () -> sum(BatchGauges::waiting))
                 .description("Partitions that wait for a worker")
                 .register(registry);
@@ -144,9 +152,15 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
+    public void batchDamaged(BatchId batch) {
+        damaged.add(batch);
+    }
+
+    @Override
     public void gaugesChanged(BatchId batch, @Nullable BatchGauges current) {
         if (current == null) {
             gauges.remove(batch);
+            damaged.remove(batch);
         } else {
             gauges.put(batch, current);
         }

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.wire.WireLimits;
@@ -30,6 +31,8 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.EventAdapter;
+import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -109,6 +112,35 @@ public final class BatchRegister
     @Override
     public EventHandler<BatchRegisterState, BatchRegisterEvent> eventHandler() {
         return BatchRegisterState::apply;
+    }
+
+    @Override
+    public EventAdapter<BatchRegisterEvent, ?> eventAdapter() {
+        return new SkippingAdapter();
+    }
+
+    /// Skips what can't be read, so that all other batches continue.
+    private static final class SkippingAdapter extends EventAdapter<BatchRegisterEvent, Object> {
+        @Override
+        public Object toJournal(BatchRegisterEvent event) {
+            return event;
+        }
+
+        @Override
+        public String manifest(BatchRegisterEvent event) {
+            return "";
+        }
+
+        @Override
+        public EventSeq<BatchRegisterEvent> fromJournal(Object stored, String manifest) {
+            if (stored instanceof BatchRegisterEvent event) {
+                return EventSeq.single(event);
+            }
+            LOG.error(
+                    "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
+                    ((UnreadableEntry) stored).problem());
+            return EventSeq.empty();
+        }
     }
 
     @Override
@@ -231,7 +263,17 @@ public final class BatchRegister
         }
         BatchRegisterCommand.Submit next = submits.removeFirst();
         context.getSelf().tell(new Described(status));
+        if (status.isDamaged() && !next.fresh()) {
+            next.replyTo().tell(new BatchRegisterCommand.Rejected(damaged(status)));
+            return Effect().none();
+        }
         return decide(state, next);
+    }
+
+    private static String damaged(BatchStatus status) {
+        return "batch %s of this job can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
+                .formatted(
+                        status.batch(), Objects.requireNonNull(status.failure()).message());
     }
 
     private Effect<BatchRegisterEvent, BatchRegisterState> decide(
@@ -248,8 +290,8 @@ public final class BatchRegister
         if (open.isPresent() && !submit.fresh()) {
             return resumeOpenBatch(open.get(), submit);
         }
-        Optional<BatchRegisterState.Entry> same = state.lastPublished(job)
-                .filter(entry -> entry.isEquivalentTo(submission));
+        Optional<BatchRegisterState.Entry> same =
+                state.lastPublished(job).filter(entry -> entry.isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().batch();
             return persistKey(batch, submit)
@@ -262,8 +304,7 @@ public final class BatchRegister
                 .persist(new BatchRegisterEvent.Opened(now, batch, submission, submit.key()))
                 .thenRun((BatchRegisterState next) -> {
                     LOG.info("{} is opened", batch);
-                    open.ifPresent(
-                            entry -> batches.tell(entry.batch(), cancelCommand("replaced by batch " + batch)));
+                    open.ifPresent(entry -> batches.tell(entry.batch(), cancelCommand("replaced by batch " + batch)));
                     batches.tell(batch, new BatchCommand.Open(submission));
                     submit.replyTo().tell(new BatchRegisterCommand.Accepted(batch, false, false));
                 });

@@ -3,20 +3,25 @@ package io.nightshift.coordinator.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import java.io.NotSerializableException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +85,91 @@ class EmbeddedLedgerIT {
                 .hasMessageContaining("newer");
     }
 
+    @Nested
+    class ALostLedger {
+
+        private Path file;
+        private Path olderCopy;
+
+        @BeforeEach
+        void aLedgerWithTwoEntries() throws IOException {
+            file = home.resolve("ledger/ledger.mv.db");
+            olderCopy = home.resolve("copy");
+            try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+                state = JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
+            }
+            Files.copy(file, olderCopy);
+            try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+                JournalTableWriter.write(ledger.ledger(), state, new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"));
+                ledger.recordEntries();
+            }
+        }
+
+        private BatchState state;
+
+        private void assertRefused(String sentence) throws IOException {
+            byte[] before = Files.exists(file) ? Files.readAllBytes(file) : null;
+            assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("the ledger of " + home)
+                    .hasMessageContaining(sentence)
+                    .hasMessageContaining("nightshift ledger import");
+            assertThat(Files.exists(file) ? Files.readAllBytes(file) : null)
+                    .as("it stays")
+                    .isEqualTo(before);
+        }
+
+        @Test
+        void isNotTakenForANewHomeIfItsFileIsGone() throws IOException {
+            Files.delete(file);
+            assertRefused("is gone");
+        }
+
+        @Test
+        void isNotTakenForANewHomeIfItsFileIsEmpty() throws IOException {
+            Files.write(file, new byte[0]);
+            assertRefused("is empty");
+        }
+
+        @Test
+        void isNotTakenForANewHomeIfItsFileHoldsNoTables() throws IOException, SQLException {
+            Files.delete(file);
+            DriverManager.getConnection("jdbc:h2:file:" + home.resolve("ledger/ledger"), "nightshift", "")
+                    .close();
+            assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                    .hasMessageContaining("is empty: its file has no tables");
+        }
+
+        @Test
+        void isRefusedIfItsFileIsNoDatabase() throws IOException {
+            Files.writeString(file, "x".repeat(20_000));
+            assertRefused("is damaged and can't be opened");
+        }
+
+        @Test
+        void isRefusedIfAnOlderCopyStandsInItsPlace() throws IOException {
+            Files.copy(olderCopy, file, StandardCopyOption.REPLACE_EXISTING);
+            assertThatThrownBy(() -> EmbeddedLedger.open(home))
+                    .hasMessageContaining("ends with entry 1, but it had entry 2 before");
+        }
+
+        @Test
+        void isRefusedIfTheLedgerOfAnotherHomeStandsInItsPlace() throws IOException {
+            Path other = home.resolve("other");
+            EmbeddedLedger.open(other).close();
+            Files.copy(other.resolve("ledger/ledger.mv.db"), file, StandardCopyOption.REPLACE_EXISTING);
+            assertThatThrownBy(() -> EmbeddedLedger.open(home)).hasMessageContaining("belongs to another home folder");
+        }
+
+        @Test
+        void isGivenUpByDeletingWhatTheHomeKnowsOfIt() throws IOException {
+            Files.delete(file);
+            Files.delete(home.resolve("home.json"));
+
+            assertThat(events()).isEmpty();
+        }
+    }
+
     @Test
     void aHomeIsOpenedOnce() {
         try (EmbeddedLedger first = EmbeddedLedger.open(home)) {
@@ -134,16 +224,15 @@ class EmbeddedLedgerIT {
     }
 
     @Test
-    void bytesThatAreNotOfTheJournalAreRefused() {
+    void bytesThatAreNotOfTheJournalAreReadAsUnreadable() {
         LedgerSerializer serializer = new LedgerSerializer();
 
-        assertThatThrownBy(() -> serializer.fromBinary(new byte[32], "entry-1"))
-                .isInstanceOf(NotSerializableException.class);
-        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "register-1"))
-                .isInstanceOf(NotSerializableException.class);
-        assertThatThrownBy(() -> serializer.fromBinary(new byte[100], "entry-2"))
-                .isInstanceOf(NotSerializableException.class)
-                .hasMessageContaining("entry-2");
+        assertThat(serializer.fromBinary(new byte[32], "entry-1")).isInstanceOf(UnreadableEntry.class);
+        assertThat(serializer.fromBinary(new byte[100], "register-1")).isInstanceOf(UnreadableEntry.class);
+        assertThat(serializer.fromBinary(new byte[100], "entry-2"))
+                .isInstanceOfSatisfying(
+                        UnreadableEntry.class,
+                        unreadable -> assertThat(unreadable.problem()).contains("entry-2"));
         assertThatThrownBy(() -> serializer.manifest("text")).isInstanceOf(IllegalArgumentException.class);
     }
 }

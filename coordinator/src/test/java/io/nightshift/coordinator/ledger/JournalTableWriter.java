@@ -1,9 +1,11 @@
 package io.nightshift.coordinator.ledger;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.sql.Connection;
@@ -34,6 +36,15 @@ public final class JournalTableWriter {
         return state;
     }
 
+    /// Writes an event of the batch register.
+    public static void write(Ledger ledger, BatchRegisterEvent event) {
+        insert(
+                ledger,
+                BatchRegister.KEY.name() + "|" + BatchRegister.ID,
+                ledger.registerEvents().size() + 1,
+                event);
+    }
+
     /// Writes what a later version might.
     ///
     /// @param before the state that the ledger has
@@ -46,6 +57,11 @@ public final class JournalTableWriter {
     }
 
     private static void write(Ledger ledger, BatchId batch, long number, LedgerEntry entry) {
+        insert(ledger, "batch|" + batch, number, entry);
+    }
+
+    private static void insert(Ledger ledger, String id, long number, Object event) {
+        LedgerSerializer serializer = new LedgerSerializer();
         String sql = """
                 INSERT INTO "event_journal"("persistence_id", "sequence_number", "writer", "write_timestamp",
                     "adapter_manifest", "event_payload", "event_ser_id", "event_ser_manifest", "deleted")
@@ -53,11 +69,11 @@ public final class JournalTableWriter {
                 """;
         try (Connection connection = DriverManager.getConnection(ledger.url(), ledger.user(), ledger.password());
                 PreparedStatement insert = connection.prepareStatement(sql)) {
-            insert.setString(1, "batch|" + batch);
+            insert.setString(1, id);
             insert.setLong(2, number);
-            insert.setBytes(3, new LedgerSerializer().toBinary(entry));
+            insert.setBytes(3, serializer.toBinary(event));
             insert.setInt(4, LedgerSerializer.IDENTIFIER);
-            insert.setString(5, LedgerSerializer.ENTRY);
+            insert.setString(5, serializer.manifest(event));
             insert.executeUpdate();
         } catch (SQLException e) {
             throw new IllegalStateException(e);

@@ -16,6 +16,9 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -23,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -47,6 +51,7 @@ class BatchRegisterIT {
 
     private final Queue<Told> batches = new ConcurrentLinkedQueue<>();
     private final Map<BatchId, Phase> phases = new ConcurrentHashMap<>();
+    private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private TestActorSystem node;
     private ActorRef<BatchRegisterCommand> register;
 
@@ -68,6 +73,10 @@ class BatchRegisterIT {
     private void tell(BatchId batch, BatchCommand command) {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
+            if (damaged.contains(batch)) {
+                replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing"));
+                return;
+            }
             replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
         } else {
             batches.add(new Told(batch, command));
@@ -126,6 +135,43 @@ class BatchRegisterIT {
         assertThat(node.ledger().registerEvents())
                 .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null));
         awaitNotified(batch, new BatchCommand.Open(submission("flights")));
+    }
+
+    @Test
+    void aDamagedBatchIsNeitherResumedNorReplacedUnasked() {
+        BatchId batch = opened("flights", false);
+        damaged.add(batch);
+
+        assertThat(submit(submission("flights"), false))
+                .isInstanceOfSatisfying(
+                        BatchRegisterCommand.Rejected.class,
+                        rejected -> assertThat(rejected.reason())
+                                .contains(batch.value(), "entry 3 is missing", "start a new batch with --new"));
+        assertThat(opened("flights", true)).isNotEqualTo(batch);
+        await().atMost(SOON)
+                .until(() -> batches.stream()
+                        .anyMatch(told -> told.batch().equals(batch) && told.command() instanceof BatchCommand.Cancel));
+    }
+
+    @Test
+    void anEventThatCanNotBeReadIsSkipped() throws SQLException {
+        BatchId lost = opened("flights", false);
+        BatchId kept = opened("trains", false);
+        try (Connection connection = node.ledger().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    UPDATE "event_journal" SET "event_payload" = X'00'
+                    WHERE "persistence_id" LIKE 'register|%' AND "sequence_number" = 1
+                    """);
+        }
+        restart();
+
+        assertThat(node.ledger().register().all())
+                .extracting(BatchRegisterState.Entry::batch)
+                .containsExactly(kept);
+        awaitNotified(kept, new BatchCommand.EnsureStarted(submission("trains")));
+        assertThat(opened("ships", false)).isNotEqualTo(lost);
+        end(kept, Phase.PUBLISHED);
     }
 
     @Test

@@ -70,8 +70,7 @@ public final class BatchOperations {
     /// @throws ProblemException if the control is invalid
     public CompletionStage<ControlResult> control(Caller caller, String batch, BatchControl control) {
         check(control);
-        return batches.find(batch)
-                .thenCompose(entry -> control(caller, entry.batch(), control));
+        return batches.find(batch).thenCompose(entry -> control(caller, entry.batch(), control));
     }
 
     private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {

@@ -21,11 +21,18 @@ import org.jspecify.annotations.Nullable;
 /// @param journalProblem why the journal can't be used now, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
-        Function<Job, Submission> submissions,
+        Submissions submissions,
         RegisterClient register,
         BatchClient batches,
         Supplier<@Nullable String> journalProblem,
         Executor blocking) {
+
+    /// Resolves submissions.
+    @FunctionalInterface
+    public interface Submissions {
+        /// @param fresh whether a new batch is wanted in any case
+        Submission resolve(Job job, boolean fresh);
+    }
 
     /// Asks a batch's coordinator, wherever it runs. Fails if no answer comes in time.
     @FunctionalInterface

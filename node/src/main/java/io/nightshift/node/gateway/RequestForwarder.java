@@ -62,7 +62,7 @@ public final class RequestForwarder {
     }
 
     private CompletionStage<SubmitReply> resolved(Job job, boolean fresh, @Nullable String key) {
-        return CompletableFuture.supplyAsync(() -> services.submissions().apply(job), services.blocking())
+        return CompletableFuture.supplyAsync(() -> services.submissions().resolve(job, fresh), services.blocking())
                 .thenCompose(submission -> open(submission, fresh, key));
     }
 

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 public record BatchId(String value) implements Comparable<BatchId> {
 
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
+    private static final Pattern END = Pattern.compile("-\\d{8}t\\d{6}-[0-9a-f]{4}");
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd't'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -37,6 +38,14 @@ public record BatchId(String value) implements Comparable<BatchId> {
     /// @param random any number; its low 16 bits distinguish batches of the same second
     public static BatchId of(String job, Instant submitted, int random) {
         return new BatchId(job + "-" + TIME.format(submitted) + String.format(Locale.ROOT, "-%04x", random & 0xffff));
+    }
+
+    /// Whether this is the ID of a batch of a job. IDs of one job are ordered by the time of submission.
+    ///
+    /// @param job the job's name
+    public boolean isOfJob(String job) {
+        return value.startsWith(job)
+                && END.matcher(value.substring(job.length())).matches();
     }
 
     @Override

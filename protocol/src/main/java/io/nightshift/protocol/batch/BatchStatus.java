@@ -1,6 +1,7 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// The status of a batch, as its coordinator knows it. Numbers are 0 or more.
 ///
 /// @param batch the batch
-/// @param phase null if the batch does not exist
+/// @param phase null if the batch does not exist, or is damaged
 /// @param incarnation the incarnation of the last takeover; 0 before the first
 /// @param rows the number of input rows; 0 before the batch is planned
 /// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param quarantined rows of the committed partitions in the quarantine
 /// @param bytes the size of the committed partitions' output
 /// @param attemptsFailed the number of failed attempts since the batch was submitted or last retried
-/// @param failure why the batch failed or was cancelled; null in every other phase
+/// @param failure why the batch failed, was cancelled or is damaged; null otherwise
 /// @param destination where readers find the batch; null before it is published
 /// @param entries the number of entries in the batch's ledger
 /// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
@@ -54,6 +55,36 @@ public record BatchStatus(
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+    }
+
+    /// The status of a batch whose ledger can't be read.
+    ///
+    /// @param batch the batch
+    /// @param reason what is wrong with the ledger
+    public static BatchStatus damaged(BatchId batch, String reason) {
+        return new BatchStatus(
+                batch,
+                null,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Failure.permanent(reason),
+                null,
+                0,
+                LedgerEntry.origin(batch));
+    }
+
+    /// Whether the batch's ledger can't be read; the failure says why.
+    public boolean isDamaged() {
+        return phase == null && failure != null;
     }
 
     /// An operator's pause.

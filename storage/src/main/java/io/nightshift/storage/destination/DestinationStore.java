@@ -95,6 +95,13 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
+    /// The newest published batch of a job, as far as the destination itself knows it: only folders do. Changes
+    /// nothing.
+    ///
+    /// @param job its name
+    /// @throws FailureException if the destination can't be read
+    Optional<BatchId> newest(String job);
+
     /// Opens the batch's output to compare it with its ledger. Changes nothing.
     ///
     /// @param batch with the commits so far

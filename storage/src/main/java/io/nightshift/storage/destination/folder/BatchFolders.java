@@ -24,9 +24,12 @@ public record BatchFolders(Path folder, BatchId batch) {
     /// The empty file that says a folder is whole.
     public static final String SUCCESS = "_SUCCESS";
 
+    /// The beginning of the name of a published batch's folder.
+    static final String PREFIX = "batch=";
+
     /// The folder that readers see.
     public Path published() {
-        return folder.resolve("batch=" + batch);
+        return folder.resolve(PREFIX + batch);
     }
 
     /// The folder of all batches that are not published.

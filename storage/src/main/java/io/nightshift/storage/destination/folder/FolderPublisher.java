@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -102,6 +103,24 @@ final class FolderPublisher {
     private Publication publication(Path published) throws IOException {
         Folders.force(folder);
         return new Publication(published.toString(), Digests.sha256(published.resolve(BatchFolders.MANIFEST)));
+    }
+
+    Optional<BatchId> newest(String job) {
+        if (!Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(entry -> String.valueOf(entry.getFileName()))
+                    .filter(name -> name.startsWith(BatchFolders.PREFIX))
+                    .map(name -> name.substring(BatchFolders.PREFIX.length()))
+                    .filter(BatchId::isValid)
+                    .map(BatchId::new)
+                    .filter(batch -> batch.isOfJob(job))
+                    .max(Comparator.naturalOrder());
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the destination %s can't be read: %s".formatted(folder, Folders.reason(e)));
+        }
     }
 
     Optional<Publication> fence(BatchId batch, int incarnation) {

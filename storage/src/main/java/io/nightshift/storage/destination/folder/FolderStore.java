@@ -128,6 +128,11 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
+    public Optional<BatchId> newest(String job) {
+        return publisher.newest(job);
+    }
+
+    @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         requireWritable(batch.id());
         return new FolderProof(batch, phase, published, folder, names, rows, roots);

@@ -192,6 +192,12 @@ public final class PostgresStore implements DestinationStore {
         publisher.discard(batch);
     }
 
+    /// Tables are not searched for batches.
+    @Override
+    public Optional<BatchId> newest(String job) {
+        return Optional.empty();
+    }
+
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new PostgresProof(

@@ -1,0 +1,52 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the coordinator of a damaged batch answers. It writes nothing to the ledger, leases nothing and accepts
+/// no commit. An operator can only close the batch: `cancel` ends it in the batch register, so that the job can
+/// start another one. What is staged stays, because it may be needed to find out what happened.
+///
+/// @param damage why the batch can't be resumed
+/// @param register sends a command to the batch register
+record DamagedBatch(BatchId batch, String damage, Consumer<BatchRegisterCommand> register) {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DamagedBatch.class);
+
+    /// @return whether the batch is closed now
+    boolean answer(CoordinatorMessage message) {
+        if (!(message instanceof CoordinatorMessage.CommandReceived(BatchCommand command))) {
+            return false;
+        }
+        switch (command) {
+            case BatchCommand.Describe describe -> describe.replyTo().tell(BatchStatus.damaged(batch, damage));
+            case BatchCommand.Cancel cancel -> {
+                LOG.warn("{}: the damaged batch is closed: {}", batch, cancel.reason());
+                register.accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
+                cancel.replyTo().tell(new ControlReply.Done(batch, Phase.CANCELLED));
+                return true;
+            }
+            case BatchCommand.Control control ->
+                control.replyTo()
+                        .tell(new ControlReply.Refused(batch, damage + ". A damaged batch can only be cancelled"));
+            case BatchCommand.RequestLease request -> request.worker().tell(new WorkerMessage.NothingToLease(batch));
+            case BatchCommand.Heartbeat heartbeat ->
+                heartbeat.worker().tell(new WorkerMessage.Abandon(heartbeat.attempt(), damage));
+            case BatchCommand.Commit commit ->
+                commit.worker().tell(new WorkerMessage.Abandon(commit.commit().attempt(batch), damage));
+            case BatchCommand.Open open -> {}
+            case BatchCommand.EnsureStarted start -> {}
+            case BatchCommand.ReleaseLease release -> {}
+            case BatchCommand.AttemptFailed failed -> {}
+        }
+        return false;
+    }
+}

@@ -1,0 +1,134 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Verifies every entry of a journal: the hash chain of each batch, that its events can follow each other, that
+/// no entry is missing, and that the batch register and the batches agree.
+public final class LedgerCheck {
+
+    private static final String BATCH_PREFIX = Batch.KEY.name() + "|";
+
+    /// What a check has found.
+    ///
+    /// @param entries that were read
+    /// @param batches that have entries
+    /// @param findings empty if all is well
+    public record Result(long entries, int batches, List<Finding> findings) {}
+
+    /// Something that is wrong.
+    ///
+    /// @param batch null if it is about the batch register
+    /// @param problem for people, in one sentence
+    public record Finding(@Nullable BatchId batch, String problem) {}
+
+    private final LedgerSerializer serializer = new LedgerSerializer();
+    private final List<Finding> findings = new ArrayList<>();
+    private final Map<BatchId, @Nullable Phase> phases = new HashMap<>();
+    private BatchRegisterState register = BatchRegisterState.EMPTY;
+    private long entries;
+
+    private String id = "";
+    private long number;
+    private boolean isDamaged;
+    private @Nullable BatchState state;
+
+    private LedgerCheck() {}
+
+    /// Reads the whole journal, which can take minutes.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException transient if the journal can't be read
+    public static Result of(Ledger ledger) {
+        LedgerCheck check = new LedgerCheck();
+        ledger.forEachRow(JournalRow.Order.BY_ID, null, check::row);
+        check.endOfId();
+        check.compare();
+        return new Result(check.entries, check.phases.size(), List.copyOf(check.findings));
+    }
+
+    private void row(JournalRow row) {
+        if (!row.id().equals(id)) {
+            endOfId();
+            id = row.id();
+            number = 0;
+            isDamaged = false;
+            state = id.startsWith(BATCH_PREFIX) ? BatchState.initial(batch()) : null;
+        }
+        entries++;
+        number++;
+        if (row.number() != number) {
+            found("entry %d is missing".formatted(number));
+            number = row.number();
+        }
+        Object entry = serializer.fromBinary(row.payload(), row.manifest());
+        if (entry instanceof UnreadableEntry(String problem)) {
+            found("entry %d can't be read: %s".formatted(number, problem));
+        } else if (entry instanceof BatchRegisterEvent event) {
+            register = register.apply(event);
+        } else if (entry instanceof LedgerEntry next && state != null && !isDamaged) {
+            try {
+                state = state.apply(next);
+            } catch (IllegalStateException e) {
+                found(BatchState.damage(e));
+            }
+        }
+    }
+
+    private BatchId batch() {
+        return new BatchId(id.substring(BATCH_PREFIX.length()));
+    }
+
+    /// One finding for each batch is enough: what follows it can't be judged.
+    private void found(String problem) {
+        if (state == null || !isDamaged) {
+            findings.add(new Finding(state == null ? null : batch(), problem));
+        }
+        isDamaged = true;
+    }
+
+    private void endOfId() {
+        if (state != null) {
+            phases.put(batch(), isDamaged ? null : state.phase());
+        }
+    }
+
+    /// A batch ends in its own ledger first, so the register may be behind, but never ahead.
+    private void compare() {
+        for (BatchId batch : phases.keySet()) {
+            if (!register.batches().containsKey(batch)) {
+                findings.add(new Finding(
+                        batch,
+                        "the batch register does not know this batch: its entry was lost. Its job does not resume it"));
+            }
+        }
+        for (BatchRegisterState.Entry entry : register.all()) {
+            if (entry.end().filter(Phase.PUBLISHED::equals).isPresent()) {
+                comparePublished(entry.batch());
+            }
+        }
+    }
+
+    private void comparePublished(BatchId batch) {
+        if (!phases.containsKey(batch)) {
+            findings.add(new Finding(batch, "the batch register has it as published, but its own ledger is missing"));
+            return;
+        }
+        Phase phase = phases.get(batch);
+        if (phase != null && phase != Phase.PUBLISHED) {
+            findings.add(new Finding(
+                    batch,
+                    "the batch register has it as published, but its own ledger ends before that: its last entries are missing"));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+package io.nightshift.coordinator.ledger;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.storage.filesystem.Folders;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// Exports a journal to a file, and imports it into an empty one: from a home folder to another, from a home
+/// folder to a cluster, or back.
+///
+/// The file has one JSON object a line. The first line names the format. Each further line is an entry as the
+/// journal stores it, in the order in which the entries were written. The last line has the number of entries
+/// and a SHA-256 over all lines before, so that a file that was cut or changed is refused. Neither way keeps more
+/// than one entry in memory.
+public final class LedgerFile {
+
+    private static final String FORMAT = "nightshift-ledger";
+    private static final int VERSION = 1;
+    private static final int INSERTED_AT_ONCE = 500;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /// What was exported or imported.
+    ///
+    /// @param damaged batches whose hash chain is broken, as it was in the journal before
+    public record Summary(long entries, Set<BatchId> damaged) {}
+
+    private final MessageDigest digest;
+    private final Map<String, String> heads = new HashMap<>();
+    private final Set<BatchId> damaged = new TreeSet<>();
+    private long entries;
+
+    private LedgerFile() {
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /// Writes all entries, or those of a batch, to a file that must not exist.
+    ///
+    /// @param only null for all
+    /// @throws FailureException if the file can't be written, or the journal can't be read
+    public static Summary write(Ledger ledger, @Nullable BatchId only, Path file) {
+        LedgerFile export = new LedgerFile();
+        Path unfinished = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            if (Files.exists(file)) {
+                throw FailureException.permanent("the file %s exists already. Choose another name".formatted(file));
+            }
+            try (FileChannel channel = Folders.create(unfinished);
+                    BufferedWriter out = new BufferedWriter(
+                            new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8))) {
+                export.write(ledger, only, out);
+                out.flush();
+                channel.force(true);
+            }
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+            Folders.force(Objects.requireNonNull(file.toAbsolutePath().getParent()));
+        } catch (IOException e) {
+            throw notWritten(file, e);
+        } catch (UncheckedIOException e) {
+            throw notWritten(file, Objects.requireNonNull(e.getCause()));
+        }
+        return export.summary();
+    }
+
+    private static FailureException notWritten(Path file, IOException e) {
+        return FailureException.permanent("the file %s can't be written: %s".formatted(file, Folders.reason(e)));
+    }
+
+    private void write(Ledger ledger, @Nullable BatchId only, BufferedWriter out) throws IOException {
+        line(out, JSON.createObjectNode().put("format", FORMAT).put("version", VERSION));
+        String id = only == null ? null : Batch.KEY.name() + "|" + only;
+        ledger.forEachRow(JournalRow.Order.BY_TIME, id, row -> {
+            entries++;
+            check(row);
+            try {
+                line(
+                        out,
+                        JSON.createObjectNode()
+                                .put("id", row.id())
+                                .put("number", row.number())
+                                .put("written", row.written())
+                                .put("manifest", row.manifest())
+                                .put("entry", Base64.getEncoder().encodeToString(row.payload())));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        String sha256 = HexFormat.of().formatHex(digest.digest());
+        out.write(JSON.createObjectNode()
+                .put("entries", entries)
+                .put("sha256", sha256)
+                .toString());
+        out.newLine();
+    }
+
+    private void line(BufferedWriter out, JsonNode json) throws IOException {
+        String line = json.toString();
+        add(line);
+        out.write(line);
+        out.newLine();
+    }
+
+    private void add(String line) {
+        digest.update(line.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) '\n');
+    }
+
+    private Summary summary() {
+        return new Summary(entries, damaged);
+    }
+
+    /// Follows the hash chain of the row's batch.
+    private void check(JournalRow row) {
+        if (!row.manifest().equals(LedgerSerializer.ENTRY) || !row.id().startsWith(Batch.KEY.name() + "|")) {
+            return;
+        }
+        BatchId batch = new BatchId(row.id().substring(Batch.KEY.name().length() + 1));
+        String head = heads.getOrDefault(row.id(), LedgerEntry.origin(batch));
+        if (new LedgerSerializer().fromBinary(row.payload(), row.manifest()) instanceof LedgerEntry entry
+                && entry.follows(head)) {
+            heads.put(row.id(), entry.hash());
+        } else {
+            damaged.add(batch);
+        }
+    }
+
+    /// Imports a file into a journal that has its tables and no entry. All or nothing.
+    ///
+    /// @throws FailureException if the journal has entries or can't be written, or the file is damaged
+    static Summary read(Ledger ledger, Path file) {
+        LedgerFile imported = new LedgerFile();
+        try (BufferedReader in = Files.newBufferedReader(file);
+                Connection connection = ledger.connect()) {
+            requireEmpty(connection);
+            connection.setAutoCommit(false);
+            imported.read(in, file, connection);
+            connection.commit();
+        } catch (SQLException e) {
+            throw new FailureException(Failure.transientFailure("the journal can't be written: " + e.getMessage()), e);
+        } catch (IOException e) {
+            throw FailureException.permanent("the file %s can't be read: %s".formatted(file, Folders.reason(e)));
+        }
+        return imported.summary();
+    }
+
+    /// Imports a file into the journal of a cluster whose nodes are stopped. Creates its tables.
+    public static Summary intoCluster(Ledger journal, Path file) {
+        PostgresLedger.migrate(journal);
+        return read(journal, file);
+    }
+
+    private static void requireEmpty(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT 1 FROM \"event_journal\" LIMIT 1")) {
+            if (row.next()) {
+                throw FailureException.permanent(
+                        "the journal has entries already. A ledger can only be imported into an empty journal");
+            }
+        }
+    }
+
+    private void read(BufferedReader in, Path file, Connection connection) throws IOException, SQLException {
+        String insert = """
+                INSERT INTO "event_journal"("persistence_id", "sequence_number", "writer", "write_timestamp",
+                    "adapter_manifest", "event_payload", "event_ser_id", "event_ser_manifest", "deleted")
+                VALUES (?, ?, '', ?, '', ?, ?, ?, FALSE)
+                """;
+        String header = in.readLine();
+        JsonNode first = json(header, file);
+        if (!first.path("format").asText().equals(FORMAT)) {
+            throw FailureException.permanent("%s is no export of a ledger".formatted(file));
+        }
+        if (first.path("version").asInt() != VERSION) {
+            throw FailureException.permanent(
+                    "%s was written by a newer version of Nightshift. Import it with that version".formatted(file));
+        }
+        add(Objects.requireNonNull(header));
+        try (PreparedStatement statement = connection.prepareStatement(insert)) {
+            while (true) {
+                String line = in.readLine();
+                JsonNode json = json(line, file);
+                if (json.has("sha256")) {
+                    statement.executeBatch();
+                    requireWhole(json, in, file);
+                    return;
+                }
+                add(Objects.requireNonNull(line));
+                insert(row(json, file), statement);
+            }
+        }
+    }
+
+    private void insert(JournalRow row, PreparedStatement statement) throws SQLException {
+        entries++;
+        check(row);
+        statement.setString(1, row.id());
+        statement.setLong(2, row.number());
+        statement.setLong(3, row.written());
+        statement.setBytes(4, row.payload());
+        statement.setInt(5, LedgerSerializer.IDENTIFIER);
+        statement.setString(6, row.manifest());
+        statement.addBatch();
+        if (entries % INSERTED_AT_ONCE == 0) {
+            statement.executeBatch();
+        }
+    }
+
+    private static JsonNode json(@Nullable String line, Path file) {
+        try {
+            JsonNode json = JSON.readTree(line == null ? "" : line);
+            if (json.isObject()) {
+                return json;
+            }
+        } catch (JsonProcessingException e) {
+            throw cut(file);
+        }
+        throw cut(file);
+    }
+
+    private static JournalRow row(JsonNode json, Path file) {
+        try {
+            return new JournalRow(
+                    json.path("id").asText(),
+                    json.path("number").asLong(),
+                    json.path("manifest").asText(),
+                    json.path("written").asLong(),
+                    Base64.getDecoder().decode(json.path("entry").asText()));
+        } catch (IllegalArgumentException e) {
+            throw cut(file);
+        }
+    }
+
+    private void requireWhole(JsonNode last, BufferedReader in, Path file) throws IOException {
+        if (last.path("entries").asLong() != entries
+                || !last.path("sha256").asText().equals(HexFormat.of().formatHex(digest.digest()))
+                || in.readLine() != null) {
+            throw cut(file);
+        }
+    }
+
+    private static FailureException cut(Path file) {
+        return FailureException.permanent(
+                "%s is not the export that was written: it was cut or changed. Nothing was imported. Use another copy"
+                        .formatted(file));
+    }
+}

@@ -1,0 +1,78 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A home folder that has lost its ledger does not publish the same input again.
+final class LostLedgerIT {
+
+    private static final String FEW = "SELECT * FROM flights LIMIT 3000";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anEmptiedLedgerIsRefusedAndAnImportGivesItBack() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+        ProgramProcess.run(job).expect(0);
+        String home = job.home().toString();
+        ProgramProcess.run(folder, "ledger", "export", "export.json", "--home", home)
+                .expect(0);
+        ProgramProcess.run(folder, "ledger", "check", "--home", home).expect(0);
+
+        Files.write(job.home().resolve("ledger/ledger.mv.db"), new byte[0]);
+        ProgramProcess.run(job).expect(2, "the ledger of %s is empty".formatted(home), "nightshift ledger import");
+
+        Files.delete(job.home().resolve("ledger/ledger.mv.db"));
+        ProgramProcess.run(job).expect(2, "the ledger of %s is gone".formatted(home));
+
+        ProgramProcess.run(folder, "ledger", "import", "export.json", "--home", home)
+                .expect(0);
+        assertThat(ProgramProcess.run(job)
+                        .expect(0)
+                        .json()
+                        .get("already_published")
+                        .asBoolean())
+                .isTrue();
+        assertThat(job.published()).hasSize(1);
+    }
+
+    @Test
+    void aDestinationWithABatchThatTheLedgerDoesNotKnowIsASign() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, FEW);
+        ProgramProcess.run(job).expect(0);
+        Path batch = job.published().getFirst();
+
+        ProgramProcess.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        folder.resolve("other").toString())
+                .expect(2, "%s of this job, which the ledger does not know".formatted(name(batch)), "--new");
+        assertThat(job.published()).containsExactly(batch);
+
+        String[] again = {
+            "run", job.file().toString(), "--home", folder.resolve("other").toString(), "--new"
+        };
+        ProgramProcess.run(folder, again).expect(0);
+        assertThat(job.published()).hasSize(2);
+        ProgramProcess.run(
+                        folder,
+                        "run",
+                        job.file().toString(),
+                        "--home",
+                        folder.resolve("other").toString())
+                .expect(0);
+    }
+
+    private static String name(Path batch) {
+        return String.valueOf(batch.getFileName()).replace("batch=", "batch ");
+    }
+}
