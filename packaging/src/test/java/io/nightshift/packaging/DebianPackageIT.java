@@ -87,7 +87,7 @@ final class DebianPackageIT {
                 .isTrue();
         assertThat(Files.exists(root.resolve("etc/nightshift/nightshift.conf"), LinkOption.NOFOLLOW_LINKS))
                 .isTrue();
-        assertThat(root.resolve("usr/share/man/man1/nightshift.1")).isRegularFile();
+        assertThat(root.resolve("usr/share/man/man1/nightshift.1.gz")).isRegularFile();
         assertThat(root.resolve("usr/share/bash-completion/completions/nightshift"))
                 .isRegularFile();
         assertThat(root.resolve("usr/share/zsh/vendor-completions/_nightshift")).isRegularFile();
