@@ -47,7 +47,7 @@ class MalformedMessageTest {
             a text longer than its record | Rejected | 03 00 00 00 03 ff 7f            | a length of 16383
             a text of 2 GiB               | Rejected | 07 00 00 00 03 ff ff ff ff 07 61| a length of 2147483647
             a negative length             | Rejected | 07 00 00 00 03 ff ff ff ff 0f 61| a length of -1
-            an unknown class              | Rejected | 02 00 00 00 7f 00               | unregistered class ID: 125
+            an unknown class              | Rejected | 02 00 00 00 ea 07 00            | unregistered class ID: 1000
             a class by its name           | Rejected | 04 00 00 00 01 00 82 61         | a class by name
             a null                        | Rejected | 01 00 00 00 00                  | Rejected.reason can't be null
             another type                  | Rejected | 02 00 00 00 02 02               | Rejected.reason can't be of the class
