@@ -27,7 +27,7 @@ public record HeapHistogram(Map<String, Long> instances, long bytes) {
     static HeapHistogram parse(List<String> lines) throws IOException {
         Map<String, Long> instances = new HashMap<>();
         for (String line : lines) {
-            String[] words = line.strip().split("\\s+");
+            String[] words = line.strip().split("\\s+", -1);
             if (words[0].equals("Total")) {
                 return new HeapHistogram(instances, Long.parseLong(words[2]));
             }
