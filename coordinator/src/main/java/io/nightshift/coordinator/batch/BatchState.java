@@ -214,9 +214,13 @@ public record BatchState(
 
     /// Why a batch can't be resumed after [#apply(LedgerEntry)] failed, for people.
     public static String damage(Exception problem) {
+        return verdict(problem) + problem.getMessage();
+    }
+
+    /// The beginning of a sentence about an entry that can't be read.
+    public static String verdict(Exception problem) {
         boolean isNewer = problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException;
-        return (isNewer ? "the ledger can't be read by this version: " : "the ledger is damaged: ")
-                + problem.getMessage();
+        return isNewer ? "the ledger can't be read by this version: " : "the ledger is damaged: ";
     }
 
     private BatchState at(String hash) {

@@ -285,7 +285,7 @@ public record Ledger(String url, String user, String password) {
             throw unreadable(e);
         } catch (NotSerializableException | UncheckedIOException e) {
             throw FailureException.permanent(
-                    "the ledger is damaged: entry %d of %s: %s".formatted(number, id.id(), e.getMessage()));
+                    "%sentry %d of %s: %s".formatted(BatchState.verdict(e), number, id.id(), e.getMessage()));
         }
     }
 }
