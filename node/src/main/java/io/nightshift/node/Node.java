@@ -1,6 +1,10 @@
 package io.nightshift.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.worker.NodeFaults;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
@@ -92,6 +96,7 @@ public final class Node {
             Thread.ofPlatform().daemon().name("blocking-", 1).factory());
     private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
+    private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -130,9 +135,10 @@ public final class Node {
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Dependencies dependencies) {
         Node node = new Node(system, dependencies);
-        dependencies.observer().begin(system, dependencies.scoring());
+        dependencies.observer().begin(system, dependencies.scoring(), node.faults);
         node.coordinate();
         node.work();
+        node.probeFaults();
         return node;
     }
 
@@ -172,7 +178,8 @@ public final class Node {
                 config.getDuration("patience"),
                 config.getDuration("grace"),
                 name,
-                dependencies.observer().workers());
+                dependencies.observer().workers(),
+                faults);
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),
@@ -211,8 +218,23 @@ public final class Node {
         return dependencies.steps() == null ? attempt : attempt.timedBy(dependencies.steps());
     }
 
+    /// The batch's model was in the registry when the job was submitted. So a registry that does not hand it out is
+    /// this node's fault.
+    private Model model(Lease lease) {
+        try {
+            return dependencies.models().get(lease.model());
+        } catch (FailureException e) {
+            throw new FailureException(
+                    Failure.of(
+                            FailedResource.Type.REGISTRY,
+                            lease.model().toString(),
+                            "the model registry of this node: " + e.failure().message()),
+                    e);
+        }
+    }
+
     private PartitionAttempt attempt(Lease lease) {
-        Model model = dependencies.models().get(lease.model());
+        Model model = model(lease);
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
                 model.description(),
@@ -229,6 +251,12 @@ public final class Node {
                 destination.writer(lease, name, estimate.blockRows()),
                 destination.textLimit(),
                 firstRow);
+    }
+
+    private void probeFaults() {
+        system.scheduler()
+                .scheduleWithFixedDelay(
+                        TENDING, TENDING, () -> blocking.execute(faults::probe), system.executionContext());
     }
 
     /// Starts the coordinators of open batches again when their node is lost.
@@ -257,7 +285,7 @@ public final class Node {
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
         system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
-        HealthChecks health = new HealthChecks(system, new LedgerHealth(dependencies.ledger()), blocking);
+        HealthChecks health = new HealthChecks(system, new LedgerHealth(dependencies.ledger()), faults, blocking);
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {

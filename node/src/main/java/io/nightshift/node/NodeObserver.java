@@ -1,6 +1,7 @@
 package io.nightshift.node;
 
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -21,7 +22,7 @@ public interface NodeObserver {
         }
 
         @Override
-        public void begin(ActorSystem<?> system, ScoringThreads threads) {}
+        public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {}
 
         @Override
         public String exposition() {
@@ -34,7 +35,7 @@ public interface NodeObserver {
     WorkerObserver workers();
 
     /// The node has started; called once.
-    void begin(ActorSystem<?> system, ScoringThreads threads);
+    void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults);
 
     /// What it has heard, in Prometheus' text format.
     String exposition();

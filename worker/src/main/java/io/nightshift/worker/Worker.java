@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -65,6 +66,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         record Waiting() implements Activity {}
 
         record FindingWork() implements Activity {}
+
+        /// A batch leases nothing to this node for a while.
+        record HeldOff() implements Activity {}
 
         /// @param again whether this is the second request, since the answer to the first may be lost
         record Leasing(BatchId batch, boolean again) implements Activity {}
@@ -159,7 +163,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 switch (message) {
                     case WorkerMessage.WorkAt(BatchId batch) -> workAt(batch);
                     case WorkerMessage.Lease lease -> leased(lease);
-                    case WorkerMessage.NothingToLease(BatchId batch) -> nothingToLease(batch);
+                    case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff) -> nothingToLease(batch, heldOff);
                     case WorkerMessage.Committed(Attempt attempt) -> committed(attempt);
                     case WorkerMessage.Abandon(Attempt attempt, String reason) -> abandon(attempt, reason);
                 }
@@ -174,7 +178,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void stop() {
         stopping = true;
         timers.startSingleTimer(new GraceExpired(), services.grace());
-        if (activity instanceof Activity.FindingWork) {
+        if (activity instanceof Activity.FindingWork || activity instanceof Activity.HeldOff) {
             become(new Activity.Waiting());
         }
     }
@@ -189,6 +193,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> release(lease);
             case Activity.Waiting waiting -> {}
             case Activity.FindingWork finding -> {}
+            case Activity.HeldOff heldOff -> {}
             case Activity.Leasing leasing -> {}
         }
         become(new Activity.Waiting());
@@ -222,9 +227,15 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
     }
 
-    private void nothingToLease(BatchId batch) {
+    /// @param heldOff whether this node may lease again only after a while. Until then the worker waits, because the
+    ///     register would send it to the same batch at once
+    private void nothingToLease(BatchId batch, boolean heldOff) {
         if (activity instanceof Activity.Leasing(BatchId asked, boolean again) && asked.equals(batch)) {
-            findWork();
+            if (heldOff && !stopping) {
+                become(new Activity.HeldOff());
+            } else {
+                findWork();
+            }
         }
     }
 
@@ -271,6 +282,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 held.attempt().equals(lease.attempt());
             case Activity.Waiting waiting -> false;
             case Activity.FindingWork finding -> false;
+            case Activity.HeldOff heldOff -> false;
             case Activity.Leasing leasing -> false;
         };
     }
@@ -282,7 +294,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             return known.failure();
         }
         LOG.error("{}: unexpected", lease.attempt(), cause);
-        return Failure.permanent("%s: an unexpected error: %s".formatted(lease.attempt(), cause));
+        String message = "%s: an unexpected error: %s".formatted(lease.attempt(), cause);
+        return cause instanceof LinkageError
+                ? Failure.of(FailedResource.Type.LIBRARY, String.valueOf(cause.getMessage()), message)
+                : Failure.transientFailure(message);
     }
 
     private void scored(PartitionAttempt.Result result) {
@@ -292,6 +307,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 findWork();
                 return;
             }
+            services.faults().succeeded();
             observe(running, result);
             become(new Activity.Committing(lease, result));
             commit(lease, result);
@@ -316,6 +332,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void scoringFailed(Failure failure) {
         if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
             if (!running.abandoned) {
+                services.faults().failed(failure);
                 services.batches()
                         .accept(
                                 lease.attempt().batch(),
@@ -369,6 +386,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 registerIsSilent = true;
                 findWork();
             }
+            case Activity.HeldOff heldOff -> findWork();
             case Activity.Leasing(BatchId batch, boolean again) -> {
                 if (again) {
                     findWork();

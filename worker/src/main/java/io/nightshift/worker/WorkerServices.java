@@ -25,6 +25,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param grace how long a stopping worker may take to finish its partition
 /// @param node this node's name, `host:port`
 /// @param observer of the workers
+/// @param faults the node's resources that fail
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
         Consumer<BatchRegisterCommand> register,
@@ -36,4 +37,5 @@ public record WorkerServices(
         Duration patience,
         Duration grace,
         String node,
-        WorkerObserver observer) {}
+        WorkerObserver observer,
+        NodeFaults faults) {}

@@ -20,6 +20,7 @@ import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.metrics.WorkerMetrics;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -98,7 +99,8 @@ class WorkerIT {
                 PATIENCE,
                 grace,
                 "127.0.0.1:1",
-                observer)));
+                observer,
+                new NodeFaults(Clock.systemUTC()))));
     }
 
     private void grant() {
@@ -332,7 +334,8 @@ class WorkerIT {
                 PATIENCE,
                 GRACE,
                 "127.0.0.1:1",
-                observer)));
+                observer,
+                new NodeFaults(Clock.systemUTC()))));
         grant();
         requestLease().tell(lease());
         assertThat(next(BatchCommand.AttemptFailed.class).failure())

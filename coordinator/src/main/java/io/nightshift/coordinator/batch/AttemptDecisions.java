@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.math.BigDecimal;
@@ -42,6 +43,7 @@ class AttemptDecisions {
     private long lastTick;
 
     private final OutageGate gate = new OutageGate();
+    private final HeldOffNodes heldOff = new HeldOffNodes();
 
     /// The message of the last failed attempt of this incarnation.
     private @Nullable String lastFailure;
@@ -131,6 +133,10 @@ class AttemptDecisions {
     // Leases.
 
     Decision requestLease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+        if (isHeldOff(request.node(), now)) {
+            return Decision.of(
+                    new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch, true)));
+        }
         Leases.GrantedLease lease = lease(state, request, now);
         return lease == null
                 ? Decision.of(
@@ -138,6 +144,10 @@ class AttemptDecisions {
                         new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
                 : Decision.of(new CoordinatorAction.GrantLease(
                         request.worker(), request.node(), new Attempt(batch, lease.partition(), lease.epoch())));
+    }
+
+    boolean isHeldOff(String node, DecisionTime now) {
+        return heldOff.contains(node, now.nanos());
     }
 
     /// Grants the lease that the worker holds a second time, if it holds one. So a lease that was lost on its
@@ -168,6 +178,7 @@ class AttemptDecisions {
         if (leases != null) {
             leases.committed(commit.partition());
             gate.succeeded();
+            heldOff.succeeded(commit.node());
         }
     }
 
@@ -272,7 +283,23 @@ class AttemptDecisions {
             return failed(state, expired, now).plus(actions);
         }
         Failure failure = unfinishableFailure(state, state.committed().count(), state.attemptsFailed());
+        if (failure == null) {
+            failure = abandonedFailure(state, now);
+        }
         return failure == null ? Decision.of(actions) : failBatch(List.of(), failure, now);
+    }
+
+    /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null otherwise.
+    private @Nullable Failure abandonedFailure(BatchState state, DecisionTime now) {
+        BatchState.Outage outage = state.outage();
+        if (outage == null || !isLeasing(state) || inFlight() > 0) {
+            return null;
+        }
+        FailedResource resource = outage.failure().resource();
+        boolean isOver = !outage.until().plus(settings.retry().maxBackoff()).isAfter(now.instant());
+        return resource != null && resource.type().isOfNode() && isOver
+                ? OutageLimit.exceeded(state, outage.failure(), now)
+                : null;
     }
 
     /// Persists failed attempts. Their partitions wait for the next attempt, or the batch fails:
@@ -289,6 +316,9 @@ class AttemptDecisions {
             if (attempt.until() != null) {
                 if (!attempt.until().isAfter(now.instant())) {
                     return failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
+                }
+                if (isConfirmed(state, attempt)) {
+                    return failBatch(attempts, Failure.permanent(failure.message()), now);
                 }
                 continue;
             }
@@ -317,9 +347,29 @@ class AttemptDecisions {
         return Decision.persist(List.copyOf(attempts), List.of());
     }
 
-    /// A failure of a resource delays every other partition, too.
+    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that scores
+    /// this batch has yet to look for it.
+    boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt) {
+        FailedResource resource = attempt.failure().resource();
+        if (resource == null || resource.type() != FailedResource.Type.INPUT || leases == null) {
+            return false;
+        }
+        Set<String> nodes = new HashSet<>(
+                state.outage() == null ? Set.of() : state.outage().reports().getOrDefault(resource, Set.of()));
+        nodes.add(attempt.node());
+        return nodes.size() > 1 && nodes.containsAll(leases.nodes());
+    }
+
+    /// A failure of a node's resource keeps the batch's partitions from that node for a while. A failure of a shared
+    /// resource delays every partition.
     private void takeBack(BatchEvent.AttemptFailed attempt, Instant until, RetryPolicy retry, DecisionTime now) {
-        if (leases != null) {
+        FailedResource resource = attempt.failure().resource();
+        if (leases != null && resource != null && resource.type().isOfNode()) {
+            int failures = heldOff.failures(attempt.node()) + 1;
+            Duration backoff = OutageLimit.atMost(until, retry.backoff(failures, random), now);
+            heldOff.failed(attempt.node(), now.nanos() + backoff.toNanos());
+            leases.release(attempt.partition(), attempt.epoch(), now.nanos());
+        } else if (leases != null) {
             Duration backoff = OutageLimit.atMost(until, retry.backoff(gate.round() + 1, random), now);
             gate.failed(leases.since(attempt.partition()), now.nanos(), backoff.toNanos());
             leases.release(attempt.partition(), attempt.epoch(), now.nanos());

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -35,7 +36,7 @@ final class BackgroundTaskRunner {
         return switch (task) {
             case CoordinatorAction.MakePlan plan -> plan(state.submission().job(), state);
             case CoordinatorAction.CheckInput check -> {
-                SourcePins.check(batch, state.pinned().files());
+                checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
             }
             case CoordinatorAction.Publish publish ->
@@ -43,6 +44,19 @@ final class BackgroundTaskRunner {
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
         };
+    }
+
+    /// A file that this node does not see may be there for the workers. They check it again.
+    private void checkInput(BatchState state) {
+        try {
+            SourcePins.check(batch, state.pinned().files());
+        } catch (FailureException e) {
+            FailedResource resource = e.failure().resource();
+            if (resource == null || resource.type() != FailedResource.Type.INPUT) {
+                throw e;
+            }
+            LOG.warn("{}: the coordinator's node lacks an input file, so the workers check it: {}", batch, e.getMessage());
+        }
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {

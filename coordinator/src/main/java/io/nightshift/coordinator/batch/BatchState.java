@@ -18,6 +18,7 @@ import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
@@ -29,7 +30,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// The state of a batch: an immutable fold over the entries of its ledger. It uses no actors, clocks or I/O.
@@ -72,11 +75,23 @@ public record BatchState(
     /// @param until when the batch fails, if the resource does not work before
     /// @param failure the last of them
     /// @param ofStep whether the last of them was that of a step
-    public record Outage(Instant since, Instant until, Failure failure, boolean ofStep) {
+    /// @param reports which nodes have reported which resource of their own
+    public record Outage(
+            Instant since,
+            Instant until,
+            Failure failure,
+            boolean ofStep,
+            Map<FailedResource, Set<String>> reports) {
 
         private static Outage after(
-                @Nullable Outage before, Instant at, Instant until, Failure failure, boolean ofStep) {
-            return new Outage(before == null ? at : before.since(), until, failure, ofStep);
+                @Nullable Outage before, Instant at, Instant until, Failure failure, String node, boolean ofStep) {
+            Map<FailedResource, Set<String>> reports = new HashMap<>(before == null ? Map.of() : before.reports());
+            if (failure.resource() != null && failure.resource().type().isOfNode()) {
+                Set<String> nodes = new TreeSet<>(reports.getOrDefault(failure.resource(), Set.of()));
+                nodes.add(node);
+                reports.put(failure.resource(), nodes);
+            }
+            return new Outage(before == null ? at : before.since(), until, failure, ofStep, Map.copyOf(reports));
         }
     }
 
@@ -344,7 +359,7 @@ public record BatchState(
             }
             case AttemptFailed failed
             when failed.until() != null ->
-                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), false);
+                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), failed.node(), false);
             case AttemptFailed failed -> {
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
                 nextAttemptsFailed.merge(failed.partition(), 1, Integer::sum);
@@ -352,7 +367,7 @@ public record BatchState(
                 nextOutage = outage;
             }
             case StepFailed failed ->
-                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), true);
+                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), failed.node(), true);
             case OutageEnded ended -> {}
             case Paused pause -> {
                 nextPaused = pause;

@@ -215,6 +215,13 @@ class Leases {
                 .orElse(0);
     }
 
+    /// The nodes that hold leases.
+    Set<String> nodes() {
+        Set<String> nodes = new HashSet<>();
+        active.values().forEach(lease -> nodes.add(lease.holder().node()));
+        return nodes;
+    }
+
     int excludedCount() {
         return excluded.size();
     }

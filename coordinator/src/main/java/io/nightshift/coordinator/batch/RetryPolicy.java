@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// @param jitter the share of a backoff that is random, 0 to 1
 /// @param storage how long failures of a file system are retried, 0 or more
 /// @param database how long failures of a database are retried, 0 or more
+/// @param node how long a batch waits for a node that has what another node lacks, 0 or more
 public record RetryPolicy(
-        int attempts, Duration minBackoff, Duration maxBackoff, double jitter, Duration storage, Duration database) {
+        int attempts, Duration minBackoff, Duration maxBackoff, double jitter, Duration storage, Duration database, Duration node) {
 
     public RetryPolicy {
         if (attempts < 1) {
@@ -30,8 +31,8 @@ public record RetryPolicy(
         if (!(jitter >= 0 && jitter <= 1)) {
             throw new IllegalArgumentException("nightshift.batch.retry.jitter must be 0 to 1, not " + jitter);
         }
-        if (storage.isNegative() || database.isNegative()) {
-            throw new IllegalArgumentException("nightshift.batch.retry: storage and database must be 0 or more");
+        if (storage.isNegative() || database.isNegative() || node.isNegative()) {
+            throw new IllegalArgumentException("nightshift.batch.retry: storage, database and node must be 0 or more");
         }
     }
 
@@ -42,7 +43,8 @@ public record RetryPolicy(
                 config.getDuration("max-backoff"),
                 config.getDouble("jitter"),
                 config.getDuration("storage"),
-                config.getDuration("database"));
+                config.getDuration("database"),
+                config.getDuration("node"));
     }
 
     /// The policy for a job, which may have values of its own.
@@ -55,7 +57,8 @@ public record RetryPolicy(
                         maxBackoff,
                         jitter,
                         Objects.requireNonNullElse(job.storage(), storage),
-                        Objects.requireNonNullElse(job.database(), database));
+                        Objects.requireNonNullElse(job.database(), database),
+                        Objects.requireNonNullElse(job.node(), node));
     }
 
     /// The backoff before the next try.
@@ -71,6 +74,7 @@ public record RetryPolicy(
     Duration patience(Failure failure) {
         return switch (failure.resource() == null ? null : failure.resource().type()) {
             case DATABASE -> database;
+            case INPUT, REGISTRY, SCRATCH, LIBRARY -> node;
             case STORAGE -> storage;
             case null -> storage;
         };

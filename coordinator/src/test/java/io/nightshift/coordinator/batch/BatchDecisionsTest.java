@@ -97,7 +97,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(failed.actions())
                     .containsExactly(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)));
             assertThat(before.outage())
-                    .isEqualTo(new BatchState.Outage(ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false));
+                    .isEqualTo(new BatchState.Outage(ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of()));
             state = ExampleBatch.after(
                     state, new BatchEvent.StepFailed(at(), "node:2", AWAY, ExampleBatch.AT.plusSeconds(10)));
             assertThat(other.decide(
@@ -120,7 +120,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     any.errors(),
                     any.output(),
                     any.categories(),
-                    new Job.Retry(null, Duration.ofHours(1), null));
+                    new Job.Retry(null, Duration.ofHours(1), null, null));
             decide(new BatchCommand.Open(ExampleBatch.submission(job)));
 
             report(1, new CoordinatorMessage.TaskFailed(AWAY));
@@ -360,6 +360,62 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
             assertThat(state.failure())
                     .isEqualTo(Failure.transientFailure("the share is away. It was retried for 10 s without success"));
+        }
+
+        @Test
+        void aFileThatOneNodeLacksGoesToAnotherAndFailsTheBatchWhenBothLackIt() {
+            start();
+            lease();
+
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING));
+
+            assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+            assertThat(state.attemptsFailed()).isEmpty();
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
+                    .as("the node waits, and the others are not told that there is no work")
+                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                            worker, new WorkerMessage.NothingToLease(ExampleBatch.BATCH, true))));
+            assertThat(decide(new BatchCommand.RequestLease("node:2", worker)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2))));
+            seconds = 1;
+            assertThat(lease().actions()).as("the first node tries itself again").first().isInstanceOf(CoordinatorAction.GrantLease.class);
+
+            decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:2", MISSING));
+
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(state.failure()).isEqualTo(Failure.permanent("it does not exist"));
+        }
+
+        @Test
+        void aNodeThatHasNotLookedYetIsWaitedFor() {
+            start();
+            lease();
+            decide(new BatchCommand.RequestLease("node:3", worker));
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING));
+            decide(new BatchCommand.RequestLease("node:2", TestInbox.<WorkerMessage>create().getRef()));
+
+            decide(new BatchCommand.AttemptFailed(attempt(0, 3), "node:2", MISSING));
+            assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+
+            decide(new BatchCommand.AttemptFailed(attempt(1, 2), "node:3", MISSING));
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        }
+
+        @Test
+        void aBatchWithOneNodeFailsWhenTheTimeIsOver() {
+            start();
+            lease();
+            decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING));
+            seconds = 27;
+            decide(new CoordinatorMessage.Tick());
+            assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+            seconds = 28;
+
+            decide(new CoordinatorMessage.Tick());
+
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(state.failure())
+                    .isEqualTo(Failure.transientFailure("it does not exist. It was retried for 28 s without success"));
         }
 
         @Test

@@ -18,6 +18,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -506,7 +507,7 @@ class BatchIT {
             BatchSettings slow = new BatchSettings(
                     Duration.ofSeconds(30),
                     Duration.ofMillis(40),
-                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0, Duration.ZERO, Duration.ZERO),
+                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0, Duration.ZERO, Duration.ZERO, Duration.ZERO),
                 Duration.ofSeconds(1));
             BatchActorFixture batch = opened(1, slow);
             long begin = System.nanoTime();
@@ -597,14 +598,17 @@ class BatchIT {
         }
 
         @Test
-        void aMissingInputStopsTheBatchWithTheFile() throws IOException {
+        void anInputThatTheCoordinatorsNodeLacksIsLeftToTheWorkers() throws IOException {
             BatchActorFixture batch = opened(2);
             batch.lease();
             Files.delete(batch.source);
 
             batch.restart();
 
-            assertThat(batch.failure()).contains(batch.source + ": it is gone");
+            Failure missing = Failure.of(FailedResource.Type.INPUT, batch.source.toString(), "it is gone");
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", missing));
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", missing));
+            assertThat(batch.failure()).startsWith("it is gone");
         }
 
         @Test

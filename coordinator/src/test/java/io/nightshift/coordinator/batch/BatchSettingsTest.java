@@ -27,7 +27,7 @@ class BatchSettingsTest {
                                 Duration.ofSeconds(30),
                                 0.3,
                                 Duration.ofMinutes(15),
-                                Duration.ofMinutes(15)),
+                                Duration.ofMinutes(15), Duration.ofMinutes(15)),
                 Duration.ofSeconds(10)));
     }
 
@@ -42,6 +42,7 @@ class BatchSettingsTest {
                         "nightshift.batch.retry.attempts",
                         "nightshift.batch.retry.storage",
                         "nightshift.batch.retry.database",
+                        "nightshift.batch.retry.node",
                         "nightshift.batch.retry.min-backoff",
                         "nightshift.batch.retry.max-backoff",
                         "nightshift.batch.retry.jitter",
@@ -63,7 +64,7 @@ class BatchSettingsTest {
     @Test
     void waitsDoubleUpToTheLongestAndAreNeverLongerForTheirJitter() {
         RetryPolicy policy =
-                new RetryPolicy(9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5, Duration.ZERO, Duration.ZERO);
+                new RetryPolicy(9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         RandomGenerator never = fixed(0);
         RandomGenerator always = fixed(1);
 

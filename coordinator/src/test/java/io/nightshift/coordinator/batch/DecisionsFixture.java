@@ -26,13 +26,14 @@ abstract class DecisionsFixture {
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
             new RetryPolicy(
-                    2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0, Duration.ofSeconds(10), Duration.ofSeconds(20)),
+                    2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0, Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(20)),
                 Duration.ofSeconds(10));
     static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
     static final CoordinatorAction HAS_NO_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(ExampleBatch.BATCH));
     static final Failure DISK = Failure.transientFailure("the disk is full");
+    static final Failure MISSING = Failure.of(FailedResource.Type.INPUT, "/data/a.parquet", "it does not exist");
     static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
 
     final ActorRef<WorkerMessage> worker = TestInbox.<WorkerMessage>create().getRef();

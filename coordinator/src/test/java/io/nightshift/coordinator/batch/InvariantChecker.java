@@ -37,6 +37,9 @@ final class InvariantChecker {
     /// When the first of the resource's failures was recorded, of those without a success in between.
     private @Nullable Instant outageSince;
 
+    /// The nodes that have reported that the input is missing, since then.
+    private final Set<String> missing = new HashSet<>();
+
     /// What readers see.
     private @Nullable Map<Integer, Epoch> visible;
 
@@ -82,6 +85,9 @@ final class InvariantChecker {
                                 <= settings.retry().attempts(),
                         "partition %d is tried for ever",
                         failed.partition());
+                if (failed.failure().equals(SimulatedWorker.MISSING)) {
+                    missing.add(failed.node());
+                }
                 if (failed.failure().resource() != null) {
                     require(
                             next.attemptsFailed().equals(before.attemptsFailed()),
@@ -94,6 +100,9 @@ final class InvariantChecker {
                 require(failed.at().isBefore(failed.until()), "a step is retried after the time for it");
             }
             case BatchEvent.Failed failed when !failed.failure().isPermanent() -> failed(before, failed);
+            case BatchEvent.Failed failed
+            when failed.failure().message().equals(SimulatedWorker.MISSING.message()) ->
+                require(missing.size() > 1, "only %s reports that the input is missing", missing);
             case BatchEvent.Cancelled cancelled -> require(visible == null, "a batch is cancelled that readers see");
             case BatchEvent.Published published -> {
                 require(visible != null, "published, and readers see nothing");
@@ -116,6 +125,9 @@ final class InvariantChecker {
             case BatchEvent.Retried retried -> outageSince = null;
             case BatchEvent.Failed failed -> outageSince = null;
             default -> {}
+        }
+        if (outageSince == null) {
+            missing.clear();
         }
         checkTotals();
     }

@@ -183,6 +183,17 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    ONE_NODE_WITHOUT_THE_INPUT_FAILS_THE_BATCH {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
+                @Override
+                boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt) {
+                    return attempt.failure().equals(SimulatedWorker.MISSING);
+                }
+            };
+        }
+    },
     EVERY_FAILURE_EXTENDS_AN_OUTAGE {
         @Override
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {

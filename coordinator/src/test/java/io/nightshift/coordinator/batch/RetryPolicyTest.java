@@ -28,7 +28,7 @@ class RetryPolicyTest {
     }
 
     private static RetryPolicy policy(int attempts, Duration minBackoff, Duration maxBackoff, double jitter) {
-        return new RetryPolicy(attempts, minBackoff, maxBackoff, jitter, MINUTE, MINUTE);
+        return new RetryPolicy(attempts, minBackoff, maxBackoff, jitter, MINUTE, MINUTE, MINUTE);
     }
 
     @Test
@@ -75,10 +75,10 @@ class RetryPolicyTest {
                     .withMessageContaining("jitter must be 0 to 1");
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, Duration.ofNanos(-1), MINUTE))
-                .withMessageContaining("storage and database must be 0 or more");
+                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, Duration.ofNanos(-1), MINUTE, MINUTE))
+                .withMessageContaining("storage, database and node must be 0 or more");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, MINUTE, Duration.ofNanos(-1)))
-                .withMessageContaining("storage and database must be 0 or more");
+                .isThrownBy(() -> new RetryPolicy(1, SECOND, MINUTE, 0, MINUTE, Duration.ofNanos(-1), MINUTE))
+                .withMessageContaining("storage, database and node must be 0 or more");
     }
 }

@@ -26,6 +26,8 @@ final class SimulatedWorker extends SimulatedProcess {
         COMMITTING
     }
 
+    static final Failure MISSING = Failure.of(FailedResource.Type.INPUT, "/data/a.parquet", "it does not exist");
+
     private final ActorRef<WorkerMessage> address;
     private final InvariantChecker checker;
     private final String node;
@@ -101,8 +103,10 @@ final class SimulatedWorker extends SimulatedProcess {
                     lease(false);
                 }
             }
-            case WorkerMessage.NothingToLease(BatchId batch) -> {
-                if (activity == Activity.LEASING) {
+            case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff) -> {
+                if (activity == Activity.LEASING && heldOff) {
+                    become(Activity.FINDING_WORK);
+                } else if (activity == Activity.LEASING) {
                     findWork();
                 }
             }
@@ -164,7 +168,7 @@ final class SimulatedWorker extends SimulatedProcess {
             boolean broken = world.happens(world.faults().attemptBroken() * 3);
             Failure failure = broken
                     ? Failure.permanent("a column is missing")
-                    : world.random().nextBoolean()
+                    : world.random().nextInt(3) == 0 ? MISSING : world.random().nextBoolean()
                             ? Failure.transientFailure("no memory")
                             : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));

@@ -2,11 +2,13 @@ package io.nightshift.node.health;
 
 import io.nightshift.api.HealthReport.Check;
 import io.nightshift.coordinator.ledger.LedgerHealth;
+import io.nightshift.worker.NodeFaults;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -34,15 +36,18 @@ public final class HealthChecks {
     private final ActorSystem<?> system;
     private final Cluster cluster;
     private final LedgerHealth ledger;
+    private final NodeFaults faults;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
     private volatile boolean wasUp;
 
+    /// @param faults the node's resources that fail, for the details of a ready node
     /// @param blocking runs calls that may block
-    public HealthChecks(ActorSystem<?> system, LedgerHealth ledger, Executor blocking) {
+    public HealthChecks(ActorSystem<?> system, LedgerHealth ledger, NodeFaults faults, Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.ledger = ledger;
+        this.faults = faults;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
                 Behaviors.receiveMessage(ping -> {
@@ -70,7 +75,20 @@ public final class HealthChecks {
     }
 
     public CompletionStage<List<Check>> ready() {
-        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), notLeaving()), blocking);
+        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), notLeaving(), resources()), blocking);
+    }
+
+    /// A node without some resource is still ready for requests, and for batches that do not need it.
+    private Check resources() {
+        List<NodeFaults.Fault> all = faults.all();
+        return new Check(
+                "resources",
+                true,
+                all.isEmpty()
+                        ? "no resource of the node fails"
+                        : all.stream()
+                                .map(fault -> "since %s: %s".formatted(fault.since(), fault.reason()))
+                                .collect(Collectors.joining("; ")));
     }
 
     private Check joined() {

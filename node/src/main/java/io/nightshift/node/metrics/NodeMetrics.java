@@ -19,6 +19,7 @@ import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.OtlpSettings;
+import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import io.nightshift.worker.metrics.WorkerMetrics;
@@ -101,8 +102,9 @@ public final class NodeMetrics implements NodeObserver {
     }
 
     @Override
-    public void begin(ActorSystem<?> system, ScoringThreads threads) {
+    public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {
         workers.watch(threads);
+        workers.watch(faults);
         Cluster cluster = Cluster.get(system);
         nodes(all, "reachable", () -> members(cluster.state()) - unreachable(cluster.state()));
         nodes(all, "unreachable", () -> unreachable(cluster.state()));

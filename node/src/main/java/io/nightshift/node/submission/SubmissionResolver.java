@@ -1,6 +1,7 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -94,10 +95,22 @@ public final class SubmissionResolver {
         return destination;
     }
 
+    /// A file that is missing when the job is submitted is a mistake in the job.
+    private List<InspectedFile> inspect(Job job, Model model) {
+        try {
+            return destinations.sources().inspect(job, model.description());
+        } catch (FailureException e) {
+            FailedResource resource = e.failure().resource();
+            throw resource != null && resource.type() == FailedResource.Type.INPUT
+                    ? FailureException.permanent(e.failure().message())
+                    : e;
+        }
+    }
+
     private Check check(Job job, DestinationStore destination, JobModel found) {
         Model model = found.model();
         MemoryEstimate estimate = MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
-        List<InspectedFile> files = destinations.sources().inspect(job, model.description());
+        List<InspectedFile> files = inspect(job, model);
         Destinations.refuse(destination.check(job, model.description()));
         return new Check(model, files, estimate);
     }

@@ -8,10 +8,12 @@ import com.sun.net.httpserver.HttpServer;
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
+import java.time.Clock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -65,7 +67,7 @@ class MonitoringTest {
         // Configured as the program's embedded node.
         system = ActorSystem.create(Behaviors.empty(), "metrics");
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
-        metrics.begin(system, new ScoringThreads(2));
+        metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()));
         exposition = metrics.exposition();
         shown = new TreeMap<>();
         Matcher sample = SAMPLE.matcher(exposition);

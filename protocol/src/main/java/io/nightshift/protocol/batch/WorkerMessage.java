@@ -28,7 +28,15 @@ public sealed interface WorkerMessage {
     /// The batch has no partition to lease now.
     ///
     /// @param batch the batch that the worker asked
-    record NothingToLease(BatchId batch) implements WorkerMessage {}
+    /// @param heldOff whether the batch has partitions, but not for the worker's node: a resource of the node has
+    ///     failed. The worker asks later
+    record NothingToLease(BatchId batch, boolean heldOff) implements WorkerMessage {
+
+        /// No worker gets a partition now.
+        public NothingToLease(BatchId batch) {
+            this(batch, false);
+        }
+    }
 
     /// The attempt's commit is durable.
     ///

@@ -11,7 +11,23 @@ public record FailedResource(Type type, String name) {
         /// The file system with the input or the output.
         STORAGE,
         /// A database to which predictions are written.
-        DATABASE
+        DATABASE,
+        /// A file, most often of the input, that one node does not see or may not read.
+        INPUT,
+        /// The model registry of one node.
+        REGISTRY,
+        /// The folder in which one node keeps temporary files, or its open files.
+        SCRATCH,
+        /// A native library of one node.
+        LIBRARY;
+
+        /// Whether the resource belongs to one node, so that another node may not miss it.
+        public boolean isOfNode() {
+            return switch (this) {
+                case INPUT, REGISTRY, SCRATCH, LIBRARY -> true;
+                case STORAGE, DATABASE -> false;
+            };
+        }
     }
 
     /// The most characters of a name.

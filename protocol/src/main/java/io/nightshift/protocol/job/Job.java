@@ -155,10 +155,12 @@ public record Job(
     /// @param attempts the attempts at a partition before it fails, at least 1
     /// @param storage how long failures of a file system are retried
     /// @param database how long failures of the destination's database are retried
+    /// @param node how long other nodes, or the same one, are tried when a resource of a node fails
     public record Retry(
             @Nullable Integer attempts,
             @Nullable Duration storage,
-            @Nullable Duration database) {}
+            @Nullable Duration database,
+            @Nullable Duration node) {}
 
     /// What is written beside the prediction.
     ///

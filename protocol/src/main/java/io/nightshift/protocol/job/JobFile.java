@@ -149,7 +149,8 @@ public final class JobFile {
                 ? new Job.Retry(
                         attempts == null ? null : Math.toIntExact(attempts),
                         values.timeOrNull("retry.storage"),
-                        values.timeOrNull("retry.database"))
+                        values.timeOrNull("retry.database"),
+                        values.timeOrNull("retry.node"))
                 : null;
     }
 }

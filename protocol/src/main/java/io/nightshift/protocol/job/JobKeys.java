@@ -365,7 +365,12 @@ final class JobKeys {
                                     "database",
                                     new Time(),
                                     "How long failures of the destination's database are retried, as for `storage`. Without this key, the cluster's `nightshift.batch.retry.database` applies.",
-                                    "30m"))),
+                                    "30m"),
+                            JobKey.optional(
+                                    "node",
+                                    new Time(),
+                                    "How long the batch waits for a node that has what another node lacks, such as an input file. Without this key, the cluster's `nightshift.batch.retry.node` applies.",
+                                    "1h"))),
                     "How often and how long failed work is retried. The identity of the job does not depend on these keys.",
                     ""),
             JobKey.optional(

@@ -93,6 +93,9 @@ public final class JobText {
         if (retry.database() != null) {
             node.put("database", retry.database().toSeconds() + "s");
         }
+        if (retry.node() != null) {
+            node.put("node", retry.node().toSeconds() + "s");
+        }
     }
 
     /// A list that may be left out, and may not be empty.

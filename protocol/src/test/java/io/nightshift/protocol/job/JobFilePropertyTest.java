@@ -180,7 +180,7 @@ class JobFilePropertyTest {
                                 .toList(),
                         rows % 2 == 0
                                 ? null
-                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null)));
+                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null)));
     }
 
     /// Whether YAML can carry the text and a job can hold it.

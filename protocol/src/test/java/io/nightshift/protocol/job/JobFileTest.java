@@ -83,7 +83,7 @@ class JobFileTest {
                         new Job.ErrorPolicy(0.005, 1000L, true),
                         new Job.Output(List.of("carrier", "hour"), true),
                         List.of(),
-                        new Job.Retry(6, Duration.ofHours(2), null)));
+                        new Job.Retry(6, Duration.ofHours(2), null, null)));
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
 

@@ -345,7 +345,7 @@ public final class GoldenMessages {
                 new Job.ErrorPolicy(0.05, 1_000L, true),
                 new Job.Output(List.of("hour", "carrier"), true),
                 List.of(),
-                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30)));
+                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)));
     }
 
     private static Job csv() {

@@ -50,10 +50,19 @@ public enum DuckDbError {
     public static Failure failure(String doing, SQLException e) {
         String message = doing + ": " + reason(e);
         return switch (of(e)) {
-            case IO -> Failure.of(FailedResource.Type.STORAGE, file(e), message);
+            case IO -> Failure.of(resource(message), file(e), message);
             case MEMORY, INTERRUPTED -> Failure.transientFailure(message);
             case ROW, OTHER -> Failure.permanent(message);
         };
+    }
+
+    private static FailedResource.Type resource(String message) {
+        if (message.contains("Too many open files")) {
+            return FailedResource.Type.SCRATCH;
+        }
+        return message.contains("No such file or directory") || message.contains("Permission denied")
+                ? FailedResource.Type.INPUT
+                : FailedResource.Type.STORAGE;
     }
 
     /// The file that the error names first, or an empty text.

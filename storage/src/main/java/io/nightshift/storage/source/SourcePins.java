@@ -30,6 +30,9 @@ import java.util.Optional;
 /// statistics of each of its columns.
 public final class SourcePins {
 
+    /// The difference of a file that does not exist.
+    public static final List<String> GONE = List.of("it is gone");
+
     private static final byte[] PARQUET = "PAR1".getBytes(StandardCharsets.US_ASCII);
 
     /// The length of the footer and the magic bytes, which end a Parquet file.
@@ -62,6 +65,9 @@ public final class SourcePins {
         for (SourceFile file : files) {
             try {
                 List<String> differences = differences(file);
+                if (differences.equals(GONE)) {
+                    throw missing(Path.of(file.path()), "source: %s: it is gone".formatted(file.path()));
+                }
                 if (!differences.isEmpty()) {
                     throw FailureException.permanent(
                             "the input changed since %s was planned: %s: %s. Put the file back as it was and run again, or start over with --new"
@@ -89,16 +95,24 @@ public final class SourcePins {
         return Optional.empty();
     }
 
-    /// The failure to read an input file.
+    /// The failure to read an input file. A file that is missing or may not be read is this node's problem until
+    /// another node confirms it.
     public static FailureException unreadable(Path file, IOException e) {
         boolean isRefused = e instanceof AccessDeniedException;
-        String message =
-                "source: %s can't be read: %s".formatted(file, isRefused ? "permission denied" : e.getMessage());
-        return new FailureException(
-                isRefused || e instanceof NoSuchFileException
-                        ? Failure.permanent(message)
-                        : Failure.of(FailedResource.Type.STORAGE, file.toString(), message),
-                e);
+        String message = "source: %s can't be read: %s"
+                .formatted(
+                        file,
+                        isRefused
+                                ? "permission denied"
+                                : e instanceof NoSuchFileException ? "it does not exist" : e.getMessage());
+        return isRefused || e instanceof NoSuchFileException
+                ? missing(file, message)
+                : new FailureException(Failure.of(FailedResource.Type.STORAGE, file.toString(), message), e);
+    }
+
+    /// The failure of an input file that this node does not see.
+    public static FailureException missing(Path file, String message) {
+        return new FailureException(Failure.of(FailedResource.Type.INPUT, file.toString(), message));
     }
 
     /// What differs between a file's pinned identity and the file now, in words; empty if nothing does.
@@ -114,7 +128,7 @@ public final class SourcePins {
                     ? List.of()
                     : List.of("its content is different, although its length and modification time are the same");
         } catch (NoSuchFileException e) {
-            return List.of("it is gone");
+            return GONE;
         }
     }
 
@@ -127,7 +141,7 @@ public final class SourcePins {
             BasicFileAttributes now = Files.readAttributes(Path.of(file.path()), BasicFileAttributes.class);
             return file.differences(now.size(), now.lastModifiedTime().toInstant());
         } catch (NoSuchFileException e) {
-            return List.of("it is gone");
+            return GONE;
         }
     }
 

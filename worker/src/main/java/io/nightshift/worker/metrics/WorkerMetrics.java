@@ -5,9 +5,12 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import java.time.Duration;
+import java.util.Locale;
 
 /// The metrics of a node's workers, described in `docs/reference/metrics.md`. They count all work, also that
 /// of attempts whose commit is refused later. The coordinators' metrics count each partition once.
@@ -55,6 +58,18 @@ public final class WorkerMetrics implements WorkerObserver {
                 .description("Time that the scoring threads have spent on partitions, all together")
                 .baseUnit("seconds")
                 .register(registry);
+    }
+
+    /// Registers the metrics of a node's faults.
+    public void watch(NodeFaults faults) {
+        for (FailedResource.Type type : FailedResource.Type.values()) {
+            if (type.isOfNode()) {
+                Gauge.builder("nightshift.node.faults", faults, of -> of.count(type))
+                        .description("Resources of this node that fail, so that it gets no partitions that need them")
+                        .tag("resource", type.name().toLowerCase(Locale.ROOT))
+                        .register(registry);
+            }
+        }
     }
 
     @Override

@@ -27,6 +27,7 @@ import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -368,8 +369,10 @@ public final class PartitionAttempt {
             try {
                 differences = comparison.differences(file);
             } catch (IOException e) {
-                throw new FailureException(
-                        Failure.of(FailedResource.Type.STORAGE, file.path(), doing() + ": " + e.getMessage()), e);
+                throw SourcePins.unreadable(Path.of(file.path()), e);
+            }
+            if (differences.equals(SourcePins.GONE)) {
+                throw SourcePins.missing(Path.of(file.path()), "%s: %s: it is gone".formatted(doing(), file.path()));
             }
             if (!differences.isEmpty()) {
                 throw FailureException.permanent("the input changed while %s was running: %s: %s"

@@ -98,7 +98,7 @@ final class SourceFiles {
             List<Path> files = walk(
                     path, roots, file -> isData(path, file) && file.toString().endsWith(".parquet"));
             if (files.isEmpty()) {
-                throw FailureException.permanent("source: there is no .parquet file in the folder " + path);
+                throw SourcePins.missing(path, "source: there is no .parquet file in the folder " + path);
             }
             return files;
         }
@@ -107,16 +107,16 @@ final class SourceFiles {
             if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw refusal(path);
             }
-            throw FailureException.permanent("source: there is no file " + path);
+            throw SourcePins.missing(path, "source: there is no file " + path);
         }
         Path base = path.getRoot().resolve(path.subpath(0, Math.max(1, firstWildcard)));
         if (firstWildcard == 0 || !Files.isDirectory(base)) {
-            throw FailureException.permanent("source: there is no folder for " + path);
+            throw SourcePins.missing(path, "source: there is no folder for " + path);
         }
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + path);
         List<Path> files = walk(base, roots, file -> isData(base, file) && matcher.matches(file));
         if (files.isEmpty()) {
-            throw FailureException.permanent("source: no file matches " + path);
+            throw SourcePins.missing(path, "source: no file matches " + path);
         }
         return files;
     }
