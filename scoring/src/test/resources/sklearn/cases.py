@@ -16,6 +16,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 from sklearn import ensemble, linear_model, tree
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder
 
 ROWS = 400
 FEATURES = 5
@@ -82,6 +85,7 @@ def hostile(random, exported, rows, missing, wide):
 def expected(model, data, features):
     found = {"features": [[float(x) for x in column] for column in features.T]}
     margins = None
+    last = model[-1] if hasattr(model, "steps") else model
     if hasattr(model, "classes_"):
         probabilities = model.predict_proba(data)
         found["probabilities"] = (probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities).T.tolist()
@@ -94,23 +98,23 @@ def expected(model, data, features):
         found["prediction"] = model.predict(data).ravel().tolist()
         if hasattr(model, "_baseline_prediction"):
             margins = model._raw_predict(data)
-        elif hasattr(model, "coef_") or hasattr(model, "init_"):
+        elif hasattr(last, "coef_") or hasattr(last, "init_"):
             margins = model.predict(data)
     if margins is not None:
         found["margins"] = margins.reshape(len(data), -1).T.tolist()
-    found["averaged"] = hasattr(model, "tree_") or (hasattr(model, "estimators_") and margins is None)
-    found["linear"] = hasattr(model, "coef_")
+    found["averaged"] = hasattr(last, "tree_") or (hasattr(last, "estimators_") and margins is None)
+    found["linear"] = hasattr(last, "coef_")
     return found
 
 
-def run(name, model, kind, exporter, folder, missing=False, wide=False, categories=None, rows=ROWS // 2):
+def run(name, model, kind, exporter, folder, missing=False, wide=False, categories=None, rows=ROWS // 2, encoded=False):
     random = np.random.default_rng(zlib.crc32(name.encode()))
     data = numbers(random, ROWS, missing)
     score = numbers(random, rows, missing)
     levels = {}
     if categories is not None:
         train_codes, score_codes = random.integers(len(categories), size=ROWS), random.integers(len(categories), size=rows)
-        data[:, 3] = np.where(random.random(ROWS) < 0.1, np.nan, train_codes)
+        data[:, 3] = train_codes if encoded else np.where(random.random(ROWS) < 0.1, np.nan, train_codes)
         score[:, 3] = np.where(random.random(rows) < 0.1, np.nan, score_codes)
     answer = target(random, data, kind)
     features = data if categories is None else given(data, categories)
@@ -122,9 +126,19 @@ def run(name, model, kind, exporter, folder, missing=False, wide=False, categori
     rough = hostile(random, exported, rows, missing, wide)
     if categories is not None:
         rough[:, 3] = random.choice([0, 1, len(categories) - 1, np.nan], rows)
+        if encoded == "error":
+            rough[:, 3] = score[:, 3] = random.integers(len(categories), size=rows)
     score = np.concatenate([score, rough])
     if categories is None:
         found = expected(model, score, score)
+    elif encoded:
+        features = given(score, categories)
+        strange = (random.random(len(score)) < 0.5) & np.isnan(score[:, 3])
+        features[strange, 3] = "unseen" if isinstance(categories[0], str) else 5
+        shown = score.copy()
+        if not isinstance(categories[0], str):
+            shown[:, 3] = features[:, 3]
+        found = expected(model, features, shown)
     elif isinstance(categories[0], str):
         found = expected(model, given(score, categories), score)
     else:
@@ -160,6 +174,15 @@ BOOST = {"n_estimators": 12, "max_depth": 3, **SEED}
 HISTOGRAM = {"max_iter": 12, "max_leaf_nodes": 12, "min_samples_leaf": 5, **SEED}
 CODED = {"categorical_features": [3], **HISTOGRAM}
 CODES = [0, 1, 3, 7, 40, 41, 900, 70000]
+TEXTS = {"categories": COLOURS, "encoded": True}
+
+
+def encoding(model, unknown=None, **options):
+    """A pipeline that encodes the column with the categories."""
+    handling = {} if unknown is None else {"handle_unknown": "use_encoded_value", "unknown_value": unknown}
+    columns = [("numbers", "passthrough", [0, 1, 2]), ("texts", OrdinalEncoder(**handling, **options), [3])]
+    return make_pipeline(ColumnTransformer(columns, remainder="passthrough"), model)
+
 
 CASES = {
     "forest-binary": (ensemble.RandomForestClassifier(**FOREST), "binary", {}),
@@ -189,6 +212,29 @@ CASES = {
         {"missing": True, "wide": True, "categories": CODES},
     ),
     "histogram-texts": (ensemble.HistGradientBoostingRegressor(**CODED), "value", {"missing": True, "categories": COLOURS}),
+    "encoded-forest": (encoding(ensemble.RandomForestClassifier(**FOREST), -1), "classes", TEXTS),
+    "encoded-tree": (
+        encoding(tree.DecisionTreeRegressor(min_samples_leaf=3, **SEED)),
+        "value",
+        {"categories": COLOURS, "encoded": "error"},
+    ),
+    "encoded-grouped": (encoding(ensemble.ExtraTreesRegressor(**FOREST), 9, max_categories=3), "value", TEXTS),
+    "encoded-boosting": (encoding(ensemble.GradientBoostingRegressor(**BOOST), -1), "value", TEXTS),
+    "encoded-histogram": (
+        encoding(ensemble.HistGradientBoostingClassifier(**HISTOGRAM), np.nan),
+        "binary",
+        {"missing": True, **TEXTS},
+    ),
+    "encoded-categorical": (
+        encoding(ensemble.HistGradientBoostingClassifier(**CODED), -1),
+        "classes",
+        {"missing": True, **TEXTS},
+    ),
+    "encoded-numbers": (
+        encoding(ensemble.RandomForestClassifier(**FOREST), -1),
+        "binary",
+        {"categories": CODES, "encoded": True},
+    ),
     "linear-value": (linear_model.LinearRegression(), "value", {}),
     "ridge-value": (linear_model.Ridge(), "value", {}),
     "logistic-binary": (linear_model.LogisticRegression(max_iter=2000), "binary", {}),

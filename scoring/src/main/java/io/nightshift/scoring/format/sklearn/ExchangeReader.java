@@ -109,7 +109,8 @@ final class ExchangeReader {
                 throw new MalformedModelException("it has two features with the name «" + name + "»");
             }
             FeatureType type = type(element, precision);
-            found.add(new ModelFeature(name, type, missing));
+            boolean mayBeMissing = element.has("missing") ? element.flag("missing") : missing;
+            found.add(new ModelFeature(name, type, mayBeMissing));
         }
         return found;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.nightshift.scoring.FlightsTable;
 import io.nightshift.scoring.FlightsTable.Features;
 import io.nightshift.scoring.Model;
+import io.nightshift.scoring.model.ModelFeature;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -78,6 +79,13 @@ class SklearnLibraryIT {
                 "histogram-poisson",
                 "histogram-codes",
                 "histogram-texts",
+                "encoded-forest",
+                "encoded-tree",
+                "encoded-grouped",
+                "encoded-boosting",
+                "encoded-histogram",
+                "encoded-categorical",
+                "encoded-numbers",
                 "linear-value",
                 "ridge-value",
                 "logistic-binary",
@@ -159,6 +167,17 @@ class SklearnLibraryIT {
     }
 
     @Test
+    void aFeatureWhoseEncoderRefusesUnknownCategoriesMayNotBeMissing() throws Exception {
+        Model refusing = Model.load(folder.resolve("encoded-tree.json"));
+        Model accepting = Model.load(folder.resolve("encoded-boosting.json"));
+
+        assertThat(refusing.description().features()).extracting(ModelFeature::missing).containsExactly(true, true, true, false, true);
+        assertThat(accepting.description().features())
+                .extracting(ModelFeature::missing)
+                .containsExactly(false, false, false, true, false);
+    }
+
+    @Test
     void unsupportedModelsAreNamed() throws Exception {
         for (String[] pair : new String[][] {
             {
@@ -177,6 +196,25 @@ class SklearnLibraryIT {
             {
                 "ensemble.GradientBoostingRegressor(init=linear_model.LinearRegression()).fit([[0], [1]], [0, 1])",
                 "starts from a LinearRegression"
+            },
+            {
+                "make_pipeline(StandardScaler(), tree.DecisionTreeRegressor()).fit([[0], [1]], [0, 1])",
+                "the pipeline has a StandardScaler; supported are an OrdinalEncoder, or a ColumnTransformer"
+            },
+            {
+                "make_pipeline(OrdinalEncoder(), linear_model.Ridge()).fit([['a'], ['b']], [0, 1])",
+                "the pipeline ends with a Ridge; supported are"
+            },
+            {"make_pipeline(OrdinalEncoder(), tree.DecisionTreeRegressor())", "the Pipeline isn't fitted"},
+            {
+                "make_pipeline(OrdinalEncoder(handle_unknown='use_encoded_value', unknown_value=-1),"
+                        + " tree.DecisionTreeRegressor()).fit([['a'], ['b'], [None]] * 9, [0, 1, 2] * 9)",
+                "feature 0 has a split that sends missing and unknown categories to different sides"
+            },
+            {
+                "make_pipeline(make_column_transformer((OrdinalEncoder(), [1]), remainder='passthrough'),"
+                        + " tree.DecisionTreeRegressor()).fit([[0, 'a'], [1, 'b']], [0, 1])",
+                "the pipeline reorders columns that have no names"
             }
         }) {
             Path file = folder.resolve("refused.joblib");
@@ -185,7 +223,9 @@ class SklearnLibraryIT {
                     "-W",
                     "ignore",
                     "-c",
-                    "import joblib; from sklearn import ensemble, linear_model; joblib.dump(" + pair[0] + ", '" + file
+                    "import joblib; from sklearn import ensemble, linear_model, tree;"
+                            + " from sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
+                            + " from sklearn.preprocessing import OrdinalEncoder, StandardScaler; joblib.dump(" + pair[0] + ", '" + file
                             + "')");
             assertThat(trained.status()).as(trained.output()).isZero();
             Path output = folder.resolve("refused.json");
