@@ -9,6 +9,8 @@ import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.QuarantineReasons;
+import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.NightshiftException.Kind;
 import java.io.IOException;
@@ -91,11 +93,15 @@ final class HttpNightshiftClient implements NightshiftClient {
         query.put("state", filter.state());
         query.put("limit", String.valueOf(filter.limit()));
         query.put("cursor", filter.cursor());
-        String text = query.entrySet().stream()
+        return send(get("/v1/batches" + text(query)), BatchPage.class);
+    }
+
+    /// The query of a URL, without the parameters that are null.
+    private static String text(Map<String, @Nullable String> query) {
+        return query.entrySet().stream()
                 .filter(parameter -> parameter.getValue() != null)
                 .map(parameter -> parameter.getKey() + "=" + encoded(String.valueOf(parameter.getValue())))
-                .collect(Collectors.joining("&"));
-        return send(get("/v1/batches?" + text), BatchPage.class);
+                .collect(Collectors.joining("&", "?", ""));
     }
 
     @Override
@@ -106,6 +112,20 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
         return send(get(path(batch) + "/events?limit=1000&after=" + after), EventPage.class);
+    }
+
+    @Override
+    public CompletionStage<QuarantineReasons> quarantineReasons(String batch) {
+        return send(get(path(batch) + "/quarantine/reasons"), QuarantineReasons.class);
+    }
+
+    @Override
+    public CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("reason", filter.reason());
+        query.put("limit", String.valueOf(filter.limit()));
+        query.put("cursor", filter.cursor());
+        return send(get(path(batch) + "/quarantine/rows" + text(query)), QuarantinedRowPage.class);
     }
 
     @Override

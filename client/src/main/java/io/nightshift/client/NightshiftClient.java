@@ -6,6 +6,8 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.QuarantineReasons;
+import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
 import java.net.URI;
 import java.util.List;
@@ -65,6 +67,23 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param after number of the last entry that is already known; 0 to begin with the first
     CompletionStage<EventPage> events(String batch, long after);
+
+    /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first million
+    /// rows are counted.
+    ///
+    /// Over HTTP only. A client by messages fails the stage with the kind `UNEXPECTED`, because messages carry
+    /// no rows.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    CompletionStage<QuarantineReasons> quarantineReasons(String batch);
+
+    /// Reads a page of the quarantined rows of a batch, of at most 1,000 rows.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param filter the rows to read, and where the page begins
+    CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
 
     /// Pauses, resumes, cancels, retries or rescores a batch. When the stage completes, the change is
     /// durable.

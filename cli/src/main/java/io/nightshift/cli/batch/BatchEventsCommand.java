@@ -14,10 +14,8 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.EntryJson;
 import io.nightshift.protocol.ledger.NewerEventException;
 import java.io.UncheckedIOException;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// `batch events`: prints a batch's history from the ledger. It checks nothing; `batch verify` does.
 @Command(
@@ -26,12 +24,12 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class BatchEventsCommand extends QueryCommand {
 
-    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
         ledger.forEach(batch, (number, entry) -> {
             try {
                 show(EntryJson.of(number, entry));
@@ -49,7 +47,7 @@ final class BatchEventsCommand extends QueryCommand {
 
     @Override
     int run(NightshiftClient client) {
-        String batch = Objects.requireNonNull(name);
+        String batch = wanted.name();
         Long after = 0L;
         while (after != null) {
             EventPage page = ClusterAccess.answer(client.events(batch, after));

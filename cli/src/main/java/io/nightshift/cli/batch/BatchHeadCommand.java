@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// `batch head`: the first predictions of a published batch, read from its destination.
 @Command(
@@ -40,8 +40,8 @@ final class BatchHeadCommand extends LedgerCommand {
 
     private static final String FILE = "record_file";
 
-    @Parameters(paramLabel = "BATCH", description = "The batch's ID, the beginning of its ID, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Option(
             names = {"-n", "--rows"},
@@ -55,7 +55,7 @@ final class BatchHeadCommand extends LedgerCommand {
         if (rows < 1 || rows > MOST) {
             throw FailureException.permanent("--rows must be 1 to %d, not %d".formatted(MOST, rows));
         }
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
         BatchState state = ledger.state(batch);
         BatchEvent.Published published = state.published();
         if (published == null) {

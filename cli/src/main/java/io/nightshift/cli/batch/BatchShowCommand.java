@@ -20,26 +20,26 @@ import io.nightshift.protocol.failure.FailureException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// `batch show`: the state of one batch, from its ledger.
 @Command(name = "show", description = "Shows a batch.", mixinStandardHelpOptions = true)
 final class BatchShowCommand extends QueryCommand {
 
-    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     @Override
     int run(Ledger ledger) {
         BatchRegisterState register = ledger.register();
-        BatchId batch = BatchNameResolver.resolve(register, Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(register, wanted.name());
         return show(BatchDescriptions.of(
                 ledger, Objects.requireNonNull(register.batches().get(batch))));
     }
 
     @Override
     int run(NightshiftClient client) {
-        return show(ClusterAccess.answer(client.describe(Objects.requireNonNull(name))));
+        return show(ClusterAccess.answer(client.describe(wanted.name())));
     }
 
     private int show(BatchDescription batch) {
@@ -66,7 +66,7 @@ final class BatchShowCommand extends QueryCommand {
                 throw away;
             }
             try (ClusterAccess nodes = ClusterAccess.connect(cluster)) {
-                return show(nodes, Objects.requireNonNull(name));
+                return show(nodes, wanted.name());
             }
         }
     }

@@ -17,10 +17,8 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.util.Locale;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// `batch verify`: verifies a batch and prints each finding.
 @Command(
@@ -35,15 +33,15 @@ import picocli.CommandLine.Parameters;
         })
 final class BatchVerifyCommand extends LedgerCommand {
 
-    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     private final Symbols symbols = Symbols.ofTerminal();
     private final Colours colours = Colours.ofProcess();
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), Objects.requireNonNull(name));
+        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
         Configuration given = configuration();
         FileRoots roots = given.files().ofCommand();
         Proof proof;

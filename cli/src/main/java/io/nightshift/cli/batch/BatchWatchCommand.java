@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// `batch watch`: follows a batch of a cluster to its end.
 @Command(
@@ -33,10 +33,10 @@ final class BatchWatchCommand extends ClusterCommand {
 
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
-    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
-    /// Said last, so that nothing is said twice.
+    /// The reason that was printed last, so that none is printed twice.
     private @Nullable String waitsFor;
 
     /// The pause that was reported last.
@@ -44,10 +44,10 @@ final class BatchWatchCommand extends ClusterCommand {
 
     @Override
     int run(ClusterAccess cluster) {
-        BatchStatus status = latest(cluster, Objects.requireNonNull(name), null);
+        BatchStatus status = latest(cluster, wanted.name(), null);
         while (status == null) {
             pause();
-            status = latest(cluster, name, null);
+            status = latest(cluster, wanted.name(), null);
         }
         String batch = status.batch().value();
         ProgressDisplay progress = ProgressDisplay.of(!asJson(), err());
@@ -67,9 +67,10 @@ final class BatchWatchCommand extends ClusterCommand {
         LockSupport.parkNanos(INTERVAL.toNanos());
     }
 
-    /// A batch that can't be asked for a while is no reason to end: its node may just have been lost.
+    /// The status now. If no node answers, the watch continues with the last status, because the batch's node may
+    /// just have been lost.
     ///
-    /// @param before what is known of it
+    /// @param before the last status
     private @Nullable BatchStatus latest(ClusterAccess cluster, String batch, @Nullable BatchStatus before) {
         try {
             BatchDescription description = cluster.describe(batch);
@@ -100,7 +101,7 @@ final class BatchWatchCommand extends ClusterCommand {
     private void pauses(BatchDescription.@Nullable Pause pause) {
         if (pause != null && !pause.equals(paused)) {
             err().println("Paused " + DisplayFormat.of(pause));
-            err().println("Resume with: %s batch resume %s%s".formatted(ShellCommands.program(), name, options()));
+            err().println("Resume with: %s batch resume %s%s".formatted(ShellCommands.program(), wanted.name(), options()));
             err().flush();
         } else if (pause == null && paused != null) {
             err().println("Resumed.");
@@ -134,13 +135,9 @@ final class BatchWatchCommand extends ClusterCommand {
                 out().println(DisplayTexts.emptyBatch(status));
             }
         } else {
-            err().println("Batch %s is %s: %s"
-                    .formatted(
-                            status.batch(),
-                            status.phase(),
-                            status.failure() == null
-                                    ? "no reason was given"
-                                    : status.failure().message()));
+            String what = status.phase() == Phase.CANCELLED ? "was cancelled" : "failed";
+            String reason = status.failure() == null ? "" : ": " + status.failure().message();
+            err().println("Batch %s %s%s".formatted(status.batch(), what, reason));
         }
     }
 }

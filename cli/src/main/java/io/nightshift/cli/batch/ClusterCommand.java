@@ -5,7 +5,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
-import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// A command that asks any node of a running cluster.
@@ -33,12 +32,8 @@ abstract class ClusterCommand implements Callable<Integer> {
     @Mixin
     private final ServerOption server = new ServerOption();
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Override
     public final Integer call() {

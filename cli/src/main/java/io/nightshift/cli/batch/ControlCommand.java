@@ -8,16 +8,14 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /// A command that controls a batch of a cluster. It returns when the change is durable. Repeating it changes
 /// nothing more.
 abstract class ControlCommand extends ClusterCommand {
 
-    @Parameters(paramLabel = "BATCH", description = "A batch's id, the beginning of it, or latest.")
-    private @Nullable String name;
+    @Mixin
+    private final BatchParameter wanted = new BatchParameter();
 
     abstract BatchControl control();
 
@@ -26,7 +24,7 @@ abstract class ControlCommand extends ClusterCommand {
 
     @Override
     final int run(ClusterAccess cluster) {
-        return switch (cluster.control(Objects.requireNonNull(name), control())) {
+        return switch (cluster.control(wanted.name(), control())) {
             case ControlReply.Done(BatchId of, Phase phase) -> {
                 if (asJson()) {
                     ObjectNode json = JsonOutput.object();

@@ -3,7 +3,7 @@ package io.nightshift.cli.batch;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
-import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// A command that reads the ledger: the cluster's journal if the configuration names one, otherwise that of
@@ -32,12 +31,8 @@ abstract class LedgerCommand implements Callable<Integer> {
     @Mixin
     private final ConfigurationOption configuration = new ConfigurationOption();
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Override
     public final Integer call() {
@@ -93,7 +88,7 @@ abstract class LedgerCommand implements Callable<Integer> {
     }
 
     /// The options that make another command read the same ledger.
-    final String options() {
+    String options() {
         return home.option() + configuration.option();
     }
 

@@ -1,18 +1,17 @@
 package io.nightshift.cli.batch;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.QuarantineReasons;
+import io.nightshift.api.QuarantineReasons.ReasonCount;
+import io.nightshift.api.QuarantinedRow;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.QuarantinedRow;
-import io.nightshift.storage.destination.QuarantinedRows;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.node.gateway.BatchQuarantine;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine.Command;
 
@@ -30,68 +29,56 @@ final class QuarantineListCommand extends QuarantineCommand {
 
     private static final int LONGEST = 80;
 
-    /// The rows of one reason.
-    private record Group(QuarantinedRow example, long rows) {
-        Group plus(Group other) {
-            return new Group(example, rows + other.rows);
-        }
+    @Override
+    int show(BatchQuarantine quarantine) {
+        return show(quarantine.reasons(Long.MAX_VALUE));
     }
 
     @Override
-    int show(CommittedBatch batch, String phase, QuarantinedRows rows) {
-        Map<String, Group> byReason = new LinkedHashMap<>();
-        rows.forEach(row -> {
-            byReason.merge(row.reason(), new Group(row, 1), Group::plus);
-            return true;
-        });
-        List<Group> groups = byReason.values().stream()
-                .sorted(Comparator.comparingLong(Group::rows).reversed())
-                .toList();
+    int show(NightshiftClient client, String batch) {
+        return show(ClusterAccess.answer(client.quarantineReasons(batch)));
+    }
+
+    private int show(QuarantineReasons quarantine) {
         if (asJson()) {
-            JsonOutput.print(out(), json(batch, phase, rows, groups));
-        } else if (groups.isEmpty()) {
-            out().println("Batch %s (%s) has no quarantined rows.".formatted(batch.id(), phase));
+            JsonOutput.print(out(), ApiJson.tree(quarantine));
+        } else if (quarantine.reasons().isEmpty()) {
+            out().println("Batch %s (%s) has no quarantined rows.".formatted(quarantine.batch(), quarantine.state()));
         } else {
-            print(batch, phase, rows, groups);
+            print(quarantine);
         }
         return ExitStatus.DONE;
     }
 
-    private void print(CommittedBatch batch, String phase, QuarantinedRows rows, List<Group> groups) {
+    private void print(QuarantineReasons quarantine) {
         out().println("Batch %s (%s) has %s quarantined rows."
-                .formatted(batch.id(), phase, DisplayFormat.number(batch.quarantined())));
+                .formatted(quarantine.batch(), quarantine.state(), DisplayFormat.number(quarantine.quarantined())));
+        if (quarantine.counted() < quarantine.quarantined()) {
+            out().println("The server counted the first %s of them."
+                    .formatted(DisplayFormat.number(quarantine.counted())));
+        }
         out().println();
         TextTable table = new TextTable().right("ROWS").left("REASON").left("EXAMPLE");
-        for (Group group : groups) {
-            QuarantinedRow example = group.example();
+        for (ReasonCount reason : quarantine.reasons()) {
+            QuarantinedRow example = reason.example();
             String detail = Objects.requireNonNullElse(
                     example.message(), example.value() == null ? "" : "value " + example.value());
             table.row(
-                    DisplayFormat.number(group.rows()),
-                    cell(example.reason(), LONGEST),
+                    DisplayFormat.number(reason.rows()),
+                    cell(reason.reason(), LONGEST),
                     cell(place(example) + (detail.isEmpty() ? "" : ": " + detail), LONGEST));
         }
         table.print(out());
         out().println();
-        out().println("They are in " + places(rows));
+        out().println("They are in " + places(quarantine.places()));
         out().println("Show the rows with: %s quarantine show %s%s"
-                .formatted(ShellCommands.program(), batch.id(), options()));
+                .formatted(ShellCommands.program(), quarantine.batch(), options()));
     }
 
-    private static ObjectNode json(CommittedBatch batch, String phase, QuarantinedRows rows, List<Group> groups) {
-        ObjectNode json = JsonOutput.object();
-        json.put("batch", batch.id().value());
-        json.put("state", phase);
-        json.put("quarantined", batch.quarantined());
-        ArrayNode places = json.putArray("places");
-        rows.places().forEach(places::add);
-        ArrayNode reasons = json.putArray("reasons");
-        for (Group group : groups) {
-            ObjectNode reason = reasons.addObject();
-            reason.put("reason", group.example().reason());
-            reason.put("rows", group.rows());
-            reason.set("example", json(group.example()));
-        }
-        return json;
+    /// Where the rows are, in one line.
+    private static String places(List<String> places) {
+        return places.size() <= 1
+                ? String.join("", places)
+                : "%s and %s more".formatted(places.getFirst(), DisplayFormat.number(places.size() - 1));
     }
 }

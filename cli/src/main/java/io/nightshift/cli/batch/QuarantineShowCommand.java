@@ -1,15 +1,19 @@
 package io.nightshift.cli.batch;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.QuarantinedRow;
+import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.QuarantineFilter;
+import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.QuarantinedRow;
-import io.nightshift.storage.destination.QuarantinedRows;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,6 +33,9 @@ final class QuarantineShowCommand extends QuarantineCommand {
 
     private static final int LONGEST = 60;
 
+    /// The most rows that a server sends at once.
+    private static final int PAGE = 1_000;
+
     @Option(
             names = "--limit",
             paramLabel = "N",
@@ -43,51 +50,73 @@ final class QuarantineShowCommand extends QuarantineCommand {
     private @Nullable String reason;
 
     @Override
-    int show(CommittedBatch batch, String phase, QuarantinedRows rows) {
-        if (limit < 0) {
-            throw FailureException.permanent("--limit: the number %d; expected 0 or more".formatted(limit));
-        }
-        List<QuarantinedRow> shown = new ArrayList<>();
-        long[] count = {0};
-        rows.forEach(row -> {
-            if (!matches(row)) {
-                return true;
-            }
-            if (limit > 0 && count[0] == limit) {
-                count[0]++;
-                return false;
-            }
-            count[0]++;
-            if (asJson()) {
-                JsonOutput.print(out(), json(row));
-            } else {
-                shown.add(row);
-            }
-            return true;
-        });
-        if (!asJson()) {
-            print(batch, phase, shown, limit > 0 && count[0] > limit);
-        }
+    int show(BatchQuarantine quarantine) {
+        Reader reader = new Reader();
+        quarantine.forEach(reason, reader);
+        print(reader, quarantine.batch(), quarantine.state(), quarantine.quarantined());
         return ExitStatus.DONE;
     }
 
-    private boolean matches(QuarantinedRow row) {
-        return reason == null || row.reason().toLowerCase(Locale.ROOT).contains(reason.toLowerCase(Locale.ROOT));
+    @Override
+    int show(NightshiftClient client, String batch) {
+        Reader reader = new Reader();
+        QuarantineFilter filter = QuarantineFilter.ALL.ofReason(reason).atMost(PAGE);
+        QuarantinedRowPage page = ClusterAccess.answer(client.quarantinedRows(batch, filter));
+        while (page.rows().stream().allMatch(reader) && page.next() != null) {
+            // `latest` is another one when a batch is submitted meanwhile.
+            page = ClusterAccess.answer(client.quarantinedRows(page.batch(), filter.from(page.next())));
+        }
+        print(reader, page.batch(), page.state(), page.quarantined());
+        return ExitStatus.DONE;
     }
 
-    private void print(CommittedBatch batch, String phase, List<QuarantinedRow> shown, boolean more) {
-        if (shown.isEmpty()) {
-            out().println("Batch %s (%s) has no quarantined rows%s."
-                    .formatted(batch.id(), phase, reason == null ? "" : " of this reason"));
+    /// Prints rows as JSON, or keeps them for a table, up to the limit.
+    private final class Reader implements Predicate<QuarantinedRow> {
+
+        private final List<QuarantinedRow> kept = new ArrayList<>();
+        private long count;
+
+        Reader() {
+            if (limit < 0) {
+                throw FailureException.permanent("--limit must be 0 or more, not %d".formatted(limit));
+            }
+        }
+
+        @Override
+        public boolean test(QuarantinedRow row) {
+            count++;
+            if (isFull()) {
+                return false;
+            }
+            if (asJson()) {
+                JsonOutput.print(out(), ApiJson.tree(row));
+            } else {
+                kept.add(row);
+            }
+            return true;
+        }
+
+        boolean isFull() {
+            return limit > 0 && count > limit;
+        }
+    }
+
+    private void print(Reader reader, String batch, String state, long quarantined) {
+        if (asJson()) {
             return;
         }
-        boolean named = batch.job().source().id() != null;
+        if (reader.kept.isEmpty()) {
+            out().println("Batch %s (%s) has no quarantined rows%s."
+                    .formatted(batch, state, reason == null ? "" : " of this reason"));
+            return;
+        }
+        boolean named = reader.kept.stream().anyMatch(row -> row.id() != null);
         TextTable table = new TextTable().left("FILE AND ROW");
         if (named) {
             table = table.left("ID");
         }
         table = table.left("REASON").left("VALUE").left("MESSAGE");
-        for (QuarantinedRow row : shown) {
+        for (QuarantinedRow row : reader.kept) {
             List<String> cells = new ArrayList<>();
             cells.add(place(row));
             if (named) {
@@ -99,10 +128,10 @@ final class QuarantineShowCommand extends QuarantineCommand {
             table.row(cells.toArray(String[]::new));
         }
         table.print(out());
-        if (more) {
+        if (reader.isFull()) {
             out().println();
             out().println("The batch has %s quarantined rows; --limit shows more."
-                    .formatted(DisplayFormat.number(batch.quarantined())));
+                    .formatted(DisplayFormat.number(quarantined)));
         }
     }
 }

@@ -24,6 +24,11 @@ abstract class QueryCommand extends LedgerCommand {
         }
     }
 
+    @Override
+    final String options() {
+        return server.isGiven() ? server.option() : super.options();
+    }
+
     /// @return the exit status
     abstract int run(NightshiftClient client);
 }

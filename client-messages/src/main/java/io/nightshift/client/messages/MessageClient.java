@@ -8,12 +8,15 @@ import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.QuarantineReasons;
+import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.Backoff;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.NightshiftException.Kind;
+import io.nightshift.client.QuarantineFilter;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
@@ -166,6 +169,23 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
         return ask(replyTo -> new GatewayCommand.ReadEvents(batch, after, 1_000, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<QuarantineReasons> quarantineReasons(String batch) {
+        return overHttpOnly();
+    }
+
+    @Override
+    public CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter) {
+        return overHttpOnly();
+    }
+
+    private static <T> CompletionStage<T> overHttpOnly() {
+        return CompletableFuture.failedFuture(new NightshiftException(
+                Kind.UNEXPECTED,
+                "quarantined rows are sent over HTTP only, because messages carry no rows. Use a client of NightshiftClient.overHttp",
+                null));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.Destinations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -366,6 +367,29 @@ public final class BatchQueries {
     public CompletionStage<EventPage> events(String name, long after, int limit) {
         check("limit", limit, MOST_EVENTS);
         return find(name).thenApplyAsync(entry -> events(entry.batch(), after, limit), blocking);
+    }
+
+    /// Reads from the quarantine of a batch, on a thread that may wait.
+    ///
+    /// @param destinations of the batches
+    public <T> CompletionStage<T> quarantine(
+            String name, Destinations destinations, Function<BatchQuarantine, T> reading) {
+        return find(name)
+                .thenApplyAsync(
+                        entry -> read(
+                                entry.opened().batch(),
+                                batch -> readQuarantine(ledgers.state(batch), destinations, reading)),
+                        blocking);
+    }
+
+    private <T> T readQuarantine(BatchState state, Destinations destinations, Function<BatchQuarantine, T> reading) {
+        try {
+            return reading.apply(BatchQuarantine.of(ledger, state, destinations));
+        } catch (FailureException e) {
+            throw !e.failure().isPermanent()
+                    ? e
+                    : ProblemException.notFound("quarantine", e.failure().message());
+        }
     }
 
     private EventPage events(BatchId batch, long after, int limit) {

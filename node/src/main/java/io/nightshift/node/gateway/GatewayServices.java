@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// What a [RequestForwarder] calls.
+/// The parts of a node that a [RequestForwarder] calls.
 ///
 /// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]

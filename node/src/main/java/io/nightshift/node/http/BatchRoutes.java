@@ -23,6 +23,13 @@ final class BatchRoutes {
     private static final int MOST_BATCHES = 100;
     private static final int MOST_PARTITIONS = 1_000;
     private static final int MOST_EVENTS = 1_000;
+    private static final int MOST_ROWS = 1_000;
+
+    /// Quarantined rows that are counted by reason, so that a request ends within seconds.
+    private static final long MOST_COUNTED_ROWS = 1_000_000;
+
+    /// Quarantined rows that are read for a page, so that a rare reason needs several pages.
+    private static final long MOST_READ_ROWS = 100_000;
 
     private final BatchQueries batches;
     private final Destinations destinations;
@@ -43,7 +50,14 @@ final class BatchRoutes {
                         Set.of("state", "limit", "cursor"),
                         this::partitions),
                 Endpoint.get("/v1/batches/{batch}/events", Role.READ, Set.of("after", "limit"), this::events),
-                Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine));
+                Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine),
+                // Values of rows may be personal data: reading them needs more than the role for watching batches.
+                Endpoint.get("/v1/batches/{batch}/quarantine/reasons", Role.SUBMIT, Set.of(), this::quarantineReasons),
+                Endpoint.get(
+                        "/v1/batches/{batch}/quarantine/rows",
+                        Role.SUBMIT,
+                        Set.of("reason", "limit", "cursor"),
+                        this::quarantinedRows));
     }
 
     private CompletionStage<Answer> jobs(Call call) {
@@ -139,6 +153,23 @@ final class BatchRoutes {
                 state.totals().quarantined(),
                 page,
                 partition < all ? String.valueOf(partition) : null);
+    }
+
+    private CompletionStage<Answer> quarantineReasons(Call call) {
+        return batches.quarantine(
+                call.segment("batch"),
+                destinations,
+                quarantine -> Answer.json(200, quarantine.reasons(MOST_COUNTED_ROWS)));
+    }
+
+    private CompletionStage<Answer> quarantinedRows(Call call) {
+        String reason = call.text("reason").orElse(null);
+        String cursor = call.text("cursor").orElse(null);
+        int limit = (int) call.number("limit", 100, 1, MOST_ROWS);
+        return batches.quarantine(
+                call.segment("batch"),
+                destinations,
+                quarantine -> Answer.json(200, quarantine.page(reason, cursor, limit, MOST_READ_ROWS)));
     }
 
     private @Nullable String file(BatchState state, int partition) {

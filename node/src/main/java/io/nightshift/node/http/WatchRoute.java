@@ -48,7 +48,7 @@ final class WatchRoute {
     /// Entries of a batch's ledger from the one after a number up to another.
     private record Part(BatchId batch, long after, long last) {}
 
-    /// What a client has been sent.
+    /// The position of a client in the stream.
     ///
     /// @param number the number of the last ledger entry
     /// @param shown the last progress, or null

@@ -65,6 +65,16 @@ public record CommittedBatch(
         return sums;
     }
 
+    /// The same batch with the commits of this partition and those after it only.
+    ///
+    /// @param partition position in the plan
+    public CommittedBatch from(int partition) {
+        List<PartitionCommit> rest = commits.stream()
+                .filter(commit -> commit.partition() >= partition)
+                .toList();
+        return new CommittedBatch(id, job, model, submittedAt, incarnation, input, rest, rescored, entries, head);
+    }
+
     /// The commit of a partition, or null if there is none.
     public @Nullable PartitionCommit commit(int partition) {
         int low = 0;

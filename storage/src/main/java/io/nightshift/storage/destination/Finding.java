@@ -7,7 +7,7 @@ package io.nightshift.storage.destination;
 /// @param detail a sentence that names entry, partition or file
 public record Finding(Outcome outcome, String what, String detail) {
 
-    /// What was found.
+    /// The kind of the finding.
     public enum Outcome {
         /// It is as it must be.
         PROVED,

@@ -1,5 +1,8 @@
 package io.nightshift.storage.destination;
 
+import io.nightshift.api.QuarantinedRow;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -14,4 +17,16 @@ public interface QuarantinedRows {
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if rows are missing or can't be read
     void forEach(Predicate<QuarantinedRow> reader);
+
+    /// The current row of a query whose columns are file, row, id, reason, value, message and values.
+    static QuarantinedRow row(ResultSet row) throws SQLException {
+        return new QuarantinedRow(
+                row.getString(1),
+                row.getLong(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getString(6),
+                row.getString(7));
+    }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param unseen what happens to a row whose value is no known category
 public record Categories(List<String> names, List<Integer> codes, boolean byName, Unseen unseen) {
 
-    /// What happens to a row whose value is no known category.
+    /// The treatment of a row whose value is no known category.
     public enum Unseen {
         /// The row is scored as if the value were missing.
         MISSING,

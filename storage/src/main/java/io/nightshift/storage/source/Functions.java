@@ -107,7 +107,7 @@ final class Functions {
         return null;
     }
 
-    /// What a macro stands for, one expression for each overload; empty for a function.
+    /// The expressions for which a macro stands, one for each overload; empty for a function.
     List<String> macros(String name) {
         Facts known = facts.get(name);
         return known == null ? List.of() : known.macros();

@@ -103,7 +103,7 @@ public final class SourceColumns {
         return relation;
     }
 
-    /// What the input is called in messages.
+    /// The name of the input in messages.
     public String called() {
         return called;
     }

@@ -176,7 +176,7 @@ final class ClusterIT {
             assertThat(refused.err()).contains(batch, "cancelled");
         }
         assertThat(cluster.batch("watch", batch)
-                        .expect(1, "is cancelled: a mistake")
+                        .expect(1, "was cancelled: a mistake")
                         .out())
                 .isEmpty();
         cluster.batch("rescore", batch, "--partitions", "1,x").expect(2, "neither a number nor a range");

@@ -29,9 +29,8 @@ record DocumentationPage(String name, List<CodeBlock> blocks) {
 
     private static final Pattern NOT_RUN = Pattern.compile("<!-- not run: .{10,} -->\\s*");
 
-    /// Blocks in which a line can be a command. Blocks without a language hold commands, output and files; those
-    /// of the language `txt` hold no commands.
-    private static final List<String> WITH_COMMANDS = List.of("", "sh", "bash", "console", "ini");
+    /// Blocks in which a line can be a command.
+    private static final List<String> WITH_COMMANDS = List.of("bash", "ini");
 
     /// Not the line `nightshift {` of a configuration file.
     private static final Pattern CALL = Pattern.compile("(^|[\\s/=])nightshift\\s(?!\\{)");

@@ -31,6 +31,10 @@ import picocli.CommandLine.ParameterException;
 /// [DocumentationIT] runs the commands of the pages that need nothing but the example.
 final class DocumentationTest {
 
+    /// The languages of code blocks. `bash` holds commands and their output; `txt` output and configuration files.
+    private static final Set<String> LANGUAGES =
+            Set.of("bash", "txt", "yaml", "json", "sql", "java", "python", "xml", "ini");
+
     private static final Pattern TOP_LEVEL_KEY = Pattern.compile("(?m)^([A-Za-z][\\w-]*):");
 
     /// Keys of the YAML files of other programs: Kubernetes, Prometheus.
@@ -55,6 +59,17 @@ final class DocumentationTest {
     @BeforeAll
     static void read() throws IOException {
         pages = DocumentationPage.all();
+    }
+
+    @Test
+    void everyBlockNamesALanguageThatTheSiteHighlights() {
+        List<String> others = pages.stream()
+                .flatMap(page -> page.blocks().stream()
+                        .filter(block -> !block.isInline() && !LANGUAGES.contains(block.language()))
+                        .map(block -> "%s: \"%s\"".formatted(page.place(block), block.language())))
+                .toList();
+
+        assertThat(others).as("blocks without one of the languages %s", LANGUAGES).isEmpty();
     }
 
     @Test
@@ -131,7 +146,7 @@ final class DocumentationTest {
         DocumentationPage page = DocumentationPage.parse("page.md", """
                 Run `nightshift batch lst`, or:
 
-                ```
+                ```bash
                 $ FLAG=1 ./nightshift run job.yaml --thread 2 | tee log   # a comment
                 nightshift batch show|history BATCH [--hme DIR]
                 nightshift plan --set 'a=b c' \\
@@ -139,7 +154,7 @@ final class DocumentationTest {
                 ```
 
                 - in a list
-                  ```sh
+                  ```bash
                   kubectl exec pod -- nightshift token create --role admin
                   ```
 

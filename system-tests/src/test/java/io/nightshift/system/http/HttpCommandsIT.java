@@ -92,10 +92,10 @@ final class HttpCommandsIT {
         assertThat(watch.toString())
                 .containsPattern("Paused since 20\\S+Z by \\S+: later")
                 .contains("batch resume " + second)
-                .contains("Batch " + second + " is cancelled");
+                .contains("Batch " + second + " was cancelled");
         batch("retry", second).expect(1, "Batch " + second + " can't be retried: it is cancelled.");
         batch("rescore", second, "--partitions", "0").expect(1, "it is cancelled");
-        batch("watch", second).expect(1, "is cancelled");
+        batch("watch", second).expect(1, "was cancelled");
         assertThat(batch("submit", small).out()).contains("the key was used before, for batch " + second);
 
         Map<List<String>, CommandResult> told = new LinkedHashMap<>();
@@ -120,6 +120,51 @@ final class HttpCommandsIT {
             assertThat(end).isEqualTo(CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new)));
         });
         start();
+    }
+
+    @Test
+    void theQuarantineOfAServersBatchIsTheSameAsTheHomeFolders() throws Exception {
+        String job = FlightsJob.in(folder.resolve("job")).file().toString();
+        String wrong = "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)";
+        String limit = "errors.max-rows=1000000";
+        String batch = batch("submit", job, "--set", wrong, "--set", "errors.max-rate=1", "--set", limit)
+                .out()
+                .split("[ .]", -1)[2];
+        batch("watch", batch).expect(0);
+
+        Map<List<String>, CommandResult> served = new LinkedHashMap<>();
+        for (List<String> command : List.of(
+                List.of("list", "latest", "-o", "json"),
+                List.of("show", batch, "--limit", "3"),
+                List.of("show", "latest", "--limit", "0", "-o", "json"),
+                List.of("show", batch, "--reason", "RANGE", "--limit", "2", "-o", "json"),
+                List.of("show", batch, "--reason", "nosuch"))) {
+            served.put(command, quarantine(token, command));
+        }
+        assertThat(quarantine(token, List.of("list", batch)).expect(0).out())
+                .contains("Batch %s (published) has ".formatted(batch))
+                .contains("quarantine show %s --server http://127.0.0.1:%d --token-file".formatted(batch, node.port));
+        Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
+        quarantine(reader, List.of("show", batch))
+                .expect(2, "The token reader has the role read, but the request needs the role submit.");
+        quarantine(token, List.of("show", "nosuch")).expect(2, "no batch nosuch");
+
+        node.close();
+        served.forEach((command, result) -> {
+            result.expect(0);
+            List<String> arguments = new ArrayList<>(List.of("quarantine"));
+            arguments.addAll(command);
+            arguments.addAll(List.of("--home", folder.resolve("home").toString()));
+            assertThat(result).isEqualTo(CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new)));
+        });
+        start();
+    }
+
+    private CommandResult quarantine(Path file, List<String> command) {
+        List<String> arguments = new ArrayList<>(List.of("quarantine"));
+        arguments.addAll(command);
+        arguments.addAll(List.of("--server", "http://127.0.0.1:" + node.port, "--token-file", file.toString()));
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
     }
 
     @Test

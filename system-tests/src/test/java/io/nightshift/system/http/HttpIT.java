@@ -18,10 +18,12 @@ import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -362,6 +364,11 @@ final class HttpIT {
         conforms(schemas, document, "QuarantinePage", quarantine);
         assertThat(json(quarantine).get("partitions")).isNotEmpty();
         assertThat(Path.of(json(quarantine).at("/partitions/0/file").asText())).exists();
+        HttpResponse<String> reasons = node.get("/v1/batches/" + batch + "/quarantine/reasons");
+        conforms(schemas, document, "QuarantineReasons", reasons);
+        assertThat(json(reasons).get("counted")).isEqualTo(json(reasons).get("quarantined"));
+        conforms(
+                schemas, document, "QuarantinedRowPage", node.get("/v1/batches/" + batch + "/quarantine/rows?limit=1"));
         conforms(schemas, document, "BatchPage", node.get("/v1/batches"));
         conforms(schemas, document, "JobList", node.get("/v1/jobs"));
         conforms(schemas, document, "ModelPage", node.get("/v1/models"));
@@ -385,6 +392,56 @@ final class HttpIT {
         await().atMost(SOON)
                 .untilAsserted(() ->
                         assertThat(quarantineFile(batch)).exists().asString().contains("/.quarantine/batch=" + batch));
+    }
+
+    @Test
+    void quarantinedRowsAreReadPageByPageEachOnceWithTheirValues() throws IOException {
+        String batch = submitted(job(
+                "paged",
+                "partitions.rows=20000",
+                "source.select.distance=CASE WHEN distance = 733 THEN 'inf'::DOUBLE"
+                        + " WHEN distance = 734 THEN CAST('12 km' AS DOUBLE) ELSE distance END",
+                "errors.max-rate=1",
+                "errors.max-rows=1000000"));
+        int quarantined = awaitState(batch, "published").get("quarantined").asInt();
+        String rows = "/v1/batches/" + batch + "/quarantine/rows";
+
+        List<JsonNode> paged = rows(rows + "?limit=7");
+        assertThat(paged).hasSize(quarantined).doesNotHaveDuplicates().isEqualTo(rows(rows + "?limit=1000"));
+        List<JsonNode> failed = rows(rows + "?reason=CAN'T%20BE%20COMPUTED&limit=5");
+        assertThat(failed).isNotEmpty().hasSizeLessThan(quarantined).allSatisfy(row -> {
+            assertThat(row.get("message").asText()).contains("Could not convert string '12 km'");
+            assertThat(row.get("values").asText()).contains("\"distance\"");
+        });
+        assertThat(rows(rows + "?reason=nosuch")).isEmpty();
+
+        JsonNode reasons = json(200, node.get("/v1/batches/" + batch + "/quarantine/reasons"));
+        assertThat(reasons.get("reasons")).hasSize(2);
+        assertThat(reasons.findValues("rows").stream().mapToInt(JsonNode::asInt).sum())
+                .isEqualTo(quarantined);
+        assertThat(failed)
+                .contains(StreamSupport.stream(reasons.get("reasons").spliterator(), false)
+                        .map(reason -> reason.get("example"))
+                        .filter(example -> !example.get("message").isNull())
+                        .findFirst()
+                        .orElseThrow());
+
+        problem(node.get(rows + "?cursor=12"), 400, "bad-request", "The parameter cursor is invalid.");
+        problem(node.get(rows + "?limit=1001"), 400, "bad-request", "Send a number from 1 to 1000.");
+        Files.delete(quarantineFile(batch));
+        problem(node.get(rows), 404, "unknown-quarantine", "the quarantine file", "is gone");
+    }
+
+    /// The rows of all pages.
+    private static List<JsonNode> rows(String first) {
+        List<JsonNode> rows = new ArrayList<>();
+        JsonNode page = json(200, node.get(first));
+        page.get("rows").forEach(rows::add);
+        while (!page.get("next").isNull()) {
+            page = json(200, node.get(first + "&cursor=" + page.get("next").asText()));
+            page.get("rows").forEach(rows::add);
+        }
+        return rows;
     }
 
     private static Path quarantineFile(String batch) {

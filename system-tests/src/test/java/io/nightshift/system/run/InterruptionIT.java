@@ -35,7 +35,7 @@ final class InterruptionIT {
                     .isLessThan(150);
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
-                    .containsPattern("Interrupted\\. \\d+ of \\d+ partitions of flights-\\S+ are committed and kept")
+                    .containsPattern("Interrupted\\. Batch flights-\\S+ keeps the \\d+ of its \\d+ partitions that are committed")
                     .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
         CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
@@ -59,7 +59,7 @@ final class InterruptionIT {
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
                     .containsPattern(
-                            "Interrupted\\. Batch flights-\\S+ is open, and none of its partitions is committed")
+                            "Interrupted\\. Batch flights-\\S+ is open\\. None of its partitions is committed")
                     .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
     }

@@ -112,6 +112,6 @@ final class QuarantineIT {
 
         assertThat(quarantine(job, "list", "latest").expect(0).out()).contains("(published) has no quarantined rows.");
         quarantine(job, "list", "nosuch").expect(2, "nosuch");
-        quarantine(job, "show", "latest", "--limit", "-1").expect(2, "--limit: the number -1; expected 0 or more");
+        quarantine(job, "show", "latest", "--limit", "-1").expect(2, "--limit must be 0 or more, not -1");
     }
 }

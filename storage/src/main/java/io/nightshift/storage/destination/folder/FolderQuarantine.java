@@ -1,7 +1,7 @@
 package io.nightshift.storage.destination.folder;
 
+import io.nightshift.api.QuarantinedRow;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.QuarantinedRow;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
@@ -52,7 +52,7 @@ record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supp
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
-                if (!reader.test(row(rows))) {
+                if (!reader.test(QuarantinedRows.row(rows))) {
                     return false;
                 }
             }
@@ -61,16 +61,5 @@ record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supp
             throw new FailureException(
                     DuckDbError.failure("the quarantine file %s can't be read".formatted(file), e), e);
         }
-    }
-
-    private static QuarantinedRow row(ResultSet row) throws SQLException {
-        return new QuarantinedRow(
-                row.getString(1),
-                row.getLong(2),
-                row.getString(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7));
     }
 }

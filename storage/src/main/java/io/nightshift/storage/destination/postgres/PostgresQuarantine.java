@@ -1,15 +1,13 @@
 package io.nightshift.storage.destination.postgres;
 
+import io.nightshift.api.QuarantinedRow;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.QuarantinedRow;
 import io.nightshift.storage.destination.QuarantinedRows;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -77,7 +75,7 @@ record PostgresQuarantine(CommittedBatch batch, PostgresDestination destination,
         try (Database database = open()) {
             database.each(
                     row -> {
-                        if (!reader.test(row(row))) {
+                        if (!reader.test(QuarantinedRows.row(row))) {
                             throw new Stopped();
                         }
                     },
@@ -88,16 +86,5 @@ record PostgresQuarantine(CommittedBatch batch, PostgresDestination destination,
         } catch (Stopped e) {
             // No row is missing.
         }
-    }
-
-    private static QuarantinedRow row(ResultSet row) throws SQLException {
-        return new QuarantinedRow(
-                row.getString(1),
-                row.getLong(2),
-                row.getString(3),
-                row.getString(4),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7));
     }
 }
