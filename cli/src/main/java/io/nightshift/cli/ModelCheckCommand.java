@@ -6,7 +6,7 @@ import io.nightshift.cli.check.CheckRequest;
 import io.nightshift.cli.check.CheckResult;
 import io.nightshift.cli.check.CheckResult.DifferingRow;
 import io.nightshift.cli.check.ModelCheck;
-import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.node.DuckDbLoader;
@@ -86,12 +86,8 @@ final class ModelCheckCommand implements Callable<Integer> {
             description = "The most differing rows to show, with their features. Default: ${DEFAULT-VALUE}.")
     private int shown = 5;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+    @Mixin
+    private OutputOption output = new OutputOption();
 
     @Mixin
     private HomeFolder home = new HomeFolder();

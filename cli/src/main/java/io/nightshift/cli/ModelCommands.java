@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 /// The registry of models.
 @Command(
         name = "model",
-        description = "Registers, lists, names, checks and trains models.",
+        description = "Registers, lists, shows, checks and trains models, and points aliases at them.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -50,7 +50,7 @@ final class ModelCommands {
     @Command(
             name = "import",
             description =
-                    "Registers a model file (XGBoost JSON or UBJSON, LightGBM text, ONNX, Smile) as the next version of a model.",
+                    "Registers a model file as the next version of a model: XGBoost (JSON or UBJSON), LightGBM (text), ONNX, Smile, or a file of tools/export-sklearn.py.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 
@@ -58,7 +58,7 @@ final class ModelCommands {
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private Path file;
 
-        @Option(names = "--name", paramLabel = "NAME", description = "Default: the file's name without its ending.")
+        @Option(names = "--name", paramLabel = "NAME", description = "The model's name. Default: the file's name without its ending.")
         private @Nullable String name;
 
         @Mixin
@@ -102,7 +102,8 @@ final class ModelCommands {
             PrintWriter out = spec.commandLine().getOut();
             List<ModelListing> models = home.registry().list();
             if (models.isEmpty()) {
-                out.println("No model is registered in " + home.folder());
+                out.println("No model is registered in %s. Register one with: %s model import FILE%s"
+                        .formatted(home.folder(), ShellCommands.program(), home.option()));
             }
             if (!models.isEmpty()) {
                 table(models).print(out);
@@ -144,18 +145,18 @@ final class ModelCommands {
 
     @Command(
             name = "show",
-            description = "Shows what a model takes and gives, and where it came from.",
+            description = "Shows a model's features, classes and facts, and the file it was imported from.",
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
         /// How many values of a categorical feature are shown without `--values`.
         private static final int SHOWN = 8;
 
-        @Parameters(paramLabel = "MODEL", description = "name, name@version or name@alias.")
+        @Parameters(paramLabel = "MODEL", description = "The model: name, name@version or name@alias.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String reference;
 
-        @Option(names = "--values", description = "Shows all values of features that are categories.")
+        @Option(names = "--values", description = "Shows all categories of each feature.")
         private boolean allValues;
 
         @Mixin
@@ -235,15 +236,15 @@ final class ModelCommands {
 
     @Command(
             name = "alias",
-            description = "Points an alias at a version: nightshift model alias flights@2 champion.",
+            description = "Points an alias, such as champion, at a version of a model.",
             mixinStandardHelpOptions = true)
     static final class Alias implements Callable<Integer> {
 
-        @Parameters(index = "0", paramLabel = "MODEL", description = "name@version.")
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The version: name@version.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String reference;
 
-        @Parameters(index = "1", paramLabel = "ALIAS", description = "E.g. champion, candidate.")
+        @Parameters(index = "1", paramLabel = "ALIAS", description = "The alias, such as champion or candidate.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String alias;
 
@@ -274,7 +275,7 @@ final class ModelCommands {
         }
         if (reference instanceof ModelReference.File) {
             throw FailureException.permanent(
-                    "%s is a file; name a registered model: name, name@version or name@alias".formatted(text));
+                    "%s is a file. Name a registered model, as name, name@version or name@alias".formatted(text));
         }
         return reference;
     }

@@ -51,8 +51,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         footer = {
             "",
-            "Truth values, texts, and whole numbers of at most " + TrainingReader.MAX_INTEGER_CLASSES
-                    + " distinct values are classes; other numbers make a regression.",
+            "The model is a classifier if the target has truth values, texts, or at most "
+                    + TrainingReader.MAX_INTEGER_CLASSES + " distinct whole numbers. Otherwise it is a regression.",
             "",
             "Examples:",
             "  nightshift model train --algorithm random-forest --target delayed --data history.parquet",
@@ -66,14 +66,14 @@ final class TrainCommand implements Callable<Integer> {
             names = "--algorithm",
             required = true,
             paramLabel = "ALGORITHM",
-            description = "random-forest, gradient-boosting, decision-tree or logistic-regression.")
+            description = "The algorithm: random-forest, gradient-boosting, decision-tree or logistic-regression.")
     private String algorithm = "";
 
     @Option(
             names = "--target",
             required = true,
             paramLabel = "NAME[=SQL]",
-            description = "What to predict: a column, or an expression with a name, as 'delayed=delay > 15'.")
+            description = "The column to predict, or a name with an SQL expression, such as 'delayed=delay > 15'.")
     private String target = "";
 
     @Option(names = "--data", paramLabel = "PATH", description = "Parquet files, folders or globs. Can be repeated.")
@@ -82,37 +82,37 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--job",
             paramLabel = "JOB.yaml",
-            description = "Takes source, select, where and features from a job file, so that training and scoring"
-                    + " compute the same. --data, --where and --features take their place, --select adds.")
+            description = "Reads source, select, where and features from a job file, so that training and scoring use the same"
+                    + " expressions. --data, --where and --features replace them; --select adds columns.")
     private @Nullable Path job;
 
     @Option(
             names = "--select",
             paramLabel = "NAME=SQL",
-            description = "A computed column, as 'hour=hour(date)'. Can be repeated.")
+            description = "A computed column, such as 'hour=hour(date)'. Can be repeated.")
     private Map<String, String> select = new LinkedHashMap<>();
 
     @Option(
             names = "--features",
             split = ",",
             paramLabel = "NAME",
-            description = "Columns to predict from, with commas between. Default: all computed columns or, where"
-                    + " there are none, all columns but what the target is made of.")
+            description = "The columns to predict from, separated by commas. Default: all computed columns or, if there"
+                    + " are none, all columns except those of the target.")
     private List<String> features = new ArrayList<>();
 
-    @Option(names = "--where", paramLabel = "SQL", description = "Takes only rows that meet this condition.")
+    @Option(names = "--where", paramLabel = "SQL", description = "Trains only on rows that meet this condition.")
     private @Nullable String where;
 
     @Option(
             names = "--sample",
             paramLabel = "ROWS",
-            description = "The most rows to take; drawn by --seed where there are more. Default: ${DEFAULT-VALUE}.")
+            description = "The largest number of rows to read. If there are more rows, --seed draws a sample. Default: ${DEFAULT-VALUE}.")
     private int sample = 200_000;
 
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "What to register the model as. Default: the target's name.")
+            description = "The name under which the model is registered. Default: the target's name.")
     private @Nullable String name;
 
     @ArgGroup(validate = false, heading = "%nHow to train (defaults depend on the algorithm):%n")
@@ -125,27 +125,27 @@ final class TrainCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    /// What takes the place of an algorithm's defaults.
+    /// Options that replace an algorithm's defaults.
     static final class Tuning {
-        @Option(names = "--trees", paramLabel = "N", description = "Trees; for boosting, rounds.")
+        @Option(names = "--trees", paramLabel = "N", description = "The number of trees; for boosting, of rounds.")
         private @Nullable Integer trees;
 
-        @Option(names = "--depth", paramLabel = "N", description = "The most tests on the way to a leaf.")
+        @Option(names = "--depth", paramLabel = "N", description = "The largest number of splits between the root and a leaf.")
         private @Nullable Integer depth;
 
-        @Option(names = "--nodes", paramLabel = "N", description = "The most leaves of a tree.")
+        @Option(names = "--nodes", paramLabel = "N", description = "The largest number of leaves of a tree.")
         private @Nullable Integer nodes;
 
-        @Option(names = "--node-size", paramLabel = "ROWS", description = "The fewest rows in a leaf.")
+        @Option(names = "--node-size", paramLabel = "ROWS", description = "The smallest number of rows in a leaf.")
         private @Nullable Integer nodeSize;
 
-        @Option(names = "--shrinkage", paramLabel = "RATE", description = "Boosting's learning rate, 0 to 1.")
+        @Option(names = "--shrinkage", paramLabel = "RATE", description = "The learning rate of boosting, 0 to 1.")
         private @Nullable Double shrinkage;
 
-        @Option(names = "--subsample", paramLabel = "SHARE", description = "The share of rows a tree is grown on.")
+        @Option(names = "--subsample", paramLabel = "SHARE", description = "The share of the rows on which each tree is grown.")
         private @Nullable Double subsample;
 
-        @Option(names = "--penalty", paramLabel = "WEIGHT", description = "Logistic regression's L2 penalty.")
+        @Option(names = "--penalty", paramLabel = "WEIGHT", description = "The L2 penalty of logistic regression.")
         private @Nullable Double penalty;
 
         @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same model. Default: 1.")
@@ -154,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
         @Option(
                 names = "--holdout",
                 paramLabel = "SHARE",
-                description = "The share of rows to measure the model on instead of training. Default: 0.2.")
+                description = "The share of the rows that is kept out of training to measure the model. Default: 0.2.")
         private @Nullable Double holdout;
 
         TrainingOptions over(TrainingOptions usual) {
@@ -223,7 +223,7 @@ final class TrainCommand implements Callable<Integer> {
         Path file = job;
         if (file == null && data.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(), "Give the rows to train on: --data PATH or --job JOB.yaml");
+                    spec.commandLine(), "The rows to train on are not given. Name them with --data PATH or --job JOB.yaml");
         }
         Map<String, String> computed = new LinkedHashMap<>();
         List<String> paths = data;
@@ -247,7 +247,7 @@ final class TrainCommand implements Callable<Integer> {
                 seed);
     }
 
-    /// What is kept of where the model came from.
+    /// The facts about the training that the model keeps.
     private static Map<String, String> origin(TrainingRequest request, TrainingTable table) {
         Map<String, String> facts = new TreeMap<>();
         facts.put("data", String.join(", ", request.source().paths()));
@@ -278,7 +278,7 @@ final class TrainCommand implements Callable<Integer> {
                     .formatted(table.withoutTarget(), table.target().name()));
         }
         if (table.withoutFeature() > 0) {
-            out.println("  left out   %,d rows that miss the value of a feature".formatted(table.withoutFeature()));
+            out.println("  left out   %,d rows without a value of a feature".formatted(table.withoutFeature()));
         }
         if (!table.unusable().isEmpty()) {
             out.println("  left out   the columns " + String.join(", ", table.unusable()));

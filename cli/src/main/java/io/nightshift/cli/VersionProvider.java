@@ -3,7 +3,7 @@ package io.nightshift.cli;
 import io.nightshift.node.Version;
 import picocli.CommandLine.IVersionProvider;
 
-/// What `nightshift --version` prints.
+/// The text of `nightshift --version`.
 final class VersionProvider implements IVersionProvider {
 
     @Override

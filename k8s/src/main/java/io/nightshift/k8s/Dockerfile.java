@@ -24,14 +24,14 @@ public record Dockerfile(List<String> instructions) {
                 .toList());
     }
 
-    /// What follows each instruction of a name.
+    /// The arguments of each instruction of a name.
     public Stream<String> each(String name) {
         return instructions.stream()
                 .filter(line -> line.startsWith(name + " "))
                 .map(line -> line.substring(name.length() + 1).strip());
     }
 
-    /// What follows the last instruction of a name.
+    /// The arguments of the last instruction of a name.
     public String last(String name) {
         return each(name).reduce((first, second) -> second).orElseThrow();
     }

@@ -59,7 +59,7 @@ final class MembershipLog {
                 }
             }
             default -> {
-                // What else happens in a cluster is no news for those who run it.
+                // Other events of a cluster do not concern its operators.
             }
         }
     }

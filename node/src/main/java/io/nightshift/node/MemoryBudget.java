@@ -38,13 +38,13 @@ public final class MemoryBudget {
         }
     }
 
-    /// What is left of this process's heap, in bytes.
+    /// The free part of this process's heap, in bytes.
     public static long freeHeap() {
         Runtime runtime = Runtime.getRuntime();
         return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
     }
 
-    /// What DuckDB gets of it, in bytes, before it spills.
+    /// The part of it that DuckDB uses before it spills, in bytes.
     public static long duckDb(int threads) {
         return Math.min(budget() / 2, (192 + 64L * threads) * MEGABYTE);
     }

@@ -74,7 +74,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
 
-/// What every node runs, alone or in a cluster: the coordinator's entities and the workers, each
+/// The parts of every node, alone or in a cluster: the coordinator's entities and the workers, each
 /// where its role is.
 public final class Node {
 

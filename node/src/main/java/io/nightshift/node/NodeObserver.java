@@ -37,6 +37,6 @@ public interface NodeObserver {
     /// The node has started; called once.
     void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults);
 
-    /// What it has heard, in Prometheus' text format.
+    /// The observed events, in Prometheus' text format.
     String exposition();
 }

@@ -10,7 +10,7 @@ import java.io.StringWriter;
 import java.util.List;
 import picocli.CommandLine;
 
-/// What a command returned and wrote.
+/// The exit status and the output of a command.
 ///
 /// @param status the exit status; 137 for a process that was killed
 /// @param out standard output

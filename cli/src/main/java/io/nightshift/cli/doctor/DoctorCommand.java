@@ -7,7 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.output.Colours;
-import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
@@ -60,12 +60,8 @@ public final class DoctorCommand implements Callable<Integer> {
             description = "Also examines the source, the model and the destination of a job.")
     private @Nullable Path job;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+    @Mixin
+    private OutputOption output = new OutputOption();
 
     @Mixin
     private HomeFolder home = new HomeFolder();
@@ -122,7 +118,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     private void add(Diagnosis diagnosis) {
         found.add(diagnosis);
-        if (output == CommandOutputFormat.TABLE) {
+        if (!output.isForPrograms()) {
             print(diagnosis);
         }
     }

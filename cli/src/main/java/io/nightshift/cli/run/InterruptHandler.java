@@ -72,22 +72,25 @@ final class InterruptHandler {
             return List.of("Interrupted before a batch was opened; nothing was scored.", "Start again with: " + again);
         }
         if (status == null || status.committed() == 0) {
-            String inFlight = status == null || status.inFlight() == 0
-                    ? ""
-                    : String.format(Locale.ROOT, "; %,d in flight are not kept", status.inFlight());
             return List.of(
-                    "Interrupted. Batch %s is open, and none of its partitions is committed yet%s."
-                            .formatted(batch, inFlight),
+                    "Interrupted. Batch %s is open. None of its partitions is committed yet.%s"
+                            .formatted(batch, inFlight(status)),
                     "Resume with: " + again);
         }
         return List.of(
                 String.format(
                         Locale.ROOT,
-                        "Interrupted. %,d of %,d partitions of %s are committed and kept; %,d in flight are not.",
+                        "Interrupted. Batch %s keeps the %,d of its %,d partitions that are committed.%s",
+                        batch,
                         status.committed(),
                         status.partitions(),
-                        batch,
-                        status.inFlight()),
+                        inFlight(status)),
                 "Resume with: " + again);
+    }
+
+    private static String inFlight(@Nullable BatchStatus status) {
+        return status == null || status.inFlight() == 0
+                ? ""
+                : String.format(Locale.ROOT, " Partitions to score again: %,d.", status.inFlight());
     }
 }

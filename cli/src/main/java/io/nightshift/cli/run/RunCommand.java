@@ -4,8 +4,8 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobOptions;
-import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.OutageText;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -89,12 +89,8 @@ public final class RunCommand implements Callable<Integer> {
     /// The beginning of the outage that was reported last; null if there is none.
     private @Nullable Instant outageSince;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat format = CommandOutputFormat.TABLE;
+    @Mixin
+    private OutputOption output = new OutputOption();
 
     private final StepTimes steps = new StepTimes();
 
@@ -111,7 +107,7 @@ public final class RunCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         ProgressDisplay progress = ProgressDisplay.of(
-                format == CommandOutputFormat.TABLE, spec.commandLine().getErr());
+                !output.isForPrograms(), spec.commandLine().getErr());
         InterruptHandler interruption =
                 InterruptHandler.watch(spec.commandLine().getErr(), progress, again());
         try {
@@ -245,7 +241,7 @@ public final class RunCommand implements Callable<Integer> {
         return new RunReport(
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr(),
-                format,
+                output.format(),
                 destination,
                 resumed,
                 rowsBefore,

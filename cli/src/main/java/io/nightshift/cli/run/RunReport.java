@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What `run` prints at the end.
+/// The summary that `run` prints at the end.
 ///
 /// @param destination the job's
 /// @param resumed whether the batch was open before
@@ -113,8 +113,9 @@ record RunReport(
 
     private void failure(BatchStatus status) {
         Failure failure = status.failure();
-        String reason = failure == null ? "it was cancelled" : failure.message();
-        err.println("Batch %s failed: %s".formatted(status.batch(), reason));
+        String what = status.phase() == Phase.CANCELLED ? "was cancelled" : "failed";
+        String reason = failure == null ? "" : ": " + failure.message();
+        err.println("Batch %s %s%s".formatted(status.batch(), what, reason));
         if (status.committed() > 0) {
             err.println(
                     "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));

@@ -2,7 +2,7 @@ package io.nightshift.cli.token;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.output.CommandOutputFormat;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.node.configuration.TokensFile;
 import io.nightshift.node.gateway.Role;
@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,12 +43,8 @@ final class TokenCreateCommand implements Callable<Integer> {
             description = "What the owner may do: read, submit or admin.")
     private Role role = Role.READ;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
-    private CommandOutputFormat output = CommandOutputFormat.TABLE;
+    @Mixin
+    private OutputOption output = new OutputOption();
 
     @Override
     public Integer call() {

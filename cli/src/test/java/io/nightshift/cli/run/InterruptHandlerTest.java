@@ -24,11 +24,11 @@ final class InterruptHandlerTest {
     void beforeTheFirstCommitTheBatchIsNamedAndCanBeResumed() {
         assertThat(InterruptHandler.said(BATCH, null, AGAIN))
                 .containsExactly(
-                        "Interrupted. Batch %s is open, and none of its partitions is committed yet.".formatted(BATCH),
+                        "Interrupted. Batch %s is open. None of its partitions is committed yet.".formatted(BATCH),
                         "Resume with: nightshift run job.yaml");
         assertThat(InterruptHandler.said(BATCH, status(0, 2), AGAIN))
                 .containsExactly(
-                        "Interrupted. Batch %s is open, and none of its partitions is committed yet; 2 in flight are not kept."
+                        "Interrupted. Batch %s is open. None of its partitions is committed yet. Partitions to score again: 2."
                                 .formatted(BATCH),
                         "Resume with: nightshift run job.yaml");
     }
@@ -37,7 +37,7 @@ final class InterruptHandlerTest {
     void committedPartitionsAreKept() {
         assertThat(InterruptHandler.said(BATCH, status(1_200, 2), AGAIN))
                 .containsExactly(
-                        "Interrupted. 1,200 of 2,000 partitions of %s are committed and kept; 2 in flight are not."
+                        "Interrupted. Batch %s keeps the 1,200 of its 2,000 partitions that are committed. Partitions to score again: 2."
                                 .formatted(BATCH),
                         "Resume with: nightshift run job.yaml");
     }

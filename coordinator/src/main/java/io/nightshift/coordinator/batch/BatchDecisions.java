@@ -150,7 +150,7 @@ final class BatchDecisions {
         return !state.isOpen() && !lifecycle.isTaskRunning();
     }
 
-    /// What the metrics show of the batch; null if the batch has ended or was never submitted.
+    /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
     BatchObserver.@Nullable BatchGauges gauges(BatchState state, DecisionTime now) {
         Phase phase = state.phase();
         return phase == null || phase.isEnd() ? null : attempts.gauges(state, phase, now);

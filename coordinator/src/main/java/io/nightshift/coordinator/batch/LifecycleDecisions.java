@@ -236,7 +236,7 @@ class LifecycleDecisions {
 
     // The end.
 
-    /// What follows if events of attempts have led to the last commit, or have failed the batch.
+    /// The decision if events of attempts have led to the last commit, or have failed the batch.
     List<CoordinatorAction> phaseActions(BatchState next) {
         return switch (next.phase()) {
             case FAILED -> {

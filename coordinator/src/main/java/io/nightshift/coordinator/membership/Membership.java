@@ -35,7 +35,7 @@ public final class Membership {
         this.address = address;
     }
 
-    /// What a node that is in no cluster does next.
+    /// The next step of a node that is in no cluster.
     public sealed interface JoinDecision {
         /// The ID of the cluster that the node will be in.
         UUID cluster();

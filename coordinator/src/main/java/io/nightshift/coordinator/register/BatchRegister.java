@@ -58,7 +58,7 @@ public final class BatchRegister
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchRegister.class);
 
-    /// What the register receives: commands from outside, and answers to its own questions.
+    /// The messages to the register: commands from outside, and answers to its own questions.
     sealed interface Command {}
 
     private record Received(BatchRegisterCommand command) implements Command {}

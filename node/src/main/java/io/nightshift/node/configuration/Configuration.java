@@ -84,7 +84,7 @@ public final class Configuration {
         if (Files.isRegularFile(used)) {
             given = parse(used);
         } else if (file != null || Files.exists(used)) {
-            throw FailureException.permanent("there is no configuration file " + used);
+            throw FailureException.permanent("there is no configuration file %s. Name an existing file with --config".formatted(used));
         }
         List<String> mistakes = new ArrayList<>();
         ConfigurationSection root = new ConfigurationSection("", given.root(), used, mistakes);
@@ -165,7 +165,11 @@ public final class Configuration {
                 tuned.sameKeysAs(ConfigFactory.defaultReference().getConfig("nightshift." + section));
             }
         }
-        String registry = nightshift.textOrNull("registry");
+        String registry = nightshift.textOrNull(
+                "registry",
+                KeyMeaning.of(
+                        "path",
+                        "The folder of the model registry, which all nodes see. Without this key: `models` in the home folder."));
         Configuration configuration = new Configuration(
                 dataSources(nightshift.section("data-sources")),
                 NodeSettings.read(nightshift.section("node")),
@@ -182,7 +186,11 @@ public final class Configuration {
     }
 
     private static ProgramLog.Format logFormat(ConfigurationSection log) {
-        String format = log.text("format", "text");
+        String format = log.text(
+                "format",
+                "text",
+                KeyMeaning.of("`text`, or `json`: one object per line, with `time`, `level`, `logger` and `message`, and with"
+                        + " `batch`, `partition` and `attempt` if the message concerns one."));
         if (!format.equals("text") && !format.equals("json")) {
             log.mistake("format", "expected text or json");
         }
@@ -210,7 +218,7 @@ public final class Configuration {
         Map<String, DataSourceSettings> byName = new HashMap<>();
         for (String name : section.names()) {
             if (!NAME.matcher(name).matches()) {
-                section.mistake(name, "a data source's name is at most 63 lower-case letters, digits, - and _");
+                section.mistake(name, "is no name of a data source; use at most 63 lower-case letters, digits, - and _");
             }
             byName.put(name, dataSource(name, section.section(name)));
         }
@@ -220,37 +228,51 @@ public final class Configuration {
 
     private static DataSourceSettings dataSource(String name, ConfigurationSection section) {
         String url = url(section);
-        String user = section.textOrNull("user");
+        String user = section.textOrNull(
+                "user",
+                KeyMeaning.of(
+                        "The user of the database. Without this key, the driver uses the user of the operating system."));
         String password = password(section);
         section.end();
         return new DataSourceSettings(name, url, user, password);
     }
 
     private static String url(ConfigurationSection source) {
-        String url = source.text("url");
+        String url = source.text(
+                "url",
+                KeyMeaning.of(
+                        "JDBC URL",
+                        "Begins with `jdbc:postgresql:` and contains no credentials. The [driver's"
+                                + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters, such"
+                                + " as `?sslmode=verify-full`."));
         if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
             source.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
         } else if (CREDENTIALS.matcher(url).find()) {
-            source.mistake("url", "holds credentials; give them as user and password, or password-file");
+            source.mistake("url", "contains credentials; write them as user and password, or password-file, instead");
         }
         return url;
     }
 
     private static @Nullable String password(ConfigurationSection source) {
-        String password = source.textOrNull("password");
-        String file = source.textOrNull("password-file");
+        String password =
+                source.textOrNull("password", KeyMeaning.of("The password. Preferably, use `${?NAME}`."));
+        String file = source.textOrNull(
+                "password-file",
+                KeyMeaning.of(
+                        "path",
+                        "A file that contains the password, instead of `password`. Line ends after the password are ignored."));
         if (file == null) {
             return password;
         }
         if (password != null) {
-            source.mistake("password-file", "given together with password; one of them is enough");
+            source.mistake("password-file", "is given together with password; remove one of them");
         }
         try {
             return Files.readString(source.resolve(file)).stripTrailing();
         } catch (CharacterCodingException _) {
-            source.mistake("password-file", "the file isn't text in UTF-8");
+            source.mistake("password-file", "the file is not text in UTF-8; write the password as UTF-8");
         } catch (InvalidPathException | IOException _) {
-            source.mistake("password-file", "there is no such file, or no right to read it");
+            source.mistake("password-file", "there is no such file, or it can't be read; check its path and permissions");
         }
         return null;
     }
@@ -265,14 +287,14 @@ public final class Configuration {
                     .resolve();
         } catch (ConfigException.UnresolvedSubstitution e) {
             throw FailureException.permanent(
-                    "%s: a substitution ${...} names something that is neither in the file nor in the environment; write ${?...} where it may be absent"
+                    "%s: a substitution ${NAME} names neither a key of the file nor an environment variable. Set the variable, or write ${?NAME} if it may be absent"
                             .formatted(ConfigurationSection.place(file, e.origin())));
         } catch (ConfigException e) {
             throw FailureException.permanent(
-                    "%s: not HOCON; a value with special characters needs quotes, and every { its }"
+                    "%s: the file is not valid HOCON. Put values with special characters into quotes, and close every {"
                             .formatted(ConfigurationSection.place(file, e.origin())));
         } catch (IOException _) {
-            throw FailureException.permanent("the configuration file %s can't be read as text".formatted(file));
+            throw FailureException.permanent("the configuration file %s can't be read as text in UTF-8. Check its permissions and its encoding".formatted(file));
         }
     }
 

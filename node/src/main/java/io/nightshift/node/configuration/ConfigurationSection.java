@@ -9,10 +9,10 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.nightshift.protocol.failure.NameSuggestion;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ final class ConfigurationSection {
     ///
     /// @param standard its default
     /// @param range the range of a number, such as `1 to 65535`; empty for other types
-    record Asked(String standard, String range) {}
+    record Asked(String standard, String range, KeyMeaning meaning) {}
 
     private static final ConfigObject NOTHING = ConfigValueFactory.fromMap(Map.of());
 
@@ -44,7 +44,7 @@ final class ConfigurationSection {
     /// @param path the path of the section, empty for the whole file
     /// @param mistakes receives a line for each mistake
     ConfigurationSection(String path, ConfigObject values, Path file, List<String> mistakes) {
-        this(path, values, file, mistakes, new TreeMap<>());
+        this(path, values, file, mistakes, new LinkedHashMap<>());
     }
 
     private ConfigurationSection(
@@ -56,26 +56,27 @@ final class ConfigurationSection {
         this.asked = asked;
     }
 
-    /// All keys that were read in this section and those below, by path. The reference documentation must
-    /// have the same keys. If a key was read twice, the first read counts.
+    /// All keys that were read in this section and those below, by path, in the order of the reads. They are
+    /// the rows of the reference documentation. If a key was read twice, the first default counts, and the
+    /// first meaning.
     Map<String, Asked> asked() {
         return asked;
     }
 
     /// The names in this section, if its keys are chosen by the user.
     Set<String> names() {
-        values.keySet().forEach(name -> ask(name, NONE, ""));
+        values.keySet().forEach(name -> ask(name, NONE));
         return new TreeSet<>(values.keySet());
     }
 
     boolean has(String key) {
-        ask(key, NONE, "");
+        ask(key, NONE);
         return values.containsKey(key);
     }
 
     /// The section of this name, or an empty one.
     ConfigurationSection section(String key) {
-        ask(key, NONE, "");
+        ask(key, NONE);
         ConfigValue value = value(key);
         if (value != null && !(value instanceof ConfigObject)) {
             mistake(key, "expected a section { ... }, not " + type(value));
@@ -85,14 +86,14 @@ final class ConfigurationSection {
     }
 
     /// The text of this name. If there is none, that is a mistake, and the text is empty.
-    String text(String key) {
-        ask(key, REQUIRED, "");
-        String text = textOrNull(key);
+    String text(String key, KeyMeaning meaning) {
+        ask(key, REQUIRED, "", meaning);
+        String text = textOrNull(key, meaning);
         if (text == null || text.isBlank()) {
             if (!values.containsKey(key)) {
-                mistake(key, "missing");
+                mistake(key, "missing; add it");
             } else if (text != null) {
-                mistake(key, "is empty");
+                mistake(key, "is empty; write a value, or remove the key");
             }
             return "";
         }
@@ -100,8 +101,8 @@ final class ConfigurationSection {
     }
 
     @Nullable
-    String textOrNull(String key) {
-        ask(key, NONE, "");
+    String textOrNull(String key, KeyMeaning meaning) {
+        ask(key, NONE, "", meaning);
         ConfigValue value = value(key);
         return switch (value == null ? ConfigValueType.NULL : value.valueType()) {
             case STRING, NUMBER, BOOLEAN -> String.valueOf(value == null ? null : value.unwrapped());
@@ -113,14 +114,21 @@ final class ConfigurationSection {
         };
     }
 
-    String text(String key, String otherwise) {
-        ask(key, otherwise, "");
-        return values.containsKey(key) ? text(key) : skip(key, otherwise);
+    /// The text of this name, or null if there is none. An empty text is a mistake.
+    @Nullable
+    String optionalText(String key, KeyMeaning meaning) {
+        ask(key, NONE, "", meaning);
+        return values.containsKey(key) ? text(key, meaning) : skip(key, null);
+    }
+
+    String text(String key, String otherwise, KeyMeaning meaning) {
+        ask(key, otherwise, "", meaning);
+        return values.containsKey(key) ? text(key, meaning) : skip(key, otherwise);
     }
 
     /// @return a number within the range, or the default if there is none
-    int number(String key, int otherwise, int least, int most) {
-        ask(key, String.valueOf(otherwise), "%d to %d".formatted(least, most));
+    int number(String key, int otherwise, int least, int most, KeyMeaning meaning) {
+        ask(key, String.valueOf(otherwise), "%,d to %,d".formatted(least, most), meaning);
         ConfigValue value = value(key);
         if (value == null) {
             return otherwise;
@@ -137,8 +145,8 @@ final class ConfigurationSection {
         return otherwise;
     }
 
-    List<String> texts(String key, List<String> otherwise) {
-        ask(key, String.join(", ", otherwise), "");
+    List<String> texts(String key, List<String> otherwise, KeyMeaning meaning) {
+        ask(key, String.join(", ", otherwise), "", meaning);
         ConfigValue value = value(key);
         if (value == null) {
             return otherwise;
@@ -153,7 +161,7 @@ final class ConfigurationSection {
 
     /// A list of sections, or an empty one.
     List<ConfigurationSection> sections(String key) {
-        ask(key, NONE, "");
+        ask(key, NONE);
         ConfigValue value = value(key);
         if (value == null) {
             return List.of();
@@ -168,8 +176,8 @@ final class ConfigurationSection {
     }
 
     /// `true` or `false`; false if it is absent.
-    boolean flag(String key) {
-        String text = text(key, "false");
+    boolean flag(String key, KeyMeaning meaning) {
+        String text = text(key, "false", new KeyMeaning("`true`, `false`", meaning.text(), ""));
         if (!text.equals("true") && !text.equals("false")) {
             mistake(key, "expected true or false");
         }
@@ -201,11 +209,20 @@ final class ConfigurationSection {
         return String.valueOf(value.unwrapped()).matches("[0-9.]+ ?(ns|us|ms|s|m|h|d|seconds?|minutes?|hours?|days?)");
     }
 
-    private void ask(String key, String standard, String range) {
-        asked.putIfAbsent(at(key), new Asked(standard, range));
+    private void ask(String key, String standard) {
+        ask(key, standard, "", KeyMeaning.NONE);
     }
 
-    private <T> T skip(String key, T otherwise) {
+    private void ask(String key, String standard, String range, KeyMeaning meaning) {
+        asked.merge(
+                at(key),
+                new Asked(standard, range, meaning),
+                (first, again) -> first.meaning().equals(KeyMeaning.NONE)
+                        ? new Asked(first.standard(), first.range(), again.meaning())
+                        : first);
+    }
+
+    private <T extends @Nullable Object> T skip(String key, T otherwise) {
         known.add(key);
         return otherwise;
     }

@@ -24,6 +24,9 @@ public record HttpSettings(
 
     static final int PORT = 7380;
 
+    /// The largest limit of connections and watches.
+    private static final int MOST = 100_000;
+
     /// The default limits, on loopback without TLS and tokens.
     public static HttpSettings onLoopback(int port) {
         return new HttpSettings("127.0.0.1", port, null, null, null, HttpLimits.DEFAULT);
@@ -31,16 +34,31 @@ public record HttpSettings(
 
     /// @return null if HTTP isn't enabled
     static @Nullable HttpSettings read(ConfigurationSection http) {
-        boolean isEnabled = http.flag("enabled");
+        boolean isEnabled = http.flag(
+                "enabled",
+                KeyMeaning.of("Whether the node has an HTTP server. `--http-port` enables it too."));
         HttpSettings settings = new HttpSettings(
-                http.text("hostname", "127.0.0.1"),
-                http.number("port", PORT, 0, 65_535),
+                http.text(
+                        "hostname",
+                        "127.0.0.1",
+                        KeyMeaning.of(
+                                "host",
+                                "The address to listen on. Other addresses than loopback need TLS and tokens.")),
+                http.number(
+                        "port",
+                        PORT,
+                        0,
+                        65_535,
+                        KeyMeaning.of("The port to listen on; 0 for any free port, which the log names.")),
                 http.has("tls") ? tls(http.section("tls")) : null,
                 http.has("tokens") ? TokensFile.tokens(http) : null,
-                http.has("tokens-file") ? http.resolve(http.text("tokens-file")) : null,
+                path(
+                        http,
+                        "tokens-file",
+                        "A file with `tokens = [ ... ]`, read again when it changes: [tokens](../how-to/tokens.md)."),
                 limits(http.section("limits")));
         if (settings.tokens != null && settings.tokensFile != null) {
-            http.mistake("tokens-file", "given together with tokens; one of them is enough");
+            http.mistake("tokens-file", "is given together with tokens; remove one of them");
         }
         http.end();
         return isEnabled ? settings : null;
@@ -48,30 +66,97 @@ public record HttpSettings(
 
     private static TlsFiles tls(ConfigurationSection tls) {
         TlsFiles files = new TlsFiles(
-                tls.resolve(tls.text("certificate")),
-                tls.resolve(tls.text("private-key")),
-                tls.has("client-ca") ? tls.resolve(tls.text("client-ca")) : null);
+                tls.resolve(tls.text(
+                        "certificate",
+                        KeyMeaning.of(
+                                "path",
+                                "The server's certificate in PEM, followed by those of intermediate authorities. With the"
+                                        + " section `tls`, the server accepts TLS 1.3 only. The files are read again when they"
+                                        + " change."))),
+                tls.resolve(tls.text(
+                        "private-key", KeyMeaning.of("path", "Its private key, in PKCS#8 without a password."))),
+                path(
+                        tls,
+                        "client-ca",
+                        "The authorities that issue clients' certificates. If it is set, clients need a certificate."));
         tls.end();
         return files;
+    }
+
+    private static @Nullable Path path(ConfigurationSection section, String key, String meaning) {
+        String path = section.optionalText(key, KeyMeaning.of("path", meaning));
+        return path == null ? null : section.resolve(path);
     }
 
     private static HttpLimits limits(ConfigurationSection limits) {
         HttpLimits standard = HttpLimits.DEFAULT;
         HttpLimits.Timeouts timeouts = standard.timeouts();
         HttpLimits read = new HttpLimits(
-                limits.number("body", standard.body(), 1_024, 16 * 1024 * 1024),
-                limits.number("requests-per-second", standard.requestsPerSecond(), 1, 1_000_000),
-                limits.number("watches", standard.watches(), 1, 100_000),
-                limits.number("connections", standard.connections(), 1, 100_000),
-                limits.number("connections-per-address", standard.connectionsPerAddress(), 1, 100_000),
+                limits.number(
+                        "body",
+                        standard.body(),
+                        1_024,
+                        16 * 1024 * 1024,
+                        KeyMeaning.of("bytes", "The largest body of a request.")),
+                limits.number(
+                        "requests-per-second",
+                        standard.requestsPerSecond(),
+                        1,
+                        1_000_000,
+                        KeyMeaning.of(
+                                "The requests per second of one token, or of one address for routes that need no token."
+                                        + " This is also the largest burst.")),
+                limits.number(
+                        "watches",
+                        standard.watches(),
+                        1,
+                        MOST,
+                        KeyMeaning.of("The watches that may be open at the same time.")),
+                limits.number(
+                        "connections",
+                        standard.connections(),
+                        1,
+                        MOST,
+                        KeyMeaning.of(
+                                "The connections that may be open at the same time. One more replaces a"
+                                        + " [slow](http.md#slow-clients) or idle one.")),
+                limits.number(
+                        "connections-per-address",
+                        standard.connectionsPerAddress(),
+                        1,
+                        MOST,
+                        KeyMeaning.of(
+                                "The connections of one address that may be open at the same time. Keep this value above"
+                                        + " `watches`.")),
                 new HttpLimits.Timeouts(
-                        limits.number("head-seconds", timeouts.head(), 1, 3_600),
-                        limits.number("body-seconds", timeouts.body(), 1, 3_600),
-                        limits.number("read-seconds", timeouts.read(), 1, 3_600),
-                        limits.number("idle-seconds", timeouts.idle(), 1, 3_600),
+                        seconds(
+                                limits,
+                                "head-seconds",
+                                timeouts.head(),
+                                "The time from connecting until the first request's headers are complete, including the TLS"
+                                        + " handshake."),
+                        seconds(
+                                limits,
+                                "body-seconds",
+                                timeouts.body(),
+                                "The time from a request's headers until its body is complete."),
+                        seconds(
+                                limits,
+                                "read-seconds",
+                                timeouts.read(),
+                                "The time in which a client must read what the node has sent."),
+                        seconds(
+                                limits,
+                                "idle-seconds",
+                                timeouts.idle(),
+                                "The time from an answer until the next request's headers are complete."),
                         timeouts.keepAlive()));
         limits.end();
         return read;
+    }
+
+    private static int seconds(ConfigurationSection limits, String key, int standard, String meaning) {
+        return limits.number(key, standard, 1, 3_600, KeyMeaning.of("s", meaning));
     }
 
     /// The same settings with another port.

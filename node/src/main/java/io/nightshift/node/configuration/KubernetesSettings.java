@@ -18,17 +18,30 @@ public record KubernetesSettings(
 
     static KubernetesSettings read(ConfigurationSection kubernetes) {
         KubernetesSettings settings = new KubernetesSettings(
-                kubernetes.has("namespace") ? namespace(kubernetes) : null,
-                kubernetes.text("pod-label-selector"),
-                kubernetes.number("required-contact-points", 2, 1, MOST),
-                kubernetes.resolve(kubernetes.text("service-account", SERVICE_ACCOUNT)));
+                namespace(kubernetes),
+                kubernetes.text(
+                        "pod-label-selector", KeyMeaning.of("Selects the pods, as in `kubectl get pods -l`.")),
+                kubernetes.number(
+                        "required-contact-points",
+                        2,
+                        1,
+                        MOST,
+                        KeyMeaning.of("The number of these pods that must run.")),
+                kubernetes.resolve(kubernetes.text(
+                        "service-account",
+                        SERVICE_ACCOUNT,
+                        KeyMeaning.of(
+                                "path",
+                                "The folder with the service account's `token`, `namespace` and `ca.crt`."))));
         kubernetes.end();
         return settings;
     }
 
-    private static String namespace(ConfigurationSection kubernetes) {
-        String namespace = kubernetes.text("namespace");
-        if (!namespace.isEmpty() && !namespace.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
+    private static @Nullable String namespace(ConfigurationSection kubernetes) {
+        String namespace = kubernetes.optionalText(
+                "namespace",
+                KeyMeaning.of("The namespace of the pods. Without this key: the namespace of the node's own pod."));
+        if (namespace != null && !namespace.isEmpty() && !namespace.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
             kubernetes.mistake("namespace", "expected at most 63 lower-case letters, digits and -");
         }
         return namespace;

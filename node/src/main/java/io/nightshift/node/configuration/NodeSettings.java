@@ -35,23 +35,50 @@ public record NodeSettings(
     }
 
     static NodeSettings read(ConfigurationSection node) {
-        String hostname = node.text("hostname", "127.0.0.1");
-        int port = node.number("port", PORT, 1, 65_535);
+        String hostname = node.text(
+                "hostname",
+                "127.0.0.1",
+                KeyMeaning.of(
+                        "host",
+                        "The host at which other nodes reach this node. Other addresses than loopback need TLS."));
+        int port = node.number(
+                "port", PORT, 1, 65_535, KeyMeaning.of("The port at which other nodes reach this node."));
         NodeSettings settings = new NodeSettings(
                 hostname,
                 port,
-                node.text("bind-hostname", hostname),
-                node.number("bind-port", port, 1, 65_535),
+                node.text(
+                        "bind-hostname",
+                        hostname,
+                        KeyMeaning.of(
+                                        "host",
+                                        "The host on which the node listens, if it differs from `hostname`, for example behind"
+                                                + " network address translation.")
+                                .withDefault("`nightshift.node.hostname`")),
+                node.number(
+                        "bind-port",
+                        port,
+                        1,
+                        65_535,
+                        KeyMeaning.of("The port on which the node listens, if it differs from `port`.")
+                                .withDefault("`nightshift.node.port`")),
                 roles(node),
                 contactPoints(node, hostname + ":" + port),
-                node.number("threads", 0, 0, 1024),
+                node.number(
+                        "threads",
+                        0,
+                        0,
+                        1024,
+                        KeyMeaning.of("The number of scoring threads; 0: one for each processor.")),
                 node.has("kubernetes") ? KubernetesSettings.read(node.section("kubernetes")) : null);
         node.end();
         return settings;
     }
 
     private static Set<String> roles(ConfigurationSection node) {
-        Set<String> roles = new TreeSet<>(node.texts("roles", List.copyOf(new TreeSet<>(ROLES))));
+        Set<String> roles = new TreeSet<>(node.texts(
+                "roles",
+                List.copyOf(new TreeSet<>(ROLES)),
+                KeyMeaning.of("list", "`coordinator`, `worker` or both.")));
         if (roles.isEmpty() || !ROLES.containsAll(roles)) {
             node.mistake("roles", "expected coordinator, worker or both");
             return ROLES;
@@ -60,7 +87,14 @@ public record NodeSettings(
     }
 
     private static List<String> contactPoints(ConfigurationSection node, String own) {
-        List<String> points = node.texts("contact-points", List.of(own));
+        List<String> points = node.texts(
+                "contact-points",
+                List.of(own),
+                KeyMeaning.of(
+                                "list of `host:port`",
+                                "Nodes at which commands reach the cluster. Nodes find each other through the journal's"
+                                        + " database.")
+                        .withDefault("`nightshift.node.hostname`:`nightshift.node.port`"));
         for (String point : points) {
             if (!point.matches("[A-Za-z0-9._-]+:[0-9]{1,5}")) {
                 node.mistake("contact-points", "expected host:port");

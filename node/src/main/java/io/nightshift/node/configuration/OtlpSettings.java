@@ -16,18 +16,22 @@ public record OtlpSettings(String url, Duration interval, Map<String, String> he
     }
 
     static OtlpSettings read(ConfigurationSection otlp) {
-        String url = otlp.text("url");
+        String url = otlp.text(
+                "url",
+                KeyMeaning.of("URL", "The address of a collector, such as `http://collector:4318/v1/metrics`."));
         if (!url.isEmpty() && !url.matches("https?://[^@]+")) {
             otlp.mistake("url", "expected a URL such as http://collector:4318/v1/metrics, without credentials");
         }
+        int interval = otlp.number(
+                "interval-seconds", 60, 1, 3_600, KeyMeaning.of("s", "The time between two transmissions."));
         Map<String, String> headers = new HashMap<>();
         ConfigurationSection section = otlp.section("headers");
         for (String name : section.names()) {
-            headers.put(name, section.text(name));
+            KeyMeaning meaning = KeyMeaning.of("A header of the requests to the collector, such as `Authorization`.");
+            headers.put(name, section.text(name, meaning));
         }
         section.end();
-        OtlpSettings settings =
-                new OtlpSettings(url, Duration.ofSeconds(otlp.number("interval-seconds", 60, 1, 3_600)), headers);
+        OtlpSettings settings = new OtlpSettings(url, Duration.ofSeconds(interval), headers);
         otlp.end();
         return settings;
     }

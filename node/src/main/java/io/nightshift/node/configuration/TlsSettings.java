@@ -12,25 +12,37 @@ public record TlsSettings(TlsFiles files, String peerName) {
 
     /// @return null if TLS isn't enabled
     static @Nullable TlsSettings read(ConfigurationSection tls) {
-        boolean isEnabled = tls.flag("enabled");
-        Path certificate = file(tls, "certificate", isEnabled);
-        Path privateKey = file(tls, "private-key", isEnabled);
-        Path ca = file(tls, "ca", isEnabled);
+        boolean isEnabled = tls.flag("enabled", KeyMeaning.of("Whether nodes use TLS for their connections."));
+        Path certificate = file(
+                tls,
+                "certificate",
+                isEnabled,
+                "The node's certificate in PEM, followed by those of intermediate authorities.");
+        Path privateKey =
+                file(tls, "private-key", isEnabled, "Its private key, in PKCS#8 without a password.");
+        Path ca = file(
+                tls, "ca", isEnabled, "The certificates of the authorities that issue the nodes' certificates.");
         String peerName = peerName(tls);
         tls.end();
         return isEnabled ? new TlsSettings(new TlsFiles(certificate, privateKey, ca), peerName) : null;
     }
 
-    private static Path file(ConfigurationSection tls, String key, boolean required) {
-        String path = required ? tls.text(key) : tls.text(key, "none");
+    private static Path file(ConfigurationSection tls, String key, boolean required, String text) {
+        KeyMeaning meaning = KeyMeaning.of("path", text);
+        String path = required ? tls.text(key, meaning) : tls.text(key, "none", meaning);
         return tls.resolve(path);
     }
 
     private static String peerName(ConfigurationSection tls) {
-        if (!tls.has("peer-name")) {
-            return tls.text("peer-name", "");
+        String name = tls.optionalText(
+                "peer-name",
+                KeyMeaning.of(
+                        "DNS name",
+                        "The name in every node's certificate, for nodes whose addresses are unknown in advance. Nodes verify"
+                                + " this name instead of the host. Without this key, each certificate names its host."));
+        if (name == null) {
+            return "";
         }
-        String name = tls.text("peer-name");
         if (!name.isEmpty() && !name.matches("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")) {
             tls.mistake("peer-name", "expected a DNS name");
         }

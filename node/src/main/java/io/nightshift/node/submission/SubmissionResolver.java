@@ -38,7 +38,7 @@ public final class SubmissionResolver {
         this.memory = memory;
     }
 
-    /// What a check found.
+    /// The result of a check.
     ///
     /// @param model that the job names, loaded
     /// @param files of the source, in the order in which their rows are counted

@@ -4,27 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValue;
 import io.nightshift.node.configuration.ConfigurationSection.Asked;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// Checks the configuration's reference page against the keys that [Configuration] reads and those of the
-/// files `reference.conf`.
+/// Holds the tables of the configuration's reference page to the keys that [Configuration] reads and those of
+/// the files `reference.conf`. `-Dnightshift.regenerate=true` writes the tables anew.
 final class ConfigurationReferenceTest {
 
-    private static final Path REFERENCE = Path.of("../docs/reference/configuration.md");
-    private static final Pattern ROW = Pattern.compile("\\| `(nightshift\\.[^`]+)` \\|([^|]*)\\|([^|]*)\\|[^|]+\\|");
+    private static final Path PAGE = Path.of("../docs/reference/configuration.md");
+
+    /// The place of a table: the sections or keys that it shows.
+    private static final Pattern PLACE = Pattern.compile("(<!-- keys: (.*) -->\n)(?:[^<]|<(?!!--))*(<!-- end of keys -->)");
+
     private static final Pattern KEY = Pattern.compile("nightshift\\.[a-z.-]+");
+
+    /// The comment of a key in a `reference.conf`: its unit or range, and its meaning.
+    private static final Pattern COMMENT = Pattern.compile("\\[(.*?)] (.*)");
 
     /// Every optional section, so that its keys are read.
     private static final Config ALL_SECTIONS = ConfigFactory.parseString("""
@@ -38,71 +47,111 @@ final class ConfigurationReferenceTest {
             }
             """);
 
-    /// The ranges by key. The range is empty if it is unknown, as for keys that are not numbers.
-    private static final Map<String, Asked> READ = new TreeMap<>();
+    private static final Map<String, Asked> KEYS = keys();
 
-    private static final Map<String, Asked> DOCUMENTED = new TreeMap<>();
-
-    @BeforeAll
-    static void read() throws IOException {
+    private static Map<String, Asked> keys() {
         ConfigurationSection root =
                 new ConfigurationSection("", ALL_SECTIONS.root(), Path.of("node.conf"), new ArrayList<>());
         Configuration.read(root, ConfigFactory.empty());
-        READ.putAll(root.asked());
-        ConfigFactory.defaultReference()
-                .getConfig("nightshift")
-                .entrySet()
-                .forEach(entry -> READ.put(
-                        "nightshift." + entry.getKey(),
-                        new Asked(String.valueOf(entry.getValue().unwrapped()), "")));
+        Map<String, Asked> keys = new LinkedHashMap<>(root.asked());
+        ConfigFactory.defaultReference().getConfig("nightshift").entrySet().stream()
+                // System properties have no line.
+                .filter(entry -> entry.getValue().origin().lineNumber() > 0)
+                .sorted(Comparator.comparing(
+                        (Map.Entry<String, ConfigValue> entry) -> entry.getValue().origin().lineNumber()))
+                .forEach(entry -> keys.put("nightshift." + entry.getKey(), tuned(entry.getValue())));
         // A section is documented by its keys.
-        List<String> keys = List.copyOf(READ.keySet());
-        READ.keySet().removeIf(key -> keys.stream().anyMatch(other -> other.startsWith(key + ".")));
-        READ.remove("pekko");
-        String above = "";
-        for (String line : Files.readAllLines(REFERENCE)) {
-            Matcher row = ROW.matcher(line);
-            if (row.matches()) {
-                assertThat(above).as("above the row %s", line).startsWith("|");
-                DOCUMENTED.put(
-                        row.group(1),
-                        new Asked(row.group(2).strip(), row.group(3).strip()));
-            } else {
-                assertThat(line).as("no row of a table with four columns").doesNotStartWith("| `");
-            }
-            above = line;
+        List<String> all = List.copyOf(keys.keySet());
+        keys.keySet().removeIf(key -> all.stream().anyMatch(other -> other.startsWith(key + ".")));
+        keys.remove("pekko");
+        return keys;
+    }
+
+    private static Asked tuned(ConfigValue value) {
+        String comment = value.origin().comments().stream().map(String::strip).collect(Collectors.joining(" "));
+        Matcher parts = COMMENT.matcher(comment);
+        KeyMeaning meaning = parts.matches() ? KeyMeaning.of(parts.group(1), parts.group(2)) : KeyMeaning.NONE;
+        return new Asked(String.valueOf(value.unwrapped()), "", meaning);
+    }
+
+    @Test
+    void everyKeyHasAMeaningAndAPlaceOnThePage() throws IOException {
+        List<String> places = places(Files.readString(PAGE));
+
+        assertThat(KEYS).isNotEmpty().allSatisfy((key, asked) -> {
+            assertThat(asked.meaning().text()).as("meaning of %s", key).endsWith(".");
+            assertThat(places).as("the place of %s", key).anyMatch(place -> holds(place, key));
+        });
+    }
+
+    @Test
+    void thePageIsWrittenFromTheKeys() throws IOException {
+        String page = Files.readString(PAGE);
+        List<String> places = places(page);
+        String expected = PLACE.matcher(page)
+                .replaceAll(place -> Matcher.quoteReplacement(
+                        place.group(1) + "\n" + table(place.group(2), places) + "\n" + place.group(3)));
+        if (Boolean.getBoolean("nightshift.regenerate")) {
+            Files.writeString(PAGE, expected);
         }
+
+        assertThat(Files.readString(PAGE))
+                .as("%s differs from the program; run this test with -Dnightshift.regenerate=true", PAGE)
+                .isEqualTo(expected);
     }
 
-    @Test
-    void everyKeyThatIsReadIsInTheReferenceAndNoOtherIs() {
-        assertThat(DOCUMENTED).containsOnlyKeys(READ.keySet());
+    private static List<String> places(String page) {
+        return PLACE.matcher(page)
+                .results()
+                .flatMap(place -> List.of(place.group(2).split(", ")).stream())
+                .toList();
     }
 
-    @Test
-    void itsDefaultsAreThoseOfTheProgram() {
-        DOCUMENTED.forEach((key, documented) -> assertThat(standard(documented.standard()))
-                .as("default of %s", key)
-                .isEqualTo(READ.getOrDefault(key, documented).standard()));
+    private static boolean holds(String place, String key) {
+        return key.equals(place) || key.startsWith(place + ".");
     }
 
-    /// The default in the program. Where the page names another key as the default, the value of that key.
-    private static String standard(String documented) {
-        return KEY.matcher(documented.replace("`", ""))
-                .replaceAll(key -> Objects.requireNonNull(READ.get(key.group()), key.group())
-                        .standard());
+    private static String table(String shown, List<String> places) {
+        StringBuilder table = new StringBuilder("| key | default | unit, range | meaning |\n|---|---|---|---|\n");
+        for (String place : shown.split(", ")) {
+            KEYS.forEach((key, asked) -> {
+                boolean isElsewhere = places.stream()
+                        .anyMatch(other -> other.length() > place.length() && holds(other, key));
+                if (holds(place, key) && !isElsewhere) {
+                    table.append("| `%s` | %s | %s| %s |\n"
+                            .formatted(key, standard(asked), unit(asked), asked.meaning().text()));
+                }
+            });
+        }
+        return table.toString();
     }
 
-    @Test
-    void itsRangesOfNumbersAreThoseOfTheProgram() {
-        DOCUMENTED.forEach((key, documented) -> assertThat(documented.range().replace(",", ""))
-                .as("range of %s", key)
-                .startsWith(READ.getOrDefault(key, documented).range().replace(",", "")));
+    /// The default. If the page names other keys as the default, their values are that of this key.
+    private static String standard(Asked asked) {
+        String shown = asked.meaning().shownDefault();
+        if (!shown.isEmpty()) {
+            assertThat(KEY.matcher(shown.replace("`", "")).replaceAll(ConfigurationReferenceTest::value))
+                    .isEqualTo(asked.standard());
+            return shown;
+        }
+        boolean isWord = asked.standard().equals(ConfigurationSection.NONE)
+                || asked.standard().equals(ConfigurationSection.REQUIRED);
+        return isWord ? asked.standard() : "`" + asked.standard() + "`";
+    }
+
+    private static String value(MatchResult key) {
+        return Objects.requireNonNull(KEYS.get(key.group()), key.group()).standard();
+    }
+
+    /// Unit and range, with a space behind them if there are any.
+    private static String unit(Asked asked) {
+        String both = (asked.range() + " " + asked.meaning().unit()).strip();
+        return both.isEmpty() ? "" : both + " ";
     }
 
     @Test
     void aRunHasAsManyWorkersAsItSays() throws IOException {
         int workers = ConfigFactory.parseResources("embedded-cluster.conf").getInt("nightshift.worker.count");
-        assertThat(Files.readString(REFERENCE)).contains("`run` has %d".formatted(workers));
+        assertThat(Files.readString(PAGE)).contains("`run` has %d".formatted(workers));
     }
 }

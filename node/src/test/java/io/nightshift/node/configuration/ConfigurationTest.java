@@ -56,7 +56,7 @@ final class ConfigurationTest {
     void aNamedFileMustExist() {
         assertThatThrownBy(() -> Configuration.load(folder.resolve("nodde.conf"), folder))
                 .isInstanceOf(FailureException.class)
-                .hasMessage("there is no configuration file " + folder.resolve("nodde.conf"));
+                .hasMessage("there is no configuration file %s. Name an existing file with --config", folder.resolve("nodde.conf"));
     }
 
     @Test
@@ -80,17 +80,17 @@ final class ConfigurationTest {
                                 String.valueOf(problem.getMessage()).lines())
                         .map(line -> line.substring(line.indexOf("node.conf")))
                         .containsExactlyInAnyOrder(
-                                "node.conf:9: nightshift.data-sources.G: a data source's name is at most 63 lower-case letters, digits, - and _",
-                                "node.conf:3: nightshift.data-sources.a.url: missing",
+                                "node.conf:9: nightshift.data-sources.G: is no name of a data source; use at most 63 lower-case letters, digits, - and _",
+                                "node.conf:3: nightshift.data-sources.a.url: missing; add it",
                                 "node.conf:3: nightshift.data-sources.a.user: expected a text, not a list",
                                 "node.conf:3: nightshift.data-sources.a.urll: unknown key; did you mean \"url\"?",
                                 "node.conf:4: nightshift.data-sources.b: expected a section { ... }, not a text",
-                                "node.conf: nightshift.data-sources.b.url: missing",
+                                "node.conf: nightshift.data-sources.b.url: missing; add it",
                                 "node.conf:5: nightshift.data-sources.c.url: expected a JDBC URL such as jdbc:postgresql://host:5432/database",
-                                "node.conf:6: nightshift.data-sources.d.url: holds credentials; give them as user and password, or password-file",
-                                "node.conf:7: nightshift.data-sources.e.url: holds credentials; give them as user and password, or password-file",
-                                "node.conf:8: nightshift.data-sources.f.password-file: given together with password; one of them is enough",
-                                "node.conf:8: nightshift.data-sources.f.password-file: there is no such file, or no right to read it",
+                                "node.conf:6: nightshift.data-sources.d.url: contains credentials; write them as user and password, or password-file, instead",
+                                "node.conf:7: nightshift.data-sources.e.url: contains credentials; write them as user and password, or password-file, instead",
+                                "node.conf:8: nightshift.data-sources.f.password-file: is given together with password; remove one of them",
+                                "node.conf:8: nightshift.data-sources.f.password-file: there is no such file, or it can't be read; check its path and permissions",
                                 "node.conf:11: nightshift.data-source: unknown key; did you mean \"data-sources\"?"))
                 .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
     }
@@ -99,7 +99,7 @@ final class ConfigurationTest {
     void aFileThatIsNoHoconIsRefusedWithoutQuotingIt() {
         assertThatThrownBy(() -> load("nightshift {\n  password = hush$1`\n}"))
                 .isInstanceOf(FailureException.class)
-                .hasMessageContaining("node.conf:2: not HOCON")
+                .hasMessageContaining("node.conf:2: the file is not valid HOCON")
                 .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
     }
 

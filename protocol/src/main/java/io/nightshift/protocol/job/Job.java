@@ -84,7 +84,7 @@ public record Job(
         this(name, model, features, source, destination, partitions, errors, output, List.of());
     }
 
-    /// What is scored.
+    /// The rows to score.
     ///
     /// @param input where the rows are
     /// @param id the column that identifies a record, or null: then file and row position do
@@ -162,7 +162,7 @@ public record Job(
             @Nullable Duration database,
             @Nullable Duration node) {}
 
-    /// What is written beside the prediction.
+    /// The columns that are written in addition to the prediction.
     ///
     /// @param columns source columns or keys of [Source#select()] to pass through
     /// @param margin whether the model's raw margin is written too

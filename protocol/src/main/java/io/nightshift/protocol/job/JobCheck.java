@@ -79,9 +79,9 @@ final class JobCheck {
                     .filter(name -> mapping.entry(name) != null)
                     .count();
             if (given > 1) {
-                mistakes.add(new Mistake(line, path, "more than one of them", section.expectation(), null));
+                mistakes.add(new Mistake(line, path, "several of the keys are set", section.expectation(), null));
             } else if (given == 0 && misspelt.isEmpty()) {
-                mistakes.add(new Mistake(line, path, "none of them", section.expectation(), null));
+                mistakes.add(new Mistake(line, path, "none of the keys is set", section.expectation(), null));
             }
         }
         for (JobKey key : section.keys()) {
@@ -94,7 +94,7 @@ final class JobCheck {
                 continue;
             }
             if (key.needs() != null && mapping.entry(key.needs()) == null && !misspelt.contains(key.needs())) {
-                String found = "given without " + JobKey.path(path, key.needs());
+                String found = "set without " + JobKey.path(path, key.needs());
                 mistakes.add(new Mistake(entry.line(), keyPath, found, "both or neither", null));
             }
             Object value = value(key, keyPath, entry);
@@ -184,7 +184,7 @@ final class JobCheck {
             }
             texts.add(text);
             if (!seen.add(type.form() == Form.OUTPUT_COLUMN ? text.toLowerCase(Locale.ROOT) : text)) {
-                mistakes.add(new Mistake(item.line(), path, item.found() + " twice", "each once", null));
+                mistakes.add(new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
             }
         }
         return List.copyOf(texts);
@@ -203,7 +203,7 @@ final class JobCheck {
                 continue;
             }
             if (lists.contains(texts)) {
-                mistakes.add(new Mistake(item.line(), path, "a list twice", "each once", null));
+                mistakes.add(new Mistake(item.line(), path, "the same list is given twice", "each list once", null));
             }
             lists.add(texts);
         }
@@ -225,7 +225,7 @@ final class JobCheck {
                         new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
             } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
                 String expected = "names that differ in more than upper and lower case";
-                mistakes.add(new Mistake(entry.line(), keyPath, "the name stands twice", expected, null));
+                mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
             }
             if (entry.value() instanceof Scalar scalar
                     && scalar.kind() != Kind.NOTHING
@@ -248,7 +248,7 @@ final class JobCheck {
             String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
             if (!Form.EXPRESSION.fits(entry.key())) {
                 mistakes.add(
-                        new Mistake(entry.line(), keyPath, "the name of a feature", "a name that is not empty", null));
+                        new Mistake(entry.line(), keyPath, "an empty name", "the name of a feature", null));
             } else if (entry.value() instanceof Sequence sequence
                     && !sequence.items().isEmpty()) {
                 categories.put(entry.key(), categories(keyPath, sequence));
@@ -267,7 +267,7 @@ final class JobCheck {
                     || !Form.CATEGORY.fits(scalar.text())) {
                 refuse(item, path, Form.CATEGORY.expectation, null);
             } else if (names.contains(scalar.text())) {
-                mistakes.add(new Mistake(item.line(), path, item.found() + " twice", "each once", null));
+                mistakes.add(new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
             } else {
                 names.add(scalar.text());
             }

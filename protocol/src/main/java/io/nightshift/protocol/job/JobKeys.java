@@ -48,7 +48,7 @@ final class JobKeys {
         }
     }
 
-    /// What a key may hold.
+    /// The values that a key may have.
     sealed interface ValueType {
 
         /// In words, after "expected".
@@ -167,7 +167,7 @@ final class JobKeys {
         }
     }
 
-    /// What a text must look like. The patterns keep to what the regular expressions of Java and of JSON
+    /// The form of a text. The patterns keep to what the regular expressions of Java and of JSON
     /// Schema share.
     enum Form {
         NAME(

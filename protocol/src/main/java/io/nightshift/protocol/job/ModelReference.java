@@ -64,7 +64,7 @@ public sealed interface ModelReference {
             return new File(text);
         }
         if (!Pattern.matches(REGISTERED, text)) {
-            throw new IllegalArgumentException("not a model: " + text);
+            throw new IllegalArgumentException("%s is no model reference. Write name, name@3, name@alias, or the path of a model file".formatted(text));
         }
         int at = text.indexOf('@');
         if (at < 0) {

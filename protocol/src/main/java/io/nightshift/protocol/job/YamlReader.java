@@ -91,7 +91,7 @@ final class YamlReader {
             throws Unreadable {
         YamlReader reader = new YamlReader(yaml, path, override, mistakes);
         if (yaml.length() > MAX_LENGTH) {
-            throw reader.unreadable(1, "a text of " + yaml.length() + " characters", "at most " + MAX_LENGTH);
+            throw reader.unreadable(1, "the text has " + yaml.length() + " characters", "at most " + MAX_LENGTH);
         }
         try {
             return reader.document();
@@ -131,7 +131,7 @@ final class YamlReader {
 
     private YamlValue value(Event event, String path, int depth) throws Unreadable {
         if (depth > MAX_DEPTH) {
-            throw unreadable(line(event), "more than " + MAX_DEPTH + " levels", "a job, which has three at most");
+            throw unreadable(line(event), "values are nested in more than " + MAX_DEPTH + " levels", "at most three levels");
         }
         if (event instanceof AliasEvent alias) {
             return named(alias);
@@ -153,7 +153,7 @@ final class YamlReader {
         String name = alias.getAlias().getValue();
         YamlValue value = anchors.get(name);
         if (value == null) {
-            throw unreadable(line(alias), "the alias *" + name, "an anchor &" + name + " before it");
+            throw unreadable(line(alias), "the alias *" + name + " has no anchor", "&" + name + " before it");
         }
         return value;
     }
@@ -209,7 +209,7 @@ final class YamlReader {
             YamlValue value = value(events.next(), inner, depth + 1);
             Member earlier = entries.putIfAbsent(scalar.text(), new Member(scalar.text(), line, value));
             if (earlier != null) {
-                String found = "the key stands twice, first in line " + earlier.line();
+                String found = "the key is given twice, first in line " + earlier.line();
                 mistakes.add(new Mistake(line, inner, found, "each key once", null));
             }
         }

@@ -123,7 +123,7 @@ class JobFileTest {
                         /jobs/flights/job.yaml:1: job: "Flight Delays"; expected a name of at most 63 lower-case letters, digits, -, _ and ., starting with a letter or digit
                         /jobs/flights/job.yaml:2: modle: unknown key; did you mean "model"?
                         /jobs/flights/job.yaml:4: source.paruqet: unknown key; did you mean "parquet"?
-                        /jobs/flights/job.yaml:5: source.unique-id: given without source.id; expected both or neither
+                        /jobs/flights/job.yaml:5: source.unique-id: set without source.id; expected both or neither
                         /jobs/flights/job.yaml:5: source.unique-id: "yes"; write true, without quotes
                         /jobs/flights/job.yaml:7: partitions.rows: the number 0; expected a whole number from 1 to 1000000000
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
@@ -149,7 +149,7 @@ class JobFileTest {
         assertThat(parse(SMALLEST).source().unseen()).isNull();
         assertThat(parse(SMALLEST, "source.unseen-categories=missing")).isEqualTo(parse(SMALLEST));
         assertThat(complaint(SMALLEST + "categories: {plan: [a, a], city: a}\n"))
-                .contains("categories.plan: \"a\" twice; expected each once")
+                .contains("categories.plan: \"a\" is listed twice; expected each value once")
                 .contains("categories.city: \"a\"; expected a list of one or more categories");
     }
 
@@ -239,28 +239,28 @@ class JobFileTest {
                 "output: {columns: [a, A]}",
             })
     void aNameTwiceInAListIsRefused(String keys) {
-        assertThat(complaint(SMALLEST + keys)).contains("twice; expected each once");
+        assertThat(complaint(SMALLEST + keys)).contains("twice; expected each ");
     }
 
     @Test
     void aPathTwiceIsRefusedHoweverItIsWritten() {
         assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
-                .isEqualTo("/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" twice; expected each once");
+                .isEqualTo("/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" is listed twice; expected each value once");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "job: a\\njob: b|2: job: the key stands twice, first in line 1; expected each key once",
-                "source:\\n  id: a\\n  id: b|3: source.id: the key stands twice, first in line 2; expected each key once",
+                "job: a\\njob: b|2: job: the key is given twice, first in line 1; expected each key once",
+                "source:\\n  id: a\\n  id: b|3: source.id: the key is given twice, first in line 2; expected each key once",
                 "a: 1\\n\\tb: 2|2: not YAML: found character '\\t(TAB)' that cannot start any token. (Do not use \\t(TAB) for indentation); expected YAML 1.2",
                 "a: 1\\n---\\nb: 2|2: a second document; expected one job in a file; remove the \"---\"",
                 "''|1: an empty file; expected a job: a map with at least job, model, source and destination",
                 "'# only a comment'|1: an empty file; expected a job",
                 "- a|1: a list; expected a job: a map",
                 "a: [1, 2|not YAML:",
-                "a: *b|1: the alias *b; expected an anchor &b before it",
+                "a: *b|1: the alias *b has no anchor; expected &b before it",
                 "a: !!python/object x|1: a: the tag tag:yaml.org,2002:python/object; expected values without tags",
                 "? [a]\\n: b|1: a list as a key; expected a name",
                 "a: '\\x01'|1: not YAML: the character U+0001; expected printable characters only",
@@ -269,7 +269,7 @@ class JobFileTest {
                 "partitions:|1: partitions: nothing; expected a map with the keys rows",
                 "partitions: {rows: 250_000}|1: partitions.rows: \"250_000\"; write 250000, without quotes or separators",
                 "source: {select: {a: [1]}}|1: source.select.a: a list; expected an SQL expression",
-                "source: {select: {a: 1, A: 2}}|1: source.select.A: the name stands twice; expected names that differ",
+                "source: {select: {a: 1, A: 2}}|1: source.select.A: the name is given twice; expected names that differ",
             })
     void yamlErrorsAreReportedWithTheirLines(String yaml, String complaint) {
         String text = yaml.replace("\\n", "\n").replace("\\t", "\t").replace("\\x01", "\u0001");
@@ -284,7 +284,7 @@ class JobFileTest {
         }
         assertThat(complaint(laughs.toString())).contains("more than 100 aliases");
         assertThat(complaint("[".repeat(1_000_000))).contains("more than 20 levels");
-        assertThat(complaint("a: " + "x".repeat(2_000_000))).contains("a text of 2000003 characters");
+        assertThat(complaint("a: " + "x".repeat(2_000_000))).contains("the text has 2000003 characters");
         assertThat(complaint("job: &a [*a]")).contains("the alias *a");
         assertThat(complaint("partitions: {rows: 1e999999999}")).contains("the number 1e999999999");
         assertThat(complaint("errors: {max-rate: 1e99999999999}")).contains("the number 1e99999999999");
@@ -367,7 +367,7 @@ class JobFileTest {
                 "sorce.parquet=x|--set: sorce: unknown key; did you mean \"source\"?",
                 "partitions.rows.x=1|--set: partitions.rows: a map; expected a whole number",
                 "features=a|--set: features: \"a\"; expected a list of one or more",
-                "partitions={rows: 1, rows: 2}|--set: partitions.rows: the key stands twice",
+                "partitions={rows: 1, rows: 2}|--set: partitions.rows: the key is given twice",
             })
     void aMistakeInAnOverrideIsTheOverrides(String override, String complaint) {
         assertThat(complaint(SMALLEST, override)).startsWith(complaint);
