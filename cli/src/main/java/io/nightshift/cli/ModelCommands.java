@@ -58,7 +58,10 @@ final class ModelCommands {
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private Path file;
 
-        @Option(names = "--name", paramLabel = "NAME", description = "The model's name. Default: the file's name without its ending.")
+        @Option(
+                names = "--name",
+                paramLabel = "NAME",
+                description = "The model's name. Default: the file's name without its ending.")
         private @Nullable String name;
 
         @Mixin

@@ -82,8 +82,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--job",
             paramLabel = "JOB.yaml",
-            description = "Reads source, select, where and features from a job file, so that training and scoring use the same"
-                    + " expressions. --data, --where and --features replace them; --select adds columns.")
+            description =
+                    "Reads source, select, where and features from a job file, so that training and scoring use the same"
+                            + " expressions. --data, --where and --features replace them; --select adds columns.")
     private @Nullable Path job;
 
     @Option(
@@ -106,7 +107,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--sample",
             paramLabel = "ROWS",
-            description = "The largest number of rows to read. If there are more rows, --seed draws a sample. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "The largest number of rows to read. If there are more rows, --seed draws a sample. Default: ${DEFAULT-VALUE}.")
     private int sample = 200_000;
 
     @Option(
@@ -130,7 +132,10 @@ final class TrainCommand implements Callable<Integer> {
         @Option(names = "--trees", paramLabel = "N", description = "The number of trees; for boosting, of rounds.")
         private @Nullable Integer trees;
 
-        @Option(names = "--depth", paramLabel = "N", description = "The largest number of splits between the root and a leaf.")
+        @Option(
+                names = "--depth",
+                paramLabel = "N",
+                description = "The largest number of splits between the root and a leaf.")
         private @Nullable Integer depth;
 
         @Option(names = "--nodes", paramLabel = "N", description = "The largest number of leaves of a tree.")
@@ -142,7 +147,10 @@ final class TrainCommand implements Callable<Integer> {
         @Option(names = "--shrinkage", paramLabel = "RATE", description = "The learning rate of boosting, 0 to 1.")
         private @Nullable Double shrinkage;
 
-        @Option(names = "--subsample", paramLabel = "SHARE", description = "The share of the rows on which each tree is grown.")
+        @Option(
+                names = "--subsample",
+                paramLabel = "SHARE",
+                description = "The share of the rows on which each tree is grown.")
         private @Nullable Double subsample;
 
         @Option(names = "--penalty", paramLabel = "WEIGHT", description = "The L2 penalty of logistic regression.")
@@ -223,7 +231,8 @@ final class TrainCommand implements Callable<Integer> {
         Path file = job;
         if (file == null && data.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(), "The rows to train on are not given. Name them with --data PATH or --job JOB.yaml");
+                    spec.commandLine(),
+                    "The rows to train on are not given. Name them with --data PATH or --job JOB.yaml");
         }
         Map<String, String> computed = new LinkedHashMap<>();
         List<String> paths = data;

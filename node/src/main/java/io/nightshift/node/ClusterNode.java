@@ -9,6 +9,7 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.http.Endpoint;
+import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class ClusterNode {
         String phase = CoordinatedShutdown.PhaseActorSystemTerminate();
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(phase, "begin-last-phase", () -> {
+            ProgramLog.connectionsEnd();
             overdue.completeOnTimeout(
                     Done.getInstance(), shutdown.timeout(phase).toMillis(), TimeUnit.MILLISECONDS);
             return CompletableFuture.completedFuture(Done.getInstance());

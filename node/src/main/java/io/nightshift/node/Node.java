@@ -63,9 +63,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -87,6 +89,9 @@ public final class Node {
     private static final int READERS = 8;
 
     private static final Duration TENDING = Duration.ofSeconds(5);
+
+    /// The name of the workers in Pekko. Nodes of two versions must agree on it.
+    private static final String WORKERS = "worker";
 
     private final ActorSystem<Void> system;
     private final ClusterSharding sharding;
@@ -192,14 +197,25 @@ public final class Node {
                                         config.getDuration("grace").plus(PATIENCE),
                                         system.scheduler())
                                 .thenApply(closed -> Done.getInstance()));
+        shutdown.addTask(CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-keep-alive", this::stopKeepAlive);
         ShardedDaemonProcess.get(system)
                 .init(
                         Worker.Command.class,
-                        "worker",
+                        WORKERS,
                         Math.max(config.getInt("count"), atOnce),
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));
+    }
+
+    /// Stops the actor by which Pekko starts the workers again and again. On the last node of a cluster, the shard
+    /// region would otherwise keep its messages for workers that nobody starts any more, and would wait for its
+    /// whole timeout before the node ends.
+    private CompletionStage<Done> stopKeepAlive() {
+        Adapter.toClassic(system)
+                .actorSelection("/system/ShardedDaemonProcessKeepAlive-" + WORKERS)
+                .tell(PoisonPill.getInstance(), org.apache.pekko.actor.ActorRef.noSender());
+        return CompletableFuture.completedFuture(Done.getInstance());
     }
 
     /// Then nobody would take what its workers finish.

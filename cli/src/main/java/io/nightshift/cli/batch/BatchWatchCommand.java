@@ -101,7 +101,8 @@ final class BatchWatchCommand extends ClusterCommand {
     private void pauses(BatchDescription.@Nullable Pause pause) {
         if (pause != null && !pause.equals(paused)) {
             err().println("Paused " + DisplayFormat.of(pause));
-            err().println("Resume with: %s batch resume %s%s".formatted(ShellCommands.program(), wanted.name(), options()));
+            err().println("Resume with: %s batch resume %s%s"
+                    .formatted(ShellCommands.program(), wanted.name(), options()));
             err().flush();
         } else if (pause == null && paused != null) {
             err().println("Resumed.");
@@ -136,7 +137,8 @@ final class BatchWatchCommand extends ClusterCommand {
             }
         } else {
             String what = status.phase() == Phase.CANCELLED ? "was cancelled" : "failed";
-            String reason = status.failure() == null ? "" : ": " + status.failure().message();
+            String reason =
+                    status.failure() == null ? "" : ": " + status.failure().message();
             err().println("Batch %s %s%s".formatted(status.batch(), what, reason));
         }
     }

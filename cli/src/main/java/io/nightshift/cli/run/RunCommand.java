@@ -106,8 +106,8 @@ public final class RunCommand implements Callable<Integer> {
         ProgramLog.toFile(home.log());
         Job job = options.read();
         int threads = options.threads();
-        ProgressDisplay progress = ProgressDisplay.of(
-                !output.isForPrograms(), spec.commandLine().getErr());
+        ProgressDisplay progress =
+                ProgressDisplay.of(!output.isForPrograms(), spec.commandLine().getErr());
         InterruptHandler interruption =
                 InterruptHandler.watch(spec.commandLine().getErr(), progress, again());
         try {

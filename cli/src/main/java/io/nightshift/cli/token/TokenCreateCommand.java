@@ -2,8 +2,8 @@ package io.nightshift.cli.token;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.TokensFile;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.http.Token;

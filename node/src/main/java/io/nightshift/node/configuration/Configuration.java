@@ -84,7 +84,8 @@ public final class Configuration {
         if (Files.isRegularFile(used)) {
             given = parse(used);
         } else if (file != null || Files.exists(used)) {
-            throw FailureException.permanent("there is no configuration file %s. Name an existing file with --config".formatted(used));
+            throw FailureException.permanent(
+                    "there is no configuration file %s. Name an existing file with --config".formatted(used));
         }
         List<String> mistakes = new ArrayList<>();
         ConfigurationSection root = new ConfigurationSection("", given.root(), used, mistakes);
@@ -189,8 +190,9 @@ public final class Configuration {
         String format = log.text(
                 "format",
                 "text",
-                KeyMeaning.of("`text`, or `json`: one object per line, with `time`, `level`, `logger` and `message`, and with"
-                        + " `batch`, `partition` and `attempt` if the message concerns one."));
+                KeyMeaning.of(
+                        "`text`, or `json`: one object per line, with `time`, `level`, `logger` and `message`, and with"
+                                + " `batch`, `partition` and `attempt` if the message concerns one."));
         if (!format.equals("text") && !format.equals("json")) {
             log.mistake("format", "expected text or json");
         }
@@ -218,7 +220,8 @@ public final class Configuration {
         Map<String, DataSourceSettings> byName = new HashMap<>();
         for (String name : section.names()) {
             if (!NAME.matcher(name).matches()) {
-                section.mistake(name, "is no name of a data source; use at most 63 lower-case letters, digits, - and _");
+                section.mistake(
+                        name, "is no name of a data source; use at most 63 lower-case letters, digits, - and _");
             }
             byName.put(name, dataSource(name, section.section(name)));
         }
@@ -254,8 +257,7 @@ public final class Configuration {
     }
 
     private static @Nullable String password(ConfigurationSection source) {
-        String password =
-                source.textOrNull("password", KeyMeaning.of("The password. Preferably, use `${?NAME}`."));
+        String password = source.textOrNull("password", KeyMeaning.of("The password. Preferably, use `${?NAME}`."));
         String file = source.textOrNull(
                 "password-file",
                 KeyMeaning.of(
@@ -272,7 +274,8 @@ public final class Configuration {
         } catch (CharacterCodingException _) {
             source.mistake("password-file", "the file is not text in UTF-8; write the password as UTF-8");
         } catch (InvalidPathException | IOException _) {
-            source.mistake("password-file", "there is no such file, or it can't be read; check its path and permissions");
+            source.mistake(
+                    "password-file", "there is no such file, or it can't be read; check its path and permissions");
         }
         return null;
     }
@@ -294,7 +297,9 @@ public final class Configuration {
                     "%s: the file is not valid HOCON. Put values with special characters into quotes, and close every {"
                             .formatted(ConfigurationSection.place(file, e.origin())));
         } catch (IOException _) {
-            throw FailureException.permanent("the configuration file %s can't be read as text in UTF-8. Check its permissions and its encoding".formatted(file));
+            throw FailureException.permanent(
+                    "the configuration file %s can't be read as text in UTF-8. Check its permissions and its encoding"
+                            .formatted(file));
         }
     }
 

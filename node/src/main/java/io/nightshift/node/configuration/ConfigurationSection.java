@@ -146,7 +146,7 @@ final class ConfigurationSection {
     }
 
     List<String> texts(String key, List<String> otherwise, KeyMeaning meaning) {
-        ask(key, String.join(", ", otherwise), "", meaning);
+        ask(key, otherwise.isEmpty() ? NONE : String.join(", ", otherwise), "", meaning);
         ConfigValue value = value(key);
         if (value == null) {
             return otherwise;

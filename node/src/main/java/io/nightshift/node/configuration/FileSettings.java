@@ -16,15 +16,20 @@ public record FileSettings(List<Path> read, List<Path> write) {
     }
 
     static FileSettings read(ConfigurationSection files) {
-        FileSettings settings = new FileSettings(folders(files, "read"), folders(files, "write"));
+        FileSettings settings = new FileSettings(
+                folders(files, "read", "The folders of sources and of model files that a job names by their path."),
+                folders(
+                        files,
+                        "write",
+                        "The folders of destinations. Jobs and commands may also read their output there."));
         files.end();
         return settings;
     }
 
-    private static List<Path> folders(ConfigurationSection files, String key) {
-        List<String> folders = files.has(key) ? files.texts(key, List.of()) : List.of();
+    private static List<Path> folders(ConfigurationSection files, String key, String meaning) {
+        List<String> folders = files.texts(key, List.of(), KeyMeaning.of("list of paths", meaning));
         if (folders.stream().anyMatch(String::isBlank)) {
-            files.mistake(key, "a folder is empty");
+            files.mistake(key, "the path of a folder is empty; write a path, or remove it");
         }
         return folders.stream().map(files::resolve).map(Path::normalize).toList();
     }

@@ -35,8 +35,7 @@ public record HttpSettings(
     /// @return null if HTTP isn't enabled
     static @Nullable HttpSettings read(ConfigurationSection http) {
         boolean isEnabled = http.flag(
-                "enabled",
-                KeyMeaning.of("Whether the node has an HTTP server. `--http-port` enables it too."));
+                "enabled", KeyMeaning.of("Whether the node has an HTTP server. `--http-port` enables it too."));
         HttpSettings settings = new HttpSettings(
                 http.text(
                         "hostname",
@@ -117,9 +116,8 @@ public record HttpSettings(
                         standard.connections(),
                         1,
                         MOST,
-                        KeyMeaning.of(
-                                "The connections that may be open at the same time. One more replaces a"
-                                        + " [slow](http.md#slow-clients) or idle one.")),
+                        KeyMeaning.of("The connections that may be open at the same time. One more replaces a"
+                                + " [slow](http.md#slow-clients) or idle one.")),
                 limits.number(
                         "connections-per-address",
                         standard.connectionsPerAddress(),

@@ -19,8 +19,7 @@ public record KubernetesSettings(
     static KubernetesSettings read(ConfigurationSection kubernetes) {
         KubernetesSettings settings = new KubernetesSettings(
                 namespace(kubernetes),
-                kubernetes.text(
-                        "pod-label-selector", KeyMeaning.of("Selects the pods, as in `kubectl get pods -l`.")),
+                kubernetes.text("pod-label-selector", KeyMeaning.of("Selects the pods, as in `kubectl get pods -l`.")),
                 kubernetes.number(
                         "required-contact-points",
                         2,
@@ -31,8 +30,7 @@ public record KubernetesSettings(
                         "service-account",
                         SERVICE_ACCOUNT,
                         KeyMeaning.of(
-                                "path",
-                                "The folder with the service account's `token`, `namespace` and `ca.crt`."))));
+                                "path", "The folder with the service account's `token`, `namespace` and `ca.crt`."))));
         kubernetes.end();
         return settings;
     }

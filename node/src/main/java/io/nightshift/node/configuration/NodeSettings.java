@@ -41,8 +41,8 @@ public record NodeSettings(
                 KeyMeaning.of(
                         "host",
                         "The host at which other nodes reach this node. Other addresses than loopback need TLS."));
-        int port = node.number(
-                "port", PORT, 1, 65_535, KeyMeaning.of("The port at which other nodes reach this node."));
+        int port =
+                node.number("port", PORT, 1, 65_535, KeyMeaning.of("The port at which other nodes reach this node."));
         NodeSettings settings = new NodeSettings(
                 hostname,
                 port,
@@ -76,9 +76,7 @@ public record NodeSettings(
 
     private static Set<String> roles(ConfigurationSection node) {
         Set<String> roles = new TreeSet<>(node.texts(
-                "roles",
-                List.copyOf(new TreeSet<>(ROLES)),
-                KeyMeaning.of("list", "`coordinator`, `worker` or both.")));
+                "roles", List.copyOf(new TreeSet<>(ROLES)), KeyMeaning.of("list", "`coordinator`, `worker` or both.")));
         if (roles.isEmpty() || !ROLES.containsAll(roles)) {
             node.mistake("roles", "expected coordinator, worker or both");
             return ROLES;

@@ -17,8 +17,7 @@ public record OtlpSettings(String url, Duration interval, Map<String, String> he
 
     static OtlpSettings read(ConfigurationSection otlp) {
         String url = otlp.text(
-                "url",
-                KeyMeaning.of("URL", "The address of a collector, such as `http://collector:4318/v1/metrics`."));
+                "url", KeyMeaning.of("URL", "The address of a collector, such as `http://collector:4318/v1/metrics`."));
         if (!url.isEmpty() && !url.matches("https?://[^@]+")) {
             otlp.mistake("url", "expected a URL such as http://collector:4318/v1/metrics, without credentials");
         }

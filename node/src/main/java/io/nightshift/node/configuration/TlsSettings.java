@@ -18,10 +18,8 @@ public record TlsSettings(TlsFiles files, String peerName) {
                 "certificate",
                 isEnabled,
                 "The node's certificate in PEM, followed by those of intermediate authorities.");
-        Path privateKey =
-                file(tls, "private-key", isEnabled, "Its private key, in PKCS#8 without a password.");
-        Path ca = file(
-                tls, "ca", isEnabled, "The certificates of the authorities that issue the nodes' certificates.");
+        Path privateKey = file(tls, "private-key", isEnabled, "Its private key, in PKCS#8 without a password.");
+        Path ca = file(tls, "ca", isEnabled, "The certificates of the authorities that issue the nodes' certificates.");
         String peerName = peerName(tls);
         tls.end();
         return isEnabled ? new TlsSettings(new TlsFiles(certificate, privateKey, ca), peerName) : null;

@@ -62,7 +62,8 @@ public final class TokensFile implements Supplier<Tokens> {
         try {
             return Files.getLastModifiedTime(file);
         } catch (IOException e) {
-            throw FailureException.permanent("the tokens file %s is missing or can't be read. Check its path and permissions".formatted(file));
+            throw FailureException.permanent(
+                    "the tokens file %s is missing or can't be read. Check its path and permissions".formatted(file));
         }
     }
 
@@ -85,16 +86,17 @@ public final class TokensFile implements Supplier<Tokens> {
         for (ConfigurationSection entry : section.sections("tokens")) {
             String name = entry.text(
                     "name",
-                    KeyMeaning.of("The name of a token in the list `tokens = [ ... ]`. The list is in `tokens-file` or directly"
-                            + " in this section. At most 63 letters, digits, `_`, `.`, `@` and `-`."));
+                    KeyMeaning.of(
+                            "The name of a token in the list `tokens = [ ... ]`. The list is in `tokens-file` or directly"
+                                    + " in this section. At most 63 letters, digits, `_`, `.`, `@` and `-`."));
             if (!name.matches(NAME)) {
                 entry.mistake("name", "is no name of a token; use at most 63 letters, digits, _, ., @ and -");
             } else if (!names.add(name)) {
                 entry.mistake("name", "two tokens have this name; give each token its own");
             }
             Role role = role(entry);
-            String sha256 = entry.text(
-                    "sha256", KeyMeaning.of("The SHA-256 digest of the token, in 64 hexadecimal digits."));
+            String sha256 =
+                    entry.text("sha256", KeyMeaning.of("The SHA-256 digest of the token, in 64 hexadecimal digits."));
             if (!sha256.matches("[0-9a-f]{64}")) {
                 entry.mistake("sha256", "expected 64 hexadecimal digits, as `nightshift token create` prints them");
             }
@@ -105,8 +107,7 @@ public final class TokensFile implements Supplier<Tokens> {
     }
 
     private static Role role(ConfigurationSection entry) {
-        String role = entry.text(
-                "role", KeyMeaning.of("The role of the token: `read`, `submit` or `admin`."));
+        String role = entry.text("role", KeyMeaning.of("The role of the token: `read`, `submit` or `admin`."));
         for (Role known : Role.values()) {
             if (known.toString().equals(role)) {
                 return known;

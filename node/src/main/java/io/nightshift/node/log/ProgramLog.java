@@ -9,10 +9,12 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.spi.FilterReply;
 import ch.qos.logback.core.util.FileSize;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +34,13 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
 
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n";
 
+    private static final Pattern CLOSED_CONNECTION = Pattern.compile(
+            "\\[outbound connection to \\[.*], .* stream] Upstream failed, cause: StreamTcpException: The connection has been aborted");
+
     private static volatile @Nullable Path file;
     private static volatile boolean console;
     private static volatile Format format = Format.TEXT;
+    private static volatile boolean connectionsEnd;
 
     /// The format of a node's log.
     public enum Format {
@@ -67,6 +74,20 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         LoggerFactory.getILoggerFactory();
     }
 
+    /// Called when a node that has left its cluster closes its connections. From now on, the log omits the
+    /// warnings that its connections to other nodes were aborted: the node itself aborts them, and Pekko has no
+    /// order of its shutdown in which it does not.
+    public static void connectionsEnd() {
+        connectionsEnd = true;
+    }
+
+    /// Whether an event is the warning of a connection that the node itself has closed.
+    static boolean isOwnClose(ILoggingEvent event) {
+        return connectionsEnd
+                && event.getLoggerName().equals("org.apache.pekko.stream.Materializer")
+                && CLOSED_CONNECTION.matcher(event.getFormattedMessage()).matches();
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         Path log = file;
@@ -91,6 +112,12 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         encoder.start();
         appender.setContext(context);
         appender.setEncoder(encoder);
+        appender.addFilter(new Filter<>() {
+            @Override
+            public FilterReply decide(ILoggingEvent event) {
+                return isOwnClose(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
+            }
+        });
         appender.start();
         return appender;
     }

@@ -28,7 +28,8 @@ final class ConfigurationReferenceTest {
     private static final Path PAGE = Path.of("../docs/reference/configuration.md");
 
     /// The place of a table: the sections or keys that it shows.
-    private static final Pattern PLACE = Pattern.compile("(<!-- keys: (.*) -->\n)(?:[^<]|<(?!!--))*(<!-- end of keys -->)");
+    private static final Pattern PLACE =
+            Pattern.compile("(<!-- keys: (.*) -->\n)(?:[^<]|<(?!!--))*(<!-- end of keys -->)");
 
     private static final Pattern KEY = Pattern.compile("nightshift\\.[a-z.-]+");
 
@@ -57,8 +58,8 @@ final class ConfigurationReferenceTest {
         ConfigFactory.defaultReference().getConfig("nightshift").entrySet().stream()
                 // System properties have no line.
                 .filter(entry -> entry.getValue().origin().lineNumber() > 0)
-                .sorted(Comparator.comparing(
-                        (Map.Entry<String, ConfigValue> entry) -> entry.getValue().origin().lineNumber()))
+                .sorted(Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
+                        entry.getValue().origin().lineNumber()))
                 .forEach(entry -> keys.put("nightshift." + entry.getKey(), tuned(entry.getValue())));
         // A section is documented by its keys.
         List<String> all = List.copyOf(keys.keySet());
@@ -115,11 +116,15 @@ final class ConfigurationReferenceTest {
         StringBuilder table = new StringBuilder("| key | default | unit, range | meaning |\n|---|---|---|---|\n");
         for (String place : shown.split(", ")) {
             KEYS.forEach((key, asked) -> {
-                boolean isElsewhere = places.stream()
-                        .anyMatch(other -> other.length() > place.length() && holds(other, key));
+                boolean isElsewhere =
+                        places.stream().anyMatch(other -> other.length() > place.length() && holds(other, key));
                 if (holds(place, key) && !isElsewhere) {
                     table.append("| `%s` | %s | %s| %s |\n"
-                            .formatted(key, standard(asked), unit(asked), asked.meaning().text()));
+                            .formatted(
+                                    key,
+                                    standard(asked),
+                                    unit(asked),
+                                    asked.meaning().text()));
                 }
             });
         }

@@ -56,7 +56,9 @@ final class ConfigurationTest {
     void aNamedFileMustExist() {
         assertThatThrownBy(() -> Configuration.load(folder.resolve("nodde.conf"), folder))
                 .isInstanceOf(FailureException.class)
-                .hasMessage("there is no configuration file %s. Name an existing file with --config", folder.resolve("nodde.conf"));
+                .hasMessage(
+                        "there is no configuration file %s. Name an existing file with --config",
+                        folder.resolve("nodde.conf"));
     }
 
     @Test

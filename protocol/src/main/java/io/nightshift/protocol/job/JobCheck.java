@@ -184,7 +184,8 @@ final class JobCheck {
             }
             texts.add(text);
             if (!seen.add(type.form() == Form.OUTPUT_COLUMN ? text.toLowerCase(Locale.ROOT) : text)) {
-                mistakes.add(new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
+                mistakes.add(
+                        new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
             }
         }
         return List.copyOf(texts);
@@ -247,8 +248,7 @@ final class JobCheck {
         for (Member entry : mapping.entries()) {
             String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
             if (!Form.EXPRESSION.fits(entry.key())) {
-                mistakes.add(
-                        new Mistake(entry.line(), keyPath, "an empty name", "the name of a feature", null));
+                mistakes.add(new Mistake(entry.line(), keyPath, "an empty name", "the name of a feature", null));
             } else if (entry.value() instanceof Sequence sequence
                     && !sequence.items().isEmpty()) {
                 categories.put(entry.key(), categories(keyPath, sequence));
@@ -267,7 +267,8 @@ final class JobCheck {
                     || !Form.CATEGORY.fits(scalar.text())) {
                 refuse(item, path, Form.CATEGORY.expectation, null);
             } else if (names.contains(scalar.text())) {
-                mistakes.add(new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
+                mistakes.add(
+                        new Mistake(item.line(), path, item.found() + " is listed twice", "each value once", null));
             } else {
                 names.add(scalar.text());
             }

@@ -64,7 +64,9 @@ public sealed interface ModelReference {
             return new File(text);
         }
         if (!Pattern.matches(REGISTERED, text)) {
-            throw new IllegalArgumentException("%s is no model reference. Write name, name@3, name@alias, or the path of a model file".formatted(text));
+            throw new IllegalArgumentException(
+                    "%s is no model reference. Write name, name@3, name@alias, or the path of a model file"
+                            .formatted(text));
         }
         int at = text.indexOf('@');
         if (at < 0) {

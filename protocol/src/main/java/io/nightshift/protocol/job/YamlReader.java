@@ -131,7 +131,8 @@ final class YamlReader {
 
     private YamlValue value(Event event, String path, int depth) throws Unreadable {
         if (depth > MAX_DEPTH) {
-            throw unreadable(line(event), "values are nested in more than " + MAX_DEPTH + " levels", "at most three levels");
+            throw unreadable(
+                    line(event), "values are nested in more than " + MAX_DEPTH + " levels", "at most three levels");
         }
         if (event instanceof AliasEvent alias) {
             return named(alias);

@@ -245,7 +245,8 @@ class JobFileTest {
     @Test
     void aPathTwiceIsRefusedHoweverItIsWritten() {
         assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
-                .isEqualTo("/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" is listed twice; expected each value once");
+                .isEqualTo(
+                        "/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" is listed twice; expected each value once");
     }
 
     @ParameterizedTest

@@ -69,7 +69,9 @@ final class DocumentationTest {
                         .map(block -> "%s: \"%s\"".formatted(page.place(block), block.language())))
                 .toList();
 
-        assertThat(others).as("blocks without one of the languages %s", LANGUAGES).isEmpty();
+        assertThat(others)
+                .as("blocks without one of the languages %s", LANGUAGES)
+                .isEmpty();
     }
 
     @Test

@@ -171,7 +171,9 @@ class SklearnLibraryIT {
         Model refusing = Model.load(folder.resolve("encoded-tree.json"));
         Model accepting = Model.load(folder.resolve("encoded-boosting.json"));
 
-        assertThat(refusing.description().features()).extracting(ModelFeature::missing).containsExactly(true, true, true, false, true);
+        assertThat(refusing.description().features())
+                .extracting(ModelFeature::missing)
+                .containsExactly(true, true, true, false, true);
         assertThat(accepting.description().features())
                 .extracting(ModelFeature::missing)
                 .containsExactly(false, false, false, true, false);
@@ -225,7 +227,8 @@ class SklearnLibraryIT {
                     "-c",
                     "import joblib; from sklearn import ensemble, linear_model, tree;"
                             + " from sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
-                            + " from sklearn.preprocessing import OrdinalEncoder, StandardScaler; joblib.dump(" + pair[0] + ", '" + file
+                            + " from sklearn.preprocessing import OrdinalEncoder, StandardScaler; joblib.dump("
+                            + pair[0] + ", '" + file
                             + "')");
             assertThat(trained.status()).as(trained.output()).isZero();
             Path output = folder.resolve("refused.json");

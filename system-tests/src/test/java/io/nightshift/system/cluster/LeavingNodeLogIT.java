@@ -1,0 +1,39 @@
+package io.nightshift.system.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.program.ProgramProcess;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The nodes of a cluster leave one after the other, the last one too, without a warning about what is normal.
+@Timeout(180)
+final class LeavingNodeLogIT {
+
+    @TempDir
+    Path folder = Path.of("");
+
+    @Test
+    void aNodeThatLeavesLogsNoWarning() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, 2)) {
+            for (int node = 0; node < 2; node++) {
+                cluster.start(node);
+                cluster.awaitUp(node);
+            }
+            for (int node = 0; node < 2; node++) {
+                ProgramProcess leaving = cluster.node(node);
+                int before = leaving.out().length();
+                leaving.signal("TERM");
+                CommandResult end = leaving.end();
+
+                assertThat(end.status()).as(end.out()).isZero();
+                assertThat(end.out().substring(before).lines())
+                        .as("the log of node %d since it was told to leave", node)
+                        .noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
+            }
+        }
+    }
+}
