@@ -49,6 +49,27 @@ final class PlanTest {
         plan(job, file.resolve("home")).expect(0);
     }
 
+    @Test
+    void aDestinationThatCannotBeWrittenIsRefusedAndNothingIsPlanned() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        Path file = Files.createFile(folder.resolve("no folder"));
+        Path destination = file.resolve("predictions");
+        Set<String> before = job.files();
+
+        CommandResult end = CommandResult.of(
+                Main.commandLine(),
+                "plan",
+                job.file().toString(),
+                "--set",
+                "destination.parquet=" + destination,
+                "--home",
+                job.home().toString());
+
+        end.expect(2, "the destination %s can't be made: %s is a file, not a folder".formatted(destination, file));
+        assertThat(end.out()).isEmpty();
+        assertThat(job.files()).isEqualTo(before);
+    }
+
     private static CommandResult plan(FlightsJob job, Path home) {
         return CommandResult.of(Main.commandLine(), "plan", job.file().toString(), "--home", home.toString());
     }

@@ -6,8 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.system.documentation.DocumentationPage.CodeBlock;
 import io.nightshift.system.documentation.DocumentationPage.Command;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.FreePort;
+import io.nightshift.testing.database.PostgresServer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,9 +20,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +118,114 @@ final class DocumentationIT {
             }
             assertThat(phase(cluster, running)).isEqualTo("cancelled");
         }
+    }
+
+    /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead of
+    /// `pkill`.
+    @Test
+    void theTutorialOnClustersRunsAsItStands() throws Exception {
+        DocumentationPage page = DocumentationPage.read("docs/tutorial/cluster.md");
+        PageShell shell = PageShell.in(folder, ROWS);
+        List<Process> nodes = new ArrayList<>();
+        try (PostgresServer postgres = PostgresServer.start()) {
+            Map<String, String> ports = new TreeMap<>(Map.of("5432", String.valueOf(postgres.port())));
+            for (String port : List.of("7001", "7002", "7003")) {
+                ports.put(port, String.valueOf(FreePort.any()));
+            }
+            for (CodeBlock block : page.blocks()) {
+                String text = block.isInline() ? "" : block.text();
+                for (Map.Entry<String, String> port : ports.entrySet()) {
+                    text = text.replace(port.getKey(), port.getValue());
+                }
+                if (block.is("txt")) {
+                    Files.writeString(folder.resolve("cluster.conf"), text);
+                    continue;
+                }
+                for (String line : text.lines().toList()) {
+                    runLine(shell, line, postgres, nodes);
+                }
+            }
+        } finally {
+            nodes.forEach(Process::destroyForcibly);
+        }
+        assertThat(nodes).hasSize(3);
+    }
+
+    private static void runLine(PageShell shell, String line, PostgresServer postgres, List<Process> nodes)
+            throws Exception {
+        Matcher statement = Pattern.compile("sudo -u postgres psql -c \"(.*)\"").matcher(line);
+        Matcher database =
+                Pattern.compile("sudo -u postgres createdb --owner (\\w+) (\\w+)").matcher(line);
+        if (statement.matches()) {
+            postgres.execute(PostgresServer.OWNER, statement.group(1));
+        } else if (database.matches()) {
+            postgres.execute(
+                    PostgresServer.OWNER,
+                    "CREATE DATABASE %s OWNER %s".formatted(database.group(2), database.group(1)));
+        } else if (line.startsWith("./nightshift node ")) {
+            Path log = shell.home().resolve("node-%d.log".formatted(nodes.size()));
+            nodes.add(shell.start(line, log));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Files.readString(log)).contains(" is up"));
+        } else if (line.startsWith("pkill -9 ")) {
+            nodes.getFirst().destroyForcibly().waitFor();
+        } else {
+            shell.run(line).expect(0);
+        }
+    }
+
+    /// Runs the commands that need neither a cluster nor a registry of images, next to a copy of the manifests.
+    @Test
+    void thePageOnKubernetesFitsTheManifests() throws Exception {
+        DocumentationPage page = DocumentationPage.read("docs/how-to/kubernetes.md");
+        PageShell shell = PageShell.in(folder, ROWS);
+        shell.run("mkdir k8s && cp -r '%1$s/k8s/base' '%1$s/k8s/overlays' k8s && cp -r '%1$s/tools' ."
+                        .formatted(Checkout.path("")))
+                .expect(0);
+
+        List<String> commands = page.blocks().stream()
+                .filter(block -> block.is("bash"))
+                .flatMap(block -> block.text().lines())
+                .filter(line -> line.matches("(cp -r k8s/|tools/|\\./nightshift token create ).*"))
+                .toList();
+        assertThat(commands).hasSize(4);
+        for (String command : commands) {
+            shell.run(command).expect(0);
+        }
+        assertThat(folder.resolve("certificates")).isDirectoryContaining(file -> file.endsWith("nightshift-node.pem"));
+        assertThat(folder.resolve("certificates")).isDirectoryContaining(file -> file.endsWith("nightshift.key"));
+
+        String text = Files.readString(Checkout.path("docs/how-to/kubernetes.md"));
+        List<String> files = found("(?m)^\\| (`[^|]*\\.(?:yaml|conf)`) \\|", text).stream()
+                .flatMap(cell -> Arrays.stream(cell.split(", ")))
+                .map(name -> name.replace("`", ""))
+                .toList();
+        assertThat(files).hasSizeGreaterThan(5).allSatisfy(name -> assertThat(
+                        folder.resolve("k8s/overlays/production").resolve(name))
+                .exists());
+        List<String> secrets = found("secretName: ([a-z-]+)", manifests());
+        assertThat(secrets).isNotEmpty().allSatisfy(name -> assertThat(text)
+                .containsPattern("(secret generic |secretName: )" + name + "\\b"));
+    }
+
+    private String manifests() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("k8s"))) {
+            StringBuilder all = new StringBuilder();
+            for (Path file : files.filter(file -> file.toString().endsWith(".yaml")).toList()) {
+                all.append(Files.readString(file));
+            }
+            return all.toString();
+        }
+    }
+
+    /// The first group of each match, each once.
+    private static List<String> found(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .distinct()
+                .toList();
     }
 
     private static String runningBatch(TestCluster cluster) throws Exception {

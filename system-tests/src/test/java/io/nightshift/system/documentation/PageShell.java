@@ -93,6 +93,17 @@ final class PageShell {
         return result.expect(0);
     }
 
+    /// Starts a command that runs until it is ended.
+    ///
+    /// @param log the file that receives its output
+    Process start(String line, Path log) throws IOException {
+        return new ProcessBuilder("bash", "-c", "exec " + line)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+
     /// Runs a line of shell.
     CommandResult run(String line) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", ".txt");
