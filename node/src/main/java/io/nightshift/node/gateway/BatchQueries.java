@@ -377,7 +377,7 @@ public final class BatchQueries {
         return find(name)
                 .thenApplyAsync(
                         entry -> read(
-                                entry.opened().batch(),
+                                entry.batch(),
                                 batch -> readQuarantine(ledgers.state(batch), destinations, reading)),
                         blocking);
     }

@@ -104,7 +104,7 @@ final class ConfigurationReferenceTest {
     private static List<String> places(String page) {
         return PLACE.matcher(page)
                 .results()
-                .flatMap(place -> List.of(place.group(2).split(", ")).stream())
+                .flatMap(place -> List.of(place.group(2).split(", ", -1)).stream())
                 .toList();
     }
 
@@ -114,7 +114,7 @@ final class ConfigurationReferenceTest {
 
     private static String table(String shown, List<String> places) {
         StringBuilder table = new StringBuilder("| key | default | unit, range | meaning |\n|---|---|---|---|\n");
-        for (String place : shown.split(", ")) {
+        for (String place : shown.split(", ", -1)) {
             KEYS.forEach((key, asked) -> {
                 boolean isElsewhere =
                         places.stream().anyMatch(other -> other.length() > place.length() && holds(other, key));

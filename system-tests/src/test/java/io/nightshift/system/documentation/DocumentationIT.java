@@ -197,7 +197,7 @@ final class DocumentationIT {
 
         String text = Files.readString(Checkout.path("docs/how-to/kubernetes.md"));
         List<String> files = found("(?m)^\\| (`[^|]*\\.(?:yaml|conf)`) \\|", text).stream()
-                .flatMap(cell -> Arrays.stream(cell.split(", ")))
+                .flatMap(cell -> Arrays.stream(cell.split(", ", -1)))
                 .map(name -> name.replace("`", ""))
                 .toList();
         assertThat(files).hasSizeGreaterThan(5).allSatisfy(name -> assertThat(
