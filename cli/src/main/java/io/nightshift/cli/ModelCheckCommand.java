@@ -30,9 +30,9 @@ import picocli.CommandLine.Spec;
 /// `nightshift model check`: tells whether a job's features and predictions equal those of training.
 @Command(
         name = "check",
-        description =
-                "Scores the rows of a job's source for which a file has the values of training, and compares the"
-                        + " predictions with these values. Rows are matched by the job's source.id or, without one, by their position.",
+        description = "Scores the rows of a job's source for which a file has the values of training, and compares the"
+                + " predictions with these values. Rows are matched by the job's source.id or, without one, by"
+                + " their position.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit status:%n",

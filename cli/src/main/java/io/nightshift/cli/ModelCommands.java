@@ -50,7 +50,8 @@ final class ModelCommands {
     @Command(
             name = "import",
             description =
-                    "Registers a model file as the next version of a model: XGBoost (JSON or UBJSON), LightGBM (text), ONNX, Smile, or a file of tools/export-sklearn.py.",
+                    "Registers a model file as the next version of a model: XGBoost (JSON or UBJSON), LightGBM (text),"
+                            + " ONNX, Smile, or a file of tools/export-sklearn.py.",
             mixinStandardHelpOptions = true)
     static final class Import implements Callable<Integer> {
 

@@ -83,8 +83,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--job",
             paramLabel = "JOB.yaml",
             description =
-                    "Reads source, select, where and features from a job file, so that training and scoring use the same"
-                            + " expressions. --data, --where and --features replace them; --select adds columns.")
+                    "Reads source, select, where and features from a job file, so that training and scoring use the"
+                            + " same expressions. --data, --where and --features replace them; --select adds columns.")
     private @Nullable Path job;
 
     @Option(
@@ -107,8 +107,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--sample",
             paramLabel = "ROWS",
-            description =
-                    "The largest number of rows to read. If there are more rows, --seed draws a sample. Default: ${DEFAULT-VALUE}.")
+            description = "The largest number of rows to read. If there are more rows, --seed draws a sample. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private int sample = 200_000;
 
     @Option(

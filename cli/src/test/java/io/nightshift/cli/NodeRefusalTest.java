@@ -54,15 +54,15 @@ final class NodeRefusalTest {
     @Test
     void mistakesOfTheHttpSectionAreNamed() throws IOException {
         node("""
-                nightshift.http {
-                  enabled = yes
-                  port = 99999
-                  tls { certificate = a.pem }
-                  tokens = [ { name = "a b", role = boss, sha256 = 12 }, { nam = x } ]
-                  tokens-file = x
-                  limits { body = 1 }
-                }
-                """)
+            nightshift.http {
+              enabled = yes
+              port = 99999
+              tls { certificate = a.pem }
+              tokens = [ { name = "a b", role = boss, sha256 = 12 }, { nam = x } ]
+              tokens-file = x
+              limits { body = 1 }
+            }
+            """)
                 .expect(
                         2,
                         "nightshift.http.enabled: expected true or false",
@@ -90,11 +90,11 @@ final class NodeRefusalTest {
                 .expect(2, "no cluster is configured");
         int port = unusedPort();
         Path file = Files.writeString(folder.resolve("client.conf"), """
-                nightshift {
-                  node.contact-points = ["127.0.0.1:%d"]
-                  journal.url = "jdbc:postgresql://localhost/x"
-                }
-                """.formatted(port));
+            nightshift {
+              node.contact-points = ["127.0.0.1:%d"]
+              journal.url = "jdbc:postgresql://localhost/x"
+            }
+            """.formatted(port));
         CommandResult end = CommandResult.of(
                 Main.commandLine(),
                 "batch",

@@ -74,8 +74,8 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--new",
-            description =
-                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
+            description = "Starts a new batch, even if one is open (which is cancelled) or the same input was published"
+                    + " before.")
     private boolean fresh;
 
     @Option(

@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 /// `token create`: prints a new token, which is stored nowhere, and its digest for the configuration.
 @Command(
         name = "create",
-        description =
-                "Creates a token, and prints it and the line for the nodes' configuration. The token is stored nowhere.",
+        description = "Creates a token, and prints it and the line for the nodes' configuration. The token is stored"
+                + " nowhere.",
         mixinStandardHelpOptions = true)
 final class TokenCreateCommand implements Callable<Integer> {
 

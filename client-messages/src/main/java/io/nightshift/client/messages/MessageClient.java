@@ -184,7 +184,8 @@ public final class MessageClient implements NightshiftClient {
     private static <T> CompletionStage<T> overHttpOnly() {
         return CompletableFuture.failedFuture(new NightshiftException(
                 Kind.UNEXPECTED,
-                "quarantined rows are sent over HTTP only, because messages carry no rows. Use a client of NightshiftClient.overHttp",
+                "quarantined rows are sent over HTTP only, because messages carry no rows. Use a client of"
+                        + " NightshiftClient.overHttp",
                 null));
     }
 

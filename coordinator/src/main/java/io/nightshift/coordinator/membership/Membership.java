@@ -105,10 +105,10 @@ public final class Membership {
 
     private void register(Connection connection, @Nullable UUID cluster) throws SQLException {
         execute(connection, """
-                INSERT INTO member (address, incarnation, cluster, seen) VALUES (?, ?, ?, clock_timestamp())
-                ON CONFLICT (address) DO UPDATE SET
-                  incarnation = excluded.incarnation, cluster = excluded.cluster, seen = excluded.seen
-                """, address, incarnation, cluster);
+            INSERT INTO member (address, incarnation, cluster, seen) VALUES (?, ?, ?, clock_timestamp())
+            ON CONFLICT (address) DO UPDATE SET
+              incarnation = excluded.incarnation, cluster = excluded.cluster, seen = excluded.seen
+            """, address, incarnation, cluster);
     }
 
     private static @Nullable UUID current(Connection connection) throws SQLException {
@@ -120,10 +120,10 @@ public final class Membership {
 
     private List<String> running(Connection connection, UUID cluster) throws SQLException {
         String sql = """
-                SELECT address FROM member
-                WHERE cluster = ? AND address <> ? AND seen > clock_timestamp() - make_interval(secs => ?)
-                ORDER BY address
-                """;
+            SELECT address FROM member
+            WHERE cluster = ? AND address <> ? AND seen > clock_timestamp() - make_interval(secs => ?)
+            ORDER BY address
+            """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setObject(1, cluster);
             statement.setString(2, address);
@@ -146,9 +146,9 @@ public final class Membership {
     public boolean confirm(UUID cluster) throws SQLException {
         try (Connection connection = ledger.connect()) {
             return execute(connection, """
-                    UPDATE member SET cluster = ?, seen = clock_timestamp()
-                    WHERE address = ? AND incarnation = ? AND EXISTS (SELECT FROM cluster WHERE id = ?)
-                    """, cluster, address, incarnation, cluster) == 1;
+                UPDATE member SET cluster = ?, seen = clock_timestamp()
+                WHERE address = ? AND incarnation = ? AND EXISTS (SELECT FROM cluster WHERE id = ?)
+                """, cluster, address, incarnation, cluster) == 1;
         }
     }
 

@@ -170,7 +170,8 @@ public final class Configuration {
                 "registry",
                 KeyMeaning.of(
                         "path",
-                        "The folder of the model registry, which all nodes see. Without this key: `models` in the home folder."));
+                        "The folder of the model registry, which all nodes see. Without this key: `models` in the home"
+                                + " folder."));
         Configuration configuration = new Configuration(
                 dataSources(nightshift.section("data-sources")),
                 NodeSettings.read(nightshift.section("node")),
@@ -233,8 +234,8 @@ public final class Configuration {
         String url = url(section);
         String user = section.textOrNull(
                 "user",
-                KeyMeaning.of(
-                        "The user of the database. Without this key, the driver uses the user of the operating system."));
+                KeyMeaning.of("The user of the database. Without this key, the driver uses the user of the operating"
+                        + " system."));
         String password = password(section);
         section.end();
         return new DataSourceSettings(name, url, user, password);
@@ -246,8 +247,8 @@ public final class Configuration {
                 KeyMeaning.of(
                         "JDBC URL",
                         "Begins with `jdbc:postgresql:` and contains no credentials. The [driver's"
-                                + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters, such"
-                                + " as `?sslmode=verify-full`."));
+                            + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters,"
+                            + " such as `?sslmode=verify-full`."));
         if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
             source.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
         } else if (CREDENTIALS.matcher(url).find()) {
@@ -262,7 +263,8 @@ public final class Configuration {
                 "password-file",
                 KeyMeaning.of(
                         "path",
-                        "A file that contains the password, instead of `password`. Line ends after the password are ignored."));
+                        "A file that contains the password, instead of `password`. Line ends after the password are"
+                                + " ignored."));
         if (file == null) {
             return password;
         }

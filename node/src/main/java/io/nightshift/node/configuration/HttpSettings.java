@@ -69,9 +69,9 @@ public record HttpSettings(
                         "certificate",
                         KeyMeaning.of(
                                 "path",
-                                "The server's certificate in PEM, followed by those of intermediate authorities. With the"
-                                        + " section `tls`, the server accepts TLS 1.3 only. The files are read again when they"
-                                        + " change."))),
+                                "The server's certificate in PEM, followed by those of intermediate authorities. With"
+                                    + " the section `tls`, the server accepts TLS 1.3 only. The files are read again"
+                                    + " when they change."))),
                 tls.resolve(tls.text(
                         "private-key", KeyMeaning.of("path", "Its private key, in PKCS#8 without a password."))),
                 path(
@@ -124,15 +124,15 @@ public record HttpSettings(
                         1,
                         MOST,
                         KeyMeaning.of(
-                                "The connections of one address that may be open at the same time. Keep this value above"
-                                        + " `watches`.")),
+                                "The connections of one address that may be open at the same time. Keep this value"
+                                        + " above `watches`.")),
                 new HttpLimits.Timeouts(
                         seconds(
                                 limits,
                                 "head-seconds",
                                 timeouts.head(),
-                                "The time from connecting until the first request's headers are complete, including the TLS"
-                                        + " handshake."),
+                                "The time from connecting until the first request's headers are complete, including"
+                                        + " the TLS handshake."),
                         seconds(
                                 limits,
                                 "body-seconds",

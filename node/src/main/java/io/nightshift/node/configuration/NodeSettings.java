@@ -51,8 +51,8 @@ public record NodeSettings(
                         hostname,
                         KeyMeaning.of(
                                         "host",
-                                        "The host on which the node listens, if it differs from `hostname`, for example behind"
-                                                + " network address translation.")
+                                        "The host on which the node listens, if it differs from `hostname`, for"
+                                                + " example behind network address translation.")
                                 .withDefault("`nightshift.node.hostname`")),
                 node.number(
                         "bind-port",

@@ -36,8 +36,9 @@ public record TlsSettings(TlsFiles files, String peerName) {
                 "peer-name",
                 KeyMeaning.of(
                         "DNS name",
-                        "The name in every node's certificate, for nodes whose addresses are unknown in advance. Nodes verify"
-                                + " this name instead of the host. Without this key, each certificate names its host."));
+                        "The name in every node's certificate, for nodes whose addresses are unknown in advance. Nodes"
+                                + " verify this name instead of the host. Without this key, each certificate names its"
+                                + " host."));
         if (name == null) {
             return "";
         }

@@ -86,9 +86,8 @@ public final class TokensFile implements Supplier<Tokens> {
         for (ConfigurationSection entry : section.sections("tokens")) {
             String name = entry.text(
                     "name",
-                    KeyMeaning.of(
-                            "The name of a token in the list `tokens = [ ... ]`. The list is in `tokens-file` or directly"
-                                    + " in this section. At most 63 letters, digits, `_`, `.`, `@` and `-`."));
+                    KeyMeaning.of("The name of a token in the list `tokens = [ ... ]`. The list is in `tokens-file` or"
+                            + " directly in this section. At most 63 letters, digits, `_`, `.`, `@` and `-`."));
             if (!name.matches(NAME)) {
                 entry.mistake("name", "is no name of a token; use at most 63 letters, digits, _, ., @ and -");
             } else if (!names.add(name)) {

@@ -377,8 +377,7 @@ public final class BatchQueries {
         return find(name)
                 .thenApplyAsync(
                         entry -> read(
-                                entry.batch(),
-                                batch -> readQuarantine(ledgers.state(batch), destinations, reading)),
+                                entry.batch(), batch -> readQuarantine(ledgers.state(batch), destinations, reading)),
                         blocking);
     }
 

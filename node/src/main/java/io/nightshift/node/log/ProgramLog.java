@@ -35,7 +35,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} - %msg%n";
 
     private static final Pattern CLOSED_CONNECTION = Pattern.compile(
-            "\\[outbound connection to \\[.*], .* stream] Upstream failed, cause: StreamTcpException: The connection has been aborted");
+            "\\[outbound connection to \\[.*], .* stream] Upstream failed, cause: StreamTcpException: The connection"
+                    + " has been aborted");
 
     private static volatile @Nullable Path file;
     private static volatile boolean console;

@@ -38,15 +38,15 @@ final class ConfigurationReferenceTest {
 
     /// Every optional section, so that its keys are read.
     private static final Config ALL_SECTIONS = ConfigFactory.parseString("""
-            nightshift {
-              node.kubernetes {}
-              journal {}
-              data-sources.NAME {}
-              tls.enabled = true
-              http { tls {}, tokens = [{}] }
-              metrics.otlp.headers.NAME = value
-            }
-            """);
+        nightshift {
+          node.kubernetes {}
+          journal {}
+          data-sources.NAME {}
+          tls.enabled = true
+          http { tls {}, tokens = [{}] }
+          metrics.otlp.headers.NAME = value
+        }
+        """);
 
     private static final Map<String, Asked> KEYS = keys();
 

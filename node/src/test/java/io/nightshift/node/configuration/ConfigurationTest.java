@@ -25,12 +25,12 @@ final class ConfigurationTest {
     void dataSourcesAreReadByName() throws IOException {
         Files.writeString(folder.resolve("secret"), "from a file\n");
         Configuration configuration = load("""
-                nightshift.data-sources {
-                  warehouse { url = "jdbc:postgresql://db/warehouse", user = night, password = s3cret }
-                  audit { url = "jdbc:postgresql:audit", password-file = secret }
-                  open { url = "jdbc:postgresql:open", password = ${?NIGHTSHIFT_TEST_NOT_SET} }
-                }
-                """);
+            nightshift.data-sources {
+              warehouse { url = "jdbc:postgresql://db/warehouse", user = night, password = s3cret }
+              audit { url = "jdbc:postgresql:audit", password-file = secret }
+              open { url = "jdbc:postgresql:open", password = ${?NIGHTSHIFT_TEST_NOT_SET} }
+            }
+            """);
         assertThat(configuration.dataSources().get("warehouse"))
                 .isEqualTo(new DataSourceSettings("warehouse", "jdbc:postgresql://db/warehouse", "night", "s3cret"));
         assertThat(configuration.dataSources().get("audit").password()).isEqualTo("from a file");
@@ -64,35 +64,41 @@ final class ConfigurationTest {
     @Test
     void everyMistakeIsReportedAtOnceWithItsLineAndWithoutItsValue() {
         assertThatThrownBy(() -> load("""
-                        nightshift {
-                          data-sources {
-                            a { urll = "jdbc:postgresql:hush1", user = [hush2] }
-                            b = hush3
-                            c { url = "mysql://hush4" }
-                            d { url = "jdbc:postgresql://me:hush5@db/x" }
-                            e { url = "jdbc:postgresql:x?password=hush6" }
-                            f { url = "jdbc:postgresql:x", password = hush7, password-file = "hush8" }
-                            G { url = "jdbc:postgresql:x" }
-                          }
-                          data-source { x = hush9 }
-                        }
-                        """))
+            nightshift {
+              data-sources {
+                a { urll = "jdbc:postgresql:hush1", user = [hush2] }
+                b = hush3
+                c { url = "mysql://hush4" }
+                d { url = "jdbc:postgresql://me:hush5@db/x" }
+                e { url = "jdbc:postgresql:x?password=hush6" }
+                f { url = "jdbc:postgresql:x", password = hush7, password-file = "hush8" }
+                G { url = "jdbc:postgresql:x" }
+              }
+              data-source { x = hush9 }
+            }
+            """))
                 .isInstanceOf(FailureException.class)
                 .satisfies(problem -> assertThat(
                                 String.valueOf(problem.getMessage()).lines())
                         .map(line -> line.substring(line.indexOf("node.conf")))
                         .containsExactlyInAnyOrder(
-                                "node.conf:9: nightshift.data-sources.G: is no name of a data source; use at most 63 lower-case letters, digits, - and _",
+                                "node.conf:9: nightshift.data-sources.G: is no name of a data source; use at most 63"
+                                        + " lower-case letters, digits, - and _",
                                 "node.conf:3: nightshift.data-sources.a.url: missing; add it",
                                 "node.conf:3: nightshift.data-sources.a.user: expected a text, not a list",
                                 "node.conf:3: nightshift.data-sources.a.urll: unknown key; did you mean \"url\"?",
                                 "node.conf:4: nightshift.data-sources.b: expected a section { ... }, not a text",
                                 "node.conf: nightshift.data-sources.b.url: missing; add it",
-                                "node.conf:5: nightshift.data-sources.c.url: expected a JDBC URL such as jdbc:postgresql://host:5432/database",
-                                "node.conf:6: nightshift.data-sources.d.url: contains credentials; write them as user and password, or password-file, instead",
-                                "node.conf:7: nightshift.data-sources.e.url: contains credentials; write them as user and password, or password-file, instead",
-                                "node.conf:8: nightshift.data-sources.f.password-file: is given together with password; remove one of them",
-                                "node.conf:8: nightshift.data-sources.f.password-file: there is no such file, or it can't be read; check its path and permissions",
+                                "node.conf:5: nightshift.data-sources.c.url: expected a JDBC URL such as"
+                                        + " jdbc:postgresql://host:5432/database",
+                                "node.conf:6: nightshift.data-sources.d.url: contains credentials; write them as user"
+                                        + " and password, or password-file, instead",
+                                "node.conf:7: nightshift.data-sources.e.url: contains credentials; write them as user"
+                                        + " and password, or password-file, instead",
+                                "node.conf:8: nightshift.data-sources.f.password-file: is given together with"
+                                        + " password; remove one of them",
+                                "node.conf:8: nightshift.data-sources.f.password-file: there is no such file, or it"
+                                        + " can't be read; check its path and permissions",
                                 "node.conf:11: nightshift.data-source: unknown key; did you mean \"data-sources\"?"))
                 .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
     }
@@ -133,14 +139,14 @@ final class ConfigurationTest {
     @Test
     void aNodesPlaceItsJournalAndItsTuningAreRead() throws IOException {
         Configuration configuration = load("""
-                nightshift {
-                  node { hostname = node-1, port = 7001, roles = [worker], contact-points = ["node-0:7001"], threads = 3 }
-                  journal { url = "jdbc:postgresql://db/journal", user = night }
-                  registry = models
-                  batch.lease = 60s
-                }
-                pekko.loglevel = DEBUG
-                """);
+            nightshift {
+              node { hostname = node-1, port = 7001, roles = [worker], contact-points = ["node-0:7001"], threads = 3 }
+              journal { url = "jdbc:postgresql://db/journal", user = night }
+              registry = models
+              batch.lease = 60s
+            }
+            pekko.loglevel = DEBUG
+            """);
         assertThat(configuration.node())
                 .isEqualTo(new NodeSettings(
                         "node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3, null));
@@ -163,8 +169,8 @@ final class ConfigurationTest {
     @Test
     void podsThatANodeWaitsForAreRead() throws IOException {
         Configuration configuration = load("""
-                nightshift.node.kubernetes { namespace = night, pod-label-selector = "app=night", required-contact-points = 3 }
-                """);
+            nightshift.node.kubernetes { namespace = night, pod-label-selector = "app=night", required-contact-points = 3 }
+            """);
         assertThat(configuration.node().kubernetes())
                 .isEqualTo(new KubernetesSettings("night", "app=night", 3, SERVICE_ACCOUNT));
         assertThat(configuration.node().with(Set.of(), 0, 0).kubernetes())
@@ -179,21 +185,24 @@ final class ConfigurationTest {
     @Test
     void mistakesAboutPodsAreReportedAtOnce() {
         assertThatThrownBy(() -> load("""
-                        nightshift.node.kubernetes {
-                          namespace = "no space"
-                          required-contact-points = 0
-                          pod-label-selector = "app=night"
-                          label = a
-                        }
-                        """))
-                .satisfies(
-                        problem -> assertThat(
-                                        String.valueOf(problem.getMessage()).lines())
-                                .map(line -> line.substring(line.indexOf("node.conf")))
-                                .containsExactlyInAnyOrder(
-                                        "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63 lower-case letters, digits and -",
-                                        "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a number from 1 to 1000",
-                                        "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of namespace, pod-label-selector, required-contact-points, service-account"));
+            nightshift.node.kubernetes {
+              namespace = "no space"
+              required-contact-points = 0
+              pod-label-selector = "app=night"
+              label = a
+            }
+            """))
+                .satisfies(problem -> assertThat(
+                                String.valueOf(problem.getMessage()).lines())
+                        .map(line -> line.substring(line.indexOf("node.conf")))
+                        .containsExactlyInAnyOrder(
+                                "node.conf:2: nightshift.node.kubernetes.namespace: expected at most 63"
+                                        + " lower-case letters, digits and -",
+                                "node.conf:3: nightshift.node.kubernetes.required-contact-points: expected a"
+                                        + " number from 1 to 1000",
+                                "node.conf:5: nightshift.node.kubernetes.label: unknown key; expected one of"
+                                        + " namespace, pod-label-selector, required-contact-points,"
+                                        + " service-account"));
         assertThatThrownBy(() -> load("nightshift.node.kubernetes { required-contact-points = 2 }"))
                 .hasMessageContaining("nightshift.node.kubernetes.pod-label-selector: missing");
     }
@@ -201,12 +210,12 @@ final class ConfigurationTest {
     @Test
     void mistakesAboutANodeAreReportedAtOnce() {
         assertThatThrownBy(() -> load("""
-                        nightshift {
-                          node { port = 70000, roles = [boss], contact-points = ["nowhere"], thread = 1 }
-                          batch { leese = 1s, tick = soon, retry.attempts = many }
-                          worker.count { a = 1 }
-                        }
-                        """))
+            nightshift {
+              node { port = 70000, roles = [boss], contact-points = ["nowhere"], thread = 1 }
+              batch { leese = 1s, tick = soon, retry.attempts = many }
+              worker.count { a = 1 }
+            }
+            """))
                 .satisfies(problem -> assertThat(
                                 String.valueOf(problem.getMessage()).lines())
                         .map(line -> line.substring(line.indexOf("node.conf")))

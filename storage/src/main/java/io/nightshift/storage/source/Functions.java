@@ -60,10 +60,10 @@ final class Functions {
 
     private static Map<String, Facts> load(Connection connection) throws SQLException {
         String sql = """
-                SELECT lower(function_name), function_type IN ('scalar', 'macro'),
-                    function_type = 'scalar' AND stability <> 'CONSISTENT', macro_definition
-                FROM duckdb_functions()
-                """;
+            SELECT lower(function_name), function_type IN ('scalar', 'macro'),
+                function_type = 'scalar' AND stability <> 'CONSISTENT', macro_definition
+            FROM duckdb_functions()
+            """;
         Map<String, Facts> facts = new HashMap<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

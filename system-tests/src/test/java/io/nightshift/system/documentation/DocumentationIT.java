@@ -154,8 +154,8 @@ final class DocumentationIT {
     private static void runLine(PageShell shell, String line, PostgresServer postgres, List<Process> nodes)
             throws Exception {
         Matcher statement = Pattern.compile("sudo -u postgres psql -c \"(.*)\"").matcher(line);
-        Matcher database =
-                Pattern.compile("sudo -u postgres createdb --owner (\\w+) (\\w+)").matcher(line);
+        Matcher database = Pattern.compile("sudo -u postgres createdb --owner (\\w+) (\\w+)")
+                .matcher(line);
         if (statement.matches()) {
             postgres.execute(PostgresServer.OWNER, statement.group(1));
         } else if (database.matches()) {
@@ -200,18 +200,22 @@ final class DocumentationIT {
                 .flatMap(cell -> Arrays.stream(cell.split(", ", -1)))
                 .map(name -> name.replace("`", ""))
                 .toList();
-        assertThat(files).hasSizeGreaterThan(5).allSatisfy(name -> assertThat(
-                        folder.resolve("k8s/overlays/production").resolve(name))
-                .exists());
+        assertThat(files)
+                .hasSizeGreaterThan(5)
+                .allSatisfy(name -> assertThat(
+                                folder.resolve("k8s/overlays/production").resolve(name))
+                        .exists());
         List<String> secrets = found("secretName: ([a-z-]+)", manifests());
-        assertThat(secrets).isNotEmpty().allSatisfy(name -> assertThat(text)
-                .containsPattern("(secret generic |secretName: )" + name + "\\b"));
+        assertThat(secrets)
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(text).containsPattern("(secret generic |secretName: )" + name + "\\b"));
     }
 
     private String manifests() throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve("k8s"))) {
             StringBuilder all = new StringBuilder();
-            for (Path file : files.filter(file -> file.toString().endsWith(".yaml")).toList()) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".yaml")).toList()) {
                 all.append(Files.readString(file));
             }
             return all.toString();

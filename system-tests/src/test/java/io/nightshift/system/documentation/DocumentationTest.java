@@ -146,25 +146,25 @@ final class DocumentationTest {
     @Test
     void aMistakeInAPageIsFound() {
         DocumentationPage page = DocumentationPage.parse("page.md", """
-                Run `nightshift batch lst`, or:
+            Run `nightshift batch lst`, or:
 
-                ```bash
-                $ FLAG=1 ./nightshift run job.yaml --thread 2 | tee log   # a comment
-                nightshift batch show|history BATCH [--hme DIR]
-                nightshift plan --set 'a=b c' \\
-                    job.yaml
-                ```
+            ```bash
+            $ FLAG=1 ./nightshift run job.yaml --thread 2 | tee log   # a comment
+            nightshift batch show|history BATCH [--hme DIR]
+            nightshift plan --set 'a=b c' \\
+                job.yaml
+            ```
 
-                - in a list
-                  ```bash
-                  kubectl exec pod -- nightshift token create --role admin
-                  ```
+            - in a list
+              ```bash
+              kubectl exec pod -- nightshift token create --role admin
+              ```
 
-                ```yaml
-                errors:
-                  max-rat: 1%
-                ```
-                """);
+            ```yaml
+            errors:
+              max-rat: 1%
+            ```
+            """);
 
         assertThat(mistakes(page.commands(), DocumentationTest::mistake))
                 .satisfiesExactly(

@@ -272,13 +272,13 @@ final class HttpIT {
                 "262,144 bytes");
         HttpResponse<String> mistakes = node.send(request.copy()
                 .POST(HttpRequest.BodyPublishers.ofString("""
-                        job: wrong
-                        modle: x
-                        source:
-                          parquet: relative.parquet
-                        destination:
-                          parquet: /tmp/out
-                        """))
+                    job: wrong
+                    modle: x
+                    source:
+                      parquet: relative.parquet
+                    destination:
+                      parquet: /tmp/out
+                    """))
                 .header("Content-Type", "application/yaml")
                 .build());
         problem(mistakes, 422, "job-file", "job:4: source.parquet", "expected an absolute path", "did you mean");

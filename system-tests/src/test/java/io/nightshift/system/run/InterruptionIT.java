@@ -35,8 +35,8 @@ final class InterruptionIT {
                     .isLessThan(150);
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
-                    .containsPattern(
-                            "Interrupted\\. Batch flights-\\S+ keeps the \\d+ of its \\d+ partitions that are committed")
+                    .containsPattern("Interrupted\\. Batch flights-\\S+ keeps the \\d+ of its \\d+ partitions that are"
+                            + " committed")
                     .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
         CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));

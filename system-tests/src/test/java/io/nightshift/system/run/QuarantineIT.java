@@ -20,8 +20,9 @@ final class QuarantineIT {
 
     /// Every tenth distance is no number, in one of two ways.
     private static final String BAD = """
-            SELECT * REPLACE (CASE row_number() OVER () % 20 WHEN 3 THEN 'n/a' WHEN 13 THEN '12 km'
-            ELSE CAST(distance AS VARCHAR) END AS distance) FROM flights LIMIT 3000""";
+        SELECT * REPLACE (CASE row_number() OVER () % 20 WHEN 3 THEN 'n/a' WHEN 13 THEN '12 km'
+        ELSE CAST(distance AS VARCHAR) END AS distance) FROM flights LIMIT 3000\
+        """;
 
     private static final String[] JOB = {"--set", "source.select.distance=CAST(distance AS INTEGER)"};
 
@@ -50,7 +51,8 @@ final class QuarantineIT {
         assertThat(listed.out())
                 .contains("Batch %s (failed) has 300 quarantined rows.".formatted(batch))
                 .containsPattern(
-                        " 300  feature \"distance\" can't be computed: CAST\\(distance AS INTEGER\\)  own.parquet row [0-9]+: Conversion Error")
+                        " 300  feature \"distance\" can't be computed: CAST\\(distance AS INTEGER\\)  own.parquet row"
+                                + " [0-9]+: Conversion Error")
                 .contains("They are in " + job.predictions().resolve(".staging"));
 
         String[] show = {"show", batch, "--limit", "0", "-o", "json"};

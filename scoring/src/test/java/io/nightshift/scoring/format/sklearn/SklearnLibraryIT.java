@@ -225,9 +225,9 @@ class SklearnLibraryIT {
                     "-W",
                     "ignore",
                     "-c",
-                    "import joblib; from sklearn import ensemble, linear_model, tree;"
-                            + " from sklearn.compose import make_column_transformer; from sklearn.pipeline import make_pipeline;"
-                            + " from sklearn.preprocessing import OrdinalEncoder, StandardScaler; joblib.dump("
+                    "import joblib; from sklearn import ensemble, linear_model, tree; from sklearn.compose import"
+                            + " make_column_transformer; from sklearn.pipeline import make_pipeline; from"
+                            + " sklearn.preprocessing import OrdinalEncoder, StandardScaler; joblib.dump("
                             + pair[0] + ", '" + file
                             + "')");
             assertThat(trained.status()).as(trained.output()).isZero();
