@@ -80,7 +80,7 @@ class ArchitectureTest {
             Map.entry("tls", List.of("protocol")),
             Map.entry("client.messages", List.of("client", "api", "protocol", "tls")),
             Map.entry("client", List.of("api")),
-            Map.entry("storage", List.of("protocol", "scoring")),
+            Map.entry("storage", List.of("protocol", "scoring", "api")),
             Map.entry("coordinator", List.of("storage", "protocol", "scoring", "api")),
             Map.entry("worker", List.of("storage", "protocol", "scoring")),
             Map.entry(

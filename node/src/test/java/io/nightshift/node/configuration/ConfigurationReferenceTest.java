@@ -29,7 +29,7 @@ final class ConfigurationReferenceTest {
 
     /// The place of a table: the sections or keys that it shows.
     private static final Pattern PLACE =
-            Pattern.compile("(<!-- keys: (.*) -->\n)(?:[^<]|<(?!!--))*(<!-- end of keys -->)");
+            Pattern.compile("(<!-- keys: (.*) -->\n)(?s:.*?)(<!-- end of keys -->)");
 
     private static final Pattern KEY = Pattern.compile("nightshift\\.[a-z.-]+");
 
@@ -58,7 +58,7 @@ final class ConfigurationReferenceTest {
         ConfigFactory.defaultReference().getConfig("nightshift").entrySet().stream()
                 // System properties have no line.
                 .filter(entry -> entry.getValue().origin().lineNumber() > 0)
-                .sorted(Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
+                .sorted(Comparator.comparingInt((Map.Entry<String, ConfigValue> entry) ->
                         entry.getValue().origin().lineNumber()))
                 .forEach(entry -> keys.put("nightshift." + entry.getKey(), tuned(entry.getValue())));
         // A section is documented by its keys.
