@@ -68,7 +68,7 @@ public final class ClusterNode {
         ActorSystem<Void> system = system(config(dependencies.ledger(), settings, configuration), settings);
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, dependencies);
-        List<Endpoint> endpoints = node.open(submissions, registry);
+        List<Endpoint> endpoints = node.open(submissions, configuration.admission(), registry);
         if (http != null) {
             node.answer(http, endpoints);
         }

@@ -11,6 +11,7 @@ import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.publish.DestinationPublisher;
+import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.HttpSettings;
@@ -19,6 +20,7 @@ import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Gateway;
 import io.nightshift.node.gateway.GatewayServices;
 import io.nightshift.node.gateway.RequestForwarder;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
@@ -288,10 +290,13 @@ public final class Node {
     /// Lets programs ask this node by messages; called once.
     ///
     /// @param submissions resolves what they submit
+    /// @param admission how many submissions are resolved at the same time
     /// @return what the node can be asked by HTTP
-    public List<Endpoint> open(SubmissionResolver submissions, ModelRegistry registry) {
+    public List<Endpoint> open(
+            SubmissionResolver submissions, SubmissionQueue.Limits admission, ModelRegistry registry) {
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
+                new SubmissionQueue(admission),
                 this::askJobs,
                 this::ask,
                 new LedgerHealth(dependencies.ledger()),
@@ -301,7 +306,13 @@ public final class Node {
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
         system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
-        HealthChecks health = new HealthChecks(system, new LedgerHealth(dependencies.ledger()), faults, blocking);
+        HealthChecks health = new HealthChecks(
+                system,
+                new LedgerHealth(dependencies.ledger()),
+                () -> this.<BatchRegisterCommand.FindReply>askJobs(
+                        replyTo -> new BatchRegisterCommand.Find(BatchNameResolver.LATEST, replyTo)),
+                faults,
+                blocking);
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
@@ -348,7 +359,7 @@ public final class Node {
     /// Opens a batch, or finds the open one to resume.
     public CompletionStage<BatchRegisterCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID)
-                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null), PATIENCE);
+                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {

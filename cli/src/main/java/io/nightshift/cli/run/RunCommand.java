@@ -22,11 +22,13 @@ import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand.Accepted;
 import io.nightshift.protocol.register.BatchRegisterCommand.AlreadyPublished;
+import io.nightshift.protocol.register.BatchRegisterCommand.NotNow;
 import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import io.nightshift.storage.Destinations;
@@ -172,6 +174,7 @@ public final class RunCommand implements Callable<Integer> {
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
+            case NotNow(String reason) -> throw new FailureException(Failure.transientFailure(reason));
         };
     }
 

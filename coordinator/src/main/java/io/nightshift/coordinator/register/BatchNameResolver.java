@@ -19,17 +19,14 @@ public final class BatchNameResolver {
     ///
     /// @throws FailureException if the name matches no batch, or more than one
     public static BatchId resolve(BatchRegisterState register, String name) {
-        List<String> ids =
-                register.batches().keySet().stream().map(BatchId::value).toList();
-        if (ids.contains(name)) {
+        if (BatchId.isValid(name) && register.batches().containsKey(new BatchId(name))) {
             return new BatchId(name);
         }
         if (name.equals(LATEST)) {
-            if (ids.isEmpty()) {
-                throw FailureException.permanent("no batch has run yet");
-            }
-            return new BatchId(ids.getLast());
+            return register.latest().orElseThrow(() -> FailureException.permanent("no batch has run yet"));
         }
+        List<String> ids =
+                register.batches().keySet().stream().map(BatchId::value).toList();
         List<String> matches = ids.stream().filter(id -> id.startsWith(name)).toList();
         if (matches.size() == 1) {
             return new BatchId(matches.getFirst());

@@ -217,6 +217,11 @@ public final class BatchRegisterState {
         return batches().values();
     }
 
+    /// The batch that was opened last; empty if there is none.
+    Optional<BatchId> latest() {
+        return batches.isEmpty() ? Optional.empty() : Optional.of(batches.last()._1());
+    }
+
     /// The first use of a key; empty if it is new.
     Optional<KeyUse> use(String job, String key) {
         return Optional.ofNullable(get(keys, new Key(job, key)));

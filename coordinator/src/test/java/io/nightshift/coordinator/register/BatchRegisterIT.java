@@ -8,6 +8,7 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
@@ -15,6 +16,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.SubmissionTicket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -80,6 +82,12 @@ class BatchRegisterIT {
             replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
         } else {
             batches.add(new Told(batch, command));
+            if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo)) {
+                replyTo.tell(
+                        phases.get(batch) == Phase.PUBLISHING
+                                ? new ControlReply.Refused(batch, "it is being published, which can't be stopped")
+                                : new ControlReply.Done(batch, Phase.CANCELLED));
+            }
         }
     }
 
@@ -105,7 +113,7 @@ class BatchRegisterIT {
     private BatchRegisterCommand.SubmitReply submit(Submission submission, boolean fresh) {
         TestProbe<BatchRegisterCommand.SubmitReply> probe =
                 node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
-        register.tell(new BatchRegisterCommand.Submit(submission, fresh, probe.ref(), null));
+        register.tell(new BatchRegisterCommand.Submit(submission, fresh, probe.ref(), null, null));
         return probe.receiveMessage(SOON);
     }
 
@@ -219,9 +227,9 @@ class BatchRegisterIT {
         phases.put(next, Phase.PUBLISHED);
         assertThat(submit(submission("flights"), false)).isEqualTo(new BatchRegisterCommand.AlreadyPublished(next));
         assertThat(node.ledger().registerEvents())
-                .contains(
-                        new BatchRegisterEvent.Ended(ExampleBatch.AT, cancelled, Phase.CANCELLED),
-                        new BatchRegisterEvent.Ended(ExampleBatch.AT, next, Phase.PUBLISHED));
+                .contains(new BatchRegisterEvent.Ended(ExampleBatch.AT, next, Phase.PUBLISHED));
+        // A cancelled batch has ended when its staged output is removed, which it reports.
+        end(cancelled, Phase.CANCELLED);
     }
 
     @Test
@@ -262,7 +270,7 @@ class BatchRegisterIT {
         BatchId old = opened("flights", false);
         BatchId newer = opened("flights", true);
 
-        awaitNotified(old, cancel("replaced by batch " + newer));
+        awaitCancelled(old);
         awaitNotified(newer, new BatchCommand.Open(submission("flights")));
         assertThat(submit(submission("flights"), false))
                 .isEqualTo(new BatchRegisterCommand.Accepted(newer, true, false));
@@ -275,7 +283,7 @@ class BatchRegisterIT {
 
         restart();
 
-        awaitNotified(old, cancel("replaced by a later batch"));
+        awaitCancelled(old);
         awaitNotified(newer, new BatchCommand.EnsureStarted(submission("flights")));
         end(old, Phase.CANCELLED);
         restart();
@@ -352,7 +360,53 @@ class BatchRegisterIT {
         worker.expectNoMessage(Duration.ofMillis(100));
     }
 
-    private BatchCommand cancel(String reason) {
-        return new BatchCommand.Cancel(reason, node.kit().system().ignoreRef());
+    private void awaitCancelled(BatchId batch) {
+        await().atMost(SOON)
+                .until(() -> batches.stream()
+                        .anyMatch(told -> told.batch().equals(batch)
+                                && told.command() instanceof BatchCommand.Cancel(String reason, var replyTo)
+                                && reason.equals("replaced by a later batch")));
+    }
+
+    @Test
+    void aBatchThatIsBeingPublishedIsNotReplaced() {
+        BatchId old = opened("flights", false);
+        phases.put(old, Phase.PUBLISHING);
+
+        assertThat(submit(submission("flights"), true))
+                .isEqualTo(new BatchRegisterCommand.Rejected("batch " + old + " of this job can't be replaced:"
+                        + " it is being published, which can't be stopped. Nothing was started."
+                        + " Submit again when the batch has ended"));
+        assertThat(node.ledger().registerEvents()).hasSize(1);
+    }
+
+    @Test
+    void aSubmissionWithTheTicketOfAnEarlierRegisterOpensNothing() {
+        TestProbe<SubmissionTicket> tickets = node.kit().createTestProbe(SubmissionTicket.class);
+        register.tell(new BatchRegisterCommand.AskTicket(tickets.ref()));
+        SubmissionTicket ticket = tickets.receiveMessage(SOON);
+        restart();
+        TestProbe<BatchRegisterCommand.SubmitReply> probe =
+                node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
+
+        register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, probe.ref(), null, ticket));
+
+        probe.expectMessageClass(BatchRegisterCommand.NotNow.class, SOON);
+        assertThat(node.ledger().registerEvents()).isEmpty();
+    }
+
+    @Test
+    void aRegisterWithTooManyWaitingCommandsAnswersTheNextSubmission() {
+        await().atMost(SOON).until(() -> {
+            // A register that has just started reads its events first.
+            restart();
+            for (int i = 0; i < 2 * RegisterInbox.MOST_WAITING; i++) {
+                register.tell(new BatchRegisterCommand.FindByKey(
+                        "flights", "key", "f", node.kit().system().ignoreRef()));
+            }
+            return submit(submission("flights"), false) instanceof BatchRegisterCommand.NotNow;
+        });
+
+        await().atMost(SOON).until(() -> submit(submission("flights"), false) instanceof BatchRegisterCommand.Accepted);
     }
 }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -43,6 +44,7 @@ public final class Configuration {
     private final NodeSettings node;
     private final @Nullable TlsSettings tls;
     private final @Nullable HttpSettings http;
+    private final SubmissionQueue.Limits admission;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final FileSettings files;
@@ -55,6 +57,7 @@ public final class Configuration {
             NodeSettings node,
             @Nullable TlsSettings tls,
             @Nullable HttpSettings http,
+            SubmissionQueue.Limits admission,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             FileSettings files,
@@ -65,6 +68,7 @@ public final class Configuration {
         this.node = node;
         this.tls = tls;
         this.http = http;
+        this.admission = admission;
         this.journal = journal;
         this.registry = registry;
         this.files = files;
@@ -115,6 +119,11 @@ public final class Configuration {
     /// TLS between nodes, or null if it isn't enabled.
     public @Nullable TlsSettings tls() {
         return tls;
+    }
+
+    /// How many submissions the node inspects at the same time.
+    public SubmissionQueue.Limits admission() {
+        return admission;
     }
 
     /// The HTTP server, or null if it isn't enabled.
@@ -177,6 +186,7 @@ public final class Configuration {
                 NodeSettings.read(nightshift.section("node")),
                 TlsSettings.read(nightshift.section("tls")),
                 HttpSettings.read(nightshift.section("http")),
+                admission(nightshift.section("admission")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 FileSettings.read(nightshift.section("files")),
@@ -185,6 +195,19 @@ public final class Configuration {
                 tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static SubmissionQueue.Limits admission(ConfigurationSection admission) {
+        SubmissionQueue.Limits standard = SubmissionQueue.Limits.DEFAULT;
+        SubmissionQueue.Limits read = new SubmissionQueue.Limits(
+                admission.number(
+                        "inspections", standard.inspections(), 1, 1_000, KeyMeaning.of("The submissions that are inspected at the same time. Inspecting one reads the footers of all its input files.")),
+                admission.number(
+                        "waiting", standard.waiting(), 1, 100_000, KeyMeaning.of("The submissions that wait to be inspected.")),
+                admission.number(
+                        "per-caller", standard.perCaller(), 1, 100_000, KeyMeaning.of("The submissions of one token that are inspected or wait.")));
+        admission.end();
+        return read;
     }
 
     private static ProgramLog.Format logFormat(ConfigurationSection log) {

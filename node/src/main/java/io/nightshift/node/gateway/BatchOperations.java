@@ -44,7 +44,7 @@ public final class BatchOperations {
             throw ProblemException.rejected(reason);
         });
         String detail = key == null ? "" : "key " + key;
-        return requests.submit(job, fresh, key)
+        return requests.submit(caller.name(), job, fresh, key)
                 .thenApply(reply -> switch (reply) {
                     case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
                         AuditLog.log(caller, "submit", batch.value(), "done", detail);
@@ -57,6 +57,10 @@ public final class BatchOperations {
                     case BatchRegisterCommand.Rejected(String reason) -> {
                         AuditLog.log(caller, "submit", job.name(), "refused", reason);
                         throw ProblemException.rejected(reason);
+                    }
+                    case BatchRegisterCommand.NotNow(String reason) -> {
+                        AuditLog.log(caller, "submit", job.name(), "failed", reason);
+                        throw ProblemException.unavailable("Nothing was started: " + reason);
                     }
                 })
                 .exceptionally(problem -> {

@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
+/// @param queue limits the submissions that are resolved at the same time
 /// @param register asks the batch register
 /// @param batches asks a batch's coordinator, which knows whether the batch exists
 /// @param journalProblem why the journal can't be used now, or null; waits for the database
 /// @param blocking runs what waits
 public record GatewayServices(
         Submissions submissions,
+        SubmissionQueue queue,
         RegisterClient register,
         BatchClient batches,
         Supplier<@Nullable String> journalProblem,

@@ -13,6 +13,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterCommand.FindReply;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
+import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -33,18 +34,23 @@ public final class RequestForwarder {
 
     /// Opens a batch of a job, or finds the open one to resume.
     ///
+    /// @param caller the name of the caller's token
     /// @param key as in [BatchRegisterCommand.Submit]
     /// @return fails with a transient [FailureException] if no answer can be had now; repeating may help
-    public CompletionStage<SubmitReply> submit(Job job, boolean fresh, @Nullable String key) {
+    /// @throws ProblemException if too many submissions wait already; the stage may fail with it, too
+    public CompletionStage<SubmitReply> submit(String caller, Job job, boolean fresh, @Nullable String key) {
         CompletionStage<SubmitReply> reply = key == null
-                ? resolved(job, fresh, null)
+                ? resolved(caller, job, fresh, null)
                 : findByKey(job, key)
                         .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
                                 ? CompletableFuture.completedFuture(
                                         new BatchRegisterCommand.Accepted(batch, false, true))
-                                : resolved(job, fresh, key));
+                                : resolved(caller, job, fresh, key));
         return reply.exceptionallyAsync(
                 problem -> {
+                    if (ProblemException.cause(problem) instanceof ProblemException known) {
+                        throw known;
+                    }
                     FailureException failure = failure(problem, "the batch register");
                     if (failure.failure().isPermanent()) {
                         return new BatchRegisterCommand.Rejected(
@@ -61,13 +67,19 @@ public final class RequestForwarder {
                 .ask(replyTo -> new BatchRegisterCommand.FindByKey(job.name(), key, fingerprint, replyTo));
     }
 
-    private CompletionStage<SubmitReply> resolved(Job job, boolean fresh, @Nullable String key) {
-        return CompletableFuture.supplyAsync(() -> services.submissions().resolve(job, fresh), services.blocking())
+    private CompletionStage<SubmitReply> resolved(String caller, Job job, boolean fresh, @Nullable String key) {
+        return services.queue()
+                .inspect(caller, () -> services.submissions().resolve(job, fresh))
                 .thenCompose(submission -> open(submission, fresh, key));
     }
 
+    /// The register issues the ticket at once, or is not there. So a submission that must wait for the register,
+    /// for example while it moves to another node, is not left behind when the caller has stopped waiting.
     private CompletionStage<SubmitReply> open(Submission submission, boolean fresh, @Nullable String key) {
-        return services.register().ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, key));
+        return services.register()
+                .<SubmissionTicket>ask(BatchRegisterCommand.AskTicket::new)
+                .thenCompose(ticket -> services.register()
+                        .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, key, ticket)));
     }
 
     /// Why the journal can't be used now, or null. Waits for the database.

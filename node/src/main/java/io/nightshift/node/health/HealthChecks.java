@@ -4,10 +4,12 @@ import io.nightshift.api.HealthReport.Check;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.worker.NodeFaults;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -17,13 +19,14 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
 
 /// The health checks of a node.
 ///
 /// - *Started*: it has joined its cluster. Before that, a supervisor must not restart it.
 /// - *Live*: its actors answer, and the cluster has not removed it. If not, it must be restarted.
-/// - *Ready*: it is in its cluster, reaches the journal, and is not leaving. If not, requests go to another
-///   node.
+/// - *Ready*: it is in its cluster, reaches the journal and the batch register, and is not leaving. If not,
+///   requests go to another node.
 ///
 /// Safe for several threads. No method waits.
 public final class HealthChecks {
@@ -31,22 +34,37 @@ public final class HealthChecks {
     /// How long an idle actor may take to answer.
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
+    private static final long CACHE_NANOS = Duration.ofSeconds(1).toNanos();
+
     private record Ping(ActorRef<Ping> replyTo) {}
 
     private final ActorSystem<?> system;
     private final Cluster cluster;
     private final LedgerHealth ledger;
     private final NodeFaults faults;
+    private final Supplier<CompletionStage<?>> register;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
     private volatile boolean wasUp;
 
+    /// The last question to the register, which all checks of a second share.
+    private @Nullable CompletableFuture<Check> submissions;
+
+    private long askedAt;
+
     /// @param faults the node's resources that fail, for the details of a ready node
+    /// @param register asks the batch register something; fails if no answer comes in time
     /// @param blocking runs calls that may block
-    public HealthChecks(ActorSystem<?> system, LedgerHealth ledger, NodeFaults faults, Executor blocking) {
+    public HealthChecks(
+            ActorSystem<?> system,
+            LedgerHealth ledger,
+            Supplier<CompletionStage<?>> register,
+            NodeFaults faults,
+            Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.ledger = ledger;
+        this.register = register;
         this.faults = faults;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
@@ -75,7 +93,35 @@ public final class HealthChecks {
     }
 
     public CompletionStage<List<Check>> ready() {
-        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), notLeaving(), resources()), blocking);
+        return CompletableFuture.supplyAsync(() -> List.of(member(), journal(), notLeaving(), resources()), blocking)
+                .thenCompose(checks -> isUp() ? submissions().thenApply(check -> with(checks, check)) : answer(checks));
+    }
+
+    private static CompletableFuture<List<Check>> answer(List<Check> checks) {
+        return CompletableFuture.completedFuture(checks);
+    }
+
+    private static List<Check> with(List<Check> checks, Check check) {
+        List<Check> all = new ArrayList<>(checks);
+        all.add(check);
+        return List.copyOf(all);
+    }
+
+    /// Whether submissions are answered, at most a second ago. While a question is open, nobody asks another.
+    private synchronized CompletableFuture<Check> submissions() {
+        CompletableFuture<Check> known = submissions;
+        long now = System.nanoTime();
+        if (known == null || (known.isDone() && now - askedAt > CACHE_NANOS)) {
+            askedAt = now;
+            known = register.get()
+                    .handle((reply, problem) -> new Check(
+                            "submissions",
+                            problem == null,
+                            problem == null ? "submissions are answered" : "the batch register does not answer"))
+                    .toCompletableFuture();
+            submissions = known;
+        }
+        return known;
     }
 
     /// A node without some resource is still ready for requests, and for batches that do not need it.

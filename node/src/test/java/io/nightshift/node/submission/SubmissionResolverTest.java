@@ -1,6 +1,7 @@
 package io.nightshift.node.submission;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -123,12 +124,12 @@ final class SubmissionResolverTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    source.parquet=/no/such.parquet                  | there is no file /no/such.parquet
-                    source.select.hour=hour(departure_time_of_day)   | departure_time_of_day
-                    output.columns=[no_such_column]                  | no_such_column
-                    destination.parquet=/dev/null/predictions        | the destination /dev/null/predictions can't be made
-                    model=no-such-model                              | no-such-model
-                    """)
+        source.parquet=/no/such.parquet                  | there is no file /no/such.parquet
+        source.select.hour=hour(departure_time_of_day)   | departure_time_of_day
+        output.columns=[no_such_column]                  | no_such_column
+        destination.parquet=/dev/null/predictions        | the destination /dev/null/predictions can't be made
+        model=no-such-model                              | no-such-model
+        """)
     void aJobThatCannotRunIsRefusedByBothAndRegistersNothing(String override, String sentence) throws IOException {
         Job job = job(override.strip());
         SubmissionResolver resolver = resolver(MEMORY);
@@ -146,14 +147,14 @@ final class SubmissionResolverTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    model=/etc/passwd.onnx                    | /etc/passwd.onnx is outside the folders that jobs may read
-                    model=/no/such/model.onnx                 | /no/such/model.onnx is outside the folders that jobs may read
-                    source.parquet=/etc/passwd                | /etc/passwd is outside the folders that jobs may read
-                    source.parquet=/no/such.parquet           | /no/such.parquet is outside the folders that jobs may read
-                    source.parquet=/etc/*                     | /etc/* is outside the folders that jobs may read
-                    destination.parquet=/etc/predictions      | /etc/predictions is outside the folders that jobs may write
-                    destination.parquet=/no/such/predictions  | /no/such/predictions is outside the folders that jobs may write
-                    """)
+        model=/etc/passwd.onnx                    | /etc/passwd.onnx is outside the folders that jobs may read
+        model=/no/such/model.onnx                 | /no/such/model.onnx is outside the folders that jobs may read
+        source.parquet=/etc/passwd                | /etc/passwd is outside the folders that jobs may read
+        source.parquet=/no/such.parquet           | /no/such.parquet is outside the folders that jobs may read
+        source.parquet=/etc/*                     | /etc/* is outside the folders that jobs may read
+        destination.parquet=/etc/predictions      | /etc/predictions is outside the folders that jobs may write
+        destination.parquet=/no/such/predictions  | /no/such/predictions is outside the folders that jobs may write
+        """)
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
         SubmissionResolver resolver =
@@ -180,5 +181,16 @@ final class SubmissionResolverTest {
                 .hasMessageContaining("the job does not fit this machine: it needs")
                 .hasMessageContaining("260 MB may be used");
         assertThat(registry.list()).isEmpty();
+    }
+
+    @Test
+    void aPlanThatIsTooLargeIsRefused() {
+        assertThatCode(() -> SubmissionResolver.checkSize(100_000, 1_000_000)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> SubmissionResolver.checkSize(100_001, 1))
+                .hasMessage("the input has 100,001 files, and a batch can have at most 100,000."
+                        + " Divide the input into several jobs, or merge small files");
+        assertThatThrownBy(() -> SubmissionResolver.checkSize(1, 1_000_001))
+                .hasMessage("the plan has 1,000,001 partitions, and a batch can have at most 1,000,000."
+                        + " Increase partitions.rows");
     }
 }

@@ -3,6 +3,9 @@ package io.nightshift.protocol.batch;
 /// The answer to a [BatchCommand.Control].
 public sealed interface ControlReply {
 
+    /// The batch that answers.
+    BatchId batch();
+
     /// The batch is as requested, durably. It may have been so before.
     ///
     /// @param batch the batch

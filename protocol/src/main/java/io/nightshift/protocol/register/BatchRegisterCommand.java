@@ -14,16 +14,25 @@ public sealed interface BatchRegisterCommand {
     /// durable.
     ///
     /// @param submission the job with its resolved model and source
-    /// @param fresh whether to cancel an open batch of the job, and to run even if the same was published
-    ///     before
+    /// @param fresh whether to replace an open batch of the job, and to run even if the same was published
+    ///     before. The open batch is cancelled first; if it is being published, the submission is rejected
     /// @param replyTo receives a [SubmitReply]
     /// @param key the idempotency key, or null. Only the first submission with a job's key has an effect;
     ///     later ones lead to the batch of the first
+    /// @param ticket from [AskTicket]; a submission with a ticket that is not valid any more is answered with
+    ///     [NotNow]. Null from a caller that waits for the reply without a limit, or from an earlier version
     record Submit(
             Submission submission,
             boolean fresh,
             ActorRef<SubmitReply> replyTo,
-            @Nullable String key) implements BatchRegisterCommand {}
+            @Nullable String key,
+            @Nullable SubmissionTicket ticket)
+            implements BatchRegisterCommand {}
+
+    /// Asks for a ticket. An answer means that the register answers submissions now.
+    ///
+    /// @param replyTo receives the ticket
+    record AskTicket(ActorRef<SubmissionTicket> replyTo) implements BatchRegisterCommand {}
 
     /// Finds the batch of an earlier submission by its idempotency key. It needs no model and no source.
     ///
@@ -85,6 +94,11 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param reason why, in one or two sentences, for people
     record Rejected(String reason) implements SubmitReply {}
+
+    /// Nothing was started, and the same submission may be accepted in a moment.
+    ///
+    /// @param reason why, in one or two sentences, for people
+    record NotNow(String reason) implements SubmitReply {}
 
     /// The answer to [Find] and [FindByKey].
     sealed interface FindReply {}

@@ -32,6 +32,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.List;
 
 /// The numbers of the classes that nodes send to each other.
@@ -141,6 +142,10 @@ final class WireTypes {
             new WireType(107, BatchDescription.Pause.class),
             new WireType(110, Job.UnseenCategories.class),
             new WireType(111, Job.CategoryList.class),
+            // Tickets of submissions.
+            new WireType(116, BatchRegisterCommand.AskTicket.class),
+            new WireType(117, SubmissionTicket.class),
+            new WireType(118, BatchRegisterCommand.NotNow.class),
             // Outages.
             new WireType(120, FailedResource.class),
             new WireType(121, FailedResource.Type.class),
@@ -159,6 +164,7 @@ final class WireTypes {
             BatchRegisterCommand.class,
             BatchRegisterCommand.SubmitReply.class,
             BatchRegisterCommand.FindReply.class,
+            SubmissionTicket.class,
             GatewayCommand.class,
             GatewayReply.class);
 

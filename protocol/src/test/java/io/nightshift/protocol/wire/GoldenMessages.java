@@ -35,6 +35,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -75,7 +76,7 @@ public final class GoldenMessages {
         golden.statuses();
         golden.workerMessages();
         golden.registerCommands(system.actor("worker"), system.actor("asker"));
-        golden.findCommands(system.actor("asker"));
+        golden.findCommands(system.actor("asker"), system.actor("asker"));
         golden.gatewayCommands(system);
         golden.gatewayReplies();
         return golden.messages;
@@ -188,7 +189,13 @@ public final class GoldenMessages {
         add(
                 "submit",
                 new BatchRegisterCommand.Submit(
-                        submission(least(new ModelReference.Alias("m", "blue"))), true, asker, "2026-11-24"));
+                        submission(least(new ModelReference.Alias("m", "blue"))),
+                        true,
+                        asker,
+                        "2026-11-24",
+                        new SubmissionTicket(7, 1_000_000)));
+        add("not-now", new BatchRegisterCommand.NotNow("the submission has waited too long"));
+        add("submission-ticket", new SubmissionTicket(7, 1_000_000));
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
@@ -198,7 +205,8 @@ public final class GoldenMessages {
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
     }
 
-    private void findCommands(ActorRef<BatchRegisterCommand.FindReply> asker) {
+    private void findCommands(ActorRef<BatchRegisterCommand.FindReply> asker, ActorRef<SubmissionTicket> ticketHolder) {
+        add("ask-ticket", new BatchRegisterCommand.AskTicket(ticketHolder));
         add("find", new BatchRegisterCommand.Find("latest", asker));
         add("recall", new BatchRegisterCommand.FindByKey("flights", "2026-11-24", "f6".repeat(32), asker));
         add("found", new BatchRegisterCommand.Found(BATCH));

@@ -7,6 +7,7 @@ import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.Node;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.model.ModelCache;
@@ -58,7 +59,9 @@ public final class HttpNode implements AutoCloseable {
                 NodeMetrics.begin(null, "node:1"),
                 null));
         endpoints = node.open(
-                new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()), registry);
+                new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()),
+                SubmissionQueue.Limits.DEFAULT,
+                registry);
         port = node.answer(settings, endpoints);
     }
 

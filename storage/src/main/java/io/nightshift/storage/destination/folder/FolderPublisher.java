@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 /// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is deleted
 /// last. It is renamed first, so that a worker that is still writing can't keep it alive, and a worker that
 /// wakes up later finds no folder to write to.
-final class FolderPublisher {
+class FolderPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
     private static final int IDS_SHOWN = 3;
@@ -86,9 +86,7 @@ final class FolderPublisher {
         Path published = folders.published();
         try {
             if (!Files.exists(published)) {
-                Path output = Gathering.claim(folders.staged(), batch.incarnation());
-                assemble(batch, folders, output);
-                Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
+                publish(batch, folders);
             }
             Publication publication = publication(published);
             discard(batch.id());
@@ -96,6 +94,33 @@ final class FolderPublisher {
         } catch (IOException e) {
             throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
         }
+    }
+
+    /// An earlier coordinator may still be publishing, and may rename its folder at any moment until this one
+    /// has claimed the batch. So what readers see is only certain after the claim.
+    private void publish(CommittedBatch batch, BatchFolders folders) throws IOException {
+        Path published = folders.published();
+        Path output;
+        try {
+            output = claim(folders.staged(), batch.incarnation());
+        } catch (FailureException e) {
+            if (Files.exists(published)) {
+                return;
+            }
+            throw e;
+        }
+        if (Files.exists(published)) {
+            return;
+        }
+        assemble(batch, folders, output);
+        Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// Makes sure that no earlier coordinator publishes the batch from now on.
+    ///
+    /// @return where this one gathers the batch's files
+    Path claim(Path staged, int incarnation) throws IOException {
+        return Gathering.claim(staged, incarnation);
     }
 
     /// Forces the rename first, although an earlier coordinator may have renamed: it may have died before it
@@ -128,7 +153,7 @@ final class FolderPublisher {
         Path published = folders.published();
         try {
             if (!Files.exists(published) && Files.exists(folders.staged())) {
-                Gathering.claim(folders.staged(), incarnation);
+                claim(folders.staged(), incarnation);
             }
             return Files.exists(published) ? Optional.of(publication(published)) : Optional.empty();
         } catch (IOException e) {

@@ -116,6 +116,47 @@ class FolderPublisherTest {
         return new OutputFile(rows, Files.size(file), Digests.sha256(file));
     }
 
+    /// The successor of a coordinator that publishes the batch just before the successor claims it.
+    private FolderPublisher overtaken(boolean isDiscarded) {
+        return new FolderPublisher(
+                out,
+                NAMES,
+                new OutputRows(
+                        () -> {
+                            throw new AssertionError("no output is read");
+                        },
+                        new ParquetFormat(),
+                        new Sources(() -> {
+                            throw new AssertionError("no input is read");
+                        }))) {
+            @Override
+            Path claim(Path staged, int incarnation) throws IOException {
+                publisher.publish(batch);
+                if (!isDiscarded) {
+                    Files.createDirectories(staged);
+                }
+                return super.claim(staged, incarnation);
+            }
+        };
+    }
+
+    @Test
+    void aBatchThatAnEarlierCoordinatorPublishesAtTheLastMomentIsPublished() {
+        CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
+
+        Publication publication = overtaken(false).publish(later);
+
+        assertThat(publication).isEqualTo(publisher.publish(batch));
+        assertThat(Path.of(publication.destination())).isNotEmptyDirectory();
+    }
+
+    @Test
+    void aBatchThatAnEarlierCoordinatorHasPublishedAndTidiedUpIsPublished() {
+        CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
+
+        assertThat(overtaken(true).publish(later)).isEqualTo(publisher.publish(batch));
+    }
+
     private Path output() {
         return attempts().resolveSibling("output-1");
     }

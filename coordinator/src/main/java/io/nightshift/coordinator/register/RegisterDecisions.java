@@ -1,0 +1,397 @@
+package io.nightshift.coordinator.register;
+
+import io.nightshift.coordinator.register.RegisterAction.Decision;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.SubmissionTicket;
+import io.nightshift.protocol.wire.WireLimits;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// The decision logic of the batch register. It is deterministic, like that of a batch: it uses no actors,
+/// clocks, threads or I/O, so that a simulation can run it.
+///
+/// The submissions of one job are decided about one after the other. If the job has an open batch, the first
+/// submission waits for an answer of that batch:
+///
+/// - An ordinary submission asks for the batch's status, because a batch ends in its own ledger first and tells
+///   the register after that.
+/// - A fresh submission replaces the batch. It asks the batch to cancel itself, and opens another one only when
+///   the old one can never be published any more. A batch that is being published refuses, and so the
+///   submission is rejected.
+///
+/// A question or an answer can get lost. Then the job's next submission repeats the question.
+///
+/// A submission carries a [SubmissionTicket] that this register has issued a moment before. Without a valid
+/// ticket nothing is opened: the caller has stopped waiting, and may have submitted again.
+class RegisterDecisions {
+
+    /// How long a submission may wait for the register's decision after its ticket was issued. Not longer than
+    /// a gateway waits for the reply.
+    static final Duration TICKET_LIFETIME = Duration.ofSeconds(3);
+
+    /// The same for a submission without a ticket, whose caller waits longer.
+    static final Duration LIFETIME = Duration.ofSeconds(30);
+
+    /// Submissions that may wait for the answers of open batches.
+    private static final int MOST_WAITING = 1_000;
+
+    private static final String SUBMIT_AGAIN = "Submit the job again";
+
+    /// @param deadline in nanoseconds of the register's clock
+    private record WaitingSubmission(BatchRegisterCommand.Submit submit, long deadline) {
+        boolean isFresh() {
+            return submit.fresh();
+        }
+    }
+
+    private final RandomGenerator random;
+
+    /// Tells the tickets of this object from those of others.
+    private final long incarnation;
+
+    /// Batches with work; the first is served next.
+    private final SequencedSet<BatchId> withWork = new LinkedHashSet<>();
+
+    private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
+
+    /// The submissions of each job that wait for its open batch. The first is being decided about.
+    private final Map<String, Deque<WaitingSubmission>> waiting = new HashMap<>();
+
+    private int waitingCount;
+
+    /// @param random for batch IDs
+    RegisterDecisions(RandomGenerator random) {
+        this.random = random;
+        this.incarnation = random.nextLong();
+    }
+
+    /// Decides about a message.
+    ///
+    /// @param nanos the time on a monotonic clock
+    /// @param now the wall clock's time, for events
+    Decision decide(BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
+        return switch (message) {
+            case RegisterMessage.CommandReceived(BatchRegisterCommand command, long number) ->
+                decide(state, command, nanos, now);
+            case RegisterMessage.StatusReceived(BatchStatus status) -> statusReceived(state, status, nanos, now);
+            case RegisterMessage.CancelAnswered(ControlReply reply) -> cancelAnswered(state, reply, nanos, now);
+            case RegisterMessage.NextSubmission(String job) -> next(state, job, nanos, now);
+        };
+    }
+
+    private Decision decide(BatchRegisterState state, BatchRegisterCommand command, long nanos, Instant now) {
+        return switch (command) {
+            case BatchRegisterCommand.AskTicket(ActorRef<SubmissionTicket> replyTo) ->
+                Decision.of(new RegisterAction.Send<>(replyTo, new SubmissionTicket(incarnation, nanos)));
+            case BatchRegisterCommand.Submit submit -> submit(state, submit, nanos, now);
+            case BatchRegisterCommand.Find(String batch, ActorRef<BatchRegisterCommand.FindReply> replyTo) ->
+                Decision.of(new RegisterAction.Send<>(replyTo, find(state, batch)));
+            case BatchRegisterCommand.FindByKey(
+                    String job,
+                    String key,
+                    String fingerprint,
+                    ActorRef<BatchRegisterCommand.FindReply> replyTo) ->
+                Decision.of(new RegisterAction.Send<>(replyTo, findByKey(state, job, key, fingerprint)));
+            case BatchRegisterCommand.WakeOpenBatches wakeUp -> Decision.of().plus(wake(state));
+            case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
+                freeWorkers.remove(worker);
+                freeWorkers.add(worker);
+                yield Decision.of().plus(assignWorkers());
+            }
+            case BatchRegisterCommand.HasWork(BatchId batch) -> {
+                withWork.add(batch);
+                yield Decision.of().plus(assignWorkers());
+            }
+            case BatchRegisterCommand.HasNoWork(BatchId batch) -> {
+                withWork.remove(batch);
+                yield Decision.of();
+            }
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase) -> {
+                withWork.remove(batch);
+                yield state.hasEnded(batch)
+                        ? Decision.of()
+                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase));
+            }
+        };
+    }
+
+    private static BatchRegisterCommand.FindReply find(BatchRegisterState state, String batch) {
+        try {
+            return new BatchRegisterCommand.Found(BatchNameResolver.resolve(state, batch));
+        } catch (FailureException e) {
+            return new BatchRegisterCommand.NotFound(e.failure().message());
+        }
+    }
+
+    private static BatchRegisterCommand.FindReply findByKey(
+            BatchRegisterState state, String job, String key, String fingerprint) {
+        return state.use(job, key)
+                .filter(use -> use.fingerprint().equals(fingerprint))
+                .<BatchRegisterCommand.FindReply>map(use -> new BatchRegisterCommand.Found(use.batch()))
+                .orElseGet(() -> new BatchRegisterCommand.NotFound("no submission of this job file has used the key"));
+    }
+
+    /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
+    List<RegisterAction> wake(BatchRegisterState state) {
+        List<RegisterAction> actions = new ArrayList<>();
+        for (BatchRegisterState.Entry entry : state.unfinished()) {
+            // A batch must be submitted before it can be cancelled, and its first message may have been lost.
+            actions.add(new RegisterAction.TellBatch(
+                    entry.batch(), new BatchCommand.EnsureStarted(Objects.requireNonNull(entry.submission()))));
+            if (entry.superseded()) {
+                actions.add(new RegisterAction.CancelBatch(entry.batch(), false));
+            }
+        }
+        return actions;
+    }
+
+    private List<RegisterAction> assignWorkers() {
+        List<RegisterAction> actions = new ArrayList<>();
+        while (!freeWorkers.isEmpty() && !withWork.isEmpty()) {
+            BatchId batch = withWork.removeFirst();
+            withWork.addLast(batch);
+            actions.add(new RegisterAction.Send<>(freeWorkers.remove(), new WorkerMessage.WorkAt(batch)));
+        }
+        return actions;
+    }
+
+    // Submissions.
+
+    private Decision submit(BatchRegisterState state, BatchRegisterCommand.Submit submit, long nanos, Instant now) {
+        Optional<String> refusal = WireLimits.refusal(submit.submission().job());
+        if (refusal.isPresent()) {
+            return reply(submit, new BatchRegisterCommand.Rejected(refusal.get()));
+        }
+        SubmissionTicket ticket = submit.ticket();
+        if (ticket != null && !isValid(ticket, nanos)) {
+            return reply(
+                    submit,
+                    new BatchRegisterCommand.NotNow(
+                            "the submission has waited too long for the batch register. " + SUBMIT_AGAIN));
+        }
+        if (waitingCount >= MOST_WAITING) {
+            return reply(submit, tooMany());
+        }
+        long deadline = deadline(ticket, nanos);
+        String job = submit.submission().job().name();
+        waiting.computeIfAbsent(job, first -> new ArrayDeque<>()).addLast(new WaitingSubmission(submit, deadline));
+        waitingCount++;
+        return next(state, job, nanos, now);
+    }
+
+    /// When the submission's caller has stopped waiting, on the register's clock.
+    long deadline(@Nullable SubmissionTicket ticket, long nanos) {
+        return ticket == null ? nanos + LIFETIME.toNanos() : ticket.nanos() + TICKET_LIFETIME.toNanos();
+    }
+
+    static BatchRegisterCommand.NotNow tooMany() {
+        return new BatchRegisterCommand.NotNow(
+                "more requests wait for the batch register than it can take. " + SUBMIT_AGAIN);
+    }
+
+    /// Whether this object has issued the ticket, and its caller still waits.
+    boolean isValid(SubmissionTicket ticket, long nanos) {
+        return ticket.register() == incarnation && nanos - ticket.nanos() <= TICKET_LIFETIME.toNanos();
+    }
+
+    private static Decision reply(BatchRegisterCommand.Submit submit, BatchRegisterCommand.SubmitReply reply) {
+        return Decision.of(new RegisterAction.Send<>(submit.replyTo(), reply));
+    }
+
+    /// The job's first submission whose caller still waits; drops those before it. Null if there is none.
+    private @Nullable WaitingSubmission first(String job, long nanos) {
+        Deque<WaitingSubmission> queue = waiting.get(job);
+        while (queue != null && !queue.isEmpty() && queue.getFirst().deadline() - nanos < 0) {
+            remove(job);
+        }
+        return queue == null || queue.isEmpty() ? null : queue.getFirst();
+    }
+
+    private void remove(String job) {
+        Deque<WaitingSubmission> queue = Objects.requireNonNull(waiting.get(job));
+        queue.removeFirst();
+        waitingCount--;
+        if (queue.isEmpty()) {
+            waiting.remove(job);
+        }
+    }
+
+    /// Decides about the job's first submission, or asks the job's open batch.
+    private Decision next(BatchRegisterState state, String job, long nanos, Instant now) {
+        WaitingSubmission first = first(job, nanos);
+        if (first == null) {
+            return Decision.of();
+        }
+        BatchRegisterCommand.Submit submit = first.submit();
+        Optional<BatchRegisterState.KeyUse> before =
+                submit.key() == null ? Optional.empty() : state.use(job, submit.key());
+        if (before.isPresent()) {
+            return decided(job, reply(submit, repeated(before.get(), submit)));
+        }
+        Optional<BatchRegisterState.Entry> open = state.open(job);
+        return open.isPresent()
+                ? Decision.of(new RegisterAction.AskStatus(open.get().batch()))
+                : decided(job, openBatch(state, submit, now));
+    }
+
+    /// Removes the job's first submission, about which something is decided.
+    Decision decided(String job, Decision decision) {
+        remove(job);
+        return waiting.containsKey(job) ? decision.plus(List.of(new RegisterAction.Continue(job))) : decision;
+    }
+
+    private Decision statusReceived(BatchRegisterState state, BatchStatus status, long nanos, Instant now) {
+        BatchRegisterState.Entry entry = state.batches().get(status.batch());
+        if (entry == null) {
+            return Decision.of();
+        }
+        String job = entry.job();
+        if (status.phase() == Phase.PUBLISHED && entry.end().isEmpty()) {
+            return Decision.persist(
+                    new BatchRegisterEvent.Ended(now, status.batch(), Phase.PUBLISHED),
+                    new RegisterAction.Continue(job));
+        }
+        WaitingSubmission first = first(job, nanos);
+        if (first == null || !isOpen(state, job, status.batch())) {
+            return next(state, job, nanos, now);
+        }
+        if (status.phase() == Phase.CANCELLED) {
+            // The register learns of the end when the batch's staged output is removed.
+            return decided(job, openBatch(state, first.submit(), now));
+        }
+        if (status.isDamaged() && !first.isFresh()) {
+            return decided(job, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
+        }
+        return first.isFresh()
+                ? replace(state, entry, first.submit(), now)
+                : decided(job, resume(entry, first.submit(), now));
+    }
+
+    private static String damaged(BatchStatus status) {
+        return "batch %s of this job can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
+                .formatted(
+                        status.batch(), Objects.requireNonNull(status.failure()).message());
+    }
+
+    private static boolean isOpen(BatchRegisterState state, String job, BatchId batch) {
+        return state.open(job).filter(open -> open.batch().equals(batch)).isPresent();
+    }
+
+    /// Replaces the job's open batch: cancels it first.
+    Decision replace(
+            BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
+        return Decision.of(new RegisterAction.CancelBatch(open.batch(), true));
+    }
+
+    private Decision cancelAnswered(BatchRegisterState state, ControlReply reply, long nanos, Instant now) {
+        BatchRegisterState.Entry entry = state.batches().get(reply.batch());
+        if (entry == null) {
+            return Decision.of();
+        }
+        String job = entry.job();
+        WaitingSubmission first = first(job, nanos);
+        if (first == null || !first.isFresh() || !isOpen(state, job, entry.batch())) {
+            return next(state, job, nanos, now);
+        }
+        return switch (reply) {
+            case ControlReply.Done done -> decided(job, openBatch(state, first.submit(), now));
+            case ControlReply.Refused(BatchId batch, String reason) ->
+                decided(
+                        job,
+                        reply(
+                                first.submit(),
+                                new BatchRegisterCommand.Rejected(
+                                        "batch %s of this job can't be replaced: %s. Nothing was started. Submit again when the batch has ended"
+                                                .formatted(batch, reason))));
+        };
+    }
+
+    private static BatchRegisterCommand.SubmitReply repeated(
+            BatchRegisterState.KeyUse before, BatchRegisterCommand.Submit submit) {
+        return before.fingerprint().equals(submit.submission().fingerprint())
+                ? new BatchRegisterCommand.Accepted(before.batch(), false, true)
+                : new BatchRegisterCommand.Rejected(
+                        "the key %s was used for batch %s, with another job file. Use a new key for a new submission"
+                                .formatted(submit.key(), before.batch()));
+    }
+
+    /// Opens a batch for a submission, whose job has no batch that can still be published.
+    Decision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+        Submission submission = submit.submission();
+        String job = submission.job().name();
+        Optional<BatchRegisterState.Entry> same =
+                state.lastPublished(job).filter(entry -> entry.isEquivalentTo(submission));
+        if (same.isPresent() && !submit.fresh()) {
+            BatchId batch = same.get().batch();
+            return keyed(
+                    batch,
+                    submit,
+                    now,
+                    new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.AlreadyPublished(batch)));
+        }
+        BatchId batch = newId(state, job, now);
+        return Decision.persist(
+                new BatchRegisterEvent.Opened(now, batch, submission, submit.key()),
+                new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission)),
+                new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, false, false)));
+    }
+
+    private BatchId newId(BatchRegisterState state, String job, Instant now) {
+        BatchId batch = BatchId.of(job, now, random.nextInt());
+        while (state.batches().containsKey(batch)) {
+            batch = BatchId.of(job, now, random.nextInt());
+        }
+        return batch;
+    }
+
+    /// Persists the submission's idempotency key, if it has one, for a batch that exists.
+    private static Decision keyed(
+            BatchId batch, BatchRegisterCommand.Submit submit, Instant now, RegisterAction... actions) {
+        return submit.key() == null
+                ? Decision.of(actions)
+                : Decision.persist(
+                        new BatchRegisterEvent.Keyed(
+                                now, batch, submit.key(), submit.submission().fingerprint()),
+                        actions);
+    }
+
+    private static Decision resume(BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
+        BatchId batch = open.batch();
+        Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
+        if (conflict.isPresent()) {
+            return reply(
+                    submit,
+                    new BatchRegisterCommand.Rejected(
+                            "batch %s of this job is open, but %s. Undo the change to resume it, or start a new batch with --new"
+                                    .formatted(batch, conflict.get())));
+        }
+        return keyed(
+                batch,
+                submit,
+                now,
+                new RegisterAction.TellBatch(batch, new BatchCommand.Open(submit.submission())),
+                new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, true, false)));
+    }
+}

@@ -1,0 +1,23 @@
+package io.nightshift.coordinator.register;
+
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+
+/// Everything that the batch register receives.
+sealed interface RegisterMessage {
+
+    /// A command from outside.
+    ///
+    /// @param number of the command in the order of arrival, from 1
+    record CommandReceived(BatchRegisterCommand command, long number) implements RegisterMessage {}
+
+    /// The status of an open batch, which the register asked for before it decides about a submission.
+    record StatusReceived(BatchStatus status) implements RegisterMessage {}
+
+    /// The answer of an open batch that the register asked to cancel itself, because a submission replaces it.
+    record CancelAnswered(ControlReply reply) implements RegisterMessage {}
+
+    /// The job's next submission can be decided about.
+    record NextSubmission(String job) implements RegisterMessage {}
+}
