@@ -29,8 +29,8 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /// Checks that the modules that other programs use are documented: every public type, constant, method and
-/// constructor has a comment, and every component of a public record has a `@param`. Methods that override another
-/// one, and canonical constructors of records, need none.
+/// constructor has a comment, and every component of a public record has a `@param`. Methods that override
+/// another one, and canonical constructors of records, need none.
 final class ApiDocumentationTest {
 
     private static final List<String> MODULES = List.of("api", "protocol", "scoring", "client", "client-messages");

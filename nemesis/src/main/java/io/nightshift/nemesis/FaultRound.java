@@ -64,7 +64,7 @@ final class FaultRound {
         cluster.nodes.follow(timeline);
 
         awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
-        InjectedFault injected = injector.inject(fault, timeline);
+        InjectedFault injected = injector.inject(fault, timeline, workload, output);
         cluster.nodes.read();
         timeline.markFault();
         long injectedAt = System.nanoTime();

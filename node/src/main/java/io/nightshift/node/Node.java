@@ -1,10 +1,6 @@
 package io.nightshift.node;
 
 import com.typesafe.config.Config;
-import io.nightshift.worker.NodeFaults;
-import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
@@ -32,6 +28,9 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
@@ -45,6 +44,7 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.Worker;
@@ -210,9 +210,9 @@ public final class Node {
                         Optional.of(new Worker.Stop()));
     }
 
-    /// Stops the actor by which Pekko starts the workers again and again. On the last node of a cluster, the shard
-    /// region would otherwise keep its messages for workers that nobody starts any more, and would wait for its
-    /// whole timeout before the node ends.
+    /// Stops the actor by which Pekko starts the workers again and again. On the last node of a cluster,
+    /// the shard region would otherwise keep its messages for workers that nobody starts any more, and
+    /// would wait for its whole timeout before the node ends.
     private CompletionStage<Done> stopKeepAlive() {
         Adapter.toClassic(system)
                 .actorSelection("/system/ShardedDaemonProcessKeepAlive-" + WORKERS)
@@ -236,8 +236,8 @@ public final class Node {
         return dependencies.steps() == null ? attempt : attempt.timedBy(dependencies.steps());
     }
 
-    /// The batch's model was in the registry when the job was submitted. So a registry that does not hand it out is
-    /// this node's fault.
+    /// The batch's model was in the registry when the job was submitted. So a registry that does not hand
+    /// it out is this node's fault.
     private Model model(Lease lease) {
         try {
             return dependencies.models().get(lease.model());

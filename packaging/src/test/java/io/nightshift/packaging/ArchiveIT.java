@@ -86,7 +86,11 @@ final class ArchiveIT {
         Map<String, String> none = Map.of();
         String job = program.resolve("examples/flights/job.yaml").toString();
         nightshift(none, "plan", job).expect(0);
-        nightshift(none, "model", "import", program.resolve("examples/flights/flights.ubj").toString())
+        nightshift(
+                        none,
+                        "model",
+                        "import",
+                        program.resolve("examples/flights/flights.ubj").toString())
                 .expect(0);
         nightshift(none, "model", "show", "flights").expect(0);
         nightshift(none, "batch", "list").expect(0);

@@ -49,7 +49,8 @@ public final class NodeFaults {
         }
     }
 
-    /// An attempt succeeded: it has used its input, the registry, the libraries and the folder of temporary files.
+    /// An attempt succeeded: it has used its input, the registry, the libraries and the folder of temporary
+    /// files.
     void succeeded() {
         faults.clear();
     }
@@ -62,9 +63,10 @@ public final class NodeFaults {
         }
         try {
             Instant silent = clock.instant().minus(SILENCE);
-            faults.values().removeIf(fault -> fault.resource().type() == FailedResource.Type.INPUT
-                    ? Files.isReadable(Path.of(fault.resource().name()))
-                    : fault.last().isBefore(silent));
+            faults.values()
+                    .removeIf(fault -> fault.resource().type() == FailedResource.Type.INPUT
+                            ? Files.isReadable(Path.of(fault.resource().name()))
+                            : fault.last().isBefore(silent));
         } finally {
             probing.set(false);
         }

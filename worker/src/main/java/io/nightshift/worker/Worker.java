@@ -227,8 +227,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
     }
 
-    /// @param heldOff whether this node may lease again only after a while. Until then the worker waits, because the
-    ///     register would send it to the same batch at once
+    /// @param heldOff whether this node may lease again only after a while. Until then the worker waits,
+    ///     because the register would send it to the same batch at once
     private void nothingToLease(BatchId batch, boolean heldOff) {
         if (activity instanceof Activity.Leasing(BatchId asked, boolean again) && asked.equals(batch)) {
             if (heldOff && !stopping) {

@@ -50,8 +50,8 @@ abstract class ClusterCommand implements Callable<Integer> {
         if (given.journal() == null) {
             throw FailureException.permanent(
                     "no cluster is configured. Set nightshift.journal and nightshift.node.contact-points in the file"
-                        + " that --config names, or name a node with --server. To pause a batch of `nightshift run`,"
-                        + " press Ctrl-C in its terminal; the same command resumes it");
+                            + " that --config names, or name a node with --server. To pause a batch of `nightshift run`,"
+                            + " press Ctrl-C in its terminal; the same command resumes it");
         }
         return ClusterAccess.connect(given);
     }

@@ -58,7 +58,8 @@ public enum Completion {
                 : StreamSupport.stream(candidates.spliterator(), false).toList();
     }
 
-    /// Whether an argument's value can be a path. A text that may be a path, such as a glob, has no type of its own.
+    /// Whether an argument's value can be a path. A text that may be a path, such as a glob, has no type of
+    /// its own.
     static boolean isPath(ArgSpec argument) {
         Class<?> type = argument.isMultiValue() ? argument.auxiliaryTypes()[0] : argument.type();
         return type == Path.class || PATHS.contains(argument.paramLabel());

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// Writes fish's completion of the program: a call of `complete` for each command, option and argument, each with the
-/// command that it belongs to as its condition.
+/// Writes fish's completion of the program: a call of `complete` for each command, option and argument,
+/// each with the command that it belongs to as its condition.
 final class FishCompletion {
 
     private final String name;

@@ -174,8 +174,9 @@ public final class TrainingReader {
         return usable;
     }
 
-    /// The columns that number or name the rows: whole numbers and texts of which no value is there twice. A model
-    /// would learn the rows by heart. A fraction or a time may well differ in each row and still say something.
+    /// The columns that number or name the rows: whole numbers and texts of which no value is there twice.
+    /// A model would learn the rows by heart. A fraction or a time may well differ in each row and still
+    /// say something.
     ///
     /// Few rows can all differ by chance. The count is exact only for columns of which a sketch says that nearly
     /// all values differ.

@@ -289,7 +289,8 @@ class AttemptDecisions {
         return failure == null ? Decision.of(actions) : failBatch(List.of(), failure, now);
     }
 
-    /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null otherwise.
+    /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null
+    /// otherwise.
     private @Nullable Failure abandonedFailure(BatchState state, DecisionTime now) {
         BatchState.Outage outage = state.outage();
         if (outage == null || !isLeasing(state) || inFlight() > 0) {
@@ -347,8 +348,8 @@ class AttemptDecisions {
         return Decision.persist(List.copyOf(attempts), List.of());
     }
 
-    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that scores
-    /// this batch has yet to look for it.
+    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that
+    /// scores this batch has yet to look for it.
     boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt) {
         FailedResource resource = attempt.failure().resource();
         if (resource == null || resource.type() != FailedResource.Type.INPUT || leases == null) {
@@ -360,8 +361,8 @@ class AttemptDecisions {
         return nodes.size() > 1 && nodes.containsAll(leases.nodes());
     }
 
-    /// A failure of a node's resource keeps the batch's partitions from that node for a while. A failure of a shared
-    /// resource delays every partition.
+    /// A failure of a node's resource keeps the batch's partitions from that node for a while. A failure of
+    /// a shared resource delays every partition.
     private void takeBack(BatchEvent.AttemptFailed attempt, Instant until, RetryPolicy retry, DecisionTime now) {
         FailedResource resource = attempt.failure().resource();
         if (leases != null && resource != null && resource.type().isOfNode()) {

@@ -55,7 +55,10 @@ final class BackgroundTaskRunner {
             if (resource == null || resource.type() != FailedResource.Type.INPUT) {
                 throw e;
             }
-            LOG.warn("{}: the coordinator's node lacks an input file, so the workers check it: {}", batch, e.getMessage());
+            LOG.warn(
+                    "{}: the coordinator's node lacks an input file, so the workers check it: {}",
+                    batch,
+                    e.getMessage());
         }
     }
 

@@ -77,11 +77,7 @@ public record BatchState(
     /// @param ofStep whether the last of them was that of a step
     /// @param reports which nodes have reported which resource of their own
     public record Outage(
-            Instant since,
-            Instant until,
-            Failure failure,
-            boolean ofStep,
-            Map<FailedResource, Set<String>> reports) {
+            Instant since, Instant until, Failure failure, boolean ofStep, Map<FailedResource, Set<String>> reports) {
 
         private static Outage after(
                 @Nullable Outage before, Instant at, Instant until, Failure failure, String node, boolean ofStep) {

@@ -214,8 +214,8 @@ class LifecycleDecisions {
         return Decision.persist(published, reportEnd(state.after(List.of(published))));
     }
 
-    /// Retries a transient failure until the time for it is over; after that the batch fails. The first failure of
-    /// a series is persisted, so that a restart of the coordinator does not extend the time.
+    /// Retries a transient failure until the time for it is over; after that the batch fails. The first
+    /// failure of a series is persisted, so that a restart of the coordinator does not extend the time.
     private Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();

@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 /// @param database how long failures of a database are retried, 0 or more
 /// @param node how long a batch waits for a node that has what another node lacks, 0 or more
 public record RetryPolicy(
-        int attempts, Duration minBackoff, Duration maxBackoff, double jitter, Duration storage, Duration database, Duration node) {
+        int attempts,
+        Duration minBackoff,
+        Duration maxBackoff,
+        double jitter,
+        Duration storage,
+        Duration database,
+        Duration node) {
 
     public RetryPolicy {
         if (attempts < 1) {

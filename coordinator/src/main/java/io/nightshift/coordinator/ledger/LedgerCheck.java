@@ -126,9 +126,10 @@ public final class LedgerCheck {
         }
         Phase phase = phases.get(batch);
         if (phase != null && phase != Phase.PUBLISHED) {
-            findings.add(new Finding(
-                    batch,
-                    "the batch register has it as published, but its own ledger ends before that: its last entries are missing"));
+            findings.add(
+                    new Finding(
+                            batch,
+                            "the batch register has it as published, but its own ledger ends before that: its last entries are missing"));
         }
     }
 }

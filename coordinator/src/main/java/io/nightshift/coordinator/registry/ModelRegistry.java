@@ -64,8 +64,8 @@ public final class ModelRegistry {
         return register(name, digest(flatFile), flatFile, description, provenance);
     }
 
-    /// Stores a model that a job names by its path, under a name of its own that ends in its digest. Such a model is
-    /// not listed, and never is the newest version of another name.
+    /// Stores a model that a job names by its path, under a name of its own that ends in its digest. Such a
+    /// model is not listed, and never is the newest version of another name.
     ///
     /// @param name that begins its name
     /// @param flatFile as in [#register]

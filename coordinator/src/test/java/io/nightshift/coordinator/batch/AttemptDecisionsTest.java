@@ -321,8 +321,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             decide(failed(0, 2));
 
             assertThat(decide(new BatchCommand.Retry(operator)))
-                    .isEqualTo(
-                            Decision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));
+                    .isEqualTo(Decision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));
             assertThat(leasedPartition()).isZero();
             assertThat(leasedPartition()).isEqualTo(1);
         }

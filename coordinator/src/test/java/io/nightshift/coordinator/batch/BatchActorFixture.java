@@ -85,7 +85,8 @@ final class BatchActorFixture {
                         Duration.ofMillis(50),
                         0,
                         Duration.ofMillis(500),
-                        Duration.ofMillis(500), Duration.ofMillis(500)),
+                        Duration.ofMillis(500),
+                        Duration.ofMillis(500)),
                 Duration.ofSeconds(1));
     }
 

@@ -97,7 +97,8 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(failed.actions())
                     .containsExactly(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)));
             assertThat(before.outage())
-                    .isEqualTo(new BatchState.Outage(ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of()));
+                    .isEqualTo(new BatchState.Outage(
+                            ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of()));
             state = ExampleBatch.after(
                     state, new BatchEvent.StepFailed(at(), "node:2", AWAY, ExampleBatch.AT.plusSeconds(10)));
             assertThat(other.decide(
@@ -378,7 +379,10 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(decide(new BatchCommand.RequestLease("node:2", worker)))
                     .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2))));
             seconds = 1;
-            assertThat(lease().actions()).as("the first node tries itself again").first().isInstanceOf(CoordinatorAction.GrantLease.class);
+            assertThat(lease().actions())
+                    .as("the first node tries itself again")
+                    .first()
+                    .isInstanceOf(CoordinatorAction.GrantLease.class);
 
             decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:2", MISSING));
 
@@ -392,7 +396,8 @@ class BatchDecisionsTest extends DecisionsFixture {
             lease();
             decide(new BatchCommand.RequestLease("node:3", worker));
             decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING));
-            decide(new BatchCommand.RequestLease("node:2", TestInbox.<WorkerMessage>create().getRef()));
+            decide(new BatchCommand.RequestLease(
+                    "node:2", TestInbox.<WorkerMessage>create().getRef()));
 
             decide(new BatchCommand.AttemptFailed(attempt(0, 3), "node:2", MISSING));
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);

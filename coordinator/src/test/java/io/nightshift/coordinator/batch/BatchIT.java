@@ -507,8 +507,15 @@ class BatchIT {
             BatchSettings slow = new BatchSettings(
                     Duration.ofSeconds(30),
                     Duration.ofMillis(40),
-                    new RetryPolicy(3, Duration.ofMillis(400), Duration.ofSeconds(1), 0, Duration.ZERO, Duration.ZERO, Duration.ZERO),
-                Duration.ofSeconds(1));
+                    new RetryPolicy(
+                            3,
+                            Duration.ofMillis(400),
+                            Duration.ofSeconds(1),
+                            0,
+                            Duration.ZERO,
+                            Duration.ZERO,
+                            Duration.ZERO),
+                    Duration.ofSeconds(1));
             BatchActorFixture batch = opened(1, slow);
             long begin = System.nanoTime();
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));

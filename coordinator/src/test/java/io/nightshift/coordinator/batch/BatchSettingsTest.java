@@ -27,8 +27,9 @@ class BatchSettingsTest {
                                 Duration.ofSeconds(30),
                                 0.3,
                                 Duration.ofMinutes(15),
-                                Duration.ofMinutes(15), Duration.ofMinutes(15)),
-                Duration.ofSeconds(10)));
+                                Duration.ofMinutes(15),
+                                Duration.ofMinutes(15)),
+                        Duration.ofSeconds(10)));
     }
 
     @Test
@@ -63,8 +64,8 @@ class BatchSettingsTest {
 
     @Test
     void waitsDoubleUpToTheLongestAndAreNeverLongerForTheirJitter() {
-        RetryPolicy policy =
-                new RetryPolicy(9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        RetryPolicy policy = new RetryPolicy(
+                9, Duration.ofMillis(100), Duration.ofMillis(700), 0.5, Duration.ZERO, Duration.ZERO, Duration.ZERO);
         RandomGenerator never = fixed(0);
         RandomGenerator always = fixed(1);
 

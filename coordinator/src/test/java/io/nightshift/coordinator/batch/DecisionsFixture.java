@@ -26,8 +26,14 @@ abstract class DecisionsFixture {
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
             new RetryPolicy(
-                    2, Duration.ofSeconds(1), Duration.ofSeconds(8), 0, Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(20)),
-                Duration.ofSeconds(10));
+                    2,
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(8),
+                    0,
+                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(20)),
+            Duration.ofSeconds(10));
     static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
     static final CoordinatorAction HAS_NO_WORK =

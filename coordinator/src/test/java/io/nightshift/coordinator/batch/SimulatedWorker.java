@@ -168,9 +168,11 @@ final class SimulatedWorker extends SimulatedProcess {
             boolean broken = world.happens(world.faults().attemptBroken() * 3);
             Failure failure = broken
                     ? Failure.permanent("a column is missing")
-                    : world.random().nextInt(3) == 0 ? MISSING : world.random().nextBoolean()
-                            ? Failure.transientFailure("no memory")
-                            : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
+                    : world.random().nextInt(3) == 0
+                            ? MISSING
+                            : world.random().nextBoolean()
+                                    ? Failure.transientFailure("no memory")
+                                    : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));
             findWork();
         } else {

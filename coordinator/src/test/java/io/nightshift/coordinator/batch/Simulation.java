@@ -46,8 +46,9 @@ final class Simulation {
                     Duration.ofSeconds(5),
                     0.3,
                     Duration.ofSeconds(40),
-                    Duration.ofSeconds(20), Duration.ofSeconds(20)),
-                Duration.ofSeconds(10));
+                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(20)),
+            Duration.ofSeconds(10));
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
     private static final int WORKERS = 4;

@@ -287,7 +287,9 @@ class ModelRegistryTest {
                 .isEqualTo(stored);
         assertThat(registry.path(stored)).hasContent("b");
         assertThat(resolve("churn")).isEqualTo(registered);
-        assertThat(registry.list()).singleElement().satisfies(model -> assertThat(model.name()).isEqualTo("churn"));
+        assertThat(registry.list())
+                .singleElement()
+                .satisfies(model -> assertThat(model.name()).isEqualTo("churn"));
         assertRefused(() -> register(stored.name(), "c")).hasMessageContaining("choose another name");
         assertRefused(() -> registry.alias(stored.name(), "champion", 1)).hasMessageContaining("choose another name");
     }

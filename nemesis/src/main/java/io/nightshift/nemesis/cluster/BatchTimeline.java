@@ -18,6 +18,7 @@ public final class BatchTimeline {
 
     private record Commit(int partition, long at) {}
 
+    private final String batch;
     private final Pattern leased;
     private final Pattern committed;
     private final Pattern ended;
@@ -32,11 +33,17 @@ public final class BatchTimeline {
     private @Nullable SimulatedHost coordinator;
 
     public BatchTimeline(String batch) {
+        this.batch = batch;
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
         ended = Pattern.compile(attempt + " (is released|failed on \\S+: (?!no heartbeat for))");
         tookOver = Pattern.compile(Pattern.quote(batch) + " is resumed by this node: ");
+    }
+
+    /// The batch's ID.
+    public String batch() {
+        return batch;
     }
 
     /// Adds new lines of the logs.

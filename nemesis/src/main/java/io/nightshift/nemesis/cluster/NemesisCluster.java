@@ -130,6 +130,12 @@ public final class NemesisCluster implements AutoCloseable {
         }
     }
 
+    /// The folder for a node's temporary files.
+    public Path scratch(SimulatedHost host) {
+        String name = nodes.get(host).name;
+        return folder.resolve("home").resolve("spill-" + name.substring(name.lastIndexOf(':') + 1));
+    }
+
     /// Runs a command of `batch` in this process.
     public CommandResult batch(String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of(

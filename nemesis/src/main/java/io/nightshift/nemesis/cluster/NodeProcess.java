@@ -131,6 +131,17 @@ public final class NodeProcess {
         up = false;
     }
 
+    /// The process ID.
+    ///
+    /// @throws IOException if no process runs
+    public long pid() throws IOException {
+        Process current = process;
+        if (current == null || !current.isAlive()) {
+            throw new IOException("node %s doesn't run".formatted(host));
+        }
+        return current.pid();
+    }
+
     /// The resident memory of the process in bytes, or 0 if none runs.
     public long residentBytes() throws IOException {
         Process current = process;
@@ -147,13 +158,9 @@ public final class NodeProcess {
     ///
     /// @throws IOException if no process runs, or the JDK's `jcmd` can't reach it
     public HeapHistogram liveHeap() throws IOException {
-        Process current = process;
-        if (current == null || !current.isAlive()) {
-            throw new IOException("node %s doesn't run".formatted(host));
-        }
         Process jcmd = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        String.valueOf(current.pid()),
+                        String.valueOf(pid()),
                         "GC.class_histogram")
                 .redirectErrorStream(true)
                 .start();

@@ -5,6 +5,7 @@ import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.VirtualNetwork;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param clockLibrary libfaketime, or null if it is not installed
 public record AvailableFaults(
         HostNetwork network, @Nullable Path disk, @Nullable Path clockLibrary) {
+
+    static final Path STRACE = Path.of("/usr/bin/strace");
 
     /// The faults that this machine permits. Mounts a small file system if it may.
     public static AvailableFaults of(TestEnvironment environment) throws IOException {
@@ -42,6 +45,14 @@ public record AvailableFaults(
                     Fault.PARTITION, Fault.ONE_WAY_PARTITION, Fault.DATABASE_PARTITION, Fault.DELAY, Fault.LOSS)) {
                 unavailable.put(fault, "this process may not create network namespaces");
             }
+        }
+        for (Fault fault : Fault.values()) {
+            if (fault.needsOwnMounts() && network.virtualNetwork() == null) {
+                unavailable.put(fault, "a node has mounts of its own only in a network namespace");
+            }
+        }
+        if (!Files.isExecutable(STRACE)) {
+            unavailable.put(Fault.SLOW_DISK, "strace is not installed (Debian: apt-get install strace)");
         }
         if (disk == null) {
             unavailable.put(Fault.DISK_FULL, "this process may not mount a file system");

@@ -33,7 +33,22 @@ public enum Fault {
     /// The destination's disk is full for some seconds.
     DISK_FULL,
     /// A node's clock is an hour ahead for some seconds.
-    CLOCK;
+    CLOCK,
+    /// A node does not see the input: its mount is gone.
+    MISSING_MOUNT,
+    /// A node that opens the input waits, as for a file server that does not answer.
+    HUNG_STORAGE,
+    /// Each write of a node to a disk takes a fiftieth of a second longer.
+    SLOW_DISK,
+    /// The file system for a node's temporary files is full.
+    FULL_SCRATCH,
+    /// Three callers submit the running job again and again, with one idempotency key.
+    REPEATING_CALLER;
+
+    /// Whether the fault affects what one node sees of the file system.
+    boolean needsOwnMounts() {
+        return this == MISSING_MOUNT || this == HUNG_STORAGE || this == FULL_SCRATCH;
+    }
 
     /// The name on the command line.
     public String title() {

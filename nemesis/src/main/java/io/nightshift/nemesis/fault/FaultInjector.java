@@ -7,6 +7,8 @@ import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.network.LinkConditions;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.VirtualNetwork;
+import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.Workload;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -50,7 +52,10 @@ public final class FaultInjector {
     /// Injects a fault now.
     ///
     /// @param timeline of the running batch
-    public InjectedFault inject(Fault fault, BatchTimeline timeline) throws IOException {
+    /// @param workload of the batch
+    /// @param output of the batch
+    public InjectedFault inject(Fault fault, BatchTimeline timeline, Workload workload, BatchOutput output)
+            throws IOException {
         SimulatedHost coordinator = Objects.requireNonNull(timeline.coordinator());
         SimulatedHost oldest = Objects.requireNonNullElse(cluster.nodes.oldest(), coordinator);
         SimulatedHost any = SimulatedHost.NODES.get(random.nextInt(3));
@@ -76,12 +81,39 @@ public final class FaultInjector {
                 yield new InjectedFault("", seconds(1, 10), false, cluster.database::start);
             }
             case DISK_FULL -> fill();
+            case MISSING_MOUNT -> {
+                NodeMounts mounts = mounts(any);
+                mounts.hide(workload.job().folder());
+                yield new InjectedFault(describe(any, coordinator), seconds(15, 30), false, mounts::restore);
+            }
+            case HUNG_STORAGE -> {
+                NodeMounts mounts = mounts(any);
+                mounts.hang(workload.job().input(), cluster.folder.resolve("hung"));
+                yield new InjectedFault(describe(any, coordinator), seconds(30, 60), false, mounts::restore);
+            }
+            case FULL_SCRATCH -> {
+                NodeMounts mounts = mounts(any);
+                mounts.fill(cluster.scratch(any));
+                yield new InjectedFault(describe(any, coordinator), seconds(10, 20), false, mounts::restore);
+            }
+            case SLOW_DISK -> {
+                SlowDisk slow = SlowDisk.of(cluster.nodes.get(any).pid());
+                yield new InjectedFault(describe(any, coordinator), seconds(10, 20), false, slow::end);
+            }
+            case REPEATING_CALLER -> {
+                RepeatingCallers callers = RepeatingCallers.start(cluster, workload, output, timeline.batch());
+                yield new InjectedFault("", seconds(10, 20), false, callers::end);
+            }
             case CLOCK -> {
                 FakeClock clock = faults.fakeClock(cluster.folder);
                 clock.setAhead(Duration.ofHours(1));
                 yield new InjectedFault("", seconds(5, 15), false, () -> clock.setAhead(Duration.ZERO));
             }
         };
+    }
+
+    private NodeMounts mounts(SimulatedHost victim) throws IOException {
+        return new NodeMounts(cluster.nodes.get(victim).pid());
     }
 
     private SimulatedHost worker(SimulatedHost coordinator, SimulatedHost oldest) {

@@ -8,10 +8,10 @@ import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.SimulatedHost;
-import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.FreePort;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.FreePort;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -94,8 +94,7 @@ final class Uptime {
     /// @return whether ended batches left memory, and whether the last batches were as fast as the first
     static boolean run(TestEnvironment environment, Path folder, int batches, int callers, boolean timed)
             throws Exception {
-        FlightsJob flights =
-                FlightsJob.on(Files.createDirectory(folder.resolve("job")), "FROM flights LIMIT " + ROWS);
+        FlightsJob flights = FlightsJob.on(Files.createDirectory(folder.resolve("job")), "FROM flights LIMIT " + ROWS);
         int port = FreePort.any();
         NodeLaunchOptions options = new NodeLaunchOptions(
                 "nightshift.http { enabled = true, port = %d }".formatted(port),
@@ -201,7 +200,9 @@ final class Uptime {
                 try {
                     client.describe(batch).toCompletableFuture().join();
                     if (ThreadLocalRandom.current().nextInt(50) == 0) {
-                        client.watch(batch, progress -> {}).toCompletableFuture().join();
+                        client.watch(batch, progress -> {})
+                                .toCompletableFuture()
+                                .join();
                     }
                 } catch (RuntimeException e) {
                     if (!ended) {

@@ -60,6 +60,16 @@ public record Workload(FlightsJob job, long rows, int partitionRows) {
                 .asText();
     }
 
+    /// Submits the job of a batch again, as a caller does who has not received the answer.
+    ///
+    /// @param key the idempotency key
+    public CommandResult repeat(NemesisCluster cluster, BatchOutput output, String key) {
+        List<String> arguments = new ArrayList<>(settings(output));
+        arguments.remove("--new");
+        arguments.addAll(List.of("--key", key));
+        return cluster.batch("submit", arguments.toArray(String[]::new));
+    }
+
     private List<String> settings(BatchOutput output) {
         return List.of(
                 job.file().toString(),

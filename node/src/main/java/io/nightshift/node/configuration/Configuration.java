@@ -201,11 +201,24 @@ public final class Configuration {
         SubmissionQueue.Limits standard = SubmissionQueue.Limits.DEFAULT;
         SubmissionQueue.Limits read = new SubmissionQueue.Limits(
                 admission.number(
-                        "inspections", standard.inspections(), 1, 1_000, KeyMeaning.of("The submissions that are inspected at the same time. Inspecting one reads the footers of all its input files.")),
+                        "inspections",
+                        standard.inspections(),
+                        1,
+                        1_000,
+                        KeyMeaning.of(
+                                "The submissions that are inspected at the same time. Inspecting one reads the footers of all its input files.")),
                 admission.number(
-                        "waiting", standard.waiting(), 1, 100_000, KeyMeaning.of("The submissions that wait to be inspected.")),
+                        "waiting",
+                        standard.waiting(),
+                        1,
+                        100_000,
+                        KeyMeaning.of("The submissions that wait to be inspected.")),
                 admission.number(
-                        "per-caller", standard.perCaller(), 1, 100_000, KeyMeaning.of("The submissions of one token that are inspected or wait.")));
+                        "per-caller",
+                        standard.perCaller(),
+                        1,
+                        100_000,
+                        KeyMeaning.of("The submissions of one token that are inspected or wait.")));
         admission.end();
         return read;
     }
@@ -270,8 +283,8 @@ public final class Configuration {
                 KeyMeaning.of(
                         "JDBC URL",
                         "Begins with `jdbc:postgresql:` and contains no credentials. The [driver's"
-                            + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters,"
-                            + " such as `?sslmode=verify-full`."));
+                                + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters,"
+                                + " such as `?sslmode=verify-full`."));
         if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
             source.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
         } else if (CREDENTIALS.matcher(url).find()) {

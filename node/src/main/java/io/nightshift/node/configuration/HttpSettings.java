@@ -70,8 +70,8 @@ public record HttpSettings(
                         KeyMeaning.of(
                                 "path",
                                 "The server's certificate in PEM, followed by those of intermediate authorities. With"
-                                    + " the section `tls`, the server accepts TLS 1.3 only. The files are read again"
-                                    + " when they change."))),
+                                        + " the section `tls`, the server accepts TLS 1.3 only. The files are read again"
+                                        + " when they change."))),
                 tls.resolve(tls.text(
                         "private-key", KeyMeaning.of("path", "Its private key, in PKCS#8 without a password."))),
                 path(

@@ -12,8 +12,8 @@ import io.vertx.core.net.TcpConfig;
 import io.vertx.core.transport.Transport;
 import org.jspecify.annotations.Nullable;
 
-/// Java's sockets, with a handler of ours that sees each connection as it is accepted. The handlers of Vert.x see it
-/// only after the TLS handshake.
+/// Java's sockets, with a handler of ours that sees each connection as it is accepted. The handlers of
+/// Vert.x see it only after the TLS handshake.
 final class AcceptTransport implements Transport, io.vertx.core.spi.transport.Transport {
 
     private static final io.vertx.core.spi.transport.Transport SOCKETS = NIO.implementation();

@@ -20,8 +20,8 @@ public sealed interface JobModel {
 
     Model model();
 
-    /// Gives the model's registered version. A file's model is stored under a name that ends in its digest, so a job
-    /// never gives other jobs a new version.
+    /// Gives the model's registered version. A file's model is stored under a name that ends in its digest,
+    /// so a job never gives other jobs a new version.
     ///
     /// @throws FailureException if the registry can't be written
     ModelVersion registeredIn(ModelRegistry registry);
@@ -38,7 +38,8 @@ public sealed interface JobModel {
     record FromFile(Path file, Model model) implements JobModel {
         @Override
         public ModelVersion registeredIn(ModelRegistry registry) {
-            return registry.storePrivately(nameOf(file), ModelFile.encode(model), model.description(), this::provenance);
+            return registry.storePrivately(
+                    nameOf(file), ModelFile.encode(model), model.description(), this::provenance);
         }
 
         /// Registers the model under a name.

@@ -28,8 +28,7 @@ final class ConfigurationReferenceTest {
     private static final Path PAGE = Path.of("../docs/reference/configuration.md");
 
     /// The place of a table: the sections or keys that it shows.
-    private static final Pattern PLACE =
-            Pattern.compile("(<!-- keys: (.*) -->\n)(?s:.*?)(<!-- end of keys -->)");
+    private static final Pattern PLACE = Pattern.compile("(<!-- keys: (.*) -->\n)(?s:.*?)(<!-- end of keys -->)");
 
     private static final Pattern KEY = Pattern.compile("nightshift\\.[a-z.-]+");
 

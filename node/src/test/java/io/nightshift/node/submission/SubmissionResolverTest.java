@@ -89,7 +89,8 @@ final class SubmissionResolverTest {
         SubmissionResolver.Resolved second = resolver.resolve(job());
 
         ModelVersion model = first.submission().model();
-        assertThat(model.toString()).isEqualTo("flights.sha256-%s@1".formatted(model.sha256().substring(0, 32)));
+        assertThat(model.toString())
+                .isEqualTo("flights.sha256-%s@1".formatted(model.sha256().substring(0, 32)));
         assertThat(second.submission()).isEqualTo(first.submission());
         assertThat(registry.list()).isEmpty();
         assertThatThrownBy(() -> resolver.resolve(job("model=flights"))).hasMessageContaining("no model is named");
@@ -97,10 +98,11 @@ final class SubmissionResolverTest {
 
     @Test
     void aHostileFileWithTheNameOfAModelDoesNotReplaceIt() throws IOException {
-        ModelVersion registered =
-                JobModel.read(EXAMPLE.resolve("flights.ubj")).register("flights", registry).version();
-        Path hostile = Files.copy(
-                Path.of("../scoring/src/test/resources/peers/xgb100x6.ubj"), folder.resolve("flights.ubj"));
+        ModelVersion registered = JobModel.read(EXAMPLE.resolve("flights.ubj"))
+                .register("flights", registry)
+                .version();
+        Path hostile =
+                Files.copy(Path.of("../scoring/src/test/resources/peers/xgb100x6.ubj"), folder.resolve("flights.ubj"));
         JobModel.read(hostile).registeredIn(registry);
 
         assertThat(resolver(MEMORY).resolve(job("model=flights")).submission().model())

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param part the output with the predictions
 /// @param quarantine the output with the quarantined rows; null if there are none
 /// @param model SHA-256 of the model file that scored the partition, 64 hexadecimal digits
-/// @param unseenCategories for each feature with a category that the model does not know, how many of the read rows
-///     have one
+/// @param unseenCategories for each feature with a category that the model does not know, how many of the
+///     read rows have one
 public record PartitionCommit(
         int partition,
         Epoch epoch,

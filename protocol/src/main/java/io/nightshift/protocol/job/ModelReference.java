@@ -54,8 +54,8 @@ public sealed interface ModelReference {
     String REGISTERED = ModelVersion.NAME.pattern() + "(@([1-9][0-9]{0,8}|sha256:[0-9a-f]{64}|" + ALIAS + "))?";
 
     /// Parses a reference. A text with a `/`, or with one of the [#EXTENSIONS] at its end, is a file. Any
-    /// other text is `name`, `name@3`, `name@alias` or `name@sha256:…`. A version has at most nine digits; an alias starts
-    /// with a letter.
+    /// other text is `name`, `name@3`, `name@alias` or `name@sha256:…`. A version has at most nine digits;
+    /// an alias starts with a letter.
     ///
     /// @param text the reference as a person writes it
     /// @throws IllegalArgumentException if the text is none of these

@@ -18,8 +18,8 @@ import org.duckdb.DuckDBConnection;
 /// thread on which it is called.
 ///
 /// Nothing is downloaded: extensions are neither installed nor loaded on demand. DuckDB opens no file outside the
-/// folders that jobs may use, and its settings are locked. This is a second defence: no SQL of a job should get that
-/// far.
+/// folders that jobs may use, and its settings are locked. This is a second defence: no SQL of a job should
+/// get that far.
 ///
 /// The optimizer's search for common subexpressions is off: it moves an expression that two TRYs share out of
 /// both, and then an error in it ends the query.

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /// The folders that jobs may use on this node: `files.read` and `files.write` of its configuration.
 ///
-/// A path is allowed if it lies in one of the folders as it is written, and again after its links are resolved. A path
-/// that lies outside as it is written is refused without a look at the disk. Every refusal is the same sentence,
-/// so it does not tell whether the file exists.
+/// A path is allowed if it lies in one of the folders as it is written, and again after its links are
+/// resolved. A path that lies outside as it is written is refused without a look at the disk. Every refusal
+/// is the same sentence, so it does not tell whether the file exists.
 ///
-/// Every process checks a path when it opens it, not only when the job is submitted: another process may have replaced
-/// a folder by a link in between. Safe for several threads.
+/// Every process checks a path when it opens it, not only when the job is submitted: another process may
+/// have replaced a folder by a link in between. Safe for several threads.
 public final class FileRoots {
 
     /// Every file that this process may open. For a job that a person runs on their own files.
@@ -73,7 +73,8 @@ public final class FileRoots {
         return refusal(path, write, "write");
     }
 
-    /// All folders, as they are written and with their links resolved; nothing if reading or writing is unrestricted.
+    /// All folders, as they are written and with their links resolved; nothing if reading or writing is
+    /// unrestricted.
     public Optional<List<Path>> all() {
         return read == null || write == null
                 ? Optional.empty()
@@ -107,8 +108,8 @@ public final class FileRoots {
                 .isPresent();
     }
 
-    /// The path with its links resolved. What doesn't exist yet stays as it is written. Nothing if a link on the way
-    /// leads to what can't be resolved.
+    /// The path with its links resolved. What doesn't exist yet stays as it is written. Nothing if a link
+    /// on the way leads to what can't be resolved.
     private static Optional<Path> resolved(Path path) {
         List<Path> missing = new ArrayList<>();
         for (Path existing = path; existing != null; existing = existing.getParent()) {

@@ -276,7 +276,8 @@ public record BoundJob(
                     names, IntStream.range(0, names.size()).boxed().toList(), byName, unseen);
         }
 
-        /// Whether values of a type name categories: texts do, and so do numbers where all categories are numbers.
+        /// Whether values of a type name categories: texts do, and so do numbers where all categories are
+        /// numbers.
         private static boolean isName(String type, List<String> names) {
             return isText(type)
                     || (type.equals("BOOLEAN") && Set.of("true", "false").containsAll(names))

@@ -12,14 +12,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// An upper bound of the bytes that an expression may need for one row, computed from its text. DuckDB's memory limit
-/// does not count texts and lists while a function makes them, and DuckDB does not interrupt a function. So
-/// `repeat('x', 1000000000)` would take gigabytes, and already at planning, because it is a constant. An expression
-/// that may grow that much is refused before DuckDB computes anything.
+/// An upper bound of the bytes that an expression may need for one row, computed from its text. DuckDB's
+/// memory limit does not count texts and lists while a function makes them, and DuckDB does not interrupt a
+/// function. So `repeat('x', 1000000000)` would take gigabytes, and already at planning, because it is a
+/// constant. An expression that may grow that much is refused before DuckDB computes anything.
 ///
-/// A column counts as [#COLUMN] bytes, whatever it holds, so the bound limits how much an expression can multiply what
-/// is in the row. Time is bounded with it: every function that jobs may call takes time that depends on the size of its
-/// arguments and of its result.
+/// A column counts as [#COLUMN] bytes, whatever it holds, so the bound limits how much an expression can
+/// multiply what is in the row. Time is bounded with it: every function that jobs may call takes time that
+/// depends on the size of its arguments and of its result.
 final class ExpressionSize {
 
     /// The bytes that a value of a column counts as.
@@ -33,14 +33,15 @@ final class ExpressionSize {
     /// Iterations of a fold after which its growth is known.
     private static final int FOLDS = 32;
 
-    private static final Set<String> NUMERIC = Set.of("+", "-", "*", "/", "//", "%", "**", "^", "&", "|", "~", "<<", ">>");
+    private static final Set<String> NUMERIC =
+            Set.of("+", "-", "*", "/", "//", "%", "**", "^", "&", "|", "~", "<<", ">>");
     private static final Set<String> REPEATING = Set.of("repeat");
-    private static final Set<String> PADDING =
-            Set.of("lpad", "rpad", "bitstring", "list_resize", "array_resize");
+    private static final Set<String> PADDING = Set.of("lpad", "rpad", "bitstring", "list_resize", "array_resize");
     private static final Set<String> RANGES = Set.of("range", "generate_series");
     private static final Set<String> FORMATS = Set.of("printf", "format");
     private static final Set<String> REPLACING = Set.of("replace", "regexp_replace");
-    private static final Set<String> MAPPING = Set.of("list_transform", "array_transform", "list_apply", "array_apply", "apply");
+    private static final Set<String> MAPPING =
+            Set.of("list_transform", "array_transform", "list_apply", "array_apply", "apply");
     private static final Set<String> FILTERS = Set.of("list_filter", "array_filter", "filter");
     private static final Set<String> FOLDING = Set.of("list_reduce", "array_reduce", "reduce");
     private static final Set<String> LENGTHS = Set.of("len", "length", "strlen", "array_length");
@@ -166,7 +167,9 @@ final class ExpressionSize {
             return of(lambda);
         }
         Map<String, Double> inner = new HashMap<>(parameters);
-        lambda.path("lhs").findValues("column_names").forEach(names -> inner.put(names.path(0).asText(), size));
+        lambda.path("lhs")
+                .findValues("column_names")
+                .forEach(names -> inner.put(names.path(0).asText(), size));
         return new ExpressionSize(inner).of(lambda.path("expr"));
     }
 
@@ -177,8 +180,7 @@ final class ExpressionSize {
             return Math.max(1, constant);
         }
         if (argument.path("class").asText().equals("FUNCTION")
-                && LENGTHS.contains(
-                        argument.path("function_name").asText().toLowerCase(Locale.ROOT))) {
+                && LENGTHS.contains(argument.path("function_name").asText().toLowerCase(Locale.ROOT))) {
             return of(argument.path("arguments").path(0).path("expression"));
         }
         throw new TooLarge(
@@ -191,7 +193,8 @@ final class ExpressionSize {
         Double start = arguments.size() == 1 ? Double.valueOf(0) : constant(arguments.getFirst());
         Double step = arguments.size() < 3 ? Double.valueOf(1) : constant(arguments.get(2));
         if (start == null || step == null || step == 0) {
-            throw new TooLarge("%s() may make a list of any length. Write its start and step as numbers".formatted(name));
+            throw new TooLarge(
+                    "%s() may make a list of any length. Write its start and step as numbers".formatted(name));
         }
         return Math.abs(end - start) / Math.abs(step) + 1;
     }
@@ -231,8 +234,9 @@ final class ExpressionSize {
 
     private static double within(String name, double bytes) throws TooLarge {
         if (bytes > MOST) {
-            throw new TooLarge("%s() may make a value that is too large: about %,.0f bytes for a row, and at most %,.0f are allowed"
-                    .formatted(name.toLowerCase(Locale.ROOT), bytes, MOST));
+            throw new TooLarge(
+                    "%s() may make a value that is too large: about %,.0f bytes for a row, and at most %,.0f are allowed"
+                            .formatted(name.toLowerCase(Locale.ROOT), bytes, MOST));
         }
         return bytes;
     }

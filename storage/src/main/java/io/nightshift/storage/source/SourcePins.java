@@ -22,12 +22,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/// Pins the identity of input files, and compares it with what is there later. This is the one place that knows how
-/// an identity is compared. A local file's identity is its length, its modification time and its tag.
+/// Pins the identity of input files, and compares it with what is there later. This is the one place that
+/// knows how an identity is compared. A local file's identity is its length, its modification time and its
+/// tag.
 ///
 /// The length and the time alone miss a file that was replaced by another one of the same length and time, as
-/// `rsync -t` and `cp -p` can do. The tag finds it, because the footer of a Parquet file holds the position and the
-/// statistics of each of its columns.
+/// `rsync -t` and `cp -p` can do. The tag finds it, because the footer of a Parquet file holds the position
+/// and the statistics of each of its columns.
 public final class SourcePins {
 
     /// The difference of a file that does not exist.
@@ -59,8 +60,8 @@ public final class SourcePins {
                 tag(file));
     }
 
-    /// @throws FailureException permanent, naming the first file that has changed, and what changed; transient if a
-    ///     file can't be read
+    /// @throws FailureException permanent, naming the first file that has changed, and what changed;
+    ///     transient if a file can't be read
     public static void check(BatchId batch, List<SourceFile> files) {
         for (SourceFile file : files) {
             try {
@@ -132,8 +133,8 @@ public final class SourcePins {
         }
     }
 
-    /// Like [#differences(SourceFile)], but compares only the length and the modification time, which does not open
-    /// the file.
+    /// Like [#differences(SourceFile)], but compares only the length and the modification time, which does
+    /// not open the file.
     ///
     /// @throws IOException if the file's attributes can't be read
     public static List<String> attributeDifferences(SourceFile file) throws IOException {

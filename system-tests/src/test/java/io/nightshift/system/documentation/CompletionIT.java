@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The completion scripts in their shells. Those of zsh and fish are tested only where these shells are installed.
+/// The completion scripts in their shells. Those of zsh and fish are tested only where these shells are
+/// installed.
 final class CompletionIT {
 
     @TempDir

@@ -31,7 +31,8 @@ import picocli.CommandLine.ParameterException;
 /// [DocumentationIT] runs the commands of the pages that need nothing but the example.
 final class DocumentationTest {
 
-    /// The languages of code blocks. `bash` holds commands and their output; `txt` output and configuration files.
+    /// The languages of code blocks. `bash` holds commands and their output; `txt` output and configuration
+    /// files.
     private static final Set<String> LANGUAGES =
             Set.of("bash", "txt", "yaml", "json", "sql", "java", "python", "xml", "ini");
 

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A shell in a folder that looks like the checkout to the commands of a page: it has `./nightshift` and the
-/// examples, of which `flights` is smaller. The commands have a home folder of their own, which is empty at first.
+/// examples, of which `flights` is smaller. The commands have a home folder of their own, which is empty at
+/// first.
 final class PageShell {
 
     private static final int PATIENCE_SECONDS = 120;

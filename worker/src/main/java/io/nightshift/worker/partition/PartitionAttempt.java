@@ -195,8 +195,8 @@ public final class PartitionAttempt {
         return new Result(commit, reasons);
     }
 
-    /// The number of rows with a category that the model does not know, by feature; features without such rows are
-    /// absent.
+    /// The number of rows with a category that the model does not know, by feature; features without such
+    /// rows are absent.
     ///
     /// @param anyQuarantined whether a row is quarantined
     /// @throws FailureException permanent if the job does not allow such a category

@@ -343,8 +343,8 @@ final class SliceQuery {
                 List.of());
     }
 
-    /// For each row that the job lets through and each feature whose unseen categories are quarantined, whether the
-    /// row has one: the columns `nightshift_unseen_` and the feature's position.
+    /// For each row that the job lets through and each feature whose unseen categories are quarantined,
+    /// whether the row has one: the columns `nightshift_unseen_` and the feature's position.
     String unseen() {
         List<String> select = new ArrayList<>();
         for (int i = 0; i < job.features().size(); i++) {

@@ -76,7 +76,8 @@ public final class UnseenCounter {
         }
     }
 
-    /// The number of rows with an unseen category, by the feature's position; 0 for features that are not checked.
+    /// The number of rows with an unseen category, by the feature's position; 0 for features that are not
+    /// checked.
     public long count(int feature) {
         return features.stream()
                 .filter(known -> known.feature == feature)

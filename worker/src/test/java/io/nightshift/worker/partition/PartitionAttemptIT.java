@@ -479,7 +479,8 @@ class PartitionAttemptIT {
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
 
             try (Connection connection = node.duckDb.connect()) {
-                assertThat(new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED).bind(connection, slices, job, model.description()))
+                assertThat(new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED)
+                                .bind(connection, slices, job, model.description()))
                         .as("whole files with and without the other column, and the two that are cut")
                         .hasSize(4);
             }

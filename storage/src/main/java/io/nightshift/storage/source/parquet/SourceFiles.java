@@ -53,8 +53,8 @@ final class SourceFiles {
     private record FileIdentity(Object key, long bytes, FileTime modified) {}
 
     /// @param roots of the files that may be read, listed or mentioned
-    /// @return absolute paths, sorted, each file once; at least one for each of `paths`, unless another path names
-    ///     the same file
+    /// @return absolute paths, sorted, each file once; at least one for each of `paths`, unless another
+    ///     path names the same file
     /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
     static List<Path> expand(List<String> paths, FileRoots roots) {
         SequencedSet<Path> files = new TreeSet<>();
