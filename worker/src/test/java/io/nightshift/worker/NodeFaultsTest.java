@@ -3,7 +3,6 @@ package io.nightshift.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.failure.FailedResource;
-import io.nightshift.protocol.failure.FailedResource.Type;
 import io.nightshift.protocol.failure.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,13 +18,13 @@ class NodeFaultsTest {
     @Test
     void aMissingFileIsAFaultUntilItCanBeRead(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("in.parquet");
-        faults.failed(Failure.of(Type.INPUT, file.toString(), "it does not exist"));
+        faults.failed(Failure.of(FailedResource.Type.INPUT, file.toString(), "it does not exist"));
 
         faults.probe();
         assertThat(faults.all())
                 .extracting(NodeFaults.Fault::resource)
-                .containsExactly(new FailedResource(Type.INPUT, file.toString()));
-        assertThat(faults.count(Type.INPUT)).isOne();
+                .containsExactly(new FailedResource(FailedResource.Type.INPUT, file.toString()));
+        assertThat(faults.count(FailedResource.Type.INPUT)).isOne();
 
         Files.createFile(file);
         faults.probe();
@@ -34,12 +33,12 @@ class NodeFaultsTest {
 
     @Test
     void aSuccessEndsTheFaultsAndASharedResourceIsNone() {
-        faults.failed(Failure.of(Type.STORAGE, "/out", "the share is away"));
+        faults.failed(Failure.of(FailedResource.Type.STORAGE, "/out", "the share is away"));
         faults.failed(Failure.transientFailure("no memory"));
         assertThat(faults.all()).isEmpty();
-        faults.failed(Failure.of(Type.REGISTRY, "m@1", "it does not exist"));
+        faults.failed(Failure.of(FailedResource.Type.REGISTRY, "m@1", "it does not exist"));
         faults.probe();
-        assertThat(faults.count(Type.REGISTRY)).isOne();
+        assertThat(faults.count(FailedResource.Type.REGISTRY)).isOne();
 
         faults.succeeded();
 
