@@ -68,6 +68,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// Why the batch can't be resumed: an entry of its ledger is missing or can't be read. Null if it can.
     private @Nullable String damage;
 
+    /// Whether [#damage] is only that a later version wrote the entry.
+    private boolean isNewer;
+
     private Batch(
             ActorContext<CoordinatorMessage> context,
             TimerScheduler<CoordinatorMessage> timers,
@@ -126,6 +129,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 return state.apply(entry);
             } catch (IllegalStateException e) {
                 damage = BatchState.damage(e);
+                isNewer = BatchState.isNewer(e);
             }
         }
         return state;
@@ -171,9 +175,12 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private void recovered(BatchState state) {
         if (damage != null) {
             LOG.error(
-                    "{}: {}. The batch stays as it is, and all others continue. `nightshift ledger check` shows all damage, and `nightshift batch cancel` closes the batch",
+                    "{}: {}. The batch stays as it is, and all others continue. {}",
                     batch,
-                    damage);
+                    damage,
+                    isNewer
+                            ? "Install the later version on this node"
+                            : "`nightshift ledger check` shows all damage, and `nightshift batch cancel` closes the batch");
             observer.damaged();
             return;
         }
@@ -204,7 +211,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
         if (damage != null) {
-            if (new DamagedBatch(batch, damage, services.register()).answer(message)) {
+            if (new DamagedBatch(batch, damage, isNewer, services.register()).answer(message)) {
                 observer.coordinatorStopped();
             }
             return Effect().none();

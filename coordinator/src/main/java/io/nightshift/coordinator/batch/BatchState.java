@@ -230,8 +230,12 @@ public record BatchState(
 
     /// The beginning of a sentence about an entry that can't be read.
     public static String verdict(Exception problem) {
-        boolean isNewer = problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException;
-        return isNewer ? "the ledger can't be read by this version: " : "the ledger is damaged: ";
+        return isNewer(problem) ? "the ledger can't be read by this version: " : "the ledger is damaged: ";
+    }
+
+    /// Whether a later version wrote the entry that can't be read.
+    static boolean isNewer(Exception problem) {
+        return problem instanceof NewerEventException || problem.getCause() instanceof NewerEventException;
     }
 
     private BatchState at(String hash) {

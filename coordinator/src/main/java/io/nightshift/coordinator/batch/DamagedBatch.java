@@ -1,13 +1,16 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +18,13 @@ import org.slf4j.LoggerFactory;
 /// no commit. An operator can only close the batch: `cancel` ends it in the batch register, so that the job can
 /// start another one. What is staged stays, because it may be needed to find out what happened.
 ///
+/// A batch whose ledger a later version has written is sound. Only this node can't read it, so it neither closes
+/// the batch nor judges an attempt. A worker asks again, until a node of the later version has the batch.
+///
 /// @param damage why the batch can't be resumed
+/// @param isNewer whether a later version wrote the ledger
 /// @param register sends a command to the batch register
-record DamagedBatch(BatchId batch, String damage, Consumer<BatchRegisterCommand> register) {
+record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<BatchRegisterCommand> register) {
 
     private static final Logger LOG = LoggerFactory.getLogger(DamagedBatch.class);
 
@@ -27,7 +34,12 @@ record DamagedBatch(BatchId batch, String damage, Consumer<BatchRegisterCommand>
             return false;
         }
         switch (command) {
-            case BatchCommand.Describe describe -> describe.replyTo().tell(BatchStatus.damaged(batch, damage));
+            case BatchCommand.Describe describe ->
+                describe.replyTo().tell(BatchStatus.damaged(batch, damage, LedgerEntry.origin(batch)));
+            case BatchCommand.Control control
+            when isNewer ->
+                control.replyTo()
+                        .tell(new ControlReply.Refused(batch, damage + ". Install the later version on this node"));
             case BatchCommand.Cancel cancel -> {
                 LOG.warn("{}: the damaged batch is closed: {}", batch, cancel.reason());
                 register.accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
@@ -38,15 +50,20 @@ record DamagedBatch(BatchId batch, String damage, Consumer<BatchRegisterCommand>
                 control.replyTo()
                         .tell(new ControlReply.Refused(batch, damage + ". A damaged batch can only be cancelled"));
             case BatchCommand.RequestLease request -> request.worker().tell(new WorkerMessage.NothingToLease(batch));
-            case BatchCommand.Heartbeat heartbeat ->
-                heartbeat.worker().tell(new WorkerMessage.Abandon(heartbeat.attempt(), damage));
+            case BatchCommand.Heartbeat heartbeat -> abandon(heartbeat.worker(), heartbeat.attempt());
             case BatchCommand.Commit commit ->
-                commit.worker().tell(new WorkerMessage.Abandon(commit.commit().attempt(batch), damage));
+                abandon(commit.worker(), commit.commit().attempt(batch));
             case BatchCommand.Open open -> {}
             case BatchCommand.EnsureStarted start -> {}
             case BatchCommand.ReleaseLease release -> {}
             case BatchCommand.AttemptFailed failed -> {}
         }
         return false;
+    }
+
+    private void abandon(ActorRef<WorkerMessage> worker, Attempt attempt) {
+        if (!isNewer) {
+            worker.tell(new WorkerMessage.Abandon(attempt, damage));
+        }
     }
 }

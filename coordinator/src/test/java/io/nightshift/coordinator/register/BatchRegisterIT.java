@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -76,7 +77,7 @@ class BatchRegisterIT {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
             if (damaged.contains(batch)) {
-                replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing"));
+                replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing", "00"));
                 return;
             }
             replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
@@ -396,17 +397,25 @@ class BatchRegisterIT {
     }
 
     @Test
-    void aRegisterWithTooManyWaitingCommandsAnswersTheNextSubmission() {
-        await().atMost(SOON).until(() -> {
-            // A register that has just started reads its events first.
-            restart();
-            for (int i = 0; i < 2 * RegisterInbox.MOST_WAITING; i++) {
-                register.tell(new BatchRegisterCommand.FindByKey(
-                        "flights", "key", "f", node.kit().system().ignoreRef()));
+    void aRegisterWithTooManyWaitingCommandsAnswersTheNextSubmission() throws SQLException {
+        JournalWriteBlocker.install(node.ledger());
+        JournalWriteBlocker.shut();
+        try {
+            register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, ignore(), null, null));
+            await().atMost(SOON).until(JournalWriteBlocker::isBlocking);
+            for (int i = 0; i < RegisterInbox.MOST_WAITING; i++) {
+                register.tell(new BatchRegisterCommand.FindByKey("flights", "key", "f", ignore()));
             }
-            return submit(submission("flights"), false) instanceof BatchRegisterCommand.NotNow;
-        });
+
+            assertThat(submit(submission("flights"), false)).isInstanceOf(BatchRegisterCommand.NotNow.class);
+        } finally {
+            JournalWriteBlocker.open();
+        }
 
         await().atMost(SOON).until(() -> submit(submission("flights"), false) instanceof BatchRegisterCommand.Accepted);
+    }
+
+    private <T> ActorRef<T> ignore() {
+        return node.kit().system().ignoreRef();
     }
 }

@@ -1,7 +1,6 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.ledger.LedgerEntry;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -61,25 +60,9 @@ public record BatchStatus(
     ///
     /// @param batch the batch
     /// @param reason what is wrong with the ledger
-    public static BatchStatus damaged(BatchId batch, String reason) {
-        return new BatchStatus(
-                batch,
-                null,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                Failure.permanent(reason),
-                null,
-                0,
-                LedgerEntry.origin(batch));
+    /// @param head the hash of an empty ledger
+    public static BatchStatus damaged(BatchId batch, String reason, String head) {
+        return new BatchStatus(batch, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Failure.permanent(reason), null, 0, head);
     }
 
     /// Whether the batch's ledger can't be read; the failure says why.

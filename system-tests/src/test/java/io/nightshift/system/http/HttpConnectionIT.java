@@ -252,8 +252,8 @@ final class HttpConnectionIT {
 
     @Test
     void aWatchThatIsLeftMakesRoomAndOneThatIsNotEndsWithTheNode() throws IOException {
-        // The node sends nothing into the stream of a paused batch, so it does not find the end of the connection that
-        // way.
+        // The node sends nothing into the stream of a paused batch, so it does not find the end of the
+        // connection that way.
         HttpNode leaving = node("leaving", new HttpLimits.Timeouts(10, 20, 30, 75, 600));
         boolean hasLeft = false;
         try {

@@ -3,6 +3,7 @@ package io.nightshift.storage.source.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.FeatureType;
@@ -134,7 +135,13 @@ class ParquetReaderTest {
 
         @Test
         void aFolderThatIsNotThereIsRefusedByName() {
-            assertRefused(JobBuilder.over(folder.resolve("none")).build(), "source: there is no file " + folder);
+            Path none = folder.resolve("none");
+            assertThatThrownBy(() -> inspect(JobBuilder.over(none).build()))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().resource())
+                                    .isEqualTo(new FailedResource(FailedResource.Type.INPUT, none.toString())))
+                    .hasMessage("source: there is no file " + none);
         }
     }
 

@@ -3,6 +3,7 @@ package io.nightshift.storage.source.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
@@ -129,11 +130,20 @@ class SourceFilesTest {
     }
 
     @Test
-    void aPathThatNamesNothingIsRefusedByName() {
-        assertRefused("none.parquet", "source: there is no file " + folder + "/none.parquet");
-        assertRefused("empty", "source: there is no .parquet file in the folder " + folder + "/empty");
-        assertRefused("*.csv", "source: no file matches " + folder + "/*.csv");
-        assertRefused("none/*.parquet", "source: there is no folder for " + folder + "/none/*.parquet");
+    void aPathThatNamesNothingIsMissingOnThisNodeAndNamed() {
+        assertMissing("none.parquet", "source: there is no file ");
+        assertMissing("empty", "source: there is no .parquet file in the folder ");
+        assertMissing("*.csv", "source: no file matches ");
+        assertMissing("none/*.parquet", "source: there is no folder for ");
+    }
+
+    /// @param message without the path at its end
+    private void assertMissing(String path, String message) {
+        assertThatThrownBy(() -> expand("a.parquet", path)).isInstanceOfSatisfying(FailureException.class, e -> {
+            assertThat(e.failure().resource())
+                    .isEqualTo(new FailedResource(FailedResource.Type.INPUT, folder + "/" + path));
+            assertThat(e).hasMessage(message + folder + "/" + path);
+        });
     }
 
     @Test
