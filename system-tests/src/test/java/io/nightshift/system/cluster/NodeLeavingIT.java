@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class NodeLeavingIT {
     /// Submits the example in one partition, which takes half a minute.
     private String submitted() throws Exception {
         FlightsJob job = FlightsJob.in(folder.resolve("job"));
-        job.edit("source:", "source:\n  where: length(sha256(repeat(origin, 7000))) = 64");
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(7_000));
         CommandResult submitted = cluster.batch(
                 "submit", job.file().toString(), "--set", "partitions.rows=" + FlightsJob.ROWS, "-o", "json");
         assertThat(submitted.status()).as(submitted.toString()).isZero();

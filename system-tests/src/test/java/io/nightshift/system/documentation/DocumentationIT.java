@@ -8,6 +8,7 @@ import io.nightshift.system.documentation.DocumentationPage.CodeBlock;
 import io.nightshift.system.documentation.DocumentationPage.Command;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.database.PostgresServer;
@@ -250,7 +251,7 @@ final class DocumentationIT {
     private static FlightsJob slowJob(Path folder) throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 60000");
         job.edit("rows: 25000", "rows: 2000");
-        job.edit("source:", "source:\n  where: length(sha256(repeat(origin, 30000))) = 64");
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(30_000));
         return job;
     }
 

@@ -39,7 +39,7 @@ final class DiskFullIT {
     void aFullDiskFailsTheBatchWithAnExplanationAndItResumesWithFreeSpace() throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 40000");
         job.edit("parquet: predictions", "parquet: small/predictions");
-        String[] arguments = {"--set", "partitions.rows=2000", "--threads", "2"};
+        String[] arguments = {"--set", "partitions.rows=2000", "--set", "retry.storage=1s", "--threads", "2"};
 
         CommandResult full = ProgramProcess.run(job, arguments);
         full.expect(1, "No space left on device", "small/predictions", "partitions are committed and kept");

@@ -7,6 +7,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.testing.ExpensiveFilter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,8 +165,8 @@ final class RollingUpdateIT {
                 .replace("model: flights.ubj", "model: " + example.resolve("flights.ubj"))
                 .replace(
                         "parquet: flights.parquet",
-                        "parquet: %s%n  where: length(sha256(repeat(origin, %d))) = 64"
-                                .formatted(example.resolve("flights.parquet"), repeats()))
+                        "parquet: %s%n  where: %s"
+                                .formatted(example.resolve("flights.parquet"), ExpensiveFilter.of(repeats())))
                 .replace("parquet: predictions", "parquet: " + folder.resolve("predictions"))
                 .replace("rows: 25000", "rows: " + PARTITION_ROWS);
         return Files.writeString(folder.resolve("job.yaml"), text);
