@@ -38,6 +38,9 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
             "\\[outbound connection to \\[.*], .* stream] Upstream failed, cause: StreamTcpException: The connection"
                     + " has been aborted");
 
+    private static final Pattern DROPPED_START = Pattern.compile(
+            "sharded-daemon-process-worker: Dropping \\[\\d+\\] buffered messages to shard \\[\\d+\\] during hand off.*");
+
     private static volatile @Nullable Path file;
     private static volatile boolean console;
     private static volatile Format format = Format.TEXT;
@@ -89,6 +92,13 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
                 && CLOSED_CONNECTION.matcher(event.getFormattedMessage()).matches();
     }
 
+    /// Whether an event is the warning that a message to start a worker was dropped while the worker moved to
+    /// another node. Pekko sends these messages again and again, and workers receive no others this way.
+    static boolean isDroppedStart(ILoggingEvent event) {
+        return event.getLoggerName().equals("org.apache.pekko.cluster.sharding.ShardRegion")
+                && DROPPED_START.matcher(event.getFormattedMessage()).matches();
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         Path log = file;
@@ -116,7 +126,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         appender.addFilter(new Filter<>() {
             @Override
             public FilterReply decide(ILoggingEvent event) {
-                return isOwnClose(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
+                return isOwnClose(event) || isDroppedStart(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
             }
         });
         appender.start();

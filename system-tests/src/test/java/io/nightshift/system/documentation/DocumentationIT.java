@@ -139,6 +139,9 @@ final class DocumentationIT {
                     text = text.replace(port.getKey(), port.getValue());
                 }
                 if (block.is("txt")) {
+                    // The job of the test names the model of the checkout.
+                    text = text.replace(
+                            "read = [examples]", "read = [examples, \"%s\"]".formatted(Checkout.path("examples")));
                     Files.writeString(folder.resolve("cluster.conf"), text);
                     continue;
                 }

@@ -258,7 +258,7 @@ final class HttpAccessIT {
             answers.append(node.post("/v1/batches/x/pause", "", "Authorization", "Bearer " + known)
                     .body());
             assertThat(lines.list).isNotEmpty();
-            assertThat(lines.list.stream().map(ILoggingEvent::getFormattedMessage))
+            assertThat(new ArrayList<>(lines.list).stream().map(ILoggingEvent::getFormattedMessage))
                     .noneMatch(line -> line.contains(strange) || line.contains(known));
             assertThat(answers.toString()).doesNotContain(strange).doesNotContain(known);
         } finally {

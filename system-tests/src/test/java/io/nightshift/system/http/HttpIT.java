@@ -13,7 +13,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.ModelLoader;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -46,6 +50,13 @@ final class HttpIT {
     @BeforeAll
     static void start() {
         node = new HttpNode(folder.resolve("home"), HttpSettings.onLoopback(0));
+        Path file = FlightsJob.example().resolve("flights.ubj");
+        Model model = new ModelLoader().load(file);
+        node.registry.register(
+                "flights",
+                ModelFile.encode(model),
+                model.description(),
+                () -> new Provenance(file.toString(), "0".repeat(64)));
     }
 
     @AfterAll
@@ -223,8 +234,6 @@ final class HttpIT {
 
     @Test
     void theModelsOfTheRegistryAreShown() throws IOException {
-        String batch = submitted(job("models", "partitions.rows=1000"));
-        json(200, node.post("/v1/batches/" + batch + "/cancel", ""));
         JsonNode model = json(200, node.get("/v1/models/flights"));
         assertThat(model.at("/versions/0/format").asText()).isEqualTo("xgboost-ubjson");
         assertThat(model.at("/versions/0/features/0/name").asText()).isNotEmpty();

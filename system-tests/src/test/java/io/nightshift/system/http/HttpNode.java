@@ -41,12 +41,13 @@ public final class HttpNode implements AutoCloseable {
     private final Node node;
     private final HttpClient client = HttpClient.newHttpClient();
     public final int port;
+    final ModelRegistry registry;
     final List<Endpoint> endpoints;
 
     public HttpNode(Path home, HttpSettings settings) {
         ledger = EmbeddedLedger.open(home);
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), FileRoots.UNRESTRICTED, background);
-        ModelRegistry registry = new ModelRegistry(home);
+        registry = new ModelRegistry(home);
         DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Dependencies(
                 ledger.ledger(),
