@@ -205,7 +205,15 @@ final class ClientIT {
                     destination: { parquet: /nothing/predictions }
                     """;
             assertRefused(
-                    name, client.submit(other, SubmitOptions.DEFAULT), NightshiftException.Kind.REJECTED, "nobody");
+                    name,
+                    client.submit(other, SubmitOptions.DEFAULT),
+                    NightshiftException.Kind.REJECTED,
+                    "/nothing/predictions is outside the folders that jobs may write");
+            assertRefused(
+                    name,
+                    client.submit(job.replaceFirst("model: \\S+", "model: nobody@3"), SubmitOptions.DEFAULT),
+                    NightshiftException.Kind.REJECTED,
+                    "nobody");
         });
     }
 
