@@ -49,7 +49,7 @@ final class HttpAccessIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// Its rate limit is used up by one test.
-    private static final int RATE = 400;
+    private static final int RATE = 100;
 
     private static final int WATCHES = 2;
 
