@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The nodes of a cluster leave one after the other, the last one too, without a warning about what is normal.
+/// A node leaves its cluster without a warning about what is normal.
 @Timeout(180)
 final class LeavingNodeLogIT {
 
