@@ -1,11 +1,7 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.cli.ExitStatus;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import io.nightshift.cli.CommandGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `nightshift batch`: shows and verifies batches from the ledger without starting a node, and controls the
 /// batches of a running cluster.
@@ -28,16 +24,4 @@ import picocli.CommandLine.Spec;
             BatchRescoreCommand.class
         },
         mixinStandardHelpOptions = true)
-public final class BatchCommands implements Callable<Integer> {
-
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        if (spec != null) {
-            spec.commandLine().usage(spec.commandLine().getErr());
-        }
-        return ExitStatus.NOTHING_STARTED;
-    }
-}
+public final class BatchCommands extends CommandGroup {}

@@ -93,7 +93,7 @@ final class DisplayFormat {
         return "since " + time(pause.at()) + (rest.isEmpty() ? "" : (pause.by() == null ? ": " : " ") + rest);
     }
 
-    /// What a batch waits for, since when, and until when.
+    /// Says which failure a batch waits out, since when, and until when.
     static String of(BatchDescription.Outage outage) {
         return OutageText.of(outage.reason(), outage.since(), outage.until());
     }

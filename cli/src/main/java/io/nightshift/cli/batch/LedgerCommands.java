@@ -1,11 +1,7 @@
 package io.nightshift.cli.batch;
 
-import io.nightshift.cli.ExitStatus;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import io.nightshift.cli.CommandGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `nightshift ledger`: checks, exports and imports the ledger of a home folder or the journal of a cluster.
 @Command(
@@ -13,16 +9,4 @@ import picocli.CommandLine.Spec;
         description = "Checks, exports and imports the ledger of a home folder, or the journal of a cluster.",
         subcommands = {LedgerCheckCommand.class, LedgerExportCommand.class, LedgerImportCommand.class},
         mixinStandardHelpOptions = true)
-public final class LedgerCommands implements Callable<Integer> {
-
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        if (spec != null) {
-            spec.commandLine().usage(spec.commandLine().getErr());
-        }
-        return ExitStatus.NOTHING_STARTED;
-    }
-}
+public final class LedgerCommands extends CommandGroup {}

@@ -3,7 +3,7 @@ package io.nightshift.cli.output;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/// What a batch waits for, since when, and until when, in one line.
+/// Says in one line which failure a batch waits out, since when, and until when.
 public final class OutageText {
 
     private OutageText() {}

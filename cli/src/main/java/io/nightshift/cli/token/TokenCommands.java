@@ -1,12 +1,7 @@
 package io.nightshift.cli.token;
 
-import io.nightshift.cli.ExitStatus;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import io.nightshift.cli.CommandGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `nightshift token`.
 @Command(
@@ -14,15 +9,4 @@ import picocli.CommandLine.Spec;
         description = "Creates tokens, with which programs call a cluster by HTTP.",
         subcommands = TokenCreateCommand.class,
         mixinStandardHelpOptions = true)
-public final class TokenCommands implements Callable<Integer> {
-
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        CommandSpec command = Objects.requireNonNull(spec);
-        command.commandLine().usage(command.commandLine().getErr());
-        return ExitStatus.NOTHING_STARTED;
-    }
-}
+public final class TokenCommands extends CommandGroup {}

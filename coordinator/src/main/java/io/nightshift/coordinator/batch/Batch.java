@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.ledger.ReadableEvents;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -9,7 +10,6 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
@@ -27,7 +27,6 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -137,30 +136,11 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     @Override
     public EventAdapter<LedgerEntry, ?> eventAdapter() {
-        return new EntryAdapter();
-    }
-
-    private final class EntryAdapter extends EventAdapter<LedgerEntry, Object> {
-        @Override
-        public Object toJournal(LedgerEntry entry) {
-            return entry;
-        }
-
-        @Override
-        public String manifest(LedgerEntry entry) {
-            return "";
-        }
-
-        @Override
-        public EventSeq<LedgerEntry> fromJournal(Object stored, String manifest) {
-            if (stored instanceof LedgerEntry entry) {
-                return EventSeq.single(entry);
-            }
+        return new ReadableEvents<>(LedgerEntry.class, entry -> {
             if (damage == null) {
-                damage = "the ledger is damaged: " + ((UnreadableEntry) stored).problem();
+                damage = "the ledger is damaged: " + entry.problem();
             }
-            return EventSeq.empty();
-        }
+        });
     }
 
     @Override

@@ -14,9 +14,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the coordinator of a damaged batch answers. It writes nothing to the ledger, leases nothing and accepts
+/// Answers for a batch whose ledger can't be read. It writes nothing to the ledger, leases nothing and accepts
 /// no commit. An operator can only close the batch: `cancel` ends it in the batch register, so that the job can
-/// start another one. What is staged stays, because it may be needed to find out what happened.
+/// start another one. Staged output stays, because it may help to find the cause.
 ///
 /// A batch whose ledger a later version has written is sound. Only this node can't read it, so it neither closes
 /// the batch nor judges an attempt. A worker asks again, until a node of the later version has the batch.

@@ -76,7 +76,8 @@ public record RetryPolicy(
         return Duration.ofNanos((long) (wait * (1 - jitter * random.nextDouble())));
     }
 
-    /// How long a transient failure is retried. A failure that names no resource counts as one of storage.
+    /// The time for which a transient failure is retried. A failure that names no resource counts as a failure
+    /// of storage.
     Duration patience(Failure failure) {
         return switch (failure.resource() == null ? null : failure.resource().type()) {
             case DATABASE -> database;

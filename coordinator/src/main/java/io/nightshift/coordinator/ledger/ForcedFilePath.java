@@ -3,8 +3,6 @@ package io.nightshift.coordinator.ledger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 
@@ -27,7 +25,7 @@ public final class ForcedFilePath extends FilePathWrapper {
 
     static final String SCHEME = "forced";
 
-    /// What a disk writes as a whole. Larger than the footer of a chunk.
+    /// The bytes that a disk writes completely or not at all. Larger than the footer of a chunk.
     private static final int SECTOR = 512;
 
     /// Makes the scheme known to H2.
@@ -46,15 +44,13 @@ public final class ForcedFilePath extends FilePathWrapper {
         return mode.equals("r") ? file : new ForcedChannel(file);
     }
 
-    private static final class ForcedChannel extends FileBase {
-
-        private final FileChannel file;
+    private static final class ForcedChannel extends ForwardingChannel {
 
         /// The copy of the header that names the newest chunk.
         private StoreHeader header;
 
         ForcedChannel(FileChannel file) throws IOException {
-            this.file = file;
+            super(file);
             this.header = StoreHeader.newest(file);
         }
 
@@ -95,52 +91,10 @@ public final class ForcedFilePath extends FilePathWrapper {
         }
 
         @Override
-        public int read(ByteBuffer into) throws IOException {
-            return file.read(into);
-        }
-
-        @Override
-        @SuppressWarnings("UnsynchronizedOverridesSynchronized") // it changes nothing here
-        public int read(ByteBuffer into, long position) throws IOException {
-            return file.read(into, position);
-        }
-
-        @Override
         public FileChannel truncate(long size) throws IOException {
             file.truncate(size);
             file.force(true);
             return this;
-        }
-
-        @Override
-        public void force(boolean metaData) throws IOException {
-            file.force(metaData);
-        }
-
-        @Override
-        public long position() throws IOException {
-            return file.position();
-        }
-
-        @Override
-        public FileChannel position(long position) throws IOException {
-            file.position(position);
-            return this;
-        }
-
-        @Override
-        public long size() throws IOException {
-            return file.size();
-        }
-
-        @Override
-        public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-            return file.tryLock(position, size, shared);
-        }
-
-        @Override
-        protected void implCloseChannel() throws IOException {
-            file.close();
         }
     }
 }

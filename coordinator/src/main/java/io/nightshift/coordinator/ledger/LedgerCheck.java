@@ -20,7 +20,7 @@ public final class LedgerCheck {
 
     private static final String BATCH_PREFIX = Batch.KEY.name() + "|";
 
-    /// What a check has found.
+    /// The result of a check.
     ///
     /// @param entries that were read
     /// @param batches that have entries

@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.register;
 
+import io.nightshift.coordinator.ledger.ReadableEvents;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
-import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.time.Clock;
@@ -17,7 +17,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.EventSeq;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -95,33 +94,14 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         return BatchRegisterState::apply;
     }
 
+    /// Skips what can't be read, so that all other batches continue.
     @Override
     public EventAdapter<BatchRegisterEvent, ?> eventAdapter() {
-        return new SkippingAdapter();
-    }
-
-    /// Skips what can't be read, so that all other batches continue.
-    private static final class SkippingAdapter extends EventAdapter<BatchRegisterEvent, Object> {
-        @Override
-        public Object toJournal(BatchRegisterEvent event) {
-            return event;
-        }
-
-        @Override
-        public String manifest(BatchRegisterEvent event) {
-            return "";
-        }
-
-        @Override
-        public EventSeq<BatchRegisterEvent> fromJournal(Object stored, String manifest) {
-            if (stored instanceof BatchRegisterEvent event) {
-                return EventSeq.single(event);
-            }
-            LOG.error(
-                    "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
-                    ((UnreadableEntry) stored).problem());
-            return EventSeq.empty();
-        }
+        return new ReadableEvents<>(
+                BatchRegisterEvent.class,
+                entry -> LOG.error(
+                        "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
+                        entry.problem()));
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// events of the decision are durable.
 sealed interface RegisterAction {
 
-    /// What the register decides about a message.
+    /// The register's decision about a message.
     ///
     /// @param events to persist; usually none
     /// @param actions to perform, in this order, once the events are durable

@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
 /// ticket nothing is opened: the caller has stopped waiting, and may have submitted again.
 class RegisterDecisions {
 
-    /// How long a submission may wait for the register's decision after its ticket was issued. Not longer than
-    /// a gateway waits for the reply.
+    /// The longest time from the issue of a ticket to the register's decision about its submission. Not longer
+    /// than a gateway waits for the reply.
     static final Duration TICKET_LIFETIME = Duration.ofSeconds(3);
 
     /// The same for a submission without a ticket, whose caller waits longer.

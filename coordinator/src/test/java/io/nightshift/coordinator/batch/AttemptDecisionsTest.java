@@ -58,6 +58,14 @@ class AttemptDecisionsTest extends DecisionsFixture {
         plan();
     }
 
+    private void exhaustFirstPartition() {
+        lease();
+        decide(failed(0, 1));
+        seconds = 1;
+        lease();
+        decide(failed(0, 2));
+    }
+
     private BatchStatus described() {
         TestInbox<BatchStatus> inbox = TestInbox.create();
         Decision decision = decide(new BatchCommand.Describe(inbox.getRef()));
@@ -123,11 +131,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         @Test
         void anExcludedPartitionDoesNotWait() {
             startScoringTheRest();
-            lease();
-            decide(failed(0, 1));
-            seconds = 1;
-            lease();
-            decide(failed(0, 2));
+            exhaustFirstPartition();
 
             assertThat(gauges().waiting()).isEqualTo(2);
             assertThat(described().attemptsFailed()).isEqualTo(2);
@@ -290,11 +294,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         @Test
         void aJobThatScoresTheRestExcludesAnExhaustedPartitionAndFailsInTheEnd() {
             startScoringTheRest();
-            lease();
-            decide(failed(0, 1));
-            seconds = 1;
-            lease();
-            decide(failed(0, 2));
+            exhaustFirstPartition();
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);
             seconds = 100;
             assertThat(leasedPartition()).isEqualTo(1);
@@ -314,11 +314,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         @Test
         void aRetryLeasesExhaustedPartitionsAgain() {
             startScoringTheRest();
-            lease();
-            decide(failed(0, 1));
-            seconds = 1;
-            lease();
-            decide(failed(0, 2));
+            exhaustFirstPartition();
 
             assertThat(decide(new BatchCommand.Retry(operator)))
                     .isEqualTo(Decision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
-/// What a process did to a file, or heard from it, in order.
+/// An operation on a recorded file, or the acknowledgement of an event.
 sealed interface FileOperation {
 
     @SuppressWarnings("ArrayRecordComponent") // never compared

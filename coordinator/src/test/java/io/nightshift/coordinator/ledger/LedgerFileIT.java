@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a check finds in a journal, and what an export and its import keep of it.
+/// Checks a journal, exports it, and imports it again.
 class LedgerFileIT {
 
     private static final BatchId OTHER = new BatchId("flights-2");

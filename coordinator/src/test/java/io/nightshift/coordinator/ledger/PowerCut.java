@@ -33,7 +33,7 @@ final class PowerCut {
         }
     }
 
-    /// What the disk holds after a power cut now.
+    /// The content of the disk if the power were cut now.
     ///
     /// @param chance decides which sectors were written; null if all that could be lost is lost
     byte[] image(@Nullable RandomGenerator chance) {

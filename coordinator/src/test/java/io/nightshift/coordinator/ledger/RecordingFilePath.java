@@ -6,12 +6,10 @@ import io.nightshift.coordinator.ledger.FileOperation.Write;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 
@@ -56,12 +54,10 @@ public final class RecordingFilePath extends FilePathWrapper {
         return new RecordedChannel(super.open(mode));
     }
 
-    private static final class RecordedChannel extends FileBase {
-
-        private final FileChannel file;
+    private static final class RecordedChannel extends ForwardingChannel {
 
         RecordedChannel(FileChannel file) {
-            this.file = file;
+            super(file);
         }
 
         @Override
@@ -89,43 +85,6 @@ public final class RecordingFilePath extends FilePathWrapper {
         public void force(boolean metaData) throws IOException {
             file.force(metaData);
             record(new Force());
-        }
-
-        @Override
-        public int read(ByteBuffer into) throws IOException {
-            return file.read(into);
-        }
-
-        @Override
-        @SuppressWarnings("UnsynchronizedOverridesSynchronized") // it changes nothing here
-        public int read(ByteBuffer into, long position) throws IOException {
-            return file.read(into, position);
-        }
-
-        @Override
-        public long position() throws IOException {
-            return file.position();
-        }
-
-        @Override
-        public FileChannel position(long position) throws IOException {
-            file.position(position);
-            return this;
-        }
-
-        @Override
-        public long size() throws IOException {
-            return file.size();
-        }
-
-        @Override
-        public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-            return file.tryLock(position, size, shared);
-        }
-
-        @Override
-        protected void implCloseChannel() throws IOException {
-            file.close();
         }
     }
 }

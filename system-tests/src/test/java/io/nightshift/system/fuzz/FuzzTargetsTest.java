@@ -25,9 +25,9 @@ class FuzzTargetsTest {
         List<byte[]> seeds = target.seeds();
         assertThat(seeds).isNotEmpty();
         seeds.forEach(seed -> read(target, seed));
-        Mutants mutants = new Mutants(seeds, 1);
+        ChangedInputs inputs = new ChangedInputs(seeds, 1);
         for (int i = 0; i < INPUTS; i++) {
-            read(target, mutants.next());
+            read(target, inputs.next());
         }
     }
 

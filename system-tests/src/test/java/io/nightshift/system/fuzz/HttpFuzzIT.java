@@ -23,9 +23,9 @@ class HttpFuzzIT {
             for (byte[] seed : target.seeds()) {
                 target.read(seed);
             }
-            Mutants mutants = new Mutants(target.seeds(), 1);
+            ChangedInputs inputs = new ChangedInputs(target.seeds(), 1);
             for (int i = 0; i < INPUTS; i++) {
-                byte[] input = mutants.next();
+                byte[] input = inputs.next();
                 assertThat(input).satisfies(bytes -> target.read(bytes));
             }
             target.read("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));

@@ -83,11 +83,6 @@ final class ForcedOrderIT {
         SystemCall report = last(
                 calls, call -> call.name().equals("write") && call.arguments().contains("\"{\\\""));
         assertOrder(durable, report);
-        for (SystemCall write : calls) {
-            if (write.writes(ledger) && write.end() < report.begin()) {
-                assertOrder(firstAfter(calls, write, call -> call.forces(ledger)), report);
-            }
-        }
     }
 
     private static boolean canTrace() throws InterruptedException {

@@ -1,17 +1,10 @@
 package io.nightshift.storage.source.parquet;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.JobBuilder;
-import io.nightshift.storage.TestData;
-import io.nightshift.storage.TestModels;
-import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,47 +15,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Files that can't be read are refused by their names.
-class BrokenParquetFilesTest {
-
-    private static final String ROWS =
-            "SELECT i AS f0, 'n' || i AS name, hash(i) % 1000 AS noise FROM range(5000) t(i)";
-
-    private TestData node;
-    private Path folder;
-    private ParquetReader inspector;
-
-    @BeforeEach
-    void start(@TempDir Path temp) {
-        node = new TestData(temp);
-        folder = temp.resolve("in");
-        inspector = new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED);
-    }
-
-    @AfterEach
-    void stop() {
-        node.close();
-    }
-
-    private List<InspectedFile> inspect(Job job) {
-        return inspector.inspect(job, TestModels.ofNumbers(1));
-    }
-
-    private void assertRefused(Job job, String... message) {
-        assertRefused(job, TestModels.ofNumbers(1), message);
-    }
-
-    private void assertRefused(Job job, ModelDescription model, String... message) {
-        assertThatThrownBy(() -> inspector.inspect(job, model)).isInstanceOfSatisfying(FailureException.class, e -> {
-            assertThat(e.failure().isPermanent()).isTrue();
-            assertThat(e.getMessage()).contains(message).doesNotContain("\n");
-        });
-    }
+class BrokenParquetFilesTest extends ParquetReaderFixture {
 
     @Test
     void anEncryptedFileIsCalledThat() throws IOException {

@@ -11,58 +11,19 @@ import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.JobBuilder;
-import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
-import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ParquetReaderTest {
-
-    private static final String ROWS =
-            "SELECT i AS f0, 'n' || i AS name, hash(i) % 1000 AS noise FROM range(5000) t(i)";
-
-    private TestData node;
-    private Path folder;
-    private ParquetReader inspector;
-
-    @BeforeEach
-    void start(@TempDir Path temp) {
-        node = new TestData(temp);
-        folder = temp.resolve("in");
-        inspector = new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED);
-    }
-
-    @AfterEach
-    void stop() {
-        node.close();
-    }
-
-    private List<InspectedFile> inspect(Job job) {
-        return inspector.inspect(job, TestModels.ofNumbers(1));
-    }
-
-    private void assertRefused(Job job, String... message) {
-        assertRefused(job, TestModels.ofNumbers(1), message);
-    }
-
-    private void assertRefused(Job job, ModelDescription model, String... message) {
-        assertThatThrownBy(() -> inspector.inspect(job, model)).isInstanceOfSatisfying(FailureException.class, e -> {
-            assertThat(e.failure().isPermanent()).isTrue();
-            assertThat(e.getMessage()).contains(message).doesNotContain("\n");
-        });
-    }
+class ParquetReaderTest extends ParquetReaderFixture {
 
     @Nested
     class SourceFiles {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Random;
 
 /// Random changes of valid inputs. The same seed gives the same inputs.
-final class Mutants {
+final class ChangedInputs {
 
     /// Texts and numbers on which readers often fail.
     private static final List<byte[]> PIECES = List.of(
@@ -31,7 +31,7 @@ final class Mutants {
     private final List<byte[]> seeds;
     private final Random random;
 
-    Mutants(List<byte[]> seeds, long seed) {
+    ChangedInputs(List<byte[]> seeds, long seed) {
         this.seeds = seeds;
         this.random = new Random(seed);
     }

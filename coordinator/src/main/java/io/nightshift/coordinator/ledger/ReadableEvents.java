@@ -1,0 +1,42 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.protocol.ledger.UnreadableEntry;
+import java.util.function.Consumer;
+import org.apache.pekko.persistence.typed.EventAdapter;
+import org.apache.pekko.persistence.typed.EventSeq;
+
+/// Gives a persistent actor only those entries of the journal that [LedgerSerializer] could read. So an entry
+/// that can't be read does not end the actor's recovery.
+///
+/// @param <E> the actor's events
+public final class ReadableEvents<E> extends EventAdapter<E, Object> {
+
+    private final Class<E> type;
+    private final Consumer<UnreadableEntry> unreadable;
+
+    /// @param type the class of the actor's events
+    /// @param unreadable is called for each entry that can't be read, by the actor
+    public ReadableEvents(Class<E> type, Consumer<UnreadableEntry> unreadable) {
+        this.type = type;
+        this.unreadable = unreadable;
+    }
+
+    @Override
+    public Object toJournal(E event) {
+        return event;
+    }
+
+    @Override
+    public String manifest(E event) {
+        return "";
+    }
+
+    @Override
+    public EventSeq<E> fromJournal(Object stored, String manifest) {
+        if (stored instanceof UnreadableEntry entry) {
+            unreadable.accept(entry);
+            return EventSeq.empty();
+        }
+        return EventSeq.single(type.cast(stored));
+    }
+}
