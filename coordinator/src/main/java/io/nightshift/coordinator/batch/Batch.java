@@ -1,6 +1,5 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.ledger.ReadableEvents;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;

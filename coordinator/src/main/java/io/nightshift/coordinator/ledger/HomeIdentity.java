@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
-/// The record that a home folder keeps of its ledger: the file `home.json` next to the ledger's folder. If the ledger's
-/// file is lost, emptied, cut, or replaced by an older copy, the two don't agree any more. Without this, the
-/// home would be taken for a new one, and the same input would be published again.
+/// The record that a home folder keeps of its ledger: the file `home.json` next to the ledger's folder. If the
+/// ledger's file is lost, emptied, cut, or replaced by an older copy, the two don't agree any more. Without
+/// this, the home would be taken for a new one, and the same input would be published again.
 ///
 /// @param ledger the ID of the home's ledger, which the ledger has too
 /// @param entries the number of its last entry, as far as it was recorded

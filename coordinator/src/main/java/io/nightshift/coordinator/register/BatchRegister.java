@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.register;
 
-import io.nightshift.coordinator.ledger.ReadableEvents;
+import io.nightshift.coordinator.batch.ReadableEvents;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;

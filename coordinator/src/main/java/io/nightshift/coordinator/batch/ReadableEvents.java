@@ -1,11 +1,11 @@
-package io.nightshift.coordinator.ledger;
+package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import java.util.function.Consumer;
 import org.apache.pekko.persistence.typed.EventAdapter;
 import org.apache.pekko.persistence.typed.EventSeq;
 
-/// Gives a persistent actor only those entries of the journal that [LedgerSerializer] could read. So an entry
+/// Gives a persistent actor only those entries of the journal that the serializer could read. So an entry
 /// that can't be read does not end the actor's recovery.
 ///
 /// @param <E> the actor's events
