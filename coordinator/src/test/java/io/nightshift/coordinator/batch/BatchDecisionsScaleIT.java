@@ -27,12 +27,12 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a tenth of the
+/// Measures the decision logic with a thousand nodes, in virtual time. By default it runs a few of the
 /// million partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=1000000` runs all of them.
 class BatchDecisionsScaleIT {
 
     private static final int NODES = 1_000;
-    private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 100_000);
+    private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 20_000);
     private static final long SCORING = Duration.ofSeconds(10).toNanos();
     private static final long JOURNAL_WRITE = Duration.ofMillis(2).toNanos();
     private static final long HEARTBEAT = Duration.ofSeconds(1).toNanos();

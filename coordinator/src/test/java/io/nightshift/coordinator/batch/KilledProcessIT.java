@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class KilledProcessIT {
 
-    private static final int ROUNDS = 4;
+    /// Kills of each test. `-Dnightshift.kill.rounds=50` kills as often as it takes to find what is rare.
+    private static final int ROUNDS = Integer.getInteger("nightshift.kill.rounds", 2);
 
     @TempDir
     Path home = Path.of("");

@@ -88,7 +88,7 @@ final class MixedVersionCluster implements AutoCloseable {
         arguments.addAll(configuration(ports[0]));
         arguments.addAll(List.of("--port", String.valueOf(ports[0]), "--threads", "1"));
         arguments.addAll(List.of("--http-port", String.valueOf(ports[1])));
-        Process process = build.command("-Dpekko.cluster.app-version=" + version, arguments)
+        Process process = build.command("-XX:TieredStopAtLevel=1 -Dpekko.cluster.app-version=" + version, arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
