@@ -181,6 +181,7 @@ public final class Node {
                 this::timedAttempt,
                 lease -> destinations.of(lease.job()).remove(lease),
                 dependencies.scoring(),
+                WorkerServices.AttemptLimits.of(config.getDuration("stall-after")),
                 config.getDuration("heartbeat"),
                 config.getDuration("patience"),
                 config.getDuration("grace"),
@@ -312,6 +313,7 @@ public final class Node {
                 () -> this.<BatchRegisterCommand.FindReply>askJobs(
                         replyTo -> new BatchRegisterCommand.Find(BatchNameResolver.LATEST, replyTo)),
                 faults,
+                dependencies.scoring(),
                 blocking);
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));

@@ -1,6 +1,10 @@
 package io.nightshift.worker;
 
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -9,10 +13,20 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// A node's scoring threads, and the time that they have spent on tasks.
+///
+/// A thread that hangs in a read or a write can't be interrupted. Such a thread counts as stuck: another thread
+/// takes its place until it comes back. At most [#size] threads are replaced at a time, so that a node whose
+/// storage is gone does not grow without end.
 public final class ScoringThreads extends ThreadPoolExecutor {
 
-    private final Map<Thread, Long> begun = new ConcurrentHashMap<>();
+    private final int size;
+    private final Map<Runnable, Long> begun = new ConcurrentHashMap<>();
     private final LongAdder done = new LongAdder();
+
+    /// The tasks of the threads that are stuck.
+    private final Set<Runnable> stuckTasks = new HashSet<>();
+
+    private volatile int stuck;
 
     /// @param threads at least 1
     public ScoringThreads(int threads) {
@@ -23,27 +37,88 @@ public final class ScoringThreads extends ThreadPoolExecutor {
                 TimeUnit.NANOSECONDS,
                 new LinkedBlockingQueue<>(),
                 Thread.ofPlatform().daemon().name("scoring-", 1).factory());
+        this.size = threads;
     }
 
+    /// The number of threads that score, without those that are stuck.
     public int size() {
-        return getMaximumPoolSize();
+        return size;
+    }
+
+    /// The number of threads that are stuck.
+    public int stuck() {
+        return stuck;
+    }
+
+    /// Whether so many threads are stuck that not all of them are replaced. The node must lease nothing then.
+    public boolean isExhausted() {
+        return stuck > size;
     }
 
     @Override
     protected void beforeExecute(Thread thread, Runnable task) {
-        begun.put(thread, System.nanoTime());
+        begun.put(task, System.nanoTime());
     }
 
     @Override
     protected void afterExecute(Runnable task, @Nullable Throwable problem) {
-        Long since = begun.remove(Thread.currentThread());
-        if (since != null) {
+        Long since = begun.remove(task);
+        if (since == null) {
+            comeBack(task);
+        } else {
             done.add(System.nanoTime() - since);
         }
     }
 
-    /// The time that all threads together have spent on tasks, including unfinished ones, in nanoseconds. A
-    /// task that ends during the call may be missing until the next call.
+    /// Waits for the end of a task that was cancelled. A task that has not begun is removed. A thread that does
+    /// not come back from the task in time is stuck from then on.
+    ///
+    /// @param task as it was given to [#execute]
+    /// @param end completes when the task has ended
+    /// @param patience how long to wait for the end
+    /// @return completes after the end, with false; or when the time is over, with true if the thread is stuck
+    CompletableFuture<Boolean> endOrReplace(Runnable task, CompletableFuture<?> end, Duration patience) {
+        return remove(task)
+                ? CompletableFuture.completedFuture(false)
+                : end.handle((result, problem) -> false)
+                        .completeOnTimeout(true, patience.toNanos(), TimeUnit.NANOSECONDS)
+                        .thenApply(isLate -> isLate && replace(task));
+    }
+
+    /// Counts the thread of a task as stuck.
+    ///
+    /// @return false if the task does not run
+    synchronized boolean replace(Runnable task) {
+        Long since = begun.remove(task);
+        if (since == null) {
+            return false;
+        }
+        done.add(System.nanoTime() - since);
+        stuckTasks.add(task);
+        resize();
+        return true;
+    }
+
+    private synchronized void comeBack(Runnable task) {
+        stuckTasks.remove(task);
+        resize();
+    }
+
+    private void resize() {
+        stuck = stuckTasks.size();
+        int threads = size + Math.min(stuck, size);
+        if (threads > getMaximumPoolSize()) {
+            setMaximumPoolSize(threads);
+            setCorePoolSize(threads);
+        } else {
+            setCorePoolSize(threads);
+            setMaximumPoolSize(threads);
+        }
+    }
+
+    /// The time that all threads together have spent on tasks, including unfinished ones, in nanoseconds. The
+    /// time of a stuck thread counts until it is stuck. A task that ends during the call may be missing until
+    /// the next call.
     public long busyNanos() {
         long now = System.nanoTime();
         return done.sum()

@@ -10,9 +10,8 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.partition.PartitionAttempt;
-import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /// The worker repeats every request until it is answered, so a lost message costs time and nothing else.
 /// While the batch register does not answer, the worker asks the batch that it leased from last. When a lease
 /// is lost, the worker cancels the attempt and deletes its output. If that comes too late, the batch refuses
-/// the commit.
+/// the commit. An attempt without progress is cancelled and reported as failed.
 ///
 /// A worker that moves to another node, or whose node leaves, finishes its partition within its grace period.
 /// When the period ends first, the worker releases the lease.
@@ -51,9 +50,12 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private record MessageReceived(WorkerMessage message) implements Command {}
 
-    private record Scored(PartitionAttempt.Result result) implements Command {}
+    private record Scored(RunningAttempt attempt, PartitionAttempt.Result result) implements Command {}
 
-    private record ScoringFailed(Failure failure) implements Command {}
+    private record ScoringFailed(RunningAttempt attempt, Failure failure) implements Command {}
+
+    /// A cancelled attempt has ended, or its thread is stuck.
+    private record Ended(RunningAttempt attempt) implements Command {}
 
     private record RepeatRequest() implements Command {}
 
@@ -75,39 +77,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
         record Scoring(WorkerMessage.Lease lease, RunningAttempt running) implements Activity {}
 
+        /// A cancelled attempt, whose lease is gone, still has its thread.
+        record Ending(RunningAttempt running) implements Activity {}
+
         record Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) implements Activity {}
-    }
-
-    /// An attempt that waits for a scoring thread, or runs on one.
-    private static final class RunningAttempt {
-        /// When a scoring thread began it, by [System#nanoTime].
-        private volatile long since;
-        /// The rows already reported to the observer.
-        private long told;
-        private volatile @Nullable PartitionAttempt attempt;
-        private volatile boolean abandoned;
-
-        PartitionAttempt.Result run(PartitionAttempt taken) {
-            since = System.nanoTime();
-            attempt = taken;
-            if (abandoned) {
-                taken.cancel();
-            }
-            return taken.run();
-        }
-
-        void abandon() {
-            abandoned = true;
-            PartitionAttempt started = attempt;
-            if (started != null) {
-                started.cancel();
-            }
-        }
-
-        long rows() {
-            PartitionAttempt started = attempt;
-            return started == null ? 0 : started.rows();
-        }
     }
 
     private final WorkerServices services;
@@ -145,7 +118,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .onAnyMessage(this::onCommand)
                 .onSignal(PostStop.class, stopped -> {
                     if (activity instanceof Activity.Scoring scoring) {
-                        scoring.running().abandon();
+                        cancel(scoring.running());
                     }
                     return this;
                 })
@@ -168,8 +141,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                     case WorkerMessage.Abandon(Attempt attempt, String reason) -> abandon(attempt, reason);
                 }
             }
-            case Scored(PartitionAttempt.Result result) -> scored(result);
-            case ScoringFailed(Failure failure) -> scoringFailed(failure);
+            case Scored(RunningAttempt attempt, PartitionAttempt.Result result) -> scored(attempt, result);
+            case ScoringFailed(RunningAttempt attempt, Failure failure) -> scoringFailed(attempt, failure);
+            case Ended(RunningAttempt attempt) -> ended(attempt);
         }
         return stopping && activity instanceof Activity.Waiting ? Behaviors.stopped() : this;
     }
@@ -187,10 +161,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         switch (activity) {
             case Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running) -> {
                 LOG.info("{}: lease released, since this worker stops", lease.attempt());
-                running.abandon();
+                cancel(running);
                 release(lease);
             }
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> release(lease);
+            case Activity.Ending ending -> {}
             case Activity.Waiting waiting -> {}
             case Activity.FindingWork finding -> {}
             case Activity.HeldOff heldOff -> {}
@@ -206,6 +181,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void findWork() {
         if (stopping) {
             become(new Activity.Waiting());
+            return;
+        }
+        if (services.scoring().isExhausted()) {
+            become(new Activity.HeldOff());
             return;
         }
         become(new Activity.FindingWork());
@@ -255,16 +234,17 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             return;
         }
         lastBatch = lease.attempt().batch();
-        RunningAttempt running = new RunningAttempt();
+        RunningAttempt running = new RunningAttempt(
+                lease, services.node(), services.attempts(), services.limits().stallAfter());
         become(new Activity.Scoring(lease, running));
         timers.startTimerWithFixedDelay(SendHeartbeat.class, new SendHeartbeat(), services.heartbeat());
-        CompletableFuture<PartitionAttempt.Result> result = CompletableFuture.supplyAsync(
-                () -> running.run(services.attempts().apply(lease)), services.scoring());
         getContext()
                 .pipeToSelf(
-                        result,
-                        (done, problem) ->
-                                problem == null ? new Scored(done) : new ScoringFailed(failure(lease, problem)));
+                        running.result(),
+                        (done, problem) -> problem == null
+                                ? new Scored(running, done)
+                                : new ScoringFailed(running, failure(lease, problem)));
+        services.scoring().execute(running);
     }
 
     /// Whether a lease is that of a committed attempt, or an older one: the epochs of a batch's leases grow.
@@ -280,6 +260,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 held.attempt().equals(lease.attempt());
             case Activity.Committing(WorkerMessage.Lease held, PartitionAttempt.Result result) ->
                 held.attempt().equals(lease.attempt());
+            case Activity.Ending ending -> false;
             case Activity.Waiting waiting -> false;
             case Activity.FindingWork finding -> false;
             case Activity.HeldOff heldOff -> false;
@@ -300,28 +281,22 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 : Failure.transientFailure(message);
     }
 
-    private void scored(PartitionAttempt.Result result) {
-        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
-            if (running.abandoned) {
-                deleteOutput(lease);
-                findWork();
-                return;
-            }
+    private void scored(RunningAttempt attempt, PartitionAttempt.Result result) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
+                && running == attempt) {
             services.faults().succeeded();
             observe(running, result);
             become(new Activity.Committing(lease, result));
             commit(lease, result);
+        } else {
+            deleteOutput(attempt.lease());
         }
     }
 
     private void observe(RunningAttempt running, PartitionAttempt.Result result) {
         PartitionCommit commit = result.commit();
-        services.observer().read(commit.read() - running.told);
-        services.observer()
-                .scored(
-                        commit.predictions(),
-                        commit.quarantined(),
-                        Duration.ofNanos(System.nanoTime() - running.since));
+        services.observer().read(running.unreported(commit.read()));
+        services.observer().scored(commit.predictions(), commit.quarantined(), running.time());
     }
 
     private void commit(WorkerMessage.Lease lease, PartitionAttempt.Result result) {
@@ -329,15 +304,35 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .accept(lease.attempt().batch(), new BatchCommand.Commit(result.commit(), result.reasons(), self));
     }
 
-    private void scoringFailed(Failure failure) {
-        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
-            if (!running.abandoned) {
-                services.faults().failed(failure);
-                services.batches()
-                        .accept(
-                                lease.attempt().batch(),
-                                new BatchCommand.AttemptFailed(lease.attempt(), services.node(), failure));
-            }
+    private void scoringFailed(RunningAttempt attempt, Failure failure) {
+        if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
+                && running == attempt) {
+            reportFailure(lease, failure);
+            findWork();
+        }
+    }
+
+    private void reportFailure(WorkerMessage.Lease lease, Failure failure) {
+        services.faults().failed(failure);
+        services.batches()
+                .accept(
+                        lease.attempt().batch(),
+                        new BatchCommand.AttemptFailed(lease.attempt(), services.node(), failure));
+    }
+
+    /// Cancels an attempt that has lost its lease, and waits for its thread. The worker continues when the thread
+    /// has come back or is replaced.
+    private void end(RunningAttempt running) {
+        become(new Activity.Ending(running));
+        getContext().pipeToSelf(cancel(running), (done, problem) -> new Ended(running));
+    }
+
+    private CompletionStage<?> cancel(RunningAttempt running) {
+        return running.cancel(services.scoring(), services.limits().stuckAfter());
+    }
+
+    private void ended(RunningAttempt attempt) {
+        if (activity instanceof Activity.Ending(RunningAttempt running) && running == attempt) {
             findWork();
         }
     }
@@ -355,7 +350,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             case Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
             when lease.attempt().equals(attempt) -> {
                 LOG.info("{}: attempt abandoned: {}", attempt, reason);
-                running.abandon();
+                end(running);
             }
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
             when lease.attempt().equals(attempt) -> {
@@ -371,12 +366,24 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         services.scoring().execute(() -> services.lost().accept(lease));
     }
 
+    /// An attempt without progress loses its lease, and so does one that waits for a thread that is stuck.
     private void sendHeartbeat() {
         if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)) {
+            Failure stall = running.stall();
+            if (stall != null) {
+                LOG.warn("{}", stall.message());
+                reportFailure(lease, stall);
+                end(running);
+                return;
+            }
+            if (!running.hasBegun() && services.scoring().isExhausted()) {
+                release(lease);
+                end(running);
+                return;
+            }
             long rows = running.rows();
             services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self));
-            services.observer().read(rows - running.told);
-            running.told = rows;
+            services.observer().read(running.unreported(rows));
         }
     }
 
@@ -398,6 +405,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 commit(lease, result);
             case Activity.Waiting waiting -> {}
             case Activity.Scoring scoring -> {}
+            case Activity.Ending ending -> {}
         }
     }
 

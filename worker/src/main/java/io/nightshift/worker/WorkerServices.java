@@ -6,7 +6,6 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -20,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param attempts creates the attempt for a lease; called on a scoring thread
 /// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
+/// @param limits when an attempt and its thread are given up
 /// @param heartbeat the interval between two heartbeats of a lease's holder
 /// @param patience how long to wait for an answer before the request is repeated
 /// @param grace how long a stopping worker may take to finish its partition
@@ -32,10 +32,32 @@ public record WorkerServices(
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
         Consumer<Lease> lost,
-        Executor scoring,
+        ScoringThreads scoring,
+        AttemptLimits limits,
         Duration heartbeat,
         Duration patience,
         Duration grace,
         String node,
         WorkerObserver observer,
-        NodeFaults faults) {}
+        NodeFaults faults) {
+
+    /// When an attempt and its thread are given up.
+    ///
+    /// @param stallAfter how long an attempt may wait without progress before it is cancelled
+    /// @param stuckAfter how long a thread may take to come back from a cancelled attempt before it is stuck
+    public record AttemptLimits(Duration stallAfter, Duration stuckAfter) {
+
+        private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
+
+        public AttemptLimits {
+            if (!stallAfter.isPositive()) {
+                throw new IllegalArgumentException("nightshift.worker.stall-after must be longer than 0");
+            }
+        }
+
+        /// @param stallAfter `nightshift.worker.stall-after`
+        public static AttemptLimits of(Duration stallAfter) {
+            return new AttemptLimits(stallAfter, STUCK_AFTER);
+        }
+    }
+}

@@ -16,6 +16,7 @@ import io.nightshift.storage.TestData;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.worker.partition.PartitionAttempt;
 import io.nightshift.worker.scoring.ScoreFunctions;
@@ -28,6 +29,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// A node's DuckDB with the functions that score, and a folder to stage in.
@@ -72,6 +74,12 @@ public final class TestNode extends TestData {
 
     /// An attempt that writes to a destination that may be a table.
     public PartitionAttempt attempt(Lease lease, Model model, Destinations destinations) {
+        return attempt(lease, model, destinations, UnaryOperator.identity());
+    }
+
+    /// @param change replaces the attempt's writer
+    public PartitionAttempt attempt(
+            Lease lease, Model model, Destinations destinations, UnaryOperator<PartitionWriter> change) {
         DestinationStore destination = destinations.of(lease.job());
         return new PartitionAttempt(
                 duckDb,
@@ -79,7 +87,7 @@ public final class TestNode extends TestData {
                 lease,
                 model,
                 "127.0.0.1:1",
-                destination.writer(lease, "127.0.0.1:1", 122_880),
+                change.apply(destination.writer(lease, "127.0.0.1:1", 122_880)),
                 destination.textLimit(),
                 new AtomicLong());
     }

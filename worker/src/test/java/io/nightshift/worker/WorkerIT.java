@@ -11,24 +11,29 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.metrics.WorkerMetrics;
+import io.nightshift.worker.partition.PartitionAttempt;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -43,6 +48,8 @@ class WorkerIT {
     private static final Duration PATIENCE = Duration.ofMillis(300);
     private static final Duration GRACE = Duration.ofMillis(400);
     private static final Duration SILENCE = Duration.ofMillis(150);
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration STUCK_AFTER = Duration.ofMillis(200);
 
     /// What a batch was told.
     private record Told(BatchId batch, BatchCommand command) {}
@@ -56,12 +63,14 @@ class WorkerIT {
     private final TestProbe<BatchRegisterCommand> jobs = kit.createTestProbe(BatchRegisterCommand.class);
     private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
-    private final ExecutorService scoring = Executors.newFixedThreadPool(
-            2, Thread.ofPlatform().name("scoring-", 1).factory());
+    private final ScoringThreads scoring = new ScoringThreads(2);
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final WorkerObserver observer = new WorkerMetrics(registry);
     private final Set<String> scoringThreads = ConcurrentHashMap.newKeySet();
     private volatile Model model = SumModel.ofNumbers(1);
+    private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
+    private Duration stallAfter = Duration.ofMinutes(5);
+    private Duration patience = PATIENCE;
     private TestNode node;
     private Path file;
 
@@ -84,23 +93,31 @@ class WorkerIT {
     }
 
     private ActorRef<Worker.Command> worker(Duration grace) {
+        return worker(grace, lease -> {
+            scoringThreads.add(Thread.currentThread().getName());
+            return node.attempt(lease, model);
+        });
+    }
+
+    private ActorRef<Worker.Command> worker(Duration grace, Function<Lease, PartitionAttempt> attempts) {
         return kit.spawn(Worker.create(new WorkerServices(
                 slots.ref(),
                 jobs.ref()::tell,
                 (batch, command) -> batches.ref().tell(new Told(batch, command)),
-                lease -> {
-                    scoringThreads.add(Thread.currentThread().getName());
-                    return node.attempt(lease, model);
-                },
-                new Destinations(() -> node.duckDb, DataSources.NONE)
-                        .of(JobBuilder.over(file).build())::remove,
+                attempts,
+                destinations().of(JobBuilder.over(file).build())::remove,
                 scoring,
+                new WorkerServices.AttemptLimits(stallAfter, STUCK_AFTER),
                 Duration.ofMillis(50),
-                PATIENCE,
+                patience,
                 grace,
                 "127.0.0.1:1",
                 observer,
-                new NodeFaults(Clock.systemUTC()))));
+                faults)));
+    }
+
+    private Destinations destinations() {
+        return new Destinations(() -> node.duckDb, DataSources.NONE);
     }
 
     private void grant() {
@@ -320,22 +337,10 @@ class WorkerIT {
 
     @Test
     void aFailureKeepsItsKindThoughItHasACause() {
-        kit.spawn(Worker.create(new WorkerServices(
-                slots.ref(),
-                jobs.ref()::tell,
-                (batch, command) -> batches.ref().tell(new Told(batch, command)),
-                lease -> {
-                    throw new FailureException(
-                            Failure.transientFailure("the registry is away"), new IllegalStateException("cause"));
-                },
-                lease -> {},
-                scoring,
-                Duration.ofMillis(50),
-                PATIENCE,
-                GRACE,
-                "127.0.0.1:1",
-                observer,
-                new NodeFaults(Clock.systemUTC()))));
+        worker(GRACE, lease -> {
+            throw new FailureException(
+                    Failure.transientFailure("the registry is away"), new IllegalStateException("cause"));
+        });
         grant();
         requestLease().tell(lease());
         assertThat(next(BatchCommand.AttemptFailed.class).failure())
@@ -438,6 +443,113 @@ class WorkerIT {
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
         assertThat(node.staged()).containsExactly(TestNode.PARQUET.stagedPart(lease.attempt()));
+    }
+
+    /// Opens a named pipe to which nobody writes: the open never ends, and can't be interrupted.
+    @Test
+    void aHangingReadLosesItsPartitionAndItsThreadIsReplaced() throws Exception {
+        stallAfter = Duration.ofMillis(500);
+        patience = SOON;
+        Path pipe = node.folder.resolve("pipe.parquet");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        SourceFile pinned = new SourceFile(
+                pipe.toString(), 0, Files.getLastModifiedTime(pipe).toInstant(), 1, "0".repeat(SourceFile.TAG_DIGITS));
+        worker();
+        grant();
+        Lease hanging = node.lease(JobBuilder.over(pipe).build(), List.of(new Slice(pinned, 0, 1)));
+        requestLease().tell(hanging);
+
+        BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);
+
+        assertThat(failed.attempt()).isEqualTo(hanging.attempt());
+        assertThat(failed.failure().resource())
+                .isEqualTo(new FailedResource(FailedResource.Type.MOUNT, pipe.toString()));
+        assertThat(failed.failure().message())
+                .startsWith(hanging.attempt() + ", scoring rows of " + pipe)
+                .contains("node 127.0.0.1:1 has waited for the file system");
+        assertThat(faults.count(FailedResource.Type.MOUNT)).isOne();
+        Lease next = lease();
+        requestLease().tell(next);
+        assertThat(scoring.stuck()).isOne();
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        assertThat(commit.commit().attempt(TestNode.BATCH)).isEqualTo(next.attempt());
+
+        Files.newOutputStream(pipe).close();
+
+        await().atMost(SOON).until(() -> scoring.stuck() == 0);
+        commit.worker().tell(new WorkerMessage.Committed(next.attempt()));
+        findWork();
+    }
+
+    @Test
+    void theResultOfACancelledAttemptThatComesLateIsDeleted() {
+        stallAfter = Duration.ofMillis(500);
+        patience = SOON;
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        Lease hanging = lease();
+        worker(
+                GRACE,
+                lease -> node.attempt(
+                        lease,
+                        model,
+                        destinations(),
+                        writer -> lease.equals(hanging) ? new SlowKeep(writer, begun, gate) : writer));
+        grant();
+        requestLease().tell(hanging);
+        BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);
+        assertThat(failed.failure().resource())
+                .isEqualTo(new FailedResource(FailedResource.Type.MOUNT, hanging.staging()));
+        Lease next = lease();
+        requestLease().tell(next);
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        assertThat(node.staged()).hasSize(2);
+
+        gate.complete(null);
+
+        await().atMost(SOON).until(() -> node.staged().equals(List.of(TestNode.PARQUET.stagedPart(next.attempt()))));
+        assertThat(scoring.stuck()).isZero();
+        commit.worker().tell(new WorkerMessage.Committed(next.attempt()));
+        findWork();
+    }
+
+    @Test
+    void anAttemptThatLosesItsLeaseWhileItHangsDoesNotHoldItsSlot() {
+        patience = SOON;
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        worker(GRACE, lease -> node.attempt(lease, model, destinations(), writer -> new SlowKeep(writer, begun, gate)));
+        grant();
+        Lease lease = lease();
+        ActorRef<WorkerMessage> self = requestLease();
+        self.tell(lease);
+        begun.join();
+        self.tell(new WorkerMessage.Abandon(lease.attempt(), "the batch is cancelled"));
+        findWork();
+        assertThat(scoring.stuck()).isOne();
+        gate.complete(null);
+        await().atMost(SOON).until(() -> scoring.stuck() == 0);
+    }
+
+    @Test
+    void aNodeWithTooManyStuckThreadsLeasesNothing() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        for (int i = 0; i < 3; i++) {
+            CompletableFuture<Void> begun = new CompletableFuture<>();
+            Runnable task = () -> {
+                begun.complete(null);
+                gate.join();
+            };
+            scoring.execute(task);
+            begun.join();
+            assertThat(scoring.replace(task)).isTrue();
+        }
+        worker();
+        grant();
+        jobs.expectNoMessage(PATIENCE.plus(SILENCE));
+        gate.complete(null);
+        findWork();
     }
 
     private static Attempt otherThan(Attempt attempt) {

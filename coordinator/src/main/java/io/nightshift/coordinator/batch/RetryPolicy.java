@@ -81,7 +81,7 @@ public record RetryPolicy(
     Duration patience(Failure failure) {
         return switch (failure.resource() == null ? null : failure.resource().type()) {
             case DATABASE -> database;
-            case INPUT, REGISTRY, SCRATCH, LIBRARY -> node;
+            case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT -> node;
             case STORAGE -> storage;
             case null -> storage;
         };

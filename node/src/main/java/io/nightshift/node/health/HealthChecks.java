@@ -3,6 +3,7 @@ package io.nightshift.node.health;
 import io.nightshift.api.HealthReport.Check;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.worker.NodeFaults;
+import io.nightshift.worker.ScoringThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -42,6 +42,7 @@ public final class HealthChecks {
     private final Cluster cluster;
     private final LedgerHealth ledger;
     private final NodeFaults faults;
+    private final ScoringThreads scoring;
     private final Supplier<CompletionStage<?>> register;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
@@ -53,6 +54,7 @@ public final class HealthChecks {
     private long askedAt;
 
     /// @param faults the node's resources that fail, for the details of a ready node
+    /// @param scoring the node's scoring threads, which may be stuck
     /// @param register asks the batch register something; fails if no answer comes in time
     /// @param blocking runs calls that may block
     public HealthChecks(
@@ -60,12 +62,14 @@ public final class HealthChecks {
             LedgerHealth ledger,
             Supplier<CompletionStage<?>> register,
             NodeFaults faults,
+            ScoringThreads scoring,
             Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.ledger = ledger;
         this.register = register;
         this.faults = faults;
+        this.scoring = scoring;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
                 Behaviors.receiveMessage(ping -> {
@@ -126,15 +130,14 @@ public final class HealthChecks {
 
     /// A node without some resource is still ready for requests, and for batches that do not need it.
     private Check resources() {
-        List<NodeFaults.Fault> all = faults.all();
+        List<String> problems = new ArrayList<>();
+        faults.all().forEach(fault -> problems.add("since %s: %s".formatted(fault.since(), fault.reason())));
+        if (scoring.stuck() > 0) {
+            problems.add("scoring threads that hang in a read or a write: %d%s"
+                    .formatted(scoring.stuck(), scoring.isExhausted() ? ", so the node leases nothing" : ""));
+        }
         return new Check(
-                "resources",
-                true,
-                all.isEmpty()
-                        ? "no resource of the node fails"
-                        : all.stream()
-                                .map(fault -> "since %s: %s".formatted(fault.since(), fault.reason()))
-                                .collect(Collectors.joining("; ")));
+                "resources", true, problems.isEmpty() ? "no resource of the node fails" : String.join("; ", problems));
     }
 
     private Check joined() {

@@ -19,12 +19,14 @@ public record FailedResource(Type type, String name) {
         /// The folder in which one node keeps temporary files, or its open files.
         SCRATCH,
         /// A native library of one node.
-        LIBRARY;
+        LIBRARY,
+        /// A file system that does not answer one node.
+        MOUNT;
 
         /// Whether the resource belongs to one node, so that another node may not miss it.
         public boolean isOfNode() {
             return switch (this) {
-                case INPUT, REGISTRY, SCRATCH, LIBRARY -> true;
+                case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT -> true;
                 case STORAGE, DATABASE -> false;
             };
         }

@@ -9,7 +9,7 @@ import java.sql.SQLException;
 /// The calls come in this order: [#predictions], again if some rows turned out to be bad; [#quarantine] if
 /// there are quarantined rows; [#part] and [#quarantined]; [#keep]; and [#close] in any case.
 ///
-/// - **Threads.** One thread makes all calls; only [#cancel] may come from any thread.
+/// - **Threads.** One thread makes all calls; only [#cancel] and [#hasTimeLimit] may come from any thread.
 /// - **Repetition.** [#predictions] replaces what an earlier call wrote. [#close] may be repeated.
 /// - **Crashes.** Until [#keep] has returned, a crash leaves nothing that a batch would publish without
 ///   having committed this attempt. What it leaves has the attempt's own name, or is replaced by the next
@@ -51,6 +51,11 @@ public interface PartitionWriter extends AutoCloseable {
 
     /// Makes durable what was written; from here on the attempt may be committed.
     void keep() throws IOException;
+
+    /// Whether a call is under way that ends by a time limit of its own. May be called from any thread.
+    default boolean hasTimeLimit() {
+        return false;
+    }
 
     /// Makes a call that is under way fail soon.
     void cancel();

@@ -54,6 +54,9 @@ public final class WorkerMetrics implements WorkerObserver {
         Gauge.builder("nightshift.scoring.threads", threads, ScoringThreads::size)
                 .description("Threads that score")
                 .register(registry);
+        Gauge.builder("nightshift.stuck.threads", threads, ScoringThreads::stuck)
+                .description("Scoring threads that have not come back from a cancelled attempt")
+                .register(registry);
         FunctionCounter.builder("nightshift.scoring.busy", threads, of -> of.busyNanos() / 1e9)
                 .description("Time that the scoring threads have spent on partitions, all together")
                 .baseUnit("seconds")

@@ -45,8 +45,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One attempt at one partition: reads its rows, scores them, writes the output to where no reader sees it
-/// yet, and reports what became of every row. Blocking; [#run] is called once, on a scoring thread; [#rows]
-/// and [#cancel] may be called from any thread.
+/// yet, and reports what became of every row. Blocking; [#run] is called once, on a scoring thread; the other
+/// public methods may be called from any thread, and do not block.
 ///
 /// After a crash nothing reads what the attempt has written unless the batch has committed it: see
 /// [PartitionWriter].
@@ -69,6 +69,8 @@ public final class PartitionAttempt {
     private final @Nullable TextLimit textLimit;
     private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
+    private final AtomicLong progress = new AtomicLong();
+    private volatile boolean isSealing;
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
     private @Nullable StepTimes steps;
@@ -111,9 +113,37 @@ public final class PartitionAttempt {
         return rows.get();
     }
 
+    /// A number that changes with each progress: a block of rows, a statement, a file that was compared. A
+    /// database's call, which ends by a time limit of its own, counts as progress.
+    public long progress() {
+        return output.hasTimeLimit() ? progress.incrementAndGet() : progress.get();
+    }
+
+    /// The file or folder that the attempt uses at the moment. It reads its input and writes its output in the
+    /// same statement, so this is the first file of the input until the output is sealed.
+    public String place() {
+        return isSealing ? lease.staging() : lease.slices().getFirst().file().path();
+    }
+
+    /// The attempt and what it does at the moment, to begin a message.
+    public String doing() {
+        if (isSealing) {
+            return "%s, writing to %s".formatted(lease.attempt(), lease.staging());
+        }
+        List<String> files =
+                lease.slices().stream().map(slice -> slice.file().path()).toList();
+        String more = files.size() > 1 ? " and %d more".formatted(files.size() - 1) : "";
+        return "%s, scoring rows of %s%s".formatted(lease.attempt(), files.getFirst(), more);
+    }
+
     /// Makes [#run] end soon, with a failure. Does nothing if it has ended.
     public void cancel() {
         cancelled = true;
+        Thread.ofVirtual().name("cancel-" + lease.attempt()).start(this::interrupt);
+    }
+
+    /// Waits for DuckDB while it opens a file, which may hang.
+    private void interrupt() {
         output.cancel();
         Statement statement = running;
         if (statement != null) {
@@ -135,7 +165,10 @@ public final class PartitionAttempt {
             Result result = score(connection);
             checkPins(SourcePins::differences);
             refuseIfCancelled();
-            output.keep();
+            sealing(() -> {
+                output.keep();
+                return true;
+            });
             ended(Step.SEAL);
             return result;
         } catch (SQLException e) {
@@ -153,9 +186,9 @@ public final class PartitionAttempt {
         List<BoundSlices> slices =
                 sources.of(lease.job().source()).bind(connection, lease.slices(), lease.job(), description);
         PartitionQuery query = new PartitionQuery(slices, description, false, textLimit);
-        long predictions;
+        long written;
         try {
-            predictions = predictions(connection, query);
+            written = predictions(connection, query);
         } catch (SQLException e) {
             if (DuckDbError.of(e) != DuckDbError.ROW) {
                 throw e;
@@ -163,8 +196,9 @@ public final class PartitionAttempt {
             query = new PartitionQuery(slices, description, true, textLimit);
             rows.set(0);
             scoring = 0;
-            predictions = predictions(connection, query);
+            written = predictions(connection, query);
         }
+        long predictions = written;
         long range = lease.slices().stream().mapToLong(Slice::rows).sum();
         RowCount count = query.filters() ? count(connection, query) : new RowCount(range, 0);
         long read = count.rows();
@@ -176,10 +210,11 @@ public final class PartitionAttempt {
                 messages.collect(query, this::refuseIfCancelled);
             }
             output.quarantine(query.rows(), sql -> execute(connection, sql));
-            quarantined = output.quarantined(read - predictions);
+            quarantined = sealing(() -> output.quarantined(read - predictions));
             reasons = texts(connection, query.reasons(REASONS));
         }
         Map<String, Long> unseenCategories = unseenCategories(connection, query, predictions < read);
+        OutputFile part = sealing(() -> output.part(predictions));
         Attempt attempt = lease.attempt();
         PartitionCommit commit = new PartitionCommit(
                 attempt.partition(),
@@ -188,11 +223,25 @@ public final class PartitionAttempt {
                 lease.firstRow(),
                 range,
                 read,
-                output.part(predictions),
+                part,
                 quarantined,
                 lease.model().sha256(),
                 unseenCategories);
         return new Result(commit, reasons);
+    }
+
+    private interface Sealing<T> {
+        T seal() throws IOException;
+    }
+
+    private <T> T sealing(Sealing<T> output) throws IOException {
+        progress.incrementAndGet();
+        isSealing = true;
+        try {
+            return output.seal();
+        } finally {
+            isSealing = false;
+        }
     }
 
     /// The number of rows with a category that the model does not know, by feature; features without such
@@ -246,6 +295,7 @@ public final class PartitionAttempt {
             long begin = System.nanoTime();
             scorer.score(features, count, outputs);
             scoring += System.nanoTime() - begin;
+            progress.incrementAndGet();
         };
         UnseenCounter counter = new UnseenCounter(scored.job().features());
         unseen = counter;
@@ -336,6 +386,7 @@ public final class PartitionAttempt {
     private long run(Connection connection, Execution execution) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             running = statement;
+            progress.incrementAndGet();
             refuseIfCancelled();
             return execution.on(statement);
         } finally {
@@ -349,13 +400,6 @@ public final class PartitionAttempt {
         }
     }
 
-    private String doing() {
-        List<String> files =
-                lease.slices().stream().map(slice -> slice.file().path()).toList();
-        String more = files.size() > 1 ? " and %d more".formatted(files.size() - 1) : "";
-        return "%s, scoring rows of %s%s".formatted(lease.attempt(), files.getFirst(), more);
-    }
-
     private interface PinComparison {
         List<String> differences(SourceFile file) throws IOException;
     }
@@ -365,6 +409,7 @@ public final class PartitionAttempt {
     private void checkPins(PinComparison comparison) {
         for (Slice slice : lease.slices()) {
             SourceFile file = slice.file();
+            progress.incrementAndGet();
             List<String> differences;
             try {
                 differences = comparison.differences(file);

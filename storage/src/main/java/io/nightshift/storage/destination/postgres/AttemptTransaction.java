@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 /// next attempt's claim waits for. The server ends such a transaction by itself: the attempt sets a time-out
 /// for that before its last statement.
 ///
-/// For one thread; only [#cancel] may be called by others.
+/// For one thread; only [#cancel] and [#waits] may be called by others.
 final class AttemptTransaction implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttemptTransaction.class);
@@ -69,6 +69,7 @@ final class AttemptTransaction implements AutoCloseable {
     private volatile boolean cancelled;
     private volatile boolean ended;
     private volatile long writingSince;
+    private volatile boolean isAsking;
     private boolean replaces;
     private boolean clean = true;
 
@@ -106,10 +107,13 @@ final class AttemptTransaction implements AutoCloseable {
         if (used == null) {
             throw new IllegalStateException(lease.attempt() + " has no connection");
         }
+        isAsking = true;
         try {
             return work.on(used);
         } catch (SQLException e) {
             throw failed(what, e);
+        } finally {
+            isAsking = false;
         }
     }
 
@@ -149,7 +153,7 @@ final class AttemptTransaction implements AutoCloseable {
 
     /// A connection that was idle may be broken. Then the attempt tries another one, once.
     private void connect() {
-        connection = connections.take(settings, () -> cancelled);
+        connection = take();
         try {
             claim();
         } catch (FailureException e) {
@@ -157,11 +161,20 @@ final class AttemptTransaction implements AutoCloseable {
                 throw e;
             }
             connections.discard(settings, taken());
-            connection = connections.take(settings, () -> cancelled);
+            connection = take();
             clean = true;
             claim();
         }
         Thread.ofVirtual().name("watch-" + lease.attempt()).start(this::watch);
+    }
+
+    private Connection take() {
+        isAsking = true;
+        try {
+            return connections.take(settings, () -> cancelled);
+        } finally {
+            isAsking = false;
+        }
     }
 
     private Connection taken() {
@@ -345,6 +358,11 @@ final class AttemptTransaction implements AutoCloseable {
                 LOG.debug("{}: the connection can't be aborted", lease.attempt(), e);
             }
         }
+    }
+
+    /// Whether the attempt waits for the database. All such calls have time limits.
+    boolean waits() {
+        return isAsking || writingSince != 0;
     }
 
     /// Makes a call that is under way fail soon.

@@ -66,6 +66,11 @@ final class PostgresWriter implements PartitionWriter {
     }
 
     @Override
+    public boolean hasTimeLimit() {
+        return transaction.waits();
+    }
+
+    @Override
     public void cancel() {
         transaction.cancel();
     }
