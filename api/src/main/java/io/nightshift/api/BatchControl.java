@@ -13,7 +13,7 @@ public sealed interface BatchControl {
     /// Resumes a paused batch.
     record Resume() implements BatchControl {}
 
-    /// Cancels the batch for good. Refused once the batch is being published.
+    /// Cancels the batch for good. Refused once readers see the batch.
     ///
     /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
     record Cancel(String reason) implements BatchControl {}

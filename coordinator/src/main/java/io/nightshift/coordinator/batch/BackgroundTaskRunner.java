@@ -72,15 +72,10 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
-            String obstacle = services.publisher()
-                    .fence(state)
-                    .map(visible -> "it is already visible to readers in " + visible.destination()
-                            + ". Retry it to record the publication")
-                    .orElse(null);
-            return new CoordinatorMessage.PublicationFenced(fence.request(), obstacle);
-        } catch (FailureException e) {
             return new CoordinatorMessage.PublicationFenced(
-                    fence.request(), e.failure().message());
+                    fence.request(), services.publisher().fence(state).orElse(null), null);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
         }
     }
 

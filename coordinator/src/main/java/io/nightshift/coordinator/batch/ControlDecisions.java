@@ -22,6 +22,9 @@ class ControlDecisions {
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
 
+    /// The cancellations that wait until the publication is fenced.
+    private final List<BatchCommand.Cancel> cancellations = new ArrayList<>();
+
     ControlDecisions(BatchId batch, LifecycleDecisions lifecycle, AttemptDecisions attempts, CommitDecisions commits) {
         this.batch = batch;
         this.lifecycle = lifecycle;
@@ -37,10 +40,14 @@ class ControlDecisions {
         return switch (ControlRules.verdict(phase, request)) {
             case REFUSED -> repeatEnd(refuse(request, ControlRules.refusal(phase)), state, phase);
             case HOLDS_ALREADY -> repeatEnd(done(request, phase), state, phase);
-            case POSSIBLE ->
-                needsFence(state, request)
-                        ? Decision.of(new CoordinatorAction.FencePublication(lifecycle.incarnation(), request))
-                        : apply(state, phase, request, now);
+            case POSSIBLE -> {
+                if (!needsFence(state, request)) {
+                    yield apply(state, phase, request, now);
+                }
+                yield request instanceof BatchCommand.Cancel cancel && phase == Phase.PUBLISHING
+                        ? cancelPublication(state, cancel, now)
+                        : Decision.of(new CoordinatorAction.FencePublication(lifecycle.incarnation(), request));
+            }
         };
     }
 
@@ -51,16 +58,68 @@ class ControlDecisions {
 
     /// Whether a publication may still run somewhere, and the request changes which commits count.
     boolean needsFence(BatchState state, BatchCommand.Control request) {
-        return ControlRules.changesCommits(request) && state.phase() == Phase.FAILED && state.isComplete();
+        return ControlRules.changesCommits(request)
+                && (state.phase() == Phase.PUBLISHING || (state.phase() == Phase.FAILED && state.isComplete()));
     }
 
-    /// Applies a request to a batch that failed during its publication, after the fence.
+    /// Cancels a batch that is being published. A takeover comes first, so that the fence stops the publication
+    /// that this coordinator has started, too.
+    private Decision cancelPublication(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
+        cancellations.add(request);
+        return cancellations.size() > 1 ? Decision.nothing() : lifecycle.takeOverToFence(state, request, now);
+    }
+
+    /// Applies a request after the fence.
     ///
     /// @param startedBy the incarnation that started the fence
     Decision fenced(BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
+        boolean isCancellation = startedBy == lifecycle.incarnation() && !cancellations.isEmpty();
+        return isCancellation && state.phase() == Phase.PUBLISHING
+                ? publicationFenced(state, outcome, now)
+                : failedBatchFenced(state, startedBy, outcome, now);
+    }
+
+    /// The batch is cancelled, or it is published because readers see it. If the fence has failed, the
+    /// publication begins again.
+    private Decision publicationFenced(
+            BatchState state, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
+        List<BatchCommand.Cancel> requests = List.copyOf(cancellations);
+        cancellations.clear();
+        lifecycle.fenceEnded();
+        if (outcome.failure() != null) {
+            return Decision.of(lifecycle.startTask(state))
+                    .plus(refusals(requests, outcome.failure().message() + ". The publication continues"));
+        }
+        if (outcome.visible() != null) {
+            return lifecycle
+                    .published(state, Phase.PUBLISHING, outcome.visible(), now)
+                    .plus(refusals(
+                            requests,
+                            "it became visible to readers in %s before it could be cancelled, so it is published"
+                                    .formatted(outcome.visible().destination())));
+        }
+        return cancel(state, requests.getFirst(), now)
+                .plus(requests.stream()
+                        .skip(1)
+                        .map(request -> reply(request, Phase.CANCELLED))
+                        .toList());
+    }
+
+    private List<CoordinatorAction> refusals(List<BatchCommand.Cancel> requests, String reason) {
+        return requests.stream().map(request -> refusal(request, reason)).toList();
+    }
+
+    private Decision failedBatchFenced(
+            BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         BatchCommand.Control request = outcome.request();
-        if (outcome.obstacle() != null) {
-            return refuse(request, outcome.obstacle());
+        if (outcome.failure() != null) {
+            return refuse(request, outcome.failure().message());
+        }
+        if (outcome.visible() != null) {
+            return refuse(
+                    request,
+                    "it is already visible to readers in %s. Retry it to record the publication"
+                            .formatted(outcome.visible().destination()));
         }
         return startedBy == lifecycle.incarnation() && state.phase() == Phase.FAILED
                 ? apply(state, Phase.FAILED, request, now)
@@ -165,6 +224,10 @@ class ControlDecisions {
     }
 
     private Decision refuse(BatchCommand.Control request, String reason) {
-        return Decision.of(new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Refused(batch, reason)));
+        return Decision.of(refusal(request, reason));
+    }
+
+    private CoordinatorAction refusal(BatchCommand.Control request, String reason) {
+        return new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Refused(batch, reason));
     }
 }

@@ -46,7 +46,7 @@ final class ControlRules {
         return switch (phase) {
             case SUBMITTED -> "it is not planned yet";
             case RUNNING, PAUSED -> "it is " + phase;
-            case PUBLISHING -> "it is being published, which can't be stopped";
+            case PUBLISHING -> "it is being published. Wait for the end, or cancel it";
             case FAILED -> "it has failed. Retry it first";
             case PUBLISHED -> "it is published, and a published batch never changes";
             case CANCELLED -> "it is cancelled";

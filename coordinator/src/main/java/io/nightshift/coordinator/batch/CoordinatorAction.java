@@ -66,8 +66,7 @@ sealed interface CoordinatorAction {
     /// Publishes the committed output.
     record Publish(int incarnation) implements BackgroundTask {}
 
-    /// Makes sure that no publication of an earlier coordinator becomes visible, before the
-    /// request is applied.
+    /// Makes sure that no publication of an earlier incarnation becomes visible, before the request is applied.
     record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
     /// Counts the batch's entries in the journal.

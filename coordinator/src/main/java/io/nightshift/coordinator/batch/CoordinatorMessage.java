@@ -56,10 +56,14 @@ sealed interface CoordinatorMessage {
 
     /// The outcome of [CoordinatorAction.FencePublication].
     ///
-    /// @param obstacle why the request can't be applied, in one sentence; null if nothing of the batch is
-    ///     visible or can become visible
+    /// If both are null, nothing of the batch is visible or can become visible.
+    ///
+    /// @param visible what readers see already, or null
+    /// @param failure why nothing is known about it, or null
     record PublicationFenced(
-            BatchCommand.Control request, @Nullable String obstacle) implements TaskOutcome {}
+            BatchCommand.Control request,
+            @Nullable Publication visible,
+            @Nullable Failure failure) implements TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///

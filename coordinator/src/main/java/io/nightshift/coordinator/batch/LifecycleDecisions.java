@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
@@ -16,8 +17,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
-/// the input, publish) and decides about its outcome. At most one such task runs for an incarnation at a
-/// time.
+/// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication that
+/// is cancelled, runs for an incarnation at a time.
 ///
 /// Deterministic, like [BatchDecisions].
 class LifecycleDecisions {
@@ -136,6 +137,19 @@ class LifecycleDecisions {
         return startTask(next);
     }
 
+    /// Persists a new incarnation, and fences the publication of the last one. Until [#fenceEnded], no task runs.
+    Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
+        BatchEvent tookOver = new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
+        incarnation = state.incarnation() + 1;
+        failedTasks = 0;
+        isTaskRunning = true;
+        return Decision.persist(tookOver, new CoordinatorAction.FencePublication(incarnation, request));
+    }
+
+    void fenceEnded() {
+        isTaskRunning = false;
+    }
+
     // The tasks.
 
     /// Voids every lease and starts the task of the phase, if the phase has one.
@@ -205,7 +219,7 @@ class LifecycleDecisions {
         return attempts.start(state, incarnation, now);
     }
 
-    private Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
+    Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
             return Decision.nothing();
         }

@@ -97,7 +97,8 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Published.class, Target.TO_PUBLISHED),
                         Map.entry(StepFailed.class, Target.SAME),
-                        Map.entry(Failed.class, Target.TO_FAILED)));
+                        Map.entry(Failed.class, Target.TO_FAILED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(
                 FAILED,
                 row(

@@ -500,6 +500,84 @@ class BatchControlIT {
     }
 
     @Nested
+    class CancelledWhilePublishing {
+
+        private BatchActorFixture publishing(Runnable onPublish) throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.onPublish = onPublish;
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHING);
+            return batch;
+        }
+
+        @Test
+        void aPublicationThatHangsIsCancelledAndNeverBecomesVisible() throws IOException {
+            CountDownLatch hangs = new CountDownLatch(1);
+            BatchActorFixture batch = publishing(() -> awaitLatch(hangs));
+
+            assertThat(cancel(batch)).isEqualTo(done(batch, Phase.CANCELLED));
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            assertThat(batch.destination).isEmptyDirectory();
+            hangs.countDown();
+
+            // The end of the publication leads to another sweep.
+            BatchRegisterCommand ended = new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED);
+            await().atMost(SOON)
+                    .until(() -> batch.register.stream().filter(ended::equals).count() == 2);
+            assertThat(batch.destination).isEmptyDirectory();
+            assertThat(batch.describe().phase()).isEqualTo(Phase.CANCELLED);
+        }
+
+        @Test
+        void aBatchThatReadersSeeAlreadyIsPublishedAndTheAnswerSaysSo() throws IOException {
+            CountDownLatch fencing = new CountDownLatch(1);
+            BatchActorFixture batch = publishing(() -> awaitLatch(fencing));
+            Path published = batch.destination.resolve("batch=" + batch.id);
+            batch.onFence = () -> {
+                fencing.countDown();
+                await().until(() -> Files.exists(published));
+            };
+
+            assertThat(cancel(batch))
+                    .isEqualTo(refused(
+                            batch,
+                            "it became visible to readers in " + published
+                                    + " before it could be cancelled, so it is published"));
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
+            assertThat(batch.history(BatchEvent.Published.class)).hasSize(1);
+            assertThat(batch.history(BatchEvent.Cancelled.class)).isEmpty();
+        }
+
+        @Test
+        void aPublicationThatCannotBeFencedContinues() throws IOException {
+            CountDownLatch hangs = new CountDownLatch(1);
+            BatchActorFixture batch = publishing(() -> awaitLatch(hangs));
+            batch.onFence = () -> {
+                batch.onPublish = () -> {};
+                throw new FailureException(Failure.transientFailure("the share is gone"));
+            };
+
+            assertThat(cancel(batch)).isEqualTo(refused(batch, "the share is gone. The publication continues"));
+            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            hangs.countDown();
+        }
+
+        @Test
+        void aBatchWhosePlannerHangsIsCancelledAtOnce() throws IOException {
+            BatchActorFixture batch = batch(1, LENIENT);
+            CountDownLatch hangs = new CountDownLatch(1);
+            batch.onInspect = () -> awaitLatch(hangs);
+            batch.open();
+            batch.awaitPhase(Phase.SUBMITTED);
+
+            assertThat(cancel(batch)).isEqualTo(done(batch, Phase.CANCELLED));
+            hangs.countDown();
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            assertThat(batch.destination).isEmptyDirectory();
+        }
+    }
+
+    @Nested
     class Refusals {
 
         @Test
@@ -509,9 +587,8 @@ class BatchControlIT {
             batch.onPublish = () -> awaitLatch(asked);
             batch.complete(0);
             batch.awaitPhase(Phase.PUBLISHING);
-            ControlReply publishing = refused(batch, "it is being published, which can't be stopped");
+            ControlReply publishing = refused(batch, "it is being published. Wait for the end, or cancel it");
             assertThat(pause(batch)).isEqualTo(publishing);
-            assertThat(cancel(batch)).isEqualTo(publishing);
             assertThat(rescore(batch, 0)).isEqualTo(publishing);
             assertThat(resume(batch)).isEqualTo(done(batch, Phase.PUBLISHING));
             assertThat(retry(batch)).isEqualTo(done(batch, Phase.PUBLISHING));

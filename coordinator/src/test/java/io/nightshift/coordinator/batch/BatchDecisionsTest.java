@@ -495,10 +495,10 @@ class BatchDecisionsTest extends DecisionsFixture {
             BatchCommand.Control rescore = new BatchCommand.Rescore(List.of(1), operator);
 
             assertThat(decide(rescore)).isEqualTo(Decision.of(new CoordinatorAction.FencePublication(0, rescore)));
-            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, "the share is gone")))
+            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null, AWAY)))
                     .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
-                            operator, new ControlReply.Refused(ExampleBatch.BATCH, "the share is gone"))));
-            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null)))
+                            operator, new ControlReply.Refused(ExampleBatch.BATCH, AWAY.message()))));
+            assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null, null)))
                     .isEqualTo(
                             Decision.persist(new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)), done(Phase.FAILED)));
         }

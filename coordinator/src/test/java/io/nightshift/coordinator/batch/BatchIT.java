@@ -735,21 +735,6 @@ class BatchIT {
         }
 
         @Test
-        void aCancelThatComesWhilePublishingIsRefused() throws IOException {
-            BatchActorFixture batch = opened(1);
-            CountDownLatch cancelled = new CountDownLatch(1);
-            batch.onPublish = () -> awaitLatch(cancelled);
-            batch.complete(0);
-            batch.awaitPhase(Phase.PUBLISHING);
-            batch.tell(batch.cancel("too late"));
-            assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHING);
-            cancelled.countDown();
-
-            batch.awaitPhase(Phase.PUBLISHED);
-            assertThat(batch.history(BatchEvent.Cancelled.class)).isEmpty();
-        }
-
-        @Test
         void aCancelledBatchLeavesNothingStagedAndGivesNothingMore() throws IOException {
             BatchActorFixture batch = opened(2);
             WorkerMessage.Lease lease = batch.lease();

@@ -9,7 +9,10 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.storage.destination.Publication;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +93,87 @@ class ControlDecisionsTest extends DecisionsFixture {
         }
     }
 
+    @Nested
+    class CancellingAPublication {
+
+        private final BatchCommand.Control cancel = new BatchCommand.Cancel("no longer needed", operator);
+
+        private void publish() {
+            start();
+            for (int partition = 0; partition < 3; partition++) {
+                lease();
+                decide(commit(partition, partition + 1));
+                decide(new CoordinatorMessage.FlushCommits());
+            }
+            assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+        }
+
+        private Decision fenced(@Nullable Publication visible, @Nullable Failure failure) {
+            return report(2, new CoordinatorMessage.PublicationFenced(cancel, visible, failure));
+        }
+
+        private CoordinatorAction refusal(String reason) {
+            return new CoordinatorAction.Send<>(operator, new ControlReply.Refused(ExampleBatch.BATCH, reason));
+        }
+
+        @Test
+        void aTakeoverAndAFenceComeFirst() {
+            publish();
+
+            assertThat(decide(cancel))
+                    .isEqualTo(Decision.persist(
+                            ExampleBatch.tookOver(2), new CoordinatorAction.FencePublication(2, cancel)));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
+                    .as("the publication of the incarnation before")
+                    .isEqualTo(Decision.nothing());
+            assertThat(fenced(null, null))
+                    .isEqualTo(Decision.persist(
+                            ExampleBatch.cancelled(),
+                            HAS_NO_WORK,
+                            done(Phase.CANCELLED),
+                            new CoordinatorAction.SweepStagedOutput()));
+        }
+
+        @Test
+        void everyRequestIsAnsweredAfterOneFence() {
+            publish();
+            decide(cancel);
+
+            assertThat(decide(cancel)).isEqualTo(Decision.nothing());
+            assertThat(fenced(null, null).actions())
+                    .containsOnlyOnce(new CoordinatorAction.SweepStagedOutput())
+                    .filteredOn(done(Phase.CANCELLED)::equals)
+                    .hasSize(2);
+        }
+
+        @Test
+        void aBatchThatReadersSeeIsPublished() {
+            publish();
+            decide(cancel);
+
+            Decision decision = fenced(new Publication("/out", ExampleBatch.DIGEST), null);
+
+            assertThat(decision.events())
+                    .containsExactly(new BatchEvent.Published(ExampleBatch.AT, "/out", ExampleBatch.DIGEST));
+            assertThat(decision.actions())
+                    .contains(refusal(
+                            "it became visible to readers in /out before it could be cancelled, so it is published"));
+        }
+
+        @Test
+        void aPublicationThatCannotBeFencedBeginsAgain() {
+            publish();
+            decide(cancel);
+
+            assertThat(fenced(null, AWAY))
+                    .isEqualTo(Decision.of(
+                            new CoordinatorAction.Publish(2), refusal("the share is away. The publication continues")));
+            assertThat(decide(cancel).actions())
+                    .as("it can be tried again")
+                    .containsExactly(new CoordinatorAction.FencePublication(3, cancel));
+        }
+    }
+
     @Test
     void aControlOfABatchThatWasNeverSubmittedIsRefused() {
         assertThat(decide(new BatchCommand.Resume(operator))).isEqualTo(refused("there is no such batch"));
@@ -99,8 +183,7 @@ class ControlDecisionsTest extends DecisionsFixture {
     void aFailedBatchHoldsNoLease() {
         start();
         lease();
-        decide(new BatchCommand.AttemptFailed(
-                attempt(0, 1), "node:1", io.nightshift.protocol.failure.Failure.permanent("no such column")));
+        decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", Failure.permanent("no such column")));
 
         assertThat(state.phase()).isEqualTo(Phase.FAILED);
         assertThat(decisions.nanosSinceHeartbeat(attempt(0, 1), new DecisionTime(0, ExampleBatch.AT)))

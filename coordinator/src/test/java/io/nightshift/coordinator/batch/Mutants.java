@@ -269,6 +269,25 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_CANCELLATION_FENCES_WITHOUT_A_TAKEOVER {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
+                @Override
+                Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
+                    super.takeOverToFence(state, request, now);
+                    afterTakeover(state);
+                    return Decision.of(new CoordinatorAction.FencePublication(state.incarnation(), request));
+                }
+            };
+        }
+    },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
         ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {

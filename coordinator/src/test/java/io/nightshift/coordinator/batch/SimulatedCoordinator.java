@@ -24,6 +24,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
     private static final long IDLE = Simulation.SETTINGS.passivateAfter().toNanos();
     static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share was away");
 
+    private static final Publication PUBLICATION = new Publication("/out", ExampleBatch.DIGEST);
+
     private final SimulatedJournal journal;
     private final SimulatedDestination destination;
     private final InvariantChecker checker;
@@ -211,11 +213,10 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
-            String obstacle = destination.fence(state.incarnation()) ? "it is already visible to readers" : null;
-            return new CoordinatorMessage.PublicationFenced(fence.request(), obstacle);
+            Publication visible = destination.fence(state.incarnation()) ? PUBLICATION : null;
+            return new CoordinatorMessage.PublicationFenced(fence.request(), visible, null);
         } catch (FailureException e) {
-            return new CoordinatorMessage.PublicationFenced(
-                    fence.request(), e.failure().message());
+            return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
         }
     }
 
@@ -236,7 +237,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, state);
-                    return new CoordinatorMessage.PublicationCompleted(new Publication("/out", ExampleBatch.DIGEST));
+                    return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
                 }));
     }
 
@@ -260,7 +261,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
         return switch (task) {
             case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
             case CoordinatorAction.FencePublication fence ->
-                new CoordinatorMessage.PublicationFenced(fence.request(), "the share was away");
+                new CoordinatorMessage.PublicationFenced(fence.request(), null, AWAY);
             case CoordinatorAction.MakePlan plan ->
                 new CoordinatorMessage.TaskFailed(
                         before && world.happens(world.faults().taskBroken())

@@ -80,7 +80,9 @@ class TransitionsTest {
                             Published.class,
                             PUBLISHED,
                             Failed.class,
-                            FAILED),
+                            FAILED,
+                            Cancelled.class,
+                            CANCELLED),
             FAILED, Map.of(Retried.class, PUBLISHING, Rescored.class, FAILED, Cancelled.class, CANCELLED),
             PUBLISHED, Map.of(),
             CANCELLED, Map.of());

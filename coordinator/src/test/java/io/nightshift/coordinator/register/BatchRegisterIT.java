@@ -86,7 +86,9 @@ class BatchRegisterIT {
             if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo)) {
                 replyTo.tell(
                         phases.get(batch) == Phase.PUBLISHING
-                                ? new ControlReply.Refused(batch, "it is being published, which can't be stopped")
+                                ? new ControlReply.Refused(
+                                        batch,
+                                        "it became visible to readers before it could be cancelled, so it is published")
                                 : new ControlReply.Done(batch, Phase.CANCELLED));
             }
         }
@@ -370,13 +372,13 @@ class BatchRegisterIT {
     }
 
     @Test
-    void aBatchThatIsBeingPublishedIsNotReplaced() {
+    void aBatchThatReadersSeeIsNotReplaced() {
         BatchId old = opened("flights", false);
         phases.put(old, Phase.PUBLISHING);
 
         assertThat(submit(submission("flights"), true))
                 .isEqualTo(new BatchRegisterCommand.Rejected("batch " + old + " of this job can't be replaced:"
-                        + " it is being published, which can't be stopped. Nothing was started."
+                        + " it became visible to readers before it could be cancelled, so it is published. Nothing was started."
                         + " Submit again when the batch has ended"));
         assertThat(node.ledger().registerEvents()).hasSize(1);
     }

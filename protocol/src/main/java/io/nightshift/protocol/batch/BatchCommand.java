@@ -63,7 +63,7 @@ public sealed interface BatchCommand {
     /// @param replyTo receives the answer
     record Resume(ActorRef<ControlReply> replyTo) implements Control {}
 
-    /// Cancels the batch, unless it is being published.
+    /// Cancels the batch, unless readers see it already.
     ///
     /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer

@@ -12,7 +12,7 @@ public sealed interface ControlReply {
     /// @param phase the phase of the batch after the request
     record Done(BatchId batch, Phase phase) implements ControlReply {}
 
-    /// Nothing was changed.
+    /// The request was not applied. A batch whose cancellation is refused may be published instead.
     ///
     /// @param batch the batch
     /// @param reason why, in one or two sentences, for people

@@ -15,7 +15,7 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param submission the job with its resolved model and source
     /// @param fresh whether to replace an open batch of the job, and to run even if the same was published
-    ///     before. The open batch is cancelled first; if it is being published, the submission is rejected
+    ///     before. The open batch is cancelled first; if readers see it already, the submission is rejected
     /// @param replyTo receives a [SubmitReply]
     /// @param key the idempotency key, or null. Only the first submission with a job's key has an effect;
     ///     later ones lead to the batch of the first
