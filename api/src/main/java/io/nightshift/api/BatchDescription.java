@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// @param pause when, why and by whom the batch was paused; null if it is not paused
 /// @param outage the failure of a resource that the batch waits for, such as its input's file system; null if it
 ///     waits for none
+/// @param parameters the values of the job's parameters in this run, as text by name; empty if the job has none
 public record BatchDescription(
         String batch,
         String job,
@@ -56,10 +57,12 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable String waitsFor,
         Map<String, Long> unseenCategories,
         @JsonInclude(Include.NON_NULL) @Nullable Pause pause,
-        @JsonInclude(Include.NON_NULL) @Nullable Outage outage) {
+        @JsonInclude(Include.NON_NULL) @Nullable Outage outage,
+        @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters) {
 
-    /// Keeps an unmodifiable copy of the map, sorted by feature.
+    /// Keeps unmodifiable copies of the maps, sorted.
     public BatchDescription {
+        parameters = parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
@@ -117,7 +120,8 @@ public record BatchDescription(
                 null,
                 unseenCategories,
                 pause,
-                outage);
+                outage,
+                parameters);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,21 +27,31 @@ public final class JobFileOptions {
             description = "Overrides a key of the job file, such as partitions.rows=1000. Can be repeated.")
     private List<String> overrides = new ArrayList<>();
 
+    @Option(
+            names = "--param",
+            paramLabel = "NAME=VALUE",
+            description = "The value of a parameter of the job, such as day=2026-11-25. Can be repeated.")
+    private Map<String, String> parameters = new LinkedHashMap<>();
+
     public Path file() {
         return file;
     }
 
     /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
     public Job read() {
-        return read(file, overrides);
+        return read(file, overrides, parameters);
     }
 
-    /// Reads a job file.
+    /// Reads a job file whose parameters have their defaults.
     ///
     /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
-    public static Job read(Path file, List<String> overrides) {
+    public static Job read(Path file) {
+        return read(file, List.of(), Map.of());
+    }
+
+    private static Job read(Path file, List<String> overrides, Map<String, String> parameters) {
         try {
-            return JobFile.parse(Files.readAllBytes(file), file, overrides);
+            return JobFile.parse(Files.readAllBytes(file), file, overrides, parameters);
         } catch (NoSuchFileException e) {
             throw FailureException.permanent("there is no job file %s. `nightshift init` writes one".formatted(file));
         } catch (IOException e) {
@@ -52,6 +64,8 @@ public final class JobFileOptions {
         StringBuilder command =
                 new StringBuilder(ShellCommands.program()).append(" run ").append(ShellCommands.word(file.toString()));
         overrides.forEach(override -> command.append(" --set ").append(ShellCommands.word(override)));
+        parameters.forEach(
+                (name, value) -> command.append(" --param ").append(ShellCommands.word(name + "=" + value)));
         return command.append(home.option()).toString();
     }
 }

@@ -109,7 +109,7 @@ final class ModelCheckCommand implements Callable<Integer> {
                 id,
                 tolerance,
                 shown);
-        Job read = JobFileOptions.read(job, List.of());
+        Job read = JobFileOptions.read(job);
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
                 DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);

@@ -9,7 +9,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// Estimates how long a batch will take, from the rate of the job's last published batch.
 final class RunTimeEstimate {
@@ -34,10 +33,8 @@ final class RunTimeEstimate {
     /// The register learns that a batch has ended after the fact, sometimes only in the next run. So an open
     /// batch is looked at too.
     private static Optional<String> of(Job job, long rows, Ledger ledger) {
-        BatchRegisterState jobs = ledger.register();
-        return Stream.of(jobs.open(job.name()), jobs.lastPublished(job.name()))
-                .flatMap(Optional::stream)
-                .map(entry -> entry.batch())
+        return ledger.register().lastOfJob(job.name()).stream()
+                .map(BatchRegisterState.Entry::batch)
                 .flatMap(batch -> ledger.rowsPerSecond(batch).stream()
                         .mapToObj(pace ->
                                 "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch)))

@@ -239,7 +239,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> chosen = features;
         String condition = where;
         if (file != null) {
-            Job read = JobFileOptions.read(file, List.of());
+            Job read = JobFileOptions.read(file);
             Job.Source source = read.source();
             computed.putAll(source.select());
             paths = data.isEmpty() ? paths(source.input()) : data;

@@ -19,13 +19,14 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +75,7 @@ final class HttpNightshiftClient implements NightshiftClient {
         String key = options.key() == null ? UUID.randomUUID().toString() : options.key();
         Call call = new Call(
                 "POST",
-                "/v1/batches" + (options.fresh() ? "?new=true" : ""),
+                "/v1/batches" + query(options),
                 Map.of("Content-Type", "application/yaml", "Idempotency-Key", key),
                 BodyPublishers.ofString(job),
                 timeout.multipliedBy(SUBMIT_FACTOR));
@@ -94,6 +95,15 @@ final class HttpNightshiftClient implements NightshiftClient {
         query.put("limit", String.valueOf(filter.limit()));
         query.put("cursor", filter.cursor());
         return send(get("/v1/batches" + text(query)), BatchPage.class);
+    }
+
+    private static String query(SubmitOptions options) {
+        List<String> query = new ArrayList<>();
+        if (options.fresh()) {
+            query.add("new=true");
+        }
+        options.parameters().forEach((name, value) -> query.add("param=" + encoded(name + "=" + value)));
+        return query.isEmpty() ? "" : "?" + String.join("&", query);
     }
 
     /// The query of a URL, without the parameters that are null.

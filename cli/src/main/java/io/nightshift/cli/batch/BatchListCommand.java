@@ -119,9 +119,13 @@ final class BatchListCommand extends QueryCommand {
     }
 
     private static TextTable table(List<BatchDescription> batches) {
-        TextTable table = new TextTable()
-                .left("BATCH")
-                .left("STATE")
+        boolean hasRuns =
+                batches.stream().anyMatch(batch -> !batch.parameters().isEmpty());
+        TextTable table = new TextTable().left("BATCH");
+        if (hasRuns) {
+            table.left("RUN");
+        }
+        table.left("STATE")
                 .left("SUBMITTED")
                 .left("MODEL")
                 .right("PARTITIONS")
@@ -129,7 +133,7 @@ final class BatchListCommand extends QueryCommand {
                 .right("PREDICTIONS")
                 .right("QUARANTINED");
         for (BatchDescription batch : batches) {
-            table.row(
+            List<String> cells = new ArrayList<>(List.of(
                     batch.batch(),
                     batch.state(),
                     DisplayFormat.time(batch.submittedAt()),
@@ -137,7 +141,11 @@ final class BatchListCommand extends QueryCommand {
                     batch.committed() + "/" + batch.partitions(),
                     DisplayFormat.number(batch.rows()),
                     DisplayFormat.number(batch.predictions()),
-                    DisplayFormat.number(batch.quarantined()));
+                    DisplayFormat.number(batch.quarantined())));
+            if (hasRuns) {
+                cells.add(1, DisplayFormat.run(batch));
+            }
+            table.row(cells.toArray(String[]::new));
         }
         return table;
     }

@@ -117,6 +117,9 @@ final class BatchShowCommand extends QueryCommand {
         TextTable table = new TextTable().left("").left("");
         table.row("batch", batch.batch());
         table.row("job", batch.job());
+        if (!batch.parameters().isEmpty()) {
+            table.row("run", DisplayFormat.run(batch));
+        }
         table.row("model", batch.model());
         table.row("state", batch.state());
         if (batch.reason() != null) {

@@ -4,12 +4,14 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Formats events, numbers and times for people.
@@ -28,6 +30,13 @@ final class DisplayFormat {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /// The values of a batch's parameters, such as `day=2026-11-25`; empty for a job without parameters.
+    static String run(BatchDescription batch) {
+        return batch.parameters().entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .collect(Collectors.joining(" "));
+    }
+
     private static String count(long number, String noun) {
         return number(number) + " " + (number == 1 ? noun : noun + "s");
     }
@@ -44,7 +53,7 @@ final class DisplayFormat {
     static String of(BatchEvent event) {
         String words = switch (event) {
             case BatchEvent.Submitted submitted ->
-                "job %s with model %s".formatted(submitted.job().name(), submitted.model());
+                "job %s with model %s".formatted(RunKey.of(submitted.job()), submitted.model());
             case BatchEvent.TookOver tookOver ->
                 "%s took charge, incarnation %d".formatted(tookOver.node(), tookOver.incarnation());
             case BatchEvent.Planned planned ->

@@ -233,7 +233,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private void examineJob(Path file, Configuration given) {
         Job read;
         try {
-            read = JobFileOptions.read(file, List.of());
+            read = JobFileOptions.read(file);
         } catch (JobFileException | FailureException e) {
             add(Diagnosis.problem("job", String.valueOf(e.getMessage()), "Correct the job file."));
             return;

@@ -144,7 +144,7 @@ public final class MessageClient implements NightshiftClient {
         }
         String key = options.key() == null ? UUID.randomUUID().toString() : options.key();
         return ask(
-                replyTo -> new GatewayCommand.Submit(job, options.fresh(), key, replyTo),
+                replyTo -> new GatewayCommand.Submit(job, options.fresh(), key, replyTo, options.parameters()),
                 timeout.multipliedBy(SUBMIT_FACTOR));
     }
 

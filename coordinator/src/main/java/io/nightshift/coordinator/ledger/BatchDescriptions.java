@@ -56,7 +56,8 @@ public final class BatchDescriptions {
                 null,
                 totals.unseenCategories(),
                 pause(state.paused()),
-                outage(state));
+                outage(state),
+                entry.run().toMap());
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
@@ -92,7 +93,8 @@ public final class BatchDescriptions {
                 waitsFor,
                 status.unseenCategories(),
                 pause(status.pause()),
-                outage(status));
+                outage(status),
+                entry.run().toMap());
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchStatus.@Nullable Pause pause) {
@@ -136,6 +138,7 @@ public final class BatchDescriptions {
                 null,
                 Map.of(),
                 null,
-                null);
+                null,
+                nothing.parameters());
     }
 }

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.time.Clock;
@@ -155,7 +156,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                         new BatchCommand.Cancel(
                                 "replaced by a later batch",
                                 isAwaited ? cancels : context.getSystem().ignoreRef()));
-            case RegisterAction.Continue(String job) -> context.getSelf().tell(new RegisterMessage.NextSubmission(job));
+            case RegisterAction.Continue(RunKey run) -> context.getSelf().tell(new RegisterMessage.NextSubmission(run));
         }
     }
 

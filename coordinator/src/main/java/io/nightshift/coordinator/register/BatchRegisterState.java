@@ -2,6 +2,7 @@ package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
@@ -10,7 +11,9 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.HashMap;
 import scala.collection.immutable.HashMap$;
@@ -43,7 +46,7 @@ public final class BatchRegisterState {
     /// @param batch its ID
     /// @param number its position in the order of submission, from 0
     /// @param at when it was opened
-    /// @param job the name of its job
+    /// @param run the job's name and the values of its parameters
     /// @param fingerprint of the job file, as in [Submission]
     /// @param input as in [Submission]
     /// @param model as in [Submission]
@@ -54,7 +57,7 @@ public final class BatchRegisterState {
             BatchId batch,
             int number,
             Instant at,
-            String job,
+            RunKey run,
             String fingerprint,
             String input,
             ModelVersion model,
@@ -62,16 +65,21 @@ public final class BatchRegisterState {
             boolean superseded,
             Optional<Phase> end) {
 
+        /// The name of the batch's job.
+        public String job() {
+            return run.job();
+        }
+
         boolean isOpen() {
             return end.isEmpty() && !superseded;
         }
 
         private Entry markSuperseded() {
-            return new Entry(batch, number, at, job, fingerprint, input, model, submission, true, end);
+            return new Entry(batch, number, at, run, fingerprint, input, model, submission, true, end);
         }
 
         private Entry ended(Phase phase) {
-            return new Entry(batch, number, at, job, fingerprint, input, model, null, superseded, Optional.of(phase));
+            return new Entry(batch, number, at, run, fingerprint, input, model, null, superseded, Optional.of(phase));
         }
 
         /// Whether the batch scored what the submission asks for.
@@ -82,30 +90,42 @@ public final class BatchRegisterState {
         }
     }
 
-    /// The batches of one job that decide about its next submission.
+    /// The batches of one run that decide about its next submission.
     ///
-    /// @param last the batch that was opened last
     /// @param open the batch that is open, or null
     /// @param published the batch that was published last, in the order of submission, or null
-    private record JobBatches(
-            BatchId last, @Nullable BatchId open, @Nullable BatchId published) {}
+    private record RunBatches(
+            @Nullable BatchId open, @Nullable BatchId published) {}
+
+    /// The batches of all runs of a job that its next run is compared with.
+    ///
+    /// @param last the batch that was opened last
+    /// @param published the batch that was published last, in the order of submission, or null
+    private record JobBatches(BatchId last, @Nullable BatchId published) {}
 
     /// The state before the first event.
     public static final BatchRegisterState EMPTY = new BatchRegisterState(
-            VectorMap$.MODULE$.empty(), HashMap$.MODULE$.empty(), HashMap$.MODULE$.empty(), HashMap$.MODULE$.empty());
+            VectorMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty());
 
     private final VectorMap<BatchId, Entry> batches;
     private final HashMap<BatchId, Entry> unfinished;
+    private final HashMap<RunKey, RunBatches> runs;
     private final HashMap<String, JobBatches> jobs;
     private final HashMap<Key, KeyUse> keys;
 
     private BatchRegisterState(
             VectorMap<BatchId, Entry> batches,
             HashMap<BatchId, Entry> unfinished,
+            HashMap<RunKey, RunBatches> runs,
             HashMap<String, JobBatches> jobs,
             HashMap<Key, KeyUse> keys) {
         this.batches = batches;
         this.unfinished = unfinished;
+        this.runs = runs;
         this.jobs = jobs;
         this.keys = keys;
     }
@@ -118,7 +138,8 @@ public final class BatchRegisterState {
                 Entry entry = entry(batch);
                 yield entry == null
                         ? this
-                        : new BatchRegisterState(batches, unfinished, jobs, with(entry.job(), key, entry, fingerprint));
+                        : new BatchRegisterState(
+                                batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint));
             }
             case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase) -> ended(batch, phase);
         };
@@ -126,29 +147,30 @@ public final class BatchRegisterState {
 
     private BatchRegisterState opened(BatchRegisterEvent.Opened opened) {
         Submission submission = opened.submission();
-        JobBatches before = get(jobs, submission.job().name());
-        Entry entry = entry(opened, before == null ? null : entry(before.last()));
-        BatchRegisterState base = this;
-        if (before != null && before.open() != null) {
-            base = with(require(before.open()).markSuperseded());
-        }
-        JobBatches ofJob = new JobBatches(entry.batch(), entry.batch(), before == null ? null : before.published());
+        JobBatches ofJob = get(jobs, submission.job().name());
+        Entry entry = entry(opened, ofJob == null ? null : entry(ofJob.last()));
+        RunBatches before = get(runs, entry.run());
+        BatchRegisterState base =
+                before == null || before.open() == null ? this : with(require(before.open()).markSuperseded());
         return new BatchRegisterState(
                 base.batches.updated(entry.batch(), entry),
                 base.unfinished.updated(entry.batch(), entry),
-                jobs.updated(entry.job(), ofJob),
+                runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
+                jobs.updated(entry.job(), new JobBatches(entry.batch(), ofJob == null ? null : ofJob.published())),
                 opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()));
     }
 
     /// @param before the job's batch before, whose texts are shared where they are equal; null if there is none
     private Entry entry(BatchRegisterEvent.Opened opened, @Nullable Entry before) {
         Submission submission = opened.submission();
-        String job = submission.job().name();
+        RunKey run = RunKey.of(submission.job());
         return new Entry(
                 opened.batch(),
                 batches.size(),
                 opened.at(),
-                before == null ? job : before.job(),
+                before == null
+                        ? run
+                        : shared(before.run(), new RunKey(before.job(), run.parameters())),
                 before == null ? submission.fingerprint() : shared(before.fingerprint(), submission.fingerprint()),
                 before == null ? submission.input() : shared(before.input(), submission.input()),
                 before == null ? submission.model() : shared(before.model(), submission.model()),
@@ -166,25 +188,33 @@ public final class BatchRegisterState {
         if (entry == null) {
             return this;
         }
-        Entry ended = entry.ended(phase);
-        JobBatches before = get(jobs, entry.job());
-        BatchId open = before == null || batch.equals(before.open()) ? null : before.open();
-        BatchId published = before == null ? null : before.published();
-        if (phase == Phase.PUBLISHED && (published == null || require(published).number() < entry.number())) {
-            published = entry.batch();
-        }
-        JobBatches ofJob = new JobBatches(before == null ? batch : before.last(), open, published);
+        RunBatches ofRun = get(runs, entry.run());
+        BatchId open = ofRun == null || batch.equals(ofRun.open()) ? null : ofRun.open();
+        JobBatches ofJob = get(jobs, entry.job());
         return new BatchRegisterState(
-                batches.updated(entry.batch(), ended),
+                batches.updated(entry.batch(), entry.ended(phase)),
                 unfinished.removed(batch),
-                jobs.updated(entry.job(), ofJob),
+                runs.updated(
+                        entry.run(),
+                        new RunBatches(open, published(ofRun == null ? null : ofRun.published(), entry, phase))),
+                jobs.updated(
+                        entry.job(),
+                        new JobBatches(
+                                ofJob == null ? batch : ofJob.last(),
+                                published(ofJob == null ? null : ofJob.published(), entry, phase))),
                 keys);
+    }
+
+    /// The last published batch, once a batch has ended.
+    private @Nullable BatchId published(@Nullable BatchId before, Entry ended, Phase phase) {
+        boolean isLast = before == null || require(before).number() < ended.number();
+        return phase == Phase.PUBLISHED && isLast ? ended.batch() : before;
     }
 
     /// The state with another entry for an unfinished batch.
     private BatchRegisterState with(Entry entry) {
         return new BatchRegisterState(
-                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), jobs, keys);
+                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), runs, jobs, keys);
     }
 
     private HashMap<Key, KeyUse> with(String job, String key, Entry entry, String fingerprint) {
@@ -227,16 +257,28 @@ public final class BatchRegisterState {
         return Optional.ofNullable(get(keys, new Key(job, key)));
     }
 
-    /// The open batch of a job; a job has at most one.
-    public Optional<Entry> open(String job) {
-        JobBatches ofJob = get(jobs, job);
-        return ofJob == null || ofJob.open() == null ? Optional.empty() : Optional.of(require(ofJob.open()));
+    /// The open batch of a run; a run has at most one.
+    public Optional<Entry> open(RunKey run) {
+        RunBatches ofRun = get(runs, run);
+        return ofRun == null || ofRun.open() == null ? Optional.empty() : Optional.of(require(ofRun.open()));
     }
 
-    /// The batch of the job that was published last.
-    public Optional<Entry> lastPublished(String job) {
+    /// The batch of the run that was published last.
+    public Optional<Entry> lastPublished(RunKey run) {
+        RunBatches ofRun = get(runs, run);
+        return ofRun == null || ofRun.published() == null ? Optional.empty() : Optional.of(require(ofRun.published()));
+    }
+
+    /// The last batch of any run of the job, and the last that was published, in this order.
+    public List<Entry> lastOfJob(String job) {
         JobBatches ofJob = get(jobs, job);
-        return ofJob == null || ofJob.published() == null ? Optional.empty() : Optional.of(require(ofJob.published()));
+        return ofJob == null
+                ? List.of()
+                : Stream.of(ofJob.last(), ofJob.published())
+                        .filter(Objects::nonNull)
+                        .map(this::require)
+                        .distinct()
+                        .toList();
     }
 
     /// Whether the batch has ended, or is unknown.

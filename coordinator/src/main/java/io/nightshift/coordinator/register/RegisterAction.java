@@ -2,6 +2,7 @@ package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,5 +50,5 @@ sealed interface RegisterAction {
     record CancelBatch(BatchId batch, boolean isAwaited) implements RegisterAction {}
 
     /// Sends [RegisterMessage.NextSubmission] to the register.
-    record Continue(String job) implements RegisterAction {}
+    record Continue(RunKey run) implements RegisterAction {}
 }

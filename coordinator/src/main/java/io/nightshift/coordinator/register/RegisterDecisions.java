@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// The decision logic of the batch register. It is deterministic, like that of a batch: it uses no actors,
 /// clocks, threads or I/O, so that a simulation can run it.
 ///
-/// The submissions of one job are decided about one after the other. If the job has an open batch, the first
-/// submission waits for an answer of that batch:
+/// The submissions of one run (a job with values of its parameters) are decided about one after the other. Runs
+/// of one job do not wait for each other. If the run has an open batch, the first submission waits for an answer
+/// of that batch:
 ///
 /// - An ordinary submission asks for the batch's status, because a batch ends in its own ledger first and tells
 ///   the register after that.
@@ -41,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 ///   the old one can never be published any more. A batch that is being published refuses, and so the
 ///   submission is rejected.
 ///
-/// A question or an answer can get lost. Then the job's next submission repeats the question.
+/// A question or an answer can get lost. Then the run's next submission repeats the question.
 ///
 /// A submission carries a [SubmissionTicket] that this register has issued a moment before. Without a valid
 /// ticket nothing is opened: the caller has stopped waiting, and may have submitted again.
@@ -76,8 +78,8 @@ class RegisterDecisions {
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
-    /// The submissions of each job that wait for its open batch. The first is being decided about.
-    private final Map<String, Deque<WaitingSubmission>> waiting = new HashMap<>();
+    /// The submissions of each run that wait for its open batch. The first is being decided about.
+    private final Map<RunKey, Deque<WaitingSubmission>> waiting = new HashMap<>();
 
     private int waitingCount;
 
@@ -97,7 +99,7 @@ class RegisterDecisions {
                 decide(state, command, nanos, now);
             case RegisterMessage.StatusReceived(BatchStatus status) -> statusReceived(state, status, nanos, now);
             case RegisterMessage.CancelAnswered(ControlReply reply) -> cancelAnswered(state, reply, nanos, now);
-            case RegisterMessage.NextSubmission(String job) -> next(state, job, nanos, now);
+            case RegisterMessage.NextSubmission(RunKey run) -> next(state, run, nanos, now);
         };
     }
 
@@ -195,10 +197,10 @@ class RegisterDecisions {
             return reply(submit, tooMany());
         }
         long deadline = deadline(ticket, nanos);
-        String job = submit.submission().job().name();
-        waiting.computeIfAbsent(job, first -> new ArrayDeque<>()).addLast(new WaitingSubmission(submit, deadline));
+        RunKey run = RunKey.of(submit.submission().job());
+        waiting.computeIfAbsent(run, first -> new ArrayDeque<>()).addLast(new WaitingSubmission(submit, deadline));
         waitingCount++;
-        return next(state, job, nanos, now);
+        return next(state, run, nanos, now);
     }
 
     /// When the submission's caller has stopped waiting, on the register's clock.
@@ -220,46 +222,46 @@ class RegisterDecisions {
         return Decision.of(new RegisterAction.Send<>(submit.replyTo(), reply));
     }
 
-    /// The job's first submission whose caller still waits; drops those before it. Null if there is none.
-    private @Nullable WaitingSubmission first(String job, long nanos) {
-        Deque<WaitingSubmission> queue = waiting.get(job);
+    /// The run's first submission whose caller still waits; drops those before it. Null if there is none.
+    private @Nullable WaitingSubmission first(RunKey run, long nanos) {
+        Deque<WaitingSubmission> queue = waiting.get(run);
         while (queue != null && !queue.isEmpty() && queue.getFirst().deadline() - nanos < 0) {
-            remove(job);
+            remove(run);
         }
         return queue == null || queue.isEmpty() ? null : queue.getFirst();
     }
 
-    private void remove(String job) {
-        Deque<WaitingSubmission> queue = Objects.requireNonNull(waiting.get(job));
+    private void remove(RunKey run) {
+        Deque<WaitingSubmission> queue = Objects.requireNonNull(waiting.get(run));
         queue.removeFirst();
         waitingCount--;
         if (queue.isEmpty()) {
-            waiting.remove(job);
+            waiting.remove(run);
         }
     }
 
-    /// Decides about the job's first submission, or asks the job's open batch.
-    private Decision next(BatchRegisterState state, String job, long nanos, Instant now) {
-        WaitingSubmission first = first(job, nanos);
+    /// Decides about the run's first submission, or asks the run's open batch.
+    private Decision next(BatchRegisterState state, RunKey run, long nanos, Instant now) {
+        WaitingSubmission first = first(run, nanos);
         if (first == null) {
             return Decision.of();
         }
         BatchRegisterCommand.Submit submit = first.submit();
         Optional<BatchRegisterState.KeyUse> before =
-                submit.key() == null ? Optional.empty() : state.use(job, submit.key());
+                submit.key() == null ? Optional.empty() : state.use(run.job(), submit.key());
         if (before.isPresent()) {
-            return decided(job, reply(submit, repeated(before.get(), submit)));
+            return decided(run, reply(submit, repeated(before.get(), submit)));
         }
-        Optional<BatchRegisterState.Entry> open = state.open(job);
+        Optional<BatchRegisterState.Entry> open = state.open(run);
         return open.isPresent()
                 ? Decision.of(new RegisterAction.AskStatus(open.get().batch()))
-                : decided(job, openBatch(state, submit, now));
+                : decided(run, openBatch(state, submit, now));
     }
 
-    /// Removes the job's first submission, about which something is decided.
-    Decision decided(String job, Decision decision) {
-        remove(job);
-        return waiting.containsKey(job) ? decision.plus(List.of(new RegisterAction.Continue(job))) : decision;
+    /// Removes the run's first submission, about which something is decided.
+    Decision decided(RunKey run, Decision decision) {
+        remove(run);
+        return waiting.containsKey(run) ? decision.plus(List.of(new RegisterAction.Continue(run))) : decision;
     }
 
     private Decision statusReceived(BatchRegisterState state, BatchStatus status, long nanos, Instant now) {
@@ -267,39 +269,39 @@ class RegisterDecisions {
         if (entry == null) {
             return Decision.of();
         }
-        String job = entry.job();
+        RunKey run = entry.run();
         if (status.phase() == Phase.PUBLISHED && entry.end().isEmpty()) {
             return Decision.persist(
                     new BatchRegisterEvent.Ended(now, status.batch(), Phase.PUBLISHED),
-                    new RegisterAction.Continue(job));
+                    new RegisterAction.Continue(run));
         }
-        WaitingSubmission first = first(job, nanos);
-        if (first == null || !isOpen(state, job, status.batch())) {
-            return next(state, job, nanos, now);
+        WaitingSubmission first = first(run, nanos);
+        if (first == null || !isOpen(state, run, status.batch())) {
+            return next(state, run, nanos, now);
         }
         if (status.phase() == Phase.CANCELLED) {
             // The register learns of the end when the batch's staged output is removed.
-            return decided(job, openBatch(state, first.submit(), now));
+            return decided(run, openBatch(state, first.submit(), now));
         }
         if (status.isDamaged() && !first.isFresh()) {
-            return decided(job, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
+            return decided(run, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
         }
         return first.isFresh()
                 ? replace(state, entry, first.submit(), now)
-                : decided(job, resume(entry, first.submit(), now));
+                : decided(run, resume(entry, first.submit(), now));
     }
 
     private static String damaged(BatchStatus status) {
-        return "batch %s of this job can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
+        return "batch %s can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
                 .formatted(
                         status.batch(), Objects.requireNonNull(status.failure()).message());
     }
 
-    private static boolean isOpen(BatchRegisterState state, String job, BatchId batch) {
-        return state.open(job).filter(open -> open.batch().equals(batch)).isPresent();
+    private static boolean isOpen(BatchRegisterState state, RunKey run, BatchId batch) {
+        return state.open(run).filter(open -> open.batch().equals(batch)).isPresent();
     }
 
-    /// Replaces the job's open batch: cancels it first.
+    /// Replaces the run's open batch: cancels it first.
     Decision replace(
             BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
         return Decision.of(new RegisterAction.CancelBatch(open.batch(), true));
@@ -310,22 +312,26 @@ class RegisterDecisions {
         if (entry == null) {
             return Decision.of();
         }
-        String job = entry.job();
-        WaitingSubmission first = first(job, nanos);
-        if (first == null || !first.isFresh() || !isOpen(state, job, entry.batch())) {
-            return next(state, job, nanos, now);
+        RunKey run = entry.run();
+        WaitingSubmission first = first(run, nanos);
+        if (first == null || !first.isFresh() || !isOpen(state, run, entry.batch())) {
+            return next(state, run, nanos, now);
         }
         return switch (reply) {
-            case ControlReply.Done done -> decided(job, openBatch(state, first.submit(), now));
+            case ControlReply.Done done -> decided(run, openBatch(state, first.submit(), now));
             case ControlReply.Refused(BatchId batch, String reason) ->
                 decided(
-                        job,
+                        run,
                         reply(
                                 first.submit(),
                                 new BatchRegisterCommand.Rejected(
-                                        "batch %s of this job can't be replaced: %s. Nothing was started. Submit again when the batch has ended"
-                                                .formatted(batch, reason))));
+                                        "batch %s of this %s can't be replaced: %s. Nothing was started. Submit again when the batch has ended"
+                                                .formatted(batch, noun(run), reason))));
         };
+    }
+
+    private static String noun(RunKey run) {
+        return run.parameters().isEmpty() ? "job" : "run (" + run.values() + ")";
     }
 
     private static BatchRegisterCommand.SubmitReply repeated(
@@ -337,12 +343,12 @@ class RegisterDecisions {
                                 .formatted(submit.key(), before.batch()));
     }
 
-    /// Opens a batch for a submission, whose job has no batch that can still be published.
+    /// Opens a batch for a submission, whose run has no batch that can still be published.
     Decision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
         Submission submission = submit.submission();
         String job = submission.job().name();
         Optional<BatchRegisterState.Entry> same =
-                state.lastPublished(job).filter(entry -> entry.isEquivalentTo(submission));
+                state.lastPublished(RunKey.of(submission.job())).filter(entry -> entry.isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().batch();
             return keyed(
@@ -384,8 +390,8 @@ class RegisterDecisions {
             return reply(
                     submit,
                     new BatchRegisterCommand.Rejected(
-                            "batch %s of this job is open, but %s. Undo the change to resume it, or start a new batch with --new"
-                                    .formatted(batch, conflict.get())));
+                            "batch %s of this %s is open, but %s. Undo the change to resume it, or start a new batch with --new"
+                                    .formatted(batch, noun(open.run()), conflict.get())));
         }
         return keyed(
                 batch,

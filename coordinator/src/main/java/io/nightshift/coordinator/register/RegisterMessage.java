@@ -2,6 +2,7 @@ package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 
 /// Everything that the batch register receives.
@@ -18,6 +19,6 @@ sealed interface RegisterMessage {
     /// The answer of an open batch that the register asked to cancel itself, because a submission replaces it.
     record CancelAnswered(ControlReply reply) implements RegisterMessage {}
 
-    /// The job's next submission can be decided about.
-    record NextSubmission(String job) implements RegisterMessage {}
+    /// The run's next submission can be decided about.
+    record NextSubmission(RunKey run) implements RegisterMessage {}
 }

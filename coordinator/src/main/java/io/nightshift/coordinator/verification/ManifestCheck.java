@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
+import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.FileNames;
@@ -124,6 +125,12 @@ final class ManifestCheck {
         }
         compare("batch", state.batch(), found.get("batch"));
         compare("job", submitted.job().name(), found.get("job"));
+        for (Parameter parameter : submitted.job().parameters()) {
+            compare(
+                    "parameters." + parameter.name(),
+                    parameter.value(),
+                    found.path("parameters").get(parameter.name()));
+        }
         compare("submitted_at", submitted.at(), found.get("submitted_at"));
         compare("model.name", submitted.model().name(), found.at("/model/name"));
         compare("model.version", submitted.model().version(), found.at("/model/version"));

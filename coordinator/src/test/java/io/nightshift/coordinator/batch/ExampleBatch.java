@@ -3,12 +3,14 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.Submission;
@@ -46,6 +48,25 @@ public final class ExampleBatch {
 
     public static Job job() {
         return job(Path.of("/data/a.parquet"), Path.of("/out"), new Job.ErrorPolicy(0.1, null));
+    }
+
+    /// The run of a job for a day.
+    ///
+    /// @param day such as `2026-11-25`
+    public static Job job(String day) {
+        Job job = job();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                job.categories(),
+                job.retry(),
+                List.of(new Parameter("day", ParameterType.DATE, day)));
     }
 
     public static Submission submission(Job job) {

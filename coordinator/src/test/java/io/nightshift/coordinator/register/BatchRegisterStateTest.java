@@ -6,9 +6,11 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BatchRegisterStateTest {
@@ -17,6 +19,12 @@ class BatchRegisterStateTest {
     private static final BatchId B = new BatchId("flights-b");
     private static final BatchId OTHER = new BatchId("trains-a");
     private static final Submission FLIGHTS = ExampleBatch.submission(ExampleBatch.job());
+
+    private static final RunKey RUN = run("flights");
+
+    private static RunKey run(String job) {
+        return new RunKey(job, List.of());
+    }
 
     private static Submission trains() {
         Job job = ExampleBatch.job();
@@ -51,9 +59,9 @@ class BatchRegisterStateTest {
     void eachJobHasOneOpenBatch() {
         BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), opened(B, FLIGHTS));
 
-        assertThat(state.open("flights").map(entry -> entry.batch())).contains(B);
-        assertThat(state.open("trains").map(entry -> entry.batch())).contains(OTHER);
-        assertThat(state.open("ships")).isEmpty();
+        assertThat(state.open(RUN).map(entry -> entry.batch())).contains(B);
+        assertThat(state.open(run("trains")).map(entry -> entry.batch())).contains(OTHER);
+        assertThat(state.open(run("ships"))).isEmpty();
         assertThat(state.unfinished())
                 .extracting(entry -> entry.batch(), BatchRegisterState.Entry::superseded)
                 .containsExactly(
@@ -63,13 +71,28 @@ class BatchRegisterStateTest {
     }
 
     @Test
+    void eachRunOfAJobHasItsOwnBatches() {
+        Submission monday = ExampleBatch.submission(ExampleBatch.job("2026-11-23"));
+        Submission tuesday = ExampleBatch.submission(ExampleBatch.job("2026-11-24"));
+        BatchRegisterState state = state(opened(A, monday), ended(A, Phase.PUBLISHED), opened(B, tuesday));
+
+        assertThat(state.open(RunKey.of(monday.job()))).isEmpty();
+        assertThat(state.lastPublished(RunKey.of(monday.job())).map(entry -> entry.batch())).contains(A);
+        assertThat(state.open(RunKey.of(tuesday.job())).map(entry -> entry.batch())).contains(B);
+        assertThat(state.lastPublished(RunKey.of(tuesday.job()))).isEmpty();
+        assertThat(state.open(RUN)).isEmpty();
+        assertThat(state.lastOfJob("flights")).extracting(entry -> entry.batch()).containsExactly(B, A);
+        assertThat(state.unfinished()).extracting(BatchRegisterState.Entry::superseded).containsExactly(false);
+    }
+
+    @Test
     void anEndedBatchIsNotOpen() {
         BatchRegisterState state = state(opened(A, FLIGHTS), ended(A, Phase.CANCELLED));
 
-        assertThat(state.open("flights")).isEmpty();
+        assertThat(state.open(RUN)).isEmpty();
         assertThat(state.hasEnded(A)).isTrue();
         assertThat(state.unfinished()).isEmpty();
-        assertThat(state.lastPublished("flights")).isEmpty();
+        assertThat(state.lastPublished(RUN)).isEmpty();
     }
 
     @Test
@@ -82,7 +105,7 @@ class BatchRegisterStateTest {
                 opened(OTHER, trains()),
                 ended(OTHER, Phase.PUBLISHED));
 
-        assertThat(state.lastPublished("flights").map(entry -> entry.batch())).contains(A);
+        assertThat(state.lastPublished(RUN).map(entry -> entry.batch())).contains(A);
     }
 
     @Test
@@ -102,7 +125,7 @@ class BatchRegisterStateTest {
     @Test
     void anotherJobFileOrModelIsAConflictAndAnotherInputIsNot() {
         BatchRegisterState.Entry open =
-                state(opened(A, FLIGHTS)).open("flights").orElseThrow();
+                state(opened(A, FLIGHTS)).open(RUN).orElseThrow();
         ModelVersion newer = new ModelVersion("delays", 2, "c3".repeat(32));
 
         assertThat(BatchRegisterState.conflict(open, FLIGHTS)).isEmpty();

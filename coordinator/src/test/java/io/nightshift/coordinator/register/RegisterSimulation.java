@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
@@ -25,11 +26,11 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The register's real decision logic in virtual time, with callers that submit one job, give up and submit
+/// The register's real decision logic in virtual time, with callers that submit the runs of one job, give up and submit
 /// again, batches that are published meanwhile, messages that are slow or lost, and a register that crashes
 /// or moves. A seed decides everything.
 ///
-/// The invariants: the register opens a batch only when no other batch of the job can be published any more,
+/// The invariants: the register opens a batch only when no other batch of the run can be published any more,
 /// and only for a caller that still waits for the reply.
 final class RegisterSimulation {
 
@@ -71,8 +72,12 @@ final class RegisterSimulation {
     private final double lost;
     private final PriorityQueue<Scheduled> schedule =
             new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
-    private final Submission submission = ExampleBatch.submission(ExampleBatch.job());
+    private final List<Submission> runs = List.of(
+            ExampleBatch.submission(ExampleBatch.job()),
+            ExampleBatch.submission(ExampleBatch.job("2026-11-25")),
+            ExampleBatch.submission(ExampleBatch.job("2026-11-26")));
     private final Map<BatchId, Phase> batches = new HashMap<>();
+    private final Map<BatchId, RunKey> runOf = new HashMap<>();
 
     /// By the reply address: until when the caller of a submission waits.
     private final Map<ActorRef<?>, Long> waitsUntil = new HashMap<>();
@@ -181,6 +186,7 @@ final class RegisterSimulation {
                 decisions.decide(state, message, clock + now, ExampleBatch.AT.plusNanos(now));
         for (BatchRegisterEvent event : decision.events()) {
             if (event instanceof BatchRegisterEvent.Opened opened) {
+                runOf.put(opened.batch(), RunKey.of(opened.submission().job()));
                 opened(opened.batch(), decision.actions());
             }
             state = state.apply(event);
@@ -190,7 +196,7 @@ final class RegisterSimulation {
 
     private void opened(BatchId batch, List<RegisterAction> actions) {
         batches.forEach((other, phase) -> {
-            if (!phase.isEnd()) {
+            if (!phase.isEnd() && runOf.get(other).equals(runOf.get(batch))) {
                 throw new Violation("%s is opened while %s is %s".formatted(batch, other, phase));
             }
         });
@@ -220,7 +226,7 @@ final class RegisterSimulation {
                         send(() -> decide(new RegisterMessage.CancelAnswered(reply)));
                     }
                 });
-            case RegisterAction.Continue(String job) -> after(0, () -> decide(new RegisterMessage.NextSubmission(job)));
+            case RegisterAction.Continue(RunKey run) -> after(0, () -> decide(new RegisterMessage.NextSubmission(run)));
         }
     }
 
@@ -265,12 +271,13 @@ final class RegisterSimulation {
     private void submit() {
         ActorRef<SubmissionTicket> address = TICKET_HOLDERS.get(submissions % TICKET_HOLDERS.size());
         submissions++;
+        Submission submission = runs.get(random.nextInt(runs.size()));
         boolean fresh = random.nextBoolean();
         boolean[] answered = {false};
         replies.put(address, ticket -> {
             if (!answered[0]) {
                 answered[0] = true;
-                submit((SubmissionTicket) ticket, fresh);
+                submit((SubmissionTicket) ticket, submission, fresh);
             }
         });
         toRegister(new BatchRegisterCommand.AskTicket(address));
@@ -283,7 +290,7 @@ final class RegisterSimulation {
         });
     }
 
-    private void submit(SubmissionTicket ticket, boolean fresh) {
+    private void submit(SubmissionTicket ticket, Submission submission, boolean fresh) {
         ActorRef<BatchRegisterCommand.SubmitReply> address = ADDRESSES.get(submissions % ADDRESSES.size());
         submissions++;
         waitsUntil.put(address, now + PATIENCE);

@@ -18,6 +18,7 @@ import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -51,8 +52,9 @@ public final class Gateway {
                     String job,
                     boolean fresh,
                     String key,
-                    ActorRef<GatewayReply<SubmitResult>> replyTo) ->
-                answer(replyTo, () -> changes.submit(caller(replyTo), job(job), fresh, key));
+                    ActorRef<GatewayReply<SubmitResult>> replyTo,
+                    Map<String, String> parameters) ->
+                answer(replyTo, () -> changes.submit(caller(replyTo), job(job, parameters), fresh, key));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
                 answer(replyTo, () -> batches.describe(batch));
             case GatewayCommand.Watch(
@@ -87,9 +89,9 @@ public final class Gateway {
         }
     }
 
-    private static Job job(String text) {
+    private static Job job(String text, Map<String, String> parameters) {
         try {
-            return JobFile.parse(text.getBytes(StandardCharsets.UTF_8));
+            return JobFile.parse(text.getBytes(StandardCharsets.UTF_8), parameters);
         } catch (JobFileException e) {
             throw ProblemException.jobFile(e);
         }

@@ -4,6 +4,7 @@ import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -22,6 +23,11 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
 
     Optional<String> text(String parameter) {
         return Optional.ofNullable(context.queryParams().get(parameter));
+    }
+
+    /// All values of a parameter that may be repeated.
+    List<String> texts(String parameter) {
+        return context.queryParams().getAll(parameter);
     }
 
     /// @throws ProblemException if it isn't a number within the range

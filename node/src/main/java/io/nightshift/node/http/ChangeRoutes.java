@@ -12,7 +12,9 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobFileException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +41,7 @@ final class ChangeRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new"), JOB_TYPES, this::submit),
+                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new", "param"), JOB_TYPES, this::submit),
                 control("pause", request -> new BatchControl.Pause(reason(request))),
                 control("resume", request -> new BatchControl.Resume()),
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
@@ -50,14 +52,27 @@ final class ChangeRoutes {
     private CompletionStage<Answer> submit(Call call) {
         boolean fresh = call.flag("new");
         Optional<String> key = call.header("Idempotency-Key").map(String::strip);
-        return CompletableFuture.supplyAsync(() -> job(call.body()), blocking)
+        Map<String, String> parameters = parameters(call.texts("param"));
+        return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
                 .thenApply(ChangeRoutes::submitted);
     }
 
-    private static Job job(byte[] text) {
+    private static Map<String, String> parameters(List<String> pairs) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (String pair : pairs) {
+            int sign = pair.indexOf('=');
+            if (sign <= 0 || parameters.put(pair.substring(0, sign), pair.substring(sign + 1)) != null) {
+                throw ProblemException.badRequest(
+                        "The parameter param is invalid. Send NAME=VALUE, each name once, such as param=day=2026-11-25.");
+            }
+        }
+        return parameters;
+    }
+
+    private static Job job(byte[] text, Map<String, String> parameters) {
         try {
-            return JobFile.parse(text);
+            return JobFile.parse(text, parameters);
         } catch (JobFileException e) {
             throw ProblemException.jobFile(e);
         }

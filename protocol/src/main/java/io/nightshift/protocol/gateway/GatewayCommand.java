@@ -7,6 +7,7 @@ import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.SubmitResult;
+import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ public sealed interface GatewayCommand {
     /// The name of the gateway, an actor below `/system` on every node.
     String ACTOR = "gateway";
 
-    /// Submits a job: opens a batch of it, or resumes the job's open batch. The node resolves the model and
+    /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch. The node resolves the model and
     /// inspects the source. It replies when the batch is durable.
     ///
     /// @param job the text of a job file, whose paths are absolute and the same on every node
@@ -29,8 +30,19 @@ public sealed interface GatewayCommand {
     /// @param key the caller's idempotency key: 1 to 255 printable ASCII characters without spaces, or null.
     ///     All submissions of a job with the same key mean the batch of the first
     /// @param replyTo receives the reply
-    record Submit(String job, boolean fresh, @Nullable String key, ActorRef<GatewayReply<SubmitResult>> replyTo)
-            implements GatewayCommand {}
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
+    ///     file's default
+    record Submit(
+            String job,
+            boolean fresh,
+            @Nullable String key,
+            ActorRef<GatewayReply<SubmitResult>> replyTo,
+            Map<String, String> parameters)
+            implements GatewayCommand {
+        public Submit {
+            parameters = Map.copyOf(parameters);
+        }
+    }
 
     /// Asks for a batch's status.
     ///

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
 /// @param categories of features whose source holds the names of categories; of each feature once
 /// @param retry how long and how often failed work is tried again, where the job says it; null if it says nothing
+/// @param parameters with their values, which the paths and expressions contain already; in the order of the file
 public record Job(
         String name,
         ModelReference model,
@@ -30,11 +31,13 @@ public record Job(
         ErrorPolicy errors,
         Output output,
         List<CategoryList> categories,
-        @Nullable Retry retry) {
+        @Nullable Retry retry,
+        List<Parameter> parameters) {
 
     public Job {
         features = List.copyOf(features);
         categories = List.copyOf(categories);
+        parameters = List.copyOf(parameters);
     }
 
     /// The categories of a feature, in the order of their codes.
@@ -57,7 +60,33 @@ public record Job(
                 .orElse(null);
     }
 
-    /// A job that leaves retries to the cluster's configuration.
+    /// A job without parameters.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories,
+            @Nullable Retry retry) {
+        this(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                List.of());
+    }
+
+    /// A job without parameters that leaves retries to the cluster's configuration.
     public Job(
             String name,
             ModelReference model,

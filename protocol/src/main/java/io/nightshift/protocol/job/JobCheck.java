@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.ParameterList;
 import io.nightshift.protocol.job.JobKeys.Section;
 import io.nightshift.protocol.job.JobKeys.Share;
 import io.nightshift.protocol.job.JobKeys.Text;
@@ -131,6 +132,13 @@ final class JobCheck {
             case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
             case CategoryLists lists -> categories(lists, path, value);
+            case ParameterList parameters -> {
+                if (!(value instanceof Mapping)) {
+                    refuse(value, path, parameters.expectation(), null);
+                }
+                // JobParameters has read the map.
+                yield null;
+            }
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);

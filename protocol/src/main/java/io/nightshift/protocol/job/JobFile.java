@@ -39,7 +39,15 @@ public final class JobFile {
     /// @param overrides `key=value` pairs that replace values in the file, such as `partitions.rows=1000`
     /// @throws JobFileException with every mistake, if there is one
     public static Job parse(byte[] content, Path file, List<String> overrides) {
-        return parse(text(content, file), file, overrides);
+        return parse(content, file, overrides, Map.of());
+    }
+
+    /// Parses the content of a job file with parameters; otherwise as [#parse(byte[], Path, List)].
+    ///
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
+    ///     file's default
+    public static Job parse(byte[] content, Path file, List<String> overrides, Map<String, String> parameters) {
+        return parse(text(content, file), file, overrides, parameters);
     }
 
     /// Parses a job that comes from no folder, so all its paths must be absolute.
@@ -47,7 +55,16 @@ public final class JobFile {
     /// @param content the job file's bytes, in UTF-8
     /// @throws JobFileException with every mistake, if there is one
     public static Job parse(byte[] content) {
-        return parse(text(content, NO_FILE), NO_FILE, null, List.of());
+        return parse(content, Map.of());
+    }
+
+    /// Parses a job that comes from no folder, so all its paths must be absolute.
+    ///
+    /// @param content the job file's bytes, in UTF-8
+    /// @param parameters values of the job's parameters by name
+    /// @throws JobFileException with every mistake, if there is one
+    public static Job parse(byte[] content, Map<String, String> parameters) {
+        return parse(text(content, NO_FILE), NO_FILE, null, List.of(), parameters);
     }
 
     private static String text(byte[] content, Path file) {
@@ -71,18 +88,24 @@ public final class JobFile {
     /// @param overrides `key=value` pairs that replace values in the text
     /// @throws JobFileException with every mistake, if there is one
     public static Job parse(String yaml, Path file, List<String> overrides) {
-        Path absolute = file.toAbsolutePath().normalize();
-        return parse(yaml, file, Objects.requireNonNullElse(absolute.getParent(), absolute), overrides);
+        return parse(yaml, file, overrides, Map.of());
     }
 
-    private static Job parse(String yaml, Path file, @Nullable Path folder, List<String> overrides) {
+    private static Job parse(String yaml, Path file, List<String> overrides, Map<String, String> parameters) {
+        Path absolute = file.toAbsolutePath().normalize();
+        return parse(yaml, file, Objects.requireNonNullElse(absolute.getParent(), absolute), overrides, parameters);
+    }
+
+    private static Job parse(
+            String yaml, Path file, @Nullable Path folder, List<String> overrides, Map<String, String> parameters) {
         List<Mistake> mistakes = new ArrayList<>();
         Mapping root = Overrides.apply(overrides, root(yaml, file, mistakes), mistakes);
-        Map<String, Object> values = JobCheck.check(root, folder, mistakes);
+        JobParameters.Resolved resolved = JobParameters.resolve(root, parameters, mistakes);
+        Map<String, Object> values = JobCheck.check(resolved.root(), folder, mistakes);
         if (!mistakes.isEmpty()) {
             throw mistakes(file, mistakes);
         }
-        return job(new JobValues(values));
+        return job(new JobValues(values), resolved.parameters());
     }
 
     private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {
@@ -110,12 +133,12 @@ public final class JobFile {
     private static JobFileException mistakes(Path file, List<Mistake> mistakes) {
         // A key that seems to be missing may be one of those that are misspelt, so these come first.
         Comparator<Mistake> byLine = Comparator.comparing(Mistake::isMissingKey)
-                .thenComparingInt(mistake -> mistake.line() == Mistake.OVERRIDE ? Integer.MAX_VALUE : mistake.line());
+                .thenComparingInt(mistake -> mistake.line() <= Mistake.OVERRIDE ? Integer.MAX_VALUE : mistake.line());
         return new JobFileException(
                 file.toString(), mistakes.stream().sorted(byLine).toList());
     }
 
-    private static Job job(JobValues values) {
+    private static Job job(JobValues values, List<Parameter> parameters) {
         return new Job(
                 values.text("job"),
                 ModelReference.parse(values.text("model")),
@@ -140,7 +163,8 @@ public final class JobFile {
                         values.text("errors.on-failed-partition").equals("continue")),
                 new Job.Output(values.texts("output.columns"), values.flag("output.margin")),
                 values.categories("categories"),
-                retry(values));
+                retry(values),
+                parameters);
     }
 
     private static Job.@Nullable Retry retry(JobValues values) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
 /// as before. Every key but those of `retry` takes part, as its parsed value with defaults filled in:
-/// `job`, `model`, `features`, `categories` (if there are any, in file order), the keys of the kind of
+/// `job`, `model`, `features`, `categories` (if there are any, in file order), `parameters` (if there are
+/// any, with the values of the run), the keys of the kind of
 /// `source`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
 /// `source.unseen-categories` (unless it is `missing`), `source.on-empty` (unless it is `publish`), the
 /// keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
@@ -47,6 +48,11 @@ public final class JobFingerprint {
         print.add("model", List.of(job.model().text()));
         print.add("features", job.features());
         job.categories().forEach(list -> print.add("categories." + list.feature(), list.names()));
+        RunKey.of(job)
+                .parameters()
+                .forEach(parameter -> print.add(
+                        "parameters." + parameter.name(),
+                        List.of(parameter.type().text(), parameter.value())));
         print.add("source", Kinds.write(source.input()));
         print.add("source.id", orNone(source.id()));
         print.add("source.unique-id", List.of(String.valueOf(source.uniqueId())));

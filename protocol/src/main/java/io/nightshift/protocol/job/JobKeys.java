@@ -123,6 +123,14 @@ final class JobKeys {
         }
     }
 
+    /// A map of the file's own names to types, or to a type with a default.
+    record ParameterList() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of names to " + JobParameters.types().replaceFirst("^one of the ", "");
+        }
+    }
+
     record Flag() implements ValueType {
         @Override
         public String expectation() {
@@ -271,6 +279,11 @@ final class JobKeys {
                     new CategoryLists(),
                     "The categories of features whose column holds texts, in the order of the numbers that stand for them in the model, from 0. Omit this key if `nightshift model show` lists the categories.",
                     "{plan: [basic, plus, premium]}"),
+            JobKey.optional(
+                    JobParameters.KEY,
+                    new ParameterList(),
+                    "What differs from one run of the job to the next: for each name a type, or a map of `type` and `default`. Paths, and SQL expressions in `features` and `source`, contain `{name}` where the value belongs. `--param name=value` gives the value.",
+                    "{day: {type: date, default: 2026-11-25}}"),
             JobKey.required(
                     "source",
                     new Section(keys(

@@ -2,9 +2,12 @@ package io.nightshift.protocol.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
 import java.util.Locale;
 
@@ -39,10 +42,43 @@ public final class JobText {
         ObjectNode output = root.putObject("output");
         putTexts(output, "columns", job.output().columns());
         output.put("margin", job.output().margin());
+        if (!job.parameters().isEmpty()) {
+            escape(root);
+            ObjectNode parameters = root.putObject(JobParameters.KEY);
+            job.parameters()
+                    .forEach(parameter -> parameters
+                            .putObject(parameter.name())
+                            .put("type", parameter.type().text())
+                            .put("default", parameter.value()));
+        }
         try {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
+        }
+    }
+
+    /// Doubles braces that look like placeholders, since the values are in the texts already.
+    private static void escape(JsonNode node) {
+        switch (node) {
+            case ObjectNode object ->
+                object.properties().forEach(entry -> {
+                    if (entry.getValue() instanceof TextNode text) {
+                        entry.setValue(TextNode.valueOf(JobParameters.escaped(text.textValue())));
+                    } else {
+                        escape(entry.getValue());
+                    }
+                });
+            case ArrayNode array -> {
+                for (int i = 0; i < array.size(); i++) {
+                    if (array.get(i) instanceof TextNode text) {
+                        array.set(i, TextNode.valueOf(JobParameters.escaped(text.textValue())));
+                    } else {
+                        escape(array.get(i));
+                    }
+                }
+            }
+            default -> {}
         }
     }
 

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A mistake in a job file or in an override of it.
 ///
-/// @param line line in the file, from 1; [#OVERRIDE] if the value comes from `--set`
+/// @param line line in the file, from 1; [#OVERRIDE] if the value comes from `--set`, [#PARAMETER] if it is the
+///     caller's value of a parameter
 /// @param key path of the key, such as `source.parquet`; empty if the mistake concerns the whole file
 /// @param found what the file says there, in words; never a credential
 /// @param expected a description of the value that the file should have
@@ -20,6 +21,9 @@ public record Mistake(
     /// The [#line()] of a value that comes from `--set`.
     public static final int OVERRIDE = 0;
 
+    /// The [#line()] of a parameter's value that the caller gave.
+    static final int PARAMETER = -1;
+
     /// The value of [#found()] if a required key is missing.
     static final String MISSING = "missing";
 
@@ -33,7 +37,12 @@ public record Mistake(
     ///
     /// @param file the job file's name
     public String in(String file) {
-        String place = line == OVERRIDE ? "--set" : file + ":" + line;
+        String place =
+                switch (line) {
+                    case OVERRIDE -> "--set";
+                    case PARAMETER -> "--param";
+                    default -> file + ":" + line;
+                };
         String subject = key.isEmpty() ? "" : key + ": ";
         return place + ": " + subject + found + "; " + (suggestion == null ? "expected " + expected : suggestion);
     }

@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,12 @@ final class Suggestion {
     /// The key of the same section that an unknown key probably is, or null.
     static @Nullable String siblingOf(Section section, String key) {
         return placesOf(key).isEmpty() ? NameSuggestion.closest(key, section.names()) : null;
+    }
+
+    /// The name that an unknown one probably means, as a phrase; null if no name is similar.
+    static @Nullable String nearest(String unknown, Collection<String> names) {
+        String closest = NameSuggestion.closest(unknown, names);
+        return closest == null ? null : "did you mean \"" + closest + "\"?";
     }
 
     private static String belongs(String key) {

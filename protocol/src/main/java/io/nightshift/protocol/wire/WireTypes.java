@@ -24,6 +24,8 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -153,7 +155,10 @@ final class WireTypes {
             new WireType(123, BatchDescription.Outage.class),
             new WireType(124, Job.Retry.class),
             // A model pinned by its digest.
-            new WireType(125, ModelReference.Digest.class));
+            new WireType(125, ModelReference.Digest.class),
+            // Runs.
+            new WireType(140, Parameter.class),
+            new WireType(141, ParameterType.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

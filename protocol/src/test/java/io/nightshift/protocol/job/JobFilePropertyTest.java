@@ -16,6 +16,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 
@@ -130,7 +131,20 @@ class JobFilePropertyTest {
 
     @Provide
     Arbitrary<Job> jobs() {
-        Arbitrary<String> words = Arbitraries.strings().all().ofMaxLength(12).filter(JobFilePropertyTest::isPlain);
+        Arbitrary<String> words = Arbitraries.frequencyOf(
+                        Tuple.of(5, Arbitraries.strings().all().ofMaxLength(12)),
+                        Tuple.of(
+                                1,
+                                Arbitraries.of("{day}", "{{day}}", "{{{day}}}", "{{x}", "x{day:yyyy}}", "{", "}}{text}")))
+                .filter(JobFilePropertyTest::isPlain);
+        Arbitrary<List<Parameter>> parameters = Arbitraries.of(
+                        new Parameter("day", ParameterType.DATE, "2026-11-25"),
+                        new Parameter("_1", ParameterType.INTEGER, "-7"),
+                        new Parameter("text", ParameterType.TEXT, "{day} 'x'"),
+                        new Parameter("at", ParameterType.TIMESTAMP, "2026-11-25T22:30:00"))
+                .list()
+                .uniqueElements()
+                .ofMaxSize(3);
         Arbitrary<List<String>> columns = words.filter(JobKeys.Form.OUTPUT_COLUMN::fits)
                 .list()
                 .uniqueElements(String::toLowerCase)
@@ -165,7 +179,7 @@ class JobFilePropertyTest {
                         Arbitraries.integers().between(1, 1_000_000_000),
                         Arbitraries.doubles().between(0, 1),
                         Arbitraries.longs().greaterOrEqual(0).injectNull(0.5),
-                        Combinators.combine(columns, categories).as(Map::entry))
+                        Combinators.combine(columns, categories, parameters).as(Remaining::new))
                 .as((name, model, features, source, rows, rate, most, output) -> new Job(
                         name,
                         model,
@@ -174,14 +188,18 @@ class JobFilePropertyTest {
                         new ParquetDestination("/out"),
                         new Job.Partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
-                        new Job.Output(output.getKey(), output.getKey().size() == 2),
-                        output.getValue().entrySet().stream()
+                        new Job.Output(output.columns(), output.columns().size() == 2),
+                        output.categories().entrySet().stream()
                                 .map(list -> new Job.CategoryList(list.getKey(), list.getValue()))
                                 .toList(),
                         rows % 2 == 0
                                 ? null
-                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null)));
+                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null),
+                        output.parameters()));
     }
+
+    private record Remaining(
+            List<String> columns, Map<String, List<String>> categories, List<Parameter> parameters) {}
 
     /// Whether YAML can carry the text and a job can hold it.
     private static boolean isPlain(String text) {

@@ -64,6 +64,7 @@ final class JobSchema {
                     case JobKeys.TextLists lists -> lists(lists);
                     case JobKeys.Expressions ignored -> expressions();
                     case JobKeys.CategoryLists ignored -> categories();
+                    case JobKeys.ParameterList ignored -> parameters();
                     case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
                     case JobKeys.Choice choice -> choice(choice);
                     case JobKeys.Whole whole ->
@@ -118,6 +119,23 @@ final class JobSchema {
         ObjectNode schema = JSON.objectNode().put("type", "object");
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.EXPRESSION.regex));
         schema.set("additionalProperties", list);
+        return schema;
+    }
+
+    private static ObjectNode parameters() {
+        ObjectNode type = JSON.objectNode().put("type", "string");
+        List.of(ParameterType.values()).forEach(value -> type.withArray("enum").add(value.text()));
+        ObjectNode withDefault = JSON.objectNode().put("type", "object");
+        ObjectNode keys = withDefault.putObject("properties");
+        keys.set("type", type.deepCopy());
+        keys.set(
+                "default",
+                anyOf(JSON.objectNode().put("type", "string"), JSON.objectNode().put("type", "integer")));
+        withDefault.putArray("required").add("type");
+        withDefault.put("additionalProperties", false);
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", JobParameters.NAME.pattern()));
+        schema.set("additionalProperties", anyOf(type, withDefault));
         return schema;
     }
 

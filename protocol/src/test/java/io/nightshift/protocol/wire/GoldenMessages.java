@@ -27,6 +27,8 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -215,7 +217,7 @@ public final class GoldenMessages {
     }
 
     private void gatewayCommands(LocalActorSystem system) {
-        add("gateway-submit", new GatewayCommand.Submit("job: flights\n…", false, "2026-11-24", system.actor("asker")));
+        add("gateway-submit", new GatewayCommand.Submit("job: flights\n…", false, "2026-11-24", system.actor("asker"), Map.of("day", "2026-11-24")));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
@@ -277,7 +279,8 @@ public final class GoldenMessages {
                 "the journal does not answer",
                 Map.of("plan", 7L),
                 new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"),
-                new BatchDescription.Outage("the share is away", AT, AT.plusSeconds(900)));
+                new BatchDescription.Outage("the share is away", AT, AT.plusSeconds(900)),
+                Map.of("day", "2026-11-24"));
     }
 
     private static BatchStatus none() {
@@ -353,7 +356,8 @@ public final class GoldenMessages {
                 new Job.ErrorPolicy(0.05, 1_000L, true),
                 new Job.Output(List.of("hour", "carrier"), true),
                 List.of(),
-                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)));
+                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)),
+                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")));
     }
 
     private static Job csv() {

@@ -2,8 +2,9 @@ package io.nightshift.storage.destination;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,6 +32,13 @@ public final class Manifest {
             json.writeNumberField("schema_version", SCHEMA_VERSION);
             json.writeStringField("batch", batch.id().value());
             json.writeStringField("job", batch.job().name());
+            if (!batch.job().parameters().isEmpty()) {
+                json.writeObjectFieldStart("parameters");
+                for (Parameter parameter : batch.job().parameters()) {
+                    json.writeStringField(parameter.name(), parameter.value());
+                }
+                json.writeEndObject();
+            }
             json.writeStringField("submitted_at", batch.submittedAt().toString());
 
             json.writeObjectFieldStart("model");
