@@ -30,7 +30,7 @@ class RegisterSimulationTest {
                             BatchRegisterState.Entry open,
                             BatchRegisterCommand.Submit submit,
                             Instant now) {
-                        return decided(open.job(), openBatch(state, submit, now))
+                        return decided(open.run(), openBatch(state, submit, now))
                                 .plus(List.of(new RegisterAction.CancelBatch(open.batch(), false)));
                     }
                 };

@@ -267,6 +267,29 @@ class JobFilePropertyTest {
         root.put(
                 "output",
                 Map.of("columns", job.output().columns(), "margin", job.output().margin()));
+        if (!job.parameters().isEmpty()) {
+            root.replaceAll((key, value) -> escaped(value));
+            Map<String, Object> parameters = new LinkedHashMap<>();
+            job.parameters()
+                    .forEach(parameter -> parameters.put(
+                            parameter.name(),
+                            Map.of("type", parameter.type().text(), "default", parameter.value())));
+            root.put("parameters", parameters);
+        }
         return new Dump(DumpSettings.builder().build()).dumpToString(root);
+    }
+
+    /// The values with doubled braces where they look like placeholders.
+    private static Object escaped(Object value) {
+        return switch (value) {
+            case String text -> JobParameters.escaped(text);
+            case List<?> list -> list.stream().map(JobFilePropertyTest::escaped).toList();
+            case Map<?, ?> map -> {
+                Map<Object, Object> copy = new LinkedHashMap<>();
+                map.forEach((key, inner) -> copy.put(key, escaped(inner)));
+                yield copy;
+            }
+            default -> value;
+        };
     }
 }

@@ -138,6 +138,36 @@ final class HttpIT {
     }
 
     @Test
+    void theQueryHasTheValuesOfParameters() throws IOException {
+        FlightsJob flights = FlightsJob.in(folder.resolve("dated"));
+        flights.edit(
+                "source:\n",
+                "parameters:\n  day: {type: date, default: 2001-01-03}\nsource:\n  where: date::DATE = {day}\n");
+        flights.edit("parquet: predictions", "parquet: " + flights.predictions());
+        flights.edit("job: flights", "job: dated");
+        String job = Files.readString(flights.file());
+
+        JsonNode first = json(201, node.post("/v1/batches?param=day=2001-01-04", job));
+        JsonNode second = json(201, node.post("/v1/batches", job));
+
+        JsonNode description = awaitState(first.get("batch").asText(), "published");
+        assertThat(description.at("/parameters/day").asText()).isEqualTo("2001-01-04");
+        assertThat(awaitState(second.get("batch").asText(), "published")
+                        .at("/parameters/day")
+                        .asText())
+                .isEqualTo("2001-01-03");
+        problem(node.post("/v1/batches?param=day", job), 400, "bad-request", "Send NAME=VALUE, each name once");
+        problem(
+                node.post("/v1/batches?param=day=1&param=day=2", job),
+                400,
+                "bad-request",
+                "Send NAME=VALUE, each name once");
+        HttpResponse<String> mistaken = node.post("/v1/batches?param=day=tomorrow", job);
+        assertThat(mistaken.statusCode()).isEqualTo(400);
+        assertThat(mistaken.body()).contains("tomorrow", "a date such as 2026-11-25");
+    }
+
+    @Test
     void aBatchIsControlledAndWhatItCannotDoIsRefused() throws IOException {
         String batch = submitted(job("controlled", "partitions.rows=1000"));
         awaitState(batch, "running");
