@@ -64,8 +64,7 @@ public final class JobFileOptions {
         StringBuilder command =
                 new StringBuilder(ShellCommands.program()).append(" run ").append(ShellCommands.word(file.toString()));
         overrides.forEach(override -> command.append(" --set ").append(ShellCommands.word(override)));
-        parameters.forEach(
-                (name, value) -> command.append(" --param ").append(ShellCommands.word(name + "=" + value)));
+        parameters.forEach((name, value) -> command.append(" --param ").append(ShellCommands.word(name + "=" + value)));
         return command.append(home.option()).toString();
     }
 }

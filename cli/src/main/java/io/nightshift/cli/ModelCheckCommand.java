@@ -17,7 +17,6 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///     spaces, or null to have the client generate one; keys of different jobs are independent
 /// @param parameters values of the job's parameters by name, such as `2026-11-25` for `day`; a parameter that is
 ///     not among them has the job file's default
-public record SubmitOptions(
-        boolean fresh, @Nullable String key, Map<String, String> parameters) {
+public record SubmitOptions(boolean fresh, @Nullable String key, Map<String, String> parameters) {
 
     /// Resumes the run's open batch if there is one, and generates the key.
     public static final SubmitOptions DEFAULT = new SubmitOptions(false, null);

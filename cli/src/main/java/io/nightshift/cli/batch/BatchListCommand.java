@@ -119,8 +119,7 @@ final class BatchListCommand extends QueryCommand {
     }
 
     private static TextTable table(List<BatchDescription> batches) {
-        boolean hasRuns =
-                batches.stream().anyMatch(batch -> !batch.parameters().isEmpty());
+        boolean hasRuns = batches.stream().anyMatch(batch -> !batch.parameters().isEmpty());
         TextTable table = new TextTable().left("BATCH");
         if (hasRuns) {
             table.left("RUN");

@@ -150,8 +150,9 @@ public final class BatchRegisterState {
         JobBatches ofJob = get(jobs, submission.job().name());
         Entry entry = entry(opened, ofJob == null ? null : entry(ofJob.last()));
         RunBatches before = get(runs, entry.run());
-        BatchRegisterState base =
-                before == null || before.open() == null ? this : with(require(before.open()).markSuperseded());
+        BatchRegisterState base = before == null || before.open() == null
+                ? this
+                : with(require(before.open()).markSuperseded());
         return new BatchRegisterState(
                 base.batches.updated(entry.batch(), entry),
                 base.unfinished.updated(entry.batch(), entry),
@@ -168,9 +169,7 @@ public final class BatchRegisterState {
                 opened.batch(),
                 batches.size(),
                 opened.at(),
-                before == null
-                        ? run
-                        : shared(before.run(), new RunKey(before.job(), run.parameters())),
+                before == null ? run : shared(before.run(), new RunKey(before.job(), run.parameters())),
                 before == null ? submission.fingerprint() : shared(before.fingerprint(), submission.fingerprint()),
                 before == null ? submission.input() : shared(before.input(), submission.input()),
                 before == null ? submission.model() : shared(before.model(), submission.model()),

@@ -77,12 +77,18 @@ class BatchRegisterStateTest {
         BatchRegisterState state = state(opened(A, monday), ended(A, Phase.PUBLISHED), opened(B, tuesday));
 
         assertThat(state.open(RunKey.of(monday.job()))).isEmpty();
-        assertThat(state.lastPublished(RunKey.of(monday.job())).map(entry -> entry.batch())).contains(A);
-        assertThat(state.open(RunKey.of(tuesday.job())).map(entry -> entry.batch())).contains(B);
+        assertThat(state.lastPublished(RunKey.of(monday.job())).map(entry -> entry.batch()))
+                .contains(A);
+        assertThat(state.open(RunKey.of(tuesday.job())).map(entry -> entry.batch()))
+                .contains(B);
         assertThat(state.lastPublished(RunKey.of(tuesday.job()))).isEmpty();
         assertThat(state.open(RUN)).isEmpty();
-        assertThat(state.lastOfJob("flights")).extracting(entry -> entry.batch()).containsExactly(B, A);
-        assertThat(state.unfinished()).extracting(BatchRegisterState.Entry::superseded).containsExactly(false);
+        assertThat(state.lastOfJob("flights"))
+                .extracting(entry -> entry.batch())
+                .containsExactly(B, A);
+        assertThat(state.unfinished())
+                .extracting(BatchRegisterState.Entry::superseded)
+                .containsExactly(false);
     }
 
     @Test
@@ -124,8 +130,7 @@ class BatchRegisterStateTest {
 
     @Test
     void anotherJobFileOrModelIsAConflictAndAnotherInputIsNot() {
-        BatchRegisterState.Entry open =
-                state(opened(A, FLIGHTS)).open(RUN).orElseThrow();
+        BatchRegisterState.Entry open = state(opened(A, FLIGHTS)).open(RUN).orElseThrow();
         ModelVersion newer = new ModelVersion("delays", 2, "c3".repeat(32));
 
         assertThat(BatchRegisterState.conflict(open, FLIGHTS)).isEmpty();

@@ -21,7 +21,8 @@ public sealed interface GatewayCommand {
     /// The name of the gateway, an actor below `/system` on every node.
     String ACTOR = "gateway";
 
-    /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch. The node resolves the model and
+    /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch. The node
+    /// resolves the model and
     /// inspects the source. It replies when the batch is durable.
     ///
     /// @param job the text of a job file, whose paths are absolute and the same on every node

@@ -72,18 +72,7 @@ public record Job(
             Output output,
             List<CategoryList> categories,
             @Nullable Retry retry) {
-        this(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                List.of());
+        this(name, model, features, source, destination, partitions, errors, output, categories, retry, List.of());
     }
 
     /// A job without parameters that leaves retries to the cluster's configuration.

@@ -58,9 +58,8 @@ final class JobParameters {
         List<String> names = parameters.declare(declared, given);
         for (String name : given.keySet()) {
             if (!names.contains(name)) {
-                String expected = names.isEmpty()
-                        ? "no parameter: the job declares none"
-                        : "one of " + String.join(", ", names);
+                String expected =
+                        names.isEmpty() ? "no parameter: the job declares none" : "one of " + String.join(", ", names);
                 mistakes.add(new Mistake(
                         Mistake.PARAMETER,
                         YamlValue.shortened(name),
@@ -117,12 +116,14 @@ final class JobParameters {
             }
             Member member = mapping.entry("type");
             if (member == null) {
-                mistakes.add(new Mistake(declaration.line(), JobKey.path(path, "type"), Mistake.MISSING, types(), null));
+                mistakes.add(
+                        new Mistake(declaration.line(), JobKey.path(path, "type"), Mistake.MISSING, types(), null));
                 return Optional.empty();
             }
             type = member.value();
         }
-        Optional<ParameterType> known = type instanceof Scalar scalar ? ParameterType.of(scalar.text()) : Optional.empty();
+        Optional<ParameterType> known =
+                type instanceof Scalar scalar ? ParameterType.of(scalar.text()) : Optional.empty();
         if (known.isEmpty()) {
             mistakes.add(new Mistake(type.line(), path, type.found(), types(), null));
         }
@@ -133,12 +134,20 @@ final class JobParameters {
         return "one of the types "
                 + String.join(
                         ", ",
-                        Stream.of(ParameterType.values()).map(ParameterType::text).toList());
+                        Stream.of(ParameterType.values())
+                                .map(ParameterType::text)
+                                .toList());
     }
 
     private void value(Member declared, ParameterType type, String path, @Nullable String given) {
         if (given != null) {
-            put(declared.key(), type, given, Mistake.PARAMETER, declared.key(), "\"" + YamlValue.shortened(given) + "\"");
+            put(
+                    declared.key(),
+                    type,
+                    given,
+                    Mistake.PARAMETER,
+                    declared.key(),
+                    "\"" + YamlValue.shortened(given) + "\"");
             return;
         }
         Member fallback = declared.value() instanceof Mapping mapping ? mapping.entry("default") : null;
@@ -153,7 +162,11 @@ final class JobParameters {
             put(declared.key(), type, scalar.text(), scalar.line(), JobKey.path(path, "default"), scalar.found());
         } else {
             mistakes.add(new Mistake(
-                    fallback.line(), JobKey.path(path, "default"), fallback.value().found(), type.expectation(), null));
+                    fallback.line(),
+                    JobKey.path(path, "default"),
+                    fallback.value().found(),
+                    type.expectation(),
+                    null));
         }
     }
 
@@ -195,7 +208,10 @@ final class JobParameters {
             case Scalar scalar -> new Scalar(scalar.kind(), writer.apply(scalar.text()), scalar.line());
             case Sequence sequence ->
                 new Sequence(
-                        sequence.items().stream().map(item -> inTexts(item, writer)).toList(), sequence.line());
+                        sequence.items().stream()
+                                .map(item -> inTexts(item, writer))
+                                .toList(),
+                        sequence.line());
             case Mapping mapping ->
                 new Mapping(
                         mapping.entries().stream()
@@ -209,12 +225,18 @@ final class JobParameters {
     private Function<String, String> writer(Form form, String path, int line) {
         return switch (form) {
             case PATH -> text -> replace(text, path, line, this::inPath, position -> null);
-            case EXPRESSION -> text -> {
-                SqlText sql = new SqlText(text);
-                return replace(text, path, line, this::inExpression, sql::obstacle);
-            };
-            default -> text -> replace(
-                    text, path, line, use -> "", position -> "parameters may be used in paths and SQL expressions only");
+            case EXPRESSION ->
+                text -> {
+                    SqlText sql = new SqlText(text);
+                    return replace(text, path, line, this::inExpression, sql::obstacle);
+                };
+            default ->
+                text -> replace(
+                        text,
+                        path,
+                        line,
+                        use -> "",
+                        position -> "parameters may be used in paths and SQL expressions only");
         };
     }
 
@@ -244,19 +266,34 @@ final class JobParameters {
             Parameter parameter = parameters.get(name);
             String reason = obstacle.apply(matcher.start());
             if (parameter == null) {
-                refuse(line, path, matcher.group(), "one of the parameters " + String.join(", ", parameters.keySet())
-                        + ", or doubled braces, which stand for simple ones", Suggestion.nearest(name, parameters.keySet()));
+                refuse(
+                        line,
+                        path,
+                        matcher.group(),
+                        "one of the parameters " + String.join(", ", parameters.keySet())
+                                + ", or doubled braces, which stand for simple ones",
+                        Suggestion.nearest(name, parameters.keySet()));
             } else if (reason != null) {
                 refuse(line, path, matcher.group(), reason, null);
             } else if (matcher.group(3) != null && !parameter.type().hasPatterns()) {
-                refuse(line, path, matcher.group(), "{%s}: only a date or timestamp has a pattern".formatted(name), null);
+                refuse(
+                        line,
+                        path,
+                        matcher.group(),
+                        "{%s}: only a date or timestamp has a pattern".formatted(name),
+                        null);
             } else {
                 value = written.apply(new Use(parameter, matcher.group(3)));
                 if (value == null) {
-                    refuse(line, path, matcher.group(), matcher.group(3) == null
-                            ? "a value without / \\ * ? [ ] { }, and not . or .., since it stands in a path; it is \""
-                                    + YamlValue.shortened(parameter.value()) + "\""
-                            : "a pattern such as {%s:yyyy/MM/dd}".formatted(name), null);
+                    refuse(
+                            line,
+                            path,
+                            matcher.group(),
+                            matcher.group(3) == null
+                                    ? "a value without / \\ * ? [ ] { }, and not . or .., since it stands in a path; it is \""
+                                            + YamlValue.shortened(parameter.value()) + "\""
+                                    : "a pattern such as {%s:yyyy/MM/dd}".formatted(name),
+                            null);
                 }
             }
             String outer = matcher.group(1) + (value == null ? "" : value) + matcher.group(4);
@@ -281,7 +318,8 @@ final class JobParameters {
         Parameter parameter = use.parameter();
         return use.pattern() == null
                 ? parameter.type().literal(parameter.value())
-                : parameter.type()
+                : parameter
+                        .type()
                         .formatted(parameter.value(), use.pattern())
                         .map(ParameterType::quoted)
                         .orElse(null);

@@ -37,12 +37,11 @@ public record Mistake(
     ///
     /// @param file the job file's name
     public String in(String file) {
-        String place =
-                switch (line) {
-                    case OVERRIDE -> "--set";
-                    case PARAMETER -> "--param";
-                    default -> file + ":" + line;
-                };
+        String place = switch (line) {
+            case OVERRIDE -> "--set";
+            case PARAMETER -> "--param";
+            default -> file + ":" + line;
+        };
         String subject = key.isEmpty() ? "" : key + ": ";
         return place + ": " + subject + found + "; " + (suggestion == null ? "expected " + expected : suggestion);
     }

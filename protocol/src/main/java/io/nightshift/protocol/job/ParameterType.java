@@ -28,7 +28,8 @@ public enum ParameterType {
     private static final int LONGEST_TEXT = 200;
     private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,19}");
     private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT);
-    private static final DateTimeFormatter SQL_SECONDS = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
+    private static final DateTimeFormatter SQL_SECONDS =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
 
     private final String expectation;
 
@@ -52,14 +53,19 @@ public enum ParameterType {
         try {
             return switch (this) {
                 case TEXT ->
-                    text.isBlank() || text.length() > LONGEST_TEXT || text.chars().anyMatch(Character::isISOControl)
+                    text.isBlank()
+                                    || text.length() > LONGEST_TEXT
+                                    || text.chars().anyMatch(Character::isISOControl)
                             ? Optional.empty()
                             : Optional.of(text);
                 case INTEGER ->
                     WHOLE.matcher(text).matches()
                             ? Optional.of(String.valueOf(new BigInteger(text).longValueExact()))
                             : Optional.empty();
-                case DATE -> fourDigits(LocalDate.parse(text).getYear(), LocalDate.parse(text).toString());
+                case DATE ->
+                    fourDigits(
+                            LocalDate.parse(text).getYear(),
+                            LocalDate.parse(text).toString());
                 case TIMESTAMP -> {
                     LocalDateTime time = LocalDateTime.parse(text);
                     yield time.getNano() == 0 ? fourDigits(time.getYear(), SECONDS.format(time)) : Optional.empty();

@@ -135,7 +135,8 @@ class JobFilePropertyTest {
                         Tuple.of(5, Arbitraries.strings().all().ofMaxLength(12)),
                         Tuple.of(
                                 1,
-                                Arbitraries.of("{day}", "{{day}}", "{{{day}}}", "{{x}", "x{day:yyyy}}", "{", "}}{text}")))
+                                Arbitraries.of(
+                                        "{day}", "{{day}}", "{{{day}}}", "{{x}", "x{day:yyyy}}", "{", "}}{text}")))
                 .filter(JobFilePropertyTest::isPlain);
         Arbitrary<List<Parameter>> parameters = Arbitraries.of(
                         new Parameter("day", ParameterType.DATE, "2026-11-25"),
@@ -198,8 +199,7 @@ class JobFilePropertyTest {
                         output.parameters()));
     }
 
-    private record Remaining(
-            List<String> columns, Map<String, List<String>> categories, List<Parameter> parameters) {}
+    private record Remaining(List<String> columns, Map<String, List<String>> categories, List<Parameter> parameters) {}
 
     /// Whether YAML can carry the text and a job can hold it.
     private static boolean isPlain(String text) {
@@ -272,8 +272,7 @@ class JobFilePropertyTest {
             Map<String, Object> parameters = new LinkedHashMap<>();
             job.parameters()
                     .forEach(parameter -> parameters.put(
-                            parameter.name(),
-                            Map.of("type", parameter.type().text(), "default", parameter.value())));
+                            parameter.name(), Map.of("type", parameter.type().text(), "default", parameter.value())));
             root.put("parameters", parameters);
         }
         return new Dump(DumpSettings.builder().build()).dumpToString(root);

@@ -73,21 +73,25 @@ class JobParametersTest {
         Job third = parse(Map.of("day", "2026-11-26"));
 
         assertThat(RunKey.of(first)).isEqualTo(RunKey.of(second)).isNotEqualTo(RunKey.of(third));
-        assertThat(RunKey.of(first))
-                .hasToString("churn at=2026-11-25T22:30:00 day=2026-11-25 most=7 region=eu");
-        assertThat(JobFingerprint.of(first)).isEqualTo(JobFingerprint.of(second)).isNotEqualTo(JobFingerprint.of(third));
+        assertThat(RunKey.of(first)).hasToString("churn at=2026-11-25T22:30:00 day=2026-11-25 most=7 region=eu");
+        assertThat(JobFingerprint.of(first))
+                .isEqualTo(JobFingerprint.of(second))
+                .isNotEqualTo(JobFingerprint.of(third));
     }
 
     @Test
     void theTextOfAJobHasTheValuesOfItsRun() {
         Job job = parse(Map.of("day", "2026-11-25"));
 
-        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8))).isEqualTo(job);
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(job);
     }
 
     @Test
     void aJobWithoutParametersHasNoPlaceholders() {
-        Job job = parse("{job: a, model: m, source: {parquet: '/x/{day}', where: \"{day}\"}, destination: {parquet: d}}", Map.of());
+        Job job = parse(
+                "{job: a, model: m, source: {parquet: '/x/{day}', where: \"{day}\"}, destination: {parquet: d}}",
+                Map.of());
 
         assertThat(job.source().where()).isEqualTo("{day}");
         assertThat(job.source().input()).hasToString("/x/{day}");
@@ -107,7 +111,9 @@ class JobParametersTest {
                 "x - {day} -- y | x - DATE '2026-11-25' -- y",
             })
     void placeholdersStandWhereLiteralsCan(String where, String expected) {
-        assertThat(parse(with(where), Map.of("day", "2026-11-25", "text", "t")).source().where())
+        assertThat(parse(with(where), Map.of("day", "2026-11-25", "text", "t"))
+                        .source()
+                        .where())
                 .isEqualTo(expected);
     }
 
@@ -148,7 +154,8 @@ class JobParametersTest {
                 .hasMessageContaining("churn.yaml:4: parameters.day: no value; expected a date such as 2026-11-25")
                 .hasMessageContaining("--param: dya: unknown parameter; did you mean \"day\"?")
                 .hasMessageContaining("--param: most: \"many\"; expected a whole number");
-        assertThatThrownBy(() -> parse("{job: a, model: m, source: {parquet: p}, destination: {parquet: d}}", Map.of("day", "x")))
+        assertThatThrownBy(() -> parse(
+                        "{job: a, model: m, source: {parquet: p}, destination: {parquet: d}}", Map.of("day", "x")))
                 .hasMessageContaining("--param: day: unknown parameter; expected no parameter: the job declares none");
     }
 
@@ -172,9 +179,11 @@ class JobParametersTest {
 
     @Test
     void aPlaceholderInAnotherKeyIsRefused() {
-        String yaml = "{job: 'a-{day}', model: m, parameters: {day: date}, source: {parquet: p}, destination: {parquet: d}}";
+        String yaml =
+                "{job: 'a-{day}', model: m, parameters: {day: date}, source: {parquet: p}, destination: {parquet: d}}";
         assertThatThrownBy(() -> parse(yaml, Map.of("day", "2026-11-25")))
-                .hasMessageContaining("job: the placeholder {day}; expected parameters may be used in paths and SQL expressions only");
+                .hasMessageContaining(
+                        "job: the placeholder {day}; expected parameters may be used in paths and SQL expressions only");
     }
 
     @ParameterizedTest

@@ -217,7 +217,10 @@ public final class GoldenMessages {
     }
 
     private void gatewayCommands(LocalActorSystem system) {
-        add("gateway-submit", new GatewayCommand.Submit("job: flights\n…", false, "2026-11-24", system.actor("asker"), Map.of("day", "2026-11-24")));
+        add(
+                "gateway-submit",
+                new GatewayCommand.Submit(
+                        "job: flights\n…", false, "2026-11-24", system.actor("asker"), Map.of("day", "2026-11-24")));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));

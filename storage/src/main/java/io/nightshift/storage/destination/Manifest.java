@@ -2,8 +2,8 @@ package io.nightshift.storage.destination;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;

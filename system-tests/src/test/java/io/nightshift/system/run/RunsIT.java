@@ -54,7 +54,9 @@ final class RunsIT {
         JsonNode again = run(FIRST).expect(0).json();
         JsonNode resumed = run(EMPTY).expect(1).json();
 
-        assertThat(first.get("resumed").asBoolean()).as("a failed day blocks no other").isFalse();
+        assertThat(first.get("resumed").asBoolean())
+                .as("a failed day blocks no other")
+                .isFalse();
         assertThat(first.get("predictions").asInt()).isPositive();
         assertThat(second.get("batch")).isNotEqualTo(first.get("batch"));
         assertThat(again.get("already_published").asBoolean()).isTrue();
@@ -75,7 +77,11 @@ final class RunsIT {
                 .contains("RUN")
                 .containsPattern("failed .*|day=" + EMPTY)
                 .contains("day=" + SECOND);
-        assertThat(batch("show", batch, "-o", "json").expect(0).json().at("/batch/parameters/day").asText())
+        assertThat(batch("show", batch, "-o", "json")
+                        .expect(0)
+                        .json()
+                        .at("/batch/parameters/day")
+                        .asText())
                 .isEqualTo(FIRST);
     }
 
@@ -89,7 +95,12 @@ final class RunsIT {
 
     @Test
     void aJobWithoutTheValueOfItsParameterIsRefused() {
-        CommandResult.of(Main.commandLine(), "plan", job.file().toString(), "--home", job.home().toString())
+        CommandResult.of(
+                        Main.commandLine(),
+                        "plan",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString())
                 .expect(2, "parameters.day: no value; expected a date such as 2026-11-25: --param day=VALUE");
         CommandResult.of(
                         Main.commandLine(),
