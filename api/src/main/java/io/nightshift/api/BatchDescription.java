@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// @param outage the failure of a resource that the batch waits for, such as its input's file system; null if it
 ///     waits for none
 /// @param parameters the values of the job's parameters in this run, as text by name; empty if the job has none
+/// @param retryable whether the batch has failed of something that may be gone when it is retried, such as a
+///     database that can't be reached
 public record BatchDescription(
         String batch,
         String job,
@@ -58,7 +60,8 @@ public record BatchDescription(
         Map<String, Long> unseenCategories,
         @JsonInclude(Include.NON_NULL) @Nullable Pause pause,
         @JsonInclude(Include.NON_NULL) @Nullable Outage outage,
-        @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters) {
+        @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters,
+        boolean retryable) {
 
     /// Keeps unmodifiable copies of the maps, sorted.
     public BatchDescription {
@@ -121,7 +124,8 @@ public record BatchDescription(
                 unseenCategories,
                 pause,
                 outage,
-                parameters);
+                parameters,
+                retryable);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

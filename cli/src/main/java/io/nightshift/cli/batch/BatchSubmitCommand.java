@@ -20,7 +20,14 @@ import picocli.CommandLine.Option;
         name = "submit",
         description = "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
                 + " if there is one. Paths in the job file must be valid on every node.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "0:It is accepted. With --wait: it is published.",
+            "1:With --wait: it has failed for good or is cancelled.",
+            "2:The command or the job is wrong, or no node can be asked.",
+            "75:With --wait: it has failed of something that may be gone when it is retried."
+        })
 final class BatchSubmitCommand extends ClusterCommand {
 
     @Mixin
@@ -39,14 +46,27 @@ final class BatchSubmitCommand extends ClusterCommand {
                     "The idempotency key, such as a date. Submitting the job again with the same key starts no other batch.")
     private @Nullable String key;
 
+    @Option(
+            names = "--wait",
+            description = "Follows the batch until it is published, failed or cancelled, like `batch watch`.")
+    private boolean wait;
+
     @Override
     int run(ClusterAccess cluster) {
         Job job = jobFile.read();
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        tell(cluster.submit(job, fresh, checkedKey()));
-        return ExitStatus.DONE;
+        SubmitResult submitted = cluster.submit(job, fresh, checkedKey());
+        if (!wait) {
+            tell(submitted);
+            return ExitStatus.DONE;
+        }
+        if (!asJson()) {
+            out().println(sentence(submitted).formatted(submitted.batch()));
+            out().flush();
+        }
+        return new BatchWatch(cluster, out(), err(), asJson(), options()).run(submitted.batch());
     }
 
     private @Nullable String checkedKey() {

@@ -1,13 +1,11 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ConfigurationOption;
-import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;
 import java.util.Objects;
@@ -59,14 +57,6 @@ abstract class ClusterCommand implements Callable<Integer> {
     /// @return the exit status
     /// @throws FailureException for a person to read
     abstract int run(ClusterAccess cluster);
-
-    /// The exit status for a batch that has ended, or failed.
-    static int exitStatus(BatchStatus status) {
-        return switch (status.phase()) {
-            case PUBLISHED -> ExitStatus.DONE;
-            case null, default -> ExitStatus.FAILED;
-        };
-    }
 
     final boolean asJson() {
         return output.isForPrograms();

@@ -111,13 +111,20 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.quarantined(),
                 batch.bytes(),
                 progress == null ? 0 : progress.attemptsFailed(),
-                batch.reason() == null ? null : Failure.permanent(batch.reason()),
+                failure(batch),
                 batch.destination(),
                 batch.ledger().entries(),
                 batch.ledger().head(),
                 batch.unseenCategories(),
                 pause(batch.pause()),
                 outage(batch.outage()));
+    }
+
+    private static @Nullable Failure failure(BatchDescription batch) {
+        if (batch.reason() == null) {
+            return null;
+        }
+        return batch.retryable() ? Failure.transientFailure(batch.reason()) : Failure.permanent(batch.reason());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchDescription.@Nullable Outage outage) {

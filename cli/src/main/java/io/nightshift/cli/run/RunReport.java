@@ -59,7 +59,7 @@ record RunReport(
         }
         out.flush();
         err.flush();
-        return published ? ExitStatus.DONE : ExitStatus.FAILED;
+        return ExitStatus.of(status);
     }
 
     void printAlreadyPublished(BatchStatus status) {

@@ -5,6 +5,8 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +59,12 @@ public final class BatchDescriptions {
                 totals.unseenCategories(),
                 pause(state.paused()),
                 outage(state),
-                entry.run().toMap());
+                entry.run().toMap(),
+                isRetryable(state.phase(), state.failure()));
+    }
+
+    private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
+        return phase == Phase.FAILED && failure != null && !failure.isPermanent();
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
@@ -94,7 +101,8 @@ public final class BatchDescriptions {
                 status.unseenCategories(),
                 pause(status.pause()),
                 outage(status),
-                entry.run().toMap());
+                entry.run().toMap(),
+                isRetryable(status.phase(), status.failure()));
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchStatus.@Nullable Pause pause) {
@@ -139,6 +147,7 @@ public final class BatchDescriptions {
                 Map.of(),
                 null,
                 null,
-                nothing.parameters());
+                nothing.parameters(),
+                false);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -196,7 +197,7 @@ final class RegisterSimulation {
 
     private void opened(BatchId batch, List<RegisterAction> actions) {
         batches.forEach((other, phase) -> {
-            if (!phase.isEnd() && runOf.get(other).equals(runOf.get(batch))) {
+            if (!phase.isEnd() && Objects.equals(runOf.get(other), runOf.get(batch))) {
                 throw new Violation("%s is opened while %s is %s".formatted(batch, other, phase));
             }
         });

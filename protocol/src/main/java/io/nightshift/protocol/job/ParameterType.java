@@ -5,6 +5,7 @@ import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.Locale;
 import java.util.Optional;
@@ -68,7 +69,7 @@ public enum ParameterType {
                             LocalDate.parse(text).toString());
                 case TIMESTAMP -> {
                     LocalDateTime time = LocalDateTime.parse(text);
-                    yield time.getNano() == 0 ? fourDigits(time.getYear(), SECONDS.format(time)) : Optional.empty();
+                    yield time.equals(time.truncatedTo(ChronoUnit.SECONDS)) ? fourDigits(time.getYear(), SECONDS.format(time)) : Optional.empty();
                 }
             };
         } catch (DateTimeException | ArithmeticException e) {

@@ -283,7 +283,8 @@ public final class GoldenMessages {
                 Map.of("plan", 7L),
                 new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"),
                 new BatchDescription.Outage("the share is away", AT, AT.plusSeconds(900)),
-                Map.of("day", "2026-11-24"));
+                Map.of("day", "2026-11-24"),
+                true);
     }
 
     private static BatchStatus none() {

@@ -95,7 +95,19 @@ final class ClusterIT {
     @Test
     @Order(1)
     void threeNodesScoreABatchTogetherAndItIsAsIfOneHad() throws Exception {
-        String batch = submit("together", 10_000);
+        CommandResult submitted = cluster.batch(
+                "submit",
+                job.file().toString(),
+                "--wait",
+                "-o",
+                "json",
+                "--set",
+                "partitions.rows=10000",
+                "--set",
+                "destination.parquet=" + folder.resolve("together"));
+        assertThat(submitted.status()).as(submitted + cluster.logs()).isZero();
+        assertThat(submitted.json().get("state").asText()).isEqualTo("published");
+        String batch = submitted.json().get("batch").asText();
         awaitPublished(batch, "together");
         String events = events(batch);
         for (int node = 0; node < 3; node++) {
