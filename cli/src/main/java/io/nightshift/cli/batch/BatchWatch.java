@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 
 /// Follows a batch of a cluster until it is published, failed or cancelled.
 final class BatchWatch {

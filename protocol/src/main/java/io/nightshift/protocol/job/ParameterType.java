@@ -69,7 +69,9 @@ public enum ParameterType {
                             LocalDate.parse(text).toString());
                 case TIMESTAMP -> {
                     LocalDateTime time = LocalDateTime.parse(text);
-                    yield time.equals(time.truncatedTo(ChronoUnit.SECONDS)) ? fourDigits(time.getYear(), SECONDS.format(time)) : Optional.empty();
+                    yield time.equals(time.truncatedTo(ChronoUnit.SECONDS))
+                            ? fourDigits(time.getYear(), SECONDS.format(time))
+                            : Optional.empty();
                 }
             };
         } catch (DateTimeException | ArithmeticException e) {

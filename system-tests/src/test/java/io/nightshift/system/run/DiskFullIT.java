@@ -42,7 +42,7 @@ final class DiskFullIT {
         String[] arguments = {"--set", "partitions.rows=2000", "--set", "retry.storage=1s", "--threads", "2"};
 
         CommandResult full = ProgramProcess.run(job, arguments);
-        full.expect(1, "No space left on device", "small/predictions", "partitions are committed and kept");
+        full.expect(75, "No space left on device", "small/predictions", "partitions are committed and kept");
         assertThat(full.json().get("state").asText()).isEqualTo("failed");
         int kept = full.json().get("committed").asInt();
         assertThat(kept).isPositive();
