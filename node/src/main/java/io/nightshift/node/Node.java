@@ -57,6 +57,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -187,7 +188,8 @@ public final class Node {
                 config.getDuration("grace"),
                 name,
                 dependencies.observer().workers(),
-                faults);
+                faults,
+                () -> UUID.randomUUID().toString());
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceStop(),

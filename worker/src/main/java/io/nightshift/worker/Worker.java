@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 /// is lost, the worker cancels the attempt and deletes its output. If that comes too late, the batch refuses
 /// the commit. An attempt without progress is cancelled and reported as failed.
 ///
+/// A lease has the worker run the job's SQL, so the worker accepts leases only from the coordinators that it asks.
+/// They answer with the nonce of its requests, which no other program knows.
+///
 /// A worker that moves to another node, or whose node leaves, finishes its partition within its grace period.
 /// When the period ends first, the worker releases the lease.
 public final class Worker extends AbstractBehavior<Worker.Command> {
@@ -86,6 +89,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final WorkerServices services;
     private final TimerScheduler<Command> timers;
     private final ActorRef<WorkerMessage> self;
+    private final String nonce;
     private Activity activity = new Activity.Waiting();
     private boolean stopping;
     /// The batch of the last lease; null before the first.
@@ -99,6 +103,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         super(context);
         this.services = services;
         this.timers = timers;
+        this.nonce = services.nonces().get();
         this.self = context.messageAdapter(WorkerMessage.class, MessageReceived::new);
         services.slots()
                 .tell(new ScoringSlots.Acquire(
@@ -190,7 +195,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         become(new Activity.FindingWork());
         services.register().accept(new BatchRegisterCommand.FindWork(self));
         if (registerIsSilent && lastBatch != null) {
-            services.batches().accept(lastBatch, new BatchCommand.RequestLease(services.node(), self));
+            services.batches().accept(lastBatch, new BatchCommand.RequestLease(services.node(), self, nonce));
         }
     }
 
@@ -203,7 +208,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private void lease(BatchId batch, boolean again) {
         become(new Activity.Leasing(batch, again));
-        services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self));
+        services.batches().accept(batch, new BatchCommand.RequestLease(services.node(), self, nonce));
     }
 
     /// @param heldOff whether this node may lease again only after a while. Until then the worker waits,
@@ -219,6 +224,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void leased(WorkerMessage.Lease lease) {
+        if (!nonce.equals(lease.nonce())) {
+            LOG.warn("{}: lease refused: its sender is no coordinator that this worker has asked", lease.attempt());
+            return;
+        }
         if (isOutdated(lease.attempt())) {
             return;
         }

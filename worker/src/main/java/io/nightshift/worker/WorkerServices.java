@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// The services that a node's workers share.
@@ -26,6 +27,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param node this node's name, `host:port`
 /// @param observer of the workers
 /// @param faults the node's resources that fail
+/// @param nonces generates a nonce that nobody can guess, for a worker's requests
 public record WorkerServices(
         ActorRef<ScoringSlots.Acquire> slots,
         Consumer<BatchRegisterCommand> register,
@@ -39,7 +41,8 @@ public record WorkerServices(
         Duration grace,
         String node,
         WorkerObserver observer,
-        NodeFaults faults) {
+        NodeFaults faults,
+        Supplier<String> nonces) {
 
     /// When an attempt and its thread are given up.
     ///

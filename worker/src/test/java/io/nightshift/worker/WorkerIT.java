@@ -37,6 +37,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,7 @@ class WorkerIT {
     private static final Duration SILENCE = Duration.ofMillis(150);
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration STUCK_AFTER = Duration.ofMillis(200);
+    private static final String NONCE = "the worker's";
 
     /// What a batch was told.
     private record Told(BatchId batch, BatchCommand command) {}
@@ -113,7 +115,8 @@ class WorkerIT {
                 grace,
                 "127.0.0.1:1",
                 observer,
-                faults)));
+                faults,
+                () -> NONCE)));
     }
 
     private Destinations destinations() {
@@ -146,7 +149,18 @@ class WorkerIT {
     }
 
     private Lease lease() {
-        return node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+        return withNonce(node.lease(JobBuilder.over(file).build(), List.of(node.whole(file))), NONCE);
+    }
+
+    private static Lease withNonce(Lease lease, @Nullable String nonce) {
+        return new Lease(
+                lease.attempt(),
+                lease.job(),
+                lease.model(),
+                lease.firstRow(),
+                lease.slices(),
+                lease.staging(),
+                nonce);
     }
 
     private void scoreSlowly() {
@@ -207,6 +221,23 @@ class WorkerIT {
         assertThat(next(BatchCommand.Commit.class).commit()).isEqualTo(first.commit());
         self.tell(new WorkerMessage.Committed(first.commit().attempt(TestNode.BATCH)));
         findWork();
+    }
+
+    @Test
+    void aLeaseWithoutTheNonceOfTheRequestIsNotTaken() {
+        worker();
+        grant();
+        ActorRef<WorkerMessage> self = requestLease();
+        self.tell(withNonce(lease(), null));
+        self.tell(withNonce(lease(), "guessed"));
+        BatchCommand.RequestLease again = next(BatchCommand.RequestLease.class);
+        assertThat(again.nonce()).isEqualTo(NONCE);
+        assertThat(scoringThreads).isEmpty();
+
+        Lease lease = withNonce(lease(), again.nonce());
+        self.tell(lease);
+        assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
+                .isEqualTo(lease.attempt());
     }
 
     @Test
@@ -437,7 +468,8 @@ class WorkerIT {
                 lease.model(),
                 lease.firstRow(),
                 lease.slices(),
-                lease.staging());
+                lease.staging(),
+                NONCE);
         self.tell(another);
         assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(another.attempt());
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))

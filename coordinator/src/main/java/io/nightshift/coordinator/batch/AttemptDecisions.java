@@ -143,7 +143,10 @@ class AttemptDecisions {
                         new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
                         new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
                 : Decision.of(new CoordinatorAction.GrantLease(
-                        request.worker(), request.node(), new Attempt(batch, lease.partition(), lease.epoch())));
+                        request.worker(),
+                        request.node(),
+                        new Attempt(batch, lease.partition(), lease.epoch()),
+                        request.nonce()));
     }
 
     boolean isHeldOff(String node, DecisionTime now) {

@@ -282,7 +282,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         submitted.model(),
                         index.range(attempt.partition()).firstRow(),
                         index.slices(attempt.partition()),
-                        services.publisher().staging(batch, submitted.job())));
+                        services.publisher().staging(batch, submitted.job()),
+                        grant.nonce()));
     }
 
     /// The register learns of the end even if the sweep fails.

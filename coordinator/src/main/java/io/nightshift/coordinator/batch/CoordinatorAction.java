@@ -22,7 +22,9 @@ sealed interface CoordinatorAction {
     /// Sends the worker its lease.
     ///
     /// @param node the worker's node, `host:port`
-    record GrantLease(ActorRef<WorkerMessage> worker, String node, Attempt attempt) implements CoordinatorAction {}
+    /// @param nonce the nonce of the worker's request
+    record GrantLease(ActorRef<WorkerMessage> worker, String node, Attempt attempt, String nonce)
+            implements CoordinatorAction {}
 
     /// Sends [CoordinatorMessage.FlushCommits] to the coordinator, behind the messages in its mailbox.
     record FlushCommits() implements CoordinatorAction {}

@@ -187,7 +187,7 @@ final class BatchActorFixture {
                 .pollInterval(Duration.ofMillis(20))
                 .until(
                         () -> {
-                            tell(new BatchCommand.RequestLease("node:1", asking.ref()));
+                            tell(new BatchCommand.RequestLease("node:1", asking.ref(), "nonce"));
                             return asking.receiveMessage(SOON) instanceof WorkerMessage.Lease lease ? lease : null;
                         },
                         java.util.Objects::nonNull);
@@ -195,13 +195,13 @@ final class BatchActorFixture {
 
     /// Asks once for the same worker.
     WorkerMessage.Lease lease(TestProbe<WorkerMessage> worker) {
-        tell(new BatchCommand.RequestLease("node:1", worker.ref()));
+        tell(new BatchCommand.RequestLease("node:1", worker.ref(), "nonce"));
         return worker.expectMessageClass(WorkerMessage.Lease.class, SOON);
     }
 
     boolean hasNothingToLease() {
         TestProbe<WorkerMessage> asking = node.kit().createTestProbe(WorkerMessage.class);
-        tell(new BatchCommand.RequestLease("node:1", asking.ref()));
+        tell(new BatchCommand.RequestLease("node:1", asking.ref(), "nonce"));
         return asking.receiveMessage(SOON) instanceof WorkerMessage.NothingToLease;
     }
 

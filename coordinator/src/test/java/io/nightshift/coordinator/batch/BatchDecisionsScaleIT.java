@@ -146,7 +146,7 @@ class BatchDecisionsScaleIT {
 
     private void perform(CoordinatorAction action) {
         switch (action) {
-            case CoordinatorAction.GrantLease(var to, String node, Attempt attempt) -> {
+            case CoordinatorAction.GrantLease(var to, String node, Attempt attempt, String nonce) -> {
                 int worker = Integer.parseInt(node.substring(node.indexOf(':') + 1));
                 held[worker] = attempt;
                 after(SCORING / 2 + random.nextLong(SCORING), () -> commit(worker, attempt));
@@ -182,7 +182,7 @@ class BatchDecisionsScaleIT {
 
     private void request(int worker) {
         receive(new CoordinatorMessage.CommandReceived(
-                new BatchCommand.RequestLease("node:" + worker, workers.get(worker))));
+                new BatchCommand.RequestLease("node:" + worker, workers.get(worker), "nonce")));
     }
 
     private void commit(int worker, Attempt attempt) {

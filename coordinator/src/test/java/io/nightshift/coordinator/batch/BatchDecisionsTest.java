@@ -213,8 +213,8 @@ class BatchDecisionsTest extends DecisionsFixture {
         void aLeaseIsGrantedWithoutAnEvent() {
             start();
 
-            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 1))));
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 1), "nonce")));
         }
 
         @Test
@@ -372,12 +372,12 @@ class BatchDecisionsTest extends DecisionsFixture {
 
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);
             assertThat(state.attemptsFailed()).isEmpty();
-            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
                     .as("the node waits, and the others are not told that there is no work")
                     .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
                             worker, new WorkerMessage.NothingToLease(ExampleBatch.BATCH, true))));
-            assertThat(decide(new BatchCommand.RequestLease("node:2", worker)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2))));
+            assertThat(decide(new BatchCommand.RequestLease("node:2", worker, "nonce")))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2), "nonce")));
             seconds = 1;
             assertThat(lease().actions())
                     .as("the first node tries itself again")
@@ -394,10 +394,10 @@ class BatchDecisionsTest extends DecisionsFixture {
         void aNodeThatHasNotLookedYetIsWaitedFor() {
             start();
             lease();
-            decide(new BatchCommand.RequestLease("node:3", worker));
+            decide(new BatchCommand.RequestLease("node:3", worker, "nonce"));
             decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING));
             decide(new BatchCommand.RequestLease(
-                    "node:2", TestInbox.<WorkerMessage>create().getRef()));
+                    "node:2", TestInbox.<WorkerMessage>create().getRef(), "nonce"));
 
             decide(new BatchCommand.AttemptFailed(attempt(0, 3), "node:2", MISSING));
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);

@@ -65,8 +65,8 @@ class ControlDecisionsTest extends DecisionsFixture {
                     .isEqualTo(Decision.persist(
                             List.of(new BatchEvent.Rescored(ExampleBatch.AT, List.of(0))),
                             List.of(HAS_WORK, done(Phase.RUNNING))));
-            assertThat(decide(new BatchCommand.RequestLease("node:1", worker)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 4))));
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 4), "nonce")));
         }
     }
 

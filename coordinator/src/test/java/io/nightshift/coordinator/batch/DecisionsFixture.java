@@ -85,7 +85,7 @@ abstract class DecisionsFixture {
 
     Decision lease() {
         return decide(new BatchCommand.RequestLease(
-                "node:1", TestInbox.<WorkerMessage>create().getRef()));
+                "node:1", TestInbox.<WorkerMessage>create().getRef(), "nonce"));
     }
 
     void start() {

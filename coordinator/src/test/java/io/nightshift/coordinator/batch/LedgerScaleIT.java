@@ -90,7 +90,7 @@ class LedgerScaleIT {
     /// Leases and commits without end, without scoring.
     private static Behavior<WorkerMessage> worker(BatchActorFixture batch) {
         return Behaviors.setup(context -> {
-            BatchCommand request = new BatchCommand.RequestLease("node:1", context.getSelf());
+            BatchCommand request = new BatchCommand.RequestLease("node:1", context.getSelf(), "nonce");
             batch.tell(request);
             return Behaviors.receiveMessage(message -> {
                 switch (message) {

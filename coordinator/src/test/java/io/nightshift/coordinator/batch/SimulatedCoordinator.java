@@ -155,7 +155,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
         switch (action) {
             case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) -> tellRegister(command);
-            case CoordinatorAction.GrantLease(var worker, String node, Attempt attempt) -> {
+            case CoordinatorAction.GrantLease(var worker, String node, Attempt attempt, String nonce) -> {
                 checker.granted(worker, attempt, state(), seen == journal.size());
                 world.toWorker(worker, to -> to.leased(attempt));
             }

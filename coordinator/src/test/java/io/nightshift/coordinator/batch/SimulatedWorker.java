@@ -93,7 +93,7 @@ final class SimulatedWorker extends SimulatedProcess {
     private void lease(boolean again) {
         this.again = again;
         become(Activity.LEASING);
-        world.toCoordinator(new BatchCommand.RequestLease(node, address));
+        world.toCoordinator(new BatchCommand.RequestLease(node, address, "nonce"));
     }
 
     void told(WorkerMessage message) {

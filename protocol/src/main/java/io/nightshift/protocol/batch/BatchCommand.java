@@ -95,7 +95,9 @@ public sealed interface BatchCommand {
     ///
     /// @param node the worker's node, `host:port`
     /// @param worker receives the answer
-    record RequestLease(String node, ActorRef<WorkerMessage> worker) implements BatchCommand {}
+    /// @param nonce random, and known only to the worker and the coordinators that it asks. The worker accepts
+    ///     only leases with it
+    record RequestLease(String node, ActorRef<WorkerMessage> worker, String nonce) implements BatchCommand {}
 
     /// Extends the lease of an attempt that still runs. The answer is [WorkerMessage.Abandon] if the attempt
     /// no longer holds its partition; otherwise there is no answer.

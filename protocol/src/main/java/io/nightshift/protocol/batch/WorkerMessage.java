@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A message to a worker.
 public sealed interface WorkerMessage {
@@ -22,8 +23,23 @@ public sealed interface WorkerMessage {
     /// @param slices the rows to score, in order
     /// @param staging where the attempt stages its output: a folder that exists, or a description of the
     ///     tables
-    record Lease(Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging)
-            implements WorkerMessage {}
+    /// @param nonce the nonce of the worker's request; null for an attempt without a worker
+    record Lease(
+            Attempt attempt,
+            Job job,
+            ModelVersion model,
+            long firstRow,
+            List<Slice> slices,
+            String staging,
+            @Nullable String nonce)
+            implements WorkerMessage {
+
+        /// A lease of an attempt without a worker, such as a check of a model.
+        public Lease(
+                Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging) {
+            this(attempt, job, model, firstRow, slices, staging, null);
+        }
+    }
 
     /// The batch has no partition to lease now.
     ///

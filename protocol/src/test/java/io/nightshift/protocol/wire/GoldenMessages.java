@@ -63,6 +63,7 @@ public final class GoldenMessages {
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
     private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
     private static final String NODE = "node-b:25520";
+    private static final String NONCE = "Y2FmZWJhYmVkZWFkYmVlZg";
 
     private final Map<String, Object> messages = new LinkedHashMap<>();
 
@@ -98,7 +99,7 @@ public final class GoldenMessages {
         add("open-categories", new BatchCommand.Open(submission(categories())));
         add("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
-        add("request-lease", new BatchCommand.RequestLease(NODE, worker));
+        add("request-lease", new BatchCommand.RequestLease(NODE, worker, NONCE));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
         add("commit", new BatchCommand.Commit(commit(null), List.of(), worker));
         add("commit-unseen-categories", new BatchCommand.Commit(commitOfUnseen(), List.of(), worker));
@@ -170,7 +171,8 @@ public final class GoldenMessages {
                 MODEL,
                 60,
                 List.of(new Slice(smallFile(), 60, 10), new Slice(b, 0, 250_000)),
-                "/out/.staging/batch=" + BATCH + "/attempts");
+                "/out/.staging/batch=" + BATCH + "/attempts",
+                NONCE);
     }
 
     private static WorkerMessage.Lease leaseOfLeast() {

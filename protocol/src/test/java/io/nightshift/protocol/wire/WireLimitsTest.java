@@ -48,7 +48,8 @@ class WireLimitsTest {
         assertThat(WireLimits.refusal(job)).isEmpty();
         assertThat(WireCodec.sizeOf(job)).isGreaterThan(WireLimits.JOB - 1_000);
         String longest = "/" + "p".repeat(4_094);
-        WorkerMessage.Lease lease = new WorkerMessage.Lease(ATTEMPT, job, MODEL, Long.MAX_VALUE, slices(), longest);
+        WorkerMessage.Lease lease =
+                new WorkerMessage.Lease(ATTEMPT, job, MODEL, Long.MAX_VALUE, slices(), longest, "n".repeat(22));
 
         byte[] bytes = SERIALIZER.toBinary(lease);
 
