@@ -1,4 +1,5 @@
 -- For wrk, with one thread: so many requests a second over all connections, however long answers take.
+-- With the token in the environment variable NIGHTSHIFT_TOKEN, if it is set.
 --   wrk --threads 1 --connections N --script bench/http.lua URL -- RATE
 local ffi = require("ffi")
 ffi.cdef([[
@@ -16,6 +17,10 @@ end
 
 function init(arguments)
     interval = 1e3 / tonumber(arguments[1])
+    local token = os.getenv("NIGHTSHIFT_TOKEN")
+    if token then
+        wrk.headers["Authorization"] = "Bearer " .. token
+    end
     due = millis()
 end
 

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
+import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.submission.SubmissionResolver;
@@ -15,6 +16,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.remote.RemoteTransportException;
-import org.jspecify.annotations.Nullable;
 
 /// A node that joins others, on a journal in PostgreSQL.
 public final class ClusterNode {
@@ -56,21 +57,24 @@ public final class ClusterNode {
     ///
     /// @param settings instead of those in the configuration
     /// @param submissions resolves what programs outside the cluster submit by this node
-    /// @param http how to answer HTTP, or null where it isn't
+    /// @param http how to answer HTTP, and the tokens of callers
+    /// @param home where the node's own token is, if none are configured
     /// @param registry of the models that are shown by HTTP
     public static ClusterNode start(
             Node.Dependencies dependencies,
             NodeSettings settings,
             Configuration configuration,
             SubmissionResolver submissions,
-            @Nullable HttpSettings http,
+            HttpSettings http,
+            Path home,
             ModelRegistry registry) {
         ActorSystem<Void> system = system(config(dependencies.ledger(), settings, configuration), settings);
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, dependencies);
-        List<Endpoint> endpoints = node.open(submissions, configuration.admission(), registry);
-        if (http != null) {
-            node.answer(http, endpoints);
+        GatewayAccess access = node.access(http, home);
+        List<Endpoint> endpoints = node.open(access, submissions, configuration.admission(), registry);
+        if (http.isEnabled()) {
+            node.answer(http, access, endpoints);
         }
         if (settings.roles().contains("coordinator")) {
             node.tend();

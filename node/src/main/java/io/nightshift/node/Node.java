@@ -14,6 +14,7 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Gateway;
+import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.GatewayServices;
 import io.nightshift.node.gateway.RequestForwarder;
 import io.nightshift.node.gateway.SubmissionQueue;
@@ -52,6 +53,7 @@ import io.nightshift.worker.WorkerServices;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
 import io.nightshift.worker.partition.StepTimes;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -290,13 +292,25 @@ public final class Node {
                         system.executionContext());
     }
 
+    /// Prepares the access control of this node; called once.
+    ///
+    /// @param home where the node's own token is, if none are configured
+    /// @throws FailureException permanent, if a file of tokens can't be used
+    public GatewayAccess access(HttpSettings http, Path home) {
+        return GatewayAccessStarter.start(system, http, home);
+    }
+
     /// Lets programs ask this node by messages; called once.
     ///
+    /// @param access admits the programs
     /// @param submissions resolves what they submit
     /// @param admission how many submissions are resolved at the same time
     /// @return what the node can be asked by HTTP
     public List<Endpoint> open(
-            SubmissionResolver submissions, SubmissionQueue.Limits admission, ModelRegistry registry) {
+            GatewayAccess access,
+            SubmissionResolver submissions,
+            SubmissionQueue.Limits admission,
+            ModelRegistry registry) {
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
                 new SubmissionQueue(admission),
@@ -308,7 +322,7 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
-        system.systemActorOf(Gateway.create(batches, changes), GatewayCommand.ACTOR, Props.empty());
+        system.systemActorOf(Gateway.create(access, batches, changes), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
                 system,
                 new LedgerHealth(dependencies.ledger()),
@@ -340,8 +354,8 @@ public final class Node {
     /// @return the port
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or it
     ///     can't listen
-    public int answer(HttpSettings http, List<Endpoint> endpoints) {
-        return HttpServerStarter.start(system, http, endpoints);
+    public int answer(HttpSettings http, GatewayAccess access, List<Endpoint> endpoints) {
+        return HttpServerStarter.start(system, http, access, endpoints);
     }
 
     private <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {

@@ -35,7 +35,7 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        try (ClusterAccess cluster = server.isGiven() ? new ClusterAccess(server.connect()) : configured()) {
+        try (ClusterAccess cluster = server.isGiven() ? new ClusterAccess(server.connect(home)) : configured()) {
             return run(cluster);
         } finally {
             out().flush();
@@ -51,7 +51,7 @@ abstract class ClusterCommand implements Callable<Integer> {
                             + " that --config names, or name a node with --server. To pause a batch of `nightshift run`,"
                             + " press Ctrl-C in its terminal; the same command resumes it");
         }
-        return ClusterAccess.connect(given);
+        return ClusterAccess.connect(given, server.token(home));
     }
 
     /// @return the exit status

@@ -17,7 +17,7 @@ abstract class QueryCommand extends LedgerCommand {
         if (!server.isGiven()) {
             return super.run();
         }
-        try (NightshiftClient client = server.connect()) {
+        try (NightshiftClient client = server.connect(home())) {
             return run(client);
         } catch (NightshiftException e) {
             throw ClusterAccess.told(e);

@@ -44,11 +44,13 @@ public final class ClusterAccess implements AutoCloseable {
     /// Connects by messages to a node that listens.
     ///
     /// @param configuration whose contact points are asked
+    /// @param token the token to send, or null
     /// @throws FailureException if none of them listens
-    public static ClusterAccess connect(Configuration configuration) {
+    public static ClusterAccess connect(Configuration configuration, @Nullable String token) {
         List<String> nodes = configuration.node().contactPoints();
         String[] others = nodes.subList(1, nodes.size()).toArray(String[]::new);
         MessageClientBuilder client = MessageClient.builder(nodes.getFirst(), others)
+                .token(token)
                 .tuning(configuration.tuning())
                 .timeout(TIMEOUT)
                 .attempts(Math.max(nodes.size(), ATTEMPTS));
@@ -58,6 +60,8 @@ public final class ClusterAccess implements AutoCloseable {
         }
         try {
             return new ClusterAccess(client.build());
+        } catch (IllegalStateException e) {
+            throw FailureException.permanent(String.valueOf(e.getMessage()));
         } catch (NightshiftException e) {
             throw FailureException.permanent(
                     e.getMessage() + ". The configuration names the nodes to ask in nightshift.node.contact-points");

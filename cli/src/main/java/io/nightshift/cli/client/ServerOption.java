@@ -1,8 +1,10 @@
 package io.nightshift.cli.client;
 
+import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
@@ -29,7 +31,7 @@ public final class ServerOption {
             names = "--token-file",
             paramLabel = "FILE",
             description =
-                    "The file that holds the token for --server; default: the environment variable NIGHTSHIFT_TOKEN.")
+                    "The file that holds the token; default: the environment variable NIGHTSHIFT_TOKEN, or else the token of the home folder, for nodes without configured tokens.")
     private @Nullable Path tokenFile;
 
     @Option(
@@ -54,18 +56,17 @@ public final class ServerOption {
         return server != null;
     }
 
+    /// @param home where the token of a node on this machine is, if no token is given
     /// @throws FailureException if an option or a file is wrong
-    public NightshiftClient connect() {
+    public NightshiftClient connect(HomeFolder home) {
         if (server == null) {
             throw new IllegalStateException("no server is given");
         }
         try {
-            HttpClientBuilder client =
-                    NightshiftClient.overHttp(URI.create(server)).attempts(3);
-            String token = token();
-            if (token != null) {
-                client.token(token);
-            }
+            URI uri = URI.create(server);
+            HttpClientBuilder client = NightshiftClient.overHttp(uri)
+                    .attempts(3)
+                    .token(isThisMachine(uri) ? token(home) : token());
             if (certificate != null && privateKey != null) {
                 client.tls(new TlsFiles(certificate, privateKey, ca).context());
             } else if (certificate != null || privateKey != null) {
@@ -78,6 +79,16 @@ public final class ServerOption {
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent("--server: " + e.getMessage());
         }
+    }
+
+    private static boolean isThisMachine(URI uri) {
+        return uri.getHost() != null && uri.getHost().matches("localhost|127\\.[0-9.]+|\\[::1]");
+    }
+
+    /// The token for a node: the given one, or that of the home folder, or null if there is none.
+    public @Nullable String token(HomeFolder home) {
+        String token = token();
+        return token == null ? LocalToken.find(home.folder()) : token;
     }
 
     private @Nullable String token() {

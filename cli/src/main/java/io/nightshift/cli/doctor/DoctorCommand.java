@@ -202,10 +202,10 @@ public final class DoctorCommand implements Callable<Integer> {
         NodeSettings node = given.node();
         add(MachineExamination.port("node port", node.bindHostname(), node.bindPort(), "nightshift.node.bind-port"));
         HttpSettings http = given.http();
-        if (http != null && http.port() != 0) {
+        if (http.isEnabled() && http.port() != 0) {
             add(MachineExamination.port("http port", http.hostname(), http.port(), "nightshift.http.port"));
         }
-        if (given.tls() != null || (http != null && http.tls() != null)) {
+        if (given.tls() != null || (http.isEnabled() && http.tls() != null)) {
             add(tls(given, http));
         }
         Path registry = given.registry();
@@ -214,10 +214,10 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private static Diagnosis tls(Configuration given, @Nullable HttpSettings http) {
+    private static Diagnosis tls(Configuration given, HttpSettings http) {
         try {
             given.transport();
-            if (http != null && http.tls() != null) {
+            if (http.isEnabled() && http.tls() != null) {
                 http.tls().context();
             }
             return Diagnosis.fine("tls", "the certificates and private keys can be used");

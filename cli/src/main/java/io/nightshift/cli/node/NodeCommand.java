@@ -127,6 +127,7 @@ public final class NodeCommand implements Callable<Integer> {
                 new SubmissionResolver(
                         registry, new Destinations(duckDb, given.dataSources(), roots), scoring, MemoryBudget.budget()),
                 http,
+                home.folder(),
                 registry);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node), "exit-status"));
         return exitStatus(node);
@@ -188,18 +189,19 @@ public final class NodeCommand implements Callable<Integer> {
     }
 
     /// The HTTP settings, with the port of the command line. Beyond loopback, HTTP needs TLS and tokens.
-    private @Nullable HttpSettings http(@Nullable HttpSettings configured) {
+    private HttpSettings http(HttpSettings configured) {
         HttpSettings http = configured;
         if (httpPort != null) {
             if (httpPort < 0 || httpPort > 65_535) {
                 throw FailureException.permanent("--http-port must be 0 to 65535, not " + httpPort);
             }
-            http = configured == null ? HttpSettings.onLoopback(httpPort) : configured.at(httpPort);
+            http = configured.at(httpPort);
         }
-        if (http == null) {
-            return null;
+        if (!http.isEnabled()) {
+            return http;
         }
-        if (!isLoopback(http.hostname()) && (http.tls() == null || !http.needsTokens())) {
+        if (!isLoopback(http.hostname())
+                && (http.tls() == null || !http.tokens().areGiven())) {
             String missing = http.tls() == null ? "nightshift.http.tls" : "nightshift.http.tokens-file";
             throw FailureException.permanent(
                     "%s is not a loopback address, and %s is not set. A node answers HTTP beyond its own machine only with TLS and tokens"

@@ -6,7 +6,7 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.TokensFile;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.node.http.Token;
+import io.nightshift.node.gateway.Token;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.PrintWriter;
 import java.util.Objects;

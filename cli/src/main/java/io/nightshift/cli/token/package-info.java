@@ -1,4 +1,4 @@
-/// `nightshift token`: tokens for programs that call a cluster by HTTP.
+/// `nightshift token`: tokens for programs that call a cluster.
 @NullMarked
 package io.nightshift.cli.token;
 

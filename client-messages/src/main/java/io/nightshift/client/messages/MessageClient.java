@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 /// and tries the next one.
 ///
 /// It runs an actor system of its own. The nodes open connections to it to send their answers, so they must
-/// be able to reach this machine. It may do all that a node may; run it in the nodes' network only.
+/// be able to reach this machine. Run it in the nodes' network only.
 public final class MessageClient implements NightshiftClient {
 
     /// Name of the nodes' actor system, which the members of a cluster share.
@@ -74,6 +74,7 @@ public final class MessageClient implements NightshiftClient {
             Optional.of(CoordinatedShutdown.incompatibleConfigurationDetectedReason());
 
     private final Config config;
+    private final @Nullable String token;
     private final boolean isMember;
     private final List<String> contactPoints;
     private final Duration timeout;
@@ -85,10 +86,18 @@ public final class MessageClient implements NightshiftClient {
     private ActorSystem<Void> system;
     private volatile boolean isClosed;
 
+    /// @param token sent with each request, or null
     /// @param first index of the contact point to begin with
     MessageClient(
-            Config config, boolean isMember, List<String> contactPoints, int first, Duration timeout, int attempts) {
+            Config config,
+            @Nullable String token,
+            boolean isMember,
+            List<String> contactPoints,
+            int first,
+            Duration timeout,
+            int attempts) {
         this.config = config;
+        this.token = token;
         this.isMember = isMember;
         this.contactPoints = contactPoints;
         this.current = new AtomicInteger(first);
@@ -240,13 +249,13 @@ public final class MessageClient implements NightshiftClient {
     }
 
     private <T extends Record> CompletableFuture<T> ask(
-            Function<ActorRef<GatewayReply<T>>, GatewayCommand> request, Duration limit) {
+            Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request, Duration limit) {
         return attempt(request, limit, 1, null);
     }
 
     /// @param reason what a node that couldn't answer gave as the reason, or null
     private <T extends Record> CompletableFuture<T> attempt(
-            Function<ActorRef<GatewayReply<T>>, GatewayCommand> request,
+            Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request,
             Duration limit,
             int number,
             @Nullable NightshiftException reason) {
@@ -269,7 +278,7 @@ public final class MessageClient implements NightshiftClient {
     }
 
     private <T extends Record> CompletionStage<GatewayReply<T>> askNode(
-            String node, Function<ActorRef<GatewayReply<T>>, GatewayCommand> request, Duration limit) {
+            String node, Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request, Duration limit) {
         ActorSystem<Void> asking = system();
         // An actor system that terminates meanwhile never completes the stage, so the stage has a time limit
         // too.
@@ -279,14 +288,22 @@ public final class MessageClient implements NightshiftClient {
                 .resolveOne(RESOLVE_TIMEOUT)
                 .thenCompose(found -> {
                     ActorRef<GatewayCommand> gateway = Adapter.toTyped(found);
-                    return AskPattern.ask(gateway, request::apply, limit, asking.scheduler());
+                    return AskPattern.ask(
+                            gateway,
+                            replyTo -> authenticated(request.apply(replyTo)),
+                            limit,
+                            asking.scheduler());
                 })
                 .toCompletableFuture()
                 .orTimeout(total.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    private GatewayCommand authenticated(GatewayCommand.Request request) {
+        return token == null ? request : new GatewayCommand.Authenticated(token, request);
+    }
+
     private <T extends Record> CompletableFuture<T> retry(
-            Function<ActorRef<GatewayReply<T>>, GatewayCommand> request,
+            Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request,
             Duration limit,
             int number,
             NightshiftException failure) {

@@ -6,6 +6,7 @@ import io.nightshift.client.NightshiftException;
 import io.nightshift.client.NightshiftException.Kind;
 import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -23,6 +24,7 @@ public final class MessageClientBuilder {
     private final List<String> contactPoints;
     private @Nullable String hostname;
     private boolean isMember;
+    private @Nullable String token;
     private Config transport = ConfigFactory.empty();
     private Config tuning = ConfigFactory.empty();
     private Duration timeout = Duration.ofSeconds(10);
@@ -51,6 +53,14 @@ public final class MessageClientBuilder {
     /// @param own a name that the nodes can resolve, or an IP address
     public MessageClientBuilder hostname(String own) {
         this.hostname = own;
+        return this;
+    }
+
+    /// Sets the token that the client sends with each request.
+    ///
+    /// @param secret the token; white space around it is removed; null for none, the default
+    public MessageClientBuilder token(@Nullable String secret) {
+        this.token = secret == null ? null : secret.strip();
         return this;
     }
 
@@ -97,15 +107,20 @@ public final class MessageClientBuilder {
     /// Starts the client's actor system. Blocks for up to 2 s for each contact point that doesn't answer.
     ///
     /// @throws NightshiftException of the kind `UNREACHABLE` if this machine can connect to none of the nodes
+    /// @throws IllegalStateException if the token would be sent to another machine without TLS
     public MessageClient build() {
         // Logging is set up here, before the actor system's threads would each try to.
         LoggerFactory.getILoggerFactory();
         List<String> unreachable = new ArrayList<>();
         for (int i = 0; i < contactPoints.size(); i++) {
             try {
-                String seen = ownAddress(contactPoints.get(i));
-                Config config = config(hostname == null ? seen : hostname);
-                return new MessageClient(config, isMember, contactPoints, i, timeout, attempts);
+                InetAddress seen = ownAddress(contactPoints.get(i));
+                Config config = config(hostname == null ? seen.getHostAddress() : hostname);
+                if (token != null && !seen.isLoopbackAddress() && !isEncrypted(config)) {
+                    throw new IllegalStateException(
+                            "a token is sent to another machine with TLS only, not to " + contactPoints.get(i));
+                }
+                return new MessageClient(config, token, isMember, contactPoints, i, timeout, attempts);
             } catch (IOException e) {
                 unreachable.add("%s (%s)".formatted(contactPoints.get(i), e.getMessage()));
             }
@@ -115,7 +130,7 @@ public final class MessageClientBuilder {
     }
 
     /// The address of this machine on the route to a node. The node connects to it to send its answers.
-    private static String ownAddress(String node) throws IOException {
+    private static InetAddress ownAddress(String node) throws IOException {
         try (Socket socket = new Socket()) {
             int colon = node.lastIndexOf(':');
             InetSocketAddress address =
@@ -124,8 +139,12 @@ public final class MessageClientBuilder {
                 throw new IOException("unknown host");
             }
             socket.connect(address, (int) CONNECT_TIMEOUT.toMillis());
-            return socket.getLocalAddress().getHostAddress();
+            return socket.getLocalAddress();
         }
+    }
+
+    private static boolean isEncrypted(Config config) {
+        return config.getString("pekko.remote.artery.transport").equals("tls-tcp");
     }
 
     private Config config(String own) {

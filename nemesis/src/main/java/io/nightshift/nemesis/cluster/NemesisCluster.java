@@ -7,6 +7,7 @@ import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.SystemCommand;
 import io.nightshift.testing.Checkout;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
@@ -134,6 +135,13 @@ public final class NemesisCluster implements AutoCloseable {
     public Path scratch(SimulatedHost host) {
         String name = nodes.get(host).name;
         return folder.resolve("home").resolve("spill-" + name.substring(name.lastIndexOf(':') + 1));
+    }
+
+    /// The token of the nodes' home folder.
+    public String token() {
+        Path home = folder.resolve("home");
+        LocalToken.ensure(home);
+        return Objects.requireNonNull(LocalToken.find(home));
     }
 
     /// Runs a command of `batch` in this process.

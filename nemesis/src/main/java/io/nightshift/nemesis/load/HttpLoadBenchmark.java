@@ -98,9 +98,11 @@ final class HttpLoadBenchmark {
         int port = FreePort.any();
         URI server = URI.create("http://127.0.0.1:" + port);
         NemesisCluster cluster = environment.cluster(options(port), List.of(SimulatedHost.A));
-        try (NightshiftClient client = NightshiftClient.overHttp(server).build();
-                HttpLoadClients beside = new HttpLoadClients(server.toString(), List.of());
-                HttpLoadClients niced = new HttpLoadClients(server.toString(), List.of("nice", "-n", "19"))) {
+        String token = cluster.token();
+        try (NightshiftClient client =
+                        NightshiftClient.overHttp(server).token(token).build();
+                HttpLoadClients beside = new HttpLoadClients(server.toString(), token, List.of());
+                HttpLoadClients niced = new HttpLoadClients(server.toString(), token, List.of("nice", "-n", "19"))) {
             Path file = workload.job().file();
             String job = JobText.of(JobFile.parse(
                     Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.jobSetting())));

@@ -36,6 +36,7 @@ final class HttpLoadClients implements AutoCloseable {
             double requests, double median, double p99, long errors, long watches, long events, double processor) {}
 
     private final String server;
+    private final String token;
     private final List<String> commandPrefix;
     private final Process watchers;
     private final BufferedReader told;
@@ -43,9 +44,11 @@ final class HttpLoadClients implements AutoCloseable {
     private @Nullable Process requester;
 
     /// @param server the node's URL
+    /// @param token for the node
     /// @param commandPrefix words that precede the clients' commands, such as `nice`
-    HttpLoadClients(String server, List<String> commandPrefix) throws IOException {
+    HttpLoadClients(String server, String token, List<String> commandPrefix) throws IOException {
         this.server = server;
+        this.token = token;
         this.commandPrefix = commandPrefix;
         watchers = start(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -61,10 +64,11 @@ final class HttpLoadClients implements AutoCloseable {
     }
 
     private Process start(List<String> command) throws IOException {
-        return new ProcessBuilder(
+        ProcessBuilder process = new ProcessBuilder(
                         Stream.concat(commandPrefix.stream(), command.stream()).toList())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        process.environment().put("NIGHTSHIFT_TOKEN", token);
+        return process.start();
     }
 
     /// Starts to request and watch a batch.

@@ -110,6 +110,7 @@ final class Uptime {
                     List.of("job=uptime-" + i, "destination.parquet=" + folder.resolve("predictions")))));
         }
         try (NightshiftClient client = NightshiftClient.overHttp(URI.create("http://127.0.0.1:" + port))
+                .token(cluster.token())
                 .build()) {
             return new Uptime(cluster, client, jobs).run(batches, callers, timed);
         }

@@ -25,6 +25,8 @@ final class WatchLoadClient {
 
     private WatchLoadClient() {}
 
+    /// The environment variable `NIGHTSHIFT_TOKEN` holds the node's token.
+    ///
     /// @param arguments the node's URL, and the number of watches of each batch
     public static void main(String[] arguments) throws IOException {
         WatchLoadClient watchers = new WatchLoadClient();
@@ -38,7 +40,9 @@ final class WatchLoadClient {
     private void watch(URI batch, int count) {
         events.reset();
         List<CompletableFuture<HttpResponse<Void>>> watches = Stream.generate(
-                        () -> HttpRequest.newBuilder(batch).build())
+                        () -> HttpRequest.newBuilder(batch)
+                                .header("Authorization", "Bearer " + System.getenv("NIGHTSHIFT_TOKEN"))
+                                .build())
                 .limit(count)
                 .map(request -> client.sendAsync(
                         request, BodyHandlers.ofByteArrayConsumer(part -> part.ifPresent(this::count))))

@@ -43,7 +43,7 @@ public final class Configuration {
     private final DataSources dataSources;
     private final NodeSettings node;
     private final @Nullable TlsSettings tls;
-    private final @Nullable HttpSettings http;
+    private final HttpSettings http;
     private final SubmissionQueue.Limits admission;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
@@ -56,7 +56,7 @@ public final class Configuration {
             DataSources dataSources,
             NodeSettings node,
             @Nullable TlsSettings tls,
-            @Nullable HttpSettings http,
+            HttpSettings http,
             SubmissionQueue.Limits admission,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
@@ -126,8 +126,8 @@ public final class Configuration {
         return admission;
     }
 
-    /// The HTTP server, or null if it isn't enabled.
-    public @Nullable HttpSettings http() {
+    /// The HTTP server, and the tokens of the node's callers.
+    public HttpSettings http() {
         return http;
     }
 

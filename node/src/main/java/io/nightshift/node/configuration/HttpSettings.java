@@ -1,25 +1,23 @@
 package io.nightshift.node.configuration;
 
 import io.nightshift.node.http.HttpLimits;
-import io.nightshift.node.http.Tokens;
 import io.nightshift.tls.TlsFiles;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// The section `nightshift.http`: how a node answers HTTP.
+/// The section `nightshift.http`: how a node answers HTTP, and the tokens of its callers.
 ///
+/// @param isEnabled whether the node answers HTTP at all
 /// @param hostname the address to listen on
 /// @param port the port to listen on; 0 for any free port, which the log names
 /// @param tls the server's certificate, with an authority if clients need a certificate; null for no TLS
-/// @param tokens the tokens in the configuration itself, or null
-/// @param tokensFile a file of tokens that is read again when it changes, or null; with neither, callers need
-///     no token
+/// @param tokens valid by HTTP and by messages
 public record HttpSettings(
+        boolean isEnabled,
         String hostname,
         int port,
         @Nullable TlsFiles tls,
-        @Nullable Tokens tokens,
-        @Nullable Path tokensFile,
+        TokenSettings tokens,
         HttpLimits limits) {
 
     static final int PORT = 7380;
@@ -27,16 +25,15 @@ public record HttpSettings(
     /// The largest limit of connections and watches.
     private static final int MOST = 100_000;
 
-    /// The default limits, on loopback without TLS and tokens.
+    /// The default limits, on loopback without TLS and configured tokens.
     public static HttpSettings onLoopback(int port) {
-        return new HttpSettings("127.0.0.1", port, null, null, null, HttpLimits.DEFAULT);
+        return new HttpSettings(true, "127.0.0.1", port, null, TokenSettings.NONE, HttpLimits.DEFAULT);
     }
 
-    /// @return null if HTTP isn't enabled
-    static @Nullable HttpSettings read(ConfigurationSection http) {
-        boolean isEnabled = http.flag(
-                "enabled", KeyMeaning.of("Whether the node has an HTTP server. `--http-port` enables it too."));
+    static HttpSettings read(ConfigurationSection http) {
         HttpSettings settings = new HttpSettings(
+                http.flag(
+                        "enabled", KeyMeaning.of("Whether the node has an HTTP server. `--http-port` enables it too.")),
                 http.text(
                         "hostname",
                         "127.0.0.1",
@@ -50,17 +47,24 @@ public record HttpSettings(
                         65_535,
                         KeyMeaning.of("The port to listen on; 0 for any free port, which the log names.")),
                 http.has("tls") ? tls(http.section("tls")) : null,
+                tokens(http),
+                limits(http.section("limits")));
+        http.end();
+        return settings;
+    }
+
+    private static TokenSettings tokens(ConfigurationSection http) {
+        TokenSettings tokens = new TokenSettings(
                 http.has("tokens") ? TokensFile.tokens(http) : null,
                 path(
                         http,
                         "tokens-file",
-                        "A file with `tokens = [ ... ]`, read again when it changes: [tokens](../how-to/tokens.md)."),
-                limits(http.section("limits")));
-        if (settings.tokens != null && settings.tokensFile != null) {
+                        "A file with `tokens = [ ... ]`, read again when it changes: [tokens](../how-to/tokens.md). The"
+                                + " tokens are valid by messages too, also if HTTP is not enabled."));
+        if (tokens.list() != null && tokens.file() != null) {
             http.mistake("tokens-file", "is given together with tokens; remove one of them");
         }
-        http.end();
-        return isEnabled ? settings : null;
+        return tokens;
     }
 
     private static TlsFiles tls(ConfigurationSection tls) {
@@ -157,12 +161,8 @@ public record HttpSettings(
         return limits.number(key, standard, 1, 3_600, KeyMeaning.of("s", meaning));
     }
 
-    /// The same settings with another port.
+    /// The same settings with HTTP enabled at another port.
     public HttpSettings at(int otherPort) {
-        return new HttpSettings(hostname, otherPort, tls, tokens, tokensFile, limits);
-    }
-
-    public boolean needsTokens() {
-        return tokens != null || tokensFile != null;
+        return new HttpSettings(true, hostname, otherPort, tls, tokens, limits);
     }
 }

@@ -2,8 +2,8 @@ package io.nightshift.node.configuration;
 
 import com.typesafe.config.Config;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.node.http.Token;
-import io.nightshift.node.http.Tokens;
+import io.nightshift.node.gateway.Token;
+import io.nightshift.node.gateway.Tokens;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -26,66 +26,82 @@ import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 
 /// Answers programs that send messages, on every node alike.
 public final class Gateway {
 
+    private static final GatewayAccess.Challenge CHALLENGE =
+            new GatewayAccess.Challenge("Bearer", "Send each request in a message Authenticated.");
+
+    private final GatewayAccess access;
     private final BatchQueries batches;
     private final BatchOperations changes;
 
-    private Gateway(BatchQueries batches, BatchOperations changes) {
+    private Gateway(GatewayAccess access, BatchQueries batches, BatchOperations changes) {
+        this.access = access;
         this.batches = batches;
         this.changes = changes;
     }
 
-    public static Behavior<GatewayCommand> create(BatchQueries batches, BatchOperations changes) {
-        Gateway gateway = new Gateway(batches, changes);
+    public static Behavior<GatewayCommand> create(
+            GatewayAccess access, BatchQueries batches, BatchOperations changes) {
+        Gateway gateway = new Gateway(access, batches, changes);
         return Behaviors.receiveMessage(command -> {
-            gateway.receive(command);
+            switch (command) {
+                case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
+                    gateway.receive(token, request);
+                case GatewayCommand.Request request -> gateway.receive(null, request);
+            }
             return Behaviors.same();
         });
     }
 
-    private void receive(GatewayCommand command) {
-        switch (command) {
+    private void receive(@Nullable String token, GatewayCommand.Request request) {
+        switch (request) {
             case GatewayCommand.Submit(
                     String job,
                     boolean fresh,
                     String key,
                     ActorRef<GatewayReply<SubmitResult>> replyTo,
                     Map<String, String> parameters) ->
-                answer(replyTo, () -> changes.submit(caller(replyTo), job(job, parameters), fresh, key));
+                answer(
+                        replyTo,
+                        () -> changes.submit(
+                                admit(token, Role.SUBMIT, "submit", replyTo), job(job, parameters), fresh, key));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
-                answer(replyTo, () -> batches.describe(batch));
+                read(token, replyTo, () -> batches.describe(batch));
             case GatewayCommand.Watch(
                     String batch,
                     BatchDescription seen,
                     ActorRef<GatewayReply<BatchDescription>> replyTo) ->
-                answer(replyTo, () -> batches.awaitChange(batch, seen));
+                read(token, replyTo, () -> batches.awaitChange(batch, seen));
             case GatewayCommand.List(
                     String job,
                     String state,
                     int limit,
                     String cursor,
                     ActorRef<GatewayReply<BatchPage>> replyTo) ->
-                answer(replyTo, () -> {
+                read(token, replyTo, () -> {
                     BatchQueries.Filter filter =
                             new BatchQueries.Filter(Optional.ofNullable(job), Optional.ofNullable(state));
                     return batches.page(filter, Optional.ofNullable(cursor), limit)
                             .thenApply(Gateway::fitting);
                 });
-            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) -> answer(replyTo, batches::jobs);
+            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) ->
+                read(token, replyTo, batches::jobs);
             case GatewayCommand.ReadEvents(
                     String batch,
                     long after,
                     int limit,
                     ActorRef<GatewayReply<EventPage>> replyTo) ->
-                answer(replyTo, () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
+                read(token, replyTo, () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
             case GatewayCommand.Control(
                     String batch,
                     BatchControl control,
                     ActorRef<GatewayReply<ControlResult>> replyTo) ->
-                answer(replyTo, () -> changes.control(caller(replyTo), batch, control));
+                answer(replyTo, () -> changes.control(
+                        admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
         }
     }
 
@@ -97,13 +113,22 @@ public final class Gateway {
         }
     }
 
-    /// Whoever may talk to nodes may do all that they can.
-    private static Caller caller(ActorRef<?> replyTo) {
+    /// @param change what the request would change, or null if nothing
+    /// @throws ProblemException if the caller may not do it
+    private Caller admit(@Nullable String token, Role role, @Nullable String change, ActorRef<?> replyTo) {
         Address address = replyTo.path().address();
         String from = address.getHost()
                 .map(host -> host + ":" + address.getPort().orElse(0))
                 .orElse("this node");
-        return new Caller("a program in the cluster", Role.ADMIN, from);
+        return access.admit(token, new GatewayAccess.Request(role, from, change, CHALLENGE));
+    }
+
+    private <T extends Record> void read(
+            @Nullable String token, ActorRef<GatewayReply<T>> replyTo, Supplier<CompletionStage<T>> question) {
+        answer(replyTo, () -> {
+            admit(token, Role.READ, null, replyTo);
+            return question.get();
+        });
     }
 
     private static <T extends Record> void answer(

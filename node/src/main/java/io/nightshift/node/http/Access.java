@@ -1,6 +1,7 @@
 package io.nightshift.node.http;
 
 import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.vertx.core.http.HttpHeaders;
@@ -12,67 +13,56 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Identifies the caller of a request and checks that it may call an endpoint.
+/// Admits requests: finds the token in a request, and checks what only HTTP needs.
 ///
-/// Without tokens the server listens on loopback only, and every user of this machine is an administrator. A
-/// page in a browser on this machine is not its user, so a request must name this machine as its host, and
-/// must not come from a page of another site.
+/// A node without configured tokens listens on loopback only, and has a local token. A page in a browser on
+/// this machine must not reach such a node. So a request must name this machine as its host, and must not
+/// come from a page of another site.
 public final class Access {
 
-    private static final String LOCAL = "local";
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final String LOCAL_TOKEN = " It is in the file token in the node's home folder.";
 
-    private final @Nullable Supplier<Tokens> tokens;
+    private final GatewayAccess gateway;
+    private final boolean isLocal;
 
-    private Access(@Nullable Supplier<Tokens> tokens) {
-        this.tokens = tokens;
+    /// @param isLocal whether the only token is the local one, and the server listens on loopback only
+    public Access(GatewayAccess gateway, boolean isLocal) {
+        this.gateway = gateway;
+        this.isLocal = isLocal;
     }
 
-    /// For a server that listens on loopback only.
-    public static Access ofThisMachine() {
-        return new Access(null);
-    }
-
-    /// @param tokens the valid tokens; called for every request
-    public static Access by(Supplier<Tokens> tokens) {
-        return new Access(tokens);
-    }
-
-    /// @throws ProblemException if the caller is unknown, or may not call the endpoint
+    /// @throws ProblemException if the caller is unknown, may not call the endpoint, or sends too many requests
     Caller admit(HttpServerRequest request, Endpoint endpoint) {
         String address = request.remoteAddress().hostAddress();
         Role needed = endpoint.role();
         if (needed == null) {
-            return new Caller("anyone", Role.READ, address);
+            return gateway.admitAnyone(address);
         }
-        if (tokens == null) {
-            requireThisMachine(request);
-            return new Caller(LOCAL, Role.ADMIN, address);
+        String change = endpoint.changes() ? endpoint.method() + " " + request.path() : null;
+        if (isLocal) {
+            ProblemException foreign = foreign(request);
+            if (foreign != null) {
+                throw gateway.denied(foreign, address, change);
+            }
+            if (endpoint.isOpenOnLoopback()) {
+                return gateway.admitAnyone(address);
+            }
         }
-        Token token = token(request, endpoint, tokens.get());
-        if (!token.role().covers(needed)) {
-            throw ProblemException.forbidden("The token %s has the role %s, but the request needs the role %s."
-                    .formatted(token.name(), token.role(), needed));
-        }
-        return new Caller(token.name(), token.role(), address);
+        return gateway.admit(
+                presented(request, endpoint).orElse(null),
+                new GatewayAccess.Request(needed, address, change, challenge(endpoint)));
     }
 
-    private static Token token(HttpServerRequest request, Endpoint endpoint, Tokens known) {
-        String scheme = endpoint.forPeople() ? "Basic" : "Bearer";
-        String presented = presented(request, endpoint)
-                .orElseThrow(() -> ProblemException.unauthorized(
-                        endpoint.forPeople()
-                                ? "No token was sent. Send any user name, and the token as the password."
-                                : "No token was sent. Send one in the header Authorization: Bearer nst_...",
-                        scheme));
-        Token token = known.find(presented);
-        if (token == null) {
-            throw ProblemException.unauthorized("The node does not know the token. It may have been revoked.", scheme);
-        }
-        return token;
+    private GatewayAccess.Challenge challenge(Endpoint endpoint) {
+        GatewayAccess.Challenge challenge = endpoint.forPeople()
+                ? new GatewayAccess.Challenge("Basic", "Send any user name, and the token as the password.")
+                : new GatewayAccess.Challenge("Bearer", "Send one in the header Authorization: Bearer nst_...");
+        return isLocal
+                ? new GatewayAccess.Challenge(challenge.scheme(), challenge.detail() + LOCAL_TOKEN)
+                : challenge;
     }
 
     private static Optional<String> presented(HttpServerRequest request, Endpoint endpoint) {
@@ -96,19 +86,20 @@ public final class Access {
         }
     }
 
-    private static void requireThisMachine(HttpServerRequest request) {
+    /// Why the request is not of a program on this machine, or null.
+    private static @Nullable ProblemException foreign(HttpServerRequest request) {
         String host = host(request);
         if (!THIS_MACHINE.contains(host)) {
-            throw ProblemException.forbidden(
-                    "The request is for the host %s. A node without tokens answers only requests for localhost or 127.0.0.1."
+            return ProblemException.forbidden(
+                    "The request is for the host %s. A node without configured tokens answers only requests for localhost or 127.0.0.1."
                             .formatted(host));
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         boolean isForeign = origin != null && !origin.matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:[0-9]+)?");
-        if (isForeign || "cross-site".equals(request.getHeader("Sec-Fetch-Site"))) {
-            throw ProblemException.forbidden(
-                    "The request comes from a page of another site. A node without tokens does not answer such requests.");
-        }
+        return isForeign || "cross-site".equals(request.getHeader("Sec-Fetch-Site"))
+                ? ProblemException.forbidden(
+                        "The request comes from a page of another site. A node without configured tokens does not answer such requests.")
+                : null;
     }
 
     /// The requested host without its port, or empty. A target that names a host, as proxies send it,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param role the role that a caller needs, or null if anyone may call it
 /// @param parameters the query parameters it knows
 /// @param bodyTypes the media types that a body may have; empty if the endpoint reads no body
+/// @param isOpenOnLoopback whether it needs no token where only the local token is valid
 /// @param forPeople whether it is a page for a browser, which asks its user for a password
 public record Endpoint(
         String method,
@@ -20,6 +21,7 @@ public record Endpoint(
         @Nullable Role role,
         Set<String> parameters,
         List<String> bodyTypes,
+        boolean isOpenOnLoopback,
         boolean forPeople,
         Handler handler) {
 
@@ -35,15 +37,20 @@ public record Endpoint(
     }
 
     static Endpoint get(String path, @Nullable Role role, Set<String> parameters, Handler handler) {
-        return new Endpoint("GET", path, role, parameters, List.of(), false, handler);
+        return new Endpoint("GET", path, role, parameters, List.of(), false, false, handler);
+    }
+
+    /// Needs no token where only the local token is valid, because monitoring runs as another user.
+    static Endpoint metrics(String path, Handler handler) {
+        return new Endpoint("GET", path, Role.READ, Set.of(), List.of(), true, false, handler);
     }
 
     static Endpoint page(String path, Role role, Handler handler) {
-        return new Endpoint("GET", path, role, Set.of(), List.of(), true, handler);
+        return new Endpoint("GET", path, role, Set.of(), List.of(), false, true, handler);
     }
 
     static Endpoint post(String path, Role role, Set<String> parameters, List<String> bodyTypes, Handler handler) {
-        return new Endpoint("POST", path, role, parameters, bodyTypes, false, handler);
+        return new Endpoint("POST", path, role, parameters, bodyTypes, false, false, handler);
     }
 
     /// Whether it changes something.

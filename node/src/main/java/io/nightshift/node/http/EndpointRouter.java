@@ -3,10 +3,8 @@ package io.nightshift.node.http;
 import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -46,7 +44,6 @@ final class EndpointRouter {
     private final Access access;
     private final HttpLimits limits;
     private final Connections connections;
-    private final RateLimit rate;
     private final Set<EventWriter> streams = new HashSet<>();
     private final Router router;
     private boolean isLeaving;
@@ -55,7 +52,6 @@ final class EndpointRouter {
         this.vertx = vertx;
         this.access = access;
         this.limits = limits;
-        this.rate = new RateLimit(limits.requestsPerSecond(), System::nanoTime);
         this.connections = connections;
         this.router = router(endpoints);
     }
@@ -144,10 +140,7 @@ final class EndpointRouter {
     }
 
     private void admit(RoutingContext context, Endpoint endpoint) {
-        Caller caller = caller(context, endpoint);
-        if (!rate.allows(caller.name() + " " + (endpoint.role() == null ? caller.address() : ""))) {
-            throw tooManyRequests();
-        }
+        Caller caller = access.admit(context.request(), endpoint);
         for (String parameter : context.queryParams().names()) {
             if (!endpoint.parameters().contains(parameter)) {
                 throw ProblemException.badRequest(unknownParameter(parameter, endpoint));
@@ -155,35 +148,6 @@ final class EndpointRouter {
         }
         context.put(CALLER, caller);
         context.next();
-    }
-
-    /// Limits the rate of callers that aren't admitted, too.
-    private Caller caller(RoutingContext context, Endpoint endpoint) {
-        HttpServerRequest request = context.request();
-        String address = request.remoteAddress().hostAddress();
-        try {
-            return access.admit(request, endpoint);
-        } catch (ProblemException e) {
-            if (!rate.allows(" " + address)) {
-                throw tooManyRequests();
-            }
-            if (endpoint.changes()) {
-                AuditLog.log(
-                        new Caller("unknown", Role.READ, address),
-                        endpoint.method() + " " + request.path(),
-                        null,
-                        "denied",
-                        e.problem().detail());
-            }
-            throw e;
-        }
-    }
-
-    private ProblemException tooManyRequests() {
-        return ProblemException.tooMany(
-                "The caller sends more than %,d requests per second. Send fewer, or send them later."
-                        .formatted(limits.requestsPerSecond()),
-                1);
     }
 
     private static String unknownParameter(String parameter, Endpoint endpoint) {

@@ -2,7 +2,6 @@ package io.nightshift.node.http;
 
 import io.nightshift.api.HealthReport;
 import io.nightshift.api.HealthReport.Check;
-import io.nightshift.node.gateway.Role;
 import io.nightshift.node.health.HealthChecks;
 import java.util.List;
 import java.util.Set;
@@ -26,10 +25,8 @@ public final class OperationRoutes {
                 Endpoint.get("/health/started", null, Set.of(), call -> report(health.started())),
                 Endpoint.get("/health/live", null, Set.of(), call -> report(health.live())),
                 Endpoint.get("/health/ready", null, Set.of(), call -> report(health.ready())),
-                Endpoint.get(
+                Endpoint.metrics(
                         "/metrics",
-                        Role.READ,
-                        Set.of(),
                         call -> CompletableFuture.supplyAsync(exposition, blocking)
                                 .thenApply(text -> Answer.text(200, EXPOSITION, text))));
     }

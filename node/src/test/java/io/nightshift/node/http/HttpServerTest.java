@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class HttpServerTest {
 
-    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";
+    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n" + LocalAccess.HEADER;
     private static final HttpLimits LIMITS =
             new HttpLimits(1_024, 1_000, 2, 100, 100, new HttpLimits.Timeouts(4, 2, 2, 2, 1));
 
@@ -56,7 +56,7 @@ final class HttpServerTest {
                 "127.0.0.1",
                 0,
                 null,
-                Access.ofThisMachine(),
+                LocalAccess.access(),
                 LIMITS,
                 List.of(
                         Endpoint.post(

@@ -37,7 +37,7 @@ final class SlowClientsTest {
     private static final int ROUNDS = 40;
     /// Shorter than the timeouts, so that only a limit makes room for a probe.
     private static final int PATIENCE_MILLIS = 60_000;
-    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n";
+    private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n" + LocalAccess.HEADER;
 
     private static final HttpLimits LIMITS = new HttpLimits(
             256 * 1_024,
@@ -88,7 +88,7 @@ final class SlowClientsTest {
                 "127.0.0.1",
                 0,
                 null,
-                Access.ofThisMachine(),
+                LocalAccess.access(),
                 LIMITS,
                 List.of(
                         Endpoint.get("/health/ready", null, Set.of(), call -> CompletableFuture.completedFuture(up)),

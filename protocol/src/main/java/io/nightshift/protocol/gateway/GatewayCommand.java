@@ -11,7 +11,9 @@ import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// A request of a program to a node's gateway; `docs/reference/messages.md` is its contract.
+/// A message of a program to a node's gateway; `docs/reference/messages.md` is its contract.
+///
+/// A program sends a [Request] in an [Authenticated]. The gateway declines a request without a token.
 ///
 /// The gateway replies to every request, even if only with the reason why it failed. Every request may be
 /// sent twice. A component `batch` is a batch's ID, a prefix of it that no other batch's ID has, or `latest`.
@@ -20,6 +22,22 @@ public sealed interface GatewayCommand {
 
     /// The name of the gateway, an actor below `/system` on every node.
     String ACTOR = "gateway";
+
+    /// A request with the caller's token.
+    ///
+    /// @param token a token that the node knows
+    /// @param request what the caller wants; its reply is the answer
+    record Authenticated(String token, Request request) implements GatewayCommand {
+
+        /// Without the token, because this may be logged.
+        @Override
+        public String toString() {
+            return "Authenticated[" + request + "]";
+        }
+    }
+
+    /// What a program wants of the gateway.
+    sealed interface Request extends GatewayCommand {}
 
     /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch. The node
     /// resolves the model and
@@ -39,7 +57,7 @@ public sealed interface GatewayCommand {
             @Nullable String key,
             ActorRef<GatewayReply<SubmitResult>> replyTo,
             Map<String, String> parameters)
-            implements GatewayCommand {
+            implements Request {
         public Submit {
             parameters = Map.copyOf(parameters);
         }
@@ -49,7 +67,7 @@ public sealed interface GatewayCommand {
     ///
     /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param replyTo receives the reply
-    record Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) implements GatewayCommand {}
+    record Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) implements Request {}
 
     /// Asks for a batch's status once it differs from the one that the caller knows. The node replies as soon
     /// as it does, and after ten seconds in any case. To watch the batch further, the caller sends another
@@ -59,7 +77,7 @@ public sealed interface GatewayCommand {
     /// @param seen the status that the caller knows, or null to get a reply at once
     /// @param replyTo receives the reply
     record Watch(String batch, @Nullable BatchDescription seen, ActorRef<GatewayReply<BatchDescription>> replyTo)
-            implements GatewayCommand {}
+            implements Request {}
 
     /// Asks for a page of batches, newest first. The page may hold fewer than the limit and still have a
     /// `next`.
@@ -75,12 +93,12 @@ public sealed interface GatewayCommand {
             int limit,
             @Nullable String cursor,
             ActorRef<GatewayReply<BatchPage>> replyTo)
-            implements GatewayCommand {}
+            implements Request {}
 
     /// Asks for all jobs that were ever submitted.
     ///
     /// @param replyTo receives the reply
-    record ListJobs(ActorRef<GatewayReply<JobList>> replyTo) implements GatewayCommand {}
+    record ListJobs(ActorRef<GatewayReply<JobList>> replyTo) implements Request {}
 
     /// Asks for a page of a batch's history. The page may hold fewer entries than the limit and still have a
     /// `next`. An entry that is too large for a message comes without its event's fields, and with its size
@@ -91,7 +109,7 @@ public sealed interface GatewayCommand {
     /// @param limit the most entries in the page, 1 to 1,000
     /// @param replyTo receives the reply
     record ReadEvents(String batch, long after, int limit, ActorRef<GatewayReply<EventPage>> replyTo)
-            implements GatewayCommand {}
+            implements Request {}
 
     /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.
     ///
@@ -99,5 +117,5 @@ public sealed interface GatewayCommand {
     /// @param control the change of the batch
     /// @param replyTo receives the reply
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
-            implements GatewayCommand {}
+            implements Request {}
 }

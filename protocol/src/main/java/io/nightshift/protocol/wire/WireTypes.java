@@ -156,6 +156,8 @@ final class WireTypes {
             new WireType(124, Job.Retry.class),
             // A model pinned by its digest.
             new WireType(125, ModelReference.Digest.class),
+            // A request to the gateway with a token.
+            new WireType(126, GatewayCommand.Authenticated.class),
             // Runs.
             new WireType(140, Parameter.class),
             new WireType(141, ParameterType.class));

@@ -228,6 +228,9 @@ public final class GoldenMessages {
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
+        add(
+                "gateway-authenticated",
+                new GatewayCommand.Authenticated("nst_secret", new GatewayCommand.ListJobs(system.actor("asker"))));
         control("pause", new BatchControl.Pause("the warehouse is loaded"), system);
         control("resume", new BatchControl.Resume(), system);
         control("cancel", new BatchControl.Cancel(""), system);

@@ -68,20 +68,24 @@ final class ClientIT {
         }
         cluster.awaitUp(0);
         cluster.awaitUp(1);
+        String token = cluster.token();
         CLIENTS.put(
                 "http",
                 NightshiftClient.overHttp(cluster.http(0), cluster.http(1))
+                        .token(token)
                         .attempts(12)
                         .build());
         CLIENTS.put(
                 "messages",
                 MessageClient.builder(cluster.name(0), cluster.name(1))
+                        .token(token)
                         .attempts(12)
                         .timeout(Duration.ofSeconds(5))
                         .build());
         CLIENTS.put(
                 "member",
                 MessageClient.builder(cluster.name(1))
+                        .token(token)
                         .asMember()
                         .attempts(12)
                         .timeout(Duration.ofSeconds(5))
@@ -229,7 +233,37 @@ final class ClientIT {
     void changesByProgramsAreAudited() {
         assertThat(cluster.logs())
                 .containsPattern("audit - action=submit subject=flights-\\S+ outcome=done who=\\S+ role=admin from=")
-                .containsPattern("action=pause .*who=\"a program in the cluster\" .*from=127.0.0.1:\\d+");
+                .containsPattern("action=pause .*who=local .*from=127.0.0.1:\\d+");
+    }
+
+    @Test
+    @Order(4)
+    void aTokenIsNeededByAnyDoorAndIsInNoLog() {
+        for (String token : new String[] {null, "nst_unknown"}) {
+            String sentence = token == null ? "No token was sent." : "The node does not know the token.";
+            try (NightshiftClient http =
+                            NightshiftClient.overHttp(cluster.http(0)).token(token).build();
+                    NightshiftClient messages =
+                            MessageClient.builder(cluster.name(0)).token(token).build()) {
+                for (NightshiftClient client : List.of(http, messages)) {
+                    String name = client.getClass().getSimpleName();
+                    assertRefused(name, client.jobs(), NightshiftException.Kind.NOT_ALLOWED, sentence);
+                    assertRefused(
+                            name,
+                            client.submit(job, SubmitOptions.DEFAULT),
+                            NightshiftException.Kind.NOT_ALLOWED,
+                            sentence);
+                    assertRefused(
+                            name,
+                            client.control("latest", new BatchControl.Cancel("not mine")),
+                            NightshiftException.Kind.NOT_ALLOWED,
+                            sentence);
+                }
+            }
+        }
+        assertThat(cluster.logs())
+                .containsPattern("action=cancel .*outcome=denied who=unknown .*from=127.0.0.1:\\d+")
+                .doesNotContain(cluster.token(), "nst_unknown");
     }
 
     @Test
@@ -258,7 +292,7 @@ final class ClientIT {
                         .run(null, null, null, "-cp", classPath, "-d", classes.toString(), file.toString()))
                 .isZero();
         Path out = classes.resolve("out.txt");
-        Process program = new ProcessBuilder(
+        ProcessBuilder program = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         classes + File.pathSeparator + classPath,
@@ -266,9 +300,9 @@ final class ClientIT {
                         server,
                         folder.resolve("nightly/job.yaml").toString())
                 .redirectErrorStream(true)
-                .redirectOutput(out.toFile())
-                .start();
-        assertThat(program.waitFor()).as(Files.readString(out)).isZero();
+                .redirectOutput(out.toFile());
+        program.environment().put("NIGHTSHIFT_TOKEN", cluster.token());
+        assertThat(program.start().waitFor()).as(Files.readString(out)).isZero();
         return Files.readString(out);
     }
 

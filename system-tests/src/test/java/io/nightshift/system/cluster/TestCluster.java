@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
@@ -23,6 +24,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /// A cluster of node processes on this machine, with a PostgreSQL of its own.
@@ -80,6 +82,11 @@ public final class TestCluster implements AutoCloseable {
 
     Path home() {
         return folder.resolve("home");
+    }
+
+    /// The token of the nodes, once one of them runs.
+    String token() {
+        return Objects.requireNonNull(LocalToken.find(home()));
     }
 
     /// Starts or restarts a node.
@@ -154,14 +161,14 @@ public final class TestCluster implements AutoCloseable {
     /// The logs of all nodes, for messages.
     String logs() {
         return nodes.stream()
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .map(ProgramProcess::out)
                 .collect(Collectors.joining("\n----\n"));
     }
 
     @Override
     public void close() throws IOException {
-        nodes.stream().filter(java.util.Objects::nonNull).forEach(ProgramProcess::close);
+        nodes.stream().filter(Objects::nonNull).forEach(ProgramProcess::close);
         database.close();
         postgres.close();
     }

@@ -41,7 +41,8 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
                 "/models",
                 "/batches/flights-1/events?after=1",
                 "/")) {
-            requests.add("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n");
+            requests.add("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + node.authorization()
+                    + "Accept-Encoding: gzip\r\n\r\n");
         }
         for (String control : List.of("pause", "resume", "cancel", "retry", "rescore")) {
             requests.add(post(
@@ -58,9 +59,9 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
                 .toList();
     }
 
-    private static String post(String path, String type, String body) {
-        return "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
-                .formatted(path, type, body.length(), body);
+    private String post(String path, String type, String body) {
+        return "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(path, node.authorization(), type, body.length(), body);
     }
 
     @Override

@@ -10,10 +10,11 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.TokenSettings;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.HttpLimits;
-import io.nightshift.node.http.Token;
+import io.nightshift.node.gateway.Token;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -86,11 +87,11 @@ final class HttpAccessIT {
         node = new HttpNode(
                 folder.resolve("home"),
                 new HttpSettings(
+                        true,
                         "127.0.0.1",
                         0,
                         null,
-                        null,
-                        tokensFile,
+                        new TokenSettings(null, tokensFile),
                         new HttpLimits(1_024, RATE, WATCHES, 100, 100, HttpLimits.Timeouts.DEFAULT)));
         document = JSON.readTree(node.get("/v1/openapi.json").body());
     }

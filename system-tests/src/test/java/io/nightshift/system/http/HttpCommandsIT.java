@@ -5,10 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.TokenSettings;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.http.HttpLimits;
-import io.nightshift.node.http.Token;
-import io.nightshift.node.http.Tokens;
+import io.nightshift.node.gateway.Token;
+import io.nightshift.node.gateway.Tokens;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
@@ -45,7 +46,8 @@ final class HttpCommandsIT {
                 new Token("operator", Role.ADMIN, Token.digest(secret)),
                 new Token("reader", Role.READ, Token.digest("a reader's"))));
         node = new HttpNode(
-                folder.resolve("home"), new HttpSettings("127.0.0.1", 0, null, tokens, null, HttpLimits.DEFAULT));
+                folder.resolve("home"), new HttpSettings(
+                        true, "127.0.0.1", 0, null, new TokenSettings(tokens, null), HttpLimits.DEFAULT));
     }
 
     @AfterEach
@@ -165,6 +167,40 @@ final class HttpCommandsIT {
         arguments.addAll(command);
         arguments.addAll(List.of("--server", "http://127.0.0.1:" + node.port, "--token-file", file.toString()));
         return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void aCommandOfTheSameUserFindsTheTokenInTheHomeFolder() {
+        Path home = folder.resolve("local");
+        try (HttpNode local = new HttpNode(home, HttpSettings.onLoopback(0))) {
+            String server = "http://127.0.0.1:" + local.port;
+            CommandResult.of(Main.commandLine(), "batch", "list", "--server", server, "--home", home.toString())
+                    .expect(0);
+            CommandResult.of(
+                            Main.commandLine(),
+                            "batch",
+                            "pause",
+                            "nosuch",
+                            "--server",
+                            "http://localhost:" + local.port,
+                            "--home",
+                            home.toString())
+                    .expect(2, "there is no batch nosuch");
+            String another = folder.resolve("another").toString();
+            CommandResult.of(Main.commandLine(), "batch", "list", "--server", server, "--home", another)
+                    .expect(2, "No token was sent.", "the file token in the node's home folder");
+            CommandResult.of(
+                            Main.commandLine(),
+                            "batch",
+                            "list",
+                            "--server",
+                            server,
+                            "--home",
+                            home.toString(),
+                            "--token-file",
+                            token.toString())
+                    .expect(2, "The node does not know the token.");
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.nightshift.system.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.TokenSettings;
 import io.nightshift.node.http.HttpLimits;
 import io.nightshift.testing.FlightsJob;
 import java.io.ByteArrayOutputStream;
@@ -45,11 +46,11 @@ final class HttpConnectionIT {
         return new HttpNode(
                 folder.resolve(home),
                 new HttpSettings(
+                        true,
                         "127.0.0.1",
                         0,
                         null,
-                        null,
-                        null,
+                        TokenSettings.NONE,
                         new HttpLimits(BODY, 2_000, 1, CONNECTIONS, CONNECTIONS, timeouts)));
     }
 
@@ -61,8 +62,10 @@ final class HttpConnectionIT {
     /// The client's end of a connection.
     private static final class Line implements AutoCloseable {
         private final Socket socket;
+        private final String authorization;
 
         Line(HttpNode to) throws IOException {
+            authorization = to.authorization();
             socket = new Socket(InetAddress.getLoopbackAddress(), to.port);
             socket.setSoTimeout(PATIENCE_MILLIS);
         }
@@ -71,8 +74,10 @@ final class HttpConnectionIT {
             this(node);
         }
 
+        /// Adds the node's token to each request.
         Line say(String text) throws IOException {
-            socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            String requests = text.replaceAll("( HTTP/1\\.[01]\r\n)", "$1" + authorization);
+            socket.getOutputStream().write(requests.getBytes(StandardCharsets.UTF_8));
             return this;
         }
 

@@ -15,6 +15,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.Token;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/// The HTTP API on loopback without tokens. All tests share one node, and each has a job of its own.
+/// The HTTP API on loopback without configured tokens. All tests share one node, and each has a job of its own.
 @Timeout(60)
 final class HttpIT {
 
@@ -290,7 +291,7 @@ final class HttpIT {
                 400,
                 "bad-request",
                 "new is invalid. Send true or false");
-        HttpRequest.Builder request = HttpRequest.newBuilder(node.uri("/v1/batches"));
+        HttpRequest.Builder request = node.request("/v1/batches");
         problem(
                 node.send(request.copy()
                         .POST(HttpRequest.BodyPublishers.ofString("job: x"))
@@ -340,6 +341,41 @@ final class HttpIT {
 
         assertThat(json(200, node.get("/v1/batches?job=unwritable")).get("batches"))
                 .isEmpty();
+    }
+
+    @Test
+    void everyRequestNeedsTheTokenOfTheHomeFolder() {
+        for (String path : List.of("/v1/batches", "/v1/models", "/v1/batches/latest")) {
+            HttpResponse<String> without =
+                    node.send(HttpRequest.newBuilder(node.uri(path)).build());
+            problem(without, 401, "unauthorized", "Authorization: Bearer nst_...", "the file token in the node's home");
+            assertThat(without.headers().firstValue("WWW-Authenticate")).contains("Bearer realm=\"nightshift\"");
+        }
+        HttpRequest cancel = HttpRequest.newBuilder(node.uri("/v1/batches/latest/cancel"))
+                .header("Authorization", "Bearer " + Token.random())
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        problem(node.send(cancel), 401, "unauthorized", "does not know the token");
+        HttpResponse<String> page =
+                node.send(HttpRequest.newBuilder(node.uri("/")).build());
+        problem(page, 401, "unauthorized", "the token as the password");
+        assertThat(page.headers().firstValue("WWW-Authenticate")).contains("Basic realm=\"nightshift\"");
+    }
+
+    @Test
+    void probesAndMetricsNeedNoToken() {
+        for (String path : List.of("/health/live", "/metrics", "/v1/openapi.json")) {
+            assertThat(node.send(HttpRequest.newBuilder(node.uri(path)).build()).statusCode())
+                    .as(path)
+                    .isEqualTo(200);
+        }
+        problem(
+                node.send(HttpRequest.newBuilder(node.uri("/metrics"))
+                        .header("Origin", "https://evil.example.org")
+                        .build()),
+                403,
+                "forbidden",
+                "another site");
     }
 
     @Test

@@ -7,6 +7,8 @@ import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.Node;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.LocalToken;
+import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
@@ -31,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /// An embedded node in this process that serves HTTP. Its cluster has one member and its ledger is embedded.
 public final class HttpNode implements AutoCloseable {
@@ -41,6 +44,8 @@ public final class HttpNode implements AutoCloseable {
     private final Node node;
     private final HttpClient client = HttpClient.newHttpClient();
     public final int port;
+    /// The token of the home folder, if no others are configured.
+    private final @Nullable String token;
     final ModelRegistry registry;
     final List<Endpoint> endpoints;
 
@@ -59,11 +64,14 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
                 null));
+        GatewayAccess access = node.access(settings, home);
+        token = LocalToken.find(home);
         endpoints = node.open(
+                access,
                 new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()),
                 SubmissionQueue.Limits.DEFAULT,
                 registry);
-        port = node.answer(settings, endpoints);
+        port = node.answer(settings, access, endpoints);
     }
 
     /// The text of a job as a client sends it, with absolute paths.
@@ -75,6 +83,17 @@ public final class HttpNode implements AutoCloseable {
 
     public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    /// The header with the token of the home folder, or an empty text.
+    public String authorization() {
+        return token == null ? "" : "Authorization: Bearer " + token + "\r\n";
+    }
+
+    /// A request with the token of the home folder, if no others are configured.
+    HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+        return token == null ? request : request.header("Authorization", "Bearer " + token);
     }
 
     HttpResponse<String> send(HttpRequest request) {
@@ -89,7 +108,7 @@ public final class HttpNode implements AutoCloseable {
     }
 
     HttpResponse<String> get(String path, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+        HttpRequest.Builder request = request(path);
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -98,7 +117,7 @@ public final class HttpNode implements AutoCloseable {
 
     /// @param body JSON, or an empty text for no body
     HttpResponse<String> post(String path, String body, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path))
+        HttpRequest.Builder request = request(path)
                 .POST(body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
         if (!body.isEmpty()) {
             request.header("Content-Type", "application/json");

@@ -7,6 +7,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -166,7 +167,9 @@ final class MixedVersionCluster implements AutoCloseable {
     /// Controls a running batch over HTTP.
     void control(BatchId batch, Node asked, BatchControl control) {
         URI uri = URI.create("http://127.0.0.1:" + asked.http());
-        try (NightshiftClient client = NightshiftClient.overHttp(uri).build()) {
+        try (NightshiftClient client = NightshiftClient.overHttp(uri)
+                .token(LocalToken.find(folder.resolve("home")))
+                .build()) {
             client.control(batch.value(), control).toCompletableFuture().join();
         }
     }

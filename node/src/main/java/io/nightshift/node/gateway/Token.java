@@ -1,6 +1,5 @@
-package io.nightshift.node.http;
+package io.nightshift.node.gateway;
 
-import io.nightshift.node.gateway.Role;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,6 +13,9 @@ import java.util.HexFormat;
 /// @param name the name of its owner, for the audit log
 /// @param sha256 the token's digest, 64 hexadecimal digits
 public record Token(String name, Role role, String sha256) {
+
+    /// What every token looks like.
+    public static final String PATTERN = "nst_[A-Za-z0-9_-]{43}";
 
     private static final String PREFIX = "nst_";
     private static final int BYTES = 32;

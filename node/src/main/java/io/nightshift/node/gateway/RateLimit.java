@@ -1,11 +1,11 @@
-package io.nightshift.node.http;
+package io.nightshift.node.gateway;
 
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
 /// Limits how many requests a second each caller may make: a token bucket for each name, kept as the moment
-/// at which it would be full again (the generic cell rate algorithm). Used on the event loop only.
+/// at which it would be full again (the generic cell rate algorithm). Safe for several threads.
 ///
 /// A library would replace the three lines of arithmetic, but not the map or the bound on its size.
 final class RateLimit {
@@ -29,7 +29,7 @@ final class RateLimit {
     /// Takes one from the bucket of a name.
     ///
     /// @return whether there was one
-    boolean allows(String name) {
+    synchronized boolean allows(String name) {
         long now = clock.getAsLong();
         if (fullAt.size() > MOST_BUCKETS) {
             fullAt.values().removeIf(moment -> moment - now <= 0);

@@ -1,4 +1,4 @@
-package io.nightshift.node.http;
+package io.nightshift.node.gateway;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;

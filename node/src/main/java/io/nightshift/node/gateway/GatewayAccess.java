@@ -1,0 +1,116 @@
+package io.nightshift.node.gateway;
+
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Identifies callers by their tokens, and checks what their roles allow, for HTTP and for messages alike. It
+/// limits the rate of each token's requests, and of each address's requests without a valid token. It logs
+/// denied changes in the audit log.
+///
+/// Safe for several threads, none of which waits.
+public final class GatewayAccess {
+
+    private final Supplier<Tokens> tokens;
+    private final int requestsPerSecond;
+    private final RateLimit rate;
+
+    /// @param tokens the valid tokens; called for every request
+    /// @param requestsPerSecond the most requests per second of one token, or of one address
+    public GatewayAccess(Supplier<Tokens> tokens, int requestsPerSecond) {
+        this(tokens, requestsPerSecond, System::nanoTime);
+    }
+
+    /// @param clock in nanoseconds
+    GatewayAccess(Supplier<Tokens> tokens, int requestsPerSecond, LongSupplier clock) {
+        this.tokens = tokens;
+        this.requestsPerSecond = requestsPerSecond;
+        this.rate = new RateLimit(requestsPerSecond, clock);
+    }
+
+    /// A request to be admitted.
+    ///
+    /// @param role the role that it needs
+    /// @param address the address that it comes from
+    /// @param change what it would change, for the audit log, or null if nothing
+    /// @param challenge what the caller is told if it sends no valid token
+    public record Request(Role role, String address, @Nullable String change, Challenge challenge) {}
+
+    /// The answer to a caller without a valid token.
+    ///
+    /// @param scheme how HTTP sends the token: `Bearer` or `Basic`
+    /// @param detail how to send a token, in a sentence
+    public record Challenge(String scheme, String detail) {}
+
+    /// Admits a request with a token.
+    ///
+    /// @param token the token that was sent, or null
+    /// @throws ProblemException if the token is missing or unknown, its role does not allow the request, or it
+    ///     makes too many requests
+    public Caller admit(@Nullable String token, Request request) {
+        Caller caller;
+        try {
+            caller = identify(token, request);
+        } catch (ProblemException e) {
+            throw denied(e, request.address(), request.change());
+        }
+        return limited(caller, "");
+    }
+
+    /// Admits a request that needs no token.
+    ///
+    /// @throws ProblemException if the address makes too many requests
+    public Caller admitAnyone(String address) {
+        return limited(new Caller("anyone", Role.READ, address), address);
+    }
+
+    private Caller limited(Caller caller, String address) {
+        if (!rate.allows(caller.name() + " " + address)) {
+            throw tooManyRequests();
+        }
+        return caller;
+    }
+
+    private Caller identify(@Nullable String sent, Request request) {
+        Challenge challenge = request.challenge();
+        if (sent == null) {
+            throw ProblemException.unauthorized("No token was sent. " + challenge.detail(), challenge.scheme());
+        }
+        Token token = tokens.get().find(sent);
+        if (token == null) {
+            throw ProblemException.unauthorized(
+                    "The node does not know the token. It may have been revoked.", challenge.scheme());
+        }
+        if (!token.role().covers(request.role())) {
+            throw ProblemException.forbidden("The token %s has the role %s, but the request needs the role %s."
+                    .formatted(token.name(), token.role(), request.role()));
+        }
+        return new Caller(token.name(), token.role(), request.address());
+    }
+
+    /// Counts and logs a request that is not admitted.
+    ///
+    /// @param change as in a [Request]
+    /// @return the refusal to answer: the given one, unless the address makes too many such requests
+    public ProblemException denied(ProblemException refusal, String address, @Nullable String change) {
+        if (!rate.allows(" " + address)) {
+            return tooManyRequests();
+        }
+        if (change != null) {
+            AuditLog.log(
+                    new Caller("unknown", Role.READ, address),
+                    change,
+                    null,
+                    "denied",
+                    refusal.problem().detail());
+        }
+        return refusal;
+    }
+
+    private ProblemException tooManyRequests() {
+        return ProblemException.tooMany(
+                "The caller sends more than %,d requests per second. Send fewer, or send them later."
+                        .formatted(requestsPerSecond),
+                1);
+    }
+}

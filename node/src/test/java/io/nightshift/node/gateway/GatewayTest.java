@@ -1,0 +1,130 @@
+package io.nightshift.node.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchPage;
+import io.nightshift.api.ControlResult;
+import io.nightshift.api.Problem;
+import io.nightshift.api.SubmitResult;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// The permissions of programs that send messages. Each request that is admitted has a mistake of its own, so
+/// that it goes no further.
+class GatewayTest {
+
+    private static final GatewayServices NOTHING_CALLED = new GatewayServices(
+            GatewayTest::resolve,
+            new SubmissionQueue(SubmissionQueue.Limits.DEFAULT),
+            new GatewayServices.RegisterClient() {
+                @Override
+                public <T> CompletionStage<T> ask(Function<ActorRef<T>, BatchRegisterCommand> question) {
+                    throw new AssertionError("the register was asked");
+                }
+            },
+            new GatewayServices.BatchClient() {
+                @Override
+                public <T> CompletionStage<T> ask(BatchId batch, Function<ActorRef<T>, BatchCommand> question) {
+                    throw new AssertionError(batch + " was asked");
+                }
+            },
+            () -> null,
+            Runnable::run);
+
+    private final Map<Role, String> secrets = new EnumMap<>(Role.class);
+    private final BehaviorTestKit<GatewayCommand> gateway;
+
+    GatewayTest() {
+        List<Token> tokens = List.of(Role.values()).stream()
+                .map(role -> {
+                    String secret = Token.random();
+                    secrets.put(role, secret);
+                    return new Token("the-" + role, role, Token.digest(secret));
+                })
+                .toList();
+        RequestForwarder requests = new RequestForwarder(NOTHING_CALLED);
+        BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run);
+        gateway = BehaviorTestKit.create(Gateway.create(
+                new GatewayAccess(() -> new Tokens(tokens), 1_000),
+                batches,
+                new BatchOperations(requests, batches)));
+    }
+
+    private static Submission resolve(Job job, boolean fresh) {
+        throw new AssertionError(job.name() + " was resolved");
+    }
+
+    private <T extends Record> Problem problem(
+            @Nullable String token, Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request) {
+        TestInbox<GatewayReply<T>> inbox = TestInbox.create();
+        GatewayCommand.Request asked = request.apply(inbox.getRef());
+        gateway.run(token == null ? asked : new GatewayCommand.Authenticated(token, asked));
+        assertThat(inbox.hasMessages()).as("an answer").isTrue();
+        return ((GatewayReply.Declined<T>) inbox.receiveMessage()).problem();
+    }
+
+    private static GatewayCommand.Request submit(ActorRef<GatewayReply<SubmitResult>> replyTo) {
+        return new GatewayCommand.Submit("job: [", false, null, replyTo);
+    }
+
+    private static GatewayCommand.Request control(ActorRef<GatewayReply<ControlResult>> replyTo) {
+        return new GatewayCommand.Control("latest", new BatchControl.Rescore(List.of()), replyTo);
+    }
+
+    private static GatewayCommand.Request list(ActorRef<GatewayReply<BatchPage>> replyTo) {
+        return new GatewayCommand.List(null, "walking", 1, null, replyTo);
+    }
+
+    private String secret(Role role) {
+        return Objects.requireNonNull(secrets.get(role));
+    }
+
+    @Test
+    void eachRequestNeedsATokenOfItsRole() {
+        for (Role role : Role.values()) {
+            String token = secret(role);
+            assertThat(problem(token, GatewayTest::list).status()).isEqualTo(400);
+            assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(role == Role.READ ? 403 : 422);
+            assertThat(problem(token, GatewayTest::control).status()).isEqualTo(role == Role.ADMIN ? 400 : 403);
+        }
+        assertThat(problem(secret(Role.READ), GatewayTest::submit).detail())
+                .isEqualTo("The token the-read has the role read, but the request needs the role submit.");
+    }
+
+    @Test
+    void withoutAKnownTokenNoRequestIsAdmitted() {
+        for (String token : new String[] {null, Token.random(), ""}) {
+            assertThat(problem(token, GatewayTest::list).status()).isEqualTo(401);
+            assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(401);
+            assertThat(problem(token, GatewayTest::control).status()).isEqualTo(401);
+        }
+        assertThat(problem(null, GatewayTest::list).detail())
+                .isEqualTo("No token was sent. Send each request in a message Authenticated.");
+    }
+
+    @Test
+    void theTextOfARequestDoesNotContainItsToken() {
+        String token = secret(Role.ADMIN);
+        GatewayCommand request = new GatewayCommand.Authenticated(
+                token, GatewayTest.list(TestInbox.<GatewayReply<BatchPage>>create().getRef()));
+        assertThat(request.toString()).contains("walking").doesNotContain(token);
+    }
+}
