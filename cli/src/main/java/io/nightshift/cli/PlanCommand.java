@@ -48,7 +48,8 @@ final class PlanCommand implements Callable<Integer> {
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
             SubmissionResolver.Check check =
-                    new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget()).check(job);
+                    new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget(), given.admission().plans())
+                            .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }

@@ -311,9 +311,11 @@ public final class Node {
             SubmissionResolver submissions,
             SubmissionQueue.Limits admission,
             ModelRegistry registry) {
+        SubmissionQueue queue = new SubmissionQueue(admission);
+        dependencies.observer().observe(queue);
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
-                new SubmissionQueue(admission),
+                queue,
                 this::askJobs,
                 this::ask,
                 new LedgerHealth(dependencies.ledger()),
@@ -377,7 +379,7 @@ public final class Node {
     /// Opens a batch, or finds the open one to resume.
     public CompletionStage<BatchRegisterCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID)
-                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null, null), PATIENCE);
+                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null, null, null), PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {

@@ -1,6 +1,7 @@
 package io.nightshift.node;
 
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
@@ -25,6 +26,9 @@ public interface NodeObserver {
         public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {}
 
         @Override
+        public void observe(SubmissionQueue submissions) {}
+
+        @Override
         public String exposition() {
             return "";
         }
@@ -36,6 +40,9 @@ public interface NodeObserver {
 
     /// The node has started; called once.
     void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults);
+
+    /// The node accepts submissions; called once.
+    void observe(SubmissionQueue submissions);
 
     /// The observed events, in Prometheus' text format.
     String exposition();

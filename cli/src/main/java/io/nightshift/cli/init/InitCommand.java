@@ -261,7 +261,8 @@ public final class InitCommand implements Callable<Integer> {
                         new Destinations(
                                 () -> duckDb, given.dataSources(), given.files().ofCommand()),
                         1,
-                        MemoryBudget.budget())
+                        MemoryBudget.budget(),
+                        given.admission().plans())
                 .check(JobFile.parse(text.getBytes(StandardCharsets.UTF_8), file, List.of()));
     }
 

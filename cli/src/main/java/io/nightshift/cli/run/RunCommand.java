@@ -31,6 +31,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand.AlreadyPublished;
 import io.nightshift.protocol.register.BatchRegisterCommand.NotNow;
 import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
+import io.nightshift.protocol.register.BatchRegisterCommand.TooManyOpen;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
@@ -153,7 +154,13 @@ public final class RunCommand implements Callable<Integer> {
                 background);
 
         SubmissionResolver.Resolved resolved =
-                new SubmissionResolver(registry, destinations, threads, MemoryBudget.budget()).resolve(job);
+                new SubmissionResolver(
+                                registry,
+                                destinations,
+                                threads,
+                                MemoryBudget.budget(),
+                                given.admission().plans())
+                        .resolve(job);
         Submission submission = resolved.submission();
         models.keep(submission.model(), resolved.model());
 
@@ -174,6 +181,7 @@ public final class RunCommand implements Callable<Integer> {
                 yield ExitStatus.DONE;
             }
             case Rejected(String reason) -> throw FailureException.permanent(reason);
+            case TooManyOpen(String reason) -> throw FailureException.permanent(reason);
             case NotNow(String reason) -> throw new FailureException(Failure.transientFailure(reason));
         };
     }

@@ -51,6 +51,7 @@ public final class BatchRegisterState {
     /// @param input as in [Submission]
     /// @param model as in [Submission]
     /// @param submission that opened it; null after it has ended
+    /// @param caller the name of its caller's token, or null; null after it has ended
     /// @param superseded whether a later batch of the job was opened while this one was open
     /// @param end published or cancelled; empty until the batch has ended
     public record Entry(
@@ -62,6 +63,7 @@ public final class BatchRegisterState {
             String input,
             ModelVersion model,
             @Nullable Submission submission,
+            @Nullable String caller,
             boolean superseded,
             Optional<Phase> end) {
 
@@ -75,11 +77,12 @@ public final class BatchRegisterState {
         }
 
         private Entry markSuperseded() {
-            return new Entry(batch, number, at, run, fingerprint, input, model, submission, true, end);
+            return new Entry(batch, number, at, run, fingerprint, input, model, submission, caller, true, end);
         }
 
         private Entry ended(Phase phase) {
-            return new Entry(batch, number, at, run, fingerprint, input, model, null, superseded, Optional.of(phase));
+            return new Entry(
+                    batch, number, at, run, fingerprint, input, model, null, null, superseded, Optional.of(phase));
         }
 
         /// Whether the batch scored what the submission asks for.
@@ -117,17 +120,22 @@ public final class BatchRegisterState {
     private final HashMap<String, JobBatches> jobs;
     private final HashMap<Key, KeyUse> keys;
 
+    /// How many unfinished batches each caller has.
+    private final HashMap<String, Integer> callers;
+
     private BatchRegisterState(
             VectorMap<BatchId, Entry> batches,
             HashMap<BatchId, Entry> unfinished,
             HashMap<RunKey, RunBatches> runs,
             HashMap<String, JobBatches> jobs,
-            HashMap<Key, KeyUse> keys) {
+            HashMap<Key, KeyUse> keys,
+            HashMap<String, Integer> callers) {
         this.batches = batches;
         this.unfinished = unfinished;
         this.runs = runs;
         this.jobs = jobs;
         this.keys = keys;
+        this.callers = callers;
     }
 
     /// The state after one more event.
@@ -139,7 +147,7 @@ public final class BatchRegisterState {
                 yield entry == null
                         ? this
                         : new BatchRegisterState(
-                                batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint));
+                                batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint), callers);
             }
             case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase) -> ended(batch, phase);
         };
@@ -158,7 +166,17 @@ public final class BatchRegisterState {
                 base.unfinished.updated(entry.batch(), entry),
                 runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
                 jobs.updated(entry.job(), new JobBatches(entry.batch(), ofJob == null ? null : ofJob.published())),
-                opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()));
+                opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()),
+                counted(opened.caller(), 1));
+    }
+
+    /// @param caller null for a batch that is not counted
+    private HashMap<String, Integer> counted(@Nullable String caller, int more) {
+        if (caller == null) {
+            return callers;
+        }
+        int count = unfinished(caller) + more;
+        return count == 0 ? callers.removed(caller) : callers.updated(caller, count);
     }
 
     /// @param before the job's batch before, whose texts are shared where they are equal; null if there is none
@@ -174,6 +192,7 @@ public final class BatchRegisterState {
                 before == null ? submission.input() : shared(before.input(), submission.input()),
                 before == null ? submission.model() : shared(before.model(), submission.model()),
                 submission,
+                opened.caller(),
                 false,
                 Optional.empty());
     }
@@ -201,7 +220,8 @@ public final class BatchRegisterState {
                         new JobBatches(
                                 ofJob == null ? batch : ofJob.last(),
                                 published(ofJob == null ? null : ofJob.published(), entry, phase))),
-                keys);
+                keys,
+                counted(entry.caller(), -1));
     }
 
     /// The last published batch, once a batch has ended.
@@ -213,7 +233,7 @@ public final class BatchRegisterState {
     /// The state with another entry for an unfinished batch.
     private BatchRegisterState with(Entry entry) {
         return new BatchRegisterState(
-                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), runs, jobs, keys);
+                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), runs, jobs, keys, callers);
     }
 
     private HashMap<Key, KeyUse> with(String job, String key, Entry entry, String fingerprint) {
@@ -290,6 +310,12 @@ public final class BatchRegisterState {
         return CollectionConverters.asJava(unfinished).values().stream()
                 .sorted(Comparator.comparingInt(Entry::number))
                 .toList();
+    }
+
+    /// How many batches of a caller have not ended, superseded ones included.
+    int unfinished(String caller) {
+        Integer count = get(callers, caller);
+        return count == null ? 0 : count;
     }
 
     /// Why a submission can't resume an open batch, as the end of a sentence; empty if it can.

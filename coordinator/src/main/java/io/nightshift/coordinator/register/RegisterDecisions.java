@@ -12,6 +12,7 @@ import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -286,9 +288,12 @@ class RegisterDecisions {
         if (status.isDamaged() && !first.isFresh()) {
             return decided(run, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
         }
-        return first.isFresh()
-                ? replace(state, entry, first.submit(), now)
-                : decided(run, resume(entry, first.submit(), now));
+        if (!first.isFresh()) {
+            return decided(run, resume(entry, first.submit(), now));
+        }
+        return isAtLimit(state, first.submit())
+                ? decided(run, reply(first.submit(), tooManyOpen(first.submit())))
+                : replace(state, entry, first.submit(), now);
     }
 
     private static String damaged(BatchStatus status) {
@@ -357,11 +362,42 @@ class RegisterDecisions {
                     now,
                     new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.AlreadyPublished(batch)));
         }
+        if (isAtLimit(state, submit)) {
+            return reply(submit, tooManyOpen(submit));
+        }
         BatchId batch = newId(state, job, now);
         return Decision.persist(
-                new BatchRegisterEvent.Opened(now, batch, submission, submit.key()),
+                new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission)),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, false, false)));
+    }
+
+    /// Whether the caller may open no further batch. A batch of its own that the submission replaces does not
+    /// count.
+    private static boolean isAtLimit(BatchRegisterState state, BatchRegisterCommand.Submit submit) {
+        OpenBatchLimit limit = submit.limit();
+        if (limit == null) {
+            return false;
+        }
+        boolean replacesOwn = state.open(RunKey.of(submit.submission().job()))
+                .filter(open -> limit.caller().equals(open.caller()))
+                .isPresent();
+        return state.unfinished(limit.caller()) - (replacesOwn ? 1 : 0) >= limit.batches();
+    }
+
+    private static BatchRegisterCommand.TooManyOpen tooManyOpen(BatchRegisterCommand.Submit submit) {
+        OpenBatchLimit limit = Objects.requireNonNull(submit.limit());
+        return new BatchRegisterCommand.TooManyOpen(String.format(
+                Locale.ROOT,
+                "The caller %s has %,d open batches, which is its limit. Nothing was started. Submit the job when one of"
+                        + " them has ended, or cancel one; a failed batch is open until it is cancelled.",
+                limit.caller(),
+                limit.batches()));
+    }
+
+    private static @Nullable String caller(BatchRegisterCommand.Submit submit) {
+        OpenBatchLimit limit = submit.limit();
+        return limit == null ? null : limit.caller();
     }
 
     private BatchId newId(BatchRegisterState state, String job, Instant now) {

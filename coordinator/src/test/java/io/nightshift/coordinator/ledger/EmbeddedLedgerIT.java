@@ -214,7 +214,7 @@ class EmbeddedLedgerIT {
         LedgerSerializer serializer = new LedgerSerializer();
         LedgerEntry entry = LedgerEntry.after(LedgerEntry.origin(ExampleBatch.BATCH), SUBMITTED);
         BatchRegisterEvent opened = new BatchRegisterEvent.Opened(
-                ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.submission(ExampleBatch.job()), null);
+                ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.submission(ExampleBatch.job()), null, "nightly");
 
         LedgerEntry read = (LedgerEntry) serializer.fromBinary(serializer.toBinary(entry), serializer.manifest(entry));
         assertThat(read.hash()).isEqualTo(entry.hash());

@@ -42,7 +42,7 @@ class LedgerFileIT {
                 JournalTableWriter.write(
                         ledger.ledger(),
                         new BatchRegisterEvent.Opened(
-                                ExampleBatch.AT, batch, ExampleBatch.submission(ExampleBatch.job()), null));
+                                ExampleBatch.AT, batch, ExampleBatch.submission(ExampleBatch.job()), null, null));
                 JournalTableWriter.write(
                         ledger.ledger(),
                         batch,

@@ -17,6 +17,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -116,7 +117,14 @@ class BatchRegisterIT {
     private BatchRegisterCommand.SubmitReply submit(Submission submission, boolean fresh) {
         TestProbe<BatchRegisterCommand.SubmitReply> probe =
                 node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
-        register.tell(new BatchRegisterCommand.Submit(submission, fresh, probe.ref(), null, null));
+        register.tell(new BatchRegisterCommand.Submit(submission, fresh, probe.ref(), null, null, null));
+        return probe.receiveMessage(SOON);
+    }
+
+    private BatchRegisterCommand.SubmitReply submit(String job, boolean fresh, OpenBatchLimit limit) {
+        TestProbe<BatchRegisterCommand.SubmitReply> probe =
+                node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
+        register.tell(new BatchRegisterCommand.Submit(submission(job), fresh, probe.ref(), null, null, limit));
         return probe.receiveMessage(SOON);
     }
 
@@ -144,7 +152,7 @@ class BatchRegisterIT {
 
         assertThat(batch.value()).startsWith("flights-20261124t231425-");
         assertThat(node.ledger().registerEvents())
-                .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null));
+                .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null, null));
         awaitNotified(batch, new BatchCommand.Open(submission("flights")));
     }
 
@@ -372,6 +380,45 @@ class BatchRegisterIT {
     }
 
     @Test
+    void aCallerCanOpenOnlySoManyBatches() {
+        OpenBatchLimit nightly = new OpenBatchLimit("nightly", 2);
+        BatchId flights = ((BatchRegisterCommand.Accepted) submit("flights", false, nightly)).batch();
+        submit("trains", false, nightly);
+
+        assertThat(submit("ships", false, nightly))
+                .isEqualTo(new BatchRegisterCommand.TooManyOpen(
+                        "The caller nightly has 2 open batches, which is its limit. Nothing was started. Submit the job"
+                                + " when one of them has ended, or cancel one; a failed batch is open until it is cancelled."));
+        assertThat(node.ledger().registerEvents()).hasSize(2);
+        assertThat(submit("flights", false, nightly))
+                .as("it resumes its batch")
+                .isEqualTo(new BatchRegisterCommand.Accepted(flights, true, false));
+        assertThat(submit("ships", false, new OpenBatchLimit("web", 2))).isInstanceOf(BatchRegisterCommand.Accepted.class);
+
+        restart();
+        assertThat(submit("cars", false, nightly)).isInstanceOf(BatchRegisterCommand.TooManyOpen.class);
+        end(flights, Phase.PUBLISHED);
+        assertThat(submit("cars", false, nightly)).isInstanceOf(BatchRegisterCommand.Accepted.class);
+    }
+
+    @Test
+    void aCallerAtItsLimitReplacesItsOwnBatchesOnly() {
+        OpenBatchLimit nightly = new OpenBatchLimit("nightly", 1);
+        submit("flights", false, nightly);
+        submit("trains", false, new OpenBatchLimit("web", 1));
+
+        assertThat(submit("trains", true, nightly)).isInstanceOf(BatchRegisterCommand.TooManyOpen.class);
+        assertThat(batches).as("the batch of the other caller continues").noneMatch(BatchRegisterIT::isCancel);
+
+        assertThat(submit("flights", true, nightly)).isInstanceOf(BatchRegisterCommand.Accepted.class);
+        assertThat(batches).anyMatch(BatchRegisterIT::isCancel);
+    }
+
+    private static boolean isCancel(Told told) {
+        return told.command() instanceof BatchCommand.Cancel;
+    }
+
+    @Test
     void aBatchThatReadersSeeIsNotReplaced() {
         BatchId old = opened("flights", false);
         phases.put(old, Phase.PUBLISHING);
@@ -392,7 +439,7 @@ class BatchRegisterIT {
         TestProbe<BatchRegisterCommand.SubmitReply> probe =
                 node.kit().createTestProbe(BatchRegisterCommand.SubmitReply.class);
 
-        register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, probe.ref(), null, ticket));
+        register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, probe.ref(), null, ticket, null));
 
         probe.expectMessageClass(BatchRegisterCommand.NotNow.class, SOON);
         assertThat(node.ledger().registerEvents()).isEmpty();
@@ -403,7 +450,7 @@ class BatchRegisterIT {
         JournalWriteBlocker.install(node.ledger());
         JournalWriteBlocker.shut();
         try {
-            register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, ignore(), null, null));
+            register.tell(new BatchRegisterCommand.Submit(submission("flights"), false, ignore(), null, null, null));
             await().atMost(SOON).until(JournalWriteBlocker::isBlocking);
             for (int i = 0; i < RegisterInbox.MOST_WAITING; i++) {
                 register.tell(new BatchRegisterCommand.FindByKey("flights", "key", "f", ignore()));

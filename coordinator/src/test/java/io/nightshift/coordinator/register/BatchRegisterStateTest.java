@@ -48,7 +48,11 @@ class BatchRegisterStateTest {
     }
 
     private static BatchRegisterEvent opened(BatchId batch, Submission submission) {
-        return new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission, null);
+        return new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission, null, null);
+    }
+
+    private static BatchRegisterEvent opened(BatchId batch, Submission submission, String caller) {
+        return new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission, null, caller);
     }
 
     private static BatchRegisterEvent ended(BatchId batch, Phase phase) {
@@ -89,6 +93,21 @@ class BatchRegisterStateTest {
         assertThat(state.unfinished())
                 .extracting(BatchRegisterState.Entry::superseded)
                 .containsExactly(false);
+    }
+
+    @Test
+    void unfinishedBatchesAreCountedForEachCaller() {
+        BatchRegisterState state = state(opened(A, FLIGHTS, "nightly"), opened(OTHER, trains(), "web"));
+        assertThat(state.unfinished("nightly")).isEqualTo(1);
+
+        state = state.apply(opened(B, FLIGHTS, "nightly"));
+        assertThat(state.unfinished("nightly")).as("a superseded batch has not ended").isEqualTo(2);
+
+        state = state.apply(ended(A, Phase.CANCELLED)).apply(ended(A, Phase.CANCELLED));
+        assertThat(state.unfinished("nightly")).isEqualTo(1);
+        assertThat(state.apply(ended(B, Phase.PUBLISHED)).unfinished("nightly")).isZero();
+        assertThat(state.unfinished("web")).isEqualTo(1);
+        assertThat(state.unfinished("nobody")).isZero();
     }
 
     @Test
@@ -150,7 +169,7 @@ class BatchRegisterStateTest {
     @Test
     void aKeyIsRememberedWithTheBatchOfItsFirstUse() {
         BatchRegisterState state = state(
-                new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday"),
+                new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday", null),
                 ended(A, Phase.PUBLISHED),
                 opened(B, FLIGHTS),
                 new BatchRegisterEvent.Keyed(ExampleBatch.AT, B, "tuesday", "f2"),

@@ -300,7 +300,7 @@ final class RegisterSimulation {
                 accepted++;
             }
         });
-        toRegister(new BatchRegisterCommand.Submit(submission, fresh, address, null, ticket));
+        toRegister(new BatchRegisterCommand.Submit(submission, fresh, address, null, ticket, null));
         after(PATIENCE, () -> {
             replies.remove(address);
             after(between(0, 10), this::submit);

@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
-import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -44,7 +43,7 @@ public final class Configuration {
     private final NodeSettings node;
     private final @Nullable TlsSettings tls;
     private final HttpSettings http;
-    private final SubmissionQueue.Limits admission;
+    private final AdmissionSettings admission;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final FileSettings files;
@@ -57,7 +56,7 @@ public final class Configuration {
             NodeSettings node,
             @Nullable TlsSettings tls,
             HttpSettings http,
-            SubmissionQueue.Limits admission,
+            AdmissionSettings admission,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             FileSettings files,
@@ -121,8 +120,8 @@ public final class Configuration {
         return tls;
     }
 
-    /// How many submissions the node inspects at the same time.
-    public SubmissionQueue.Limits admission() {
+    /// How much work callers may give to the cluster.
+    public AdmissionSettings admission() {
         return admission;
     }
 
@@ -186,7 +185,7 @@ public final class Configuration {
                 NodeSettings.read(nightshift.section("node")),
                 TlsSettings.read(nightshift.section("tls")),
                 HttpSettings.read(nightshift.section("http")),
-                admission(nightshift.section("admission")),
+                AdmissionSettings.read(nightshift.section("admission")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 FileSettings.read(nightshift.section("files")),
@@ -195,32 +194,6 @@ public final class Configuration {
                 tuning);
         nightshift.end();
         return configuration;
-    }
-
-    private static SubmissionQueue.Limits admission(ConfigurationSection admission) {
-        SubmissionQueue.Limits standard = SubmissionQueue.Limits.DEFAULT;
-        SubmissionQueue.Limits read = new SubmissionQueue.Limits(
-                admission.number(
-                        "inspections",
-                        standard.inspections(),
-                        1,
-                        1_000,
-                        KeyMeaning.of(
-                                "The submissions that are inspected at the same time. Inspecting one reads the footers of all its input files.")),
-                admission.number(
-                        "waiting",
-                        standard.waiting(),
-                        1,
-                        100_000,
-                        KeyMeaning.of("The submissions that wait to be inspected.")),
-                admission.number(
-                        "per-caller",
-                        standard.perCaller(),
-                        1,
-                        100_000,
-                        KeyMeaning.of("The submissions of one token that are inspected or wait.")));
-        admission.end();
-        return read;
     }
 
     private static ProgramLog.Format logFormat(ConfigurationSection log) {

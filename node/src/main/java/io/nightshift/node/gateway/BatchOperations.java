@@ -23,6 +23,9 @@ public final class BatchOperations {
 
     private static final int LONGEST_REASON = 1_000;
 
+    /// When a caller with too many open batches should submit again.
+    private static final int OPEN_SECONDS = 30;
+
     private final RequestForwarder requests;
     private final BatchQueries batches;
 
@@ -57,6 +60,10 @@ public final class BatchOperations {
                     case BatchRegisterCommand.Rejected(String reason) -> {
                         AuditLog.log(caller, "submit", job.name(), "refused", reason);
                         throw ProblemException.rejected(reason);
+                    }
+                    case BatchRegisterCommand.TooManyOpen(String reason) -> {
+                        AuditLog.log(caller, "submit", job.name(), "refused", reason);
+                        throw ProblemException.tooMany(reason, OPEN_SECONDS);
                     }
                     case BatchRegisterCommand.NotNow(String reason) -> {
                         AuditLog.log(caller, "submit", job.name(), "failed", reason);

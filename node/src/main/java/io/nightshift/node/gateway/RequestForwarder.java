@@ -13,6 +13,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterCommand.FindReply;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -70,16 +71,25 @@ public final class RequestForwarder {
     private CompletionStage<SubmitReply> resolved(String caller, Job job, boolean fresh, @Nullable String key) {
         return services.queue()
                 .inspect(caller, () -> services.submissions().resolve(job, fresh))
-                .thenCompose(submission -> open(submission, fresh, key));
+                .thenCompose(submission -> open(caller, submission, fresh, key))
+                .thenApply(reply -> {
+                    if (reply instanceof BatchRegisterCommand.TooManyOpen) {
+                        services.queue().countRefusal();
+                    }
+                    return reply;
+                });
     }
 
     /// The register issues the ticket at once, or is not there. So a submission that must wait for the register,
     /// for example while it moves to another node, is not left behind when the caller has stopped waiting.
-    private CompletionStage<SubmitReply> open(Submission submission, boolean fresh, @Nullable String key) {
+    private CompletionStage<SubmitReply> open(
+            String caller, Submission submission, boolean fresh, @Nullable String key) {
+        OpenBatchLimit limit = services.queue().openBatches(caller);
         return services.register()
                 .<SubmissionTicket>ask(BatchRegisterCommand.AskTicket::new)
                 .thenCompose(ticket -> services.register()
-                        .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, key, ticket)));
+                        .ask(replyTo -> new BatchRegisterCommand.Submit(
+                                submission, fresh, replyTo, key, ticket, limit)));
     }
 
     /// Why the journal can't be used now, or null. Waits for the database.

@@ -1,5 +1,6 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.protocol.register.OpenBatchLimit;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /// The submissions that a node inspects, with a few at a time and a limited number that wait. Inspecting one
@@ -18,13 +20,14 @@ import java.util.function.Supplier;
 /// Safe for several threads, none of which waits.
 public final class SubmissionQueue {
 
-    /// The section `nightshift.admission` of the configuration.
+    /// The limits of submissions, from the section `nightshift.admission` of the configuration.
     ///
     /// @param inspections submissions that are inspected at the same time
     /// @param waiting submissions that wait to be inspected
     /// @param perCaller submissions of one caller that are inspected or wait
-    public record Limits(int inspections, int waiting, int perCaller) {
-        public static final Limits DEFAULT = new Limits(8, 1_000, 500);
+    /// @param openPerCaller open batches of one caller in the cluster
+    public record Limits(int inspections, int waiting, int perCaller, int openPerCaller) {
+        public static final Limits DEFAULT = new Limits(8, 1_000, 500, 1_000);
     }
 
     /// When a refused caller should submit again.
@@ -33,6 +36,7 @@ public final class SubmissionQueue {
     private final Limits limits;
     private final ThreadPoolExecutor inspections;
     private final Map<String, Integer> callers = new ConcurrentHashMap<>();
+    private final LongAdder refused = new LongAdder();
 
     public SubmissionQueue(Limits limits) {
         this.limits = limits;
@@ -73,11 +77,27 @@ public final class SubmissionQueue {
         callers.computeIfPresent(caller, (name, count) -> count > 1 ? count - 1 : null);
     }
 
-    private static ProblemException tooMany(String text, int limit) {
+    private ProblemException tooMany(String text, int limit) {
+        refused.increment();
         return ProblemException.tooMany(
                 String.format(Locale.ROOT, text, limit)
                         + " Nothing was started. Submit the job later, or at another node.",
                 RETRY_SECONDS);
+    }
+
+    /// The limit of a caller's open batches, which the batch register applies.
+    OpenBatchLimit openBatches(String caller) {
+        return new OpenBatchLimit(caller, limits.openPerCaller());
+    }
+
+    /// Counts a submission that the batch register has refused, because of the limit of open batches.
+    void countRefusal() {
+        refused.increment();
+    }
+
+    /// Submissions that were refused because of any limit.
+    public long refused() {
+        return refused.sum();
     }
 
     /// Submissions that wait to be inspected.

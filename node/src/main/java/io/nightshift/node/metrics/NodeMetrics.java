@@ -1,6 +1,7 @@
 package io.nightshift.node.metrics;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -19,6 +20,7 @@ import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.OtlpSettings;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
@@ -123,6 +125,16 @@ public final class NodeMetrics implements NodeObserver {
                 .description("Nodes of the cluster, as this one sees them")
                 .tag("state", state)
                 .register(registry);
+    }
+
+    @Override
+    public void observe(SubmissionQueue submissions) {
+        Gauge.builder("nightshift.submissions.waiting", submissions, SubmissionQueue::waiting)
+                .description("Submissions that wait to be inspected")
+                .register(all);
+        FunctionCounter.builder("nightshift.submissions.refused", submissions, SubmissionQueue::refused)
+                .description("Submissions that were refused because of a limit of nightshift.admission")
+                .register(all);
     }
 
     @Override

@@ -16,7 +16,6 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
@@ -24,23 +23,24 @@ import java.util.Locale;
 /// Both methods block on disks and databases, and may be called from any thread and as often as wanted.
 public final class SubmissionResolver {
 
-    private static final int MOST_FILES = 100_000;
-    private static final int MOST_PARTITIONS = 1_000_000;
-
     private final ModelRegistry registry;
     private final Destinations destinations;
     private final int threads;
     private final long memory;
+    private final PlanLimits limits;
 
     /// @param registry of the models that jobs may name
     /// @param destinations that jobs may name, with the sources
     /// @param threads that score on a node
     /// @param memory that a node may use, in bytes
-    public SubmissionResolver(ModelRegistry registry, Destinations destinations, int threads, long memory) {
+    /// @param limits of the plan
+    public SubmissionResolver(
+            ModelRegistry registry, Destinations destinations, int threads, long memory, PlanLimits limits) {
         this.registry = registry;
         this.destinations = destinations;
         this.threads = threads;
         this.memory = memory;
+        this.limits = limits;
     }
 
     /// The result of a check.
@@ -112,32 +112,11 @@ public final class SubmissionResolver {
         }
     }
 
-    /// Refuses a plan that no coordinator should have to hold.
-    ///
-    /// @throws FailureException permanent, if there are too many files or partitions
-    static void checkSize(int files, int partitions) {
-        if (files > MOST_FILES) {
-            throw FailureException.permanent(String.format(
-                    Locale.ROOT,
-                    "the input has %,d files, and a batch can have at most %,d. Divide the input into several jobs, or"
-                            + " merge small files",
-                    files,
-                    MOST_FILES));
-        }
-        if (partitions > MOST_PARTITIONS) {
-            throw FailureException.permanent(String.format(
-                    Locale.ROOT,
-                    "the plan has %,d partitions, and a batch can have at most %,d. Increase partitions.rows",
-                    partitions,
-                    MOST_PARTITIONS));
-        }
-    }
-
     private Check check(Job job, DestinationStore destination, JobModel found) {
         Model model = found.model();
         MemoryEstimate estimate = MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
         List<InspectedFile> files = inspect(job, model);
-        checkSize(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
+        limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
         Destinations.refuse(destination.check(job, model.description()));
         return new Check(model, files, estimate);
     }

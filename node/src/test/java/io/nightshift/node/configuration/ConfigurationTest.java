@@ -3,6 +3,8 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.node.gateway.SubmissionQueue;
+import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
@@ -43,6 +45,29 @@ final class ConfigurationTest {
         Configuration configuration =
                 load("nightshift.data-sources.db { url = \"jdbc:postgresql:db\", password = ${?PATH} }");
         assertThat(configuration.dataSources().get("db").password()).isEqualTo(path);
+    }
+
+    @Test
+    void theLimitsOfAdmissionAreRead() throws IOException {
+        assertThat(load("").admission())
+                .isEqualTo(new AdmissionSettings(
+                        new SubmissionQueue.Limits(8, 1_000, 500, 1_000), new PlanLimits(100_000, 1_000_000)));
+        assertThat(load("""
+                nightshift.admission {
+                  inspections = 1, waiting = 2, per-caller = 3, open-per-caller = 4, files = 5, partitions = 6
+                }
+                """).admission())
+                .isEqualTo(new AdmissionSettings(new SubmissionQueue.Limits(1, 2, 3, 4), new PlanLimits(5, 6)));
+        assertThatThrownBy(() -> load("nightshift.admission.partitions = 1000001"))
+                .hasMessageContaining("nightshift.admission.partitions: expected a number from 1 to 1000000");
+    }
+
+    @Test
+    void theTokensAreReadEvenIfHttpIsNotEnabled() throws IOException {
+        assertThat(load("").http().tokens().areGiven()).isFalse();
+        HttpSettings http = load("nightshift.http.tokens-file = tokens.conf").http();
+        assertThat(http.isEnabled()).isFalse();
+        assertThat(http.tokens()).isEqualTo(new TokenSettings(null, folder.resolve("tokens.conf")));
     }
 
     @Test

@@ -31,7 +31,7 @@ class SubmissionQueueTest {
 
     @Test
     void aSubmissionThatFindsTheQueueFullIsRefused() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 2, 100));
+        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 2, 100, 1));
         CompletionStage<String> first = submit(queue, "nightly");
         submit(queue, "nightly");
         CompletionStage<String> last = submit(queue, "web");
@@ -40,6 +40,7 @@ class SubmissionQueueTest {
                 () -> submit(queue, "web"),
                 "The node has 2 submissions that wait to be inspected, which is its limit. Nothing was started.");
         assertThat(queue.waiting()).isEqualTo(2);
+        assertThat(queue.refused()).isEqualTo(1);
 
         disk.complete("inspected");
         assertThat(first.toCompletableFuture().join()).isEqualTo("inspected");
@@ -49,7 +50,7 @@ class SubmissionQueueTest {
 
     @Test
     void oneCallerCannotUseTheWholeQueue() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 100, 2));
+        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 100, 2, 1));
         CompletionStage<String> first = submit(queue, "nightly");
         submit(queue, "nightly");
 
@@ -65,7 +66,7 @@ class SubmissionQueueTest {
 
     @Test
     void aFailedInspectionFreesItsPlace() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 1, 1));
+        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 1, 1, 1));
         assertThatThrownBy(() -> queue.inspect("nightly", () -> {
                             throw new IllegalStateException("the share is away");
                         })

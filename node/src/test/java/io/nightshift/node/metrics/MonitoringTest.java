@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
 import io.nightshift.node.configuration.OtlpSettings;
+import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
@@ -68,6 +69,7 @@ class MonitoringTest {
         system = ActorSystem.create(Behaviors.empty(), "metrics");
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()));
+        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
         exposition = metrics.exposition();
         shown = new TreeMap<>();
         Matcher sample = SAMPLE.matcher(exposition);

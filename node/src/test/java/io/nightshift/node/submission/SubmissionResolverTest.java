@@ -51,7 +51,12 @@ final class SubmissionResolverTest {
     }
 
     private SubmissionResolver resolver(long memory) {
-        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory);
+        return resolver(memory, PlanLimits.LARGEST);
+    }
+
+    private SubmissionResolver resolver(long memory, PlanLimits limits) {
+        return new SubmissionResolver(
+                registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits);
     }
 
     private Job job(String... overrides) throws IOException {
@@ -160,7 +165,12 @@ final class SubmissionResolverTest {
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
         SubmissionResolver resolver =
-                new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY);
+                new SubmissionResolver(
+                        registry,
+                        new Destinations(() -> duckDb, DataSources.NONE, roots),
+                        2,
+                        MEMORY,
+                        PlanLimits.LARGEST);
         assertThat(resolver.check(job()).files()).hasSize(1);
 
         Job hostile = job(override.strip());
@@ -187,12 +197,22 @@ final class SubmissionResolverTest {
 
     @Test
     void aPlanThatIsTooLargeIsRefused() {
-        assertThatCode(() -> SubmissionResolver.checkSize(100_000, 1_000_000)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> SubmissionResolver.checkSize(100_001, 1))
+        assertThatCode(() -> PlanLimits.LARGEST.check(100_000, 1_000_000)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> PlanLimits.LARGEST.check(100_001, 1))
                 .hasMessage("the input has 100,001 files, and a batch can have at most 100,000."
                         + " Divide the input into several jobs, or merge small files");
-        assertThatThrownBy(() -> SubmissionResolver.checkSize(1, 1_000_001))
+        assertThatThrownBy(() -> PlanLimits.LARGEST.check(1, 1_000_001))
                 .hasMessage("the plan has 1,000,001 partitions, and a batch can have at most 1,000,000."
                         + " Increase partitions.rows");
+    }
+
+    @Test
+    void theLargestPlanIsConfigurable() throws IOException {
+        SubmissionResolver small = resolver(MEMORY, new PlanLimits(1, 12));
+
+        assertThat(small.check(job()).files()).hasSize(1);
+        Job job = job("partitions.rows=20000");
+        assertThatThrownBy(() -> small.check(job))
+                .hasMessage("the plan has 15 partitions, and a batch can have at most 12. Increase partitions.rows");
     }
 }

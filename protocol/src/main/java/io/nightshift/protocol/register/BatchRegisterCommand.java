@@ -21,12 +21,14 @@ public sealed interface BatchRegisterCommand {
     ///     later ones lead to the batch of the first
     /// @param ticket from [AskTicket]; a submission with a ticket that is not valid any more is answered with
     ///     [NotNow]. Null from a caller that waits for the reply without a limit, or from an earlier version
+    /// @param limit of the caller's open batches, or null for none
     record Submit(
             Submission submission,
             boolean fresh,
             ActorRef<SubmitReply> replyTo,
             @Nullable String key,
-            @Nullable SubmissionTicket ticket)
+            @Nullable SubmissionTicket ticket,
+            @Nullable OpenBatchLimit limit)
             implements BatchRegisterCommand {}
 
     /// Asks for a ticket. An answer means that the register answers submissions now.
@@ -99,6 +101,11 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param reason why, in one or two sentences, for people
     record NotNow(String reason) implements SubmitReply {}
+
+    /// Nothing was started, because the caller has too many open batches.
+    ///
+    /// @param reason why, in one or two sentences, for people
+    record TooManyOpen(String reason) implements SubmitReply {}
 
     /// The answer to [Find] and [FindByKey].
     sealed interface FindReply {}

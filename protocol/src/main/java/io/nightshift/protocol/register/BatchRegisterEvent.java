@@ -22,11 +22,14 @@ public sealed interface BatchRegisterEvent {
     /// @param batch the batch that the event is about
     /// @param submission the submission that opened the batch
     /// @param key the submission's idempotency key; null if it had none
+    /// @param caller the name of the caller's token; null for a caller without a limit of open batches
     record Opened(
             Instant at,
             BatchId batch,
             Submission submission,
-            @Nullable String key) implements BatchRegisterEvent {}
+            @Nullable String key,
+            @Nullable String caller)
+            implements BatchRegisterEvent {}
 
     /// A submission with an idempotency key led to a batch that existed.
     ///

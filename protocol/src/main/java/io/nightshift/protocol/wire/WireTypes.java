@@ -34,6 +34,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.List;
 
@@ -158,6 +159,9 @@ final class WireTypes {
             new WireType(125, ModelReference.Digest.class),
             // A request to the gateway with a token.
             new WireType(126, GatewayCommand.Authenticated.class),
+            // A caller with too many open batches.
+            new WireType(127, BatchRegisterCommand.TooManyOpen.class),
+            new WireType(128, OpenBatchLimit.class),
             // Runs.
             new WireType(140, Parameter.class),
             new WireType(141, ParameterType.class));

@@ -37,6 +37,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.nio.charset.StandardCharsets;
@@ -197,7 +198,9 @@ public final class GoldenMessages {
                         true,
                         asker,
                         "2026-11-24",
-                        new SubmissionTicket(7, 1_000_000)));
+                        new SubmissionTicket(7, 1_000_000),
+                        new OpenBatchLimit("airflow", 1_000)));
+        add("too-many-open", new BatchRegisterCommand.TooManyOpen("The caller airflow has 1,000 open batches."));
         add("not-now", new BatchRegisterCommand.NotNow("the submission has waited too long"));
         add("submission-ticket", new SubmissionTicket(7, 1_000_000));
         add("find-work", new BatchRegisterCommand.FindWork(worker));

@@ -110,7 +110,7 @@ final class TestBatch implements AutoCloseable {
         Job job = JobFile.parse(yaml, folder.resolve("job.yaml"), List.of());
         TestBatch batch = new TestBatch(folder, new BatchId("flights-20261124t231425-" + number), job);
         batch.makeInput();
-        batch.registered(new BatchRegisterEvent.Opened(START, batch.id, batch.submission, null));
+        batch.registered(new BatchRegisterEvent.Opened(START, batch.id, batch.submission, null, null));
         batch.append(
                 new BatchEvent.Submitted(batch.later(), batch.id, job, MODEL),
                 new BatchEvent.TookOver(batch.later(), 1, "127.0.0.1:7001"));

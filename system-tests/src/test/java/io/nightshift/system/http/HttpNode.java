@@ -13,6 +13,7 @@ import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
@@ -50,6 +51,10 @@ public final class HttpNode implements AutoCloseable {
     final List<Endpoint> endpoints;
 
     public HttpNode(Path home, HttpSettings settings) {
+        this(home, settings, SubmissionQueue.Limits.DEFAULT);
+    }
+
+    HttpNode(Path home, HttpSettings settings, SubmissionQueue.Limits admission) {
         ledger = EmbeddedLedger.open(home);
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), FileRoots.UNRESTRICTED, background);
         registry = new ModelRegistry(home);
@@ -68,8 +73,9 @@ public final class HttpNode implements AutoCloseable {
         token = LocalToken.find(home);
         endpoints = node.open(
                 access,
-                new SubmissionResolver(registry, new Destinations(duckDb, none), 2, MemoryBudget.budget()),
-                SubmissionQueue.Limits.DEFAULT,
+                new SubmissionResolver(
+                        registry, new Destinations(duckDb, none), 2, MemoryBudget.budget(), PlanLimits.LARGEST),
+                admission,
                 registry);
         port = node.answer(settings, access, endpoints);
     }

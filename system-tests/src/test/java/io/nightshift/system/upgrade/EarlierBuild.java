@@ -37,7 +37,7 @@ final class EarlierBuild {
 
     /// Records that nodes exchange, with the number of components that the earlier build lacks.
     private static final Map<String, Integer> GROWN = Map.of(
-            "io/nightshift/protocol/register/BatchRegisterCommand$Submit", 1,
+            "io/nightshift/protocol/register/BatchRegisterCommand$Submit", 2,
             "io/nightshift/protocol/register/BatchRegisterCommand$Accepted", 1,
             "io/nightshift/api/SubmitResult", 1,
             "io/nightshift/protocol/job/Job$ErrorPolicy", 1);
