@@ -103,6 +103,9 @@ final class InvariantChecker {
             case BatchEvent.Failed failed
             when failed.failure().message().equals(SimulatedWorker.MISSING.message()) ->
                 require(missing.size() > 1, "only %s reports that the input is missing", missing);
+            case BatchEvent.Failed failed
+            when failed.failure().message().equals(SimulatedDestination.GONE) ->
+                require(visible == null, "it fails because its output is gone, and readers see it");
             case BatchEvent.Cancelled cancelled -> require(visible == null, "a batch is cancelled that readers see");
             case BatchEvent.Published published -> {
                 require(visible != null, "published, and readers see nothing");

@@ -288,6 +288,17 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_PUBLISHER_TRUSTS_ITS_FIRST_LOOK {
+        @Override
+        public SimulatedDestination destination(InvariantChecker checker) {
+            return new SimulatedDestination(checker) {
+                @Override
+                boolean isVisibleAtTheClaim() {
+                    return false;
+                }
+            };
+        }
+    },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
         ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {

@@ -221,9 +221,24 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void publish(CoordinatorAction.Publish publish, BatchState state) {
+        if (destination.isVisible()) {
+            report(publish, SimulatedCoordinator::completed);
+        } else {
+            after(world.between(0, 2), () -> claim(publish, state));
+        }
+    }
+
+    private static CoordinatorMessage.PublicationCompleted completed() {
+        return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
+    }
+
+    private void claim(CoordinatorAction.Publish publish, BatchState state) {
         int incarnation = state.incarnation();
         try {
-            destination.begin(incarnation);
+            if (destination.claim(incarnation)) {
+                report(publish, SimulatedCoordinator::completed);
+                return;
+            }
         } catch (FailureException e) {
             report(publish, () -> new CoordinatorMessage.TaskFailed(e.failure()));
             return;
@@ -237,7 +252,10 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 world.between(0.1, 20),
                 () -> report(publish, () -> {
                     destination.show(incarnation, state);
-                    return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
+                    if (world.random().nextBoolean()) {
+                        destination.discard();
+                    }
+                    return completed();
                 }));
     }
 

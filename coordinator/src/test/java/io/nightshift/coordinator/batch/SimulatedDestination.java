@@ -5,7 +5,9 @@ import io.nightshift.protocol.failure.FailureException;
 
 /// Where a batch becomes visible, with the promises of [Publisher]: a publication can be fenced by a
 /// later incarnation up to the instant in which it shows.
-final class SimulatedDestination {
+class SimulatedDestination {
+
+    static final String GONE = "the staged output is gone";
 
     private final InvariantChecker checker;
 
@@ -18,23 +20,35 @@ final class SimulatedDestination {
         this.checker = checker;
     }
 
-    /// The first step of a publication.
-    void begin(int incarnation) {
-        if (checker.isVisible()) {
-            return;
+    /// Whether readers see the batch. Until the claim, an earlier coordinator may still show it.
+    boolean isVisible() {
+        return checker.isVisible();
+    }
+
+    /// Makes sure that no earlier coordinator shows the batch from now on.
+    ///
+    /// @return whether readers see the batch already
+    boolean claim(int incarnation) {
+        if (isVisibleAtTheClaim()) {
+            return true;
         }
         if (discarded) {
-            throw FailureException.permanent("the staged output is gone");
+            throw FailureException.permanent(GONE);
         }
         if (claimed > incarnation) {
             throw new FailureException(Failure.transientFailure("a later coordinator publishes"));
         }
         claimed = incarnation;
+        return false;
+    }
+
+    boolean isVisibleAtTheClaim() {
+        return isVisible();
     }
 
     /// The last step.
     void show(int incarnation, BatchState state) {
-        if (checker.isVisible()) {
+        if (isVisible()) {
             return;
         }
         if (discarded || claimed != incarnation) {
@@ -45,10 +59,7 @@ final class SimulatedDestination {
 
     /// @return whether readers see it already
     boolean fence(int incarnation) {
-        if (!checker.isVisible()) {
-            begin(incarnation);
-        }
-        return checker.isVisible();
+        return isVisible() || (!discarded && claim(incarnation));
     }
 
     void discard() {

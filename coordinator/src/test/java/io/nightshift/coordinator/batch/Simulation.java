@@ -68,6 +68,11 @@ final class Simulation {
     @FunctionalInterface
     interface DecisionsFactory {
         BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random);
+
+        /// Creates the destination of the batch.
+        default SimulatedDestination destination(InvariantChecker checker) {
+            return new SimulatedDestination(checker);
+        }
     }
 
     static final DecisionsFactory REAL = BatchDecisions::create;
@@ -125,7 +130,7 @@ final class Simulation {
         input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows(), "");
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
-        destination = new SimulatedDestination(checker);
+        destination = decisions.destination(checker);
     }
 
     /// @return the steps it took
