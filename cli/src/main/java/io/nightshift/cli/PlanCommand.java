@@ -47,9 +47,13 @@ final class PlanCommand implements Callable<Integer> {
         FileRoots roots = given.files().ofCommand();
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
-            SubmissionResolver.Check check =
-                    new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget(), given.admission().plans())
-                            .check(job);
+            SubmissionResolver.Check check = new SubmissionResolver(
+                            home.registry(),
+                            destinations,
+                            threads,
+                            MemoryBudget.budget(),
+                            given.admission().plans())
+                    .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }

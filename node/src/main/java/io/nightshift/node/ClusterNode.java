@@ -72,7 +72,8 @@ public final class ClusterNode {
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, dependencies);
         GatewayAccess access = node.access(http, home);
-        List<Endpoint> endpoints = node.open(access, submissions, configuration.admission().submissions(), registry);
+        List<Endpoint> endpoints =
+                node.open(access, submissions, configuration.admission().submissions(), registry);
         if (http.isEnabled()) {
             node.answer(http, access, endpoints);
         }

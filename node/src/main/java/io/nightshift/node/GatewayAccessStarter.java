@@ -46,10 +46,7 @@ final class GatewayAccessStarter {
     private static TokensFile watched(ActorSystem<?> system, TokensFile file) {
         system.scheduler()
                 .scheduleWithFixedDelay(
-                        INTERVAL,
-                        INTERVAL,
-                        file::refresh,
-                        system.dispatchers().lookup(DispatcherSelector.blocking()));
+                        INTERVAL, INTERVAL, file::refresh, system.dispatchers().lookup(DispatcherSelector.blocking()));
         return file;
     }
 }

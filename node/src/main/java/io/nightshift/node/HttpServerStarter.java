@@ -23,8 +23,7 @@ final class HttpServerStarter {
     /// @return the port
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file can't be used or the
     ///     server can't listen
-    static int start(
-            ActorSystem<?> system, HttpSettings settings, GatewayAccess access, List<Endpoint> endpoints) {
+    static int start(ActorSystem<?> system, HttpSettings settings, GatewayAccess access, List<Endpoint> endpoints) {
         HttpServer server = HttpServer.start(
                 settings.hostname(),
                 settings.port(),

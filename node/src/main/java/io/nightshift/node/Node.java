@@ -379,7 +379,9 @@ public final class Node {
     /// Opens a batch, or finds the open one to resume.
     public CompletionStage<BatchRegisterCommand.SubmitReply> submit(Submission submission, boolean fresh) {
         return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID)
-                .ask(replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null, null, null), PATIENCE);
+                .ask(
+                        replyTo -> new BatchRegisterCommand.Submit(submission, fresh, replyTo, null, null, null),
+                        PATIENCE);
     }
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {

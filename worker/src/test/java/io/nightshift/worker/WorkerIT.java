@@ -154,13 +154,7 @@ class WorkerIT {
 
     private static Lease withNonce(Lease lease, @Nullable String nonce) {
         return new Lease(
-                lease.attempt(),
-                lease.job(),
-                lease.model(),
-                lease.firstRow(),
-                lease.slices(),
-                lease.staging(),
-                nonce);
+                lease.attempt(), lease.job(), lease.model(), lease.firstRow(), lease.slices(), lease.staging(), nonce);
     }
 
     private void scoreSlowly() {
@@ -489,7 +483,7 @@ class WorkerIT {
                 pipe.toString(), 0, Files.getLastModifiedTime(pipe).toInstant(), 1, "0".repeat(SourceFile.TAG_DIGITS));
         worker();
         grant();
-        Lease hanging = node.lease(JobBuilder.over(pipe).build(), List.of(new Slice(pinned, 0, 1)));
+        Lease hanging = withNonce(node.lease(JobBuilder.over(pipe).build(), List.of(new Slice(pinned, 0, 1))), NONCE);
         requestLease().tell(hanging);
 
         BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);

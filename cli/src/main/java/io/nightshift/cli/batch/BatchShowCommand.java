@@ -65,7 +65,7 @@ final class BatchShowCommand extends QueryCommand {
             if (ledger.problem() == null) {
                 throw away;
             }
-            try (ClusterAccess nodes = ClusterAccess.connect(cluster)) {
+            try (ClusterAccess nodes = ClusterAccess.connect(cluster, token())) {
                 return show(nodes, wanted.name());
             }
         }

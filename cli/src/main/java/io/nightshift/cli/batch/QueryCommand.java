@@ -4,6 +4,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
 /// A command that reads the ledger, or asks a server to; the answer is the same.
@@ -27,6 +28,11 @@ abstract class QueryCommand extends LedgerCommand {
     @Override
     final String options() {
         return server.isGiven() ? server.option() : super.options();
+    }
+
+    /// The token for a node of the configured cluster, or null.
+    final @Nullable String token() {
+        return server.token(home());
     }
 
     /// @return the exit status

@@ -64,9 +64,8 @@ public final class ServerOption {
         }
         try {
             URI uri = URI.create(server);
-            HttpClientBuilder client = NightshiftClient.overHttp(uri)
-                    .attempts(3)
-                    .token(isThisMachine(uri) ? token(home) : token());
+            HttpClientBuilder client =
+                    NightshiftClient.overHttp(uri).attempts(3).token(isThisMachine(uri) ? token(home) : token());
             if (certificate != null && privateKey != null) {
                 client.tls(new TlsFiles(certificate, privateKey, ca).context());
             } else if (certificate != null || privateKey != null) {

@@ -248,7 +248,12 @@ public final class DoctorCommand implements Callable<Integer> {
         FileRoots roots = given.files().ofCommand();
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
-            new SubmissionResolver(home.registry(), destinations, threads, MemoryBudget.budget(), given.admission().plans())
+            new SubmissionResolver(
+                            home.registry(),
+                            destinations,
+                            threads,
+                            MemoryBudget.budget(),
+                            given.admission().plans())
                     .check(read);
             add(Diagnosis.fine("job", "%s can run".formatted(read.name())));
         } catch (FailureException e) {

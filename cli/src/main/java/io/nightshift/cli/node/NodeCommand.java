@@ -125,7 +125,10 @@ public final class NodeCommand implements Callable<Integer> {
                 settings,
                 given,
                 new SubmissionResolver(
-                        registry, new Destinations(duckDb, given.dataSources(), roots), scoring, MemoryBudget.budget(),
+                        registry,
+                        new Destinations(duckDb, given.dataSources(), roots),
+                        scoring,
+                        MemoryBudget.budget(),
                         given.admission().plans()),
                 http,
                 home.folder(),

@@ -153,14 +153,13 @@ public final class RunCommand implements Callable<Integer> {
                 },
                 background);
 
-        SubmissionResolver.Resolved resolved =
-                new SubmissionResolver(
-                                registry,
-                                destinations,
-                                threads,
-                                MemoryBudget.budget(),
-                                given.admission().plans())
-                        .resolve(job);
+        SubmissionResolver.Resolved resolved = new SubmissionResolver(
+                        registry,
+                        destinations,
+                        threads,
+                        MemoryBudget.budget(),
+                        given.admission().plans())
+                .resolve(job);
         Submission submission = resolved.submission();
         models.keep(submission.model(), resolved.model());
 

@@ -288,11 +288,8 @@ public final class MessageClient implements NightshiftClient {
                 .resolveOne(RESOLVE_TIMEOUT)
                 .thenCompose(found -> {
                     ActorRef<GatewayCommand> gateway = Adapter.toTyped(found);
-                    return AskPattern.ask(
-                            gateway,
-                            replyTo -> authenticated(request.apply(replyTo)),
-                            limit,
-                            asking.scheduler());
+                    return AskPattern.<GatewayCommand, GatewayReply<T>>ask(
+                            gateway, replyTo -> authenticated(request.apply(replyTo)), limit, asking.scheduler());
                 })
                 .toCompletableFuture()
                 .orTimeout(total.toMillis(), TimeUnit.MILLISECONDS);

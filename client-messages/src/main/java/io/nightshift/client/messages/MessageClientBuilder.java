@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,12 +115,9 @@ public final class MessageClientBuilder {
         List<String> unreachable = new ArrayList<>();
         for (int i = 0; i < contactPoints.size(); i++) {
             try {
-                InetAddress seen = ownAddress(contactPoints.get(i));
-                Config config = config(hostname == null ? seen.getHostAddress() : hostname);
-                if (token != null && !seen.isLoopbackAddress() && !isEncrypted(config)) {
-                    throw new IllegalStateException(
-                            "a token is sent to another machine with TLS only, not to " + contactPoints.get(i));
-                }
+                String seen = ownAddress(contactPoints.get(i));
+                Config config = config(hostname == null ? seen : hostname);
+                protectToken(config);
                 return new MessageClient(config, token, isMember, contactPoints, i, timeout, attempts);
             } catch (IOException e) {
                 unreachable.add("%s (%s)".formatted(contactPoints.get(i), e.getMessage()));
@@ -130,7 +128,7 @@ public final class MessageClientBuilder {
     }
 
     /// The address of this machine on the route to a node. The node connects to it to send its answers.
-    private static InetAddress ownAddress(String node) throws IOException {
+    private static String ownAddress(String node) throws IOException {
         try (Socket socket = new Socket()) {
             int colon = node.lastIndexOf(':');
             InetSocketAddress address =
@@ -139,12 +137,27 @@ public final class MessageClientBuilder {
                 throw new IOException("unknown host");
             }
             socket.connect(address, (int) CONNECT_TIMEOUT.toMillis());
-            return socket.getLocalAddress();
+            return socket.getLocalAddress().getHostAddress();
         }
     }
 
-    private static boolean isEncrypted(Config config) {
-        return config.getString("pekko.remote.artery.transport").equals("tls-tcp");
+    private void protectToken(Config config) {
+        if (token == null || config.getString("pekko.remote.artery.transport").equals("tls-tcp")) {
+            return;
+        }
+        for (String node : contactPoints) {
+            if (!isLoopback(node.substring(0, node.lastIndexOf(':')))) {
+                throw new IllegalStateException("a token is sent to another machine with TLS only, not to " + node);
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     private Config config(String own) {

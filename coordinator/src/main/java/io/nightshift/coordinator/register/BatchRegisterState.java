@@ -112,6 +112,7 @@ public final class BatchRegisterState {
             HashMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty());
 
     private final VectorMap<BatchId, Entry> batches;

@@ -152,7 +152,8 @@ class BatchRegisterIT {
 
         assertThat(batch.value()).startsWith("flights-20261124t231425-");
         assertThat(node.ledger().registerEvents())
-                .containsExactly(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null, null));
+                .containsExactly(
+                        new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission("flights"), null, null));
         awaitNotified(batch, new BatchCommand.Open(submission("flights")));
     }
 
@@ -386,14 +387,16 @@ class BatchRegisterIT {
         submit("trains", false, nightly);
 
         assertThat(submit("ships", false, nightly))
-                .isEqualTo(new BatchRegisterCommand.TooManyOpen(
-                        "The caller nightly has 2 open batches, which is its limit. Nothing was started. Submit the job"
-                                + " when one of them has ended, or cancel one; a failed batch is open until it is cancelled."));
+                .isEqualTo(
+                        new BatchRegisterCommand.TooManyOpen(
+                                "The caller nightly has 2 open batches, which is its limit. Nothing was started. Submit the job"
+                                        + " when one of them has ended, or cancel one; a failed batch is open until it is cancelled."));
         assertThat(node.ledger().registerEvents()).hasSize(2);
         assertThat(submit("flights", false, nightly))
                 .as("it resumes its batch")
                 .isEqualTo(new BatchRegisterCommand.Accepted(flights, true, false));
-        assertThat(submit("ships", false, new OpenBatchLimit("web", 2))).isInstanceOf(BatchRegisterCommand.Accepted.class);
+        assertThat(submit("ships", false, new OpenBatchLimit("web", 2)))
+                .isInstanceOf(BatchRegisterCommand.Accepted.class);
 
         restart();
         assertThat(submit("cars", false, nightly)).isInstanceOf(BatchRegisterCommand.TooManyOpen.class);

@@ -101,7 +101,9 @@ class BatchRegisterStateTest {
         assertThat(state.unfinished("nightly")).isEqualTo(1);
 
         state = state.apply(opened(B, FLIGHTS, "nightly"));
-        assertThat(state.unfinished("nightly")).as("a superseded batch has not ended").isEqualTo(2);
+        assertThat(state.unfinished("nightly"))
+                .as("a superseded batch has not ended")
+                .isEqualTo(2);
 
         state = state.apply(ended(A, Phase.CANCELLED)).apply(ended(A, Phase.CANCELLED));
         assertThat(state.unfinished("nightly")).isEqualTo(1);

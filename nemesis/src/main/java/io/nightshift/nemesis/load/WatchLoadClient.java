@@ -39,10 +39,9 @@ final class WatchLoadClient {
 
     private void watch(URI batch, int count) {
         events.reset();
-        List<CompletableFuture<HttpResponse<Void>>> watches = Stream.generate(
-                        () -> HttpRequest.newBuilder(batch)
-                                .header("Authorization", "Bearer " + System.getenv("NIGHTSHIFT_TOKEN"))
-                                .build())
+        List<CompletableFuture<HttpResponse<Void>>> watches = Stream.generate(() -> HttpRequest.newBuilder(batch)
+                        .header("Authorization", "Bearer " + System.getenv("NIGHTSHIFT_TOKEN"))
+                        .build())
                 .limit(count)
                 .map(request -> client.sendAsync(
                         request, BodyHandlers.ofByteArrayConsumer(part -> part.ifPresent(this::count))))

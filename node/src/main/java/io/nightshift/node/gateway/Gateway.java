@@ -44,8 +44,7 @@ public final class Gateway {
         this.changes = changes;
     }
 
-    public static Behavior<GatewayCommand> create(
-            GatewayAccess access, BatchQueries batches, BatchOperations changes) {
+    public static Behavior<GatewayCommand> create(GatewayAccess access, BatchQueries batches, BatchOperations changes) {
         Gateway gateway = new Gateway(access, batches, changes);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
@@ -100,8 +99,9 @@ public final class Gateway {
                     String batch,
                     BatchControl control,
                     ActorRef<GatewayReply<ControlResult>> replyTo) ->
-                answer(replyTo, () -> changes.control(
-                        admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
+                answer(
+                        replyTo,
+                        () -> changes.control(admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
         }
     }
 

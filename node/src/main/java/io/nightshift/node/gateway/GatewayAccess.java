@@ -34,7 +34,8 @@ public final class GatewayAccess {
     /// @param address the address that it comes from
     /// @param change what it would change, for the audit log, or null if nothing
     /// @param challenge what the caller is told if it sends no valid token
-    public record Request(Role role, String address, @Nullable String change, Challenge challenge) {}
+    public record Request(
+            Role role, String address, @Nullable String change, Challenge challenge) {}
 
     /// The answer to a caller without a valid token.
     ///

@@ -88,8 +88,8 @@ public final class RequestForwarder {
         return services.register()
                 .<SubmissionTicket>ask(BatchRegisterCommand.AskTicket::new)
                 .thenCompose(ticket -> services.register()
-                        .ask(replyTo -> new BatchRegisterCommand.Submit(
-                                submission, fresh, replyTo, key, ticket, limit)));
+                        .ask(replyTo ->
+                                new BatchRegisterCommand.Submit(submission, fresh, replyTo, key, ticket, limit)));
     }
 
     /// Why the journal can't be used now, or null. Waits for the database.

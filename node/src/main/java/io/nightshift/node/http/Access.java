@@ -60,9 +60,7 @@ public final class Access {
         GatewayAccess.Challenge challenge = endpoint.forPeople()
                 ? new GatewayAccess.Challenge("Basic", "Send any user name, and the token as the password.")
                 : new GatewayAccess.Challenge("Bearer", "Send one in the header Authorization: Bearer nst_...");
-        return isLocal
-                ? new GatewayAccess.Challenge(challenge.scheme(), challenge.detail() + LOCAL_TOKEN)
-                : challenge;
+        return isLocal ? new GatewayAccess.Challenge(challenge.scheme(), challenge.detail() + LOCAL_TOKEN) : challenge;
     }
 
     private static Optional<String> presented(HttpServerRequest request, Endpoint endpoint) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class LocalTokenTest {
 
         Tokens first = LocalToken.ensure(home);
 
-        String secret = LocalToken.find(home);
+        String secret = Objects.requireNonNull(LocalToken.find(home));
         assertThat(secret).matches(Token.PATTERN);
         assertThat(first.all()).containsExactly(new Token("local", Role.ADMIN, Token.digest(secret)));
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(LocalToken.file(home))))

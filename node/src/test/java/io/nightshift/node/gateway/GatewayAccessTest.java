@@ -40,11 +40,7 @@ class GatewayAccessTest {
     void aTokenAllowsWhatItsRoleCovers() {
         assertThat(admit(operator, Role.SUBMIT)).isEqualTo(new Caller("operator", Role.ADMIN, "10.0.0.7"));
         assertThat(admit(reader, Role.READ)).isEqualTo(new Caller("reader", Role.READ, "10.0.0.7"));
-        refuses(
-                reader,
-                Role.SUBMIT,
-                403,
-                "The token reader has the role read, but the request needs the role submit.");
+        refuses(reader, Role.SUBMIT, 403, "The token reader has the role read, but the request needs the role submit.");
     }
 
     @Test

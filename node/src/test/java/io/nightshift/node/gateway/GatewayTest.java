@@ -63,9 +63,7 @@ class GatewayTest {
         RequestForwarder requests = new RequestForwarder(NOTHING_CALLED);
         BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run);
         gateway = BehaviorTestKit.create(Gateway.create(
-                new GatewayAccess(() -> new Tokens(tokens), 1_000),
-                batches,
-                new BatchOperations(requests, batches)));
+                new GatewayAccess(() -> new Tokens(tokens), 1_000), batches, new BatchOperations(requests, batches)));
     }
 
     private static Submission resolve(Job job, boolean fresh) {
@@ -82,7 +80,7 @@ class GatewayTest {
     }
 
     private static GatewayCommand.Request submit(ActorRef<GatewayReply<SubmitResult>> replyTo) {
-        return new GatewayCommand.Submit("job: [", false, null, replyTo);
+        return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of());
     }
 
     private static GatewayCommand.Request control(ActorRef<GatewayReply<ControlResult>> replyTo) {
@@ -124,7 +122,8 @@ class GatewayTest {
     void theTextOfARequestDoesNotContainItsToken() {
         String token = secret(Role.ADMIN);
         GatewayCommand request = new GatewayCommand.Authenticated(
-                token, GatewayTest.list(TestInbox.<GatewayReply<BatchPage>>create().getRef()));
+                token,
+                GatewayTest.list(TestInbox.<GatewayReply<BatchPage>>create().getRef()));
         assertThat(request.toString()).contains("walking").doesNotContain(token);
     }
 }

@@ -55,8 +55,7 @@ final class SubmissionResolverTest {
     }
 
     private SubmissionResolver resolver(long memory, PlanLimits limits) {
-        return new SubmissionResolver(
-                registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits);
+        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits);
     }
 
     private Job job(String... overrides) throws IOException {
@@ -164,13 +163,8 @@ final class SubmissionResolverTest {
         """)
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
-        SubmissionResolver resolver =
-                new SubmissionResolver(
-                        registry,
-                        new Destinations(() -> duckDb, DataSources.NONE, roots),
-                        2,
-                        MEMORY,
-                        PlanLimits.LARGEST);
+        SubmissionResolver resolver = new SubmissionResolver(
+                registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY, PlanLimits.LARGEST);
         assertThat(resolver.check(job()).files()).hasSize(1);
 
         Job hostile = job(override.strip());
@@ -213,6 +207,6 @@ final class SubmissionResolverTest {
         assertThat(small.check(job()).files()).hasSize(1);
         Job job = job("partitions.rows=20000");
         assertThatThrownBy(() -> small.check(job))
-                .hasMessage("the plan has 15 partitions, and a batch can have at most 12. Increase partitions.rows");
+                .hasMessage("the plan has 17 partitions, and a batch can have at most 12. Increase partitions.rows");
     }
 }

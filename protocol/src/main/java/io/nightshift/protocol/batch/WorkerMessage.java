@@ -35,8 +35,7 @@ public sealed interface WorkerMessage {
             implements WorkerMessage {
 
         /// A lease of an attempt without a worker, such as a check of a model.
-        public Lease(
-                Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging) {
+        public Lease(Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging) {
             this(attempt, job, model, firstRow, slices, staging, null);
         }
     }

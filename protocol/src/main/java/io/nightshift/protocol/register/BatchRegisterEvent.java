@@ -28,8 +28,7 @@ public sealed interface BatchRegisterEvent {
             BatchId batch,
             Submission submission,
             @Nullable String key,
-            @Nullable String caller)
-            implements BatchRegisterEvent {}
+            @Nullable String caller) implements BatchRegisterEvent {}
 
     /// A submission with an idempotency key led to a batch that existed.
     ///

@@ -134,7 +134,11 @@ public final class GoldenEvents {
         events.put(
                 "opened-with-key",
                 new BatchRegisterEvent.Opened(
-                        AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), "2026-11-24", "airflow"));
+                        AT,
+                        BATCH,
+                        new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                        "2026-11-24",
+                        "airflow"));
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));

@@ -241,8 +241,9 @@ final class ClientIT {
     void aTokenIsNeededByAnyDoorAndIsInNoLog() {
         for (String token : new String[] {null, "nst_unknown"}) {
             String sentence = token == null ? "No token was sent." : "The node does not know the token.";
-            try (NightshiftClient http =
-                            NightshiftClient.overHttp(cluster.http(0)).token(token).build();
+            try (NightshiftClient http = NightshiftClient.overHttp(cluster.http(0))
+                            .token(token)
+                            .build();
                     NightshiftClient messages =
                             MessageClient.builder(cluster.name(0)).token(token).build()) {
                 for (NightshiftClient client : List.of(http, messages)) {
@@ -332,5 +333,10 @@ final class ClientIT {
         assertThatThrownBy(() -> MessageClient.builder("http://localhost:7380"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("host:port");
+        assertThatThrownBy(() -> MessageClient.builder(cluster.name(0), "192.0.2.1:7355")
+                        .token(cluster.token())
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a token is sent to another machine with TLS only, not to 192.0.2.1:7355");
     }
 }

@@ -160,10 +160,7 @@ public final class TestCluster implements AutoCloseable {
 
     /// The logs of all nodes, for messages.
     String logs() {
-        return nodes.stream()
-                .filter(Objects::nonNull)
-                .map(ProgramProcess::out)
-                .collect(Collectors.joining("\n----\n"));
+        return nodes.stream().filter(Objects::nonNull).map(ProgramProcess::out).collect(Collectors.joining("\n----\n"));
     }
 
     @Override

@@ -57,7 +57,9 @@ final class HttpAdmissionIT {
             String sentence = "The caller local has 2 open batches, which is its limit. Nothing was started.";
             refused(submit(node, "third"), "30", sentence);
             refused(submit(node, "third"), "30", sentence);
-            assertThat(submit(node, "first").statusCode()).as("resumes its batch").isEqualTo(200);
+            assertThat(submit(node, "first").statusCode())
+                    .as("resumes its batch")
+                    .isEqualTo(200);
             assertThat(node.get("/metrics").body())
                     .contains("nightshift_submissions_refused_total 2.0", "nightshift_submissions_waiting 0.0");
 

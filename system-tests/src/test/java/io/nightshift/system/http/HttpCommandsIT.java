@@ -7,9 +7,9 @@ import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.node.http.HttpLimits;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
+import io.nightshift.node.http.HttpLimits;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
@@ -46,8 +46,8 @@ final class HttpCommandsIT {
                 new Token("operator", Role.ADMIN, Token.digest(secret)),
                 new Token("reader", Role.READ, Token.digest("a reader's"))));
         node = new HttpNode(
-                folder.resolve("home"), new HttpSettings(
-                        true, "127.0.0.1", 0, null, new TokenSettings(tokens, null), HttpLimits.DEFAULT));
+                folder.resolve("home"),
+                new HttpSettings(true, "127.0.0.1", 0, null, new TokenSettings(tokens, null), HttpLimits.DEFAULT));
     }
 
     @AfterEach

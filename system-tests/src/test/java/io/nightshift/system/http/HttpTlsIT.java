@@ -11,9 +11,9 @@ import io.nightshift.client.NightshiftException;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.node.http.HttpLimits;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
+import io.nightshift.node.http.HttpLimits;
 import io.nightshift.system.tls.TestCertificates;
 import io.nightshift.tls.TlsFiles;
 import java.net.URI;
@@ -53,7 +53,9 @@ final class HttpTlsIT {
 
     private static HttpNode node(TlsFiles files) {
         Tokens tokens = new Tokens(List.of(new Token("reader", Role.READ, Token.digest(TOKEN))));
-        return new HttpNode(folder.resolve("home"), new HttpSettings(true, HOST, 0, files, new TokenSettings(tokens, null), HttpLimits.DEFAULT));
+        return new HttpNode(
+                folder.resolve("home"),
+                new HttpSettings(true, HOST, 0, files, new TokenSettings(tokens, null), HttpLimits.DEFAULT));
     }
 
     private static Path ca(TestCertificates of) {
