@@ -3,8 +3,8 @@ package io.nightshift.worker;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.storage.filesystem.IdleTime;
 import io.nightshift.worker.partition.PartitionAttempt;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -125,7 +125,7 @@ final class RunningAttempt implements Runnable {
         if (running == null) {
             return null;
         }
-        long processor = ManagementFactory.getThreadMXBean().getThreadCpuTime(running.threadId());
+        long processor = IdleTime.processorTime(running);
         StallWatch.Stall stall = watch.observe(begun == null ? -1 : begun.progress(), processor, System.nanoTime());
         return stall == null || result.isDone() ? null : failure(stall, begun);
     }

@@ -1,5 +1,6 @@
 package io.nightshift.worker;
 
+import io.nightshift.storage.filesystem.IdleTime;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,6 @@ final class StallWatch {
     /// How much longer an attempt may compute without progress than wait without progress.
     static final int PATIENCE = 10;
 
-    /// A thread that uses less than this, in nanoseconds, does not compute.
-    private static final long COMPUTES = 10_000_000;
-
     /// An attempt makes no progress.
     ///
     /// @param time since its last progress
@@ -23,11 +21,10 @@ final class StallWatch {
     record Stall(Duration time, boolean computes) {}
 
     private final long bound;
+    private final IdleTime idle = new IdleTime();
     private boolean hasBegun;
     private long progress;
     private long since;
-    private long idleSince;
-    private long processorTime;
 
     /// @param bound how long an attempt may wait without progress
     StallWatch(Duration bound) {
@@ -44,14 +41,11 @@ final class StallWatch {
             hasBegun = true;
             progress = counter;
             since = now;
-            idleSince = now;
-            processorTime = processor;
-        } else if (processor - processorTime >= COMPUTES) {
-            idleSince = now;
-            processorTime = processor;
+            idle.begin(processor, now);
         }
-        if (now - idleSince >= bound) {
-            return new Stall(Duration.ofNanos(now - idleSince), false);
+        long waited = idle.nanos(processor, now);
+        if (waited >= bound) {
+            return new Stall(Duration.ofNanos(waited), false);
         }
         return now - since >= PATIENCE * bound ? new Stall(Duration.ofNanos(now - since), true) : null;
     }

@@ -10,6 +10,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +100,40 @@ final class BackgroundTaskRunner {
         }
         LOG.error("{}: unexpected error", batch, cause);
         return new CoordinatorMessage.TaskFailed(Failure.permanent("an unexpected error: " + cause));
+    }
+
+    /// The outcome of a task that waits for a file system that does not answer.
+    ///
+    /// @param state when the task was started
+    CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task, BatchState state, Duration waited) {
+        Job job = state.submission().job();
+        String source = job.source().input().toString();
+        return switch (task) {
+            case CoordinatorAction.MakePlan plan ->
+                new CoordinatorMessage.TaskStalled(stall("planning from " + source, source, waited));
+            case CoordinatorAction.CheckInput check ->
+                new CoordinatorMessage.TaskStalled(stall("checking the input " + source, source, waited));
+            case CoordinatorAction.Publish publish -> {
+                String destination = job.destination().toString();
+                yield new CoordinatorMessage.TaskStalled(stall("publishing in " + destination, destination, waited));
+            }
+            case CoordinatorAction.FencePublication fence -> {
+                String destination = job.destination().toString();
+                yield new CoordinatorMessage.PublicationFenced(
+                        fence.request(),
+                        null,
+                        stall("looking whether readers see it in " + destination, destination, waited));
+            }
+            case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
+        };
+    }
+
+    private Failure stall(String doing, String place, Duration waited) {
+        return Failure.of(
+                FailedResource.Type.STORAGE,
+                place,
+                "%s, %s: the file system has not answered node %s for %d s. Check that it answers on that node"
+                        .formatted(batch, doing, services.node(), Math.max(1, waited.toSeconds())));
     }
 
     /// Deletes the staged output of the batch. What can't be deleted is logged.

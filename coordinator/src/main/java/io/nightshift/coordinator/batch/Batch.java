@@ -16,6 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -62,6 +65,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private final BatchObserverNotifier observer;
     private final BatchEventLog log;
     private BatchDecisions decisions;
+
+    /// The last deletion of the staged output; null before the first.
+    private @Nullable WatchedTask<Boolean> sweep;
 
     /// Why the batch can't be resumed: an entry of its ledger is missing or can't be read. Null if it can.
     private @Nullable String damage;
@@ -254,12 +260,34 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             case CoordinatorAction.Passivate passivate ->
                 shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
             case CoordinatorAction.WriteLog(String text, List<Object> arguments) -> LOG.info(text, arguments.toArray());
-            case CoordinatorAction.BackgroundTask task ->
-                context.pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> tasks.run(task, state), services.blocking()),
-                        (outcome, problem) -> new CoordinatorMessage.TaskReported(
-                                task.incarnation(), problem == null ? outcome : tasks.failed(problem)));
+            case CoordinatorAction.BackgroundTask task -> start(task, state);
         }
+    }
+
+    /// A step that stalls is reported twice: when it stalls, and if it ends after all. The outcome of a fence counts
+    /// once, because its request is answered then.
+    private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
+        WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
+        CompletableFuture<CoordinatorMessage.TaskOutcome> stalled =
+                watched.stall().thenApply(waited -> tasks.stalled(task, state, waited));
+        if (task instanceof CoordinatorAction.FencePublication) {
+            report(task, watched.result().applyToEither(stalled, Function.identity()));
+        } else {
+            report(task, watched.result());
+            report(task, stalled);
+        }
+    }
+
+    private void report(
+            CoordinatorAction.BackgroundTask task, CompletableFuture<CoordinatorMessage.TaskOutcome> reported) {
+        context.pipeToSelf(
+                reported,
+                (outcome, problem) -> new CoordinatorMessage.TaskReported(
+                        task.incarnation(), problem == null ? outcome : tasks.failed(problem)));
+    }
+
+    private <T> WatchedTask<T> watch(Supplier<T> work) {
+        return WatchedTask.start(work, services.blocking(), services.settings().stallAfter());
     }
 
     private <M> void send(CoordinatorAction.Send<M> send) {
@@ -286,14 +314,19 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         grant.nonce()));
     }
 
-    /// The register learns of the end even if the sweep fails.
+    /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no other one.
     private void sweep(Job job) {
-        services.blocking().execute(() -> {
-            try {
-                tasks.sweep(job);
-            } finally {
-                services.register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
-            }
-        });
+        WatchedTask<Boolean> last = sweep;
+        boolean hangs = last != null && last.stall().isDone() && !last.result().isDone();
+        WatchedTask<Boolean> current = last != null && hangs
+                ? last
+                : watch(() -> {
+                    tasks.sweep(job);
+                    return true;
+                });
+        sweep = current;
+        CompletionStage<Object> end = CompletableFuture.anyOf(current.result(), current.stall());
+        end.whenComplete((done, problem) ->
+                services.register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED)));
     }
 }

@@ -54,6 +54,9 @@ sealed interface CoordinatorMessage {
     /// A task failed.
     record TaskFailed(Failure failure) implements StepOutcome {}
 
+    /// A task waits for a file system that does not answer. It may continue later.
+    record TaskStalled(Failure failure) implements StepOutcome {}
+
     /// The outcome of [CoordinatorAction.FencePublication].
     ///
     /// If both are null, nothing of the batch is visible or can become visible.

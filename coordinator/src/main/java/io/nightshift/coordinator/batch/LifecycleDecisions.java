@@ -191,6 +191,7 @@ class LifecycleDecisions {
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
+            case CoordinatorMessage.TaskStalled(Failure failure) -> taskStalled(state, state.phase(), failure, now);
         };
     }
 
@@ -230,7 +231,7 @@ class LifecycleDecisions {
 
     /// Retries a transient failure until the time for it is over; after that the batch fails. The first
     /// failure of a series is persisted, so that a restart of the coordinator does not extend the time.
-    private Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+    Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();
         }
@@ -246,6 +247,20 @@ class LifecycleDecisions {
         }
         BatchEvent failed = new BatchEvent.Failed(now.instant(), OutageLimit.exceeded(state, failure, now));
         return Decision.persist(List.of(failed), phaseActions(state.after(List.of(failed))));
+    }
+
+    /// Treats a stalled task as a failed one, after a takeover. So the task can't do any harm if it continues
+    /// later: its outcome is that of an earlier incarnation, and the next publication or fence stops this one.
+    Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+        if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
+            return Decision.nothing();
+        }
+        BatchEvent tookOver = new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
+        incarnation = state.incarnation() + 1;
+        Decision failed = taskFailed(state.after(List.of(tookOver)), phase, failure, now);
+        List<BatchEvent> events = new ArrayList<>(List.of(tookOver));
+        events.addAll(failed.events());
+        return Decision.persist(events, failed.actions());
     }
 
     // The end.

@@ -87,7 +87,14 @@ final class BatchActorFixture {
                         Duration.ofMillis(500),
                         Duration.ofMillis(500),
                         Duration.ofMillis(500)),
+                Duration.ofMinutes(5),
                 Duration.ofSeconds(1));
+    }
+
+    /// @param stallAfter how long a background task may wait
+    static BatchSettings stalling(Duration stallAfter) {
+        return new BatchSettings(
+                PATIENT.lease(), PATIENT.tick(), PATIENT.retry(), stallAfter, PATIENT.passivateAfter());
     }
 
     BatchActorFixture(

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -560,6 +561,30 @@ class BatchControlIT {
             assertThat(cancel(batch)).isEqualTo(refused(batch, "the share is gone. The publication continues"));
             assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
             hangs.countDown();
+        }
+
+        @Test
+        void aFenceThatHangsIsGivenUp() throws IOException {
+            BatchActorFixture batch = new BatchActorFixture(
+                    node, home.resolve(name), name, 1, BatchActorFixture.stalling(Duration.ofMillis(500)), LENIENT);
+            batch.open();
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            batch.onPublish = gate::join;
+            batch.onFence = () -> {
+                batch.onPublish = () -> {};
+                gate.join();
+            };
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHING);
+
+            assertThat(cancel(batch))
+                    .isInstanceOfSatisfying(
+                            ControlReply.Refused.class,
+                            refused -> assertThat(refused.reason())
+                                    .contains("looking whether readers see it in " + batch.destination)
+                                    .endsWith(". The publication continues"));
+            batch.awaitPhase(Phase.PUBLISHED);
+            gate.complete(null);
         }
 
         @Test

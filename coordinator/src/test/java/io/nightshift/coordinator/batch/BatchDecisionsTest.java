@@ -77,6 +77,22 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void aStalledTaskIsRetriedByTheNextIncarnation() {
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.TaskStalled(AWAY)))
+                    .isEqualTo(Decision.persist(
+                            List.of(
+                                    ExampleBatch.tookOver(2),
+                                    new BatchEvent.StepFailed(
+                                            ExampleBatch.AT, "node:1", AWAY, ExampleBatch.AT.plusSeconds(10))),
+                            List.of(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)))));
+            assertThat(plan()).as("of the stalled task").isEqualTo(Decision.nothing());
+            assertThat(decide(new CoordinatorMessage.RetryDue(2)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(2)));
+        }
+
+        @Test
         void aRestartDoesNotExtendTheTimeOfAnOutageAndASuccessEndsIt() {
             open();
             plan();

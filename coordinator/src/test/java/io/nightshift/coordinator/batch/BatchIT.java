@@ -14,6 +14,7 @@ import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -34,8 +35,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -515,6 +518,7 @@ class BatchIT {
                             Duration.ZERO,
                             Duration.ZERO,
                             Duration.ZERO),
+                    PATIENT.stallAfter(),
                     Duration.ofSeconds(1));
             BatchActorFixture batch = opened(1, slow);
             long begin = System.nanoTime();
@@ -732,6 +736,74 @@ class BatchIT {
 
             assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
             never.countDown();
+        }
+
+        /// Hangs in its first call, and can't be interrupted.
+        private static Runnable hangsOnce(CompletableFuture<Void> gate) {
+            AtomicBoolean isFirst = new AtomicBoolean(true);
+            return () -> {
+                if (isFirst.getAndSet(false)) {
+                    gate.join();
+                }
+            };
+        }
+
+        private static List<Failure> stalls(BatchActorFixture batch) {
+            return batch.history(BatchEvent.StepFailed.class).stream()
+                    .map(BatchEvent.StepFailed::failure)
+                    .toList();
+        }
+
+        @Test
+        void aPlannerThatHangsIsReplaced() throws IOException {
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            batch.onInspect = hangsOnce(gate);
+            batch.open();
+
+            assertThat(batch.awaitPhase(Phase.RUNNING).incarnation()).isEqualTo(2);
+            assertThat(stalls(batch)).singleElement().satisfies(failure -> {
+                assertThat(failure.resource())
+                        .isEqualTo(new FailedResource(FailedResource.Type.STORAGE, batch.source.toString()));
+                assertThat(failure.message())
+                        .startsWith(
+                                batch.id + ", planning from " + batch.source + ": the file system has not answered");
+            });
+            gate.complete(null);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void aPublicationThatHangsIsDoneByTheNextIncarnation() throws IOException {
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            batch.onPublish = hangsOnce(gate);
+            batch.open();
+            batch.complete(0);
+
+            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            assertThat(stalls(batch))
+                    .singleElement()
+                    .satisfies(failure -> assertThat(failure.message()).contains("publishing in " + batch.destination));
+            gate.complete(null);
+        }
+
+        @Test
+        void aBatchWhosePublicationHangsToTheEndFailsAndIsCancelledForGood() throws IOException {
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            batch.onPublish = gate::join;
+            batch.open();
+            batch.complete(0);
+
+            assertThat(batch.failure()).contains("publishing in " + batch.destination);
+            assertThat(batch.ask(reply -> new BatchCommand.Cancel("", reply)))
+                    .isEqualTo(new ControlReply.Done(batch.id, Phase.CANCELLED));
+            gate.complete(null);
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(batch.destination).isEmptyDirectory());
         }
 
         @Test

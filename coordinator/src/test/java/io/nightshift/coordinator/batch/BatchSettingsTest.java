@@ -29,6 +29,7 @@ class BatchSettingsTest {
                                 Duration.ofMinutes(15),
                                 Duration.ofMinutes(15),
                                 Duration.ofMinutes(15)),
+                        Duration.ofMinutes(5),
                         Duration.ofSeconds(10)));
     }
 
@@ -40,6 +41,7 @@ class BatchSettingsTest {
                         "nightshift.batch.lease",
                         "nightshift.batch.tick",
                         "nightshift.batch.passivate-after",
+                        "nightshift.batch.stall-after",
                         "nightshift.batch.retry.attempts",
                         "nightshift.batch.retry.storage",
                         "nightshift.batch.retry.database",
@@ -55,6 +57,7 @@ class BatchSettingsTest {
     @Test
     void nonsenseIsRefusedByItsKey() {
         refused("nightshift.batch.lease = 200ms", "nightshift.batch.lease");
+        refused("nightshift.batch.stall-after = 0s", "nightshift.batch.stall-after");
         refused("nightshift.batch.retry.attempts = 0", "nightshift.batch.retry.attempts");
         refused("nightshift.batch.retry.max-backoff = 1ms", "nightshift.batch.retry");
         refused("nightshift.batch.retry.min-backoff = -1ms", "nightshift.batch.retry");

@@ -33,6 +33,7 @@ abstract class DecisionsFixture {
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(20),
                     Duration.ofSeconds(20)),
+            Duration.ofMinutes(5),
             Duration.ofSeconds(10));
     static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));

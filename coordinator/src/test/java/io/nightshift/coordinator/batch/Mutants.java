@@ -269,6 +269,23 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_STALLED_PUBLICATION_IS_RETRIED_WITHOUT_A_TAKEOVER {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
+                @Override
+                Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+                    return taskFailed(state, phase, failure, now);
+                }
+            };
+        }
+    },
     A_CANCELLATION_FENCES_WITHOUT_A_TAKEOVER {
         @Override
         LifecycleDecisions lifecycle(Dependencies dependencies) {

@@ -199,14 +199,23 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     /// @param state when the task is started
     private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
-        after(world.between(0.1, 5), () -> {
+        boolean hangs = !(task instanceof CoordinatorAction.CountLedgerEntries)
+                && world.happens(world.faults().taskHangs());
+        if (hangs) {
+            after(
+                    world.between(1, 10),
+                    () -> receive(new CoordinatorMessage.TaskReported(task.incarnation(), stalled(task))));
+        }
+        boolean hangsFirst = hangs && world.random().nextBoolean();
+        after(world.between(0.1, 5) + (hangsFirst ? world.between(10, 60) : 0), () -> {
             switch (task) {
                 case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan());
                 case CoordinatorAction.CheckInput check -> report(task, CoordinatorMessage.InputUnchanged::new);
                 case CoordinatorAction.CountLedgerEntries count ->
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
+                case CoordinatorAction.FencePublication fence when hangs -> fence(fence, state);
                 case CoordinatorAction.FencePublication fence -> report(task, () -> fence(fence, state));
-                case CoordinatorAction.Publish publish -> publish(publish, state);
+                case CoordinatorAction.Publish publish -> publish(publish, state, hangs && !hangsFirst);
             }
         });
     }
@@ -220,11 +229,19 @@ final class SimulatedCoordinator extends SimulatedProcess {
         }
     }
 
-    private void publish(CoordinatorAction.Publish publish, BatchState state) {
+    private static CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task) {
+        return task instanceof CoordinatorAction.FencePublication fence
+                ? new CoordinatorMessage.PublicationFenced(fence.request(), null, AWAY)
+                : new CoordinatorMessage.TaskStalled(AWAY);
+    }
+
+    /// @param hangs whether it stalls in the middle
+    private void publish(CoordinatorAction.Publish publish, BatchState state, boolean hangs) {
         if (destination.isVisible()) {
             report(publish, SimulatedCoordinator::completed);
         } else {
-            after(world.between(0, 2), () -> claim(publish, state));
+            destination.begin(state.incarnation());
+            after(world.between(0, 2), () -> claim(publish, state, hangs));
         }
     }
 
@@ -232,31 +249,35 @@ final class SimulatedCoordinator extends SimulatedProcess {
         return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
     }
 
-    private void claim(CoordinatorAction.Publish publish, BatchState state) {
+    private void claim(CoordinatorAction.Publish publish, BatchState state, boolean hangs) {
         int incarnation = state.incarnation();
         try {
             if (destination.claim(incarnation)) {
+                destination.end(incarnation);
                 report(publish, SimulatedCoordinator::completed);
                 return;
             }
         } catch (FailureException e) {
+            destination.end(incarnation);
             report(publish, () -> new CoordinatorMessage.TaskFailed(e.failure()));
             return;
         }
         boolean fails = world.happens(world.faults().taskBroken());
         if (fails) {
+            destination.end(incarnation);
             report(publish, () -> new CoordinatorMessage.TaskFailed(Failure.permanent("ids are repeated")));
             return;
         }
-        after(
-                world.between(0.1, 20),
-                () -> report(publish, () -> {
-                    destination.show(incarnation, state);
-                    if (world.random().nextBoolean()) {
-                        destination.discard();
-                    }
-                    return completed();
-                }));
+        after(world.between(0.1, 20) + (hangs ? world.between(10, 60) : 0), () -> {
+            destination.end(incarnation);
+            report(publish, () -> {
+                destination.show(incarnation, state);
+                if (world.random().nextBoolean()) {
+                    destination.discard();
+                }
+                return completed();
+            });
+        });
     }
 
     /// Sends the outcome of a task. A fault makes the task fail before or after its effect.

@@ -2,6 +2,8 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import java.util.HashSet;
+import java.util.Set;
 
 /// Where a batch becomes visible, with the promises of [Publisher]: a publication can be fenced by a
 /// later incarnation up to the instant in which it shows.
@@ -16,8 +18,22 @@ class SimulatedDestination {
 
     private boolean discarded;
 
+    /// The incarnations that publish at the moment.
+    private final Set<Integer> publishing = new HashSet<>();
+
     SimulatedDestination(InvariantChecker checker) {
         this.checker = checker;
+    }
+
+    /// A publication begins. Two at a time would write to the same place.
+    void begin(int incarnation) {
+        InvariantChecker.require(
+                publishing.add(incarnation), "incarnation %d publishes twice at the same time", incarnation);
+    }
+
+    /// A publication has ended, or failed.
+    void end(int incarnation) {
+        publishing.remove(incarnation);
     }
 
     /// Whether readers see the batch. Until the claim, an earlier coordinator may still show it.

@@ -18,6 +18,7 @@ import java.util.random.RandomGenerator;
 /// @param attemptBroken attempts that fail for good
 /// @param taskFails background tasks that fail, before or after their effect
 /// @param taskBroken background tasks that fail permanently
+/// @param taskHangs background tasks that stall, and continue later
 /// @param workerLeaves attempts that are handed back, since the worker's node leaves
 /// @param slowScoring attempts that take longer than a lease
 /// @param workerFreezes until a worker is stopped for up to a minute
@@ -40,6 +41,7 @@ record SimulatedFaults(
         double attemptBroken,
         double taskFails,
         double taskBroken,
+        double taskHangs,
         double workerLeaves,
         double slowScoring,
         double workerFreezes,
@@ -52,7 +54,7 @@ record SimulatedFaults(
         double control) {
 
     static final SimulatedFaults NONE =
-            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     static SimulatedFaults draw(RandomGenerator random) {
         return new SimulatedFaults(
@@ -67,6 +69,7 @@ record SimulatedFaults(
                 share(random, 0.02),
                 share(random, 0.5),
                 share(random, 0.1),
+                share(random, 0.3),
                 share(random, 0.2),
                 share(random, 0.3),
                 every(random, 10),

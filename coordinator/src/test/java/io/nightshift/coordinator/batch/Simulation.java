@@ -48,6 +48,7 @@ final class Simulation {
                     Duration.ofSeconds(40),
                     Duration.ofSeconds(20),
                     Duration.ofSeconds(20)),
+            Duration.ofMinutes(5),
             Duration.ofSeconds(10));
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
