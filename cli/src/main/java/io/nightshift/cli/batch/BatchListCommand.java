@@ -136,7 +136,7 @@ final class BatchListCommand extends QueryCommand {
                     batch.batch(),
                     batch.state(),
                     DisplayFormat.time(batch.submittedAt()),
-                    batch.model(),
+                    DisplayFormat.model(batch),
                     batch.committed() + "/" + batch.partitions(),
                     DisplayFormat.number(batch.rows()),
                     DisplayFormat.number(batch.predictions()),

@@ -164,7 +164,7 @@ final class HttpIT {
                 "bad-request",
                 "Send NAME=VALUE, each name once");
         HttpResponse<String> mistaken = node.post("/v1/batches?param=day=tomorrow", job);
-        assertThat(mistaken.statusCode()).isEqualTo(400);
+        assertThat(mistaken.statusCode()).isEqualTo(422);
         assertThat(mistaken.body()).contains("tomorrow", "a date such as 2026-11-25");
     }
 

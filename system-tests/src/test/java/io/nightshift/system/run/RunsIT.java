@@ -80,7 +80,7 @@ final class RunsIT {
         assertThat(batch("show", batch, "-o", "json")
                         .expect(0)
                         .json()
-                        .at("/batch/parameters/day")
+                        .at("/parameters/day")
                         .asText())
                 .isEqualTo(FIRST);
     }
