@@ -43,6 +43,7 @@ final class BackgroundTaskRunner {
             case CoordinatorAction.Publish publish ->
                 new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
+            case CoordinatorAction.FenceFailedBatch fence -> fence(state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
         };
     }
@@ -77,6 +78,18 @@ final class BackgroundTaskRunner {
                     fence.request(), services.publisher().fence(state).orElse(null), null);
         } catch (FailureException e) {
             return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
+        }
+    }
+
+    private CoordinatorMessage.TaskOutcome fence(BatchState state) {
+        try {
+            boolean isVisible = services.publisher().fence(state).isPresent();
+            if (isVisible) {
+                LOG.warn("{} has failed, but readers see its whole output: it is recorded as published", batch);
+            }
+            return new CoordinatorMessage.FailedBatchFenced(isVisible, null);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.FailedBatchFenced(false, e.failure());
         }
     }
 
@@ -123,6 +136,11 @@ final class BackgroundTaskRunner {
                         fence.request(),
                         null,
                         stall("looking whether readers see it in " + destination, destination, waited));
+            }
+            case CoordinatorAction.FenceFailedBatch fence -> {
+                String destination = job.destination().toString();
+                yield new CoordinatorMessage.FailedBatchFenced(
+                        false, stall("looking whether readers see it in " + destination, destination, waited));
             }
             case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
         };

@@ -84,6 +84,8 @@ final class BatchDecisions {
                 switch (outcome) {
                     case CoordinatorMessage.StepOutcome step -> lifecycle.stepEnded(state, incarnation, step, now);
                     case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
+                    case CoordinatorMessage.FailedBatchFenced fenced ->
+                        lifecycle.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);

@@ -71,6 +71,10 @@ sealed interface CoordinatorAction {
     /// Makes sure that no publication of an earlier incarnation becomes visible, before the request is applied.
     record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
+    /// Makes sure that no earlier coordinator shows readers a batch that has failed while it was published, or
+    /// finds that they see it already.
+    record FenceFailedBatch(int incarnation) implements BackgroundTask {}
+
     /// Counts the batch's entries in the journal.
     record CountLedgerEntries(int incarnation) implements BackgroundTask {}
 }

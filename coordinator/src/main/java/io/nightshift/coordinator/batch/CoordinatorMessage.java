@@ -68,6 +68,12 @@ sealed interface CoordinatorMessage {
             @Nullable Publication visible,
             @Nullable Failure failure) implements TaskOutcome {}
 
+    /// The outcome of [CoordinatorAction.FenceFailedBatch].
+    ///
+    /// @param isVisible whether readers see the batch
+    /// @param failure why nothing is known about it, or null
+    record FailedBatchFenced(boolean isVisible, @Nullable Failure failure) implements TaskOutcome {}
+
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///
     /// @param entries how many entries of the batch the journal holds; 0 if the journal could not be read

@@ -117,7 +117,7 @@ class LifecycleDecisions {
         return switch (state.phase()) {
             case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> takeOver(state, now);
             case null -> Decision.nothing();
-            case FAILED -> Decision.nothing();
+            case FAILED -> Decision.of(fence(state));
             case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
         };
     }
@@ -170,6 +170,9 @@ class LifecycleDecisions {
     }
 
     Decision retryDue(BatchState state, int startedBy) {
+        if (startedBy == incarnation && state.phase() == Phase.FAILED) {
+            return Decision.of(fence(state));
+        }
         boolean isStalled = state.isOpen() && state.phase() != Phase.FAILED && !isTaskRunning && !attempts.hasStarted();
         return startedBy == incarnation && isStalled ? Decision.of(startTask(state)) : Decision.nothing();
     }
@@ -263,6 +266,35 @@ class LifecycleDecisions {
         return Decision.persist(events, failed.actions());
     }
 
+    /// A batch whose partitions are all committed may have failed while it was published. An earlier coordinator
+    /// that wakes up late may then show it to readers, unless it is fenced.
+    List<CoordinatorAction> fence(BatchState failed) {
+        return failed.isComplete() && commits.violation(failed) == null
+                ? List.of(new CoordinatorAction.FenceFailedBatch(incarnation))
+                : List.of();
+    }
+
+    /// Retries a failed batch that readers see, which records it as published.
+    ///
+    /// @param startedBy the incarnation that started the fence
+    Decision fenced(BatchState state, int startedBy, CoordinatorMessage.FailedBatchFenced outcome, DecisionTime now) {
+        if (state.phase() != Phase.FAILED || startedBy != incarnation) {
+            return Decision.nothing();
+        }
+        Failure failure = outcome.failure();
+        if (failure == null) {
+            return outcome.isVisible()
+                    ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
+                    : Decision.nothing();
+        }
+        if (failure.isPermanent()) {
+            return Decision.nothing();
+        }
+        failedTasks++;
+        Duration backoff = settings.retry().backoff(failedTasks, random);
+        return Decision.of(new CoordinatorAction.RetryLater(incarnation, failure, backoff));
+    }
+
     // The end.
 
     /// The decision if events of attempts have led to the last commit, or have failed the batch.
@@ -270,7 +302,10 @@ class LifecycleDecisions {
         return switch (next.phase()) {
             case FAILED -> {
                 attempts.voidLeases();
-                yield List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
+                List<CoordinatorAction> actions = new ArrayList<>();
+                actions.add(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
+                actions.addAll(fence(next));
+                yield actions;
             }
             case PUBLISHING -> startTask(next);
             case SUBMITTED, RUNNING, PAUSED, PUBLISHED, CANCELLED -> List.of();

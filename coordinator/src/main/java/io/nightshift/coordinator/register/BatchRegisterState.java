@@ -234,7 +234,12 @@ public final class BatchRegisterState {
     /// The state with another entry for an unfinished batch.
     private BatchRegisterState with(Entry entry) {
         return new BatchRegisterState(
-                batches.updated(entry.batch(), entry), unfinished.updated(entry.batch(), entry), runs, jobs, keys, callers);
+                batches.updated(entry.batch(), entry),
+                unfinished.updated(entry.batch(), entry),
+                runs,
+                jobs,
+                keys,
+                callers);
     }
 
     private HashMap<Key, KeyUse> with(String job, String key, Entry entry, String fingerprint) {

@@ -451,8 +451,16 @@ class BatchControlIT {
                     throw FailureException.permanent("the share is gone");
                 }
             };
+            // So the batch is not fenced, and nobody looks again.
+            CountDownLatch fence = new CountDownLatch(1);
+            batch.onFence = () -> {
+                fence.countDown();
+                throw FailureException.permanent("the share is gone");
+            };
             batch.complete(0);
             batch.failure();
+            awaitLatch(fence);
+            batch.onFence = () -> {};
             // What a coordinator that was thought dead does when it wakes up.
             Files.createDirectories(published);
             Files.writeString(published.resolve("_manifest.json"), "{}");
@@ -463,6 +471,45 @@ class BatchControlIT {
 
             assertThat(retry(batch)).isEqualTo(done(batch, Phase.PUBLISHING));
             batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void aFailedBatchThatReadersSeeIsRecordedAsPublished() throws IOException {
+            BatchActorFixture batch = opened(1);
+            Path published = batch.destination.resolve("batch=" + batch.id);
+            batch.onPublish = () -> {
+                batch.onPublish = () -> {};
+                throw FailureException.permanent("the share is gone");
+            };
+            batch.onFence = () -> {
+                // What a coordinator that was thought dead does when it wakes up.
+                try {
+                    Files.createDirectories(published);
+                    Files.writeString(published.resolve("_manifest.json"), "{}");
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            };
+
+            batch.complete(0);
+
+            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            assertThat(batch.history(BatchEvent.Failed.class)).hasSize(1);
+            batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
+        }
+
+        @Test
+        void aFailedBatchIsNotShownByACoordinatorThatWakesUpLater() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.onPublish = () -> {
+                throw FailureException.permanent("the share is gone");
+            };
+
+            batch.complete(0);
+
+            batch.failure();
+            Path claimed = batch.destination.resolve(".staging/batch=" + batch.id + "/output-1");
+            await().atMost(SOON).until(() -> Files.isDirectory(claimed));
         }
 
         @Test

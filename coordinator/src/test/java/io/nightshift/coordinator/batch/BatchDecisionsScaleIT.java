@@ -176,6 +176,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.Passivate passivate -> throw new AssertionError(passivate);
             case CoordinatorAction.CheckInput check -> throw new AssertionError(check);
             case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
+            case CoordinatorAction.FenceFailedBatch fence -> throw new AssertionError(fence);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);
         }
     }

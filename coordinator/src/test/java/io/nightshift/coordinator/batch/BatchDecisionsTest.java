@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -517,6 +518,81 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null, null)))
                     .isEqualTo(
                             Decision.persist(new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)), done(Phase.FAILED)));
+        }
+    }
+
+    @Nested
+    class FailedPublications {
+
+        private static final Failure REPEATED = Failure.permanent("ids are repeated");
+
+        private Decision failPublication() {
+            start();
+            for (int i = 0; i < 3; i++) {
+                lease();
+                PartitionCommit commit = ExampleBatch.commit(i, new Epoch(1, i + 1), 0);
+                decide(new BatchCommand.Commit(commit, List.of(), worker));
+            }
+            decide(new CoordinatorMessage.FlushCommits());
+            return report(1, new CoordinatorMessage.TaskFailed(REPEATED));
+        }
+
+        private Decision fenced(boolean isVisible, @Nullable Failure failure) {
+            return report(1, new CoordinatorMessage.FailedBatchFenced(isVisible, failure));
+        }
+
+        @Test
+        void areFencedSoThatNobodyShowsThemLater() {
+            assertThat(failPublication())
+                    .isEqualTo(Decision.persist(
+                            new BatchEvent.Failed(ExampleBatch.AT, REPEATED),
+                            HAS_NO_WORK,
+                            new CoordinatorAction.FenceFailedBatch(1)));
+            assertThat(fenced(false, null)).isEqualTo(Decision.nothing());
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        }
+
+        @Test
+        void thatReadersSeeAreRecordedAsPublished() {
+            failPublication();
+
+            Decision decision = fenced(true, null);
+
+            assertThat(decision.events())
+                    .containsExactly(new BatchEvent.Retried(ExampleBatch.AT), ExampleBatch.tookOver(2));
+            assertThat(decision.actions()).containsExactly(new CoordinatorAction.Publish(2));
+            assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+        }
+
+        @Test
+        void areFencedAsSoonAsTheStorageIsBack() {
+            failPublication();
+
+            assertThat(fenced(false, AWAY))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
+            assertThat(decide(new CoordinatorMessage.RetryDue(1)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.FenceFailedBatch(1)));
+            assertThat(fenced(false, AWAY))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+            assertThat(fenced(false, REPEATED)).as("waiting does not help").isEqualTo(Decision.nothing());
+        }
+
+        @Test
+        void areFencedAgainByTheNextCoordinator() {
+            failPublication();
+            BatchDecisions next =
+                    BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
+
+            assertThat(next.decide(state, new CoordinatorMessage.Recovered(), new DecisionTime(0, ExampleBatch.AT)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.FenceFailedBatch(0)));
+        }
+
+        @Test
+        void thatWereRetriedMeanwhileAreLeftAlone() {
+            failPublication();
+            decide(new BatchCommand.Retry(operator));
+
+            assertThat(fenced(true, null)).isEqualTo(Decision.nothing());
         }
     }
 }

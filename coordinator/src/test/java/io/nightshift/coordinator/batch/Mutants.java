@@ -305,6 +305,23 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_FAILED_PUBLICATION_IS_NOT_FENCED {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits()) {
+                @Override
+                List<CoordinatorAction> fence(BatchState failed) {
+                    return List.of();
+                }
+            };
+        }
+    },
     A_PUBLISHER_TRUSTS_ITS_FIRST_LOOK {
         @Override
         public SimulatedDestination destination(InvariantChecker checker) {

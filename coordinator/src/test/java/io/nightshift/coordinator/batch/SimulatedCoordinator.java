@@ -215,6 +215,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
                 case CoordinatorAction.FencePublication fence when hangs -> fence(fence, state);
                 case CoordinatorAction.FencePublication fence -> report(task, () -> fence(fence, state));
+                case CoordinatorAction.FenceFailedBatch fence -> report(task, () -> fence(state));
                 case CoordinatorAction.Publish publish -> publish(publish, state, hangs && !hangsFirst);
             }
         });
@@ -230,9 +231,20 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private static CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task) {
-        return task instanceof CoordinatorAction.FencePublication fence
-                ? new CoordinatorMessage.PublicationFenced(fence.request(), null, AWAY)
-                : new CoordinatorMessage.TaskStalled(AWAY);
+        return switch (task) {
+            case CoordinatorAction.FencePublication fence ->
+                new CoordinatorMessage.PublicationFenced(fence.request(), null, AWAY);
+            case CoordinatorAction.FenceFailedBatch fence -> new CoordinatorMessage.FailedBatchFenced(false, AWAY);
+            default -> new CoordinatorMessage.TaskStalled(AWAY);
+        };
+    }
+
+    private CoordinatorMessage.TaskOutcome fence(BatchState state) {
+        try {
+            return new CoordinatorMessage.FailedBatchFenced(destination.fence(state.incarnation()), null);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.FailedBatchFenced(false, e.failure());
+        }
     }
 
     /// @param hangs whether it stalls in the middle
@@ -306,6 +318,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                         before && world.happens(world.faults().taskBroken())
                                 ? Failure.permanent("no such column")
                                 : AWAY);
+            case CoordinatorAction.FenceFailedBatch fence -> new CoordinatorMessage.FailedBatchFenced(false, AWAY);
             case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);
         };

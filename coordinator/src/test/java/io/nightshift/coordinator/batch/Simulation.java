@@ -454,6 +454,8 @@ final class Simulation {
             if (phase.isEnd()) {
                 break;
             }
+            InvariantChecker.require(
+                    runUntil(() -> !isFailedAndVisible(), BOUND), "readers see a batch that stays failed");
             if (phase == Phase.PAUSED) {
                 toCoordinator(new BatchCommand.Resume(OPERATOR));
             } else if (ErrorLimit.violation(
@@ -474,6 +476,10 @@ final class Simulation {
                 checker.state().phase() == phase, "%s after %s", checker.state().phase(), phase);
         InvariantChecker.require(
                 checker.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, checker.isVisible());
+    }
+
+    private boolean isFailedAndVisible() {
+        return checker.state().phase() == Phase.FAILED && checker.isVisible();
     }
 
     /// Nothing more happens unless someone acts.

@@ -80,11 +80,10 @@ class WireLimitsTest {
     void aLargeJobFileIsRefusedInOneSentenceAndTheLargestFitsIntoAMessage() {
         String largest = "x".repeat(WireLimits.JOB_TEXT);
         assertThat(WireLimits.refusal(largest)).isEmpty();
-        assertThat(SERIALIZER.toBinary(
-                        new GatewayCommand.Authenticated(
-                                "t".repeat(47),
-                                new GatewayCommand.Submit(
-                                        largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)), Map.of()))))
+        assertThat(SERIALIZER.toBinary(new GatewayCommand.Authenticated(
+                        "t".repeat(47),
+                        new GatewayCommand.Submit(
+                                largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)), Map.of()))))
                 .hasSizeLessThan(WireLimits.MESSAGE);
         assertThat(WireLimits.refusal(largest + "é"))
                 .hasValueSatisfying(sentence -> assertThat(sentence)
