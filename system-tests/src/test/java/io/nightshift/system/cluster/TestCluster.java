@@ -84,6 +84,11 @@ public final class TestCluster implements AutoCloseable {
         return folder.resolve("home");
     }
 
+    /// The file with the token of the nodes, once one of them runs.
+    public Path tokenFile() {
+        return LocalToken.file(home());
+    }
+
     /// The token of the nodes, once one of them runs.
     String token() {
         return Objects.requireNonNull(LocalToken.find(home()));

@@ -3,6 +3,7 @@ package io.nightshift.system.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.system.documentation.DocumentationPage.CodeBlock;
 import io.nightshift.system.documentation.DocumentationPage.Command;
@@ -106,6 +107,7 @@ final class DocumentationIT {
             Files.copy(cluster.configuration(), shell.home().resolve("nightshift.conf"));
             cluster.start(0);
             cluster.awaitUp(0);
+            Files.copy(cluster.tokenFile(), LocalToken.file(shell.home()));
             String failed = failedBatch(cluster);
             String running = runningBatch(cluster);
 
