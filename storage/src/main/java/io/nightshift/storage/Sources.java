@@ -44,11 +44,6 @@ public final class Sources implements SourceReaders, SourceInspector {
     }
 
     @Override
-    public String identity(Job.Source source) {
-        return of(source).identity(source);
-    }
-
-    @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         return of(job.source()).inspect(job, model);
     }

@@ -25,7 +25,8 @@ public final class Warmup {
     /// Encodes and decodes an event, while the node forms its cluster.
     static void codec(Submission submission) {
         BatchId batch = BatchId.of(submission.job().name(), Instant.EPOCH, 0);
-        BatchEvent event = new BatchEvent.Submitted(Instant.EPOCH, batch, submission.job(), submission.model());
+        BatchEvent event = new BatchEvent.Submitted(
+                Instant.EPOCH, batch, submission.job(), submission.model(), submission.input());
         LedgerEntry.after(LedgerEntry.origin(batch), event).event();
     }
 }

@@ -40,8 +40,7 @@ final class BackgroundTaskRunner {
                 checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
             }
-            case CoordinatorAction.Publish publish ->
-                new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+            case CoordinatorAction.Publish publish -> publish(state);
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
@@ -67,9 +66,34 @@ final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
         ModelDescription model = services.models().apply(state.submission().model());
         List<InspectedFile> files = services.inspector().inspect(job, model);
+        String submitted = state.submission().input();
+        if (submitted != null && !submitted.equals(SourcePins.identity(files))) {
+            throw FailureException.permanent(
+                    "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Put the files back as they were and run again, or start over with --new"
+                            .formatted(batch));
+        }
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
         services.publisher().prepare(batch, job, state.submission().model());
         return new CoordinatorMessage.PlanCompleted(files, partitions);
+    }
+
+    private CoordinatorMessage.TaskOutcome publish(BatchState state) {
+        refuseChangedInput(state);
+        return new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+    }
+
+    /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the batch
+    /// already. An input that can't be read now is no reason: the workers compared it after they had read it.
+    private void refuseChangedInput(BatchState state) {
+        try {
+            SourcePins.check(batch, state.pinned().files());
+        } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                LOG.warn("{}: the input is not compared again before the publication: {}", batch, e.getMessage());
+            } else if (services.publisher().fence(state).isEmpty()) {
+                throw e;
+            }
+        }
     }
 
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {

@@ -88,7 +88,8 @@ class LifecycleDecisions {
                 takeOver(
                         state,
                         now,
-                        new BatchEvent.Submitted(now.instant(), batch, submission.job(), submission.model()));
+                        new BatchEvent.Submitted(
+                                now.instant(), batch, submission.job(), submission.model(), submission.input()));
             case FAILED ->
                 commits.violation(state) == null
                         ? takeOver(state, now, new BatchEvent.Retried(now.instant()))

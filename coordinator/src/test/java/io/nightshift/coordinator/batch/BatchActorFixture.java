@@ -30,6 +30,7 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,7 +122,7 @@ final class BatchActorFixture {
     }
 
     Submission submission() {
-        return ExampleBatch.submission(job);
+        return new Submission(job, ExampleBatch.DIGEST, SourcePins.identity(inspect()), ExampleBatch.MODEL);
     }
 
     private ActorRef<BatchCommand> start() {
@@ -278,23 +279,19 @@ final class BatchActorFixture {
             Map.of());
 
     private SourceInspector inspector() {
-        return new SourceInspector() {
-            @Override
-            public String identity(Job.Source inspected) {
-                return "1".repeat(64);
-            }
-
-            @Override
-            public List<InspectedFile> inspect(Job inspected, ModelDescription model) {
-                onInspect.run();
-                try {
-                    SourceFile file = SourcePins.pin(source, rows);
-                    return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
-            }
+        return (inspected, model) -> {
+            onInspect.run();
+            return inspect();
         };
+    }
+
+    private List<InspectedFile> inspect() {
+        try {
+            SourceFile file = SourcePins.pin(source, rows);
+            return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private Publisher publisher() {

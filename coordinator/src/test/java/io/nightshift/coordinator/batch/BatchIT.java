@@ -25,6 +25,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -606,6 +607,67 @@ class BatchIT {
             batch.complete(0);
             batch.awaitPhase(Phase.PUBLISHED);
             assertThat(batch.committed()).hasSize(2);
+        }
+
+        @Test
+        void anInputThatChangesBetweenSubmissionAndPlanStopsTheBatch() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            String content = Files.readString(batch.source);
+            FileTime time = Files.getLastModifiedTime(batch.source);
+            // Of the same length and time, so that only its content tells it from the submitted file.
+            batch.onInspect = () -> write(batch.source, "sowr", time);
+            batch.open();
+            assertThat(batch.failure())
+                    .startsWith("the input changed after " + batch.id + " was submitted and before it was planned");
+
+            batch.onInspect = () -> write(batch.source, content, time);
+            batch.open();
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void anInputThatChangesAfterTheLastCommitStopsThePublication() throws IOException {
+            BatchActorFixture batch = opened(1);
+            String content = Files.readString(batch.source);
+            FileTime time = Files.getLastModifiedTime(batch.source);
+            PartitionCommit commit = batch.score(batch.lease(), 0);
+            write(batch.source, "sowr", time);
+            batch.commit(commit);
+            assertThat(batch.failure())
+                    .contains(batch.source.toString(), "its content is different", "Put the file back as it was");
+            assertThat(batch.destination.resolve("batch=" + batch.id)).doesNotExist();
+
+            write(batch.source, content, time);
+            batch.open();
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void anInputThatChangesOnceReadersSeeTheBatchDoesNotStopItsEnd() throws IOException {
+            BatchActorFixture batch = opened(1);
+            FileTime time = Files.getLastModifiedTime(batch.source);
+            AtomicInteger publications = new AtomicInteger();
+            batch.onPublish = () -> {
+                if (publications.incrementAndGet() == 1) {
+                    JournalWriteBlocker.failOnce();
+                    write(batch.source, "sowr", time);
+                }
+            };
+            batch.complete(0);
+
+            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation())
+                    .as("the event of the publication was written by the next coordinator")
+                    .isEqualTo(2);
+        }
+
+        private static void write(Path file, String content, FileTime time) {
+            try {
+                Files.writeString(file, content);
+                Files.setLastModifiedTime(file, time);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Test

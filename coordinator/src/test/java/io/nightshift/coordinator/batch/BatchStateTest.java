@@ -245,7 +245,7 @@ class BatchStateTest {
 
     @Test
     void theSubmissionOfAnotherBatchIsRefused() {
-        BatchEvent other = new BatchEvent.Submitted(AT, new BatchId("flights-2"), job(), ExampleBatch.MODEL);
+        BatchEvent other = new BatchEvent.Submitted(AT, new BatchId("flights-2"), job(), ExampleBatch.MODEL, null);
 
         assertThatThrownBy(() -> state(other))
                 .isInstanceOf(IllegalStateException.class)

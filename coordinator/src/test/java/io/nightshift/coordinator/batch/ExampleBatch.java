@@ -31,6 +31,7 @@ public final class ExampleBatch {
     public static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
     public static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     public static final String DIGEST = "b2".repeat(32);
+    private static final String INPUT = "1".repeat(64);
 
     private ExampleBatch() {}
 
@@ -70,7 +71,7 @@ public final class ExampleBatch {
     }
 
     public static Submission submission(Job job) {
-        return new Submission(job, "0".repeat(64), "1".repeat(64), MODEL);
+        return new Submission(job, "0".repeat(64), INPUT, MODEL);
     }
 
     /// A worker that is nobody else.
@@ -79,7 +80,7 @@ public final class ExampleBatch {
     }
 
     static BatchEvent.Submitted submitted(Job job) {
-        return new BatchEvent.Submitted(AT, BATCH, job, MODEL);
+        return new BatchEvent.Submitted(AT, BATCH, job, MODEL, INPUT);
     }
 
     static BatchEvent.TookOver tookOver(int incarnation) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedLedgerIT {
 
     private static final BatchEvent SUBMITTED =
-            new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL);
+            new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL, null);
 
     @TempDir
     Path home = Path.of("");

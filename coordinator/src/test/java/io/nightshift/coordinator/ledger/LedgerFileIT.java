@@ -46,7 +46,7 @@ class LedgerFileIT {
                 JournalTableWriter.write(
                         ledger.ledger(),
                         batch,
-                        new BatchEvent.Submitted(ExampleBatch.AT, batch, ExampleBatch.job(), ExampleBatch.MODEL),
+                        new BatchEvent.Submitted(ExampleBatch.AT, batch, ExampleBatch.job(), ExampleBatch.MODEL, null),
                         new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"),
                         new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
             }

@@ -83,7 +83,8 @@ class PostgresLedgerIT {
         BatchState before = JournalTableWriter.write(
                 ledger,
                 ExampleBatch.BATCH,
-                new BatchEvent.Submitted(ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL));
+                new BatchEvent.Submitted(
+                        ExampleBatch.AT, ExampleBatch.BATCH, ExampleBatch.job(), ExampleBatch.MODEL, null));
         migrateBeyond(ledger);
 
         PostgresLedger.migrate(ledger);

@@ -13,6 +13,7 @@ import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,8 +78,7 @@ public final class SubmissionResolver {
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = find(job);
-        check(job, destination, found);
-        String input = destinations.sources().identity(job.source());
+        String input = SourcePins.identity(check(job, destination, found).files());
         return new Resolved(
                 new Submission(job, JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
     }

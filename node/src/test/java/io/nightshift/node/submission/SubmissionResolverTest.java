@@ -13,6 +13,7 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -96,6 +97,8 @@ final class SubmissionResolverTest {
         assertThat(model.toString())
                 .isEqualTo("flights.sha256-%s@1".formatted(model.sha256().substring(0, 32)));
         assertThat(second.submission()).isEqualTo(first.submission());
+        assertThat(first.submission().input())
+                .isEqualTo(SourcePins.identity(resolver.check(job()).files()));
         assertThat(registry.list()).isEmpty();
         assertThatThrownBy(() -> resolver.resolve(job("model=flights"))).hasMessageContaining("no model is named");
     }

@@ -23,7 +23,14 @@ public sealed interface BatchEvent {
     /// @param batch the batch's identity
     /// @param job the validated job; its paths are absolute
     /// @param model the version that scores every partition
-    record Submitted(Instant at, BatchId batch, Job job, ModelVersion model) implements BatchEvent {}
+    /// @param input digest of the identities of the source's files at the time of submission; null if an earlier
+    ///     version wrote the event
+    record Submitted(
+            Instant at,
+            BatchId batch,
+            Job job,
+            ModelVersion model,
+            @Nullable String input) implements BatchEvent {}
 
     /// A coordinator took over.
     ///

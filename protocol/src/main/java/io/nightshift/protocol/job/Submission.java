@@ -6,7 +6,7 @@ import io.nightshift.protocol.model.ModelVersion;
 ///
 /// @param job the validated job
 /// @param fingerprint hash of the job's values: two jobs with the same fingerprint ask for the same thing
-/// @param input digest of the identities of the source's files at the time of submission
+/// @param input digest of the identities of the source's files when the submission was checked
 /// @param model the version to which the job's model reference resolved
 public record Submission(Job job, String fingerprint, String input, ModelVersion model) {
 

@@ -40,20 +40,15 @@ public final class GoldenEvents {
 
     static Map<String, BatchEvent> batch() {
         Map<String, BatchEvent> events = new LinkedHashMap<>();
-        events.put("submitted-full", new BatchEvent.Submitted(AT, BATCH, full(), MODEL));
-        events.put(
-                "submitted-least", new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Champion("m")), MODEL));
-        events.put(
-                "submitted-exact", new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Exact("m", 3)), MODEL));
-        events.put(
-                "submitted-alias",
-                new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Alias("m", "blue")), MODEL));
-        events.put(
-                "submitted-digest",
-                new BatchEvent.Submitted(AT, BATCH, least(new ModelReference.Digest("m", MODEL.sha256())), MODEL));
-        events.put("submitted-csv", new BatchEvent.Submitted(AT, BATCH, csv(), MODEL));
-        events.put("submitted-postgres", new BatchEvent.Submitted(AT, BATCH, postgres(), MODEL));
-        events.put("submitted-categories", new BatchEvent.Submitted(AT, BATCH, categories(), MODEL));
+        events.put("submitted-full", submitted(full()));
+        events.put("submitted-least", submitted(least(new ModelReference.Champion("m"))));
+        events.put("submitted-exact", submitted(least(new ModelReference.Exact("m", 3))));
+        events.put("submitted-alias", submitted(least(new ModelReference.Alias("m", "blue"))));
+        events.put("submitted-digest", submitted(least(new ModelReference.Digest("m", MODEL.sha256()))));
+        events.put("submitted-csv", submitted(csv()));
+        events.put("submitted-postgres", submitted(postgres()));
+        events.put("submitted-categories", submitted(categories()));
+        events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
                 "planned",
@@ -123,6 +118,10 @@ public final class GoldenEvents {
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         return events;
+    }
+
+    private static BatchEvent submitted(Job job) {
+        return new BatchEvent.Submitted(AT, BATCH, job, MODEL, "07".repeat(32));
     }
 
     static Map<String, BatchRegisterEvent> register() {

@@ -10,12 +10,6 @@ import java.util.List;
 /// for several threads.
 public interface SourceInspector {
 
-    /// A digest of the identities of everything that the source names now. Reads no data.
-    ///
-    /// @return 64 hexadecimal digits
-    /// @throws FailureException if the source names nothing or can't be listed
-    String identity(Job.Source source);
-
     /// Reads how many rows there are, and checks that the job's expressions and the model's features fit the
     /// source's columns.
     ///

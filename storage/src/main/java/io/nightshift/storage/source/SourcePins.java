@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -58,6 +59,20 @@ public final class SourcePins {
                 attributes.lastModifiedTime().toInstant(),
                 rows,
                 tag(file));
+    }
+
+    /// The identity of a whole source: a digest of the pins of its files.
+    ///
+    /// @param files all files of the source, in order
+    /// @return 64 hexadecimal digits
+    public static String identity(List<InspectedFile> files) {
+        MessageDigest digest = sha256();
+        for (InspectedFile inspected : files) {
+            SourceFile file = inspected.file();
+            String line = "%s\t%d\t%s\t%s\n".formatted(file.path(), file.bytes(), file.modified(), file.tag());
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /// @throws FailureException permanent, naming the first file that has changed, and what changed;
@@ -162,8 +177,13 @@ public final class SourcePins {
                     tail = tail(in, footer + TRAILER);
                 }
             }
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(tail);
-            return HexFormat.of().formatHex(digest).substring(0, SourceFile.TAG_DIGITS);
+            return HexFormat.of().formatHex(sha256().digest(tail)).substring(0, SourceFile.TAG_DIGITS);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

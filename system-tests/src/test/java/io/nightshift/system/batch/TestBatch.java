@@ -112,7 +112,7 @@ final class TestBatch implements AutoCloseable {
         batch.makeInput();
         batch.registered(new BatchRegisterEvent.Opened(START, batch.id, batch.submission, null, null));
         batch.append(
-                new BatchEvent.Submitted(batch.later(), batch.id, job, MODEL),
+                new BatchEvent.Submitted(batch.later(), batch.id, job, MODEL, batch.submission.input()),
                 new BatchEvent.TookOver(batch.later(), 1, "127.0.0.1:7001"));
         return batch;
     }

@@ -17,12 +17,7 @@ import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.SourceTable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -30,7 +25,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -64,21 +58,6 @@ public final class ParquetReader implements SourceReader {
     @Override
     public void requireReadable(List<Slice> slices) {
         slices.forEach(slice -> roots.requireReadable(Path.of(slice.file().path())));
-    }
-
-    @Override
-    public String identity(Job.Source source) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Path file : files(source)) {
-                BasicFileAttributes attributes = attributes(file);
-                String line = "%s\t%d\t%s\n".formatted(file, attributes.size(), attributes.lastModifiedTime());
-                digest.update(line.getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     @Override
@@ -311,13 +290,5 @@ public final class ParquetReader implements SourceReader {
 
     private static String list(List<Path> files) {
         return Sql.files(files.stream().map(Path::toString).toList());
-    }
-
-    private static BasicFileAttributes attributes(Path file) {
-        try {
-            return Files.readAttributes(file, BasicFileAttributes.class);
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
-        }
     }
 }

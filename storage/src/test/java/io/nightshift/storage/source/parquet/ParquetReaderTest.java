@@ -13,6 +13,7 @@ import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,15 +69,15 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void theIdentityOfASourceChangesWithItsFiles() throws IOException {
             Path file = node.parquet("in/a.parquet", ROWS);
-            Job.Source source = JobBuilder.over(folder).build().source();
-            String before = inspector.identity(source);
-            assertThat(before).hasSize(64).isEqualTo(inspector.identity(source));
+            Job job = JobBuilder.over(folder).build();
+            String before = SourcePins.identity(inspect(job));
+            assertThat(before).hasSize(64).isEqualTo(SourcePins.identity(inspect(job)));
 
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
-            String touched = inspector.identity(source);
+            String touched = SourcePins.identity(inspect(job));
             node.parquet("in/b.parquet", ROWS);
 
-            assertThat(touched).isNotEqualTo(before).isNotEqualTo(inspector.identity(source));
+            assertThat(touched).isNotEqualTo(before).isNotEqualTo(SourcePins.identity(inspect(job)));
         }
 
         @Test

@@ -11,6 +11,7 @@ import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceContract;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ class ParquetSourceTest extends SourceContract {
     @Test
     void aFileReplacedByOneOfTheSameLengthAndTimeIsNoticed() throws Exception {
         List<SourceFile> pinned = List.of(data.pin(data.parquet("same.parquet", "SELECT 1 AS f0")));
+        String identity = identity(pinned);
         Path file = Path.of(pinned.getFirst().path());
         FileTime modified = Files.getLastModifiedTime(file);
         Files.move(data.parquet("other.parquet", "SELECT 2 AS f0"), file, StandardCopyOption.REPLACE_EXISTING);
@@ -61,6 +63,14 @@ class ParquetSourceTest extends SourceContract {
 
         assertThat(SourcePins.change(pinned))
                 .hasValue(file + ": its content is different, although its length and modification time are the same");
+        assertThat(identity(List.of(data.pin(file))))
+                .as("of the source, by which a submission is recognised")
+                .isNotEqualTo(identity);
+    }
+
+    private static String identity(List<SourceFile> files) {
+        return SourcePins.identity(
+                files.stream().map(file -> new InspectedFile(file, List.of())).toList());
     }
 
     @Test
