@@ -3,7 +3,7 @@ package io.nightshift.http;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What the routes answer: about 700 bytes, written out anew for each request.
+/// The answer of the routes: about 700 bytes, written anew for each request.
 final class BatchJson {
 
     private static final AtomicLong ANSWERED = new AtomicLong();

@@ -3,7 +3,8 @@ package io.nightshift.bench.peers;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/// What is taken for a second: one on the wall or, where other work would disturb that, a second of both processors.
+/// The meaning of a second: one of the wall clock or, where other work would disturb that, one of both
+/// processors.
 enum Clock {
     WALL,
     PROCESSOR;

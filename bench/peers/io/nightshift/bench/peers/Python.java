@@ -44,7 +44,7 @@ final class Python implements Rival.Trained {
         return Files.write(file, bytes.array());
     }
 
-    /// What it says next.
+    /// The next line of its output.
     String line() throws IOException {
         String line = output.readLine();
         if (line == null) {

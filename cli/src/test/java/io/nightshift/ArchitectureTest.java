@@ -228,7 +228,7 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAnyPackage("io.nightshift.worker.scoring..", SCORING)
                     .and(not(describe("describe models", ArchitectureTest::describesModels))));
 
-    // What a batch's coordinator decides depends on nothing but what it is given.
+    // The decisions of a batch's coordinator depend on their arguments only.
 
     @ArchTest
     static final ArchRule decisionsAreDeterministic = noClasses()
@@ -253,7 +253,7 @@ class ArchitectureTest {
                                         ".*Decisions?|TakeoverDetection|Leases|BatchState|CommittedPartitions|ErrorLimit|Transitions|ControlRules"));
     }
 
-    /// What is known of a model without loading it.
+    /// Whether a type describes models without loading them.
     private static boolean describesModels(JavaClass type) {
         return type.getPackageName().equals("io.nightshift.scoring.model") && !type.isEquivalentTo(Scorer.class);
     }

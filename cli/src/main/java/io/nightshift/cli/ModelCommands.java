@@ -153,7 +153,7 @@ final class ModelCommands {
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
-        /// How many values of a categorical feature are shown without `--values`.
+        /// The number of values of a categorical feature that are shown without `--values`.
         private static final int SHOWN = 8;
 
         @Parameters(paramLabel = "MODEL", description = "The model: name, name@version or name@alias.")

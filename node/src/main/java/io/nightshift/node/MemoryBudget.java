@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// How much memory a node may use.
+/// The memory that a node may use.
 public final class MemoryBudget {
 
     private static final long MEGABYTE = 1 << 20;

@@ -87,7 +87,7 @@ public final class Node {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /// How long a program outside the cluster waits to hear of a batch.
+    /// The time that a program outside the cluster waits for a reply about a batch.
     private static final Duration SOON = Duration.ofSeconds(3);
 
     /// Threads that read the ledger for who asks, each with a connection of its own.

@@ -3,7 +3,7 @@ package io.nightshift.node;
 import java.time.Duration;
 import java.util.Map;
 
-/// How long the steps of a node's leaving may take, so that each leaves its workers their grace.
+/// The time limits for the steps in which a node leaves. Each step leaves the workers their grace period.
 public final class ShutdownTimeouts {
 
     /// For the last commit to be acknowledged, or the partition to be given back.

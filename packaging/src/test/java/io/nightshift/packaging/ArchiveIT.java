@@ -107,7 +107,7 @@ final class ArchiveIT {
                 .expect(0);
     }
 
-    /// What makes two builds of the same source equal; `packaging/check-reproducible.sh` compares two builds.
+    /// One of the conditions for reproducible builds; `packaging/check-reproducible.sh` compares two builds.
     @Test
     void everyEntryHasTheSameTimeAndOwnerAndOneOfTwoModes() throws IOException, InterruptedException {
         String listing = Release.tool(

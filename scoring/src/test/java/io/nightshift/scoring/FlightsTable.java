@@ -26,7 +26,7 @@ public record FlightsTable(double[] rows, double[][] columns, float[] delayed) {
     /// An airport's letters as a number.
     private static final String AIRPORT = "(ascii(%1$s) - 65) * 676 + (ascii(%1$s[2]) - 65) * 26 + ascii(%1$s[3]) - 65";
 
-    /// What a model looks at.
+    /// The features of a model.
     ///
     /// @param source behind FROM, with `%1$s` in place of the file
     public record Features(List<String> expressions, String source) {
@@ -158,8 +158,8 @@ public record FlightsTable(double[] rows, double[][] columns, float[] delayed) {
         return singles;
     }
 
-    /// What a model of two classes makes of the block: predictions, probabilities and, where it has them,
-    /// margins.
+    /// The output of a model of two classes for the block: predictions, probabilities and, where it has
+    /// them, margins.
     public double[][] scores(Model model) {
         double[][] scores = new double[2 + model.description().margins()][count()];
         model.scorer().score(columns, count(), scores);

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What every format of model files promises. A format's test extends this class and gives some sound files
+/// The promises of every format of model files. A format's test extends this class and provides valid files
 /// of its format.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ModelFormatContract extends HostileFiles {
@@ -49,7 +49,8 @@ public abstract class ModelFormatContract extends HostileFiles {
     /// Sound files, by a name for each.
     protected abstract Map<String, byte[]> models() throws Exception;
 
-    /// How many bytes from the start a model needs; a file that is cut off behind them may be loaded.
+    /// The number of bytes from the start that a model needs. A file that is cut off after them may be
+    /// loaded.
     protected int needed(String name, byte[] content) {
         return content.length;
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What the loader says of files that it cannot load.
+/// The messages of the loader about files that it cannot load.
 class ModelLoaderTest extends HostileFiles {
 
     @ParameterizedTest

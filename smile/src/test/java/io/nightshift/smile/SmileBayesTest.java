@@ -52,7 +52,8 @@ class SmileBayesTest {
     private static final int ROWS = 5000;
     private static final int FITTED = 500;
 
-    /// What is taken off weekday, hour and minute, so that each is above zero in some rows only.
+    /// The numbers that are subtracted from weekday, hour and minute, so that each is above zero in some
+    /// rows only.
     private static final int[] OFFSETS = {2, 11, 20};
 
     /// Weekday, hour, minute.

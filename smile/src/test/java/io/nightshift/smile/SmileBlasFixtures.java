@@ -154,8 +154,8 @@ public final class SmileBlasFixtures {
         return lines;
     }
 
-    /// What Smile says, computed by the native BLAS: the label or value, and the probabilities if there are
-    /// any.
+    /// The prediction of Smile, computed by the native BLAS: the label or value, and the probabilities if
+    /// there are any.
     @SuppressWarnings("unchecked") // these take numbers
     public static double[] predicted(Object model, double[] row) {
         if (model instanceof Regression<?> regression) {

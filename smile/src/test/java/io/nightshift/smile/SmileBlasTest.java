@@ -99,7 +99,7 @@ class SmileBlasTest {
         }
     }
 
-    /// How far the best class is ahead of the second.
+    /// The difference between the best class and the second.
     private static double margin(double[] predicted) {
         double best = 0;
         double second = 0;

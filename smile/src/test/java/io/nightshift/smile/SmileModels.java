@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import smile.io.Write;
 
-/// What tests of Smile's models share.
+/// Fixtures for tests of Smile's models.
 public final class SmileModels {
 
     public static final ModelLoader LOADER = new ModelLoader(new SmileLibrary());

@@ -1,4 +1,4 @@
-/// Where rows come from and predictions go. [Sources][io.nightshift.storage.Sources] and
+/// Sources of rows and destinations of predictions. [Sources][io.nightshift.storage.Sources] and
 /// [Destinations][io.nightshift.storage.Destinations] find what belongs to a job's kind of source and
 /// destination; each kind is one package below `source` or `destination`.
 @NullMarked

@@ -77,7 +77,7 @@ public final class NodeFaults {
         return List.copyOf(faults.values());
     }
 
-    /// How many resources of a type fail.
+    /// The number of resources of a type that fail.
     public int count(FailedResource.Type type) {
         return (int) faults.keySet().stream()
                 .filter(resource -> resource.type() == type)

@@ -53,7 +53,7 @@ class WorkerIT {
     private static final Duration STUCK_AFTER = Duration.ofMillis(200);
     private static final String NONCE = "the worker's";
 
-    /// What a batch was told.
+    /// A command that a batch received.
     private record Told(BatchId batch, BatchCommand command) {}
 
     // As between nodes: what other actors are told is written and read.

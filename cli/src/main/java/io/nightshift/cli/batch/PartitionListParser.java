@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /// Parses the partitions of a command line, such as `0,7,12-15`.
 final class PartitionListParser {
 
-    /// What fits in a message between nodes.
+    /// The most partitions that fit in a message between nodes.
     private static final int MOST = 10_000;
 
     private static final Pattern RANGE = Pattern.compile("(\\d{1,9})(?:-(\\d{1,9}))?");

@@ -135,7 +135,7 @@ public final class ModelCheck {
         return compare(matching, sampled, sample, scored, expectedRows, rows);
     }
 
-    // Which row belongs to which.
+    // Matching of rows.
 
     /// @param sample a query for the rows of the source that the expected file has
     /// @param expected the expected file as a relation, with the matched value as `nightshift_id`

@@ -1,4 +1,4 @@
-/// How commands reach a cluster: by HTTP, or by messages.
+/// Connects commands to a cluster, by HTTP or by messages.
 @NullMarked
 package io.nightshift.cli.client;
 

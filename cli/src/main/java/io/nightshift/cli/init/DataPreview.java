@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// What `init` learns from the data: its columns, its number of rows, and the columns that could identify a
-/// row.
+/// The facts that `init` learns from the data: its columns, its number of rows, and the columns that could
+/// identify a row.
 ///
 /// @param name in messages: the file, or the number of files
 /// @param columns and their DuckDB types, in order

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Which column of the data gives each feature of a model, as far as the names say so.
+/// The column of the data for each feature of a model, as far as the names tell.
 ///
 /// @param features in the model's order
 /// @param isNamed whether the model names its features; otherwise the columns were chosen by their order

@@ -19,7 +19,7 @@ public sealed interface ProgressDisplay {
 
     void end();
 
-    /// How long to wait between two calls of [#show].
+    /// The time to wait between two calls of [#show].
     Duration interval();
 
     /// A bar on a terminal, lines elsewhere.

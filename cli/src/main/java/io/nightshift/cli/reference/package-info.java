@@ -1,4 +1,4 @@
-/// What the documentation, the man pages and the shells know of the commands, derived from picocli's model.
+/// Writes documentation, man pages and shell completions of the commands from picocli's model.
 @NullMarked
 package io.nightshift.cli.reference;
 

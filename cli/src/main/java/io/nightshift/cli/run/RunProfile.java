@@ -16,7 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// How a run spent its time: the spans between the events of the batch, and what the scoring threads did.
+/// The time that a run spent between the events of the batch, and that its scoring threads spent on each
+/// activity.
 ///
 /// @param spans the seconds of each span, in order
 /// @param busy the seconds of all scoring threads together, by activity

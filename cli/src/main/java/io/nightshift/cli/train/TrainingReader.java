@@ -40,8 +40,8 @@ public final class TrainingReader {
     /// The fewest rows for which a column of distinct values is taken for an ID.
     private static final int MIN_ID_ROWS = 100;
 
-    /// What the heap has to hold for each number that is trained on: the value as read, as handed to Smile,
-    /// Smile's order of the rows, and a copy of that for each tree that is grown at a time.
+    /// The bytes of heap for each number that is trained on: the value as read, as handed to Smile, Smile's
+    /// order of the rows, and a copy of that for each tree that is grown at a time.
     private static final long BYTES_A_VALUE = 40 + 4L * Runtime.getRuntime().availableProcessors();
 
     private final Connection connection;

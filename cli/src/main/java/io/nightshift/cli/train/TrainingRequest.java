@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What to read for training.
+/// The data to read for training.
 ///
 /// @param features names of the source's columns and computed columns, or expressions; none for all
 ///     computed columns or, where there are none, all columns but what the target is made of
@@ -42,7 +42,7 @@ public record TrainingRequest(Source source, List<String> features, Target targe
         }
     }
 
-    /// What to predict.
+    /// The value to predict.
     ///
     /// @param expression in DuckDB SQL, or null for the column or computed column of this name
     public record Target(String name, @Nullable String expression) {

@@ -12,7 +12,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the examination of a machine finds.
+/// The findings about a machine.
 final class MachineExaminationTest {
 
     private static final long GIGABYTE = 1L << 30;

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// How features find their columns.
+/// The mapping of features to columns.
 final class FeatureMappingTest {
 
     private static final FeatureType NUMBER = new FeatureType.Numeric(FeatureType.Precision.FLOAT32);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Where there are colours and moving bars.
+/// The conditions for colours and moving bars.
 final class TerminalTest {
 
     private static final Map<String, String> XTERM = Map.of("TERM", "xterm-256color");

@@ -36,7 +36,7 @@ public interface BatchObserver {
         public void batchDamaged(BatchId batch) {}
     };
 
-    /// How an attempt ended.
+    /// The outcome of an attempt.
     enum AttemptOutcome {
         /// Its output counts.
         COMMITTED,

@@ -177,7 +177,7 @@ public final class CommittedPartitions {
         return chunks[partition / SIZE].totals(partition % SIZE, rows);
     }
 
-    /// How many partitions are committed.
+    /// The number of committed partitions.
     public int count() {
         return count;
     }

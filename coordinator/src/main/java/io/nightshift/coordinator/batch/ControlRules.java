@@ -4,7 +4,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Phase;
 
-/// Which control is possible in which phase: the phases in which its event may happen, see [Transitions].
+/// The phases in which each control is possible: those in which its event may happen, see [Transitions].
 final class ControlRules {
 
     enum Verdict {

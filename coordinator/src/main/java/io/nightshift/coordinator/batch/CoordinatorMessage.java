@@ -36,10 +36,11 @@ sealed interface CoordinatorMessage {
     /// A coordinator that [BatchDecisions#isRemovable] has received nothing for a while.
     record IdleTimeout() implements CoordinatorMessage {}
 
-    /// How a [CoordinatorAction.BackgroundTask] ended.
+    /// The outcome of a [CoordinatorAction.BackgroundTask].
     sealed interface TaskOutcome {}
 
-    /// How a task ended that the batch needs to move on. A coordinator runs at most one of these at a time.
+    /// The outcome of a task without which the batch can't proceed. A coordinator runs at most one such task
+    /// at a time.
     sealed interface StepOutcome extends TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.MakePlan].

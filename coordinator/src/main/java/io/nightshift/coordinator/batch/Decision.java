@@ -4,8 +4,8 @@ import io.nightshift.protocol.batch.BatchEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a coordinator does about one message. A decision is data: it holds no code and nothing that changes,
-/// so tests compare decisions with `equals`.
+/// The reaction of a coordinator to one message. A decision is data: it holds no code and nothing that
+/// changes, so tests compare decisions with `equals`.
 ///
 /// @param events to persist in one journal write, in this order; empty if nothing changes
 /// @param actions to perform in this order once the events are durable, or at once if there are no events. If

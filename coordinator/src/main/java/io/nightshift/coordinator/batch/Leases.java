@@ -58,7 +58,7 @@ class Leases {
     private final Set<Integer> excluded = new HashSet<>();
     /// The first partition that this incarnation has not leased yet.
     private int firstFresh;
-    /// How many leases were granted.
+    /// The number of leases that were granted.
     private int granted;
 
     /// @param duration how long a lease lasts without a heartbeat, in nanoseconds

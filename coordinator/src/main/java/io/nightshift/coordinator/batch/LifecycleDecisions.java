@@ -33,7 +33,7 @@ class LifecycleDecisions {
     /// The incarnation that this coordinator has persisted; 0 before its takeover.
     private int incarnation;
 
-    /// How many tasks of this incarnation have failed since the last one succeeded, for the backoff.
+    /// The number of tasks of this incarnation that have failed since one succeeded, for the backoff.
     private int failedTasks;
 
     /// Whether a task of this incarnation runs.

@@ -6,7 +6,7 @@ package io.nightshift.coordinator.batch;
 /// Deterministic: the caller passes the time, in nanoseconds of a monotonic clock. Used by one thread.
 final class OutageGate {
 
-    /// How many failures there were since the last success, those at about the same time counted once.
+    /// The number of failures since the last success. Failures at about the same time count once.
     private int round;
 
     private boolean open = true;

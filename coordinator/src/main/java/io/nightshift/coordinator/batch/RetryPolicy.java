@@ -8,7 +8,8 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// How often, when and for how long failed work is tried again. The backoff doubles with each failure.
+/// The number of attempts, the backoff and the total time for failed work. The backoff doubles with each
+/// failure.
 ///
 /// @param attempts how often a partition is tried in all, at least 1. Failures of a resource do not count
 /// @param minBackoff the backoff after the first failure, 0 or more

@@ -30,9 +30,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Which event may happen in which phase, and which phase follows. This table is the only one: the fold
-/// [BatchState], the decisions and [ControlRules] read it, and the table in the documentation is generated
-/// from it.
+/// The events that may happen in each phase, and the phase that follows. This table is the only one: the
+/// fold [BatchState], the decisions and [ControlRules] read it, and the table in the documentation is
+/// generated from it.
 ///
 /// Every batch starts with `Submitted`, which leads to the phase `submitted` and never happens again.
 public final class Transitions {

@@ -44,7 +44,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     private static final String USER = "nightshift";
     private static final String SUFFIX = ".mv.db";
 
-    /// How often a process that waits tries to get the lock.
+    /// The interval at which a waiting process tries to get the lock.
     private static final Duration POLL = Duration.ofMillis(200);
 
     private static final int LONGEST_COMMAND = 200;

@@ -86,7 +86,7 @@ public record Ledger(String url, String user, String password) {
                 (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
     }
 
-    /// How many entries a batch has.
+    /// The number of a batch's entries.
     ///
     /// @throws FailureException transient if the journal can't be read
     public long entries(BatchId batch) {

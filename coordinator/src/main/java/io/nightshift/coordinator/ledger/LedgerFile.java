@@ -50,7 +50,7 @@ public final class LedgerFile {
     private static final int INSERTED_AT_ONCE = 500;
     private static final JsonMapper JSON = new JsonMapper();
 
-    /// What was exported or imported.
+    /// The result of an export or import.
     ///
     /// @param damaged batches whose hash chain is broken, as it was in the journal before
     public record Summary(long entries, Set<BatchId> damaged) {}

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// How a node finds its cluster, and how at most one cluster works on a journal: the shared database decides.
+/// Helps a node to find its cluster, and ensures that at most one cluster works on a journal: the shared
+/// database decides.
 ///
 /// A node that starts joins the members that were seen recently. If there are none, it forms a cluster. Only
 /// one node at a time can do that, because it locks a table. The new cluster supersedes the one before; if
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// Each method is one transaction and waits for the database. Used by one thread at a time.
 public final class Membership {
 
-    /// How long a member counts as running after its last confirmation.
+    /// The time for which a member counts as running after its last confirmation.
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Ledger ledger;

@@ -1,4 +1,4 @@
-/// Which nodes make up the cluster, as recorded in the journal's database.
+/// The nodes that make up the cluster, as recorded in the journal's database.
 @NullMarked
 package io.nightshift.coordinator.membership;
 

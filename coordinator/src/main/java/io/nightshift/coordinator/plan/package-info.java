@@ -1,4 +1,4 @@
-/// How a batch's input is cut into partitions.
+/// Cuts the input of a batch into partitions.
 @NullMarked
 package io.nightshift.coordinator.plan;
 

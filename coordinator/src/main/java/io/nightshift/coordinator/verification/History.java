@@ -22,10 +22,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What the ledger says of a batch, read once from its first entry on and believed as far as each
-/// entry follows from the ones before: by its hash, by its number, by what may happen to a batch in
-/// that phase, and by the epochs that its coordinators could have given. It ends at the first entry
-/// that doesn't.
+/// The history of a batch according to its ledger. It is read once, from the first entry, and trusted as far
+/// as each entry follows from those before it: by its hash, by its number, by what may happen to a batch in
+/// that phase, and by the epochs that its coordinators could have given. It ends at the first entry that
+/// doesn't.
 ///
 /// Keeps every commit: some 300 bytes a partition.
 final class History {

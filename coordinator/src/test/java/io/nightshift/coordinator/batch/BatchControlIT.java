@@ -38,8 +38,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What an operator asks of a batch, on a real journal, with a crash between the answer and what
-/// follows.
+/// The requests of an operator, on a real journal, with a crash between the reply and the effect.
 @Timeout(60)
 class BatchControlIT {
 
@@ -461,7 +460,7 @@ class BatchControlIT {
             batch.failure();
             awaitLatch(fence);
             batch.onFence = () -> {};
-            // What a coordinator that was thought dead does when it wakes up.
+            // A coordinator that was thought dead wakes up and publishes.
             Files.createDirectories(published);
             Files.writeString(published.resolve("_manifest.json"), "{}");
 
@@ -482,7 +481,7 @@ class BatchControlIT {
                 throw FailureException.permanent("the share is gone");
             };
             batch.onFence = () -> {
-                // What a coordinator that was thought dead does when it wakes up.
+                // A coordinator that was thought dead wakes up and publishes.
                 try {
                     Files.createDirectories(published);
                     Files.writeString(published.resolve("_manifest.json"), "{}");

@@ -40,7 +40,7 @@ final class InvariantChecker {
     /// The nodes that have reported that the input is missing, since then.
     private final Set<String> missing = new HashSet<>();
 
-    /// What readers see.
+    /// The partitions that readers see, with their epochs; null before the publication.
     private @Nullable Map<Integer, Epoch> visible;
 
     InvariantChecker(BatchSettings settings, BatchState none) {

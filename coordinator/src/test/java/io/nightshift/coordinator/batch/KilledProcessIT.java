@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a real kill of a real process leaves in the ledger.
+/// The ledger after a real process was killed.
 @Timeout(120)
 class KilledProcessIT {
 

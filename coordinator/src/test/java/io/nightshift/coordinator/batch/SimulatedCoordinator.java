@@ -35,7 +35,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     /// Null while it recovers from the journal.
     private @Nullable BatchDecisions decisions;
 
-    /// How many of the journal's events it has read.
+    /// The number of the journal's events that it has read.
     private int seen;
 
     private long lastMessage;

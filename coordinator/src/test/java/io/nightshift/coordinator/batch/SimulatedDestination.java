@@ -5,7 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Where a batch becomes visible, with the promises of [Publisher]: a publication can be fenced by a
+/// The destination of a simulated batch, with the promises of [Publisher]: a publication can be fenced by a
 /// later incarnation up to the instant in which it shows.
 class SimulatedDestination {
 

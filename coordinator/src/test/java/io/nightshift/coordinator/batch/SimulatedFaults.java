@@ -2,8 +2,8 @@ package io.nightshift.coordinator.batch;
 
 import java.util.random.RandomGenerator;
 
-/// What goes wrong in a simulation, and how often. Every run draws its own: some faults are absent,
-/// so that those that are left are met in more of their combinations.
+/// The faults of a simulation and their frequencies. Every run draws its own: some faults are absent, so
+/// that the others occur in more combinations.
 ///
 /// Shares are of the occasions, 0 to 1; times are seconds between two faults on average, 0 for none.
 ///

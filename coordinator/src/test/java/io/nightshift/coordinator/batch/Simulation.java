@@ -62,7 +62,7 @@ final class Simulation {
     private static final ActorRef<ControlReply> OPERATOR =
             TestInbox.<ControlReply>create().getRef();
 
-    /// How long the batch may take for its next step when nothing goes wrong any more.
+    /// The time in which the batch must take its next step when nothing goes wrong any more.
     private static final long BOUND = SimulatedCoordinator.seconds(600);
 
     /// Creates the decision logic under test.
@@ -315,7 +315,7 @@ final class Simulation {
     void toCoordinator(BatchCommand command) {
         send(() -> {
             if (!coordinators.isEmpty()) {
-                // What was started beside another may be heard by some only.
+                // Of two coordinators that run at the same time, a message may reach only one.
                 SimulatedCoordinator to = random.nextInt(3) == 0
                         ? coordinators.get(random.nextInt(coordinators.size()))
                         : coordinators.getLast();
@@ -470,7 +470,7 @@ final class Simulation {
         Phase phase = checker.state().phase();
         InvariantChecker.require(
                 runUntil(() -> ended == phase, BOUND), "the register is not told that it is %s", phase);
-        // What is late comes now.
+        // Late messages arrive now.
         runUntil(() -> false, between(60, 90));
         InvariantChecker.require(
                 checker.state().phase() == phase, "%s after %s", checker.state().phase(), phase);

@@ -8,7 +8,7 @@ import io.nightshift.protocol.batch.Epoch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// When a coordinator counts the ledger's entries to notice that another one has taken over.
+/// The times at which a coordinator counts the ledger's entries to notice that another one has taken over.
 class TakeoverDetectionTest extends DecisionsFixture {
 
     private static final CoordinatorAction COUNT = new CoordinatorAction.CountLedgerEntries(1);

@@ -66,7 +66,7 @@ class PostgresLedgerIT {
         }
     }
 
-    /// What a later version's migration does and writes into Flyway's table.
+    /// Changes the tables as the migration of a later version would, and records it in Flyway's table.
     private static void migrateBeyond(Ledger ledger) throws SQLException {
         execute(ledger, "ALTER TABLE member ADD COLUMN zone text", "CREATE TABLE schedule (job text PRIMARY KEY)", """
                 INSERT INTO schema_history(installed_rank, version, description, type, script, checksum, installed_by,

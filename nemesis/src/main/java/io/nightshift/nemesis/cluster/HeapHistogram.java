@@ -15,7 +15,7 @@ public record HeapHistogram(Map<String, Long> instances, long bytes) {
         instances = Map.copyOf(instances);
     }
 
-    /// How many objects of a class there are.
+    /// The number of objects of a class.
     ///
     /// @param name the full name of the class
     public long instances(String name) {

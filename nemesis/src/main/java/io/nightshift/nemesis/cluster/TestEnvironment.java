@@ -67,7 +67,7 @@ public final class TestEnvironment implements AutoCloseable {
         }
     }
 
-    /// What this machine does not permit, in sentences.
+    /// The operations that this machine does not permit, in sentences.
     public List<String> notes() {
         return notes;
     }

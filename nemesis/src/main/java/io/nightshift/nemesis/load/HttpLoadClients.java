@@ -23,7 +23,7 @@ final class HttpLoadClients implements AutoCloseable {
 
     private static final int CONNECTIONS = 64;
 
-    /// What the clients measured.
+    /// The measurements of the clients.
     ///
     /// @param requests answered requests per second
     /// @param median response time in milliseconds

@@ -45,7 +45,7 @@ final class Uptime {
     private static final long POLL_NANOS = 20_000_000;
     private static final double MOST_SLOWER = 1.10;
 
-    /// What the register and its copies may keep of an ended batch.
+    /// The bytes that the register and its copies may keep of an ended batch.
     private static final int BYTES_PER_BATCH = 2_048;
 
     /// The heap varies by about this much between two collections.

@@ -41,10 +41,10 @@ public final class BatchQueries {
                     Arrays.stream(Phase.values()).map(Phase::toString), Stream.of("opened", "damaged"))
             .toList();
 
-    /// How long a cached status of a running batch is served.
+    /// The time for which a cached status of a running batch is served.
     private static final long CACHE_NANOS = Duration.ofMillis(250).toNanos();
 
-    /// How many cached statuses are kept before expired ones are dropped.
+    /// The number of cached statuses from which on expired ones are dropped.
     private static final int STATUSES = 500;
 
     /// Descriptions of ended batches that are kept.
@@ -53,7 +53,7 @@ public final class BatchQueries {
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
 
-    /// How often [#awaitChange] looks at a batch, however many callers wait.
+    /// The interval at which [#awaitChange] looks at a batch, however many callers wait.
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
     /// After how many intervals [#awaitChange] answers without a change.

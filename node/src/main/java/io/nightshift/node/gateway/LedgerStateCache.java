@@ -14,7 +14,7 @@ import java.util.Map;
 /// several threads.
 final class LedgerStateCache {
 
-    /// How many batches' states are kept. A million partitions take some 30 MB.
+    /// The number of batches whose states are kept. The state of a million partitions takes some 30 MB.
     private static final int STATES = 8;
 
     private final Ledger ledger;

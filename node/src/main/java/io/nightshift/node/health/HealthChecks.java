@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// Safe for several threads. No method waits.
 public final class HealthChecks {
 
-    /// How long an idle actor may take to answer.
+    /// The time in which an idle actor must answer.
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
     private static final long CACHE_NANOS = Duration.ofSeconds(1).toNanos();

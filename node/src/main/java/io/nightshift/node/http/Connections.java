@@ -242,7 +242,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
         late.forEach(Runnable::run);
     }
 
-    /// How many are open.
+    /// The number of open connections.
     synchronized int size() {
         return open.size();
     }

@@ -1,6 +1,6 @@
 package io.nightshift.node.http;
 
-/// How much a node does for its HTTP clients.
+/// The limits of HTTP requests and connections.
 ///
 /// @param body the largest body of a request, in bytes
 /// @param requestsPerSecond requests of one token, or of one address for routes that need none; as many may
@@ -12,7 +12,7 @@ package io.nightshift.node.http;
 public record HttpLimits(
         int body, int requestsPerSecond, int watches, int connections, int connectionsPerAddress, Timeouts timeouts) {
 
-    /// How long a client may take before the node closes the connection, in seconds.
+    /// The times after which the node closes the connection of a slow client, in seconds.
     ///
     /// @param head from the connection's start until the first request's headers are complete, TLS handshake
     ///     included

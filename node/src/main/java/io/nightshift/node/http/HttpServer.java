@@ -27,7 +27,7 @@ public final class HttpServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
-    /// How long the server waits for answers in progress when the node leaves.
+    /// The time that the server waits for answers in progress when the node leaves.
     private static final Duration LEAVING = Duration.ofSeconds(3);
 
     private static final int ACCEPT_BACKLOG = 1_024;
@@ -135,7 +135,7 @@ public final class HttpServer implements AutoCloseable {
         return port;
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     int connections() {
         return connections.size();
     }

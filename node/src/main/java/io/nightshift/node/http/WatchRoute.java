@@ -31,7 +31,7 @@ final class WatchRoute {
     private static final Executor AFTER_A_SECOND = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
     private static final int MOST_ENTRIES = 500;
 
-    /// How many rendered parts of ledgers are kept for other clients that watch the same batch.
+    /// The number of rendered parts of ledgers that are kept for other clients that watch the same batch.
     private static final int PARTS = 256;
 
     private static final String LAST = "last-event-id";

@@ -1,4 +1,4 @@
-/// How a job that somebody submits is checked and resolved: its model, its source and its destination.
+/// Checks and resolves submitted jobs: their model, source and destination.
 @NullMarked
 package io.nightshift.node.submission;
 

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Which connections are accepted, replaced and closed, on a clock that the test advances.
+/// The rules by which connections are accepted, replaced and closed, on a clock that the test advances.
 final class ConnectionsTest {
 
     private static final HttpLimits LIMITS =

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// How the server treats a connection as time passes, with limits of a few seconds.
+/// The time limits of connections, set to a few seconds.
 @Timeout(60)
 final class HttpServerTest {
 

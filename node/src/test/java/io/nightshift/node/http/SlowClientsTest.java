@@ -50,7 +50,7 @@ final class SlowClientsTest {
     private final AtomicInteger streams = new AtomicInteger();
     private HttpServer server;
 
-    /// How a client is slow.
+    /// The part of a request that a client sends slowly.
     private enum Kind {
         HEAD("GET /health/ready" + HOST, "X-Slow: 1\r\n"),
         BODY("POST /v1/batches" + HOST + "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n", "x"),

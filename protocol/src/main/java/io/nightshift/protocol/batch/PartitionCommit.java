@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What the ledger records about a committed partition: which rows were read, and how many were predicted and
-/// quarantined.
+/// The ledger's record of a committed partition: the rows that were read, and the numbers of predicted and
+/// quarantined rows.
 ///
 /// @param partition position in the plan, from 0
 /// @param epoch the epoch of the attempt
@@ -69,12 +69,12 @@ public record PartitionCommit(
         }
     }
 
-    /// How many rows have a prediction.
+    /// The number of rows with a prediction.
     public long predictions() {
         return part.rows();
     }
 
-    /// How many rows are in the quarantine.
+    /// The number of rows in the quarantine.
     public long quarantined() {
         return quarantine == null ? 0 : quarantine.rows();
     }

@@ -76,7 +76,7 @@ public final class RowsDigest {
         return word;
     }
 
-    /// How many rows were added.
+    /// The number of rows that were added.
     public long rows() {
         return rows;
     }

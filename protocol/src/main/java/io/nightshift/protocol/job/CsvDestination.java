@@ -16,7 +16,7 @@ import java.util.Map;
 /// @param compression the compression of every file
 public record CsvDestination(String folder, Compression compression) implements Destination {
 
-    /// How files are compressed.
+    /// The compression of the files.
     public enum Compression {
         /// Not compressed: `.csv`.
         NONE,

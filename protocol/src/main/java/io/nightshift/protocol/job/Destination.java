@@ -3,8 +3,8 @@ package io.nightshift.protocol.job;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Where a job's predictions go: one case for each kind of destination. `toString` names the destination in a
-/// few words, for people.
+/// The destination of a job's predictions: one case for each kind. `toString` names the destination in a few
+/// words, for people.
 ///
 /// A case is data. What a kind does (write, publish, verify, remove) is in the module `storage`, in a package
 /// of its own. The keys of a case in the job file stand next to the case, in its [Kind].

@@ -3,7 +3,8 @@ package io.nightshift.protocol.job;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Where a source's rows are: one case for each kind of source. `toString` names the input, for people.
+/// The location of a source's rows: one case for each kind of source. `toString` names the input, for
+/// people.
 ///
 /// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
 /// in the job file stand next to the case, in its [Kind].

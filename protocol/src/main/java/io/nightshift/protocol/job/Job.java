@@ -135,7 +135,7 @@ public record Job(
         }
     }
 
-    /// What a category that the model does not know means for its row, if it is more than a missing value.
+    /// The effect of a category that the model does not know on its row, if it is more than a missing value.
     public enum UnseenCategories {
         /// The row is quarantined.
         QUARANTINE,
@@ -143,7 +143,7 @@ public record Job(
         FAIL
     }
 
-    /// How the input is cut.
+    /// The division of the input.
     ///
     /// @param rows the size of a partition that is aimed at; row groups are kept whole where
     ///     they are not larger
@@ -168,7 +168,7 @@ public record Job(
         }
     }
 
-    /// How long and how often failed work is tried again. Null stands for the cluster's configuration.
+    /// The limits on retries of failed work. Null stands for the cluster's configuration.
     ///
     /// @param attempts the attempts at a partition before it fails, at least 1
     /// @param storage how long failures of a file system are retried

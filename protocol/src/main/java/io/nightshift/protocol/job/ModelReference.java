@@ -44,7 +44,7 @@ public sealed interface ModelReference {
     String FILE = "([^\\u0000-\\u001f/]*/[^\\u0000-\\u001f]*|[^\\u0000-\\u001f/]+("
             + String.join("|", EXTENSIONS).replace(".", "\\.") + "))";
 
-    /// What precedes a digest.
+    /// The prefix of a digest.
     String SHA256 = "sha256:";
 
     /// Regular expression of an alias.

@@ -19,8 +19,8 @@ public record SourceFile(String path, long bytes, Instant modified, long rows, S
     /// The number of hexadecimal digits in a tag.
     public static final int TAG_DIGITS = 32;
 
-    /// What differs between this, the pinned identity, and the length and time of the file as it is now, in
-    /// words; empty if nothing does.
+    /// The differences between this, the pinned identity, and the present length and time of the file, in
+    /// words; empty if there is none.
     ///
     /// @param bytesNow the present length of the file in bytes
     /// @param modifiedNow the present modification time of the file

@@ -16,7 +16,7 @@ public final class WireLimits {
     /// The largest message: 16 KiB less than a frame, for the transport's envelope and the actors' addresses.
     public static final int MESSAGE = 240 * 1024;
 
-    /// What a message may add to the one record that it carries.
+    /// The bytes that a message may add to the one record that it carries.
     private static final int ENVELOPE = 64;
 
     /// The largest job.

@@ -28,7 +28,7 @@ import java.util.Arrays;
 /// check.
 public final class Forest implements ModelForm {
 
-    /// What a numeric node tests.
+    /// The test of a numeric node.
     public enum Comparison {
         /// `x < threshold` goes left (XGBoost).
         LESS,
@@ -97,7 +97,7 @@ public final class Forest implements ModelForm {
         }
     }
 
-    /// How a number, rounded to its feature's precision, becomes a category.
+    /// The rule that turns a number, rounded to its feature's precision, into a category.
     public enum CategoryRule {
         /// Its whole part, if the number is 0 or more (XGBoost).
         FROM_ZERO,
@@ -159,7 +159,7 @@ public final class Forest implements ModelForm {
         check();
     }
 
-    /// What all trees have in common.
+    /// The properties that all trees have in common.
     public ForestShape shape() {
         return shape;
     }

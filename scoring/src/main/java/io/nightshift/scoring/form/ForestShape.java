@@ -6,7 +6,7 @@ import io.nightshift.scoring.link.Link;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import java.util.List;
 
-/// What the trees of a [Forest] have in common.
+/// The properties that the trees of a [Forest] have in common.
 ///
 /// @param precision for each feature, the precision to which its values are rounded before they are compared
 /// @param arithmetic the precision of the sums and of the link

@@ -1,6 +1,6 @@
 package io.nightshift.scoring.form;
 
-/// What a model computes, as data, independent of the library that trained it. A form is immutable and
+/// The computation of a model as data, independent of the library that trained it. A form is immutable and
 /// validated when it is constructed, so threads may share it.
 public sealed interface ModelForm permits Forest, GraphForm, LinearForm, RowForm {
 

@@ -25,7 +25,7 @@ public final class ModelPart {
         this.parts = List.copyOf(parts);
     }
 
-    /// Which part it is, in the words of its library.
+    /// The name of the part in the words of its library.
     public String kind() {
         return kind;
     }

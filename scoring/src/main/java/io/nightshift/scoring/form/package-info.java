@@ -1,4 +1,4 @@
-/// What models compute, as data: forests, linear models, graphs, and models of other libraries.
+/// Models as data: forests, linear models, graphs, and models of other libraries.
 @NullMarked
 package io.nightshift.scoring.form;
 

@@ -1,4 +1,4 @@
-/// What every format of model files implements. Each format has a package of its own below this one, and one
+/// The contract of the formats of model files. Each format has a package of its own below this one, and one
 /// line in [io.nightshift.scoring.ModelLoader].
 @NullMarked
 package io.nightshift.scoring.format;

@@ -54,7 +54,7 @@ public final class RankedForest implements ForestLayout {
     /// The slot of a set of categories.
     record SetSlot(int feature, CategorySet set, boolean missingLeft, int slot) {}
 
-    /// Which nodes share a slot.
+    /// The nodes that share a slot.
     private record SetTest(NodeKind kind, int feature, int set) {}
 
     /// The slots of a forest.

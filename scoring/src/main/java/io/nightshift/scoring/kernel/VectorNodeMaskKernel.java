@@ -103,7 +103,7 @@ public final class VectorNodeMaskKernel extends NodeMaskKernel {
         bit.intoArray(bits, to);
     }
 
-    /// What [BitTranspose#transpose] does, in place: byte j of lane w of vector i becomes that of row 64w +
+    /// Like [BitTranspose#transpose], but in place: byte j of lane w of vector i becomes that of row 64w +
     /// 8j + i.
     private static void transpose(long[] bits, int at) {
         for (int i = 0; i < 8; i += 2) {

@@ -2,7 +2,8 @@ package io.nightshift.scoring.link;
 
 import io.nightshift.scoring.model.FeatureType.Precision;
 
-/// How the sums over a forest's trees, or over a linear form's terms, become predictions and probabilities.
+/// A link function turns the sums over a forest's trees, or over a linear form's terms, into predictions and
+/// probabilities.
 ///
 /// There is one sum per group, or one per class if leaves hold a vector. XGBoost and the boosting of Smile
 /// have one group for a regression or two classes, and one per class for more. The first class wins a tie.

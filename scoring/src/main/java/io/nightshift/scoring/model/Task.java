@@ -1,6 +1,6 @@
 package io.nightshift.scoring.model;
 
-/// What a model predicts.
+/// The kind of prediction that a model makes.
 public enum Task {
     /// One of two classes. The model gives the probability of the second class, the positive one.
     BINARY,

@@ -1,4 +1,4 @@
-/// What a model is to its users: its inputs, its outputs, and the scorer that maps one to the other.
+/// A model as its users see it: its inputs, its outputs, and the scorer that maps one to the other.
 @NullMarked
 package io.nightshift.scoring.model;
 

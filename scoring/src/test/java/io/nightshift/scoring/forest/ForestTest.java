@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What nodes and links mean, by examples.
+/// Examples of the meaning of nodes and links.
 class ForestTest {
 
     @ParameterizedTest

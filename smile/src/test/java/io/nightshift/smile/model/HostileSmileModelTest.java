@@ -79,7 +79,7 @@ class HostileSmileModelTest extends HostileFiles {
         return SmileModels.LOADER;
     }
 
-    /// What an attacker would have on the class path: a class that acts when it is read.
+    /// A class like those that an attacker would look for on the class path: it acts when it is read.
     static final class Gadget implements Serializable {
         private static final long serialVersionUID = 1L;
         static final AtomicInteger FIRED = new AtomicInteger();
@@ -211,7 +211,7 @@ class HostileSmileModelTest extends HostileFiles {
                     0);
         }
 
-        /// What is made of itself has no end.
+        /// Reading a model that contains itself must not recurse forever.
         @Test
         @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
         void aModelThatContainsItselfIsRefused() throws IOException {

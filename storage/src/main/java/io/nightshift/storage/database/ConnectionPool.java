@@ -25,7 +25,7 @@ public final class ConnectionPool implements AutoCloseable {
     /// A database that is down for a while delays an attempt; it doesn't fail it.
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /// How long the pool itself tries, before it is seen whether the caller was cancelled.
+    /// The time that the pool itself tries, before it is checked whether the caller was cancelled.
     private static final Duration ONE_TRY = Duration.ofSeconds(1);
 
     /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be

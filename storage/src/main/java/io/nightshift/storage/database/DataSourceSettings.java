@@ -2,8 +2,8 @@ package io.nightshift.storage.database;
 
 import org.jspecify.annotations.Nullable;
 
-/// How to connect to a database. Stays on the node: no job, message or event carries it, and its text holds
-/// no secret.
+/// The address and credentials of a database. They stay on the node: no job, message or event carries them,
+/// and [#toString] holds no secret.
 ///
 /// @param name by which jobs know it
 /// @param url a JDBC URL without credentials

@@ -12,7 +12,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What the ledger says of a batch, as far as a destination needs it.
+/// A batch according to its ledger, as far as a destination needs it.
 ///
 /// @param submittedAt when the batch was submitted
 /// @param incarnation of the coordinator that is in charge

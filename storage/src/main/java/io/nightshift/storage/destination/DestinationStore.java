@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What one destination does, for the workers that write to it and for the coordinator that publishes it.
+/// One destination, for the workers that write to it and for the coordinator that publishes at it.
 ///
 /// The coordinator's calls for one batch come in the order [#check], [#prepare], then, when every partition
 /// is committed, [#publish], or [#discard] if the batch is cancelled. In between, workers write with

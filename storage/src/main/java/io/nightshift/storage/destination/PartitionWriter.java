@@ -34,17 +34,17 @@ public interface PartitionWriter extends AutoCloseable {
     /// @throws SQLException DuckDB's
     void quarantine(ScoredRows rows, Execution execution) throws SQLException;
 
-    /// How long handing the predictions over took, in nanoseconds; 0 where DuckDB writes them itself.
+    /// The time that it took to send the predictions, in nanoseconds; 0 where DuckDB writes them itself.
     default long sending() {
         return 0;
     }
 
-    /// What the ledger keeps of the predictions.
+    /// The ledger's record of the predictions.
     ///
     /// @param rows how many there are
     OutputFile part(long rows) throws IOException;
 
-    /// What the ledger keeps of the quarantined rows.
+    /// The ledger's record of the quarantined rows.
     ///
     /// @param rows how many there are
     OutputFile quarantined(long rows) throws IOException;

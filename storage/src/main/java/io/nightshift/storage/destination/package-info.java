@@ -1,4 +1,4 @@
-/// Where predictions go: the contract of a destination, and what all kinds share.
+/// Destinations of predictions: the contract of a destination, and the code that all kinds share.
 @NullMarked
 package io.nightshift.storage.destination;
 

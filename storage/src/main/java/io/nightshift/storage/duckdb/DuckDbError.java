@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// What a DuckDB error means for the work that met it. The kind is known by the beginning of DuckDB's
-/// message.
+/// The meaning of a DuckDB error for the work that caused it. The beginning of DuckDB's message shows the
+/// kind.
 public enum DuckDbError {
     /// A value of some row could not be converted or computed. The quarantined row can be separated from the
     /// others.
@@ -25,7 +25,7 @@ public enum DuckDbError {
     /// The query or the file is wrong.
     OTHER;
 
-    /// How DuckDB reports a failed write in the background.
+    /// DuckDB's report of a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     private static final Pattern FILE = Pattern.compile("\"(/[^\"]*)\"");

@@ -188,7 +188,7 @@ public record BoundJob(
             return keys;
         }
 
-        /// What gives each of the model's features: the job's own list, or the model's names.
+        /// The expression of each of the model's features: the job's own list, or the model's names.
         private List<String> inputs(ModelDescription model) {
             List<String> given = job.features();
             if (given.isEmpty() && !model.namesFeatures()) {

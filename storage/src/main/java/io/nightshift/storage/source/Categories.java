@@ -28,8 +28,8 @@ public record Categories(List<String> names, List<Integer> codes, boolean byName
         codes = List.copyOf(codes);
     }
 
-    /// What a job asks for, as far as the model allows it: a model that takes no missing values can't score the
-    /// row.
+    /// The treatment that a job asks for, as far as the model allows it: a model that takes no missing
+    /// values can't score the row.
     ///
     /// @param missing whether the model takes missing values
     static Unseen unseen(@Nullable UnseenCategories asked, boolean missing) {

@@ -173,7 +173,7 @@ final class ExpressionSize {
         return new ExpressionSize(inner).of(lambda.path("expr"));
     }
 
-    /// How often something is repeated.
+    /// The number of repetitions.
     private double count(String name, JsonNode argument) throws TooLarge {
         Double constant = constant(argument);
         if (constant != null) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// refuses expressions that are not allowed. For one thread, like its connection.
 public final class SourceColumns {
 
-    /// Where computed columns are written down, for error messages.
+    /// The place where computed columns are defined, for error messages.
     public enum Origin {
         JOB_FILE("source.select", "."),
         COMMAND_LINE("--select", " ");
@@ -54,7 +54,7 @@ public final class SourceColumns {
 
     private static final int LISTED = 40;
 
-    /// How DuckDB reports an unknown column in an expression.
+    /// DuckDB's report of an unknown column in an expression.
     private static final Pattern UNKNOWN_COLUMN = Pattern.compile("Referenced column \"(.*?)\" not found");
 
     private final Connection connection;

@@ -131,7 +131,8 @@ public final class SourcePins {
         return new FailureException(Failure.of(FailedResource.Type.INPUT, file.toString(), message));
     }
 
-    /// What differs between a file's pinned identity and the file now, in words; empty if nothing does.
+    /// The differences between a file's pinned identity and the present file, in words; empty if there is
+    /// none.
     ///
     /// @throws IOException if the file can't be read
     public static List<String> differences(SourceFile file) throws IOException {

@@ -31,15 +31,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every [DestinationStore] promises, tried on a batch of three partitions of ten rows, of which the
-/// second has two bad rows. A process that crashes is a store that is abandoned at some point; its successor
-/// is a new store.
+/// The promises of every [DestinationStore], tested with a batch of three partitions of ten rows. The second
+/// has two bad rows. A process that crashes is a store that is abandoned at some point; its successor is a
+/// new store.
 ///
 /// A kind of destination has one subclass, which says how its readers see a batch, how it is tampered with,
 /// and what can stand in the way of a publication.
 public abstract class DestinationContract {
 
-    /// What a reader sees of the batch.
+    /// The batch as a reader sees it.
     ///
     /// @param predictions the number of rows
     /// @param distinct the number of different record ids among them

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What DuckDB itself refuses, whatever SQL reaches it.
+/// The accesses that DuckDB itself refuses, whatever SQL reaches it.
 final class DuckDbTest {
 
     @TempDir

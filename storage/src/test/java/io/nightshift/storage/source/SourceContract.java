@@ -28,8 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What every [SourceReader] promises, tried on 30 rows with the columns `id` ('r0', 'r1', …) and `f0`. A
-/// kind of source has one subclass, which makes the rows and changes them.
+/// The promises of every [SourceReader], tested with 30 rows with the columns `id` ('r0', 'r1', …) and `f0`.
+/// A kind of source has one subclass, which makes the rows and changes them.
 public abstract class SourceContract {
 
     private static final int ROWS = 30;

@@ -133,7 +133,7 @@ class BatchCommandsIT {
                 .contains(") is using " + folder.resolve("home"));
     }
 
-    // What a batch may be called.
+    // Names of batches.
 
     @Test
     void aBatchIsFoundByIdPrefixOrAsTheLatest() throws Exception {

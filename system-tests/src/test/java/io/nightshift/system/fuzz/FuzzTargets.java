@@ -32,7 +32,7 @@ import org.apache.pekko.actor.ExtendedActorSystem;
 /// The targets by name: every reader of bytes from outside that needs no running node.
 final class FuzzTargets {
 
-    /// What a model may cost to score: one block of rows.
+    /// The rows that each model scores: one small block.
     private static final int ROWS = 16;
 
     private static final Map<String, Supplier<FuzzTarget>> ALL = new TreeMap<>(Map.of(

@@ -72,7 +72,7 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
         }
     }
 
-    /// What the node answers until it closes the connection; empty if it resets the connection.
+    /// The node's answer until it closes the connection; empty if it resets the connection.
     private String answer(byte[] input) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port)) {
             socket.setSoTimeout(MILLISECONDS);

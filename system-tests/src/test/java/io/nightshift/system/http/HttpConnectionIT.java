@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// How a node handles the bytes of a connection. All tests share one node with low limits.
+/// The handling of a connection's bytes by a node. All tests share one node with low limits.
 @Timeout(60)
 final class HttpConnectionIT {
 

@@ -46,7 +46,7 @@ final class DoctorIT {
         database = server.create();
     }
 
-    /// What each check found, as `outcome: detail`.
+    /// Runs `doctor`. Returns the result of each check, as `outcome: detail`.
     private Map<String, String> doctor(int status, String url, String user) throws IOException {
         Path configuration =
                 Files.writeString(folder.resolve("node.conf"), """

@@ -305,7 +305,7 @@ final class PostgresRunIT {
         assertThat(verify(job).expect(1).out()).contains("is not a partition of");
     }
 
-    // What can't work.
+    // Refusals.
 
     @Test
     void aDataSourceThatIsNotThereIsRefusedAtOnce() throws Exception {
@@ -364,7 +364,7 @@ final class PostgresRunIT {
         verify(job).expect(0);
     }
 
-    // What breaks.
+    // Failures.
 
     @Test
     void aDatabaseThatIsDownForAWhileIsWaitedFor() throws Exception {

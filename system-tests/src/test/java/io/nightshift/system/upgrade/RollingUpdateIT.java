@@ -172,7 +172,7 @@ final class RollingUpdateIT {
         return Files.writeString(folder.resolve("job.yaml"), text);
     }
 
-    /// How often the filter repeats the airport's code in each row, so that the batch takes
+    /// The number of times that the filter repeats the airport's code in each row, so that the batch takes
     /// [#SECONDS_OF_WORK] on this machine.
     private static long repeats() throws SQLException {
         int rows = 20_000;

@@ -4,7 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 
-/// What a node needs to score a job: overhead + model + threads × block × row width. The block, a
+/// The memory that a node needs to score a job: overhead + model + threads × block × row width. The block, a
 /// row group of the output, is made as large as fits.
 ///
 /// @param overhead of the JVM, the cluster and DuckDB, in bytes

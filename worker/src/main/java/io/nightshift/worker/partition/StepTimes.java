@@ -9,8 +9,9 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// What scoring threads spend their time on, summed over attempts. Reading, features and writing are DuckDB's
-/// operators, by its own profile of each query. Safe for several threads.
+/// The time that scoring threads spend on each step, summed over attempts. The times of reading, features
+/// and writing are those of DuckDB's operators, from its own profile of each query. Safe for several
+/// threads.
 public final class StepTimes {
 
     /// A part of an attempt.
@@ -35,7 +36,7 @@ public final class StepTimes {
 
     private final Map<Step, Long> nanos = new ConcurrentHashMap<>();
 
-    /// How long all attempts together took for a step, in seconds.
+    /// The time that all attempts together took for a step, in seconds.
     public double seconds(Step step) {
         return nanos.getOrDefault(step, 0L) / 1e9;
     }

@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Which features of a LightGBM model are categories, their codes and their names.
+/// The categorical features of a LightGBM model, with the codes and names of their categories.
 ///
 /// `feature_infos` of the header has a range `[0:5]` for a number, the codes seen in training `2:0:1` for a
 /// category, and `none` for a feature that training did not use. Behind the trees, `[categorical_feature:

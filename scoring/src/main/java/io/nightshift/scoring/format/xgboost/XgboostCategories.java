@@ -11,7 +11,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 
-/// Which features of an XGBoost model are categories, and their names.
+/// The categorical features of an XGBoost model, with the names of their categories.
 ///
 /// `feature_types` marks a categorical feature with `c`. Since XGBoost 3.1, `cats` holds the categories of a
 /// data frame that the model was trained on: for each feature either texts, as UTF-8 bytes (`values`) and

@@ -229,7 +229,7 @@ class LightGbmLibraryTest {
         return values;
     }
 
-    /// What comes close to zero, or to another point.
+    /// A number close to zero or to another point.
     private static double near(Random random, double point) {
         double[] tiny = {
             0, -0.0, Double.MIN_VALUE, -Double.MIN_VALUE, 1e-36, -1e-36, 1e-35f, -1e-35f, 1e-35, 2e-35, -2e-35, 1e-30

@@ -10,8 +10,8 @@ import io.github.metarank.lightgbm4j.LGBMBooster;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// What LightGBM itself makes of a model file. The binding's own `predictForMat` has no room for more than
-/// two classes, and writes behind its buffer.
+/// The predictions of LightGBM itself for a model file. The binding's own `predictForMat` has no room for
+/// more than two classes, and writes behind its buffer.
 final class LightGbmPredictor {
 
     private final SWIGTYPE_p_p_void booster = lightgbmlib.new_voidpp();

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Where a batch has its files below a destination's folder.
+/// The paths of a batch's files below a destination's folder.
 ///
 /// ```
 /// DESTINATION/.staging/batch=ID/attempts/   what workers write, one file an attempt
@@ -51,7 +51,7 @@ public record BatchFolders(Path folder, BatchId batch) {
         return staged().resolve("attempts");
     }
 
-    /// Where what was staged is put to be deleted.
+    /// The folder to which staged files are moved before they are deleted.
     Path discarded() {
         return stagingRoot().resolve("discarded=" + batch);
     }

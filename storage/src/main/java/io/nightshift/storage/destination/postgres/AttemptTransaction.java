@@ -30,7 +30,7 @@ import org.postgresql.copy.CopyIn;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What one attempt does in PostgreSQL.
+/// The work of one attempt in PostgreSQL.
 ///
 /// First it *claims* its partition: it writes its epoch into the partition's row of `nightshift_parts`, in a
 /// transaction of its own, unless a higher epoch is there. Then, in one transaction, it removes the rows of
@@ -48,13 +48,13 @@ final class AttemptTransaction implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttemptTransaction.class);
 
-    /// How long the transaction may be idle while it locks its partition's row.
+    /// The time for which the transaction may be idle while it locks its partition's row.
     private static final Duration END = Duration.ofSeconds(10);
 
-    /// How long to wait for a row that another attempt locks: longer than that.
+    /// The time to wait for a row that another attempt locks: longer than [#END].
     private static final Duration CLAIM = Duration.ofSeconds(20);
 
-    /// How long the server may take to remove the rows of an earlier attempt.
+    /// The time in which the server must remove the rows of an earlier attempt.
     private static final Duration REMOVAL = Duration.ofMinutes(10);
 
     /// A server that takes no rows for so long counts as broken.

@@ -247,7 +247,7 @@ final class CopyRows {
         }
     }
 
-    /// How long writing took.
+    /// The time that writing took, in nanoseconds.
     public long nanos() {
         return nanos;
     }

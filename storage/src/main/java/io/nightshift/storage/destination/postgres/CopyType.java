@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// How a DuckDB value becomes a PostgreSQL value: the function that hands it over, and its form in the binary
-/// format of COPY.
+/// The conversion of a DuckDB value to a PostgreSQL value: the function that reads it, and its form in the
+/// binary format of COPY.
 enum CopyType {
     BOOLEAN(Carrier.LONG, "CAST(%s AS BIGINT)"),
     INT2(Carrier.LONG, "CAST(%s AS BIGINT)"),

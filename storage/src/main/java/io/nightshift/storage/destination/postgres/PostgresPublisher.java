@@ -48,15 +48,15 @@ final class PostgresPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresPublisher.class);
 
-    /// How long to wait for a database that is down.
+    /// The time to wait for a database that is down.
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /// How long to wait for another coordinator that is in its last transaction.
+    /// The time to wait for another coordinator that is in its last transaction.
     private static final Duration CLAIM = Duration.ofSeconds(20);
 
     private static final Duration DISCARD_PATIENCE = Duration.ofSeconds(5);
 
-    /// How often the sessions of late writers are ended before the table counts as in use.
+    /// The number of times that the sessions of late writers are ended before the table counts as in use.
     private static final int EVICTIONS = 20;
 
     private static final String LOCKED = "55P03";
@@ -264,7 +264,7 @@ final class PostgresPublisher {
         return counts;
     }
 
-    // What the ledger says of each partition, compared with what the database holds.
+    // Comparison of the ledger with the partitions in the database.
 
     private static void checkParts(
             Database database, BatchTables tables, BatchId batch, List<PartitionCommit> commits) {

@@ -35,7 +35,7 @@ public final class PostgresStore implements DestinationStore {
     private static final TextLimit NO_NUL =
             new TextLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
 
-    /// How long a person's command waits for a database that can't be reached.
+    /// The time that a person's command waits for a database that can't be reached.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /// The names of no batch: those of a table are the same for all.

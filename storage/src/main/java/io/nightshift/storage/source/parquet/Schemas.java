@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Which files have the same columns, so that one query can read them together. DuckDB takes far longer to
-/// plan a query that reads each of many small files separately than to run it.
+/// Groups files that have the same columns, so that one query can read them together. DuckDB takes far
+/// longer to plan a query that reads each of many small files separately than to run it.
 final class Schemas {
 
     private Schemas() {}

@@ -46,7 +46,7 @@ final class SourceFiles {
 
     private SourceFiles() {}
 
-    /// What tells one file from another, whatever its name. The length and the time are part of it in case a file
+    /// The identity of a file, whatever its name. The length and the time are part of it in case a file
     /// system gives two files the same key.
     ///
     /// @param key the device and inode, or the real path where the file system has none

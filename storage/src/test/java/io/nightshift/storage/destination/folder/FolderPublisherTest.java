@@ -43,7 +43,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a crash may leave behind is made by hand, step by step, and published again.
+/// Publications after a crash. Each state that a crash may leave behind is made by hand, step by step, and
+/// published again.
 class FolderPublisherTest {
 
     private static final int PARTITIONS = 3;
@@ -69,7 +70,7 @@ class FolderPublisherTest {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             commits.add(stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0));
         }
-        // What attempts that didn't win have left.
+        // The output of attempts that didn't win.
         stage(0, new Epoch(1, 9), 1);
         batch = batch(JobBuilder.over(folder.resolve("input.parquet")).build(), 1, commits, Set.of());
     }
@@ -179,7 +180,7 @@ class FolderPublisherTest {
         assertThat(folder.resolve("out")).isDirectoryNotContaining("glob:**.staging");
     }
 
-    /// What publishing without any crash gives.
+    /// The output of a publication without any crash.
     private Map<String, String> undisturbed() throws IOException {
         publisher.publish(batch);
         return published();

@@ -1,4 +1,4 @@
-/// How the flights example's files were made.
+/// Makes the files of the flights example.
 @NullMarked
 package io.nightshift.examples.flights;
 
