@@ -12,8 +12,8 @@ public final class ConfigurationOption {
             names = "--config",
             paramLabel = "FILE",
             description =
-                    "The configuration file, with data sources and cluster; default: nightshift.conf in the home folder,"
-                            + " if it exists.")
+                    "The configuration file, which describes data sources and the cluster; default: nightshift.conf in the"
+                            + " home folder, if it exists.")
     private @Nullable Path file;
 
     /// @throws io.nightshift.protocol.failure.FailureException naming every mistake in the file

@@ -29,9 +29,8 @@ import picocli.CommandLine.Spec;
 /// `nightshift model check`: tells whether a job's features and predictions equal those of training.
 @Command(
         name = "check",
-        description = "Scores the rows of a job's source for which a file has the values of training, and compares the"
-                + " predictions with these values. Rows are matched by the job's source.id or, without one, by"
-                + " their position.",
+        description =
+                "Compares predictions with expected values, for example those of the training program. Scores the rows of a job's source for which a file has an expected value. Rows are matched by the job's source.id or, without one, by their position.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit status:%n",
@@ -55,7 +54,7 @@ final class ModelCheckCommand implements Callable<Integer> {
             names = "--expected",
             required = true,
             paramLabel = "FILE",
-            description = "A Parquet file, or a CSV file with a header, with the values of training.")
+            description = "A Parquet file, or a CSV file with a header, that holds the expected values.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Path expected;
 
@@ -63,8 +62,8 @@ final class ModelCheckCommand implements Callable<Integer> {
             names = "--column",
             required = true,
             paramLabel = "NAME[=OUTPUT]",
-            description = "The column of the file that is compared. OUTPUT is the column of the job's output, if it has"
-                    + " another name, as in 'p_late=probability'.")
+            description =
+                    "The column of the file with the expected values. OUTPUT is the column of the job's output to compare, if it has another name, as in 'p_late=probability'.")
     private String column = "";
 
     @Option(
@@ -82,7 +81,8 @@ final class ModelCheckCommand implements Callable<Integer> {
     @Option(
             names = {"-n", "--rows"},
             paramLabel = "N",
-            description = "The most differing rows to show, with their features. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "The largest number of differing rows to show, with their features. Default: ${DEFAULT-VALUE}.")
     private int shown = 5;
 
     @Mixin

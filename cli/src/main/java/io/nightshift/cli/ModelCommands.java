@@ -149,7 +149,7 @@ final class ModelCommands {
 
     @Command(
             name = "show",
-            description = "Shows a model's features, classes and facts, and the file it was imported from.",
+            description = "Shows a model's features, classes and properties, and the file from which it was imported.",
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
@@ -244,7 +244,7 @@ final class ModelCommands {
             mixinStandardHelpOptions = true)
     static final class Alias implements Callable<Integer> {
 
-        @Parameters(index = "0", paramLabel = "MODEL", description = "The version: name@version.")
+        @Parameters(index = "0", paramLabel = "MODEL", description = "The model version: name@version.")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String reference;
 

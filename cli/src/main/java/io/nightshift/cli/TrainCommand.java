@@ -156,7 +156,10 @@ final class TrainCommand implements Callable<Integer> {
         @Option(names = "--penalty", paramLabel = "WEIGHT", description = "The L2 penalty of logistic regression.")
         private @Nullable Double penalty;
 
-        @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same model. Default: 1.")
+        @Option(
+                names = "--seed",
+                paramLabel = "N",
+                description = "The seed of the random numbers. The same seed gives the same model. Default: 1.")
         private @Nullable Long seed;
 
         @Option(

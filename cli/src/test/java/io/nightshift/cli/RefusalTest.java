@@ -196,7 +196,7 @@ final class RefusalTest {
         CommandResult.of(Main.commandLine(), "rnu", file).expect(2, "there is no command 'rnu'; did you mean run?");
         CommandResult.of(Main.commandLine(), "run", file, file).expect(2, "the command takes no further argument");
         CommandResult.of(Main.commandLine(), "run").expect(2, "JOB.yaml");
-        CommandResult.of(Main.commandLine()).expect(2, "Usage: nightshift", "Scores what a job file describes");
+        CommandResult.of(Main.commandLine()).expect(2, "Usage: nightshift", "Scores the rows");
         CommandResult.of(Main.commandLine(), "model").expect(2, "Usage: nightshift model", "Trains a model");
         CommandResult.of(
                         Main.commandLine(),

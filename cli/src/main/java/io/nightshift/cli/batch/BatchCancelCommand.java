@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class BatchCancelCommand extends ControlCommand {
 
-    @Option(names = "--reason", paramLabel = "TEXT", description = "Recorded in the batch's history.")
+    @Option(names = "--reason", paramLabel = "TEXT", description = "The reason, which the batch's history records.")
     private String reason = "";
 
     @Override

@@ -7,8 +7,7 @@ import picocli.CommandLine.Command;
 /// batches of a running cluster.
 @Command(
         name = "batch",
-        description =
-                "Lists, shows and verifies batches and their predictions; submits to a cluster and controls its batches.",
+        description = "Lists, shows and verifies batches. Submits jobs to a cluster and controls its batches.",
         subcommands = {
             BatchListCommand.class,
             BatchShowCommand.class,

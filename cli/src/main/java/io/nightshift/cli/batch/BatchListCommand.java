@@ -39,7 +39,7 @@ final class BatchListCommand extends QueryCommand {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "20",
-            description = "The most batches to list (default: ${DEFAULT-VALUE}).")
+            description = "The largest number of batches to list (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override

@@ -8,11 +8,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "pause",
         description =
-                "Pauses a batch: its coordinator leases no more partitions until you resume it. Workers finish and commit the partitions that they are scoring.",
+                "Pauses a batch: no more partitions are started until you resume it. Workers finish and commit the partitions that they are scoring.",
         mixinStandardHelpOptions = true)
 final class BatchPauseCommand extends ControlCommand {
 
-    @Option(names = "--reason", paramLabel = "TEXT", description = "Recorded in the batch's history.")
+    @Option(names = "--reason", paramLabel = "TEXT", description = "The reason, which the batch's history records.")
     private String reason = "";
 
     @Override

@@ -15,7 +15,7 @@ final class BatchRescoreCommand extends ControlCommand {
             names = "--partitions",
             required = true,
             paramLabel = "LIST",
-            description = "Positions in the plan, from 0, for example 0,7,12-15.")
+            description = "The numbers of the partitions, from 0, for example 0,7,12-15.")
     private String partitions = "";
 
     @Override

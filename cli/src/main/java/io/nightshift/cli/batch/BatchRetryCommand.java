@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "retry",
         description =
-                "Continues a failed batch with the partitions that are not committed. In a running batch, retries the partitions whose attempts are exhausted.",
+                "Continues a failed batch with the partitions that are not committed. In a running batch, retries the partitions that failed too often.",
         mixinStandardHelpOptions = true)
 final class BatchRetryCommand extends ControlCommand {
 

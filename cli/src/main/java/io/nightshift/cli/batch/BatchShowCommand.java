@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /// `batch show`: the state of one batch, from its ledger.
-@Command(name = "show", description = "Shows a batch.", mixinStandardHelpOptions = true)
+@Command(name = "show", description = "Shows the state of a batch.", mixinStandardHelpOptions = true)
 final class BatchShowCommand extends QueryCommand {
 
     @Mixin

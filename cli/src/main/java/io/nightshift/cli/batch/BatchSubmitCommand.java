@@ -23,10 +23,10 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
-            "0:It is accepted. With --wait: it is published.",
-            "1:With --wait: it has failed for good or is cancelled.",
-            "2:The command or the job is wrong, or no node can be asked.",
-            "75:With --wait: it has failed of something that may be gone when it is retried."
+            "0:The job is accepted. With --wait: the batch is published.",
+            "1:With --wait: the batch failed for good or was cancelled.",
+            "2:The command or the job is wrong, or no node answers.",
+            "75:With --wait: the batch failed for a reason that may be gone later."
         })
 final class BatchSubmitCommand extends ClusterCommand {
 
@@ -36,7 +36,7 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--new",
             description =
-                    "Starts a new batch, even if one is open (which is cancelled) or the same input was published before.")
+                    "Starts a new batch, even if the same input was published before. Cancels the job's open batch, if there is one.")
     private boolean fresh;
 
     @Option(

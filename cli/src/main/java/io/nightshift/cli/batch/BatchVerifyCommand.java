@@ -23,12 +23,12 @@ import picocli.CommandLine.Mixin;
 /// `batch verify`: verifies a batch and prints each finding.
 @Command(
         name = "verify",
-        description = "Verifies a batch from its ledger, output and input.",
+        description = "Verifies a batch: compares its ledger, its output and its input.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
             "0:The batch is published and verified.",
-            "1:The batch is not verified.",
+            "1:A check failed, or the batch is not published.",
             "2:The command is wrong, or the ledger can't be opened."
         })
 final class BatchVerifyCommand extends LedgerCommand {

@@ -12,10 +12,10 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
-            "0:It is published.",
-            "1:It has failed for good or is cancelled.",
-            "2:The command is wrong, or no node can be asked.",
-            "75:It has failed of something that may be gone when it is retried."
+            "0:The batch is published.",
+            "1:The batch failed for good or was cancelled.",
+            "2:The command is wrong, or no node answers.",
+            "75:The batch failed for a reason that may be gone later."
         })
 final class BatchWatchCommand extends ClusterCommand {
 

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /// `nightshift quarantine`: shows the rows that could not be scored, of a batch in any phase.
 @Command(
         name = "quarantine",
-        description = "Shows the quarantined rows of a batch: which rows could not be scored, and why.",
+        description = "Shows the rows of a batch that could not be scored, and the reasons.",
         subcommands = {QuarantineListCommand.class, QuarantineShowCommand.class},
         mixinStandardHelpOptions = true)
 public final class QuarantineCommands extends CommandGroup {}

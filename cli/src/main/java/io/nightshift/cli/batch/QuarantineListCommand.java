@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
 /// `quarantine list`: the reasons, the most frequent first, each with an example.
 @Command(
         name = "list",
-        description = "Lists why rows of a batch are quarantined: for each reason, how many rows, and an example.",
+        description =
+                "Lists the reasons why rows of a batch are quarantined, with the number of rows and an example for each.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 /// `quarantine show`: the rows themselves.
 @Command(
         name = "show",
-        description = "Shows quarantined rows of a batch: file, row, record ID, reason, wrong value, and the words of"
-                + " the database.",
+        description =
+                "Shows quarantined rows of a batch: file, row, record ID, reason, wrong value, and the message of the database.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -40,13 +40,13 @@ final class QuarantineShowCommand extends QuarantineCommand {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "20",
-            description = "The most rows to show (default: ${DEFAULT-VALUE}); 0 shows all.")
+            description = "The largest number of rows to show (default: ${DEFAULT-VALUE}); 0 shows all.")
     private long limit;
 
     @Option(
             names = "--reason",
             paramLabel = "TEXT",
-            description = "Only rows whose reason contains the text, without regard to case.")
+            description = "Only rows whose reason contains the text, ignoring case.")
     private @Nullable String reason;
 
     @Override

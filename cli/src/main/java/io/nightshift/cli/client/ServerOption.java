@@ -37,7 +37,7 @@ public final class ServerOption {
     @Option(
             names = "--ca",
             paramLabel = "FILE",
-            description = "The certificate authorities to trust, in PEM; default: those of the platform.")
+            description = "The PEM file with the certificate authorities to trust; default: those of the platform.")
     private @Nullable Path ca;
 
     @Option(

@@ -67,13 +67,13 @@ public final class NodeCommand implements Callable<Integer> {
             names = "--roles",
             split = ",",
             paramLabel = "ROLE",
-            description = "coordinator, worker or both, separated by a comma; default: both.")
+            description = "The roles of the node: coordinator, worker or both, separated by a comma; default: both.")
     private Set<String> roles = new TreeSet<>();
 
     @Option(
             names = "--port",
             paramLabel = "N",
-            description = "The port for the other nodes; default: as configured, or 7355.")
+            description = "The port at which other nodes reach this one; default: as configured, or 7355.")
     private int port;
 
     @Option(

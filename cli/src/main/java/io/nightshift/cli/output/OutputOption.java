@@ -9,7 +9,7 @@ public final class OutputOption {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             converter = CommandOutputFormat.Converter.class,
-            description = "table (default), json or yaml.")
+            description = "The output format: table (default), json or yaml.")
     private CommandOutputFormat format = CommandOutputFormat.TABLE;
 
     public CommandOutputFormat format() {

@@ -22,7 +22,10 @@ import picocli.CommandLine.Spec;
         })
 public final class CompletionCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "SHELL", converter = Completion.Converter.class, description = "bash, zsh or fish.")
+    @Parameters(
+            paramLabel = "SHELL",
+            converter = Completion.Converter.class,
+            description = "The shell: bash, zsh or fish.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Completion shell;
 

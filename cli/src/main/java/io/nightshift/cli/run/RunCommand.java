@@ -59,7 +59,7 @@ import picocli.CommandLine.Spec;
 /// takes a while.
 @Command(
         name = "run",
-        description = "Scores what a job file describes and publishes the predictions. Resumes the job's open batch,"
+        description = "Scores the rows of a job's source and publishes the predictions. Resumes the job's open batch,"
                 + " if there is one.",
         mixinStandardHelpOptions = true,
         footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
@@ -77,16 +77,17 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--new",
-            description = "Starts a new batch, even if one is open (which is cancelled) or the same input was published"
-                    + " before.")
+            description =
+                    "Starts a new batch, even if the same input was published before. Cancels the job's open batch, if there is one.")
     private boolean fresh;
 
     @Option(
             names = "--wait",
-            description = "Waits while another process uses the home folder. Without it, the command is refused then.")
+            description =
+                    "Waits while another process uses the home folder. Without this option, the command fails if the folder is in use.")
     private boolean waits;
 
-    @Option(names = "--profile", description = "Prints at the end where the time went.")
+    @Option(names = "--profile", description = "Prints at the end how much time each step took.")
     private boolean profiled;
 
     /// The beginning of the outage that was reported last; null if there is none.

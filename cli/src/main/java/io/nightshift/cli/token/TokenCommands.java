@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /// `nightshift token`.
 @Command(
         name = "token",
-        description = "Creates tokens, with which programs call a cluster.",
+        description = "Creates tokens for programs that call a cluster.",
         subcommands = TokenCreateCommand.class,
         mixinStandardHelpOptions = true)
 public final class TokenCommands extends CommandGroup {}

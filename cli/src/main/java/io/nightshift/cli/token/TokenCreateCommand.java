@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 /// `token create`: prints a new token, which is stored nowhere, and its digest for the configuration.
 @Command(
         name = "create",
-        description = "Creates a token, and prints it and the line for the nodes' configuration. The token is stored"
-                + " nowhere.",
+        description =
+                "Creates a token. Prints the token, which is stored nowhere, and a line to add to the configuration of the nodes.",
         mixinStandardHelpOptions = true)
 final class TokenCreateCommand implements Callable<Integer> {
 
@@ -40,7 +40,7 @@ final class TokenCreateCommand implements Callable<Integer> {
             names = "--role",
             required = true,
             paramLabel = "ROLE",
-            description = "What the owner may do: read, submit or admin.")
+            description = "The permissions of the owner: read, submit or admin.")
     private Role role = Role.READ;
 
     @Mixin
