@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Phase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,7 +45,7 @@ final class ProgressTest {
         ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
-        progress.show(new BatchStatus(BATCH, Phase.SUBMITTED, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
+        progress.show(BatchStatus.unplanned(BATCH, Phase.SUBMITTED, null, "00"));
 
         assertThat(text.toString()).isEmpty();
     }
@@ -111,6 +112,7 @@ final class ProgressTest {
 
     private static BatchStatus status(long rows, long rowsDone, Phase phase) {
         return new BatchStatus(
-                BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00");
+                BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00", Map.of(),
+                null, null);
     }
 }

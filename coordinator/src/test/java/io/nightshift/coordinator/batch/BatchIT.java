@@ -1049,7 +1049,10 @@ class BatchIT {
                             null,
                             null,
                             status.entries(),
-                            status.head()));
+                            status.head(),
+                            Map.of(),
+                            null,
+                            null));
             assertThat(status.bytes()).isPositive();
             assertThat(status.entries()).isEqualTo(batch.history().size());
         }

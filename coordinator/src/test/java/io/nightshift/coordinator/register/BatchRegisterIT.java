@@ -81,7 +81,7 @@ class BatchRegisterIT {
                 replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing", "00"));
                 return;
             }
-            replyTo.tell(new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00"));
+            replyTo.tell(BatchStatus.unplanned(batch, phase, null, "00"));
         } else {
             batches.add(new Told(batch, command));
             if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo)) {

@@ -234,7 +234,7 @@ final class RegisterSimulation {
     // The batches.
 
     private static BatchStatus status(BatchId batch, @Nullable Phase phase) {
-        return new BatchStatus(batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00");
+        return BatchStatus.unplanned(batch, phase, null, "00");
     }
 
     private void start(BatchId batch) {

@@ -56,13 +56,24 @@ public record BatchStatus(
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
+    /// The status of a batch that has no plan.
+    ///
+    /// @param batch the batch
+    /// @param phase null if the batch does not exist, or is damaged
+    /// @param failure why the batch failed, was cancelled or is damaged; null otherwise
+    /// @param head the ledger head
+    public static BatchStatus unplanned(BatchId batch, @Nullable Phase phase, @Nullable Failure failure, String head) {
+        return new BatchStatus(
+                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null);
+    }
+
     /// The status of a batch whose ledger can't be read.
     ///
     /// @param batch the batch
     /// @param reason what is wrong with the ledger
     /// @param head the hash of an empty ledger
     public static BatchStatus damaged(BatchId batch, String reason, String head) {
-        return new BatchStatus(batch, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Failure.permanent(reason), null, 0, head);
+        return unplanned(batch, null, Failure.permanent(reason), head);
     }
 
     /// Whether the batch's ledger can't be read; the failure says why.
@@ -83,46 +94,4 @@ public record BatchStatus(
     /// @param since when the first failure was recorded, of those without a success in between
     /// @param until when the batch fails, if the resource does not work before
     public record Outage(Failure failure, Instant since, Instant until) {}
-
-    /// The status of a batch without unseen categories that is not paused and waits for nothing.
-    public BatchStatus(
-            BatchId batch,
-            @Nullable Phase phase,
-            int incarnation,
-            long rows,
-            long rowsDone,
-            int partitions,
-            int committed,
-            int inFlight,
-            long read,
-            long predictions,
-            long quarantined,
-            long bytes,
-            int attemptsFailed,
-            @Nullable Failure failure,
-            @Nullable String destination,
-            long entries,
-            String head) {
-        this(
-                batch,
-                phase,
-                incarnation,
-                rows,
-                rowsDone,
-                partitions,
-                committed,
-                inFlight,
-                read,
-                predictions,
-                quarantined,
-                bytes,
-                attemptsFailed,
-                failure,
-                destination,
-                entries,
-                head,
-                Map.of(),
-                null,
-                null);
-    }
 }

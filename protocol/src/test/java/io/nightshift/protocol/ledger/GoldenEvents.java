@@ -8,18 +8,14 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
-import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,15 +36,15 @@ public final class GoldenEvents {
 
     static Map<String, BatchEvent> batch() {
         Map<String, BatchEvent> events = new LinkedHashMap<>();
-        events.put("submitted-full", submitted(full()));
-        events.put("submitted-least", submitted(least(new ModelReference.Champion("m"))));
-        events.put("submitted-exact", submitted(least(new ModelReference.Exact("m", 3))));
-        events.put("submitted-alias", submitted(least(new ModelReference.Alias("m", "blue"))));
-        events.put("submitted-digest", submitted(least(new ModelReference.Digest("m", MODEL.sha256()))));
-        events.put("submitted-csv", submitted(csv()));
-        events.put("submitted-postgres", submitted(postgres()));
-        events.put("submitted-categories", submitted(categories()));
-        events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, full(), MODEL, null));
+        events.put("submitted-full", submitted(GoldenJobs.full()));
+        events.put("submitted-least", submitted(GoldenJobs.least(new ModelReference.Champion("m"))));
+        events.put("submitted-exact", submitted(GoldenJobs.least(new ModelReference.Exact("m", 3))));
+        events.put("submitted-alias", submitted(GoldenJobs.least(new ModelReference.Alias("m", "blue"))));
+        events.put("submitted-digest", submitted(GoldenJobs.least(new ModelReference.Digest("m", MODEL.sha256()))));
+        events.put("submitted-csv", submitted(GoldenJobs.csv()));
+        events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
+        events.put("submitted-categories", submitted(GoldenJobs.categories()));
+        events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
                 "planned",
@@ -129,96 +125,19 @@ public final class GoldenEvents {
         events.put(
                 "opened",
                 new BatchRegisterEvent.Opened(
-                        AT, BATCH, new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL), null, null));
+                        AT, BATCH, new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL), null, null));
         events.put(
                 "opened-with-key",
                 new BatchRegisterEvent.Opened(
                         AT,
                         BATCH,
-                        new Submission(full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                        new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
                         "2026-11-24",
                         "airflow"));
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         return events;
-    }
-
-    private static Job csv() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
-                job.partitions(),
-                job.errors(),
-                job.output());
-    }
-
-    private static Job categories() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                new Job.Source(
-                        job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
-    }
-
-    private static Job postgres() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                new PostgresDestination(
-                        "warehouse",
-                        "scores",
-                        "delays",
-                        List.of(
-                                new PostgresDestination.Index(List.of("carrier", "prediction")),
-                                new PostgresDestination.Index(List.of("hour")))),
-                job.partitions(),
-                job.errors(),
-                job.output());
-    }
-
-    private static Job full() {
-        Map<String, String> select = new LinkedHashMap<>();
-        select.put("hour", "hour(date)");
-        select.put("far", "distance > 1000");
-        return new Job(
-                "flights",
-                new ModelReference.File("/models/flights.ubj"),
-                List.of("hour", "distance"),
-                new Job.Source(
-                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
-                new ParquetDestination("/out"),
-                new Job.Partitions(100_000),
-                new Job.ErrorPolicy(0.05, 1_000L, true),
-                new Job.Output(List.of("hour", "carrier"), true),
-                List.of(),
-                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)));
-    }
-
-    private static Job least(ModelReference model) {
-        return new Job(
-                "flights",
-                model,
-                List.of(),
-                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
-                new ParquetDestination("/out"),
-                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
-                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
-                new Job.Output(List.of()));
     }
 
     /// The content of every golden file, by its path below `golden`.

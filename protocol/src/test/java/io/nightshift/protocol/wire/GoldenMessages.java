@@ -24,14 +24,9 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
-import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
-import io.nightshift.protocol.job.Parameter;
-import io.nightshift.protocol.job.ParameterType;
-import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
@@ -41,7 +36,6 @@ import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -94,11 +88,11 @@ public final class GoldenMessages {
     }
 
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
-        add("open", new BatchCommand.Open(submission(full())));
-        add("open-csv", new BatchCommand.Open(submission(csv())));
-        add("open-table", new BatchCommand.Open(submission(table())));
-        add("open-categories", new BatchCommand.Open(submission(categories())));
-        add("wake", new BatchCommand.EnsureStarted(submission(least(new ModelReference.Champion("m")))));
+        add("open", new BatchCommand.Open(submission(GoldenJobs.full())));
+        add("open-csv", new BatchCommand.Open(submission(GoldenJobs.csv())));
+        add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
+        add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
+        add("wake", new BatchCommand.EnsureStarted(submission(GoldenJobs.least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker, NONCE));
         add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
@@ -152,12 +146,12 @@ public final class GoldenMessages {
 
     private void statuses() {
         add("status", status());
-        add("status-none", none());
+        add("status-none", BatchStatus.unplanned(BATCH, null, null, "00".repeat(32)));
     }
 
     private void workerMessages() {
         add("work-at", new WorkerMessage.WorkAt(BATCH));
-        add("lease", lease(full()));
+        add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
@@ -179,7 +173,7 @@ public final class GoldenMessages {
     private static WorkerMessage.Lease leaseOfLeast() {
         return new WorkerMessage.Lease(
                 ATTEMPT,
-                least(new ModelReference.Exact("m", 3)),
+                GoldenJobs.least(new ModelReference.Exact("m", 3)),
                 MODEL,
                 0,
                 List.of(new Slice(smallFile(), 0, 70)),
@@ -194,7 +188,7 @@ public final class GoldenMessages {
         add(
                 "submit",
                 new BatchRegisterCommand.Submit(
-                        submission(least(new ModelReference.Alias("m", "blue"))),
+                        submission(GoldenJobs.least(new ModelReference.Alias("m", "blue"))),
                         true,
                         asker,
                         "2026-11-24",
@@ -295,10 +289,6 @@ public final class GoldenMessages {
                 true);
     }
 
-    private static BatchStatus none() {
-        return new BatchStatus(BATCH, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00".repeat(32));
-    }
-
     private void add(String name, Object message) {
         if (messages.put(name, message) != null) {
             throw new IllegalArgumentException("two messages named " + name);
@@ -334,86 +324,8 @@ public final class GoldenMessages {
                 Map.of("plan", 2L, "city", 5_000_000_000L));
     }
 
-    private static Job categories() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                new Job.Source(
-                        job.source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
-    }
-
     private static Submission submission(Job job) {
         return new Submission(job, "f6".repeat(32), "07".repeat(32), MODEL);
-    }
-
-    private static Job full() {
-        Map<String, String> select = new LinkedHashMap<>();
-        select.put("hour", "hour(date)");
-        select.put("far", "distance > 1000");
-        return new Job(
-                "flights",
-                new ModelReference.File("/models/flights.ubj"),
-                List.of("hour", "distance"),
-                new Job.Source(
-                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
-                new ParquetDestination("/out"),
-                new Job.Partitions(100_000),
-                new Job.ErrorPolicy(0.05, 1_000L, true),
-                new Job.Output(List.of("hour", "carrier"), true),
-                List.of(),
-                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)),
-                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")));
-    }
-
-    private static Job csv() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                new CsvDestination("/out", CsvDestination.Compression.ZSTD),
-                job.partitions(),
-                job.errors(),
-                job.output());
-    }
-
-    private static Job table() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                new PostgresDestination(
-                        "warehouse",
-                        "scores",
-                        "delays",
-                        List.of(
-                                new PostgresDestination.Index(List.of("carrier", "prediction")),
-                                new PostgresDestination.Index(List.of("hour")))),
-                job.partitions(),
-                job.errors(),
-                job.output());
-    }
-
-    private static Job least(ModelReference model) {
-        return new Job(
-                "flights",
-                model,
-                List.of(),
-                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
-                new ParquetDestination("/out"),
-                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
-                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
-                new Job.Output(List.of()));
     }
 
     /// A line of the golden table of types: `20 BatchId(String value)`, `23 Phase{SUBMITTED, RUNNING}`.

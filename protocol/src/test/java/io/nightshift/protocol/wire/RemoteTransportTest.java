@@ -11,6 +11,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -119,6 +120,26 @@ class RemoteTransportTest {
     }
 
     private static BatchStatus status(String batch) {
-        return new BatchStatus(new BatchId(batch), null, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, null, "/out", 12, "head");
+        return new BatchStatus(
+                new BatchId(batch),
+                null,
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                11,
+                null,
+                "/out",
+                12,
+                "head",
+                Map.of(),
+                null,
+                null);
     }
 }

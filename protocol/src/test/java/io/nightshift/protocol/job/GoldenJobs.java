@@ -1,0 +1,76 @@
+package io.nightshift.protocol.job;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The jobs in the golden files of events and messages.
+public final class GoldenJobs {
+
+    private GoldenJobs() {}
+
+    /// A job that sets nearly every key.
+    public static Job full() {
+        Map<String, String> select = new LinkedHashMap<>();
+        select.put("hour", "hour(date)");
+        select.put("far", "distance > 1000");
+        return new Job(
+                "flights",
+                new ModelReference.File("/models/flights.ubj"),
+                List.of("hour", "distance"),
+                new Job.Source(
+                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
+                new ParquetDestination("/out"),
+                new Job.Partitions(100_000),
+                new Job.ErrorPolicy(0.05, 1_000L, true),
+                new Job.Output(List.of("hour", "carrier"), true),
+                List.of(),
+                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)),
+                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")));
+    }
+
+    /// A job with the default of every key that has one.
+    public static Job least(ModelReference model) {
+        return new Job(
+                "flights",
+                model,
+                List.of(),
+                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
+                new ParquetDestination("/out"),
+                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
+                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
+                new Job.Output(List.of()));
+    }
+
+    public static Job csv() {
+        return with(full().source(), new CsvDestination("/out", CsvDestination.Compression.ZSTD), List.of());
+    }
+
+    public static Job postgres() {
+        List<PostgresDestination.Index> indexes = List.of(
+                new PostgresDestination.Index(List.of("carrier", "prediction")),
+                new PostgresDestination.Index(List.of("hour")));
+        return with(full().source(), new PostgresDestination("warehouse", "scores", "delays", indexes), List.of());
+    }
+
+    public static Job categories() {
+        Job.Source source = new Job.Source(
+                full().source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false);
+        return with(source, full().destination(), List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
+    }
+
+    private static Job with(Job.Source source, Destination destination, List<Job.CategoryList> categories) {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                source,
+                destination,
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                categories);
+    }
+}
