@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,8 +56,9 @@ public final class HttpServer implements AutoCloseable {
             @Nullable ServerCertificates tls,
             Access access,
             HttpLimits limits,
-            List<Endpoint> endpoints) {
-        this.connections = new Connections(limits, System::nanoTime);
+            List<Endpoint> endpoints,
+            LongSupplier clock) {
+        this.connections = new Connections(limits, clock);
         this.vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(1)
@@ -110,7 +112,19 @@ public final class HttpServer implements AutoCloseable {
             Access access,
             HttpLimits limits,
             List<Endpoint> endpoints) {
-        HttpServer server = new HttpServer(hostname, port, tls, access, limits, endpoints);
+        return start(hostname, port, tls, access, limits, endpoints, System::nanoTime);
+    }
+
+    /// @param clock for the time limits of connections, in nanoseconds
+    static HttpServer start(
+            String hostname,
+            int port,
+            @Nullable ServerCertificates tls,
+            Access access,
+            HttpLimits limits,
+            List<Endpoint> endpoints,
+            LongSupplier clock) {
+        HttpServer server = new HttpServer(hostname, port, tls, access, limits, endpoints, clock);
         LOG.info("listening for HTTP at {}://{}:{}", tls == null ? "http" : "https", hostname, server.port);
         return server;
     }

@@ -1,6 +1,7 @@
 package io.nightshift.node.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.node.gateway.Role;
 import java.io.IOException;
@@ -12,19 +13,22 @@ import java.nio.ByteBuffer;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Thousands of slow clients on one address, and a health probe on the same address.
+/// Many slow clients on one address, and a health probe on the same address.
 @Timeout(120)
 final class SlowClientsTest {
 
@@ -35,7 +39,6 @@ final class SlowClientsTest {
 
     /// Probes after all clients are there.
     private static final int ROUNDS = 40;
-    /// Shorter than the timeouts, so that only a limit makes room for a probe.
     private static final int PATIENCE_MILLIS = 60_000;
     private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n" + LocalAccess.HEADER;
 
@@ -45,7 +48,13 @@ final class SlowClientsTest {
             HttpLimits.DEFAULT.watches(),
             HttpLimits.DEFAULT.connections(),
             HttpLimits.DEFAULT.connectionsPerAddress(),
-            new HttpLimits.Timeouts(600, 600, 600, 600, 600));
+            HttpLimits.Timeouts.DEFAULT);
+
+    /// More than any time limit.
+    private static final long LATE = TimeUnit.MINUTES.toNanos(10);
+
+    /// The server's clock. It stands still until a test advances it.
+    private final AtomicLong clock = new AtomicLong();
 
     private final AtomicInteger streams = new AtomicInteger();
     private HttpServer server;
@@ -102,7 +111,8 @@ final class SlowClientsTest {
                         Endpoint.get("/v1/watch", Role.READ, Set.of(), call -> {
                             streams.incrementAndGet();
                             return CompletableFuture.completedFuture(Answer.of(new Events()));
-                        })));
+                        })),
+                clock::get);
     }
 
     @AfterEach
@@ -191,5 +201,32 @@ final class SlowClientsTest {
         assertThat(clients).hasSize(CLIENTS);
         assertThat(disconnected).as("slow clients that were disconnected").isGreaterThan(CLIENTS / 4);
         assertThat(mostStreams).as("event streams that nobody reads").isGreaterThan(50);
+    }
+
+    @Test
+    void slowClientsAreDisconnectedWhenTheirTimeIsOver() throws IOException {
+        int each = 100;
+        List<SlowClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < each * Kind.values().length; i++) {
+                clients.add(new SlowClient(Kind.values()[i % Kind.values().length]));
+            }
+            await().until(() -> {
+                assertThat(clients).allMatch(SlowClient::proceed);
+                return server.connections() == clients.size() && streams.get() == each;
+            });
+
+            // A client that has just taken a piece of its answer has its time again.
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                clock.addAndGet(LATE);
+                return server.connections() == 0;
+            });
+        } finally {
+            for (SlowClient client : clients) {
+                client.channel.close();
+            }
+        }
+        await().until(() -> streams.get() == 0);
+        probe("/health/ready");
     }
 }
