@@ -125,7 +125,11 @@ public final class GoldenEvents {
         events.put(
                 "opened",
                 new BatchRegisterEvent.Opened(
-                        AT, BATCH, new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL), null, null));
+                        AT,
+                        BATCH,
+                        new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                        null,
+                        null));
         events.put(
                 "opened-with-key",
                 new BatchRegisterEvent.Opened(

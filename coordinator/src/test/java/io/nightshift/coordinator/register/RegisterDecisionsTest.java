@@ -1,0 +1,592 @@
+package io.nightshift.coordinator.register;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.register.RegisterAction.Decision;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.SubmissionTicket;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// Single decisions of the register. [RegisterSimulationTest] checks that together they keep the promises.
+class RegisterDecisionsTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final Submission FLIGHTS = ExampleBatch.submission(ExampleBatch.job());
+    private static final String JOB = FLIGHTS.job().name();
+    private static final RunKey RUN = RunKey.of(FLIGHTS.job());
+    private static final BatchId A = new BatchId("flights-a");
+    private static final BatchId B = new BatchId("flights-b");
+    private static final BatchId UNKNOWN = new BatchId("flights-z");
+    private static final int MOST_WAITING = 1_000;
+
+    private final RegisterDecisions decisions = new RegisterDecisions(new SplittableRandom(1));
+    private final ActorRef<BatchRegisterCommand.SubmitReply> caller = actor();
+    private final ActorRef<BatchRegisterCommand.SubmitReply> other = actor();
+    private BatchRegisterState state = BatchRegisterState.EMPTY;
+
+    /// The register's clock, which is about to overflow.
+    private long nanos = Long.MAX_VALUE - SECOND;
+
+    private static <T> ActorRef<T> actor() {
+        return TestInbox.<T>create().getRef();
+    }
+
+    private Decision decide(RegisterMessage message) {
+        Decision decision = decisions.decide(state, message, nanos, ExampleBatch.AT);
+        decision.events().forEach(this::happened);
+        return decision;
+    }
+
+    private Decision decide(BatchRegisterCommand command) {
+        return decide(new RegisterMessage.CommandReceived(command, 1));
+    }
+
+    private void happened(BatchRegisterEvent event) {
+        state = state.apply(event);
+    }
+
+    private void opened(BatchId batch) {
+        happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, FLIGHTS, null, null));
+    }
+
+    private void ended(BatchId batch, Phase phase) {
+        happened(new BatchRegisterEvent.Ended(ExampleBatch.AT, batch, phase));
+    }
+
+    private SubmissionTicket ticket() {
+        ActorRef<SubmissionTicket> holder = actor();
+        RegisterAction action =
+                decide(new BatchRegisterCommand.AskTicket(holder)).actions().getFirst();
+        return (SubmissionTicket) ((RegisterAction.Send<?>) action).message();
+    }
+
+    private BatchRegisterCommand.Submit submit(
+            Submission submission, boolean fresh, @Nullable String key, @Nullable SubmissionTicket ticket) {
+        return new BatchRegisterCommand.Submit(submission, fresh, caller, key, ticket, null);
+    }
+
+    private BatchRegisterCommand.Submit submit() {
+        return submit(FLIGHTS, false, null, ticket());
+    }
+
+    private BatchRegisterCommand.Submit fresh() {
+        return submit(FLIGHTS, true, null, ticket());
+    }
+
+    /// A submission of another caller.
+    private BatchRegisterCommand.Submit submitOther() {
+        return new BatchRegisterCommand.Submit(FLIGHTS, false, other, null, ticket(), null);
+    }
+
+    private static Submission with(String fingerprint, String input) {
+        return new Submission(FLIGHTS.job(), fingerprint, input, FLIGHTS.model());
+    }
+
+    private Decision reply(BatchRegisterCommand.SubmitReply reply) {
+        return Decision.of(new RegisterAction.Send<>(caller, reply));
+    }
+
+    private static RegisterMessage status(BatchId batch, Phase phase) {
+        return new RegisterMessage.StatusReceived(BatchStatus.unplanned(batch, phase, null, "00"));
+    }
+
+    private static RegisterMessage damaged(BatchId batch) {
+        return new RegisterMessage.StatusReceived(BatchStatus.damaged(batch, "entry 3 is missing", "00"));
+    }
+
+    private static Decision ask(BatchId batch) {
+        return Decision.of(new RegisterAction.AskStatus(batch));
+    }
+
+    private String notNow(Decision decision) {
+        assertThat(decision.events()).isEmpty();
+        RegisterAction.Send<?> send =
+                (RegisterAction.Send<?>) decision.actions().getFirst();
+        assertThat(send.to()).isEqualTo(caller);
+        return ((BatchRegisterCommand.NotNow) send.message()).reason();
+    }
+
+    /// Requires that the decision opens a batch for the caller.
+    ///
+    /// @param more actions after those that open the batch
+    private void assertOpens(Decision decision, @Nullable String key, RegisterAction... more) {
+        BatchRegisterEvent.Opened event =
+                (BatchRegisterEvent.Opened) decision.events().getFirst();
+        BatchId batch = event.batch();
+        assertThat(batch.isOfJob(JOB)).isTrue();
+        assertThat(decision)
+                .isEqualTo(Decision.persist(
+                                new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, FLIGHTS, key, null),
+                                new RegisterAction.TellBatch(batch, new BatchCommand.Open(FLIGHTS)),
+                                new RegisterAction.Send<>(
+                                        caller, new BatchRegisterCommand.Accepted(batch, false, false)))
+                        .plus(List.of(more)));
+    }
+
+    @Nested
+    class Tickets {
+
+        @Test
+        void aTicketHoldsTheTimeAndItsRegister() {
+            SubmissionTicket first = ticket();
+            assertThat(first.nanos()).isEqualTo(nanos);
+            nanos += 1;
+            assertThat(ticket()).isEqualTo(new SubmissionTicket(first.register(), nanos));
+        }
+
+        @Test
+        void aTicketIsValidForThreeSeconds() {
+            SubmissionTicket ticket = ticket();
+            nanos += 3 * SECOND;
+            assertOpens(decide(submit(FLIGHTS, false, null, ticket)), null);
+
+            nanos += 1;
+            assertThat(notNow(decide(submit(FLIGHTS, false, null, ticket))))
+                    .startsWith("the submission has waited too long")
+                    .endsWith("Submit the job again");
+        }
+
+        @Test
+        void aTicketOfAnotherRegisterIsNotValid() {
+            SubmissionTicket own = ticket();
+            SubmissionTicket foreign = new SubmissionTicket(own.register() + 1, own.nanos());
+            assertThat(notNow(decide(submit(FLIGHTS, false, null, foreign)))).startsWith("the submission has waited");
+        }
+
+        @Test
+        void aSubmissionWithoutATicketIsAccepted() {
+            assertOpens(decide(submit(FLIGHTS, false, null, null)), null);
+        }
+
+        @Test
+        void aJobThatIsTooLargeForAMessageIsRejected() {
+            Job job = FLIGHTS.job();
+            Job.Source source =
+                    new Job.Source(job.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
+            Job large = new Job(
+                    JOB,
+                    job.model(),
+                    job.features(),
+                    source,
+                    job.destination(),
+                    job.partitions(),
+                    job.errors(),
+                    job.output());
+
+            Decision decision = decide(submit(ExampleBatch.submission(large), false, null, ticket()));
+
+            assertThat(decision.events()).isEmpty();
+            assertThat(decision.actions())
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            RegisterAction.Send.class,
+                            send -> assertThat(send.message())
+                                    .isInstanceOfSatisfying(
+                                            BatchRegisterCommand.Rejected.class,
+                                            rejected -> assertThat(rejected.reason())
+                                                    .startsWith("The job takes 200,")));
+        }
+    }
+
+    @Nested
+    class Waiting {
+
+        @Test
+        void aSubmissionWaitsForTheOpenBatchUntilItsTicketHasExpired() {
+            opened(A);
+            assertThat(decide(submit())).isEqualTo(ask(A));
+            nanos += 3 * SECOND;
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN)))
+                    .as("the question is repeated")
+                    .isEqualTo(ask(A));
+            nanos += 1;
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+            assertThat(decide(status(A, Phase.CANCELLED)))
+                    .as("its caller is gone")
+                    .isEqualTo(Decision.of());
+        }
+
+        @Test
+        void aSubmissionWithoutATicketWaitsForThirtySeconds() {
+            opened(A);
+            decide(submit(FLIGHTS, false, null, null));
+            nanos += 30 * SECOND;
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(ask(A));
+            nanos += 1;
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+        }
+
+        @Test
+        void anExpiredSubmissionGivesWayToTheNext() {
+            opened(A);
+            decide(submitOther());
+            nanos += SECOND;
+            decide(submit());
+            nanos += 2 * SECOND + 1;
+
+            assertOpens(decide(status(A, Phase.CANCELLED)), null);
+        }
+
+        @Test
+        void theNextSubmissionOfTheJobFollowsEachDecision() {
+            opened(A);
+            decide(submit());
+            assertThat(decide(submitOther())).isEqualTo(ask(A));
+
+            Decision first = decide(status(A, Phase.RUNNING));
+            assertThat(first.actions()).last().isEqualTo(new RegisterAction.Continue(RUN));
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(ask(A));
+            assertThat(decide(status(A, Phase.RUNNING)).actions()).doesNotContain(new RegisterAction.Continue(RUN));
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+        }
+
+        @Test
+        void onlySoManySubmissionsMayWait() {
+            opened(A);
+            fill();
+            assertThat(notNow(decide(submit())))
+                    .isEqualTo("more requests wait for the batch register than it can take. Submit the job again");
+
+            decide(status(A, Phase.RUNNING));
+            assertThat(decide(submit())).as("one was decided about").isEqualTo(ask(A));
+            assertThat(notNow(decide(submit()))).startsWith("more requests wait");
+        }
+
+        @Test
+        void expiredSubmissionsMakeRoom() {
+            opened(A);
+            fill();
+            nanos += 3 * SECOND + 1;
+            decide(new RegisterMessage.NextSubmission(RUN));
+            fill();
+            assertThat(notNow(decide(submit()))).startsWith("more requests wait");
+        }
+
+        private void fill() {
+            for (int i = 0; i < MOST_WAITING; i++) {
+                assertThat(decide(submit())).isEqualTo(ask(A));
+            }
+        }
+    }
+
+    @Nested
+    class OpenBatch {
+
+        @Test
+        void anOrdinarySubmissionResumesIt() {
+            opened(A);
+            decide(submit());
+
+            assertThat(decide(status(A, Phase.RUNNING))).isEqualTo(resumed(null));
+        }
+
+        private Decision resumed(@Nullable BatchRegisterEvent event) {
+            RegisterAction open = new RegisterAction.TellBatch(A, new BatchCommand.Open(FLIGHTS));
+            RegisterAction accept =
+                    new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false));
+            return event == null ? Decision.of(open, accept) : Decision.persist(event, open, accept);
+        }
+
+        @Test
+        void theKeyOfAnOrdinarySubmissionIsKept() {
+            opened(A);
+            decide(submit(FLIGHTS, false, "monday", ticket()));
+
+            assertThat(decide(status(A, Phase.FAILED)))
+                    .isEqualTo(
+                            resumed(new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint())));
+        }
+
+        @Test
+        void anotherJobFileIsRejected() {
+            opened(A);
+            decide(submit(with("9".repeat(64), FLIGHTS.input()), false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.RUNNING)))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "batch flights-a of this job is open, but its job file has changed since it was opened. Undo the change to resume it, or start a new batch with --new")));
+        }
+
+        @Test
+        void aFreshSubmissionReplacesItOnceItIsCancelled() {
+            opened(A);
+            assertThat(decide(fresh())).isEqualTo(ask(A));
+            assertThat(decide(status(A, Phase.RUNNING)))
+                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(A, true)));
+
+            assertOpens(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED))), null);
+        }
+
+        @Test
+        void aFreshSubmissionIsRejectedIfItCantBeCancelled() {
+            opened(A);
+            decide(fresh());
+            decide(status(A, Phase.PUBLISHING));
+
+            assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Refused(A, "it is being published"))))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "batch flights-a of this job can't be replaced: it is being published. Nothing was started. Submit again when the batch has ended")));
+        }
+
+        @Test
+        void aDamagedOneIsReplacedByAFreshSubmissionOnly() {
+            opened(A);
+            decide(submit());
+            Decision rejected = decide(damaged(A));
+            assertThat(rejected.events()).isEmpty();
+            assertThat(rejected.toString())
+                    .contains("batch flights-a can't be resumed: entry 3 is missing. If its output");
+
+            decide(fresh());
+            assertThat(decide(damaged(A))).isEqualTo(Decision.of(new RegisterAction.CancelBatch(A, true)));
+        }
+
+        @Test
+        void oneThatWasPublishedInTheMeantimeEndsFirst() {
+            opened(A);
+            decide(submit());
+
+            assertThat(decide(status(A, Phase.PUBLISHED)))
+                    .isEqualTo(Decision.persist(
+                            new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED),
+                            new RegisterAction.Continue(RUN)));
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN)))
+                    .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
+            assertThat(decide(status(A, Phase.PUBLISHED))).as("repeated").isEqualTo(Decision.of());
+        }
+
+        @Test
+        void answersOfUnknownAndSupersededBatchesDecideNothing() {
+            opened(A);
+            opened(B);
+            assertThat(decide(status(UNKNOWN, Phase.PUBLISHED))).isEqualTo(Decision.of());
+            assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(UNKNOWN, Phase.CANCELLED))))
+                    .isEqualTo(Decision.of());
+            decide(fresh());
+
+            assertThat(decide(status(A, Phase.CANCELLED))).isEqualTo(ask(B));
+            assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED))))
+                    .isEqualTo(ask(B));
+        }
+
+        @Test
+        void theAnswerToACancelDecidesNothingForAnOrdinarySubmissionOrForNone() {
+            opened(A);
+            RegisterMessage done = new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED));
+            assertThat(decide(done)).isEqualTo(Decision.of());
+            decide(submit());
+
+            assertThat(decide(done)).isEqualTo(ask(A));
+        }
+    }
+
+    @Nested
+    class PublishedBatch {
+
+        @Test
+        void anEquivalentSubmissionIsNotScoredAgain() {
+            opened(A);
+            ended(A, Phase.PUBLISHED);
+
+            assertThat(decide(submit())).isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
+            assertThat(decide(submit(FLIGHTS, false, "monday", ticket())))
+                    .isEqualTo(Decision.persist(
+                            new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint()),
+                            new RegisterAction.Send<>(caller, new BatchRegisterCommand.AlreadyPublished(A))));
+        }
+
+        @Test
+        void aFreshSubmissionIsScoredAgain() {
+            opened(A);
+            ended(A, Phase.PUBLISHED);
+
+            assertOpens(decide(submit(FLIGHTS, true, "monday", ticket())), "monday");
+        }
+
+        @Test
+        void anotherInputOrJobFileIsScored() {
+            opened(A);
+            ended(A, Phase.PUBLISHED);
+
+            assertThat(decide(submit(with(FLIGHTS.fingerprint(), "9".repeat(64)), false, null, ticket()))
+                            .events())
+                    .hasOnlyElementsOfType(BatchRegisterEvent.Opened.class)
+                    .hasSize(1);
+        }
+    }
+
+    @Nested
+    class Keys {
+
+        @Test
+        void aRepeatedKeyGivesTheBatchOfItsFirstUse() {
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday", null));
+
+            assertThat(decide(submit(FLIGHTS, true, "monday", ticket())))
+                    .isEqualTo(reply(new BatchRegisterCommand.Accepted(A, false, true)));
+            assertThat(decide(submit(with("9".repeat(64), FLIGHTS.input()), false, "monday", ticket())))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "the key monday was used for batch flights-a, with another job file. Use a new key for a new submission")));
+            assertThat(decide(submit(FLIGHTS, false, "tuesday", ticket()))).isEqualTo(ask(A));
+        }
+
+        @Test
+        void aBatchIsFoundByItsKeyAndJobFile() {
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday", null));
+
+            assertThat(findByKey("monday", FLIGHTS.fingerprint())).isEqualTo(new BatchRegisterCommand.Found(A));
+            BatchRegisterCommand.NotFound none =
+                    new BatchRegisterCommand.NotFound("no submission of this job file has used the key");
+            assertThat(findByKey("monday", "9".repeat(64))).isEqualTo(none);
+            assertThat(findByKey("tuesday", FLIGHTS.fingerprint())).isEqualTo(none);
+        }
+
+        private Object findByKey(String key, String fingerprint) {
+            ActorRef<BatchRegisterCommand.FindReply> asker = actor();
+            return sent(decide(new BatchRegisterCommand.FindByKey(JOB, key, fingerprint, asker)), asker);
+        }
+
+        @Test
+        void aBatchIsFoundByItsName() {
+            ActorRef<BatchRegisterCommand.FindReply> asker = actor();
+            opened(A);
+
+            assertThat(sent(decide(new BatchRegisterCommand.Find("latest", asker)), asker))
+                    .isEqualTo(new BatchRegisterCommand.Found(A));
+            assertThat(sent(decide(new BatchRegisterCommand.Find("trains", asker)), asker))
+                    .isInstanceOf(BatchRegisterCommand.NotFound.class);
+        }
+
+        private Object sent(Decision decision, ActorRef<?> to) {
+            assertThat(decision.events()).isEmpty();
+            RegisterAction.Send<?> send =
+                    (RegisterAction.Send<?>) decision.actions().getFirst();
+            assertThat(send.to()).isEqualTo(to);
+            return send.message();
+        }
+    }
+
+    @Test
+    void theIdOfABatchIsNew() {
+        Queue<Long> numbers = new ArrayDeque<>(List.of(1L, 7L << 32, 7L << 32, 8L << 32));
+        RegisterDecisions repeating = new RegisterDecisions(() -> Objects.requireNonNull(numbers.poll()));
+        BatchRegisterEvent first = repeating
+                .decide(
+                        state,
+                        new RegisterMessage.CommandReceived(submit(FLIGHTS, true, null, null), 1),
+                        nanos,
+                        ExampleBatch.AT)
+                .events()
+                .getFirst();
+        BatchId used = ((BatchRegisterEvent.Opened) first).batch();
+        happened(first);
+        ended(used, Phase.CANCELLED);
+
+        BatchRegisterEvent second = repeating
+                .decide(
+                        state,
+                        new RegisterMessage.CommandReceived(submit(FLIGHTS, true, null, null), 2),
+                        nanos,
+                        ExampleBatch.AT)
+                .events()
+                .getFirst();
+
+        assertThat(((BatchRegisterEvent.Opened) second).batch()).isNotEqualTo(used);
+        assertThat(numbers).isEmpty();
+    }
+
+    @Nested
+    class Work {
+
+        private final ActorRef<WorkerMessage> first = actor();
+        private final ActorRef<WorkerMessage> second = actor();
+
+        private RegisterAction workAt(ActorRef<WorkerMessage> worker, BatchId batch) {
+            return new RegisterAction.Send<>(worker, new WorkerMessage.WorkAt(batch));
+        }
+
+        @Test
+        void batchesWithWorkAreServedInTurn() {
+            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(Decision.of());
+            decide(new BatchRegisterCommand.HasWork(B));
+
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
+            assertThat(decide(new BatchRegisterCommand.FindWork(second))).isEqualTo(Decision.of(workAt(second, B)));
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
+        }
+
+        @Test
+        void freeWorkersAreServedInTheOrderOfTheirLastRequest() {
+            decide(new BatchRegisterCommand.FindWork(first));
+            decide(new BatchRegisterCommand.FindWork(second));
+            decide(new BatchRegisterCommand.FindWork(first));
+
+            assertThat(decide(new BatchRegisterCommand.HasWork(A)))
+                    .isEqualTo(Decision.of(workAt(second, A), workAt(first, A)));
+            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(Decision.of());
+        }
+
+        @Test
+        void aBatchWithoutWorkGetsNoWorker() {
+            decide(new BatchRegisterCommand.HasWork(A));
+            assertThat(decide(new BatchRegisterCommand.HasNoWork(A))).isEqualTo(Decision.of());
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of());
+        }
+
+        @Test
+        void anEndedBatchGetsNoWorkerAndItsEndIsPersistedOnce() {
+            opened(A);
+            decide(new BatchRegisterCommand.HasWork(A));
+
+            BatchRegisterCommand end = new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED);
+            assertThat(decide(end))
+                    .isEqualTo(Decision.persist(new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED)));
+            assertThat(decide(end)).isEqualTo(Decision.of());
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of());
+        }
+
+        @Test
+        void unfinishedBatchesAreWokenAndSupersededOnesCancelled() {
+            opened(A);
+            opened(B);
+            BatchId done = new BatchId("flights-c");
+            opened(done);
+            ended(done, Phase.PUBLISHED);
+
+            assertThat(decide(new BatchRegisterCommand.WakeOpenBatches()))
+                    .isEqualTo(Decision.of(
+                            new RegisterAction.TellBatch(A, new BatchCommand.EnsureStarted(FLIGHTS)),
+                            new RegisterAction.CancelBatch(A, false),
+                            new RegisterAction.TellBatch(B, new BatchCommand.EnsureStarted(FLIGHTS)),
+                            new RegisterAction.CancelBatch(B, false)));
+        }
+    }
+}
