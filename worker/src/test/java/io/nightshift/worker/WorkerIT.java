@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A worker with real attempts; the register of jobs and the batch are probes.
@@ -473,6 +474,7 @@ class WorkerIT {
 
     /// Opens a named pipe to which nobody writes: the open never ends, and can't be interrupted.
     @Test
+    @Timeout(60)
     void aHangingReadLosesItsPartitionAndItsThreadIsReplaced() throws Exception {
         stallAfter = Duration.ofMillis(500);
         patience = SOON;
@@ -509,6 +511,7 @@ class WorkerIT {
     }
 
     @Test
+    @Timeout(60)
     void theResultOfACancelledAttemptThatComesLateIsDeleted() {
         stallAfter = Duration.ofMillis(500);
         patience = SOON;
