@@ -3,10 +3,7 @@
 # time, and runs the fast tests and a short simulation. A change that no test notices survives. The script fails if less than
 # 95 % of the changes are noticed. The report is coordinator/target/pit-reports/index.html; the script prints the survivors.
 #
-#   bench/mutation.sh [RUNS [CLASSES]]
-#
-#   RUNS      runs of the simulation for each change that it reaches; 300 by default
-#   CLASSES   the classes to change, with wildcards and separated by commas; all that decide by default
+#   bench/mutation.sh [RUNS]     runs of the simulation for each change that it reaches; 300 by default
 #
 # Takes about five minutes on two processors. Needs a JDK of 25 or newer in JAVA_HOME.
 set -euo pipefail
@@ -14,8 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 : "${JAVA_HOME:?names no JDK}"
 status=0
-mvn -B -q -Pmutation -pl coordinator -am process-test-classes -Dmutation.simulation.runs="${1:-300}" \
-    ${2:+-Dmutation.classes="$2"} || status=$?
+mvn -B -q -Pmutation -pl coordinator -am process-test-classes -Dmutation.simulation.runs="${1:-300}" || status=$?
 sed -n "s/.*status='\(SURVIVED\|NO_COVERAGE\)'.*<sourceFile>\([^<]*\).*<mutatedMethod>\([^<]*\).*<lineNumber>\([^<]*\).*<description>\([^<]*\).*/\1 \2:\4 \3: \5/p" \
     coordinator/target/pit-reports/mutations.xml | sort
 exit "$status"
