@@ -9,6 +9,7 @@ import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.workload.BatchOutput;
 import io.nightshift.nemesis.workload.Workload;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -60,7 +61,7 @@ final class FaultCampaign {
         rounds++;
         RoundResult result;
         try {
-            result = attack(fault, fault == Fault.DISK_FULL ? Destination.PARQUET : destination);
+            result = attack(fault, fault.needsFolder() ? Destination.PARQUET : destination);
         } catch (Exception | AssertionError e) {
             result = RoundResult.broken(rounds, seed, fault, destination.toString(), e.toString());
         }
@@ -76,6 +77,11 @@ final class FaultCampaign {
         if (expected == null) {
             expected = workload.digestWithoutFaults(output(destination, cluster, predictions), cluster.database);
             expectedDigests.put(destination, expected);
+        }
+        if (fault == Fault.POWER_CUT) {
+            Path home = Files.createTempDirectory(predictions.toAbsolutePath().getParent(), "power-cut-");
+            return new PowerCutRound(workload, new BatchOutput.Folder(predictions), expected, home, random)
+                    .run(rounds, seed);
         }
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
         BatchOutput output = output(destination, cluster, path);

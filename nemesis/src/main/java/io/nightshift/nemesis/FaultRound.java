@@ -57,7 +57,7 @@ final class FaultRound {
 
     RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
         output.clear();
-        injector.prepare(fault);
+        injector.prepare(fault, workload);
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
         BatchTimeline timeline = new BatchTimeline(batch);
@@ -77,6 +77,7 @@ final class FaultRound {
             violations.add("some nodes are not up again");
         }
         check(batch, timeline);
+        violations.addAll(injector.check());
         Long commit = timeline.commitAfter(injectedAt);
         return new RoundResult(
                 number,

@@ -45,8 +45,8 @@ final class Nemesis implements Callable<Integer> {
             description = "Determines the faults, their victims and their times. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--fault", paramLabel = "NAME", description = "Inject only this fault.")
-    private @Nullable String fault;
+    @Option(names = "--fault", split = ",", paramLabel = "NAME", description = "Inject only these faults.")
+    private List<String> only = List.of();
 
     @Option(names = "--destination", paramLabel = "NAME", description = "parquet or postgres. Default: alternately.")
     private @Nullable Destination destination;
@@ -84,20 +84,17 @@ final class Nemesis implements Callable<Integer> {
         available
                 .unavailable()
                 .forEach((unavailable, reason) -> out.printf("Note: no %s: %s%n", unavailable.title(), reason));
-        List<Fault> chosen = available.available().stream()
-                .filter(known -> fault == null || known.title().equals(fault))
-                .toList();
-        if (chosen.isEmpty()) {
-            throw new ParameterException(
-                    new CommandLine(this),
-                    "the fault %s can't be injected here; available: %s"
-                            .formatted(
-                                    fault,
-                                    available.available().stream()
-                                            .map(Fault::title)
-                                            .toList()));
+        List<String> titles = available.available().stream().map(Fault::title).toList();
+        for (String fault : only) {
+            if (!titles.contains(fault)) {
+                throw new ParameterException(
+                        new CommandLine(this),
+                        "the fault %s can't be injected here; available: %s".formatted(fault, titles));
+            }
         }
-        return chosen;
+        return available.available().stream()
+                .filter(known -> only.isEmpty() || only.contains(known.title()))
+                .toList();
     }
 
     private int attack(FaultCampaign attack, List<Fault> faults, Path folder) {

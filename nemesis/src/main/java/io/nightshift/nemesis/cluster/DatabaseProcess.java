@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -182,6 +183,22 @@ public final class DatabaseProcess implements AutoCloseable {
             row.next();
             return row.getString(1);
         }
+    }
+
+    /// Changes one byte of one event of a batch in the journal.
+    ///
+    /// @return the number of the event
+    public long damageEvent(String batch, Random random) throws SQLException {
+        String id = "batch|" + batch;
+        long events = Long.parseLong(
+                query(JOURNAL, "SELECT count(*) FROM event_journal WHERE persistence_id = '%s'".formatted(id)));
+        long number = 1 + random.nextLong(events);
+        String sql = """
+                UPDATE event_journal SET event_payload = set_byte(
+                    event_payload, %d %% length(event_payload), get_byte(event_payload, %1$d %% length(event_payload)) # %d)
+                WHERE persistence_id = '%s' AND sequence_number = %d RETURNING sequence_number
+                """.formatted(random.nextInt(1 << 20), 1 + random.nextInt(255), id, number);
+        return Long.parseLong(query(JOURNAL, sql));
     }
 
     @Override

@@ -146,8 +146,13 @@ public final class NemesisCluster implements AutoCloseable {
 
     /// Runs a command of `batch` in this process.
     public CommandResult batch(String command, String... more) {
+        return command("batch", command, more);
+    }
+
+    /// Runs a command of a group, such as `ledger`, in this process.
+    public CommandResult command(String group, String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
-                "batch",
+                group,
                 command,
                 "--config",
                 folder.resolve("client.conf").toString(),

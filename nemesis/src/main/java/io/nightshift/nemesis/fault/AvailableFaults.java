@@ -50,9 +50,9 @@ public record AvailableFaults(
             if (fault.needsOwnMounts() && network.virtualNetwork() == null) {
                 unavailable.put(fault, "a node has mounts of its own only in a network namespace");
             }
-        }
-        if (!Files.isExecutable(STRACE)) {
-            unavailable.put(Fault.SLOW_DISK, "strace is not installed (Debian: apt-get install strace)");
+            if (fault.needsStrace() && !Files.isExecutable(STRACE)) {
+                unavailable.put(fault, "strace is not installed (Debian: apt-get install strace)");
+            }
         }
         if (disk == null) {
             unavailable.put(Fault.DISK_FULL, "this process may not mount a file system");

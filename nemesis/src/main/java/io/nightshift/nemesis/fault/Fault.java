@@ -36,18 +36,32 @@ public enum Fault {
     CLOCK,
     /// A node does not see the input: its mount is gone.
     MISSING_MOUNT,
-    /// A node that opens the input waits, as for a file server that does not answer.
+    /// A node that touches the input waits, as for a file server that does not answer.
     HUNG_STORAGE,
     /// Each write of a node to a disk takes a fiftieth of a second longer.
     SLOW_DISK,
     /// The file system for a node's temporary files is full.
     FULL_SCRATCH,
     /// Three callers submit the running job again and again, with one idempotency key.
-    REPEATING_CALLER;
+    REPEATING_CALLER,
+    /// All nodes are killed, and one byte of an event of another batch changes in the journal.
+    DAMAGED_EVENT,
+    /// The power of a single process is cut: its embedded ledger keeps what was forced, and any part of the rest.
+    POWER_CUT;
 
     /// Whether the fault affects what one node sees of the file system.
     boolean needsOwnMounts() {
-        return this == MISSING_MOUNT || this == HUNG_STORAGE || this == FULL_SCRATCH;
+        return this == MISSING_MOUNT || this == FULL_SCRATCH;
+    }
+
+    /// Whether the fault is injected by strace.
+    boolean needsStrace() {
+        return this == HUNG_STORAGE || this == SLOW_DISK || this == POWER_CUT;
+    }
+
+    /// Whether the destination of the batch is a folder in each round.
+    public boolean needsFolder() {
+        return this == DISK_FULL || this == POWER_CUT;
     }
 
     /// The name on the command line.

@@ -13,11 +13,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// Injects faults into a cluster.
 public final class FaultInjector {
@@ -30,6 +32,7 @@ public final class FaultInjector {
     private final AvailableFaults faults;
     private final NemesisCluster cluster;
     private final Random random;
+    private @Nullable DamagedBystander damaged;
 
     public FaultInjector(AvailableFaults faults, NemesisCluster cluster, Random random) {
         this.faults = faults;
@@ -38,7 +41,12 @@ public final class FaultInjector {
     }
 
     /// Prepares a fault before the batch is submitted.
-    public void prepare(Fault fault) throws IOException {
+    ///
+    /// @param workload of the batch
+    public void prepare(Fault fault, Workload workload) throws IOException {
+        if (fault == Fault.DAMAGED_EVENT) {
+            damaged = DamagedBystander.submit(cluster, workload);
+        }
         if (fault == Fault.CLOCK) {
             FakeClock clock = faults.fakeClock(cluster.folder);
             clock.setAhead(Duration.ZERO);
@@ -55,7 +63,7 @@ public final class FaultInjector {
     /// @param workload of the batch
     /// @param output of the batch
     public InjectedFault inject(Fault fault, BatchTimeline timeline, Workload workload, BatchOutput output)
-            throws IOException {
+            throws IOException, SQLException {
         SimulatedHost coordinator = Objects.requireNonNull(timeline.coordinator());
         SimulatedHost oldest = Objects.requireNonNullElse(cluster.nodes.oldest(), coordinator);
         SimulatedHost any = SimulatedHost.NODES.get(random.nextInt(3));
@@ -87,9 +95,9 @@ public final class FaultInjector {
                 yield new InjectedFault(describe(any, coordinator), seconds(15, 30), false, mounts::restore);
             }
             case HUNG_STORAGE -> {
-                NodeMounts mounts = mounts(any);
-                mounts.hang(workload.job().input(), cluster.folder.resolve("hung"));
-                yield new InjectedFault(describe(any, coordinator), seconds(30, 60), false, mounts::restore);
+                DelayedCalls hung = DelayedCalls.hungFile(
+                        cluster.nodes.get(any).pid(), workload.job().input());
+                yield new InjectedFault(describe(any, coordinator), seconds(30, 60), false, hung::end);
             }
             case FULL_SCRATCH -> {
                 NodeMounts mounts = mounts(any);
@@ -97,19 +105,33 @@ public final class FaultInjector {
                 yield new InjectedFault(describe(any, coordinator), seconds(10, 20), false, mounts::restore);
             }
             case SLOW_DISK -> {
-                SlowDisk slow = SlowDisk.of(cluster.nodes.get(any).pid());
+                DelayedCalls slow =
+                        DelayedCalls.slowWrites(cluster.nodes.get(any).pid());
                 yield new InjectedFault(describe(any, coordinator), seconds(10, 20), false, slow::end);
             }
             case REPEATING_CALLER -> {
                 RepeatingCallers callers = RepeatingCallers.start(cluster, workload, output, timeline.batch());
                 yield new InjectedFault("", seconds(10, 20), false, callers::end);
             }
+            case DAMAGED_EVENT -> {
+                InjectedFault killed = kill(SimulatedHost.NODES, true);
+                yield new InjectedFault(
+                        Objects.requireNonNull(damaged).damage(random), killed.lasts(), false, killed.healing());
+            }
+            case POWER_CUT -> throw new IllegalArgumentException("a cluster has no embedded ledger");
             case CLOCK -> {
                 FakeClock clock = faults.fakeClock(cluster.folder);
                 clock.setAhead(Duration.ofHours(1));
                 yield new InjectedFault("", seconds(5, 15), false, () -> clock.setAhead(Duration.ZERO));
             }
         };
+    }
+
+    /// Checks what the fault did to more than the batch, after the batch has ended.
+    ///
+    /// @return the broken promises
+    public List<String> check() {
+        return damaged == null ? List.of() : damaged.check();
     }
 
     private NodeMounts mounts(SimulatedHost victim) throws IOException {

@@ -49,11 +49,24 @@ public record Workload(FlightsJob job, long rows, int partitionRows) {
         return output.digest();
     }
 
+    /// The arguments of a `run` in a single process, which resumes the job's open batch.
+    ///
+    /// @param home of the process
+    public List<String> run(Path home, BatchOutput output) {
+        List<String> arguments = new ArrayList<>(List.of("run", "--home", home.toString()));
+        arguments.addAll(settings(output));
+        arguments.remove("--new");
+        return arguments;
+    }
+
     /// Submits a new batch of the job.
     ///
+    /// @param more arguments of `batch submit`
     /// @return its ID
-    public String submit(NemesisCluster cluster, BatchOutput output) {
-        return cluster.batch("submit", settings(output).toArray(String[]::new))
+    public String submit(NemesisCluster cluster, BatchOutput output, String... more) {
+        List<String> arguments = new ArrayList<>(settings(output));
+        arguments.addAll(List.of(more));
+        return cluster.batch("submit", arguments.toArray(String[]::new))
                 .expect(0)
                 .json()
                 .get("batch")

@@ -1,4 +1,4 @@
-package io.nightshift.system.run;
+package io.nightshift.testing.program;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,14 +13,14 @@ import java.util.regex.Pattern;
 /// @param arguments as text; `-y` adds the path to a file descriptor
 /// @param begin the number of the line in which it began
 /// @param end the number of the line in which it ended
-record SystemCall(String name, String arguments, int begin, int end) {
+public record SystemCall(String name, String arguments, int begin, int end) {
 
     private static final Pattern WHOLE = Pattern.compile("(\\d+) +(\\w+)\\((.*)\\) += .*");
     private static final Pattern BEGUN = Pattern.compile("(\\d+) +(\\w+)\\((.*) <unfinished \\.\\.\\.>");
     private static final Pattern RESUMED = Pattern.compile("(\\d+) +<\\.\\.\\. (\\w+) resumed>(.*)\\) += .*");
 
     /// The system calls in a trace, in the order in which they ended.
-    static List<SystemCall> parse(List<String> trace) {
+    public static List<SystemCall> parse(List<String> trace) {
         List<SystemCall> calls = new ArrayList<>();
         Map<String, SystemCall> begun = new HashMap<>();
         for (int line = 0; line < trace.size(); line++) {
@@ -41,17 +41,21 @@ record SystemCall(String name, String arguments, int begin, int end) {
         return calls;
     }
 
-    boolean forces(String path) {
+    /// Whether it forces a file or folder to the disk.
+    public boolean forces(String path) {
         return name.matches("fsync|fdatasync") && arguments.endsWith("<" + path + ">");
     }
 
-    boolean writes(String path) {
+    /// Whether it changes the content of a file.
+    public boolean writes(String path) {
         return name.matches("write|pwrite64|ftruncate") && arguments.contains("<" + path + ">");
     }
 
+    /// Whether it renames a file.
+    ///
     /// @param from the end of a path
     /// @param to the end of a path
-    boolean renames(String from, String to) {
+    public boolean renames(String from, String to) {
         return name.startsWith("rename") && arguments.matches(".*%s\", .*%s\".*".formatted(from, to));
     }
 }
