@@ -33,10 +33,14 @@ public final class ReadableEvents<E> extends EventAdapter<E, Object> {
 
     @Override
     public EventSeq<E> fromJournal(Object stored, String manifest) {
-        if (stored instanceof UnreadableEntry entry) {
-            unreadable.accept(entry);
-            return EventSeq.empty();
+        if (type.isInstance(stored)) {
+            return EventSeq.single(type.cast(stored));
         }
-        return EventSeq.single(type.cast(stored));
+        unreadable.accept(
+                stored instanceof UnreadableEntry entry
+                        ? entry
+                        : new UnreadableEntry("the journal holds a %s where a %s belongs"
+                                .formatted(stored.getClass().getSimpleName(), type.getSimpleName())));
+        return EventSeq.empty();
     }
 }

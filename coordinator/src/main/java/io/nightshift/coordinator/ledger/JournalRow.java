@@ -4,11 +4,12 @@ package io.nightshift.coordinator.ledger;
 ///
 /// @param id the persistence ID: `batch|ID` of a batch, or that of the batch register
 /// @param number of the entry among those of its ID, from 1
+/// @param serializer the number of the serializer that wrote the payload
 /// @param manifest how the payload is encoded
 /// @param written when, in milliseconds since 1970
 /// @param payload must not be modified
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record JournalRow(String id, long number, String manifest, long written, byte[] payload) {
+record JournalRow(String id, long number, int serializer, String manifest, long written, byte[] payload) {
 
     /// The order in which rows are visited.
     enum Order {

@@ -9,8 +9,8 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
-import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -58,7 +58,7 @@ public record Ledger(String url, String user, String password) {
 
     @FunctionalInterface
     private interface RowVisitor {
-        void row(long number, String manifest, byte[] payload) throws NotSerializableException;
+        void row(long number, Object entry);
     }
 
     /// Visits every entry of a batch, in order; none if the batch does not exist.
@@ -70,7 +70,44 @@ public record Ledger(String url, String user, String password) {
                 PersistenceId.of(Batch.KEY.name(), batch.value()),
                 0,
                 ALL,
-                (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
+                (number, entry) -> visitor.entry(number, readable(batch, number, entry)));
+    }
+
+    private static LedgerEntry readable(BatchId batch, long number, Object entry) {
+        if (entry instanceof LedgerEntry readable) {
+            return readable;
+        }
+        throw FailureException.permanent("the ledger is damaged: entry %d of %s: %s"
+                .formatted(
+                        number,
+                        batch,
+                        entry instanceof UnreadableEntry(String problem)
+                                ? problem
+                                : "it belongs to the batch register"));
+    }
+
+    /// The batches that have a first entry, in any order.
+    ///
+    /// @throws FailureException transient if the journal can't be read
+    public List<BatchId> batches() {
+        String prefix = Batch.KEY.name() + "|";
+        String sql = """
+                SELECT "persistence_id" FROM "event_journal"
+                WHERE "sequence_number" = 1 AND "persistence_id" LIKE ? AND NOT "deleted"
+                """;
+        List<BatchId> batches = new ArrayList<>();
+        try (Connection connection = connect();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, prefix + "%");
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    batches.add(new BatchId(rows.getString(1).substring(prefix.length())));
+                }
+            }
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
+        return batches;
     }
 
     /// Visits some entries of a batch, in order.
@@ -83,7 +120,7 @@ public record Ledger(String url, String user, String password) {
                 PersistenceId.of(Batch.KEY.name(), batch.value()),
                 after,
                 limit,
-                (number, manifest, payload) -> visitor.entry(number, LedgerSerializer.entry(payload)));
+                (number, entry) -> visitor.entry(number, readable(batch, number, entry)));
     }
 
     /// The number of a batch's entries.
@@ -156,9 +193,13 @@ public record Ledger(String url, String user, String password) {
     public Optional<Submission> submission(BatchId batch) {
         AtomicReference<@Nullable Submission> found = new AtomicReference<>();
         forEachRegisterEvent(0, (number, event) -> {
-            if (event instanceof BatchRegisterEvent.Opened opened
-                    && opened.batch().equals(batch)) {
-                found.set(opened.submission());
+            if (event.batch().equals(batch)) {
+                switch (event) {
+                    case BatchRegisterEvent.Opened opened -> found.set(opened.submission());
+                    case BatchRegisterEvent.Reentered reentered -> found.set(reentered.submission());
+                    case BatchRegisterEvent.Keyed keyed -> {}
+                    case BatchRegisterEvent.Ended ended -> {}
+                }
             }
         });
         return Optional.ofNullable(found.get());
@@ -169,9 +210,8 @@ public record Ledger(String url, String user, String password) {
     /// @param after the number of the last event to skip, or 0 to skip none
     /// @throws FailureException as [#registerEvents()]
     public void forEachRegisterEvent(long after, RegisterEventVisitor visitor) {
-        LedgerSerializer serializer = new LedgerSerializer();
-        rows(PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID), after, ALL, (number, manifest, payload) -> {
-            if (serializer.fromBinary(payload, manifest) instanceof BatchRegisterEvent event) {
+        rows(PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID), after, ALL, (number, entry) -> {
+            if (entry instanceof BatchRegisterEvent event) {
                 visitor.event(number, event);
             }
         });
@@ -183,7 +223,8 @@ public record Ledger(String url, String user, String password) {
     /// @throws FailureException transient if the journal can't be read
     void forEachRow(JournalRow.Order order, @Nullable String id, Consumer<JournalRow> visitor) {
         String sql = """
-                SELECT "persistence_id", "sequence_number", "event_ser_manifest", "write_timestamp", "event_payload"
+                SELECT "persistence_id", "sequence_number", "event_ser_id", "event_ser_manifest", "write_timestamp",
+                    "event_payload"
                 FROM "event_journal" WHERE NOT "deleted"%s ORDER BY %s
                 """.formatted(id == null ? "" : " AND \"persistence_id\" = ?", order.sql);
         try (Connection connection = connect()) {
@@ -199,9 +240,10 @@ public record Ledger(String url, String user, String password) {
                         visitor.accept(new JournalRow(
                                 rows.getString(1),
                                 rows.getLong(2),
-                                rows.getString(3),
-                                rows.getLong(4),
-                                rows.getBytes(5)));
+                                rows.getInt(3),
+                                rows.getString(4),
+                                rows.getLong(5),
+                                rows.getBytes(6)));
                     }
                 }
             }
@@ -266,9 +308,10 @@ public record Ledger(String url, String user, String password) {
 
     private void rows(PersistenceId id, long after, int limit, RowVisitor visitor) {
         String sql = """
-                SELECT "sequence_number", "event_ser_manifest", "event_payload" FROM "event_journal"
+                SELECT "sequence_number", "event_ser_id", "event_ser_manifest", "event_payload" FROM "event_journal"
                 WHERE "persistence_id" = ? AND "sequence_number" > ? AND NOT "deleted" ORDER BY "sequence_number"
                 """;
+        LedgerSerializer serializer = new LedgerSerializer();
         long number = 0;
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -278,12 +321,12 @@ public record Ledger(String url, String user, String password) {
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     number = rows.getLong(1);
-                    visitor.row(number, rows.getString(2), rows.getBytes(3));
+                    visitor.row(number, serializer.read(rows.getInt(2), rows.getString(3), rows.getBytes(4)));
                 }
             }
         } catch (SQLException e) {
             throw unreadable(e);
-        } catch (NotSerializableException | UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             throw FailureException.permanent(
                     "%sentry %d of %s: %s".formatted(BatchState.verdict(e), number, id.id(), e.getMessage()));
         }

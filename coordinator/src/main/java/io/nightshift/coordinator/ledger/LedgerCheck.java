@@ -71,12 +71,14 @@ public final class LedgerCheck {
             found("entry %d is missing".formatted(number));
             number = row.number();
         }
-        Object entry = serializer.fromBinary(row.payload(), row.manifest());
+        Object entry = serializer.read(row.serializer(), row.manifest(), row.payload());
         if (entry instanceof UnreadableEntry(String problem)) {
             found("entry %d can't be read: %s".formatted(number, problem));
-        } else if (entry instanceof BatchRegisterEvent event) {
+        } else if (entry instanceof BatchRegisterEvent event && state == null) {
             register = register.apply(event);
-        } else if (entry instanceof LedgerEntry next && state != null && !isDamaged) {
+        } else if (!(entry instanceof LedgerEntry) || state == null) {
+            found("entry %d is of another kind than the entries before".formatted(number));
+        } else if (entry instanceof LedgerEntry next && !isDamaged) {
             try {
                 state = state.apply(next);
             } catch (IllegalStateException e) {
@@ -107,9 +109,10 @@ public final class LedgerCheck {
     private void compare() {
         for (BatchId batch : phases.keySet()) {
             if (!register.batches().containsKey(batch)) {
-                findings.add(new Finding(
-                        batch,
-                        "the batch register does not know this batch: its entry was lost. Its job does not resume it"));
+                findings.add(
+                        new Finding(
+                                batch,
+                                "the batch register does not know this batch: its entry was lost. The register enters it again at its next start, with a `nightshift run` or with a node"));
             }
         }
         for (BatchRegisterState.Entry entry : register.all()) {

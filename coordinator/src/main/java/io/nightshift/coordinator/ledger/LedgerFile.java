@@ -3,6 +3,7 @@ package io.nightshift.coordinator.ledger;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
@@ -107,14 +108,16 @@ public final class LedgerFile {
             entries++;
             check(row);
             try {
-                line(
-                        out,
-                        JSON.createObjectNode()
-                                .put("id", row.id())
-                                .put("number", row.number())
-                                .put("written", row.written())
-                                .put("manifest", row.manifest())
-                                .put("entry", Base64.getEncoder().encodeToString(row.payload())));
+                ObjectNode json = JSON.createObjectNode()
+                        .put("id", row.id())
+                        .put("number", row.number())
+                        .put("written", row.written())
+                        .put("manifest", row.manifest())
+                        .put("entry", Base64.getEncoder().encodeToString(row.payload()));
+                if (row.serializer() != LedgerSerializer.IDENTIFIER) {
+                    json.put("serializer", row.serializer());
+                }
+                line(out, json);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -145,12 +148,12 @@ public final class LedgerFile {
 
     /// Follows the hash chain of the row's batch.
     private void check(JournalRow row) {
-        if (!row.manifest().equals(LedgerSerializer.ENTRY) || !row.id().startsWith(Batch.KEY.name() + "|")) {
+        if (!row.id().startsWith(Batch.KEY.name() + "|")) {
             return;
         }
         BatchId batch = new BatchId(row.id().substring(Batch.KEY.name().length() + 1));
         String head = heads.getOrDefault(row.id(), LedgerEntry.origin(batch));
-        if (new LedgerSerializer().fromBinary(row.payload(), row.manifest()) instanceof LedgerEntry entry
+        if (new LedgerSerializer().read(row.serializer(), row.manifest(), row.payload()) instanceof LedgerEntry entry
                 && entry.follows(head)) {
             heads.put(row.id(), entry.hash());
         } else {
@@ -231,7 +234,7 @@ public final class LedgerFile {
         statement.setLong(2, row.number());
         statement.setLong(3, row.written());
         statement.setBytes(4, row.payload());
-        statement.setInt(5, LedgerSerializer.IDENTIFIER);
+        statement.setInt(5, row.serializer());
         statement.setString(6, row.manifest());
         statement.addBatch();
         if (entries % INSERTED_AT_ONCE == 0) {
@@ -256,6 +259,7 @@ public final class LedgerFile {
             return new JournalRow(
                     json.path("id").asText(),
                     json.path("number").asLong(),
+                    json.path("serializer").asInt(LedgerSerializer.IDENTIFIER),
                     json.path("manifest").asText(),
                     json.path("written").asLong(),
                     Base64.getDecoder().decode(json.path("entry").asText()));

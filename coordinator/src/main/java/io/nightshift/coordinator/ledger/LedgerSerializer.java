@@ -63,7 +63,18 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
         }
     }
 
-    static LedgerEntry entry(byte[] stored) throws NotSerializableException {
+    /// Reads a row of the journal.
+    ///
+    /// @param serializer the number of the serializer that wrote the row
+    /// @return an [UnreadableEntry] for what can't be decoded
+    Object read(int serializer, String manifest, byte[] payload) {
+        return serializer == IDENTIFIER
+                ? fromBinary(payload, manifest)
+                : new UnreadableEntry("the journal holds an entry of serializer %d, which this version does not know"
+                        .formatted(serializer));
+    }
+
+    private static LedgerEntry entry(byte[] stored) throws NotSerializableException {
         if (stored.length <= HASH_BYTES) {
             throw new NotSerializableException("a ledger entry of only " + stored.length + " bytes");
         }

@@ -10,7 +10,10 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -55,28 +58,44 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private final BatchSender batches;
     private final Clock clock;
     private final RegisterInbox inbox;
+    private final LostBatch.Search search;
+    private final Executor blocking;
     private final ActorRef<BatchStatus> statuses;
     private final ActorRef<ControlReply> cancels;
     private RegisterDecisions decisions = newDecisions();
 
+    /// Whether the journal was searched for lost batches. Commands wait for that: otherwise, a job could open
+    /// another batch although one is open.
+    private boolean isComplete;
+
     private BatchRegister(
-            ActorContext<RegisterMessage> context, BatchSender batches, Clock clock, RegisterInbox inbox) {
+            ActorContext<RegisterMessage> context,
+            BatchSender batches,
+            Clock clock,
+            LostBatch.Search search,
+            Executor blocking,
+            RegisterInbox inbox) {
         super(
                 PersistenceId.of(KEY.name(), ID),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
         this.context = context;
         this.batches = batches;
         this.clock = clock;
+        this.search = search;
+        this.blocking = blocking;
         this.inbox = inbox;
         this.statuses = context.messageAdapter(BatchStatus.class, RegisterMessage.StatusReceived::new);
         this.cancels = context.messageAdapter(ControlReply.class, RegisterMessage.CancelAnswered::new);
     }
 
-    public static Behavior<BatchRegisterCommand> create(BatchSender batches, Clock clock) {
+    /// @param search finds the batches that the register has lost
+    /// @param blocking runs what waits for the database
+    public static Behavior<BatchRegisterCommand> create(
+            BatchSender batches, Clock clock, LostBatch.Search search, Executor blocking) {
         return Behaviors.setup(start -> {
             RegisterInbox inbox = new RegisterInbox();
             Behavior<RegisterMessage> behavior =
-                    Behaviors.setup(context -> new BatchRegister(context, batches, clock, inbox));
+                    Behaviors.setup(context -> new BatchRegister(context, batches, clock, search, blocking, inbox));
             return Behaviors.intercept(() -> inbox, behavior);
         });
     }
@@ -115,6 +134,13 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// Pekko keeps this object after a failed write, whose outcome is unknown.
     private void recovered(BatchRegisterState state) {
         decisions = newDecisions();
+        isComplete = false;
+        context.pipeToSelf(CompletableFuture.supplyAsync(() -> search.search(state), blocking), (lost, problem) -> {
+            if (problem != null) {
+                LOG.warn("the journal can't be searched for batches that the register has lost", problem);
+            }
+            return new RegisterMessage.LostBatchesFound(problem == null ? lost : List.of());
+        });
         decisions.wake(state).forEach(this::perform);
     }
 
@@ -125,16 +151,24 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
 
     private Effect<BatchRegisterEvent, BatchRegisterState> onMessage(
             BatchRegisterState state, RegisterMessage message) {
+        if (message instanceof RegisterMessage.LostBatchesFound) {
+            isComplete = true;
+        } else if (!isComplete) {
+            return Effect().stash();
+        }
         inbox.handled(message);
         RegisterAction.Decision decision = decisions.decide(state, message, System.nanoTime(), clock.instant());
         if (decision.events().isEmpty()) {
             decision.actions().forEach(this::perform);
-            return Effect().none();
+            return Effect().none().thenUnstashAll();
         }
-        return Effect().persist(decision.events()).thenRun((BatchRegisterState next) -> {
-            decision.events().forEach(BatchRegister::log);
-            decision.actions().forEach(this::perform);
-        });
+        return Effect()
+                .persist(decision.events())
+                .thenRun((BatchRegisterState next) -> {
+                    decision.events().forEach(BatchRegister::log);
+                    decision.actions().forEach(this::perform);
+                })
+                .thenUnstashAll();
     }
 
     private static void log(BatchRegisterEvent event) {
@@ -142,6 +176,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             case BatchRegisterEvent.Opened opened -> LOG.info("{} is opened", opened.batch());
             case BatchRegisterEvent.Ended ended -> LOG.debug("{} has ended: {}", ended.batch(), ended.phase());
             case BatchRegisterEvent.Keyed keyed -> {}
+            case BatchRegisterEvent.Reentered lost ->
+                LOG.warn("{} is entered again: the batch register had lost its entry", lost.batch());
         }
     }
 

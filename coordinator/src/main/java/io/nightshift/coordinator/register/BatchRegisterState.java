@@ -7,8 +7,10 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -77,7 +79,12 @@ public final class BatchRegisterState {
         }
 
         private Entry markSuperseded() {
-            return new Entry(batch, number, at, run, fingerprint, input, model, submission, caller, true, end);
+            return at(number, true);
+        }
+
+        private Entry at(int position, boolean isSuperseded) {
+            return new Entry(
+                    batch, position, at, run, fingerprint, input, model, submission, caller, isSuperseded, end);
         }
 
         private Entry ended(Phase phase) {
@@ -151,7 +158,65 @@ public final class BatchRegisterState {
                                 batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint), callers);
             }
             case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase) -> ended(batch, phase);
+            case BatchRegisterEvent.Reentered lost -> entry(lost.batch()) == null ? reentered(lost) : this;
         };
+    }
+
+    /// Inserts a batch at its position in the order of submission. That copies all entries, but is rare.
+    private BatchRegisterState reentered(BatchRegisterEvent.Reentered lost) {
+        List<Entry> entries = new ArrayList<>(all());
+        int position = entries.size();
+        while (position > 0 && entries.get(position - 1).at().isAfter(lost.openedAt())) {
+            position--;
+        }
+        Submission submission = lost.submission();
+        entries.add(
+                position,
+                new Entry(
+                        lost.batch(),
+                        position,
+                        lost.openedAt(),
+                        RunKey.of(submission.job()),
+                        submission.fingerprint(),
+                        submission.input(),
+                        submission.model(),
+                        lost.phase() == null ? submission : null,
+                        null,
+                        false,
+                        Optional.ofNullable(lost.phase())));
+        return of(entries, keys);
+    }
+
+    /// @param entries in the order of submission
+    private static BatchRegisterState of(List<Entry> entries, HashMap<Key, KeyUse> keys) {
+        Map<RunKey, BatchId> last = new LinkedHashMap<>();
+        entries.forEach(entry -> last.put(entry.run(), entry.batch()));
+        BatchRegisterState state = EMPTY;
+        for (Entry entry : entries) {
+            boolean isLast = entry.batch().equals(last.get(entry.run()));
+            state = state.with(entry.at(
+                    state.batches.size(), entry.superseded() || (entry.end().isEmpty() && !isLast)));
+        }
+        return new BatchRegisterState(state.batches, state.unfinished, state.runs, state.jobs, keys, state.callers);
+    }
+
+    /// The state with one more entry, the last in the order of submission.
+    private BatchRegisterState with(Entry entry) {
+        RunBatches ofRun = get(runs, entry.run());
+        JobBatches ofJob = get(jobs, entry.job());
+        boolean isPublished = entry.end().filter(Phase.PUBLISHED::equals).isPresent();
+        BatchId publishedOfRun = ofRun == null ? null : ofRun.published();
+        BatchId publishedOfJob = ofJob == null ? null : ofJob.published();
+        return new BatchRegisterState(
+                batches.updated(entry.batch(), entry),
+                entry.end().isEmpty() ? unfinished.updated(entry.batch(), entry) : unfinished,
+                runs.updated(
+                        entry.run(),
+                        new RunBatches(
+                                entry.isOpen() ? entry.batch() : null, isPublished ? entry.batch() : publishedOfRun)),
+                jobs.updated(entry.job(), new JobBatches(entry.batch(), isPublished ? entry.batch() : publishedOfJob)),
+                keys,
+                entry.end().isEmpty() ? counted(entry.caller(), 1) : callers);
     }
 
     private BatchRegisterState opened(BatchRegisterEvent.Opened opened) {
@@ -161,7 +226,7 @@ public final class BatchRegisterState {
         RunBatches before = get(runs, entry.run());
         BatchRegisterState base = before == null || before.open() == null
                 ? this
-                : with(require(before.open()).markSuperseded());
+                : replaced(require(before.open()).markSuperseded());
         return new BatchRegisterState(
                 base.batches.updated(entry.batch(), entry),
                 base.unfinished.updated(entry.batch(), entry),
@@ -232,7 +297,7 @@ public final class BatchRegisterState {
     }
 
     /// The state with another entry for an unfinished batch.
-    private BatchRegisterState with(Entry entry) {
+    private BatchRegisterState replaced(Entry entry) {
         return new BatchRegisterState(
                 batches.updated(entry.batch(), entry),
                 unfinished.updated(entry.batch(), entry),

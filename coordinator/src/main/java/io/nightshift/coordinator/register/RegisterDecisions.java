@@ -102,6 +102,7 @@ class RegisterDecisions {
             case RegisterMessage.StatusReceived(BatchStatus status) -> statusReceived(state, status, nanos, now);
             case RegisterMessage.CancelAnswered(ControlReply reply) -> cancelAnswered(state, reply, nanos, now);
             case RegisterMessage.NextSubmission(RunKey run) -> next(state, run, nanos, now);
+            case RegisterMessage.LostBatchesFound(List<LostBatch> lost) -> reenter(state, lost, now);
         };
     }
 
@@ -139,6 +140,21 @@ class RegisterDecisions {
                         : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase));
             }
         };
+    }
+
+    /// Enters batches again whose entry was lost, and makes sure that those run that have not ended.
+    private Decision reenter(BatchRegisterState state, List<LostBatch> lost, Instant now) {
+        List<BatchRegisterEvent> events = new ArrayList<>();
+        BatchRegisterState next = state;
+        for (LostBatch batch : lost) {
+            if (!state.batches().containsKey(batch.batch())) {
+                BatchRegisterEvent event = new BatchRegisterEvent.Reentered(
+                        now, batch.batch(), batch.openedAt(), batch.submission(), batch.phase());
+                events.add(event);
+                next = next.apply(event);
+            }
+        }
+        return events.isEmpty() ? Decision.of() : new Decision(events, wake(next));
     }
 
     private static BatchRegisterCommand.FindReply find(BatchRegisterState state, String batch) {

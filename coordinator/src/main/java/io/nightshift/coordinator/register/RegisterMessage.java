@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.util.List;
 
 /// Everything that the batch register receives.
 sealed interface RegisterMessage {
@@ -18,6 +19,9 @@ sealed interface RegisterMessage {
 
     /// The answer of an open batch that the register asked to cancel itself, because a submission replaces it.
     record CancelAnswered(ControlReply reply) implements RegisterMessage {}
+
+    /// The batches in the journal that the register did not know when it had read its events.
+    record LostBatchesFound(List<LostBatch> batches) implements RegisterMessage {}
 
     /// The run's next submission can be decided about.
     record NextSubmission(RunKey run) implements RegisterMessage {}

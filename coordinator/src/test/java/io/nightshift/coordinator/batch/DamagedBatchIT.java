@@ -70,7 +70,9 @@ class DamagedBatchIT {
             value = {
                 "DELETE FROM \"event_journal\"; entry 4: its hash does not follow from the entry before",
                 "UPDATE \"event_journal\" SET \"event_payload\" = X'00'; a ledger entry of only 1 bytes",
-                "UPDATE \"event_journal\" SET \"event_ser_manifest\" = 'entry-9'; the journal holds a 'entry-9'"
+                "UPDATE \"event_journal\" SET \"event_ser_manifest\" = 'entry-9'; the journal holds a 'entry-9'",
+                "UPDATE \"event_journal\" SET \"event_ser_manifest\" = 'register-1'; the ledger is damaged",
+                "UPDATE \"event_journal\" SET \"event_ser_id\" = 99; serializer"
             })
     void saysWhatIsWrongAndAcceptsNothing(String sql, String reason) throws Exception {
         damage(sql);

@@ -5,14 +5,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
+import io.nightshift.coordinator.ledger.LedgerCheck;
+import io.nightshift.coordinator.ledger.LostBatches;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -71,7 +76,8 @@ class BatchRegisterIT {
     }
 
     private ActorRef<BatchRegisterCommand> spawn() {
-        return node.kit().spawn(BatchRegister.create(this::tell, CLOCK));
+        return node.kit()
+                .spawn(BatchRegister.create(this::tell, CLOCK, new LostBatches(node.ledger()), node.blocking()));
     }
 
     private void tell(BatchId batch, BatchCommand command) {
@@ -465,6 +471,44 @@ class BatchRegisterIT {
         }
 
         await().atMost(SOON).until(() -> submit(submission("flights"), false) instanceof BatchRegisterCommand.Accepted);
+    }
+
+    @Test
+    void aBatchWhoseEntryWasLostIsEnteredAgainFromItsLedger() throws SQLException {
+        Submission resolved = ExampleBatch.submission(ExampleBatch.job());
+        Submission submission =
+                new Submission(resolved.job(), JobFingerprint.of(resolved.job()), resolved.input(), resolved.model());
+        BatchRegisterCommand.Accepted accepted = (BatchRegisterCommand.Accepted) submit(submission, false);
+        BatchId batch = accepted.batch();
+        JournalTableWriter.write(
+                node.ledger(),
+                batch,
+                new BatchEvent.Submitted(
+                        ExampleBatch.AT, batch, submission.job(), submission.model(), submission.input()));
+        node.kit().stop(register);
+        try (Connection connection = node.ledger().connect();
+                Statement statement = connection.createStatement()) {
+            assertThat(
+                            statement.executeUpdate(
+                                    "UPDATE \"event_journal\" SET \"event_ser_id\" = 99 WHERE \"persistence_id\" LIKE 'register|%'"))
+                    .isEqualTo(1);
+        }
+        assertThat(node.ledger().register().all()).isEmpty();
+        assertThat(LedgerCheck.of(node.ledger()).findings())
+                .extracting(LedgerCheck.Finding::batch)
+                .contains(batch);
+        batches.clear();
+
+        register = spawn();
+
+        assertThat(submit(submission, false)).isEqualTo(new BatchRegisterCommand.Accepted(batch, true, false));
+        assertThat(node.ledger().registerEvents())
+                .containsExactly(
+                        new BatchRegisterEvent.Reentered(ExampleBatch.AT, batch, ExampleBatch.AT, submission, null));
+        awaitNotified(batch, new BatchCommand.EnsureStarted(submission));
+        assertThat(LedgerCheck.of(node.ledger()).findings())
+                .extracting(LedgerCheck.Finding::batch)
+                .doesNotContain(batch);
     }
 
     private <T> ActorRef<T> ignore() {

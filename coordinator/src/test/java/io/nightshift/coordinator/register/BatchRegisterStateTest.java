@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BatchRegisterStateTest {
@@ -72,6 +73,51 @@ class BatchRegisterStateTest {
                         org.assertj.core.groups.Tuple.tuple(A, true),
                         org.assertj.core.groups.Tuple.tuple(OTHER, false),
                         org.assertj.core.groups.Tuple.tuple(B, false));
+    }
+
+    private static BatchRegisterEvent reentered(BatchId batch, int seconds, @Nullable Phase end) {
+        return new BatchRegisterEvent.Reentered(
+                ExampleBatch.AT, batch, ExampleBatch.AT.plusSeconds(seconds), FLIGHTS, end);
+    }
+
+    @Test
+    void aLostBatchIsEnteredAgainAtItsPlace() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), reentered(B, -1, null));
+
+        assertThat(state.all()).extracting(BatchRegisterState.Entry::batch).containsExactly(B, A, OTHER);
+        assertThat(state.all()).extracting(BatchRegisterState.Entry::number).containsExactly(0, 1, 2);
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch))
+                .as("the later batch stays the open one")
+                .contains(A);
+        assertThat(state.unfinished())
+                .extracting(BatchRegisterState.Entry::batch, BatchRegisterState.Entry::superseded)
+                .contains(org.assertj.core.groups.Tuple.tuple(B, true));
+        assertThat(state.open(RunKey.of(trains().job())).map(BatchRegisterState.Entry::batch))
+                .contains(OTHER);
+    }
+
+    @Test
+    void aLostBatchThatIsTheLastOfItsJobIsOpenAgain() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), ended(A, Phase.PUBLISHED), reentered(B, 1, null));
+
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(B);
+        assertThat(state.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
+                .contains(A);
+        assertThat(state.apply(reentered(B, 1, null))).isSameAs(state);
+    }
+
+    @Test
+    void aLostPublishedBatchCountsAsPublishedUnlessALaterOneIs() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), reentered(B, -1, Phase.PUBLISHED));
+        assertThat(state.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
+                .contains(B);
+        assertThat(state.hasEnded(B)).isTrue();
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(A);
+
+        BatchRegisterState later =
+                state(opened(A, FLIGHTS), ended(A, Phase.PUBLISHED), reentered(B, -1, Phase.PUBLISHED));
+        assertThat(later.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
+                .contains(A);
     }
 
     @Test

@@ -23,14 +23,20 @@ public sealed interface BatchEvent {
     /// @param batch the batch's identity
     /// @param job the validated job; its paths are absolute
     /// @param model the version that scores every partition
-    /// @param input digest of the identities of the source's files at the time of submission; null if an earlier
-    ///     version wrote the event
+    /// @param input digest of the identities of the source's files at the time of submission; null if the ledger
+    ///     does not say
     record Submitted(
             Instant at,
             BatchId batch,
             Job job,
             ModelVersion model,
-            @Nullable String input) implements BatchEvent {}
+            @Nullable String input) implements BatchEvent {
+
+        /// A submission of unknown input.
+        public Submitted(Instant at, BatchId batch, Job job, ModelVersion model) {
+            this(at, batch, job, model, null);
+        }
+    }
 
     /// A coordinator took over.
     ///

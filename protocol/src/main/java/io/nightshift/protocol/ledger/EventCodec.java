@@ -138,6 +138,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Opened.class, name = "opened"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Keyed.class, name = "keyed"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Reentered.class, name = "reentered"),
     })
     private interface RegisterEventTypes {}
 

@@ -44,4 +44,19 @@ public sealed interface BatchRegisterEvent {
     /// @param batch the batch that the event is about
     /// @param phase published or cancelled
     record Ended(Instant at, BatchId batch, Phase phase) implements BatchRegisterEvent {}
+
+    /// A batch was entered again, from its own ledger: the register had lost the event that opened it. Its
+    /// idempotency keys stay lost.
+    ///
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the batch that the event is about
+    /// @param openedAt when the batch was submitted. It decides about the batch's position among the others
+    /// @param submission the submission that opened the batch
+    /// @param phase published or cancelled; null if the batch has not ended
+    record Reentered(
+            Instant at,
+            BatchId batch,
+            Instant openedAt,
+            Submission submission,
+            @Nullable Phase phase) implements BatchRegisterEvent {}
 }

@@ -95,8 +95,8 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
-    /// The newest published batch of a job, as far as the destination itself knows it: only folders do. Changes
-    /// nothing.
+    /// The newest published batch of a job, as far as the destination itself knows it. A database that can't be
+    /// reached now is not searched. Changes nothing.
     ///
     /// @param job its name
     /// @throws FailureException if the destination can't be read

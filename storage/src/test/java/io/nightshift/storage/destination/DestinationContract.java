@@ -193,6 +193,17 @@ public abstract class DestinationContract {
         }
 
         @Test
+        void makesItTheNewestBatchOfItsJob() throws Exception {
+            CommittedBatch committed = committed();
+            assertThat(store().newest("flights")).isEmpty();
+
+            store().publish(committed);
+
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+            assertThat(store().newest("flight")).isEmpty();
+        }
+
+        @Test
         void mayBeRepeatedAndGivesTheSame() throws Exception {
             CommittedBatch committed = committed();
             Publication publication = store().publish(committed);

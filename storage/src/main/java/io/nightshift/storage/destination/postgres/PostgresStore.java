@@ -23,6 +23,7 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -115,10 +116,15 @@ public final class PostgresStore implements DestinationStore {
                 .findFirst();
     }
 
+    /// Without waiting for a database that is down.
+    private Database open() {
+        return Database.open(
+                dataSources.get(destination.dataSource()), "the destination " + destination, Duration.ZERO);
+    }
+
     /// A database that can't be reached now is no reason.
     private List<String> looking(Function<Database, List<String>> look) {
-        try (Database database = Database.open(
-                dataSources.get(destination.dataSource()), "the destination " + destination, Duration.ZERO)) {
+        try (Database database = open()) {
             return look.apply(database);
         } catch (FailureException e) {
             return e.failure().isPermanent() ? List.of(e.failure().message()) : List.of();
@@ -192,10 +198,30 @@ public final class PostgresStore implements DestinationStore {
         publisher.discard(batch);
     }
 
-    /// Tables are not searched for batches.
     @Override
     public Optional<BatchId> newest(String job) {
-        return Optional.empty();
+        BatchTables tables = BatchTables.of(destination, ANY);
+        try (Database database = open()) {
+            return PostgresPublisher.exists(database, tables.sql(tables.register()))
+                    ? database
+                            .rows(
+                                    row -> row.getString(1),
+                                    "SELECT batch_id FROM %s WHERE job = ? AND target = ? AND published_at IS NOT NULL"
+                                            .formatted(tables.sql(tables.register())),
+                                    job,
+                                    tables.table())
+                            .stream()
+                            .filter(BatchId::isValid)
+                            .map(BatchId::new)
+                            .filter(batch -> batch.isOfJob(job))
+                            .max(Comparator.naturalOrder())
+                    : Optional.empty();
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     @Override
