@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +83,42 @@ final class DocumentationTest {
 
         assertThat(commands).as("all pages are read").hasSizeGreaterThan(50);
         assertThat(mistakes(commands, DocumentationTest::mistake)).isEmpty();
+    }
+
+    @Test
+    void theTestsAndFaultsOfTheReliabilityPageExist() throws IOException {
+        Set<String> classes;
+        try (Stream<Path> files = Files.walk(Checkout.path("."))) {
+            classes = files.filter(file -> file.toString().contains("/src/test/java/"))
+                    .map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.endsWith(".java"))
+                    .map(name -> name.substring(0, name.length() - ".java".length()))
+                    .collect(Collectors.toSet());
+        }
+        String faults = Files.readString(Checkout.path("docs/how-to/nemesis.md"));
+        List<String> rows = Files.readAllLines(Checkout.path("docs/reliability.md")).stream()
+                .dropWhile(line -> !line.startsWith("| fault | what the system does |"))
+                .skip(2)
+                .takeWhile(line -> line.startsWith("|"))
+                .toList();
+
+        assertThat(rows).hasSizeGreaterThan(10).allSatisfy(row -> {
+            String[] cells = row.split("\\|", -1);
+            assertThat(cells).hasSize(6);
+            assertThat(cells[3] + cells[4]).as("a proof").contains("`");
+            assertThat(quoted(cells[3])).isSubsetOf(classes);
+            assertThat(quoted(cells[4]))
+                    .allSatisfy(fault ->
+                            assertThat(faults).contains("`" + fault.replaceFirst("^freeze-(15|60)$", "-$1") + "`"));
+        });
+    }
+
+    private static List<String> quoted(String cell) {
+        return Pattern.compile("`([^`]+)`")
+                .matcher(cell)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     @Test
