@@ -8,6 +8,7 @@ import io.nightshift.api.ControlRequest;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -117,6 +118,11 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<JobList> jobs() {
         return send(get("/v1/jobs"), JobList.class);
+    }
+
+    @Override
+    public CompletionStage<NodeList> nodes() {
+        return send(get("/v1/nodes"), NodeList.class);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
@@ -61,6 +62,9 @@ public interface NightshiftClient extends AutoCloseable {
 
     /// Lists all jobs that were ever submitted.
     CompletionStage<JobList> jobs();
+
+    /// Lists the nodes of the cluster: the state of each, and which faults keep it from work.
+    CompletionStage<NodeList> nodes();
 
     /// Reads a page of a batch's history, of at most 1,000 entries.
     ///

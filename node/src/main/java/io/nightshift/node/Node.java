@@ -6,6 +6,7 @@ import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
+import io.nightshift.coordinator.ledger.LostBatches;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
@@ -13,9 +14,11 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.ClusterNodeQueries;
 import io.nightshift.node.gateway.Gateway;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.GatewayServices;
+import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.node.gateway.RequestForwarder;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.health.HealthChecks;
@@ -164,7 +167,10 @@ public final class Node {
                 Clock.systemUTC(),
                 name,
                 dependencies.observer().batches());
-        sharding.init(Entity.of(BatchRegister.KEY, entity -> BatchRegister.create(this::tell, Clock.systemUTC()))
+        sharding.init(Entity.of(
+                        BatchRegister.KEY,
+                        entity -> BatchRegister.create(
+                                this::tell, Clock.systemUTC(), new LostBatches(dependencies.ledger()), blocking))
                 .withRole("coordinator"));
         sharding.init(Entity.of(
                         Batch.KEY,
@@ -174,7 +180,7 @@ public final class Node {
 
     private void work() {
         Config config = system.settings().config().getConfig("nightshift.worker");
-        int atOnce = dependencies.scoring().size() + config.getInt("ahead");
+        int atOnce = slots();
         ActorRef<ScoringSlots.Command> slots =
                 system.systemActorOf(ScoringSlots.create(atOnce), "scoring-slots", Props.empty());
         WorkerServices services = new WorkerServices(
@@ -213,6 +219,10 @@ public final class Node {
                         number -> Worker.create(services),
                         ShardedDaemonProcessSettings.create(system).withRole("worker"),
                         Optional.of(new Worker.Stop()));
+    }
+
+    private int slots() {
+        return dependencies.scoring().size() + system.settings().config().getInt("nightshift.worker.ahead");
     }
 
     /// Stops the actor by which Pekko starts the workers again and again. On the last node of a cluster,
@@ -324,7 +334,8 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
-        system.systemActorOf(Gateway.create(access, batches, changes), GatewayCommand.ACTOR, Props.empty());
+        NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
+        system.systemActorOf(Gateway.create(access, batches, changes, nodes), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
                 system,
                 new LedgerHealth(dependencies.ledger()),
@@ -336,7 +347,7 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, registry, destinations, name, readers));
+            endpoints.addAll(Routes.of(batches, changes, nodes, registry, destinations, name, readers));
         }
         return endpoints;
     }

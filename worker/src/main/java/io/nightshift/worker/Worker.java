@@ -10,6 +10,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.worker.partition.PartitionAttempt;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -72,7 +73,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
         record FindingWork() implements Activity {}
 
-        /// A batch leases nothing to this node for a while.
+        /// This node takes no work for a while, or a batch leases nothing to it.
         record HeldOff() implements Activity {}
 
         /// @param again whether this is the second request, since the answer to the first may be lost
@@ -141,7 +142,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 switch (message) {
                     case WorkerMessage.WorkAt(BatchId batch) -> workAt(batch);
                     case WorkerMessage.Lease lease -> leased(lease);
-                    case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff) -> nothingToLease(batch, heldOff);
+                    case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff, Duration heldOffFor) ->
+                        nothingToLease(batch, heldOff, heldOffFor);
                     case WorkerMessage.Committed(Attempt attempt) -> committed(attempt);
                     case WorkerMessage.Abandon(Attempt attempt, String reason) -> abandon(attempt, reason);
                 }
@@ -188,7 +190,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             become(new Activity.Waiting());
             return;
         }
-        if (services.scoring().isExhausted()) {
+        if (services.scoring().isExhausted() || !services.faults().permitsWork()) {
             become(new Activity.HeldOff());
             return;
         }
@@ -213,7 +215,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     /// @param heldOff whether this node may lease again only after a while. Until then the worker waits,
     ///     because the register would send it to the same batch at once
-    private void nothingToLease(BatchId batch, boolean heldOff) {
+    /// @param heldOffFor how long this node leases nothing; null if it is not held off
+    private void nothingToLease(BatchId batch, boolean heldOff, @Nullable Duration heldOffFor) {
+        if (heldOffFor != null) {
+            services.faults().heldOff(batch, heldOffFor);
+        }
         if (activity instanceof Activity.Leasing(BatchId asked, boolean again) && asked.equals(batch)) {
             if (heldOff && !stopping) {
                 become(new Activity.HeldOff());
@@ -293,7 +299,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void scored(RunningAttempt attempt, PartitionAttempt.Result result) {
         if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
                 && running == attempt) {
-            services.faults().succeeded();
+            services.faults().succeeded(lease.attempt().batch());
             observe(running, result);
             become(new Activity.Committing(lease, result));
             commit(lease, result);
@@ -322,7 +328,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private void reportFailure(WorkerMessage.Lease lease, Failure failure) {
-        services.faults().failed(failure);
+        services.faults().failed(lease.attempt().batch(), failure);
         services.batches()
                 .accept(
                         lease.attempt().batch(),

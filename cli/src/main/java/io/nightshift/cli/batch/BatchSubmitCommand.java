@@ -6,6 +6,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ClusterCommand;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -52,7 +53,7 @@ final class BatchSubmitCommand extends ClusterCommand {
     private boolean wait;
 
     @Override
-    int run(ClusterAccess cluster) {
+    protected int run(ClusterAccess cluster) {
         Job job = jobFile.read();
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);

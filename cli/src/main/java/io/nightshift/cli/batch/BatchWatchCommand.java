@@ -1,6 +1,7 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ClusterCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -23,7 +24,7 @@ final class BatchWatchCommand extends ClusterCommand {
     private final BatchParameter wanted = new BatchParameter();
 
     @Override
-    int run(ClusterAccess cluster) {
+    protected int run(ClusterAccess cluster) {
         return new BatchWatch(cluster, out(), err(), asJson(), options()).run(wanted.name());
     }
 }

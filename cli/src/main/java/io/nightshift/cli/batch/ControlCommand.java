@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.api.BatchControl;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ClusterCommand;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
@@ -23,7 +24,7 @@ abstract class ControlCommand extends ClusterCommand {
     abstract String done();
 
     @Override
-    final int run(ClusterAccess cluster) {
+    protected final int run(ClusterAccess cluster) {
         return switch (cluster.control(wanted.name(), control())) {
             case ControlReply.Done(BatchId of, Phase phase) -> {
                 if (asJson()) {

@@ -3,6 +3,7 @@ package io.nightshift.cli.client;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.NightshiftClient;
@@ -92,6 +93,15 @@ public final class ClusterAccess implements AutoCloseable {
     /// @throws NightshiftException as the client says
     public BatchDescription describe(String batch) {
         return answer(client.describe(batch));
+    }
+
+    /// @throws FailureException for a person to read, if nobody answers
+    public NodeList nodes() {
+        try {
+            return answer(client.nodes());
+        } catch (NightshiftException e) {
+            throw told(e);
+        }
     }
 
     /// Converts a description to a status.

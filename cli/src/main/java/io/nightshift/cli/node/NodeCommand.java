@@ -47,6 +47,7 @@ import picocli.CommandLine.Option;
         description = "Runs a node of a cluster until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
                 + " and the node leaves the cluster.",
         mixinStandardHelpOptions = true,
+        subcommands = NodeListCommand.class,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:The node left the cluster because it was asked to.",

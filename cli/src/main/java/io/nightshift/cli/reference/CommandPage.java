@@ -1,5 +1,6 @@
 package io.nightshift.cli.reference;
 
+import io.nightshift.cli.CommandGroup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -124,7 +126,7 @@ record CommandPage(
     private static List<String> synopsis(
             CommandSpec spec, List<PositionalParamSpec> positionals, List<OptionSpec> options) {
         List<String> words = new ArrayList<>();
-        if (!spec.subcommands().isEmpty()) {
+        if (!spec.subcommands().isEmpty() && !runsItself(spec)) {
             words.add("COMMAND");
         }
         for (PositionalParamSpec positional : positionals) {
@@ -136,6 +138,10 @@ record CommandPage(
                 .map(CommandPage::word)
                 .forEach(words::add);
         return words;
+    }
+
+    private static boolean runsItself(CommandSpec spec) {
+        return spec.userObject() instanceof Callable<?> && !(spec.userObject() instanceof CommandGroup);
     }
 
     private static String word(OptionSpec option) {

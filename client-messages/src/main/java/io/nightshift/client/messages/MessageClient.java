@@ -7,6 +7,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -173,6 +174,11 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<JobList> jobs() {
         return ask(GatewayCommand.ListJobs::new, timeout);
+    }
+
+    @Override
+    public CompletionStage<NodeList> nodes() {
+        return ask(GatewayCommand.ListNodes::new, timeout);
     }
 
     @Override

@@ -133,9 +133,10 @@ class AttemptDecisions {
     // Leases.
 
     Decision requestLease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
-        if (isHeldOff(request.node(), now)) {
+        Duration holdOff = holdOff(request.node(), now);
+        if (!holdOff.isZero()) {
             return Decision.of(
-                    new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch, true)));
+                    new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch, holdOff)));
         }
         Leases.GrantedLease lease = lease(state, request, now);
         return lease == null
@@ -149,8 +150,9 @@ class AttemptDecisions {
                         request.nonce()));
     }
 
-    boolean isHeldOff(String node, DecisionTime now) {
-        return heldOff.contains(node, now.nanos());
+    /// How long a node gets no partition, because a resource of the node has failed; zero if it gets one now.
+    Duration holdOff(String node, DecisionTime now) {
+        return Duration.ofNanos(heldOff.left(node, now.nanos()));
     }
 
     /// Grants the lease that the worker holds a second time, if it holds one. So a lease that was lost on its

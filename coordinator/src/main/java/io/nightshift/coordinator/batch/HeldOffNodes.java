@@ -27,8 +27,9 @@ final class HeldOffNodes {
         nodes.remove(node);
     }
 
-    boolean contains(String node, long now) {
+    /// How long a node gets no partition, in nanoseconds; 0 if it gets one now.
+    long left(String node, long now) {
         HoldOff holdOff = nodes.get(node);
-        return holdOff != null && now - holdOff.until() < 0;
+        return holdOff == null ? 0 : Math.max(0, holdOff.until() - now);
     }
 }

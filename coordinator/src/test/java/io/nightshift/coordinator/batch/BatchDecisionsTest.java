@@ -389,10 +389,18 @@ class BatchDecisionsTest extends DecisionsFixture {
 
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);
             assertThat(state.attemptsFailed()).isEmpty();
-            assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
+            assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce"))
+                            .actions())
                     .as("the node waits, and the others are not told that there is no work")
-                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
-                            worker, new WorkerMessage.NothingToLease(ExampleBatch.BATCH, true))));
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            CoordinatorAction.Send.class,
+                            sent -> assertThat(sent.message())
+                                    .isInstanceOfSatisfying(
+                                            WorkerMessage.NothingToLease.class,
+                                            nothing -> assertThat(nothing.heldOffFor())
+                                                    .isPositive()
+                                                    .isLessThanOrEqualTo(Duration.ofSeconds(1))));
             assertThat(decide(new BatchCommand.RequestLease("node:2", worker, "nonce")))
                     .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2), "nonce")));
             seconds = 1;

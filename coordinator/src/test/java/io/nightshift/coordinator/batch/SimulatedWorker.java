@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +104,7 @@ final class SimulatedWorker extends SimulatedProcess {
                     lease(false);
                 }
             }
-            case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff) -> {
+            case WorkerMessage.NothingToLease(BatchId batch, boolean heldOff, Duration heldOffFor) -> {
                 if (activity == Activity.LEASING && heldOff) {
                     become(Activity.FINDING_WORK);
                 } else if (activity == Activity.LEASING) {

@@ -9,6 +9,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
@@ -37,15 +39,18 @@ public final class Gateway {
     private final GatewayAccess access;
     private final BatchQueries batches;
     private final BatchOperations changes;
+    private final NodeQueries nodes;
 
-    private Gateway(GatewayAccess access, BatchQueries batches, BatchOperations changes) {
+    private Gateway(GatewayAccess access, BatchQueries batches, BatchOperations changes, NodeQueries nodes) {
         this.access = access;
         this.batches = batches;
         this.changes = changes;
+        this.nodes = nodes;
     }
 
-    public static Behavior<GatewayCommand> create(GatewayAccess access, BatchQueries batches, BatchOperations changes) {
-        Gateway gateway = new Gateway(access, batches, changes);
+    public static Behavior<GatewayCommand> create(
+            GatewayAccess access, BatchQueries batches, BatchOperations changes, NodeQueries nodes) {
+        Gateway gateway = new Gateway(access, batches, changes, nodes);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
@@ -89,6 +94,10 @@ public final class Gateway {
                 });
             case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) ->
                 read(token, replyTo, batches::jobs);
+            case GatewayCommand.ListNodes(ActorRef<GatewayReply<NodeList>> replyTo) ->
+                read(token, replyTo, nodes::list);
+            case GatewayCommand.DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) ->
+                describeNode(token, replyTo);
             case GatewayCommand.ReadEvents(
                     String batch,
                     long after,
@@ -129,6 +138,15 @@ public final class Gateway {
             admit(token, Role.READ, null, replyTo);
             return question.get();
         });
+    }
+
+    /// The other nodes have no token.
+    private void describeNode(@Nullable String token, ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) {
+        if (nodes.isNode(replyTo.path().address())) {
+            answer(replyTo, () -> CompletableFuture.completedFuture(nodes.self()));
+        } else {
+            read(token, replyTo, () -> CompletableFuture.completedFuture(nodes.self()));
+        }
     }
 
     private static <T extends Record> void answer(

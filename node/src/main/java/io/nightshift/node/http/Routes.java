@@ -3,6 +3,7 @@ package io.nightshift.node.http;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.storage.Destinations;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,7 @@ public final class Routes {
     public static List<Endpoint> of(
             BatchQueries batches,
             BatchOperations changes,
+            NodeQueries nodes,
             ModelRegistry registry,
             Destinations destinations,
             String node,
@@ -34,6 +36,7 @@ public final class Routes {
         endpoints.addAll(new BatchRoutes(batches, destinations).endpoints());
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
+        endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
         endpoints.add(StatusPage.endpoint(batches, node, blocking));
         endpoints.add(openApi());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -49,6 +51,23 @@ class GatewayTest {
             () -> null,
             Runnable::run);
 
+    private static final NodeQueries NO_OTHER_NODE = new NodeQueries() {
+        @Override
+        public NodeList.NodeDescription self() {
+            throw new AssertionError("the node was described");
+        }
+
+        @Override
+        public CompletionStage<NodeList> list() {
+            throw new AssertionError("the nodes were listed");
+        }
+
+        @Override
+        public boolean isNode(Address address) {
+            return false;
+        }
+    };
+
     private final Map<Role, String> secrets = new EnumMap<>(Role.class);
     private final BehaviorTestKit<GatewayCommand> gateway;
 
@@ -63,7 +82,10 @@ class GatewayTest {
         RequestForwarder requests = new RequestForwarder(NOTHING_CALLED);
         BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run);
         gateway = BehaviorTestKit.create(Gateway.create(
-                new GatewayAccess(() -> new Tokens(tokens), 1_000), batches, new BatchOperations(requests, batches)));
+                new GatewayAccess(() -> new Tokens(tokens), 1_000),
+                batches,
+                new BatchOperations(requests, batches),
+                NO_OTHER_NODE));
     }
 
     private static Submission resolve(Job job, boolean fresh) {
@@ -89,6 +111,15 @@ class GatewayTest {
 
     private static GatewayCommand.Request list(ActorRef<GatewayReply<BatchPage>> replyTo) {
         return new GatewayCommand.List(null, "walking", 1, null, replyTo);
+    }
+
+    @Test
+    void nodesAreDescribedToNodesOnlyWithoutAToken() {
+        assertThat(this.<NodeList>problem(null, GatewayCommand.ListNodes::new).status())
+                .isEqualTo(401);
+        assertThat(this.<NodeList.NodeDescription>problem(null, GatewayCommand.DescribeNode::new)
+                        .status())
+                .isEqualTo(401);
     }
 
     private String secret(Role role) {

@@ -3,6 +3,7 @@ package io.nightshift.protocol.batch;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +46,18 @@ public sealed interface WorkerMessage {
     /// @param batch the batch that the worker asked
     /// @param heldOff whether the batch has partitions, but not for the worker's node: a resource of the node has
     ///     failed. The worker asks later
-    record NothingToLease(BatchId batch, boolean heldOff) implements WorkerMessage {
+    /// @param heldOffFor how long the node gets none; null if it is not held off
+    record NothingToLease(
+            BatchId batch, boolean heldOff, @Nullable Duration heldOffFor) implements WorkerMessage {
 
         /// No worker gets a partition now.
         public NothingToLease(BatchId batch) {
-            this(batch, false);
+            this(batch, false, null);
+        }
+
+        /// The worker's node gets no partition for a while.
+        public NothingToLease(BatchId batch, Duration heldOffFor) {
+            this(batch, true, heldOffFor);
         }
     }
 

@@ -23,6 +23,19 @@ public record FailedResource(Type type, String name) {
         /// A file system that does not answer one node.
         MOUNT;
 
+        /// The name of the type, for people.
+        public String title() {
+            return switch (this) {
+                case STORAGE -> "storage";
+                case DATABASE -> "database";
+                case INPUT -> "input file";
+                case REGISTRY -> "model registry";
+                case SCRATCH -> "folder for temporary files";
+                case LIBRARY -> "native library";
+                case MOUNT -> "file system";
+            };
+        }
+
         /// Whether the resource belongs to one node, so that another node may not miss it.
         public boolean isOfNode() {
             return switch (this) {

@@ -6,6 +6,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -99,6 +100,17 @@ public sealed interface GatewayCommand {
     ///
     /// @param replyTo receives the reply
     record ListJobs(ActorRef<GatewayReply<JobList>> replyTo) implements Request {}
+
+    /// Asks for all nodes of the cluster. The node asks each of them for its faults, and replies after three
+    /// seconds even if one has not answered.
+    ///
+    /// @param replyTo receives the reply
+    record ListNodes(ActorRef<GatewayReply<NodeList>> replyTo) implements Request {}
+
+    /// Asks a node for its own description. The nodes of a cluster ask each other without a token.
+    ///
+    /// @param replyTo receives the reply
+    record DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) implements Request {}
 
     /// Asks for a page of a batch's history. The page may hold fewer entries than the limit and still have a
     /// `next`. An entry that is too large for a message comes without its event's fields, and with its size

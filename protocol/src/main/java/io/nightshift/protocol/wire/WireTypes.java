@@ -6,6 +6,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.Attempt;
@@ -164,7 +165,14 @@ final class WireTypes {
             new WireType(128, OpenBatchLimit.class),
             // Runs.
             new WireType(140, Parameter.class),
-            new WireType(141, ParameterType.class));
+            new WireType(141, ParameterType.class),
+            // The nodes of the cluster.
+            new WireType(142, GatewayCommand.ListNodes.class),
+            new WireType(143, GatewayCommand.DescribeNode.class),
+            new WireType(144, NodeList.class),
+            new WireType(145, NodeList.NodeDescription.class),
+            new WireType(146, NodeList.NodeWork.class),
+            new WireType(147, NodeList.NodeFault.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

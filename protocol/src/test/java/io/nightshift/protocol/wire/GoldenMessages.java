@@ -8,6 +8,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.Attempt;
@@ -154,6 +155,7 @@ public final class GoldenMessages {
         add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
+        add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
         add("abandon", new WorkerMessage.Abandon(ATTEMPT, "the lease ran out"));
     }
@@ -224,6 +226,8 @@ public final class GoldenMessages {
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
+        add("gateway-list-nodes", new GatewayCommand.ListNodes(system.actor("asker")));
+        add("gateway-describe-node", new GatewayCommand.DescribeNode(system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
         add(
                 "gateway-authenticated",
@@ -244,6 +248,8 @@ public final class GoldenMessages {
         answer("description", description());
         answer("batches", new BatchPage(List.of(description()), BATCH.value()));
         answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT))));
+        answer("node", node());
+        answer("nodes", new NodeList(List.of(node())));
         JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
         answer("controlled", new ControlResult(BATCH.value(), "paused"));
@@ -260,6 +266,26 @@ public final class GoldenMessages {
 
     private void answer(String name, Record value) {
         add("gateway-answer-" + name, new GatewayReply.Succeeded<>(value));
+    }
+
+    private static NodeList.NodeDescription node() {
+        return new NodeList.NodeDescription(
+                NODE,
+                "up",
+                List.of("coordinator", "worker"),
+                "1.2.3",
+                new NodeList.NodeWork(4, 5, 3),
+                List.of(
+                        new NodeList.NodeFault(
+                                "input", "/data/a.parquet", "it does not exist", AT, AT.plusSeconds(9), false, null),
+                        new NodeList.NodeFault(
+                                "library",
+                                "onnxruntime",
+                                "no such file",
+                                AT,
+                                AT.plusSeconds(9),
+                                true,
+                                AT.plusSeconds(39))));
     }
 
     private static BatchDescription description() {

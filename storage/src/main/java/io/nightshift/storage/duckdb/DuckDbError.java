@@ -3,6 +3,7 @@ package io.nightshift.storage.duckdb;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -24,6 +25,11 @@ public enum DuckDbError {
     INTERRUPTED,
     /// The query or the file is wrong.
     OTHER;
+
+    /// What DuckDB's messages about its folder for temporary files contain: the names of its files there, the
+    /// setting that limits them to the free space, and that the folder can't be made. It makes no other folder.
+    private static final List<String> SCRATCH =
+            List.of("duckdb_temp_", "max_temp_directory_size", "Failed to create directory");
 
     /// DuckDB's report of a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
@@ -51,18 +57,26 @@ public enum DuckDbError {
         String message = doing + ": " + reason(e);
         return switch (of(e)) {
             case IO -> Failure.of(resource(message), file(e), message);
-            case MEMORY, INTERRUPTED -> Failure.transientFailure(message);
+            case MEMORY ->
+                isOfScratch(message)
+                        ? Failure.of(FailedResource.Type.SCRATCH, file(e), message)
+                        : Failure.transientFailure(message);
+            case INTERRUPTED -> Failure.transientFailure(message);
             case ROW, OTHER -> Failure.permanent(message);
         };
     }
 
     private static FailedResource.Type resource(String message) {
-        if (message.contains("Too many open files")) {
+        if (message.contains("Too many open files") || isOfScratch(message)) {
             return FailedResource.Type.SCRATCH;
         }
         return message.contains("No such file or directory") || message.contains("Permission denied")
                 ? FailedResource.Type.INPUT
                 : FailedResource.Type.STORAGE;
+    }
+
+    private static boolean isOfScratch(String message) {
+        return SCRATCH.stream().anyMatch(message::contains);
     }
 
     /// The file that the error names first, or an empty text.

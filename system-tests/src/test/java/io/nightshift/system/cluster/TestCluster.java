@@ -101,6 +101,12 @@ public final class TestCluster implements AutoCloseable {
         return program;
     }
 
+    /// Starts a node with mounts of its own.
+    void startWithOwnMounts(int node) throws IOException {
+        List<String> prefix = List.of("unshare", "--mount", "--propagation", "private");
+        nodes.set(node, ProgramProcess.start(folder, prefix, arguments(node)));
+    }
+
     List<String> arguments(int node, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "node",
@@ -157,8 +163,13 @@ public final class TestCluster implements AutoCloseable {
 
     /// Runs a command of `batch` against the cluster.
     public CommandResult batch(String command, String... more) {
+        return command("batch", command, more);
+    }
+
+    /// Runs a command of a group, such as `node`, against the cluster.
+    CommandResult command(String group, String command, String... more) {
         List<String> arguments = new ArrayList<>(
-                List.of("batch", command, "--config", configuration().toString(), "--home", home().toString()));
+                List.of(group, command, "--config", configuration().toString(), "--home", home().toString()));
         arguments.addAll(List.of(more));
         return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
     }

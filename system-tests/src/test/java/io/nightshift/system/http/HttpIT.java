@@ -264,6 +264,17 @@ final class HttpIT {
     }
 
     @Test
+    void theNodesOfTheClusterAreListed() throws IOException {
+        JsonNode nodes = json(200, node.get("/v1/nodes")).get("nodes");
+
+        assertThat(nodes).hasSize(1);
+        assertThat(nodes.at("/0/state").asText()).isEqualTo("up");
+        assertThat(nodes.at("/0/roles")).hasSize(2);
+        assertThat(nodes.at("/0/work/threads").asInt()).isPositive();
+        assertThat(nodes.at("/0/faults")).isEmpty();
+    }
+
+    @Test
     void theModelsOfTheRegistryAreShown() throws IOException {
         JsonNode model = json(200, node.get("/v1/models/flights"));
         assertThat(model.at("/versions/0/format").asText()).isEqualTo("xgboost-ubjson");
@@ -446,6 +457,7 @@ final class HttpIT {
                 schemas, document, "QuarantinedRowPage", node.get("/v1/batches/" + batch + "/quarantine/rows?limit=1"));
         conforms(schemas, document, "BatchPage", node.get("/v1/batches"));
         conforms(schemas, document, "JobList", node.get("/v1/jobs"));
+        conforms(schemas, document, "NodeList", node.get("/v1/nodes"));
         conforms(schemas, document, "ModelPage", node.get("/v1/models"));
         conforms(schemas, document, "Model", node.get("/v1/models/flights"));
         conforms(schemas, document, "Problem", node.get("/v1/models/nosuch"));

@@ -37,7 +37,15 @@ public final class ProgramProcess implements AutoCloseable {
     ///
     /// @param folder the working folder, which also gets the files with the program's output
     public static ProgramProcess start(Path folder, List<String> arguments) throws IOException {
-        List<String> command = command(List.of("-XX:TieredStopAtLevel=1"), arguments);
+        return start(folder, List.of(), arguments);
+    }
+
+    /// Starts the program by another one, which replaces itself by it.
+    ///
+    /// @param prefix the words that precede the program's command, such as `unshare --mount`
+    public static ProgramProcess start(Path folder, List<String> prefix, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(command(List.of("-XX:TieredStopAtLevel=1"), arguments));
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
         Process process = new ProcessBuilder(command)

@@ -1,9 +1,7 @@
-package io.nightshift.cli.batch;
+package io.nightshift.cli.client;
 
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.HomeFolder;
-import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
@@ -16,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /// A command that asks any node of a running cluster.
-abstract class ClusterCommand implements Callable<Integer> {
+public abstract class ClusterCommand implements Callable<Integer> {
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -56,22 +54,22 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     /// @return the exit status
     /// @throws FailureException for a person to read
-    abstract int run(ClusterAccess cluster);
+    protected abstract int run(ClusterAccess cluster);
 
-    final boolean asJson() {
+    protected final boolean asJson() {
         return output.isForPrograms();
     }
 
     /// The options that make another command ask the same cluster.
-    final String options() {
+    protected final String options() {
         return server.isGiven() ? server.option() : home.option() + configuration.option();
     }
 
-    final PrintWriter out() {
+    protected final PrintWriter out() {
         return Objects.requireNonNull(spec).commandLine().getOut();
     }
 
-    final PrintWriter err() {
+    protected final PrintWriter err() {
         return Objects.requireNonNull(spec).commandLine().getErr();
     }
 }

@@ -1,0 +1,154 @@
+package io.nightshift.node.gateway;
+
+import io.nightshift.api.NodeList;
+import io.nightshift.api.NodeList.NodeDescription;
+import io.nightshift.api.NodeList.NodeFault;
+import io.nightshift.api.NodeList.NodeWork;
+import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.worker.NodeFaults;
+import io.nightshift.worker.ScoringThreads;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.RootActorPath;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
+
+/// Describes the nodes of the cluster: asks each of them by its gateway. Safe for several threads, none of which
+/// waits.
+public final class ClusterNodeQueries implements NodeQueries {
+
+    /// How long to wait for the other nodes. A node that has not answered is listed without its work and faults.
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+    private static final String WORKER = "worker";
+
+    private final ActorSystem<?> system;
+    private final Cluster cluster;
+    private final ScoringThreads threads;
+    private final int slots;
+    private final NodeFaults faults;
+
+    /// @param slots partitions that this node leases at a time
+    public ClusterNodeQueries(ActorSystem<?> system, ScoringThreads threads, int slots, NodeFaults faults) {
+        this.system = system;
+        this.cluster = Cluster.get(system);
+        this.threads = threads;
+        this.slots = slots;
+        this.faults = faults;
+    }
+
+    @Override
+    public NodeDescription self() {
+        Member self = cluster.selfMember();
+        NodeWork work = self.hasRole(WORKER)
+                ? new NodeWork(threads.size(), slots, threads.getActiveCount())
+                : new NodeWork(0, 0, 0);
+        return described(
+                self,
+                state(self, cluster.state()),
+                work,
+                faults.all().stream().map(ClusterNodeQueries::fault).toList());
+    }
+
+    private static NodeFault fault(NodeFaults.Fault fault) {
+        return new NodeFault(
+                fault.resource().type().name().toLowerCase(Locale.ROOT),
+                fault.resource().name(),
+                fault.reason(),
+                fault.since(),
+                fault.last(),
+                fault.isOfAllWork(),
+                fault.nextTry());
+    }
+
+    @Override
+    public CompletionStage<NodeList> list() {
+        CurrentClusterState state = cluster.state();
+        List<CompletableFuture<NodeDescription>> nodes = new ArrayList<>();
+        for (Member member : state.getMembers()) {
+            if (isNode(member)) {
+                nodes.add(describe(member, state));
+            }
+        }
+        return CompletableFuture.allOf(nodes.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> new NodeList(nodes.stream()
+                        .map(CompletableFuture::join)
+                        .sorted(Comparator.comparing(NodeDescription::node))
+                        .toList()));
+    }
+
+    private static boolean isNode(Member member) {
+        return member.hasRole("coordinator") || member.hasRole(WORKER);
+    }
+
+    @Override
+    public boolean isNode(Address address) {
+        for (Member member : cluster.state().getMembers()) {
+            if (isNode(member) && member.address().equals(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private CompletableFuture<NodeDescription> describe(Member member, CurrentClusterState state) {
+        NodeDescription unknown = described(member, state(member, state), null, List.of());
+        if (member.address().equals(cluster.selfMember().address())) {
+            return CompletableFuture.completedFuture(self());
+        }
+        return state.getUnreachable().contains(member)
+                ? CompletableFuture.completedFuture(unknown)
+                : ask(member.address())
+                        .handle((reply, problem) ->
+                                reply instanceof GatewayReply.Succeeded<NodeDescription>(NodeDescription told)
+                                        ? described(member, unknown.state(), told.work(), told.faults())
+                                        : unknown)
+                        .completeOnTimeout(unknown, TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private CompletableFuture<GatewayReply<NodeDescription>> ask(Address node) {
+        return Adapter.toClassic(system)
+                .actorSelection(new RootActorPath(node, "/").child("system").child(GatewayCommand.ACTOR))
+                .resolveOne(TIMEOUT)
+                .thenCompose(found -> {
+                    ActorRef<GatewayCommand> gateway = Adapter.toTyped(found);
+                    return AskPattern.<GatewayCommand, GatewayReply<NodeDescription>>ask(
+                            gateway, GatewayCommand.DescribeNode::new, TIMEOUT, system.scheduler());
+                })
+                .toCompletableFuture();
+    }
+
+    private static NodeDescription described(
+            Member member, String state, @Nullable NodeWork work, List<NodeFault> faults) {
+        return new NodeDescription(
+                member.address().getHost().orElse("") + ":"
+                        + member.address().getPort().orElse(0),
+                state,
+                member.getRoles().stream()
+                        .filter(role -> !role.startsWith("dc-"))
+                        .sorted()
+                        .toList(),
+                member.appVersion().version(),
+                work,
+                faults);
+    }
+
+    private static String state(Member member, CurrentClusterState state) {
+        String status = member.status().toString().toLowerCase(Locale.ROOT);
+        return state.getUnreachable().contains(member) && status.equals("up") ? "unreachable" : status;
+    }
+}
