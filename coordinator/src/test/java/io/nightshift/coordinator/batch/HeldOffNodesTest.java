@@ -15,10 +15,11 @@ class HeldOffNodesTest {
     void aNodeIsHeldOffUntilItsTimeIsOver() {
         nodes.failed("a:1", NOW + 100);
 
-        assertThat(nodes.contains("a:1", NOW)).isTrue();
-        assertThat(nodes.contains("a:1", NOW + 99)).isTrue();
-        assertThat(nodes.contains("a:1", NOW + 100)).isFalse();
-        assertThat(nodes.contains("b:1", NOW)).isFalse();
+        assertThat(nodes.left("a:1", NOW)).isEqualTo(100);
+        assertThat(nodes.left("a:1", NOW + 99)).isEqualTo(1);
+        assertThat(nodes.left("a:1", NOW + 100)).isZero();
+        assertThat(nodes.left("a:1", NOW + 101)).isZero();
+        assertThat(nodes.left("b:1", NOW)).isZero();
     }
 
     @Test
@@ -30,14 +31,14 @@ class HeldOffNodesTest {
 
         assertThat(nodes.failures("a:1")).isEqualTo(2);
         assertThat(nodes.failures("b:1")).isEqualTo(1);
-        assertThat(nodes.contains("a:1", NOW + 150))
+        assertThat(nodes.left("a:1", NOW + 150))
                 .as("until the time of the last failure")
-                .isTrue();
+                .isEqualTo(50);
 
         nodes.succeeded("a:1");
 
         assertThat(nodes.failures("a:1")).isZero();
-        assertThat(nodes.contains("a:1", NOW)).isFalse();
+        assertThat(nodes.left("a:1", NOW)).isZero();
         assertThat(nodes.failures("b:1")).isEqualTo(1);
     }
 }
