@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
 
 /// The resources of this node that have failed in attempts.
 ///
-/// A batch needs its own input files, and not every batch needs temporary files. So coordinators decide about such
-/// faults: each keeps the partitions of its batch from this node, and gives it one after a backoff. Every batch
-/// needs the model registry and the libraries. So the node itself takes no work while one of them fails, except
-/// that after a backoff one worker tries.
+/// A batch needs its own input files, and not every batch needs temporary files. So coordinators decide
+/// about such faults: each keeps the partitions of its batch from this node, and gives it one after a
+/// backoff. Every batch needs the model registry and the libraries. So the node itself takes no work while
+/// one of them fails, except that after a backoff one worker tries.
 ///
 /// Safe for use by several threads.
 public final class NodeFaults {

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
 /// is lost, the worker cancels the attempt and deletes its output. If that comes too late, the batch refuses
 /// the commit. An attempt without progress is cancelled and reported as failed.
 ///
-/// A lease has the worker run the job's SQL, so the worker accepts leases only from the coordinators that it asks.
-/// They answer with the nonce of its requests, which no other program knows.
+/// A lease has the worker run the job's SQL, so the worker accepts leases only from the coordinators that
+/// it asks. They answer with the nonce of its requests, which no other program knows.
 ///
 /// A worker that moves to another node, or whose node leaves, finishes its partition within its grace period.
 /// When the period ends first, the worker releases the lease.

@@ -30,8 +30,8 @@ final class DisplayFormat {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
-    /// The model of a batch for a table: `flights@3`, or `flights (file 4c7856ce)` for a model that the job names by
-    /// its path.
+    /// The model of a batch for a table: `flights@3`, or `flights (file 4c7856ce)` for a model that the job
+    /// names by its path.
     static String model(BatchDescription batch) {
         return batch.model().replaceFirst("[.]sha256-([0-9a-f]{8})[0-9a-f]*@1$", " (file $1)");
     }

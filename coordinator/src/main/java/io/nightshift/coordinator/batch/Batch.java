@@ -264,8 +264,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         }
     }
 
-    /// A step that stalls is reported twice: when it stalls, and if it ends after all. The outcome of a fence counts
-    /// once, because its request is answered then.
+    /// A step that stalls is reported twice: when it stalls, and if it ends after all. The outcome of a
+    /// fence counts once, because its request is answered then.
     private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled =
@@ -314,7 +314,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         grant.nonce()));
     }
 
-    /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no other one.
+    /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no
+    /// other one.
     private void sweep(Job job) {
         WatchedTask<Boolean> last = sweep;
         boolean hangs = last != null && last.stall().isDone() && !last.result().isDone();

@@ -12,8 +12,8 @@ import scala.util.Try;
 import slick.jdbc.JdbcBackend;
 import slick.jdbc.JdbcProfile;
 
-/// The journal's table, with entries that no serializer can read as [UnreadableEntry]. With Pekko's own class, such
-/// an entry fails the recovery of its actor, which would start again and again.
+/// The journal's table, with entries that no serializer can read as [UnreadableEntry]. With Pekko's own
+/// class, such an entry fails the recovery of its actor, which would start again and again.
 ///
 /// The configuration of the journal names this class.
 public final class TolerantJournal extends DefaultJournalDao {

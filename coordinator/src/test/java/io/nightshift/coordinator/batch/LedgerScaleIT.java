@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Many partitions through the real coordinator and journal. By default it runs a fifth of the hundred thousand
-/// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=100000` runs all of them. Prints the figures.
+/// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=100000` runs all of them. Prints the
+/// figures.
 @Timeout(120)
 class LedgerScaleIT {
 

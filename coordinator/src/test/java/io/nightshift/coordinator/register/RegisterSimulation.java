@@ -27,9 +27,9 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The register's real decision logic in virtual time, with callers that submit the runs of one job, give up and submit
-/// again, batches that are published meanwhile, messages that are slow or lost, and a register that crashes
-/// or moves. A seed decides everything.
+/// The register's real decision logic in virtual time, with callers that submit the runs of one job, give
+/// up and submit again, batches that are published meanwhile, messages that are slow or lost, and a
+/// register that crashes or moves. A seed decides everything.
 ///
 /// The invariants: the register opens a batch only when no other batch of the run can be published any more,
 /// and only for a caller that still waits for the reply.

@@ -40,9 +40,8 @@ public sealed interface GatewayCommand {
     /// What a program wants of the gateway.
     sealed interface Request extends GatewayCommand {}
 
-    /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch. The node
-    /// resolves the model and
-    /// inspects the source. It replies when the batch is durable.
+    /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch.
+    /// The node resolves the model and inspects the source. It replies when the batch is durable.
     ///
     /// @param job the text of a job file, whose paths are absolute and the same on every node
     /// @param fresh whether to cancel an open batch of the job, and to run even if the same was published
