@@ -70,6 +70,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -292,14 +293,20 @@ public final class Node {
                         TENDING, TENDING, () -> blocking.execute(faults::probe), system.executionContext());
     }
 
-    /// Starts the coordinators of open batches again when their node is lost.
+    /// Starts the coordinators of open batches again when their node is lost. Ends when this node begins to leave,
+    /// since the message could arrive while the register moves, which then logs that it is dropped.
     void tend() {
-        system.scheduler()
+        Cancellable tending = system.scheduler()
                 .scheduleWithFixedDelay(
                         TENDING,
                         TENDING,
                         () -> tellRegister(new BatchRegisterCommand.WakeOpenBatches()),
                         system.executionContext());
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
+                    tending.cancel();
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                });
     }
 
     /// Prepares the access control of this node; called once.
