@@ -141,6 +141,11 @@ public final class GoldenEvents {
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
+        Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
+        events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));
+        events.put(
+                "reentered-published",
+                new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, Phase.PUBLISHED));
         return events;
     }
 
