@@ -401,7 +401,7 @@ class WorkerIT {
 
         next.expectMessageClass(ScoringSlots.Granted.class);
         scoring.shutdown();
-        assertThat(scoring.awaitTermination(1, TimeUnit.SECONDS)).isTrue();
+        assertThat(scoring.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
         assertThat(node.staged()).isEmpty();
     }
 

@@ -30,13 +30,7 @@ public sealed interface BatchEvent {
             BatchId batch,
             Job job,
             ModelVersion model,
-            @Nullable String input) implements BatchEvent {
-
-        /// A submission of unknown input.
-        public Submitted(Instant at, BatchId batch, Job job, ModelVersion model) {
-            this(at, batch, job, model, null);
-        }
-    }
+            @Nullable String input) implements BatchEvent {}
 
     /// A coordinator took over.
     ///
