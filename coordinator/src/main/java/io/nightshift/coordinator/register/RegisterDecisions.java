@@ -313,7 +313,7 @@ class RegisterDecisions {
     }
 
     private static String damaged(BatchStatus status) {
-        return "batch %s can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
+        return "batch %s of this job can't be resumed: %s. If its output is at the destination, it was published. If not, start a new batch with --new, which closes this one"
                 .formatted(
                         status.batch(), Objects.requireNonNull(status.failure()).message());
     }

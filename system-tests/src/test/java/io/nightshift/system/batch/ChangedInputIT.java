@@ -7,6 +7,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
@@ -97,7 +98,9 @@ final class ChangedInputIT {
     @BeforeAll
     static void start() {
         node = new HttpNode(folder.resolve("home"), HttpSettings.onLoopback(0));
-        client = NightshiftClient.overHttp(node.uri("")).build();
+        client = NightshiftClient.overHttp(node.uri(""))
+                .token(LocalToken.find(folder.resolve("home")))
+                .build();
     }
 
     @AfterAll
