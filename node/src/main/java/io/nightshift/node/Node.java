@@ -302,11 +302,10 @@ public final class Node {
                         TENDING,
                         () -> tellRegister(new BatchRegisterCommand.WakeOpenBatches()),
                         system.executionContext());
-        CoordinatedShutdown.get(system)
-                .addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
-                    tending.cancel();
-                    return CompletableFuture.completedFuture(Done.getInstance());
-                });
+        CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
+            tending.cancel();
+            return CompletableFuture.completedFuture(Done.getInstance());
+        });
     }
 
     /// Prepares the access control of this node; called once.
