@@ -293,8 +293,8 @@ public final class Node {
                         TENDING, TENDING, () -> blocking.execute(faults::probe), system.executionContext());
     }
 
-    /// Starts the coordinators of open batches again when their node is lost. Ends when this node begins to leave,
-    /// since the message could arrive while the register moves, which then logs that it is dropped.
+    /// Starts the coordinators of open batches again when their node is lost. Ends when this node begins to
+    /// leave, since the message could arrive while the register moves, which then logs that it is dropped.
     void tend() {
         Cancellable tending = system.scheduler()
                 .scheduleWithFixedDelay(

@@ -20,7 +20,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param attempts creates the attempt for a lease; called on a scoring thread
 /// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
-/// @param limits when an attempt and its thread are given up
+/// @param limits the times after which an attempt is cancelled, and its thread replaced
 /// @param heartbeat the interval between two heartbeats of a lease's holder
 /// @param patience how long to wait for an answer before the request is repeated
 /// @param grace how long a stopping worker may take to finish its partition
@@ -44,7 +44,7 @@ public record WorkerServices(
         NodeFaults faults,
         Supplier<String> nonces) {
 
-    /// When an attempt and its thread are given up.
+    /// The times after which an attempt that stands still is cancelled, and its thread replaced.
     ///
     /// @param stallAfter how long an attempt may wait without progress before it is cancelled
     /// @param stuckAfter how long a thread may take to come back from a cancelled attempt before it is stuck

@@ -150,7 +150,7 @@ class AttemptDecisions {
                         request.nonce()));
     }
 
-    /// How long a node gets no partition, because a resource of the node has failed; zero if it gets one now.
+    /// The time until a node whose resource has failed gets a partition again; zero if it gets one now.
     Duration holdOff(String node, DecisionTime now) {
         return Duration.ofNanos(heldOff.left(node, now.nanos()));
     }

@@ -27,7 +27,7 @@ final class HeldOffNodes {
         nodes.remove(node);
     }
 
-    /// How long a node gets no partition, in nanoseconds; 0 if it gets one now.
+    /// The time until a node gets a partition again, in nanoseconds; 0 if it gets one now.
     long left(String node, long now) {
         HoldOff holdOff = nodes.get(node);
         return holdOff == null ? 0 : Math.max(0, holdOff.until() - now);

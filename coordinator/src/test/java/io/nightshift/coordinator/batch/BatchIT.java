@@ -614,7 +614,7 @@ class BatchIT {
             BatchActorFixture batch = batch(1, PATIENT, LENIENT);
             String content = Files.readString(batch.source);
             FileTime time = Files.getLastModifiedTime(batch.source);
-            // Of the same length and time, so that only its content tells it from the submitted file.
+            // It has the length and the time of the submitted file, and other content.
             batch.onInspect = () -> write(batch.source, "sowr", time);
             batch.open();
             assertThat(batch.failure())

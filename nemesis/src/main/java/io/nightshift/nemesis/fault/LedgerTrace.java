@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What a process wrote to its embedded ledger, as strace reported it.
+/// The writes and forces of a process to its embedded ledger, read from the output of strace.
 final class LedgerTrace {
 
     /// The options of strace. It prints the whole content of each write, in hexadecimal digits.

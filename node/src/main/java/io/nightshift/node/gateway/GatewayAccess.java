@@ -33,7 +33,7 @@ public final class GatewayAccess {
     /// @param role the role that it needs
     /// @param address the address that it comes from
     /// @param change what it would change, for the audit log, or null if nothing
-    /// @param challenge what the caller is told if it sends no valid token
+    /// @param challenge the sentence for a caller without a valid token
     public record Request(
             Role role, String address, @Nullable String change, Challenge challenge) {}
 

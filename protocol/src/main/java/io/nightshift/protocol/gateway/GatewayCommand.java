@@ -37,7 +37,7 @@ public sealed interface GatewayCommand {
         }
     }
 
-    /// What a program wants of the gateway.
+    /// A request of a program, without its token.
     sealed interface Request extends GatewayCommand {}
 
     /// Submits a job: opens a batch of the run that its parameters name, or resumes the run's open batch.

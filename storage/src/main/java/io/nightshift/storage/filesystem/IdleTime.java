@@ -27,7 +27,8 @@ public final class IdleTime {
         processorTime = processor;
     }
 
-    /// How long the thread has used no processor time, at least since the measurement began.
+    /// The time since the thread last used the processor. Before its first use, the time since the
+    /// measurement began.
     ///
     /// @param processor the processor time that the thread has used
     /// @param now the time of a monotonic clock

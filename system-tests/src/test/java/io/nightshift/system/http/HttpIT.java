@@ -270,7 +270,7 @@ final class HttpIT {
         assertThat(nodes).hasSize(1);
         assertThat(nodes.at("/0/state").asText()).isEqualTo("up");
         assertThat(nodes.at("/0/roles")).hasSize(2);
-        assertThat(nodes.at("/0/work/threads").asInt()).isPositive();
+        assertThat(nodes.path(0).path("work").path("threads").asInt()).isPositive();
         assertThat(nodes.at("/0/faults")).isEmpty();
     }
 
