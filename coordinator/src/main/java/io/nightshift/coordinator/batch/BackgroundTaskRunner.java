@@ -12,6 +12,7 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,9 +130,10 @@ final class BackgroundTaskRunner {
 
     /// The outcome of a task that ended with an exception.
     ///
-    /// @param problem as a `CompletableFuture` reports it
+    /// @param problem as a `CompletableFuture` reports it: the exception itself, or in a `CompletionException`
     CoordinatorMessage.TaskOutcome failed(Throwable problem) {
-        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (cause instanceof FailureException known) {
             return new CoordinatorMessage.TaskFailed(known.failure());
         }

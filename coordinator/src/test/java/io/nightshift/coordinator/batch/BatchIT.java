@@ -688,7 +688,10 @@ class BatchIT {
         void planningThatFailedIsTriedAgain() throws IOException {
             BatchActorFixture batch = batch(1, PATIENT, LENIENT);
             batch.onInspect = () -> {
-                throw FailureException.permanent("the column distance is missing from input.parquet");
+                // Most failures have a cause, which is not the batch's failure.
+                throw new FailureException(
+                        Failure.permanent("the column distance is missing from input.parquet"),
+                        new IOException("no column"));
             };
             batch.open();
             assertThat(batch.failure()).isEqualTo("the column distance is missing from input.parquet");
