@@ -361,7 +361,7 @@ class RegisterDecisionsTest {
             Decision rejected = decide(damaged(A));
             assertThat(rejected.events()).isEmpty();
             assertThat(rejected.toString())
-                    .contains("batch flights-a can't be resumed: entry 3 is missing. If its output");
+                    .contains("batch flights-a of this job can't be resumed: entry 3 is missing. If its output");
 
             decide(fresh());
             assertThat(decide(damaged(A))).isEqualTo(Decision.of(new RegisterAction.CancelBatch(A, true)));
