@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// @param categories of features whose source holds the names of categories; of each feature once
 /// @param retry how long and how often failed work is tried again, where the job says it; null if it says nothing
 /// @param parameters with their values, which the paths and expressions contain already; in the order of the file
+/// @param timing when batches start, and when they may work
+/// @param priority 0 to [#HIGHEST_PRIORITY]: batches of a greater one get workers first
+/// @param alerts who is told of problems
 public record Job(
         String name,
         ModelReference model,
@@ -32,12 +35,22 @@ public record Job(
         Output output,
         List<CategoryList> categories,
         @Nullable Retry retry,
-        List<Parameter> parameters) {
+        List<Parameter> parameters,
+        JobTiming timing,
+        int priority,
+        List<AlertRule> alerts) {
+
+    /// The priority of a job whose file has none.
+    public static final int DEFAULT_PRIORITY = 5;
+
+    public static final int HIGHEST_PRIORITY = 10;
 
     public Job {
         features = List.copyOf(features);
         categories = List.copyOf(categories);
         parameters = List.copyOf(parameters);
+        timing = timing == null ? JobTiming.ANY_TIME : timing; // as an earlier version wrote it
+        alerts = List.copyOf(alerts);
     }
 
     /// The categories of a feature, in the order of their codes.
@@ -58,6 +71,36 @@ public record Job(
                 .map(CategoryList::names)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /// A job that starts on request only, works at any time, and tells nobody of problems.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories,
+            @Nullable Retry retry,
+            List<Parameter> parameters) {
+        this(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                JobTiming.ANY_TIME,
+                DEFAULT_PRIORITY,
+                List.of());
     }
 
     /// A job without parameters.

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.AlertRules;
 import io.nightshift.protocol.job.JobKeys.CategoryLists;
 import io.nightshift.protocol.job.JobKeys.Choice;
 import io.nightshift.protocol.job.JobKeys.Expressions;
@@ -9,6 +10,7 @@ import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.ParameterList;
 import io.nightshift.protocol.job.JobKeys.Section;
 import io.nightshift.protocol.job.JobKeys.Share;
+import io.nightshift.protocol.job.JobKeys.Templates;
 import io.nightshift.protocol.job.JobKeys.Text;
 import io.nightshift.protocol.job.JobKeys.TextLists;
 import io.nightshift.protocol.job.JobKeys.Texts;
@@ -24,6 +26,7 @@ import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,12 +35,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with
 /// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
 /// expressions a `Map<String, String>`, lists of categories a `Map<String, List<String>>`, a flag a
-/// `Boolean`, a whole number a `Long`, a share a `Double`.
+/// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String, String>`,
+/// alerts a `List<AlertRule>`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
@@ -54,9 +59,33 @@ final class JobCheck {
     }
 
     static Map<String, Object> check(Mapping root, @Nullable Path folder, List<Mistake> mistakes) {
+        return check(JobKeys.ROOT, root, folder, mistakes);
+    }
+
+    /// @param keys all that the map may have
+    static Map<String, Object> check(Section keys, Mapping root, @Nullable Path folder, List<Mistake> mistakes) {
         JobCheck check = new JobCheck(folder, mistakes);
-        check.section(JobKeys.ROOT, "", root, root.line());
+        check.section(keys, "", root, root.line());
+        check.times(root);
         return check.values;
+    }
+
+    /// Checks what the form of a value alone does not say.
+    private void times(Mapping root) {
+        Object from = values.get("window.from");
+        Member member = root.entry("window");
+        if (from != null && member != null && from.equals(values.get("window.to"))) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "window",
+                    "a window that opens and closes at " + from,
+                    "two different times, or no window",
+                    null));
+        }
+        Member trigger = root.entry("trigger");
+        if (trigger != null && Duration.ZERO.equals(values.get("trigger.every"))) {
+            mistakes.add(new Mistake(trigger.line(), "trigger.every", "no time at all", "1s or more", null));
+        }
     }
 
     private void section(Section section, String path, Mapping mapping, int line) {
@@ -110,7 +139,7 @@ final class JobCheck {
             mistakes.add(new Mistake(line, path, Mistake.MISSING, key.type().expectation(), null));
         } else if (key.fallback() != null) {
             values.put(path, key.fallback());
-        } else if (key.type() instanceof Section section) {
+        } else if (key.type() instanceof Section section && section.hasDefaults()) {
             section(section, path, new Mapping(List.of(), line), line);
         }
     }
@@ -139,6 +168,8 @@ final class JobCheck {
                 // JobParameters has read the map.
                 yield null;
             }
+            case Templates templates -> templates(templates, path, value);
+            case AlertRules rules -> alerts(rules, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
@@ -156,8 +187,20 @@ final class JobCheck {
             refuse(value, path, expectation, "write it in quotes: \"" + YamlValue.shortened(scalar.text()) + "\"");
             return null;
         }
+        if (form == Form.TIME_ZONE && !isTimeZone(scalar.text())) {
+            refuse(value, path, expectation, Suggestion.nearest(scalar.text(), ZoneId.getAvailableZoneIds()));
+            return null;
+        }
+        if (form == Form.DATE && ParameterType.DATE.canonical(scalar.text()).isEmpty()) {
+            refuse(value, path, expectation, null);
+            return null;
+        }
         boolean isPath = form == Form.PATH || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
         return isPath ? resolved(scalar, path) : scalar.text();
+    }
+
+    private static boolean isTimeZone(String text) {
+        return ZoneId.getAvailableZoneIds().contains(text);
     }
 
     private @Nullable String resolved(Scalar scalar, String path) {
@@ -265,6 +308,65 @@ final class JobCheck {
             }
         }
         return categories;
+    }
+
+    /// A number, a boolean or a date without quotes is a text too.
+    private @Nullable Map<String, String> templates(Templates type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, String> templates = new LinkedHashMap<>();
+        for (Member entry : mapping.entries()) {
+            if (entry.value() instanceof Scalar scalar && scalar.kind() != Kind.NOTHING) {
+                templates.put(entry.key(), scalar.text());
+            } else {
+                String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
+                refuse(entry.value(), keyPath, "a value, such as \"{scheduled:date - 1 day}\"", null);
+            }
+        }
+        return templates;
+    }
+
+    private @Nullable List<AlertRule> alerts(AlertRules type, String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Section rule = new Section(List.of(
+                JobKey.required("on", new Texts(Form.NAME, 1, true), "", ""),
+                JobKey.required("to", new Text(Form.NAME), "", "")));
+        List<AlertRule> rules = new ArrayList<>();
+        for (YamlValue item : sequence.items()) {
+            if (!(item instanceof Mapping mapping)) {
+                refuse(item, path, "a map with the keys on and to", null);
+                continue;
+            }
+            int before = mistakes.size();
+            section(rule, path, mapping, item.line());
+            if (mistakes.size() > before) {
+                continue;
+            }
+            JobValues entry = new JobValues(values, path);
+            List<AlertCause> causes = new ArrayList<>();
+            for (String cause : entry.texts("on")) {
+                AlertCause.of(cause)
+                        .ifPresentOrElse(
+                                causes::add,
+                                () -> mistakes.add(new Mistake(
+                                        item.line(),
+                                        JobKey.path(path, "on"),
+                                        "\"" + YamlValue.shortened(cause) + "\"",
+                                        "one of " + JobKeys.AlertCauses.TEXTS,
+                                        Suggestion.nearest(
+                                                cause,
+                                                Stream.of(AlertCause.values())
+                                                        .map(AlertCause::text)
+                                                        .toList()))));
+            }
+            rules.add(new AlertRule(causes, entry.text("to")));
+        }
+        return rules;
     }
 
     private List<String> categories(String path, Sequence sequence) {

@@ -108,6 +108,42 @@ public final class JobFile {
         return job(new JobValues(values), resolved.parameters());
     }
 
+    /// Reads what a job file says that does not depend on the values of its parameters.
+    ///
+    /// @param content the file's bytes, in UTF-8
+    /// @param file the file's path: relative paths in the file are resolved against its folder
+    /// @param overrides `key=value` pairs that replace values in the file
+    /// @throws JobFileException with every mistake in what it reads
+    public static JobHeader header(byte[] content, Path file, List<String> overrides) {
+        Path absolute = file.toAbsolutePath().normalize();
+        return header(text(content, file), file, Objects.requireNonNullElse(absolute.getParent(), absolute), overrides);
+    }
+
+    /// Reads the header of a job that comes from no folder, as [#header(byte[], Path, List)].
+    ///
+    /// @param content the job file's bytes, in UTF-8
+    /// @throws JobFileException with every mistake in what it reads
+    public static JobHeader header(byte[] content) {
+        return header(text(content, NO_FILE), NO_FILE, null, List.of());
+    }
+
+    private static JobHeader header(String yaml, Path file, @Nullable Path folder, List<String> overrides) {
+        List<Mistake> mistakes = new ArrayList<>();
+        Mapping root = Overrides.apply(overrides, root(yaml, file, mistakes), mistakes);
+        Mapping header = JobTimings.header(root);
+        List<ParameterDeclaration> parameters = JobParameters.declarations(root, mistakes);
+        JobValues values = new JobValues(JobTimings.check(header, folder, mistakes));
+        if (!mistakes.isEmpty()) {
+            throw mistakes(file, mistakes);
+        }
+        return new JobHeader(
+                values.text("job"),
+                parameters,
+                JobTimings.of(values),
+                Math.toIntExact(values.whole("priority")),
+                values.alerts("alerts"));
+    }
+
     private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {
         YamlValue root;
         try {
@@ -164,7 +200,10 @@ public final class JobFile {
                 new Job.Output(values.texts("output.columns"), values.flag("output.margin")),
                 values.categories("categories"),
                 retry(values),
-                parameters);
+                parameters,
+                JobTimings.of(values),
+                Math.toIntExact(values.whole("priority")),
+                values.alerts("alerts"));
     }
 
     private static Job.@Nullable Retry retry(JobValues values) {

@@ -3,6 +3,7 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,11 @@ final class JobKeys {
 
     /// @param choice whether exactly one of the keys is given
     record Section(List<JobKey> keys, boolean choice) implements ValueType {
+
+        /// Whether a file without the section has the defaults of its keys.
+        boolean hasDefaults() {
+            return !choice && keys.stream().noneMatch(JobKey::required);
+        }
 
         Section(List<JobKey> keys) {
             this(keys, false);
@@ -131,6 +137,22 @@ final class JobKeys {
         }
     }
 
+    /// A map of parameters to templates of their values, which may contain placeholders of times.
+    record Templates() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of parameters to values";
+        }
+    }
+
+    /// A list of maps with the keys `on` and `to`.
+    record AlertRules() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a list of maps with the keys on and to";
+        }
+    }
+
     record Flag() implements ValueType {
         @Override
         public String expectation() {
@@ -198,6 +220,14 @@ final class JobKeys {
                         + " letters, a schema's 63"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
         CATEGORY("^[^\\u0000]+$", "a category's name"),
+        TIME_ZONE(
+                "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
+                "a time zone of the IANA database, such as Europe/Berlin, or UTC"),
+        CRON(
+                "^ *(@[a-z]+|[^\\u0000-\\u0020@]+( +[^\\u0000-\\u0020]+){4,5}) *$",
+                "a cron expression of five fields, or of six with seconds first, such as \"0 2 * * *\", or a name such as @daily"),
+        DATE("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2026-11-25"),
+        TIME_OF_DAY("^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day from 00:00 to 23:59, in quotes"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
         /// Checked without regard to case, as column names are; a schema can only say it for lower case.
         OUTPUT_COLUMN(
@@ -230,6 +260,13 @@ final class JobKeys {
         }
 
         private static final Pattern ADDRESS = Pattern.compile(Patterns.ADDRESS);
+    }
+
+    static final class AlertCauses {
+        static final String TEXTS =
+                Stream.of(AlertCause.values()).map(AlertCause::text).collect(Collectors.joining(", "));
+
+        private AlertCauses() {}
     }
 
     private static final class Patterns {
@@ -386,6 +423,129 @@ final class JobKeys {
                                     "1h"))),
                     "How often and how long failed work is retried. The identity of the job does not depend on these keys.",
                     ""),
+            JobKey.optional(
+                            "time-zone",
+                            new Text(Form.TIME_ZONE),
+                            "The time zone of the local times in `schedule`, `window` and `deadline`.",
+                            "Europe/Berlin")
+                    .or("UTC"),
+            JobKey.optional(
+                    "schedule",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "cron",
+                                    new Text(Form.CRON),
+                                    "When runs start: a cron expression with the fields minute, hour, day of month, month and day of week, with seconds before them if there are six; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
+                                    "\"0 2 * * *\""),
+                            JobKey.optional(
+                                    "parameters",
+                                    new Templates(),
+                                    "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time; `- 1 day` or `+ 2 hours` may follow, and the units minute, hour, day, week, month and year. A parameter that is missing here has its default.",
+                                    "{}"),
+                            JobKey.optional(
+                                    "start",
+                                    new Text(Form.DATE),
+                                    "The first local date on which runs start.",
+                                    "\"2026-12-01\""),
+                            JobKey.optional(
+                                    "end",
+                                    new Text(Form.DATE),
+                                    "The last local date on which runs start.",
+                                    "\"2027-11-30\""),
+                            JobKey.optional(
+                                    "jitter",
+                                    new Time(),
+                                    "The longest time by which a run starts later than scheduled. Each run has its own delay, so that jobs with the same schedule do not start all at once.",
+                                    "5m"),
+                            JobKey.optional(
+                                            "catch-up",
+                                            new Choice(List.of("all", "latest", "none")),
+                                            "Which runs start late if their time has passed while no node was running: `all` in order, the `latest` one, or `none`.",
+                                            "all")
+                                    .or("latest"),
+                            JobKey.optional(
+                                            "overlap",
+                                            new Choice(List.of("queue", "skip", "allow")),
+                                            "What happens at the time of a run if the one before has not ended: `queue` waits for its end; `skip` leaves the run out; `allow` starts the run at once.",
+                                            "skip")
+                                    .or("queue"))),
+                    "When runs start by themselves, once the job is applied with `nightshift job apply`.",
+                    ""),
+            JobKey.optional(
+                    "trigger",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "when",
+                                    new Section(
+                                            List.of(
+                                                    JobKey.optional(
+                                                            "rows",
+                                                            new Whole(1, Long.MAX_VALUE),
+                                                            "The number of rows that the source must have gained since the last run.",
+                                                            "100000"),
+                                                    JobKey.optional(
+                                                            "files",
+                                                            new Whole(1, Long.MAX_VALUE),
+                                                            "The number of files that the source must have gained since the last run.",
+                                                            "10"),
+                                                    JobKey.optional(
+                                                            "marker",
+                                                            new Text(Form.PATH),
+                                                            "A file that must appear, or be replaced.",
+                                                            "lake/_READY")),
+                                            true),
+                                    "The state of the source that starts a run.",
+                                    "{files: 10}"),
+                            JobKey.optional(
+                                    "every",
+                                    new Time(),
+                                    "The time between two looks at the source: 1 second or more. Without this key, it is 1 minute.",
+                                    "5m"),
+                            JobKey.optional(
+                                    "parameters",
+                                    new Templates(),
+                                    "The parameters of each run, as for `schedule`, with `triggered` in place of `scheduled`.",
+                                    "{}"))),
+                    "The state of the source that starts a run by itself, once the job is applied with `nightshift job apply`. A job may have a schedule, a trigger, or both.",
+                    ""),
+            JobKey.optional(
+                    "window",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "from",
+                                    new Text(Form.TIME_OF_DAY),
+                                    "The local time at which the window opens.",
+                                    "\"22:00\""),
+                            JobKey.required(
+                                    "to",
+                                    new Text(Form.TIME_OF_DAY),
+                                    "The local time at which the window closes. An earlier one than `from` is on the next day.",
+                                    "\"06:00\""),
+                            JobKey.optional(
+                                            "outside",
+                                            new Choice(List.of("pause", "finish")),
+                                            "What a batch does that has begun when the window closes: `pause` finishes the partitions in flight, and continues when the window opens again; `finish` finishes the batch.",
+                                            "finish")
+                                    .or("pause"))),
+                    "When batches may work. A batch never begins outside its window, it waits.",
+                    ""),
+            JobKey.optional(
+                    "deadline",
+                    new Text(Form.TIME_OF_DAY),
+                    "The local time by which a batch shall be published: the first such time after the batch was opened.",
+                    "\"06:00\""),
+            JobKey.optional(
+                            "priority",
+                            new Whole(0, Job.HIGHEST_PRIORITY),
+                            "Batches of a greater priority get workers first.",
+                            "8")
+                    .or((long) Job.DEFAULT_PRIORITY),
+            JobKey.optional(
+                    "alerts",
+                    new AlertRules(),
+                    "Who is told of which problems: for each channel in `to`, which a node's configuration describes, one or more causes in `on`: "
+                            + AlertCauses.TEXTS + ".",
+                    "[{on: [failed, deadline-missed], to: ops}]"),
             JobKey.optional(
                     "output",
                     new Section(List.of(

@@ -74,6 +74,28 @@ final class JobParameters {
         return new Resolved(parameters.section(JobKeys.ROOT, "", root), List.copyOf(parameters.parameters.values()));
     }
 
+    /// The parameters that a file declares, without values. A wrong declaration is a mistake.
+    static List<ParameterDeclaration> declarations(Mapping root, List<Mistake> mistakes) {
+        Member declared = root.entry(KEY);
+        if (declared == null || !(declared.value() instanceof Mapping mapping)) {
+            return List.of();
+        }
+        JobParameters parameters = new JobParameters(mistakes);
+        List<ParameterDeclaration> declarations = new ArrayList<>();
+        for (Member entry : mapping.entries()) {
+            String path = JobKey.path(KEY, YamlValue.shortened(entry.key()));
+            parameters.type(entry.value(), path).ifPresent(type -> {
+                Member fallback = entry.value() instanceof Mapping map ? map.entry("default") : null;
+                if (fallback != null) {
+                    parameters.value(entry, type, path, null);
+                }
+                Parameter value = parameters.parameters.get(entry.key());
+                declarations.add(new ParameterDeclaration(entry.key(), type, value == null ? null : value.value()));
+            });
+        }
+        return declarations;
+    }
+
     /// Reads the declarations. A parameter without a value is a mistake.
     ///
     /// @return the declared names
@@ -199,6 +221,8 @@ final class JobParameters {
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));
+            // Their placeholders are times, and have values for each tick.
+            case JobKeys.Templates templates -> value;
             default -> inTexts(value, writer(Form.NAME, path, value.line()));
         };
     }

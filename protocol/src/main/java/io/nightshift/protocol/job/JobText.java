@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -42,6 +43,9 @@ public final class JobText {
         ObjectNode output = root.putObject("output");
         putTexts(output, "columns", job.output().columns());
         output.put("margin", job.output().margin());
+        timing(root, job.timing());
+        root.put("priority", job.priority());
+        alerts(root, job.alerts());
         if (!job.parameters().isEmpty()) {
             escape(root);
             ObjectNode parameters = root.putObject(JobParameters.KEY);
@@ -51,6 +55,7 @@ public final class JobText {
                             .put("type", parameter.type().text())
                             .put("default", parameter.value()));
         }
+        templates(root, job.timing());
         try {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {
@@ -124,14 +129,97 @@ public final class JobText {
             node.put("attempts", retry.attempts());
         }
         if (retry.storage() != null) {
-            node.put("storage", retry.storage().toSeconds() + "s");
+            node.put("storage", text(retry.storage()));
         }
         if (retry.database() != null) {
-            node.put("database", retry.database().toSeconds() + "s");
+            node.put("database", text(retry.database()));
         }
         if (retry.node() != null) {
-            node.put("node", retry.node().toSeconds() + "s");
+            node.put("node", text(retry.node()));
         }
+    }
+
+    private static void timing(ObjectNode node, JobTiming timing) {
+        node.put("time-zone", timing.timeZone());
+        if (timing.schedule() != null) {
+            schedule(node.putObject("schedule"), timing.schedule());
+        }
+        if (timing.trigger() != null) {
+            trigger(node.putObject("trigger"), timing.trigger());
+        }
+        if (timing.window() != null) {
+            node.putObject("window")
+                    .put("from", timing.window().from())
+                    .put("to", timing.window().to())
+                    .put("outside", text(timing.window().outside()));
+        }
+        if (timing.deadline() != null) {
+            node.put("deadline", timing.deadline());
+        }
+    }
+
+    private static void schedule(ObjectNode node, JobSchedule schedule) {
+        node.put("cron", schedule.cron());
+        if (schedule.start() != null) {
+            node.put("start", schedule.start());
+        }
+        if (schedule.end() != null) {
+            node.put("end", schedule.end());
+        }
+        if (schedule.jitter() != null) {
+            node.put("jitter", text(schedule.jitter()));
+        }
+        node.put("catch-up", text(schedule.catchUp())).put("overlap", text(schedule.overlap()));
+    }
+
+    private static void trigger(ObjectNode node, JobTrigger trigger) {
+        ObjectNode when = node.putObject("when");
+        if (trigger.rows() != null) {
+            when.put("rows", trigger.rows());
+        }
+        if (trigger.files() != null) {
+            when.put("files", trigger.files());
+        }
+        if (trigger.marker() != null) {
+            when.put("marker", trigger.marker());
+        }
+        node.put("every", text(trigger.every()));
+    }
+
+    /// Their placeholders are no parameters, so they are written as they are.
+    private static void templates(ObjectNode root, JobTiming timing) {
+        if (timing.schedule() != null) {
+            root.withObject("/schedule")
+                    .set("parameters", MAPPER.valueToTree(timing.schedule().parameters()));
+        }
+        if (timing.trigger() != null) {
+            root.withObject("/trigger")
+                    .set("parameters", MAPPER.valueToTree(timing.trigger().parameters()));
+        }
+    }
+
+    private static void alerts(ObjectNode node, List<AlertRule> alerts) {
+        ArrayNode rules = node.putArray("alerts");
+        for (AlertRule alert : alerts) {
+            ObjectNode rule = rules.addObject();
+            putTexts(rule, "on", alert.causes().stream().map(AlertCause::text).toList());
+            rule.put("to", alert.channel());
+        }
+    }
+
+    private static String text(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// In the largest unit that has a whole number.
+    private static String text(Duration time) {
+        if (time.toSecondsPart() > 0 || time.isZero()) {
+            return time.toSeconds() + "s";
+        }
+        if (time.toMinutesPart() > 0) {
+            return time.toMinutes() + "m";
+        }
+        return time.toHoursPart() > 0 ? time.toHours() + "h" : time.toDays() + "d";
     }
 
     /// A list that may be left out, and may not be empty.

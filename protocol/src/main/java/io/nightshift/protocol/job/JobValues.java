@@ -94,6 +94,12 @@ record JobValues(Map<String, Object> values, String section) {
         return categories;
     }
 
+    List<AlertRule> alerts(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(AlertRule.class::cast).toList()
+                : List.of();
+    }
+
     Map<String, String> expressions(String name) {
         LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
         if (values.get(path(name)) instanceof Map<?, ?> map) {

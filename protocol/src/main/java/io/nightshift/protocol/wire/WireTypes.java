@@ -22,8 +22,14 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobSchedule;
+import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.JobTrigger;
+import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
@@ -172,7 +178,17 @@ final class WireTypes {
             new WireType(144, NodeList.class),
             new WireType(145, NodeList.NodeDescription.class),
             new WireType(146, NodeList.NodeWork.class),
-            new WireType(147, NodeList.NodeFault.class));
+            new WireType(147, NodeList.NodeFault.class),
+            // When batches of a job start and work, and who is told of problems.
+            new WireType(270, JobTiming.class),
+            new WireType(271, JobSchedule.class),
+            new WireType(272, JobSchedule.CatchUp.class),
+            new WireType(273, JobSchedule.Overlap.class),
+            new WireType(274, JobTrigger.class),
+            new WireType(275, JobWindow.class),
+            new WireType(276, JobWindow.Outside.class),
+            new WireType(277, AlertRule.class),
+            new WireType(278, AlertCause.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

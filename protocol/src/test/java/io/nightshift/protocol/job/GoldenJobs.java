@@ -27,7 +27,22 @@ public final class GoldenJobs {
                 new Job.Output(List.of("hour", "carrier"), true),
                 List.of(),
                 new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)),
-                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")));
+                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")),
+                new JobTiming(
+                        "Europe/Berlin",
+                        new JobSchedule(
+                                "0 2 * * *",
+                                Map.of("day", "{scheduled:date - 1 day}"),
+                                "2026-11-01",
+                                null,
+                                Duration.ofMinutes(5),
+                                JobSchedule.CatchUp.ALL,
+                                JobSchedule.Overlap.QUEUE),
+                        new JobTrigger(null, null, "/data/_READY", Duration.ofMinutes(1), Map.of()),
+                        new JobWindow("22:00", "06:00", JobWindow.Outside.PAUSE),
+                        "06:00"),
+                8,
+                List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_MISSED), "ops")));
     }
 
     /// A job with the default of every key that has one.

@@ -2,6 +2,9 @@ package io.nightshift.protocol.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -180,7 +184,8 @@ class JobFilePropertyTest {
                         Arbitraries.integers().between(1, 1_000_000_000),
                         Arbitraries.doubles().between(0, 1),
                         Arbitraries.longs().greaterOrEqual(0).injectNull(0.5),
-                        Combinators.combine(columns, categories, parameters).as(Remaining::new))
+                        Combinators.combine(columns, categories, parameters, timings())
+                                .as(Remaining::new))
                 .as((name, model, features, source, rows, rate, most, output) -> new Job(
                         name,
                         model,
@@ -196,10 +201,56 @@ class JobFilePropertyTest {
                         rows % 2 == 0
                                 ? null
                                 : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null),
-                        output.parameters()));
+                        output.parameters(),
+                        output.timing(),
+                        rows % 11,
+                        rows % 3 == 0
+                                ? List.of()
+                                : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))));
     }
 
-    private record Remaining(List<String> columns, Map<String, List<String>> categories, List<Parameter> parameters) {}
+    private static Arbitrary<JobTiming> timings() {
+        Arbitrary<Map<String, String>> templates = Arbitraries.maps(
+                        Arbitraries.of("day", "hour"),
+                        Arbitraries.of("{scheduled:date - 1 day}", "{day}", "2026-11-25", "7", "true"))
+                .ofMaxSize(2);
+        Arbitrary<Duration> times =
+                Arbitraries.of(1, 59, 60, 3_600, 86_400, 90_000).map(Duration::ofSeconds);
+        Arbitrary<String> clock = Arbitraries.of("00:00", "06:30", "23:59");
+        Arbitrary<JobSchedule> schedules = Combinators.combine(
+                        Arbitraries.of("@daily", "0 2 * * *", "*/5 0 2 ? * MON-FRI"),
+                        templates,
+                        Arbitraries.of("2026-11-01", "2028-02-29").injectNull(0.5),
+                        times.injectNull(0.5),
+                        Arbitraries.of(JobSchedule.CatchUp.class),
+                        Arbitraries.of(JobSchedule.Overlap.class))
+                .as((cron, values, date, jitter, catchUp, overlap) ->
+                        new JobSchedule(cron, values, date, date, jitter, catchUp, overlap));
+        Arbitrary<JobTrigger> triggers = Combinators.combine(
+                        Arbitraries.integers().between(0, 2),
+                        Arbitraries.longs().greaterOrEqual(1),
+                        times,
+                        templates)
+                .as((kind, count, every, values) -> new JobTrigger(
+                        kind == 0 ? count : null,
+                        kind == 1 ? count : null,
+                        kind == 2 ? "/data/_READY" : null,
+                        every,
+                        values));
+        Arbitrary<JobWindow> windows = Combinators.combine(clock, Arbitraries.of(JobWindow.Outside.class))
+                .as((from, outside) ->
+                        new JobWindow(from, from.replace(":", ":1").substring(0, 4) + "1", outside));
+        return Combinators.combine(
+                        Arbitraries.of("UTC", "Europe/Berlin", "America/St_Johns"),
+                        schedules.injectNull(0.5),
+                        triggers.injectNull(0.5),
+                        windows.injectNull(0.5),
+                        clock.injectNull(0.5))
+                .as(JobTiming::new);
+    }
+
+    private record Remaining(
+            List<String> columns, Map<String, List<String>> categories, List<Parameter> parameters, JobTiming timing) {}
 
     /// Whether YAML can carry the text and a job can hold it.
     private static boolean isPlain(String text) {
@@ -275,7 +326,19 @@ class JobFilePropertyTest {
                             parameter.name(), Map.of("type", parameter.type().text(), "default", parameter.value())));
             root.put("parameters", parameters);
         }
+        root.putAll(timing(job));
         return new Dump(DumpSettings.builder().build()).dumpToString(root);
+    }
+
+    private static Map<String, Object> timing(Job job) {
+        try {
+            Map<String, Object> values = new ObjectMapper().readValue(JobText.of(job), new TypeReference<>() {});
+            values.keySet()
+                    .retainAll(Set.of("time-zone", "schedule", "trigger", "window", "deadline", "priority", "alerts"));
+            return values;
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /// The values with doubled braces where they look like placeholders.

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,6 +86,84 @@ class JobFileTest {
                         List.of(),
                         new Job.Retry(6, Duration.ofHours(2), null, null)));
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
+    }
+
+    @Nested
+    class TimingTest {
+
+        private static final String NIGHTLY = """
+                job: churn
+                model: churn@champion
+                parameters: {day: date, region: {type: text, default: eu}}
+                source: {parquet: "lake/dt={day}/*.parquet"}
+                destination: {parquet: predictions}
+                time-zone: Europe/Berlin
+                schedule: {cron: "0 2 * * *", parameters: {day: "{scheduled:date - 1 day}"}, catch-up: all}
+                trigger: {when: {marker: lake/_READY}}
+                window: {from: "22:00", to: "06:00"}
+                deadline: "06:00"
+                priority: 8
+                alerts: [{on: [failed, deadline-at-risk], to: ops}]
+                """;
+
+        @Test
+        void aJobSaysWhenItRuns() {
+            Job job = JobFile.parse(
+                    NIGHTLY.getBytes(StandardCharsets.UTF_8), FILE, List.of(), Map.of("day", "2026-11-25"));
+
+            assertThat(job.timing())
+                    .isEqualTo(new JobTiming(
+                            "Europe/Berlin",
+                            new JobSchedule(
+                                    "0 2 * * *",
+                                    Map.of("day", "{scheduled:date - 1 day}"),
+                                    null,
+                                    null,
+                                    null,
+                                    JobSchedule.CatchUp.ALL,
+                                    JobSchedule.Overlap.QUEUE),
+                            new JobTrigger(null, null, "/jobs/flights/lake/_READY", Duration.ofMinutes(1), Map.of()),
+                            new JobWindow("22:00", "06:00", JobWindow.Outside.PAUSE),
+                            "06:00"));
+            assertThat(job.priority()).isEqualTo(8);
+            assertThat(job.alerts())
+                    .containsExactly(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_AT_RISK), "ops"));
+        }
+
+        @Test
+        void theHeaderNeedsNoValuesOfParameters() {
+            JobHeader header = JobFile.header(NIGHTLY.getBytes(StandardCharsets.UTF_8), FILE, List.of());
+
+            assertThat(header.name()).isEqualTo("churn");
+            assertThat(header.parameters())
+                    .containsExactly(
+                            new ParameterDeclaration("day", ParameterType.DATE, null),
+                            new ParameterDeclaration("region", ParameterType.TEXT, "eu"));
+            assertThat(header.timing().deadline()).isEqualTo("06:00");
+            assertThat(header.priority()).isEqualTo(8);
+        }
+
+        @Test
+        void noneOfItChangesTheFingerprint() {
+            assertThat(JobFingerprint.of(parse(SMALLEST + "priority: 1\ndeadline: \"06:00\"\ntime-zone: Asia/Tokyo\n")))
+                    .isEqualTo(JobFingerprint.of(parse(SMALLEST)));
+        }
+
+        @Test
+        void mistakesAreNamed() {
+            assertThat(complaint(SMALLEST + """
+                    time-zone: Europe/Berln
+                    schedule: {cron: nightly}
+                    window: {from: "22:00", to: "22:00"}
+                    trigger: {when: {files: 1}, every: 0s}
+                    alerts: [{on: faild, to: ops}]
+                    """))
+                    .contains("time-zone: \"Europe/Berln\"; did you mean \"Europe/Berlin\"?")
+                    .contains("schedule.cron: \"nightly\"; expected a cron expression of five fields")
+                    .contains("window: a window that opens and closes at 22:00; expected two different times")
+                    .contains("trigger.every: no time at all; expected 1s or more")
+                    .contains("alerts.on: \"faild\"; did you mean \"failed\"?");
+        }
     }
 
     @Test
@@ -186,7 +265,7 @@ class JobFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "rows, '\"rows\" belongs under partitions'",
+        "rows, '\"rows\" belongs under partitions or under trigger.when'",
         "parquet, '\"parquet\" belongs under source or under destination'",
         "maxRate, '\"max-rate\" belongs under errors'",
         "feature, 'did you mean \"features\"?'",

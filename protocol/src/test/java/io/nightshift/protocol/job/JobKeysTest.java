@@ -97,6 +97,15 @@ class JobKeysTest {
                 "errors: {on-failed-partition: fail}",
                 "retry: {attempts: 1, storage: 0s, database: 999999d}",
                 "output: {columns: []}",
+                "time-zone: Europe/Berlin",
+                "schedule: {cron: '@daily'}",
+                "schedule: {cron: '0 0 2 * * MON-FRI', parameters: {day: '{scheduled:date - 1 day}', n: 1}, jitter: 0s}",
+                "trigger: {when: {marker: _READY}, every: 1s}",
+                "window: {from: '22:00', to: '06:00', outside: finish}",
+                "deadline: '23:59'",
+                "priority: 0",
+                "alerts: []",
+                "alerts: [{on: failed, to: ops}, {on: [stalled, deadline-missed], to: a-b}]",
                 "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
                 "features: ['hour(date)']",
                 "categories: {}",
@@ -128,6 +137,26 @@ class JobKeysTest {
                 "errors: {on-failed-partition: true}",
                 "errors: {on-failed-partition: [fail]}",
                 "retry: {attempts: 0}",
+                "time-zone: 'Mars Olympus'",
+                "schedule: {}",
+                "schedule: {cron: daily}",
+                "schedule: {cron: '@daily', catch-up: some}",
+                "schedule: {cron: '@daily', parameters: {day: [1]}}",
+                "schedule: {cron: '@daily', start: tomorrow}",
+                "trigger: {every: 1m}",
+                "trigger: {when: {}}",
+                "trigger: {when: {rows: 1, files: 1}}",
+                "trigger: {when: {rows: 0}}",
+                "window: {from: '22:00'}",
+                "window: {from: '24:00', to: '06:00'}",
+                "window: {from: '22:00', to: '6:00'}",
+                "deadline: '6'",
+                "priority: 11",
+                "alerts: {on: failed, to: ops}",
+                "alerts: [{on: failed}]",
+                "alerts: [{on: [], to: ops}]",
+                "alerts: [{on: fire, to: ops}]",
+                "alerts: [{on: failed, to: ops, by: me}]",
                 "retry: {storage: 15}",
                 "retry: {storage: -1s}",
                 "retry: {database: 15 minutes}",
@@ -238,7 +267,8 @@ class JobKeysTest {
                     .map(entry -> entry.getKey() + ": " + entry.getValue())
                     .collect(Collectors.joining(", ", "{", "}"));
             String[] steps = path.split("\\.", 2);
-            jobs.add("{job: a, model: m, source: {parquet: p}, %s: {%s: %s}}".formatted(steps[0], steps[1], keys));
+            String frame = steps[0].equals("destination") ? "{job: a, model: m, source: {parquet: p}, " : FRAME;
+            jobs.add("%s%s: {%s: %s}}".formatted(frame, steps[0], steps[1], keys));
         }
         return jobs;
     }
@@ -251,6 +281,16 @@ class JobKeysTest {
             String parquet = section.equals(required) && !key.name().equals("parquet") ? ", parquet: p" : "";
             others += section.equals(required) ? "" : required + ": {parquet: p}\n";
             neighbour += parquet;
+        }
+        Section place = section.isEmpty()
+                ? JobKeys.ROOT
+                : (Section) Objects.requireNonNull(JobKeys.ROOT.key(section)).type();
+        if (!section.isEmpty() && !section.equals("source")) {
+            for (JobKey required : place.keys()) {
+                if (required.required() && !required.name().equals(key.name())) {
+                    neighbour += ", " + required.name() + ": " + required.example();
+                }
+            }
         }
         String example = key.name() + ": " + key.example();
         return root + others + (section.isEmpty() ? example : section + ": {" + example + neighbour + "}");

@@ -65,6 +65,8 @@ final class JobSchema {
                     case JobKeys.Expressions ignored -> expressions();
                     case JobKeys.CategoryLists ignored -> categories();
                     case JobKeys.ParameterList ignored -> parameters();
+                    case JobKeys.Templates ignored -> templates();
+                    case JobKeys.AlertRules ignored -> alerts();
                     case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
                     case JobKeys.Choice choice -> choice(choice);
                     case JobKeys.Whole whole ->
@@ -136,6 +138,36 @@ final class JobSchema {
         ObjectNode schema = JSON.objectNode().put("type", "object");
         schema.set("propertyNames", JSON.objectNode().put("pattern", JobParameters.NAME.pattern()));
         schema.set("additionalProperties", anyOf(type, withDefault));
+        return schema;
+    }
+
+    private static ObjectNode templates() {
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set(
+                "additionalProperties",
+                anyOf(
+                        JSON.objectNode().put("type", "string"),
+                        JSON.objectNode().put("type", "number"),
+                        JSON.objectNode().put("type", "boolean")));
+        return schema;
+    }
+
+    private static ObjectNode alerts() {
+        ObjectNode cause = JSON.objectNode().put("type", "string");
+        for (AlertCause each : AlertCause.values()) {
+            cause.withArray("enum").add(each.text());
+        }
+        ObjectNode causes = JSON.objectNode().put("type", "array").put("minItems", 1);
+        causes.set("items", cause.deepCopy());
+        causes.put("uniqueItems", true);
+        ObjectNode rule = JSON.objectNode().put("type", "object");
+        ObjectNode keys = rule.putObject("properties");
+        keys.set("on", anyOf(cause, causes));
+        keys.set("to", text(Form.NAME));
+        rule.putArray("required").add("on").add("to");
+        rule.put("additionalProperties", false);
+        ObjectNode schema = JSON.objectNode().put("type", "array");
+        schema.set("items", rule);
         return schema;
     }
 

@@ -144,7 +144,7 @@ class EventCodecTest {
         }
         node.properties().forEach(child -> {
             // The keys of these maps are names of the user, not fields.
-            if (!Set.of("select", "unseenCategories").contains(child.getKey())) {
+            if (!Set.of("select", "unseenCategories", "parameters").contains(child.getKey())) {
                 found.addAll(objects(child.getValue()));
             }
         });

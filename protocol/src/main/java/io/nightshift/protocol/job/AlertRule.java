@@ -1,0 +1,13 @@
+package io.nightshift.protocol.job;
+
+import java.util.List;
+
+/// Who is told of which problems of a job.
+///
+/// @param causes at least one, and none twice
+/// @param channel the name of a channel in the configuration of the nodes
+public record AlertRule(List<AlertCause> causes, String channel) {
+    public AlertRule {
+        causes = List.copyOf(causes);
+    }
+}

@@ -1,0 +1,19 @@
+package io.nightshift.protocol.job;
+
+import java.util.List;
+
+/// What a job file says that does not depend on the values of its parameters.
+///
+/// @param name the job's name
+/// @param parameters in the order of the file
+/// @param timing when batches start, and when they may work
+/// @param priority 0 to 10: batches of a greater one get workers first
+/// @param alerts who is told of problems
+public record JobHeader(
+        String name, List<ParameterDeclaration> parameters, JobTiming timing, int priority, List<AlertRule> alerts) {
+
+    public JobHeader {
+        parameters = List.copyOf(parameters);
+        alerts = List.copyOf(alerts);
+    }
+}
