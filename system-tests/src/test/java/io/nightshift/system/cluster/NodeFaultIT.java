@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A node that misses the mount with the input. Skipped where this process may not mount a file system.
+/// A worker node that misses the mount with the input. Skipped where this process may not mount a file system.
 @Timeout(600)
 final class NodeFaultIT {
 
@@ -42,7 +42,8 @@ final class NodeFaultIT {
                 .isZero();
         cluster = new TestCluster(folder, 2);
         cluster.start(0);
-        cluster.startWithOwnMounts(FAULTY);
+        // A batch is planned by the node that coordinates it, which must see the input.
+        cluster.startWithOwnMounts(FAULTY, "--roles", "worker");
         cluster.awaitUp(0);
         cluster.awaitUp(FAULTY);
         job = FlightsJob.on(folder.resolve("job"), "SELECT * FROM flights");

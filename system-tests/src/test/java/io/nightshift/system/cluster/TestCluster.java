@@ -102,9 +102,9 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /// Starts a node with mounts of its own.
-    void startWithOwnMounts(int node) throws IOException {
+    void startWithOwnMounts(int node, String... more) throws IOException {
         List<String> prefix = List.of("unshare", "--mount", "--propagation", "private");
-        nodes.set(node, ProgramProcess.start(folder, prefix, arguments(node)));
+        nodes.set(node, ProgramProcess.start(folder, prefix, arguments(node, more)));
     }
 
     List<String> arguments(int node, String... more) {
