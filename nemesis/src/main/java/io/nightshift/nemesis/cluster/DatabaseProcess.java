@@ -191,10 +191,10 @@ public final class DatabaseProcess implements AutoCloseable {
     public long damageEvent(String batch, Random random) throws SQLException {
         String id = "batch|" + batch;
         long events = Long.parseLong(
-                query(JOURNAL, "SELECT count(*) FROM event_journal WHERE persistence_id = '%s'".formatted(id)));
+                query(JOURNAL, "SELECT count(*) FROM nightshift.event_journal WHERE persistence_id = '%s'".formatted(id)));
         long number = 1 + random.nextLong(events);
         String sql = """
-                UPDATE event_journal SET event_payload = set_byte(
+                UPDATE nightshift.event_journal SET event_payload = set_byte(
                     event_payload, %d %% length(event_payload), get_byte(event_payload, %1$d %% length(event_payload)) # %d)
                 WHERE persistence_id = '%s' AND sequence_number = %d RETURNING sequence_number
                 """.formatted(random.nextInt(1 << 20), 1 + random.nextInt(255), id, number);
