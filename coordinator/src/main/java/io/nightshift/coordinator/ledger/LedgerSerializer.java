@@ -4,6 +4,8 @@ import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.schedule.JobCatalogueEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -11,12 +13,14 @@ import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// Serializes what Pekko persists in the journal. A ledger entry is its hash, 32 bytes, and the event's CBOR.
-/// An event of the batch register is CBOR only.
+/// An event of the batch register, of an applied job or of the catalogue of applied jobs is CBOR only.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;
     static final String ENTRY = "entry-1";
     static final String REGISTER_EVENT = "register-1";
+    static final String JOB_EVENT = "job-1";
+    static final String CATALOGUE_EVENT = "catalogue-1";
 
     private static final int HASH_BYTES = 32;
 
@@ -30,6 +34,8 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
         return switch (object) {
             case LedgerEntry entry -> ENTRY;
             case BatchRegisterEvent event -> REGISTER_EVENT;
+            case ScheduledJobEvent event -> JOB_EVENT;
+            case JobCatalogueEvent event -> CATALOGUE_EVENT;
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -43,6 +49,8 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
                         .put(entry.bytes())
                         .array();
             case BatchRegisterEvent event -> EventCodec.encodeRegisterEvent(event);
+            case ScheduledJobEvent event -> EventCodec.encodeJobEvent(event);
+            case JobCatalogueEvent event -> EventCodec.encodeCatalogueEvent(event);
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -54,6 +62,8 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
             return switch (manifest) {
                 case ENTRY -> entry(bytes);
                 case REGISTER_EVENT -> EventCodec.decodeRegisterEvent(bytes);
+                case JOB_EVENT -> EventCodec.decodeJobEvent(bytes);
+                case CATALOGUE_EVENT -> EventCodec.decodeCatalogueEvent(bytes);
                 default ->
                     new UnreadableEntry(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));

@@ -20,6 +20,8 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.schedule.JobCatalogueEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -42,6 +44,8 @@ public final class EventCodec {
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .addMixIn(BatchEvent.class, EventTypes.class)
             .addMixIn(BatchRegisterEvent.class, RegisterEventTypes.class)
+            .addMixIn(ScheduledJobEvent.class, JobEventTypes.class)
+            .addMixIn(JobCatalogueEvent.class, CatalogueEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
             .addMixIn(Input.class, KindOfCase.class)
@@ -88,6 +92,38 @@ public final class EventCodec {
     /// @throws UncheckedIOException if the bytes are not an event of the register
     public static BatchRegisterEvent decodeRegisterEvent(byte[] bytes) {
         return decode(BatchRegisterEvent.class, bytes);
+    }
+
+    /// Encodes an event of an applied job.
+    ///
+    /// @param event the event
+    public static byte[] encodeJobEvent(ScheduledJobEvent event) {
+        return encode(ScheduledJobEvent.class, event);
+    }
+
+    /// Decodes an event of an applied job.
+    ///
+    /// @param bytes what [#encodeJobEvent(ScheduledJobEvent)] of this version or another returned
+    /// @throws NewerEventException if the event's kind or one of its values is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not an event of an applied job
+    public static ScheduledJobEvent decodeJobEvent(byte[] bytes) {
+        return decode(ScheduledJobEvent.class, bytes);
+    }
+
+    /// Encodes an event of the catalogue of applied jobs.
+    ///
+    /// @param event the event
+    public static byte[] encodeCatalogueEvent(JobCatalogueEvent event) {
+        return encode(JobCatalogueEvent.class, event);
+    }
+
+    /// Decodes an event of the catalogue of applied jobs.
+    ///
+    /// @param bytes what [#encodeCatalogueEvent(JobCatalogueEvent)] of this version or another returned
+    /// @throws NewerEventException if the event's kind is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not an event of the catalogue
+    public static JobCatalogueEvent decodeCatalogueEvent(byte[] bytes) {
+        return decode(JobCatalogueEvent.class, bytes);
     }
 
     private static <T> byte[] encode(Class<T> type, T event) {
@@ -141,6 +177,35 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Reentered.class, name = "reentered"),
     })
     private interface RegisterEventTypes {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ScheduledJobEvent.Applied.class, name = "applied"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.Paused.class, name = "paused"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.Resumed.class, name = "resumed"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.Deleted.class, name = "deleted"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.TickDue.class, name = "tick-due"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.TicksSkipped.class, name = "ticks-skipped"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.TriggerFired.class, name = "trigger-fired"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.SourceShrunk.class, name = "source-shrunk"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.Requested.class, name = "requested"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.RunStarted.class, name = "run-started"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.RunRefused.class, name = "run-refused"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.RunSkipped.class, name = "run-skipped"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.RunEnded.class, name = "run-ended"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.BackfillStarted.class, name = "backfill-started"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.BackfillRunStarted.class, name = "backfill-run-started"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.BackfillRunEnded.class, name = "backfill-run-ended"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.BackfillControlled.class, name = "backfill-controlled"),
+    })
+    private interface JobEventTypes {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = JobCatalogueEvent.Added.class, name = "added"),
+        @JsonSubTypes.Type(value = JobCatalogueEvent.Removed.class, name = "removed"),
+    })
+    private interface CatalogueEventTypes {}
 
     /// Most commits have none, and a large batch has a million commits.
     interface RareFields {

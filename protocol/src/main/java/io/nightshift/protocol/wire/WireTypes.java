@@ -1,11 +1,19 @@
 package io.nightshift.protocol.wire;
 
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
@@ -43,6 +51,9 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
+import io.nightshift.protocol.schedule.JobCatalogueCommand;
+import io.nightshift.protocol.schedule.ScheduledJobCommand;
+import io.nightshift.protocol.schedule.ScheduledJobReply;
 import java.util.List;
 
 /// The numbers of the classes that nodes send to each other.
@@ -179,6 +190,35 @@ final class WireTypes {
             new WireType(145, NodeList.NodeDescription.class),
             new WireType(146, NodeList.NodeWork.class),
             new WireType(147, NodeList.NodeFault.class),
+            // Applied jobs.
+            new WireType(150, ScheduledJobCommand.Apply.class),
+            new WireType(151, ScheduledJobCommand.Show.class),
+            new WireType(152, ScheduledJobCommand.Pause.class),
+            new WireType(153, ScheduledJobCommand.Resume.class),
+            new WireType(154, ScheduledJobCommand.Delete.class),
+            new WireType(155, ScheduledJobCommand.Trigger.class),
+            new WireType(156, ScheduledJobCommand.Runs.class),
+            new WireType(157, ScheduledJobCommand.StartBackfill.class),
+            new WireType(158, ScheduledJobCommand.ShowBackfills.class),
+            new WireType(159, ScheduledJobCommand.ControlBackfill.class),
+            new WireType(160, ScheduledJobCommand.Wake.class),
+            new WireType(161, ScheduledJobReply.Succeeded.class),
+            new WireType(162, ScheduledJobReply.Declined.class),
+            new WireType(163, ScheduledJobReply.Reason.class),
+            new WireType(164, JobCatalogueCommand.Add.class),
+            new WireType(165, JobCatalogueCommand.Remove.class),
+            new WireType(166, JobCatalogueCommand.ListNames.class),
+            new WireType(167, JobCatalogueCommand.WakeJobs.class),
+            new WireType(168, JobCatalogueCommand.JobNames.class),
+            new WireType(170, AppliedJob.class),
+            new WireType(171, AppliedJob.Pause.class),
+            new WireType(172, ApplyResult.class),
+            new WireType(173, JobRun.class),
+            new WireType(174, JobRunPage.class),
+            new WireType(175, BackfillRequest.class),
+            new WireType(176, Backfill.class),
+            new WireType(177, BackfillList.class),
+            new WireType(178, BackfillControl.class),
             // When batches of a job start and work, and who is told of problems.
             new WireType(270, JobTiming.class),
             new WireType(271, JobSchedule.class),
@@ -201,7 +241,11 @@ final class WireTypes {
             BatchRegisterCommand.FindReply.class,
             SubmissionTicket.class,
             GatewayCommand.class,
-            GatewayReply.class);
+            GatewayReply.class,
+            ScheduledJobCommand.class,
+            ScheduledJobReply.class,
+            JobCatalogueCommand.class,
+            JobCatalogueCommand.JobNames.class);
 
     private WireTypes() {}
 

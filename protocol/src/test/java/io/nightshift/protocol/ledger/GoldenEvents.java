@@ -1,5 +1,7 @@
 package io.nightshift.protocol.ledger;
 
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -16,6 +18,8 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.schedule.JobCatalogueEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,6 +153,52 @@ public final class GoldenEvents {
         return events;
     }
 
+    static Map<String, ScheduledJobEvent> jobs() {
+        Instant tick = Instant.parse("2026-11-25T01:00:00Z");
+        String run = "tick:2026-11-25T01:00:00Z";
+        Map<String, String> day = Map.of("day", "2026-11-24");
+        Map<String, ScheduledJobEvent> events = new LinkedHashMap<>();
+        events.put("applied", new ScheduledJobEvent.Applied(AT, 2, "job: flights\n", null, "ops", AT));
+        events.put("applied-folder", new ScheduledJobEvent.Applied(AT, 1, "job: flights\n", "/jobs", "ops", AT));
+        events.put("paused", new ScheduledJobEvent.Paused(AT, "the warehouse is being loaded", "ops"));
+        events.put("resumed", new ScheduledJobEvent.Resumed(AT, "ops"));
+        events.put("deleted", new ScheduledJobEvent.Deleted(AT, "ops"));
+        events.put("tick-due", new ScheduledJobEvent.TickDue(AT, tick, day, 2));
+        events.put(
+                "ticks-skipped",
+                new ScheduledJobEvent.TicksSkipped(AT, tick, tick.plusSeconds(7_200), 3, "no node was up", 2));
+        ScheduledJobEvent.Observation observation =
+                new ScheduledJobEvent.Observation("a1".repeat(32), "/lake/*.parquet", 5_000_000_000L, 70);
+        events.put("trigger-fired", new ScheduledJobEvent.TriggerFired(AT, observation, day, 2));
+        events.put("source-shrunk", new ScheduledJobEvent.SourceShrunk(AT, observation));
+        events.put("requested", new ScheduledJobEvent.Requested(AT, "2f6a", day, 2, "ops"));
+        events.put("run-started", new ScheduledJobEvent.RunStarted(AT, run, BATCH, false));
+        events.put("run-refused", new ScheduledJobEvent.RunRefused(AT, run, "there is no model m"));
+        events.put("run-skipped", new ScheduledJobEvent.RunSkipped(AT, run, "the run before is not over"));
+        events.put("run-ended", new ScheduledJobEvent.RunEnded(AT, run, Phase.PUBLISHED, null));
+        events.put("run-ended-failed", new ScheduledJobEvent.RunEnded(AT, run, Phase.FAILED, "the disk is full"));
+        events.put(
+                "backfill-started",
+                new ScheduledJobEvent.BackfillStarted(
+                        AT, "2f6a", new BackfillRequest("2026-11-01", "2026-11-25", 3, true, "day"), 2, 25, "ops"));
+        events.put("backfill-run-started", new ScheduledJobEvent.BackfillRunStarted(AT, "2f6a", 7, BATCH, true));
+        events.put(
+                "backfill-run-ended",
+                new ScheduledJobEvent.BackfillRunEnded(AT, "2f6a", 7, Phase.FAILED, "the disk is full"));
+        events.put(
+                "backfill-run-refused", new ScheduledJobEvent.BackfillRunEnded(AT, "2f6a", 8, null, "no model m"));
+        events.put(
+                "backfill-controlled",
+                new ScheduledJobEvent.BackfillControlled(AT, "2f6a", BackfillControl.CANCEL, "ops"));
+        return events;
+    }
+
+    static Map<String, JobCatalogueEvent> catalogue() {
+        return Map.of(
+                "added", new JobCatalogueEvent.Added(AT, "flights"),
+                "removed", new JobCatalogueEvent.Removed(AT, "flights"));
+    }
+
     /// The content of every golden file, by its path below `golden`.
     public static Map<String, byte[]> files() {
         Map<String, byte[]> files = new TreeMap<>();
@@ -156,6 +206,10 @@ public final class GoldenEvents {
         register()
                 .forEach((name, event) ->
                         files.put("register/" + name + ".cbor", EventCodec.encodeRegisterEvent(event)));
+        jobs().forEach((name, event) -> files.put("job/" + name + ".cbor", EventCodec.encodeJobEvent(event)));
+        catalogue()
+                .forEach((name, event) ->
+                        files.put("catalogue/" + name + ".cbor", EventCodec.encodeCatalogueEvent(event)));
         return files;
     }
 }

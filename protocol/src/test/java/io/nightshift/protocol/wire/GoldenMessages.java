@@ -2,12 +2,20 @@ package io.nightshift.protocol.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
@@ -35,6 +43,9 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
+import io.nightshift.protocol.schedule.JobCatalogueCommand;
+import io.nightshift.protocol.schedule.ScheduledJobCommand;
+import io.nightshift.protocol.schedule.ScheduledJobReply;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -79,6 +90,8 @@ public final class GoldenMessages {
         golden.findCommands(system.actor("asker"), system.actor("asker"));
         golden.gatewayCommands(system);
         golden.gatewayReplies();
+        golden.jobCommands(system);
+        golden.jobReplies();
         return golden.messages;
     }
 
@@ -263,6 +276,110 @@ public final class GoldenMessages {
                         "1 mistake",
                         BATCH.value(),
                         List.of(new Problem.JobMistake(3, "errors.max-rate", "'a lot'", "a number", null)))));
+    }
+
+    private void jobCommands(LocalActorSystem system) {
+        add(
+                "job-apply",
+                new ScheduledJobCommand.Apply("job: flights\n…", "/jobs", "ops", system.actor("asker")));
+        add("job-show", new ScheduledJobCommand.Show(system.actor("asker")));
+        add("job-pause", new ScheduledJobCommand.Pause("the warehouse is loaded", "ops", system.actor("asker")));
+        add("job-resume", new ScheduledJobCommand.Resume("ops", system.actor("asker")));
+        add("job-delete", new ScheduledJobCommand.Delete("ops", system.actor("asker")));
+        add(
+                "job-trigger",
+                new ScheduledJobCommand.Trigger("2f6a", Map.of("day", "2026-11-24"), "ops", system.actor("asker")));
+        add("job-runs", new ScheduledJobCommand.Runs(AT, AT.plusSeconds(60), 200, "7", system.actor("asker")));
+        add(
+                "job-start-backfill",
+                new ScheduledJobCommand.StartBackfill("2f6a", backfillRequest(), "ops", system.actor("asker")));
+        add("job-show-backfills", new ScheduledJobCommand.ShowBackfills("2f6a", system.actor("asker")));
+        add(
+                "job-control-backfill",
+                new ScheduledJobCommand.ControlBackfill(
+                        "2f6a", BackfillControl.CANCEL, "ops", system.actor("asker")));
+        add("job-wake", new ScheduledJobCommand.Wake());
+        add("catalogue-add", new JobCatalogueCommand.Add("flights", system.actor("asker")));
+        add("catalogue-remove", new JobCatalogueCommand.Remove("flights"));
+        add("catalogue-list", new JobCatalogueCommand.ListNames(system.actor("asker")));
+        add("catalogue-wake", new JobCatalogueCommand.WakeJobs());
+        add("catalogue-names", new JobCatalogueCommand.JobNames(List.of("churn", "flights")));
+    }
+
+    private void jobReplies() {
+        jobAnswer("job", appliedJob());
+        jobAnswer("applied", new ApplyResult(appliedJob(), true, true));
+        jobAnswer("run", jobRun());
+        jobAnswer("runs", new JobRunPage(List.of(jobRun()), "7"));
+        jobAnswer("backfill", backfill());
+        jobAnswer("backfills", new BackfillList(List.of(backfill())));
+        add(
+                "job-declined",
+                new ScheduledJobReply.Declined<>(
+                        ScheduledJobReply.Reason.UNKNOWN, "No job flights is applied."));
+    }
+
+    private void jobAnswer(String name, Record value) {
+        add("job-answer-" + name, new ScheduledJobReply.Succeeded<>(value));
+    }
+
+    private static AppliedJob appliedJob() {
+        return new AppliedJob(
+                "flights",
+                2,
+                AT,
+                "ops",
+                new AppliedJob.Pause(AT, "the warehouse is loaded", "ops"),
+                "0 2 * * *",
+                "Europe/Berlin",
+                "100,000 rows",
+                AT,
+                jobRun(),
+                3,
+                1,
+                "job: flights\n…",
+                "/jobs");
+    }
+
+    private static JobRun jobRun() {
+        return new JobRun(
+                "tick:2026-11-25T01:00:00Z",
+                "schedule",
+                AT,
+                Map.of("day", "2026-11-24"),
+                "failed",
+                BATCH.value(),
+                "the disk is full",
+                2,
+                AT,
+                AT.plusSeconds(1),
+                AT.plusSeconds(60));
+    }
+
+    private static BackfillRequest backfillRequest() {
+        return new BackfillRequest("2026-11-01", "2026-11-25", 3, true, "day");
+    }
+
+    private static Backfill backfill() {
+        return new Backfill(
+                "2f6a",
+                "flights",
+                2,
+                "2026-11-01",
+                "2026-11-25",
+                3,
+                true,
+                "running",
+                AT,
+                "ops",
+                AT.plusSeconds(60),
+                25,
+                10,
+                3,
+                9,
+                2,
+                1,
+                List.of(jobRun()));
     }
 
     private void answer(String name, Record value) {

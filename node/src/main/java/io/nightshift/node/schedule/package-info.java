@@ -1,0 +1,5 @@
+/// Applied jobs, for every interface.
+@NullMarked
+package io.nightshift.node.schedule;
+
+import org.jspecify.annotations.NullMarked;
