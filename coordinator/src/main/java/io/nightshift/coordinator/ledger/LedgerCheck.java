@@ -8,6 +8,8 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.schedule.JobCatalogueEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -76,6 +78,9 @@ public final class LedgerCheck {
             found("entry %d can't be read: %s".formatted(number, problem));
         } else if (entry instanceof BatchRegisterEvent event && state == null) {
             register = register.apply(event);
+        } else if (state == null && (entry instanceof ScheduledJobEvent || entry instanceof JobCatalogueEvent)) {
+            // The entries of applied jobs prove nothing about batches.
+            return;
         } else if (!(entry instanceof LedgerEntry) || state == null) {
             found("entry %d is of another kind than the entries before".formatted(number));
         } else if (entry instanceof LedgerEntry next && !isDamaged) {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.schedule.JobCatalogueEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -56,7 +58,26 @@ class EventCodecTest {
     }
 
     @Test
+    void everyGoldenEventOfAnAppliedJobIsReadAndWrittenUnchanged() throws IOException {
+        for (Map.Entry<String, ScheduledJobEvent> event : GoldenEvents.jobs().entrySet()) {
+            byte[] golden = golden("job/" + event.getKey());
+            assertThat(EventCodec.decodeJobEvent(golden)).isEqualTo(event.getValue());
+            assertThat(EventCodec.encodeJobEvent(event.getValue())).isEqualTo(golden);
+        }
+        for (Map.Entry<String, JobCatalogueEvent> event :
+                GoldenEvents.catalogue().entrySet()) {
+            byte[] golden = golden("catalogue/" + event.getKey());
+            assertThat(EventCodec.decodeCatalogueEvent(golden)).isEqualTo(event.getValue());
+            assertThat(EventCodec.encodeCatalogueEvent(event.getValue())).isEqualTo(golden);
+        }
+    }
+
+    @Test
     void everyTypeOfEventHasAGoldenFile() throws IOException {
+        assertThat(typesIn("job", GoldenEvents.jobs(), EventCodec::decodeJobEvent))
+                .isEqualTo(permitted(ScheduledJobEvent.class));
+        assertThat(typesIn("catalogue", GoldenEvents.catalogue(), EventCodec::decodeCatalogueEvent))
+                .isEqualTo(permitted(JobCatalogueEvent.class));
         assertThat(typesIn("batch", GoldenEvents.batch(), EventCodec::decode)).isEqualTo(permitted(BatchEvent.class));
         assertThat(typesIn("register", GoldenEvents.register(), EventCodec::decodeRegisterEvent))
                 .isEqualTo(permitted(BatchRegisterEvent.class));
