@@ -1,0 +1,176 @@
+package io.nightshift.protocol.job;
+
+import com.cronutils.model.Cron;
+import com.cronutils.model.definition.CronDefinition;
+import com.cronutils.model.definition.CronDefinitionBuilder;
+import com.cronutils.model.time.ExecutionTime;
+import com.cronutils.parser.CronParser;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/// A cron expression: five fields (minute, hour, day of the month, month, day of the week), or six with the second
+/// first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of them, as in
+/// the cron of Unix. Immutable, and safe for several threads.
+///
+/// A cron expression describes local times, and knows no time zone. So this class computes with local times only.
+public final class CronExpression {
+
+    /// The names of whole expressions.
+    private static final Map<String, String> NAMES = Map.of(
+            "@yearly", "0 0 1 1 *",
+            "@annually", "0 0 1 1 *",
+            "@monthly", "0 0 1 * *",
+            "@weekly", "0 0 * * 0",
+            "@daily", "0 0 * * *",
+            "@midnight", "0 0 * * *",
+            "@hourly", "0 * * * *");
+
+    private static final CronParser MINUTES = parser(false);
+    private static final CronParser SECONDS = parser(true);
+
+    /// No expression that comes at all pauses for longer: a 29 February may be 8 years after the one before, and
+    /// on a certain day of the week 40 years.
+    private static final int LONGEST_PAUSE_YEARS = 48;
+
+    private static final LocalDateTime TESTED_FROM = LocalDateTime.of(2024, 1, 1, 0, 0);
+
+    /// A field of an expression.
+    ///
+    /// @param values that it may have, in words
+    private record Field(String name, String values) {}
+
+    private static final List<Field> FIELDS = List.of(
+            new Field("seconds", "0 to 59"),
+            new Field("minutes", "0 to 59"),
+            new Field("hours", "0 to 23"),
+            new Field("days of the month", "1 to 31"),
+            new Field("months", "1 to 12 or JAN to DEC"),
+            new Field("days of the week", "0 to 7 (0 and 7 are Sunday) or SUN to SAT"));
+
+    private static final String EXPECTED =
+            "a cron expression of five fields (minute, hour, day of the month, month, day of the week) such as \"0 2 * * *\", of six with the second first, or one of @hourly, @daily, @weekly, @monthly, @yearly";
+
+    private final String text;
+    private final ExecutionTime times;
+
+    private CronExpression(String text, ExecutionTime times) {
+        this.text = text;
+        this.times = times;
+    }
+
+    private static CronParser parser(boolean hasSeconds) {
+        CronDefinitionBuilder builder = CronDefinitionBuilder.defineCron();
+        if (hasSeconds) {
+            builder = builder.withSeconds().withStrictRange().and();
+        }
+        CronDefinition definition = builder.withMinutes()
+                .withStrictRange()
+                .and()
+                .withHours()
+                .withStrictRange()
+                .and()
+                .withDayOfMonth()
+                .withStrictRange()
+                .and()
+                .withMonth()
+                .withStrictRange()
+                .and()
+                .withDayOfWeek()
+                .withValidRange(0, 7)
+                .withMondayDoWValue(1)
+                .withIntMapping(7, 0)
+                .withStrictRange()
+                .and()
+                .instance();
+        return new CronParser(definition);
+    }
+
+    /// What is wrong with a text.
+    ///
+    /// @param found the part of the text that is wrong, in words
+    /// @param expected what belongs there instead, in words
+    public record Problem(String found, String expected) {}
+
+    /// What is wrong with a text; empty if it is a cron expression.
+    ///
+    /// @param text any text
+    public static Optional<Problem> problem(String text) {
+        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
+        List<String> fields = List.of(expression.split("\\s+"));
+        if (expression.startsWith("@") || fields.size() < 5 || fields.size() > 6) {
+            return Optional.of(new Problem("\"" + YamlValue.shortened(text) + "\"", EXPECTED));
+        }
+        for (int i = 0; i < fields.size(); i++) {
+            Field field = FIELDS.get(i + FIELDS.size() - fields.size());
+            if (!isValid(fields, i)) {
+                return Optional.of(new Problem(
+                        "\"%s\" in the field of the %s".formatted(YamlValue.shortened(fields.get(i)), field.name()),
+                        "%s, ranges such as 1-5, steps such as */2, lists such as 1,3, or *"
+                                .formatted(field.values())));
+            }
+        }
+        return parseChecked(text).next(TESTED_FROM).isPresent()
+                ? Optional.empty()
+                : Optional.of(new Problem(
+                        "\"%s\", which never comes".formatted(YamlValue.shortened(text)), "days that exist"));
+    }
+
+    /// Whether a field is valid among others that allow everything.
+    private static boolean isValid(List<String> fields, int index) {
+        StringBuilder alone = new StringBuilder();
+        for (int i = 0; i < fields.size(); i++) {
+            alone.append(i == index ? fields.get(i) : "*").append(' ');
+        }
+        try {
+            parser(fields.size() == 6, alone.toString().strip());
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static Cron parser(boolean hasSeconds, String expression) {
+        return (hasSeconds ? SECONDS : MINUTES).parse(expression).validate();
+    }
+
+    /// Parses a cron expression.
+    ///
+    /// @param text the expression
+    /// @throws IllegalArgumentException if [#problem] finds one
+    public static CronExpression parse(String text) {
+        problem(text).ifPresent(problem -> {
+            throw new IllegalArgumentException(
+                    "%s: expected %s".formatted(problem.found(), problem.expected()));
+        });
+        return parseChecked(text);
+    }
+
+    private static CronExpression parseChecked(String text) {
+        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
+        boolean hasSeconds = expression.split("\\s+").length == 6;
+        return new CronExpression(text, ExecutionTime.forCron(parser(hasSeconds, expression)));
+    }
+
+    /// The first local time after another that the expression describes; empty if there is none within
+    /// [#LONGEST_PAUSE_YEARS] years.
+    ///
+    /// @param after any local time
+    public Optional<LocalDateTime> next(LocalDateTime after) {
+        // UTC has no gaps, so that the library computes with local times.
+        ZonedDateTime from = after.atZone(ZoneOffset.UTC);
+        return times.nextExecution(from)
+                .filter(next -> next.isBefore(from.plusYears(LONGEST_PAUSE_YEARS)))
+                .map(ZonedDateTime::toLocalDateTime);
+    }
+
+    /// The expression as it was written.
+    @Override
+    public String toString() {
+        return text;
+    }
+}
