@@ -86,6 +86,46 @@ final class JobCheck {
         if (trigger != null && Duration.ZERO.equals(values.get("trigger.every"))) {
             mistakes.add(new Mistake(trigger.line(), "trigger.every", "no time at all", "1s or more", null));
         }
+        cron(root.entry("schedule"));
+        templates(root.entry("schedule"), TimeTemplate.Time.SCHEDULED);
+        templates(trigger, TimeTemplate.Time.TRIGGERED);
+    }
+
+    private void cron(@Nullable Member schedule) {
+        if (schedule != null
+                && values.get("schedule.cron") instanceof String text
+                && schedule.value() instanceof Mapping mapping) {
+            Member cron = mapping.entry("cron");
+            CronExpression.problem(text)
+                    .ifPresent(problem -> mistakes.add(new Mistake(
+                            cron == null ? schedule.line() : cron.line(),
+                            "schedule.cron",
+                            problem.found(),
+                            problem.expected(),
+                            null)));
+        }
+    }
+
+    private void templates(@Nullable Member section, TimeTemplate.Time time) {
+        if (section == null || !(section.value() instanceof Mapping mapping)) {
+            return;
+        }
+        Member parameters = mapping.entry("parameters");
+        if (parameters == null || !(parameters.value() instanceof Mapping templates)) {
+            return;
+        }
+        String path = JobKey.path(section.key(), "parameters");
+        for (Member entry : templates.entries()) {
+            if (entry.value() instanceof Scalar scalar) {
+                TimeTemplate.problem(scalar.text(), time)
+                        .ifPresent(expected -> mistakes.add(new Mistake(
+                                entry.line(),
+                                JobKey.path(path, YamlValue.shortened(entry.key())),
+                                entry.value().found(),
+                                expected,
+                                null)));
+            }
+        }
     }
 
     private void section(Section section, String path, Mapping mapping, int line) {
