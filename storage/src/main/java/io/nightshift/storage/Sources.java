@@ -5,9 +5,11 @@ import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
+import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import java.util.List;
 import java.util.function.Supplier;
@@ -18,6 +20,7 @@ public final class Sources implements SourceReaders, SourceInspector {
 
     private final Supplier<DuckDb> duckDb;
     private final FileRoots roots;
+    private final RowCounts counts = new RowCounts();
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
@@ -41,6 +44,13 @@ public final class Sources implements SourceReaders, SourceInspector {
         return switch (source.input()) {
             case ParquetInput parquet -> new ParquetReader(duckDb, roots);
         };
+    }
+
+    /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file system.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException if the source can't be listed, or may not be read
+    public SourceState state(Job.Source source) {
+        return of(source).state(source, counts);
     }
 
     @Override

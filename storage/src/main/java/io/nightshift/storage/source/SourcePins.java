@@ -19,6 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +71,19 @@ public final class SourcePins {
         for (InspectedFile inspected : files) {
             SourceFile file = inspected.file();
             String line = "%s\t%d\t%s\t%s\n".formatted(file.path(), file.bytes(), file.modified(), file.tag());
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /// The identity of files by what a look at their folder says: paths, lengths and modification times.
+    ///
+    /// @param files in order
+    /// @return 64 hexadecimal digits
+    public static String digest(Collection<RowCounts.FileVersion> files) {
+        MessageDigest digest = sha256();
+        for (RowCounts.FileVersion file : files) {
+            String line = "%s\t%d\t%s\n".formatted(file.path(), file.bytes(), file.modified());
             digest.update(line.getBytes(StandardCharsets.UTF_8));
         }
         return HexFormat.of().formatHex(digest.digest());

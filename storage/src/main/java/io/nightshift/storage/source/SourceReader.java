@@ -22,6 +22,13 @@ public interface SourceReader extends SourceInspector {
     /// @throws FailureException naming what doesn't fit
     BoundJob bind(Job job, ModelDescription model);
 
+    /// Looks at how much the source holds, cheaply: a file that was looked at before is not opened again.
+    ///
+    /// @param counts the files that were looked at before
+    /// @return an empty state if there is no file yet
+    /// @throws FailureException if the source can't be listed, or may not be read
+    SourceState state(Job.Source source, RowCounts counts);
+
     /// Checks that this node's jobs may read the slices. Called each time before they are read.
     ///
     /// @throws FailureException if a job may not read one of them

@@ -1,5 +1,6 @@
 package io.nightshift.storage.source.parquet;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
@@ -11,10 +12,13 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.RowCounts;
+import io.nightshift.storage.source.RowCounts.FileVersion;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
+import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.SourceTable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,13 +29,16 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Reads Parquet files through DuckDB. A slice is a range of rows of one file.
 public final class ParquetReader implements SourceReader {
@@ -85,6 +92,65 @@ public final class ParquetReader implements SourceReader {
             return inspected;
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+        }
+    }
+
+    @Override
+    public SourceState state(Job.Source source, RowCounts counts) {
+        Map<FileVersion, @Nullable Long> known = new LinkedHashMap<>();
+        for (Path file : filesOrNone(source)) {
+            FileVersion version = SourceFiles.version(file);
+            if (version != null) {
+                known.put(version, counts.get(version));
+            }
+        }
+        List<FileVersion> unknown = known.entrySet().stream()
+                .filter(entry -> entry.getValue() == null)
+                .map(Map.Entry::getKey)
+                .filter(file -> SourceFiles.isWhole(file.path()))
+                .toList();
+        Map<String, Long> counted = countRows(unknown.stream().map(FileVersion::path).toList());
+        for (FileVersion file : unknown) {
+            Long rows = counted.get(file.path().toString());
+            // A file that has changed meanwhile is counted the next time.
+            if (rows != null && file.equals(SourceFiles.version(file.path()))) {
+                known.put(file, rows);
+                counts.put(file, rows);
+            }
+        }
+        known.values().removeIf(Objects::isNull);
+        long rows = known.values().stream().mapToLong(Objects::requireNonNull).sum();
+        return new SourceState(known.size(), rows, SourcePins.digest(known.keySet()));
+    }
+
+    /// A source without a file may get one.
+    private List<Path> filesOrNone(Job.Source source) {
+        try {
+            return files(source);
+        } catch (FailureException e) {
+            FailedResource resource = e.failure().resource();
+            if (resource != null && resource.type() == FailedResource.Type.INPUT) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private Map<String, Long> countRows(List<Path> files) {
+        Map<String, Long> rows = new HashMap<>();
+        if (files.isEmpty()) {
+            return rows;
+        }
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(
+                        "SELECT file_name, num_rows FROM parquet_file_metadata(%s)".formatted(list(files)))) {
+            while (result.next()) {
+                rows.put(result.getString(1), result.getLong(2));
+            }
+            return rows;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be looked at", e), e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.RowCounts.FileVersion;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +16,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.SequencedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// The files that a job's paths name: a file, every Parquet file below a folder, or what a glob
 /// matches. Names that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are
@@ -193,6 +196,28 @@ final class SourceFiles {
                 Files.isSymbolicLink(file) && !Files.exists(file)
                         ? "source: %s is a symbolic link to a file that does not exist".formatted(file)
                         : "source: %s is not a regular file".formatted(file));
+    }
+
+    /// A file as it is now; null if it is gone.
+    static @Nullable FileVersion version(Path file) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return new FileVersion(file, attributes.size(), attributes.lastModifiedTime());
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw SourcePins.unreadable(file, e);
+        }
+    }
+
+    /// Whether a file is a whole Parquet file. One that is being written is not.
+    static boolean isWhole(Path file) {
+        try {
+            checkMagic(file);
+            return true;
+        } catch (FailureException e) {
+            return false;
+        }
     }
 
     /// Refuses a file that is not a whole Parquet file, with a clearer message than a library gives.

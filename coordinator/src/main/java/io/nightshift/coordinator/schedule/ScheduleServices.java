@@ -1,0 +1,113 @@
+package io.nightshift.coordinator.schedule;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.schedule.JobCatalogueCommand;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// What applied jobs need from their node.
+///
+/// @param starter submits runs
+/// @param batches asks for the status of batches
+/// @param sources looks at the sources of jobs with a trigger
+/// @param catalogue sends a message to the catalogue of applied jobs
+/// @param observer is notified of what happens
+/// @param clock the wall clock
+public record ScheduleServices(
+        RunStarter starter,
+        BatchClient batches,
+        SourceClient sources,
+        Consumer<JobCatalogueCommand> catalogue,
+        Observer observer,
+        Clock clock) {
+
+    /// Submits runs, through the same checks as every other submission. Called by actors; never blocks.
+    @FunctionalInterface
+    public interface RunStarter {
+        /// @return a result in any case, within a minute or so; the same request may be repeated after any result
+        CompletionStage<StartResult> start(StartRequest request);
+    }
+
+    /// A run to submit.
+    ///
+    /// @param job the job's name
+    /// @param key the idempotency key of the submission
+    /// @param text the job file
+    /// @param folder that relative paths start from, or null
+    /// @param parameters that are set; all others have their defaults
+    /// @param mode which batch is wanted
+    public record StartRequest(
+            String job,
+            String key,
+            String text,
+            @Nullable String folder,
+            Map<String, String> parameters,
+            StartMode mode) {}
+
+    /// Which batch a run is to have.
+    public enum StartMode {
+        /// The run's open batch, or a new one.
+        LIVE,
+        /// As [#LIVE], with the lowest priority; none if the run is published.
+        BACKFILL,
+        /// As [#LIVE], with the lowest priority, and a new batch if the run is published.
+        BACKFILL_ALL
+    }
+
+    /// The result of a submission.
+    public sealed interface StartResult {
+
+        /// The run has a batch.
+        ///
+        /// @param unchanged whether the run was published before as this batch, so that nothing was started
+        record Started(BatchId batch, boolean unchanged) implements StartResult {}
+
+        /// The run can't be submitted, now or later.
+        ///
+        /// @param reason for people
+        record Refused(String reason) implements StartResult {}
+
+        /// It is not known whether the run has a batch. Submitting it again may help.
+        ///
+        /// @param reason for people
+        record NotNow(String reason) implements StartResult {}
+    }
+
+    /// Asks for the status of batches. Called by actors; never blocks.
+    @FunctionalInterface
+    public interface BatchClient {
+        /// @return fails if no answer comes in time
+        CompletionStage<BatchStatus> status(BatchId batch);
+    }
+
+    /// Looks at sources. Called by actors; never blocks.
+    @FunctionalInterface
+    public interface SourceClient {
+        /// @return fails with a sentence for people if the source can't be read
+        CompletionStage<Observation> observe(SourceRequest request);
+    }
+
+    /// A source to look at.
+    ///
+    /// @param job the job's name
+    /// @param text the job file
+    /// @param folder that relative paths start from, or null
+    /// @param parameters that are set; all others have their defaults
+    public record SourceRequest(
+            String job, String text, @Nullable String folder, Map<String, String> parameters) {}
+
+    /// Is notified of what happens to applied jobs, after it is durable. A crash may lose a notification. Called by
+    /// actors; never blocks.
+    @FunctionalInterface
+    public interface Observer {
+        /// @param job the job's name
+        /// @param text the job file of the event's revision, or of the present one
+        void happened(String job, String text, ScheduledJobEvent event);
+    }
+}

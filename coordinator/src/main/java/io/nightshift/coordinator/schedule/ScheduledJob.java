@@ -1,0 +1,232 @@
+package io.nightshift.coordinator.schedule;
+
+import io.nightshift.coordinator.batch.ReadableEvents;
+import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
+import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.schedule.JobCatalogueCommand;
+import io.nightshift.protocol.schedule.ScheduledJobCommand;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.EventAdapter;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// An applied job, as an actor: a sharded entity whose ID is the job's name. [ScheduleDecisions] decides; this class
+/// persists the events of each decision, performs its actions, and sets one timer for the next time that matters.
+///
+/// The catalogue of applied jobs wakes the actor when its node is gone, and now and then: a clock that was set forward
+/// is noticed then.
+public final class ScheduledJob
+        extends EventSourcedBehavior<ScheduledJobMessage, ScheduledJobEvent, ScheduledJobState> {
+
+    public static final EntityTypeKey<ScheduledJobCommand> KEY =
+            EntityTypeKey.create(ScheduledJobCommand.class, "job");
+
+    private static final Logger LOG = LoggerFactory.getLogger(ScheduledJob.class);
+    private static final String TIMER = "next";
+
+    private final ActorContext<ScheduledJobMessage> context;
+    private final TimerScheduler<ScheduledJobMessage> timers;
+    private final ActorRef<ClusterSharding.ShardCommand> shard;
+    private final String job;
+    private final ScheduleServices services;
+    private ScheduleDecisions decisions;
+
+    private ScheduledJob(
+            ActorContext<ScheduledJobMessage> context,
+            TimerScheduler<ScheduledJobMessage> timers,
+            ActorRef<ClusterSharding.ShardCommand> shard,
+            String job,
+            ScheduleServices services) {
+        super(
+                PersistenceId.of(KEY.name(), job),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        this.context = context;
+        this.timers = timers;
+        this.shard = shard;
+        this.job = job;
+        this.services = services;
+        this.decisions = new ScheduleDecisions(job);
+    }
+
+    /// @param job the job's name
+    /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
+    public static Behavior<ScheduledJobCommand> create(
+            String job, ActorRef<ClusterSharding.ShardCommand> shard, ScheduleServices services) {
+        Behavior<ScheduledJobMessage> behavior = Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new ScheduledJob(context, timers, shard, job, services)));
+        return Behaviors.transformMessages(
+                ScheduledJobCommand.class,
+                behavior,
+                pattern -> pattern.matchAny(ScheduledJobMessage.CommandReceived::new));
+    }
+
+    @Override
+    public ScheduledJobState emptyState() {
+        return ScheduledJobState.EMPTY;
+    }
+
+    @Override
+    public EventHandler<ScheduledJobState, ScheduledJobEvent> eventHandler() {
+        return ScheduledJobState::apply;
+    }
+
+    /// Skips what can't be read, so that the job continues.
+    @Override
+    public EventAdapter<ScheduledJobEvent, ?> eventAdapter() {
+        return new ReadableEvents<>(
+                ScheduledJobEvent.class,
+                entry -> LOG.error(
+                        "an entry of the job {} can't be read and is skipped: {}. `nightshift job runs {} --missing` shows the runs that are missing",
+                        job,
+                        entry.problem(),
+                        job));
+    }
+
+    @Override
+    public SignalHandler<ScheduledJobState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .build();
+    }
+
+    /// Pekko keeps this object after a failed write, whose outcome is unknown.
+    private void recovered(ScheduledJobState state) {
+        decisions = new ScheduleDecisions(job);
+        context.getSelf().tell(new ScheduledJobMessage.TimeReached());
+    }
+
+    @Override
+    public CommandHandler<ScheduledJobMessage, ScheduledJobEvent, ScheduledJobState> commandHandler() {
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
+    }
+
+    private Effect<ScheduledJobEvent, ScheduledJobState> onMessage(
+            ScheduledJobState state, ScheduledJobMessage message) {
+        ScheduleAction.Decision decision =
+                decisions.decide(state, message, System.nanoTime(), services.clock().instant());
+        if (decision.events().isEmpty()) {
+            afterwards(state, decision);
+            return Effect().none();
+        }
+        return Effect().persist(decision.events()).thenRun((ScheduledJobState next) -> {
+            decision.events().forEach(event -> happened(next, event));
+            afterwards(next, decision);
+        });
+    }
+
+    private void afterwards(ScheduledJobState state, ScheduleAction.Decision decision) {
+        decision.actions().forEach(this::perform);
+        Optional<Duration> wake =
+                decisions.nextWake(state, System.nanoTime(), services.clock().instant());
+        if (wake.isPresent()) {
+            timers.startSingleTimer(TIMER, new ScheduledJobMessage.TimeReached(), wake.get());
+        } else {
+            timers.cancel(TIMER);
+        }
+    }
+
+    private void happened(ScheduledJobState state, ScheduledJobEvent event) {
+        log(event);
+        Revision revision = state.current();
+        if (revision != null) {
+            services.observer().happened(job, revision.text(), event);
+        }
+    }
+
+    private void log(ScheduledJobEvent event) {
+        switch (event) {
+            case ScheduledJobEvent.Applied applied ->
+                LOG.info("job {} is applied by {}, revision {}", job, applied.by(), applied.revision());
+            case ScheduledJobEvent.Paused paused -> LOG.info("job {} is paused by {}", job, paused.by());
+            case ScheduledJobEvent.Resumed resumed -> LOG.info("job {} is resumed by {}", job, resumed.by());
+            case ScheduledJobEvent.Deleted deleted -> LOG.info("job {} is deleted by {}", job, deleted.by());
+            case ScheduledJobEvent.RunStarted started ->
+                LOG.info(
+                        "{} of job {} {} {}",
+                        started.run(),
+                        job,
+                        started.unchanged() ? "was published before as" : "is",
+                        started.batch());
+            case ScheduledJobEvent.RunRefused refused ->
+                LOG.error("{} of job {} can't be submitted: {}", refused.run(), job, refused.reason());
+            case ScheduledJobEvent.TicksSkipped skipped ->
+                LOG.warn(
+                        "job {}: {} ticks up to {} are skipped: {}",
+                        job,
+                        skipped.ticks(),
+                        skipped.last(),
+                        skipped.reason());
+            default -> LOG.debug("job {}: {}", job, event);
+        }
+    }
+
+    private void perform(ScheduleAction action) {
+        switch (action) {
+            case ScheduleAction.Send<?> send -> send(send);
+            case ScheduleAction.Start(ScheduleServices.StartRequest request) ->
+                context.pipeToSelf(
+                        services.starter().start(request),
+                        (result, problem) -> new ScheduledJobMessage.StartAnswered(
+                                request.key(),
+                                problem == null ? result : new StartResult.NotNow(text(problem))));
+            case ScheduleAction.LookAtBatch(BatchId batch) ->
+                context.pipeToSelf(
+                        services.batches().status(batch),
+                        (status, problem) ->
+                                new ScheduledJobMessage.BatchSeen(batch, problem == null ? status : null));
+            case ScheduleAction.LookAtSource look ->
+                context.pipeToSelf(
+                        services.sources().observe(look.request()),
+                        (observation, problem) -> seen(look, observation, problem));
+            case ScheduleAction.TellCatalogue(boolean isApplied) ->
+                services.catalogue()
+                        .accept(
+                                isApplied
+                                        ? new JobCatalogueCommand.Add(job, context.getSystem().ignoreRef())
+                                        : new JobCatalogueCommand.Remove(job));
+            case ScheduleAction.Passivate passivate ->
+                shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+            case ScheduleAction.Warn(String text) -> LOG.warn(text);
+        }
+    }
+
+    private static ScheduledJobMessage.SourceSeen seen(
+            ScheduleAction.LookAtSource look, Observation observation, Throwable problem) {
+        return new ScheduledJobMessage.SourceSeen(
+                look.revision(),
+                look.parameters(),
+                problem == null ? observation : null,
+                problem == null ? null : text(problem));
+    }
+
+    private static String text(Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
+    }
+
+    private static <M> void send(ScheduleAction.Send<M> send) {
+        send.to().tell(send.message());
+    }
+}

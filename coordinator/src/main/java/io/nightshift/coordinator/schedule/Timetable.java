@@ -1,0 +1,98 @@
+package io.nightshift.coordinator.schedule;
+
+import io.nightshift.protocol.job.CronExpression;
+import io.nightshift.protocol.job.JobHeader;
+import io.nightshift.protocol.job.JobSchedule;
+import io.nightshift.protocol.job.JobTrigger;
+import io.nightshift.protocol.job.TimeTemplate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// What a job file says about when the job runs, ready to compute with. Immutable.
+///
+/// @param header of the job file
+/// @param ticks of the schedule; null if the job has none
+record Timetable(JobHeader header, @Nullable Ticks ticks) {
+
+    static Timetable of(JobHeader header) {
+        JobSchedule schedule = header.timing().schedule();
+        return new Timetable(
+                header,
+                schedule == null
+                        ? null
+                        : ticks(
+                                header,
+                                schedule,
+                                schedule.start() == null ? null : LocalDate.parse(schedule.start()),
+                                schedule.end() == null ? null : LocalDate.parse(schedule.end())));
+    }
+
+    private static Ticks ticks(
+            JobHeader header, JobSchedule schedule, @Nullable LocalDate start, @Nullable LocalDate end) {
+        return new Ticks(
+                CronExpression.parse(schedule.cron()),
+                header.timing().zone(),
+                start,
+                end,
+                Objects.requireNonNullElse(schedule.jitter(), Duration.ZERO));
+    }
+
+    /// The ticks of the schedule, before its start and after its end, too. Only for a job with a schedule.
+    Ticks unbounded() {
+        return ticks(header, Objects.requireNonNull(header.timing().schedule()), null, null);
+    }
+
+    /// Whether another job file has the same ticks.
+    boolean hasSameTicks(Timetable other) {
+        JobSchedule one = header.timing().schedule();
+        JobSchedule two = other.header().timing().schedule();
+        return one == null || two == null
+                ? one == two
+                : one.cron().equals(two.cron())
+                        && Objects.equals(one.start(), two.start())
+                        && Objects.equals(one.end(), two.end())
+                        && header.timing().timeZone().equals(other.header().timing().timeZone());
+    }
+
+    JobSchedule.Overlap overlap() {
+        JobSchedule schedule = header.timing().schedule();
+        return schedule == null ? JobSchedule.Overlap.QUEUE : schedule.overlap();
+    }
+
+    JobSchedule.CatchUp catchUp() {
+        JobSchedule schedule = header.timing().schedule();
+        return schedule == null ? JobSchedule.CatchUp.ALL : schedule.catchUp();
+    }
+
+    Duration jitter() {
+        JobSchedule schedule = header.timing().schedule();
+        return schedule == null || schedule.jitter() == null ? Duration.ZERO : schedule.jitter();
+    }
+
+    /// The parameters of the run of a tick that the schedule sets.
+    Map<String, String> scheduled(Instant tick) {
+        JobSchedule schedule = header.timing().schedule();
+        return schedule == null
+                ? Map.of()
+                : values(schedule.parameters(), TimeTemplate.Time.SCHEDULED, tick);
+    }
+
+    /// The parameters that the trigger sets for a run at a time.
+    Map<String, String> triggered(Instant now) {
+        JobTrigger trigger = header.timing().trigger();
+        return trigger == null ? Map.of() : values(trigger.parameters(), TimeTemplate.Time.TRIGGERED, now);
+    }
+
+    private Map<String, String> values(Map<String, String> templates, TimeTemplate.Time time, Instant instant) {
+        Map<String, String> values = new LinkedHashMap<>();
+        templates.forEach((name, text) -> values.put(
+                name,
+                TimeTemplate.parse(text, time).value(instant.atZone(header.timing().zone()))));
+        return values;
+    }
+}
