@@ -100,7 +100,7 @@ public final class CronExpression {
     ///
     /// @param text any text
     public static Optional<Problem> problem(String text) {
-        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
+        String expression = fullText(text);
         List<String> fields = List.of(expression.split("\\s+"));
         if (expression.startsWith("@") || fields.size() < 5 || fields.size() > 6) {
             return Optional.of(new Problem("\"" + YamlValue.shortened(text) + "\"", EXPECTED));
@@ -118,6 +118,17 @@ public final class CronExpression {
                 ? Optional.empty()
                 : Optional.of(new Problem(
                         "\"%s\", which never comes".formatted(YamlValue.shortened(text)), "days that exist"));
+    }
+
+    private static String fullText(String text) {
+        String[] fields = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip())
+                .split("\\s+");
+        for (int i : new int[] {fields.length - 3, fields.length - 1}) {
+            if (fields.length >= 5 && fields[i].equals("?")) {
+                fields[i] = "*";
+            }
+        }
+        return String.join(" ", fields);
     }
 
     /// Whether a field is valid among others that allow everything.
@@ -151,7 +162,7 @@ public final class CronExpression {
     }
 
     private static CronExpression parseChecked(String text) {
-        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
+        String expression = fullText(text);
         boolean hasSeconds = expression.split("\\s+").length == 6;
         return new CronExpression(text, ExecutionTime.forCron(parser(hasSeconds, expression)));
     }

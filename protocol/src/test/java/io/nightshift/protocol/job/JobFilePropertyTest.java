@@ -209,17 +209,19 @@ class JobFilePropertyTest {
                                 : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))));
     }
 
-    private static Arbitrary<JobTiming> timings() {
-        Arbitrary<Map<String, String>> templates = Arbitraries.maps(
-                        Arbitraries.of("day", "hour"),
-                        Arbitraries.of("{scheduled:date - 1 day}", "{day}", "2026-11-25", "7", "true"))
+    private static Arbitrary<Map<String, String>> templates(String placeholder) {
+        return Arbitraries.maps(
+                        Arbitraries.of("day", "hour"), Arbitraries.of(placeholder, "2026-11-25", "7", "true"))
                 .ofMaxSize(2);
+    }
+
+    private static Arbitrary<JobTiming> timings() {
         Arbitrary<Duration> times =
                 Arbitraries.of(1, 59, 60, 3_600, 86_400, 90_000).map(Duration::ofSeconds);
         Arbitrary<String> clock = Arbitraries.of("00:00", "06:30", "23:59");
         Arbitrary<JobSchedule> schedules = Combinators.combine(
                         Arbitraries.of("@daily", "0 2 * * *", "*/5 0 2 ? * MON-FRI"),
-                        templates,
+                        templates("{scheduled:date - 1 day}"),
                         Arbitraries.of("2026-11-01", "2028-02-29").injectNull(0.5),
                         times.injectNull(0.5),
                         Arbitraries.of(JobSchedule.CatchUp.class),
@@ -230,7 +232,7 @@ class JobFilePropertyTest {
                         Arbitraries.integers().between(0, 2),
                         Arbitraries.longs().greaterOrEqual(1),
                         times,
-                        templates)
+                        templates("{triggered:timestamp + 2 hours}"))
                 .as((kind, count, every, values) -> new JobTrigger(
                         kind == 0 ? count : null,
                         kind == 1 ? count : null,
