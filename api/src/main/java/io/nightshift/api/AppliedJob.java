@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param job the job's name
 /// @param revision how often the job was applied with a changed job file, from 1
+/// @param firstAppliedAt when the job was applied first, or first after it was deleted
 /// @param appliedAt when this revision was applied
 /// @param appliedBy the name of the caller's token
 /// @param pause when, why and by whom the job was paused; null if it is not paused
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record AppliedJob(
         String job,
         int revision,
+        Instant firstAppliedAt,
         Instant appliedAt,
         String appliedBy,
         @JsonInclude(Include.NON_NULL) @Nullable Pause pause,
@@ -50,6 +52,7 @@ public record AppliedJob(
         return new AppliedJob(
                 job,
                 revision,
+                firstAppliedAt,
                 appliedAt,
                 appliedBy,
                 pause,

@@ -26,6 +26,8 @@ import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.schedule.JobScheduler;
+import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -61,6 +63,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -111,6 +114,7 @@ public final class Node {
     private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
+    private @Nullable JobScheduler scheduler;
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -340,6 +344,8 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
+        scheduler = JobSchedulerStarter.start(
+                system, requests, batches, destinations.sources(), (job, text, event) -> {}, blocking);
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
         system.systemActorOf(Gateway.create(access, batches, changes, nodes), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
@@ -356,6 +362,11 @@ public final class Node {
             endpoints.addAll(Routes.of(batches, changes, nodes, registry, destinations, name, readers));
         }
         return endpoints;
+    }
+
+    /// Applied jobs. Only after [#open].
+    public JobScheduler scheduler() {
+        return Objects.requireNonNull(scheduler, "the node is open");
     }
 
     /// Keeps the model for the batch's partitions.

@@ -37,6 +37,7 @@ final class JobDescriptions {
         return new AppliedJob(
                 job,
                 revision.number(),
+                revision.since(),
                 revision.at(),
                 revision.by(),
                 state.pause(),

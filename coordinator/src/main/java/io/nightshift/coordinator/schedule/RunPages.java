@@ -114,7 +114,7 @@ final class RunPages {
         }
 
         static String of(JobRun last) {
-            return time(last) + "~" + last.run();
+            return RunPages.time(last) + "~" + last.run();
         }
 
         /// Whether a run comes after the position.

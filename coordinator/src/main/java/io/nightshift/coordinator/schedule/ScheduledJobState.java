@@ -73,7 +73,8 @@ record ScheduledJobState(
     /// @param folder that relative paths start from, or null
     /// @param at when it was applied
     /// @param by the name of the caller's token
-    record Revision(int number, String text, @Nullable String folder, Instant at, String by) {}
+    /// @param since when the job was applied first, or first after it was deleted
+    record Revision(int number, String text, @Nullable String folder, Instant at, String by, Instant since) {}
 
     /// What led to a run.
     enum Cause {
@@ -285,8 +286,13 @@ record ScheduledJobState(
     }
 
     private ScheduledJobState applied(ScheduledJobEvent.Applied applied) {
-        Revision revision =
-                new Revision(applied.revision(), applied.text(), applied.folder(), applied.at(), applied.by());
+        Revision revision = new Revision(
+                applied.revision(),
+                applied.text(),
+                applied.folder(),
+                applied.at(),
+                applied.by(),
+                current == null || isDeleted ? applied.at() : current.since());
         Map<Integer, Revision> all = new TreeMap<>(revisions);
         all.put(revision.number(), revision);
         return new ScheduledJobState(

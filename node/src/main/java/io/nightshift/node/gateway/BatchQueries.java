@@ -15,10 +15,13 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.storage.Destinations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -242,6 +245,40 @@ public final class BatchQueries {
             throw ProblemException.of(problem);
         }
         return BatchDescriptions.of(ledger, entry);
+    }
+
+    /// How far a run is.
+    ///
+    /// @param batch the batch that decides: the open one or, if there is none, the one that was published last
+    /// @param description of that batch
+    public record RunOutcome(BatchId batch, BatchDescription description) {
+
+        /// Whether the run has a published batch and no open one.
+        public boolean isPublished() {
+            return description.state().equals("published");
+        }
+    }
+
+    /// How far runs are. Runs without an open and a published batch are missing in the answer.
+    public CompletionStage<Map<RunKey, RunOutcome>> outcomes(Collection<RunKey> runs) {
+        return register().thenCompose(state -> {
+            Map<RunKey, CompletableFuture<RunOutcome>> outcomes = new HashMap<>();
+            for (RunKey run : runs) {
+                state.open(run)
+                        .or(() -> state.lastPublished(run))
+                        .ifPresent(entry -> outcomes.put(
+                                run,
+                                describe(entry)
+                                        .thenApply(batch -> new RunOutcome(entry.batch(), batch))
+                                        .toCompletableFuture()));
+            }
+            return CompletableFuture.allOf(outcomes.values().toArray(CompletableFuture<?>[]::new))
+                    .thenApply(all -> {
+                        Map<RunKey, RunOutcome> found = new HashMap<>();
+                        outcomes.forEach((run, outcome) -> found.put(run, outcome.join()));
+                        return found;
+                    });
+        });
     }
 
     /// A batch's description as soon as it differs from a known one, or after ten seconds.

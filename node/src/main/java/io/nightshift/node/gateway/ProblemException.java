@@ -108,6 +108,10 @@ public final class ProblemException extends RuntimeException {
                 Map.of());
     }
 
+    public static ProblemException conflict(String detail) {
+        return of(409, "conflict", "The request does not fit the present state", detail);
+    }
+
     public static ProblemException tooLarge(String detail) {
         return of(413, "too-large", "The request is too large", detail);
     }

@@ -15,6 +15,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand.FindReply;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,28 @@ public final class RequestForwarder {
                     throw failure;
                 },
                 services.blocking());
+    }
+
+    /// The batch of an earlier submission of a job with a key.
+    ///
+    /// @return fails with a transient [FailureException] if no answer can be had now
+    public CompletionStage<Optional<BatchId>> find(Job job, String key) {
+        return findByKey(job, key)
+                .thenApply(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
+                        ? Optional.of(batch)
+                        : Optional.<BatchId>empty())
+                .exceptionallyAsync(
+                        problem -> {
+                            throw failure(problem, "the batch register");
+                        },
+                        services.blocking());
+    }
+
+    /// The status of a batch, as its coordinator knows it.
+    ///
+    /// @return fails if no answer can be had now
+    public CompletionStage<BatchStatus> status(BatchId batch) {
+        return services.batches().ask(batch, BatchCommand.Describe::new);
     }
 
     private CompletionStage<FindReply> findByKey(Job job, String key) {

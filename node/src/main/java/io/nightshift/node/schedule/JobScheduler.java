@@ -10,85 +10,418 @@ import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.coordinator.schedule.BackfillRuns;
+import io.nightshift.coordinator.schedule.JobTexts;
+import io.nightshift.coordinator.schedule.SampleRun;
+import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.ProblemException;
+import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.job.JobHeader;
+import io.nightshift.protocol.schedule.JobCatalogueCommand;
+import io.nightshift.protocol.schedule.JobCatalogueCommand.JobNames;
+import io.nightshift.protocol.schedule.ScheduledJobCommand;
+import io.nightshift.protocol.schedule.ScheduledJobReply;
+import io.nightshift.protocol.wire.WireLimits;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// Applied jobs, however a request about them arrives: by a command, HTTP or a message. Each change is logged in the
-/// audit log, and may be repeated. Stages fail with a [io.nightshift.node.gateway.ProblemException]; a method
-/// throws it at once if the request is wrong. Safe for several threads, none of which waits.
-public interface JobScheduler {
+/// audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once if the request is
+/// wrong. Safe for several threads, none of which waits.
+public final class JobScheduler {
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
+    private static final int LONGEST_REASON = 1_000;
+    private static final int MOST_RUNS = 200;
+    private static final int LONGEST_VALUE = 1_000;
+
+    /// How long [#trigger] waits for the batch of the run, and how often it looks.
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final Duration LOOK = Duration.ofMillis(200);
+
+    private final Jobs jobs;
+    private final Catalogue catalogue;
+    private final RunStates states;
+    private final Clock clock;
+
+    /// Asks an applied job, wherever it runs. Fails if no answer comes in time.
+    @FunctionalInterface
+    public interface Jobs {
+        <T extends Record> CompletionStage<ScheduledJobReply<T>> ask(
+                String job, Function<ActorRef<ScheduledJobReply<T>>, ScheduledJobCommand> question);
+    }
+
+    /// Asks the catalogue of applied jobs, wherever it runs. Fails if no answer comes in time.
+    @FunctionalInterface
+    public interface Catalogue {
+        CompletionStage<JobNames> ask(Function<ActorRef<JobNames>, JobCatalogueCommand> question);
+    }
+
+    JobScheduler(Jobs jobs, Catalogue catalogue, RunStates states, Clock clock) {
+        this.jobs = jobs;
+        this.catalogue = catalogue;
+        this.states = states;
+        this.clock = clock;
+    }
 
     /// Applies a job file.
     ///
     /// @param text the job file
     /// @param folder the absolute path of the folder that relative paths start from; null if all must be absolute
     /// @param expected the job's name as the caller gives it beside the file, such as in a URL; null if it gives none
-    CompletionStage<ApplyResult> apply(
-            Caller caller, String text, @Nullable String folder, @Nullable String expected);
+    public CompletionStage<ApplyResult> apply(
+            Caller caller, String text, @Nullable String folder, @Nullable String expected) {
+        if (folder != null && !java.nio.file.Path.of(folder).isAbsolute()) {
+            throw ProblemException.badRequest(
+                    "The folder %s is not an absolute path. Send one, or a job file whose paths are absolute."
+                            .formatted(folder));
+        }
+        WireLimits.refusal(text).ifPresent(reason -> {
+            throw ProblemException.tooLarge(reason);
+        });
+        JobHeader header = header(text, folder);
+        String job = name(header.name());
+        if (expected != null && !expected.equals(job)) {
+            throw ProblemException.badRequest(
+                    "The job file is that of the job %s, not of %s.".formatted(job, expected));
+        }
+        return logged(
+                caller,
+                "apply-job",
+                job,
+                catalogue
+                        .ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo))
+                        .thenCompose(entered -> this.<ApplyResult>ask(
+                                job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
+                result -> "revision " + result.job().revision());
+    }
+
+    /// Checks the job file with the parameters of its next run, so that a mistake shows now and not at night.
+    private JobHeader header(String text, @Nullable String folder) {
+        try {
+            JobHeader header = JobTexts.header(text, folder);
+            SampleRun.of(header, clock.instant())
+                    .ifPresent(parameters -> JobTexts.job(text, folder, parameters));
+            return header;
+        } catch (JobFileException e) {
+            throw ProblemException.jobFile(e);
+        }
+    }
 
     /// All applied jobs.
-    CompletionStage<AppliedJobList> list();
+    public CompletionStage<AppliedJobList> list() {
+        return answered(catalogue.ask(JobCatalogueCommand.ListNames::new), "the catalogue of jobs")
+                .thenCompose(names -> {
+                    List<CompletableFuture<ScheduledJobReply<AppliedJob>>> asked = names.jobs().stream()
+                            .map(job -> answered(
+                                            jobs.<AppliedJob>ask(job, ScheduledJobCommand.Show::new), "the job " + job)
+                                    .toCompletableFuture())
+                            .toList();
+                    return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
+                            .thenApply(all -> new AppliedJobList(asked.stream()
+                                    .flatMap(reply -> described(reply.join()))
+                                    .toList()));
+                });
+    }
+
+    /// A job that was deleted a moment ago is left out.
+    private static Stream<AppliedJob> described(ScheduledJobReply<AppliedJob> reply) {
+        return reply instanceof ScheduledJobReply.Succeeded<AppliedJob>(AppliedJob job)
+                ? Stream.of(job.withoutText())
+                : Stream.empty();
+    }
 
     /// An applied job, with its job file.
-    CompletionStage<AppliedJob> show(String job);
+    public CompletionStage<AppliedJob> show(String job) {
+        return ask(name(job), ScheduledJobCommand.Show::new);
+    }
 
     /// Pauses a job.
     ///
     /// @param reason may be empty; at most 1,000 characters
-    CompletionStage<AppliedJob> pause(Caller caller, String job, String reason);
+    public CompletionStage<AppliedJob> pause(Caller caller, String job, String reason) {
+        if (reason.length() > LONGEST_REASON) {
+            throw ProblemException.badRequest(String.format(
+                    Locale.ROOT, "The reason is too long. Send at most %,d characters.", LONGEST_REASON));
+        }
+        return logged(
+                caller,
+                "pause-job",
+                name(job),
+                ask(job, replyTo -> new ScheduledJobCommand.Pause(reason, caller.name(), replyTo)),
+                paused -> reason);
+    }
 
     /// Resumes a job.
-    CompletionStage<AppliedJob> resume(Caller caller, String job);
+    public CompletionStage<AppliedJob> resume(Caller caller, String job) {
+        return logged(
+                caller,
+                "resume-job",
+                name(job),
+                ask(job, replyTo -> new ScheduledJobCommand.Resume(caller.name(), replyTo)),
+                resumed -> "");
+    }
 
     /// Starts a run now.
     ///
     /// @param parameters values of the job's parameters by name
-    /// @param id an idempotency key, as in
-    ///     [io.nightshift.protocol.schedule.ScheduledJobCommand.Trigger]; null for a new run in any case
-    CompletionStage<JobRun> trigger(
-            Caller caller, String job, Map<String, String> parameters, @Nullable String id);
+    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new run in any case
+    /// @return the run, with its batch unless the submission takes longer than [#PATIENCE]
+    public CompletionStage<JobRun> trigger(
+            Caller caller, String job, Map<String, String> parameters, @Nullable String id) {
+        parameters.forEach((name, value) -> {
+            if (name.length() + value.length() > LONGEST_VALUE) {
+                throw ProblemException.badRequest(String.format(
+                        Locale.ROOT, "The parameter %.60s is too long. Send at most %,d characters.", name, LONGEST_VALUE));
+            }
+        });
+        String run = id(id);
+        return logged(
+                caller,
+                "trigger-job",
+                name(job),
+                show(job)
+                        .thenCompose(applied -> {
+                            requireValid(applied, parameters);
+                            return started(
+                                    job,
+                                    replyTo -> new ScheduledJobCommand.Trigger(run, parameters, caller.name(), replyTo),
+                                    System.nanoTime() + PATIENCE.toNanos());
+                        }),
+                started -> started.run());
+    }
+
+    private static void requireValid(AppliedJob applied, Map<String, String> parameters) {
+        try {
+            JobTexts.job(String.valueOf(applied.text()), applied.folder(), parameters);
+        } catch (JobFileException e) {
+            throw ProblemException.jobFile(e);
+        }
+    }
+
+    private CompletionStage<JobRun> started(
+            String job, Function<ActorRef<ScheduledJobReply<JobRun>>, ScheduledJobCommand> question, long deadline) {
+        return ask(job, question)
+                .thenCompose(run -> run.state().equals("waiting") && System.nanoTime() - deadline < 0
+                        ? CompletableFuture.supplyAsync(
+                                        () -> started(job, question, deadline),
+                                        CompletableFuture.delayedExecutor(LOOK.toMillis(), TimeUnit.MILLISECONDS))
+                                .thenCompose(next -> next)
+                        : CompletableFuture.completedFuture(run));
+    }
 
     /// Deletes a job.
     ///
     /// @return the job as it was last
-    CompletionStage<AppliedJob> delete(Caller caller, String job);
+    public CompletionStage<AppliedJob> delete(Caller caller, String job) {
+        return logged(
+                caller,
+                "delete-job",
+                name(job),
+                ask(job, replyTo -> new ScheduledJobCommand.Delete(caller.name(), replyTo)),
+                deleted -> "");
+    }
 
     /// Which runs of a job.
     ///
-    /// @param from the first time when they were due; null for all that are kept. Needed for missing ticks that lie
-    ///     before the job was applied
+    /// @param from the first time when they were due; null for all that are kept, and for those missing since the first
+    ///     of them
     /// @param to the end of the range, exclusive; null for now
     /// @param missing whether to return ticks without a run
     /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is set,
     ///     all runs are returned
-    record RunFilter(@Nullable Instant from, @Nullable Instant to, boolean missing, boolean failed) {}
+    public record RunFilter(@Nullable Instant from, @Nullable Instant to, boolean missing, boolean failed) {
+
+        boolean accepts(JobRun run) {
+            if (!missing && !failed) {
+                return true;
+            }
+            return switch (run.state()) {
+                case "missing" -> missing;
+                case "failed", "cancelled", "refused", "skipped" -> failed;
+                default -> false;
+            };
+        }
+    }
 
     /// A page of a job's runs, newest first. It may hold fewer runs than the limit, even none, and still have a
-    /// `next`.
+    /// `next`. The state of a run is the present one: that of a run that was published by other means, too.
     ///
     /// @param cursor the previous page's `next`, or null for the first page
     /// @param limit 1 to 200
-    CompletionStage<JobRunPage> runs(String job, RunFilter filter, @Nullable String cursor, int limit);
+    public CompletionStage<JobRunPage> runs(String job, RunFilter filter, @Nullable String cursor, int limit) {
+        if (limit < 1 || limit > MOST_RUNS) {
+            throw ProblemException.badRequest(
+                    "The parameter limit is invalid. Send a number from 1 to %d.".formatted(MOST_RUNS));
+        }
+        return show(job).thenCompose(applied -> {
+            Instant from = filter.from() == null && filter.missing() ? applied.firstAppliedAt() : filter.from();
+            return this.<JobRunPage>ask(
+                            job,
+                            replyTo -> new ScheduledJobCommand.Runs(from, filter.to(), limit, cursor, replyTo))
+                    .thenCompose(page -> states.now(applied, page.runs())
+                            .thenApply(runs -> new JobRunPage(
+                                    runs.stream().filter(filter::accepts).toList(), page.next())));
+        });
+    }
 
     /// Starts a backfill.
     ///
-    /// @param id an idempotency key, as in
-    ///     [io.nightshift.protocol.schedule.ScheduledJobCommand.StartBackfill]; null for a new backfill in any case
-    CompletionStage<Backfill> startBackfill(
-            Caller caller, String job, BackfillRequest request, @Nullable String id);
+    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new backfill in any case
+    public CompletionStage<Backfill> startBackfill(
+            Caller caller, String job, BackfillRequest request, @Nullable String id) {
+        String backfill = id(id);
+        return logged(
+                caller,
+                "start-backfill",
+                name(job),
+                ask(
+                        job,
+                        replyTo -> new ScheduledJobCommand.StartBackfill(backfill, request, caller.name(), replyTo)),
+                started -> "%s, %d runs from %s to %s"
+                        .formatted(started.id(), started.runs(), started.from(), started.to()));
+    }
 
     /// What a backfill would do. Starts nothing.
-    CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request);
+    public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
+        return show(job).thenCompose(applied -> {
+            List<JobRun> runs = new ArrayList<>();
+            try {
+                JobHeader header = JobTexts.header(String.valueOf(applied.text()), applied.folder());
+                for (BackfillRuns.PlannedRun run : BackfillRuns.of(header, request)) {
+                    runs.add(planned(applied, run));
+                }
+            } catch (BackfillRuns.InvalidRequestException e) {
+                throw ProblemException.badRequest(String.valueOf(e.getMessage()));
+            } catch (JobFileException e) {
+                throw ProblemException.jobFile(e);
+            }
+            return states.now(applied, runs)
+                    .thenApply(now -> new BackfillPlan(
+                            job,
+                            now.stream()
+                                    .map(run -> new BackfillPlan.PlannedRun(run, starts(run, request)))
+                                    .toList()));
+        });
+    }
+
+    private JobRun planned(AppliedJob applied, BackfillRuns.PlannedRun run) {
+        return new JobRun(
+                "backfill",
+                "backfill",
+                run.tick(),
+                run.parameters(),
+                "missing",
+                null,
+                null,
+                applied.revision(),
+                clock.instant(),
+                null,
+                null);
+    }
+
+    private static boolean starts(JobRun run, BackfillRequest request) {
+        return switch (run.state()) {
+            case "running" -> false;
+            case "published" -> request.all();
+            default -> true;
+        };
+    }
 
     /// The backfills of a job.
-    CompletionStage<BackfillList> backfills(String job);
+    public CompletionStage<BackfillList> backfills(String job) {
+        return ask(name(job), replyTo -> new ScheduledJobCommand.ShowBackfills(null, replyTo));
+    }
 
     /// One backfill.
-    CompletionStage<Backfill> backfill(String job, String id);
+    public CompletionStage<Backfill> backfill(String job, String id) {
+        return this.<BackfillList>ask(name(job), replyTo -> new ScheduledJobCommand.ShowBackfills(id, replyTo))
+                .thenApply(list -> list.backfills().getFirst());
+    }
 
     /// Changes the course of a backfill.
-    CompletionStage<Backfill> controlBackfill(Caller caller, String job, String id, BackfillControl control);
+    public CompletionStage<Backfill> controlBackfill(
+            Caller caller, String job, String id, BackfillControl control) {
+        return logged(
+                caller,
+                control.verb() + "-backfill",
+                name(job),
+                ask(job, replyTo -> new ScheduledJobCommand.ControlBackfill(id, control, caller.name(), replyTo)),
+                changed -> changed.id());
+    }
+
+    private static String name(String job) {
+        if (!NAME.matcher(job).matches()) {
+            throw ProblemException.notFound("job", "No job %.120s is applied.".formatted(job));
+        }
+        return job;
+    }
+
+    private static String id(@Nullable String given) {
+        if (given != null && !ID.matcher(given).matches()) {
+            throw ProblemException.badRequest("The ID is invalid. Send 1 to 100 letters, digits, - and _.");
+        }
+        return given == null ? UUID.randomUUID().toString().substring(0, 13) : given;
+    }
+
+    private <T extends Record> CompletionStage<T> ask(
+            String job, Function<ActorRef<ScheduledJobReply<T>>, ScheduledJobCommand> question) {
+        return answered(jobs.ask(job, question), "the job " + job).thenApply(reply -> switch (reply) {
+            case ScheduledJobReply.Succeeded<T>(T value) -> value;
+            case ScheduledJobReply.Declined<T>(ScheduledJobReply.Reason reason, String text) ->
+                throw switch (reason) {
+                    case UNKNOWN -> ProblemException.notFound("job", text);
+                    case INVALID -> ProblemException.badRequest(text);
+                    case CONFLICT -> ProblemException.conflict(text);
+                };
+        });
+    }
+
+    /// @param who does not answer, if there is no answer
+    private static <T> CompletionStage<T> answered(CompletionStage<T> asked, String who) {
+        return asked.exceptionally(thrown -> {
+            Throwable cause =
+                    thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+            throw cause instanceof TimeoutException
+                    ? ProblemException.unavailable(who + " does not answer; its node may just have been lost")
+                    : ProblemException.of(cause);
+        });
+    }
+
+    private static <T> CompletionStage<T> logged(
+            Caller caller, String action, String job, CompletionStage<T> change, Function<T, String> detail) {
+        return change.whenComplete((result, problem) -> {
+            if (problem == null) {
+                AuditLog.log(caller, action, job, "done", detail.apply(result));
+                return;
+            }
+            ProblemException known = ProblemException.of(problem);
+            AuditLog.log(
+                    caller,
+                    action,
+                    job,
+                    known.problem().status() < 500 ? "refused" : "failed",
+                    String.valueOf(known.getMessage()));
+        });
+    }
 }

@@ -73,6 +73,27 @@ public record Job(
                 .orElse(null);
     }
 
+    /// The same job with another priority.
+    ///
+    /// @param other 0 to [#HIGHEST_PRIORITY]
+    public Job withPriority(int other) {
+        return new Job(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                other,
+                alerts);
+    }
+
     /// A job that starts on request only, works at any time, and tells nobody of problems.
     public Job(
             String name,

@@ -327,6 +327,7 @@ public final class GoldenMessages {
         return new AppliedJob(
                 "flights",
                 2,
+                AT.minusSeconds(60),
                 AT,
                 "ops",
                 new AppliedJob.Pause(AT, "the warehouse is loaded", "ops"),
