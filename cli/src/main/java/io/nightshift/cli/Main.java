@@ -6,6 +6,7 @@ import io.nightshift.cli.batch.QuarantineCommands;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
 import io.nightshift.cli.node.NodeCommand;
+import io.nightshift.cli.node.ServeCommand;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.YamlOutput;
 import io.nightshift.cli.reference.CompletionCommand;
@@ -47,6 +48,7 @@ public final class Main {
         Map<String, Class<?>> commands = new LinkedHashMap<>();
         commands.put("init", InitCommand.class);
         commands.put("run", RunCommand.class);
+        commands.put("serve", ServeCommand.class);
         commands.put("node", NodeCommand.class);
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);

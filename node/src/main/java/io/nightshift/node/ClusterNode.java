@@ -29,20 +29,27 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.remote.RemoteTransportException;
 
-/// A node that joins others, on a journal in PostgreSQL.
+/// A node that runs until it is asked to leave: one that joins others, on a journal in PostgreSQL, or one alone,
+/// on the ledger of a home folder.
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";
 
     private final ActorSystem<Void> system;
 
+    /// The port of its HTTP server, or 0 if it has none.
+    private final int httpPort;
+
     /// Done when the actor system ought to have terminated, whether or not it has.
     private final CompletableFuture<Done> overdue = new CompletableFuture<>();
 
-    ClusterNode(ActorSystem<Void> system) {
+    ClusterNode(ActorSystem<Void> system, int httpPort) {
         this.system = system;
+        this.httpPort = httpPort;
         String phase = CoordinatedShutdown.PhaseActorSystemTerminate();
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(phase, "begin-last-phase", () -> {
@@ -68,23 +75,61 @@ public final class ClusterNode {
             HttpSettings http,
             Path home,
             ModelRegistry registry) {
-        ActorSystem<Void> system = system(config(dependencies.ledger(), settings, configuration), settings);
+        ActorSystem<Void> system = system(config("cluster", dependencies.ledger(), settings, configuration), settings);
+        ClusterNode started = start(system, dependencies, settings, configuration, submissions, http, home, registry);
+        ClusterJoiner.begin(
+                system,
+                new Membership(dependencies.ledger(), name(settings)),
+                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
+        return started;
+    }
+
+    /// Starts a node that is a cluster of its own, coordinator and worker at once, on the ledger of a home folder.
+    ///
+    /// @param settings on loopback, with all roles; the port 0 stands for any free one
+    /// @param submissions resolves what programs outside the node submit
+    /// @param http how to answer HTTP, and the tokens of callers
+    /// @param home where the node's own token is, if none are configured
+    /// @param registry of the models that are shown by HTTP
+    public static ClusterNode startAlone(
+            Node.Dependencies dependencies,
+            NodeSettings settings,
+            Configuration configuration,
+            SubmissionResolver submissions,
+            HttpSettings http,
+            Path home,
+            ModelRegistry registry) {
+        ActorSystem<Void> system =
+                system(config("standalone", dependencies.ledger(), settings, configuration), settings);
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        return start(system, dependencies, settings, configuration, submissions, http, home, registry);
+    }
+
+    private static ClusterNode start(
+            ActorSystem<Void> system,
+            Node.Dependencies dependencies,
+            NodeSettings settings,
+            Configuration configuration,
+            SubmissionResolver submissions,
+            HttpSettings http,
+            Path home,
+            ModelRegistry registry) {
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, dependencies);
         GatewayAccess access = node.access(http, home);
         List<Endpoint> endpoints =
                 node.open(access, submissions, configuration.admission().submissions(), registry);
-        if (http.isEnabled()) {
-            node.answer(http, access, endpoints);
-        }
+        int httpPort = http.isEnabled() ? node.answer(http, access, endpoints) : 0;
         if (settings.roles().contains("coordinator")) {
             node.tend();
         }
-        ClusterJoiner.begin(
-                system,
-                new Membership(dependencies.ledger(), name(settings)),
-                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
-        return new ClusterNode(system);
+        return new ClusterNode(system, httpPort);
+    }
+
+    /// The port of its HTTP server, or 0 if it has none.
+    public int httpPort() {
+        return httpPort;
     }
 
     private static String name(NodeSettings settings) {
@@ -121,7 +166,9 @@ public final class ClusterNode {
     }
 
     /// The configuration of the actor system.
-    static Config config(Ledger ledger, NodeSettings settings, Configuration configuration) {
+    ///
+    /// @param kind the resource with the defaults, `cluster` or `standalone`
+    static Config config(String kind, Ledger ledger, NodeSettings settings, Configuration configuration) {
         Map<String, Object> own = new TreeMap<>();
         String artery = "pekko.remote.artery.";
         own.put(artery + "canonical.hostname", settings.hostname());
@@ -137,7 +184,7 @@ public final class ClusterNode {
                 .withFallback(ConfigFactory.parseMap(own))
                 .withFallback(configuration.transport())
                 .withFallback(configuration.tuning());
-        Config defaults = ConfigFactory.parseResourcesAnySyntax("cluster")
+        Config defaults = ConfigFactory.parseResourcesAnySyntax(kind)
                 .withFallback(ConfigFactory.defaultReferenceUnresolved());
         Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
         return given.withFallback(ConfigFactory.parseMap(ofVersion()))

@@ -36,7 +36,7 @@ final class ClusterNodeTest {
         Path file = Files.writeString(folder.resolve("node.conf"), text);
         Configuration configuration = Configuration.load(file, folder);
         Ledger ledger = new Ledger("jdbc:postgresql://localhost/journal", "nightshift", "");
-        return ClusterNode.config(ledger, configuration.node(), configuration);
+        return ClusterNode.config("cluster", ledger, configuration.node(), configuration);
     }
 
     @Test
@@ -66,7 +66,7 @@ final class ClusterNodeTest {
                         """).withFallback(ConfigFactory.load("none"));
         CountDownLatch stopping = new CountDownLatch(1);
         ActorSystem<Void> system = ActorSystem.create(Unstoppable.create(stopping), "stuck", config);
-        ClusterNode node = new ClusterNode(system);
+        ClusterNode node = new ClusterNode(system, 0);
         try {
             CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.jvmExitReason());
             assertThat(node.awaitEnd()).isTrue();

@@ -4,10 +4,12 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
-/// A command that reads the ledger, or asks a server to; the answer is the same.
+/// A command that reads the ledger, or asks a server to; the answer is the same. While a server uses the ledger of
+/// the home folder, only the server can read it.
 abstract class QueryCommand extends LedgerCommand {
 
     @Mixin
@@ -15,10 +17,16 @@ abstract class QueryCommand extends LedgerCommand {
 
     @Override
     final int run() {
-        if (!server.isGiven()) {
-            return super.run();
+        if (server.isGiven()) {
+            return ask(server.connect(home()));
         }
-        try (NightshiftClient client = server.connect(home())) {
+        Optional<NightshiftClient> local =
+                configuration().journal() == null ? server.connectLocally(home()) : Optional.empty();
+        return local.isPresent() ? ask(local.get()) : super.run();
+    }
+
+    private int ask(NightshiftClient connected) {
+        try (NightshiftClient client = connected) {
             return run(client);
         } catch (NightshiftException e) {
             throw ClusterAccess.told(e);

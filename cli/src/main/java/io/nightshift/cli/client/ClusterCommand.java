@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// A command that asks any node of a running cluster.
+/// A command that asks any node of a running cluster, or the server of the home folder.
 public abstract class ClusterCommand implements Callable<Integer> {
 
     @Spec
@@ -44,10 +44,11 @@ public abstract class ClusterCommand implements Callable<Integer> {
     private ClusterAccess configured() {
         Configuration given = configuration.read(home);
         if (given.journal() == null) {
-            throw FailureException.permanent(
-                    "no cluster is configured. Set nightshift.journal and nightshift.node.contact-points in the file"
-                            + " that --config names, or name a node with --server. To pause a batch of `nightshift run`,"
-                            + " press Ctrl-C in its terminal; the same command resumes it");
+            return server.connectLocally(home)
+                    .map(ClusterAccess::new)
+                    .orElseThrow(() -> FailureException.permanent(
+                            "no server runs on %s, and no cluster is configured. Start `nightshift serve%s`, or name a node with --server, or set nightshift.journal and nightshift.node.contact-points in the file that --config names. To pause a batch of `nightshift run`, press Ctrl-C in its terminal; the same command resumes it"
+                                    .formatted(home.folder(), home.option())));
         }
         return ClusterAccess.connect(given, server.token(home));
     }

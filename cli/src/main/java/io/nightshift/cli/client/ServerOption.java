@@ -4,6 +4,7 @@ import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.client.HttpClientBuilder;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.node.configuration.LocalServer;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.tls.TlsFiles;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -24,7 +26,7 @@ public final class ServerOption {
             names = "--server",
             paramLabel = "URL",
             description =
-                    "The URL of a node that answers HTTP, such as https://nightshift.example.org:7380. With it, the command needs no configuration.")
+                    "The URL of a node that answers HTTP, such as https://nightshift.example.org:7380. With it, the command needs no configuration. Without it, the command asks the configured cluster, or else the server that `nightshift serve` runs on the home folder.")
     private @Nullable String server;
 
     @Option(
@@ -63,21 +65,32 @@ public final class ServerOption {
             throw new IllegalStateException("no server is given");
         }
         try {
-            URI uri = URI.create(server);
-            HttpClientBuilder client =
-                    NightshiftClient.overHttp(uri).attempts(3).token(isThisMachine(uri) ? token(home) : token());
-            if (certificate != null && privateKey != null) {
-                client.tls(new TlsFiles(certificate, privateKey, ca).context());
-            } else if (certificate != null || privateKey != null) {
-                throw FailureException.permanent(
-                        "--certificate and --private-key need each other. Give both, or neither");
-            } else if (ca != null) {
-                client.tls(TlsFiles.trusting(ca));
-            }
-            return client.build();
+            return connect(home, URI.create(server));
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent("--server: " + e.getMessage());
         }
+    }
+
+    /// Connects to the server of the home folder, which `nightshift serve` runs.
+    ///
+    /// @return empty if none runs
+    /// @throws FailureException if an option or a file is wrong
+    public Optional<NightshiftClient> connectLocally(HomeFolder home) {
+        return LocalServer.find(home.folder()).map(address -> connect(home, address));
+    }
+
+    /// @throws IllegalArgumentException if the address is no URL of a server
+    private NightshiftClient connect(HomeFolder home, URI uri) {
+        HttpClientBuilder client =
+                NightshiftClient.overHttp(uri).attempts(3).token(isThisMachine(uri) ? token(home) : token());
+        if (certificate != null && privateKey != null) {
+            client.tls(new TlsFiles(certificate, privateKey, ca).context());
+        } else if (certificate != null || privateKey != null) {
+            throw FailureException.permanent("--certificate and --private-key need each other. Give both, or neither");
+        } else if (ca != null) {
+            client.tls(TlsFiles.trusting(ca));
+        }
+        return client.build();
     }
 
     private static boolean isThisMachine(URI uri) {

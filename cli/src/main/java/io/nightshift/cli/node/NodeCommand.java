@@ -23,8 +23,6 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.worker.ScoringThreads;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -92,9 +90,9 @@ public final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration given = configuration.read(home);
-        NodeSettings settings = given.node().with(checkedRoles(), checkedPort(), checkedThreads());
+        NodeSettings settings = given.node().with(checkedRoles(), NodeOptions.port(port), NodeOptions.threads(threads));
         requireTlsBeyondLoopback(settings, given);
-        HttpSettings http = http(given.http());
+        HttpSettings http = NodeOptions.http(given.http(), httpPort);
         Ledger ledger = ledger(given.journal());
         ProgramLog.toConsole(given.logFormat());
         // Not a constant: that would be made before the log is set up.
@@ -169,58 +167,13 @@ public final class NodeCommand implements Callable<Integer> {
         return roles;
     }
 
-    private int checkedPort() {
-        if (port < 0 || port > 65_535) {
-            throw FailureException.permanent("--port must be 1 to 65535, not " + port);
-        }
-        return port;
-    }
-
-    private int checkedThreads() {
-        if (threads < 0 || threads > 1024) {
-            throw FailureException.permanent("--threads must be 1 to 1024, not " + threads);
-        }
-        return threads;
-    }
-
     private static void requireTlsBeyondLoopback(NodeSettings settings, Configuration given) {
         for (String host : List.of(settings.hostname(), settings.bindHostname())) {
-            if (given.tls() == null && !isLoopback(host)) {
+            if (given.tls() == null && !NodeOptions.isLoopback(host)) {
                 throw FailureException.permanent(
                         "%s is not a loopback address, and nightshift.tls.enabled is not set. A node listens beyond its own machine only with TLS; docs/how-to/tls.md describes it"
                                 .formatted(host));
             }
-        }
-    }
-
-    /// The HTTP settings, with the port of the command line. Beyond loopback, HTTP needs TLS and tokens.
-    private HttpSettings http(HttpSettings configured) {
-        HttpSettings http = configured;
-        if (httpPort != null) {
-            if (httpPort < 0 || httpPort > 65_535) {
-                throw FailureException.permanent("--http-port must be 0 to 65535, not " + httpPort);
-            }
-            http = configured.at(httpPort);
-        }
-        if (!http.isEnabled()) {
-            return http;
-        }
-        if (!isLoopback(http.hostname())
-                && (http.tls() == null || !http.tokens().areGiven())) {
-            String missing = http.tls() == null ? "nightshift.http.tls" : "nightshift.http.tokens-file";
-            throw FailureException.permanent(
-                    "%s is not a loopback address, and %s is not set. A node answers HTTP beyond its own machine only with TLS and tokens"
-                            .formatted(http.hostname(), missing));
-        }
-        return http;
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            throw FailureException.permanent(
-                    "there is no host %s. Check nightshift.node.hostname and nightshift.http.hostname".formatted(host));
         }
     }
 

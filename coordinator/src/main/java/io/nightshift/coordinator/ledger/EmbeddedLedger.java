@@ -79,17 +79,29 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// @throws FailureException if another process uses the home folder, or the journal can't be opened
     public static EmbeddedLedger open(Path home) {
         return open(home, holder -> {
-            throw FailureException.permanent(
-                    "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
-                            .formatted(holder, home));
+            throw FailureException.permanent(inUse(holder, home));
         });
+    }
+
+    /// Says that another process uses a home folder, and what to do.
+    private static String inUse(String holder, Path home) {
+        return isServer(holder)
+                ? "%s serves %s. Submit jobs to it with `nightshift batch submit` or `nightshift job apply`, stop it, or choose another folder with --home"
+                        .formatted(holder, home)
+                : "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
+                        .formatted(holder, home);
+    }
+
+    private static boolean isServer(String holder) {
+        return holder.contains("(nightshift serve");
     }
 
     /// Opens the journal of a home folder as soon as no other process uses it.
     ///
     /// @param waiting called with a description of the process that uses the folder, once for each such
     ///     process. If it throws an exception, this method does too
-    /// @throws FailureException if the journal can't be opened
+    /// @throws FailureException if the journal can't be opened, or a server uses the folder, which does not end by
+    ///     itself
     public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
         return open(home, waiting, "");
     }
@@ -102,7 +114,7 @@ public final class EmbeddedLedger implements AutoCloseable {
                     "the ledger can't be stored in %s, because its path contains a ';'. Choose another folder with --home"
                             .formatted(folder));
         }
-        FileChannel lockFile = lock(folder, waiting);
+        FileChannel lockFile = lock(home, waiting);
         try {
             Optional<HomeIdentity> identity = HomeIdentity.read(home);
             if (exists(home)) {
@@ -235,7 +247,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     ///     be read
     public static LedgerFile.Summary create(Path home, Path export) {
         Path folder = home.resolve("ledger");
-        FileChannel lockFile = lock(folder, holder -> {
+        FileChannel lockFile = lock(home, holder -> {
             throw FailureException.permanent("%s is using %s. Stop it".formatted(holder, home));
         });
         try {
@@ -275,14 +287,21 @@ public final class EmbeddedLedger implements AutoCloseable {
         return filled;
     }
 
-    private static FileChannel lock(Path folder, Consumer<String> waiting) {
+    private static FileChannel lock(Path home, Consumer<String> waiting) {
+        Path folder = home.resolve("ledger");
         Path file = folder.resolve("lock");
         try {
             Folders.make(folder);
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {
-                lock(channel, file, waiting);
+                lock(channel, file, holder -> {
+                    if (isServer(holder)) {
+                        // It ends only when somebody ends it.
+                        throw FailureException.permanent(inUse(holder, home));
+                    }
+                    waiting.accept(holder);
+                });
             } catch (FailureException | IOException e) {
                 close(channel);
                 throw e;

@@ -20,7 +20,8 @@ public record HttpSettings(
         TokenSettings tokens,
         HttpLimits limits) {
 
-    static final int PORT = 7380;
+    /// The default port.
+    public static final int PORT = 7380;
 
     /// The largest limit of connections and watches.
     private static final int MOST = 100_000;

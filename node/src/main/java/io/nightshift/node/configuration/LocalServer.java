@@ -1,0 +1,77 @@
+package io.nightshift.node.configuration;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/// The address of the server that runs on a home folder: a file in the folder, next to its token. Commands of the
+/// same user find the server by it, without an option or a configuration.
+///
+/// A server that is killed leaves the file behind. So the file names the server's process too, and an address
+/// counts only while that process runs.
+public final class LocalServer {
+
+    private static final String FILE = "server";
+
+    private LocalServer() {}
+
+    static Path file(Path home) {
+        return home.resolve(FILE);
+    }
+
+    /// Records that this process serves a home folder.
+    ///
+    /// @param address the URL of the server, without a path
+    /// @throws FailureException permanent, if the file can't be written
+    public static void record(Path home, URI address) {
+        ProcessHandle self = ProcessHandle.current();
+        String text = "%s%n%d %d%n".formatted(address, self.pid(), started(self));
+        try {
+            Path draft = Files.createTempFile(home, FILE, ".new");
+            Files.writeString(draft, text, StandardCharsets.US_ASCII);
+            Files.move(draft, file(home), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the file %s can't be written: %s. Check the permissions of its folder".formatted(file(home), e));
+        }
+    }
+
+    /// Removes the record when the server ends. A record that can't be removed does no harm.
+    public static void forget(Path home) {
+        try {
+            Files.deleteIfExists(file(home));
+        } catch (IOException e) {
+            // The next reader sees that the process has ended.
+        }
+    }
+
+    /// The address of the server that runs on a home folder; empty if none does.
+    public static Optional<URI> find(Path home) {
+        try {
+            List<String> lines = Files.readAllLines(file(home), StandardCharsets.US_ASCII);
+            if (lines.size() < 2 || !lines.get(1).matches("[0-9]{1,18} [0-9]{1,18}")) {
+                return Optional.empty();
+            }
+            String[] process = lines.get(1).split(" ");
+            return ProcessHandle.of(Long.parseLong(process[0]))
+                    .filter(ProcessHandle::isAlive)
+                    .filter(running -> started(running) == Long.parseLong(process[1]))
+                    .map(running -> URI.create(lines.getFirst()));
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// When a process started, in milliseconds since 1970: a process ID is used again by other programs. 0 where
+    /// the system does not tell.
+    private static long started(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+}

@@ -1,0 +1,89 @@
+package io.nightshift.system.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.cli.Main;
+import io.nightshift.node.configuration.LocalServer;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A process of `nightshift serve` on a home folder of its own.
+public final class HomeServer implements AutoCloseable {
+
+    private static final Duration STARTING = Duration.ofSeconds(60);
+
+    private final Path folder;
+    private final Path home;
+    private ProgramProcess process;
+
+    /// Starts the server, and waits until it serves.
+    ///
+    /// @param folder holds the home folder and the server's log
+    /// @param more options of `serve`
+    public HomeServer(Path folder, String... more) throws IOException {
+        this.folder = folder;
+        this.home = folder.resolve("home");
+        this.process = start(more);
+    }
+
+    private ProgramProcess start(String... more) throws IOException {
+        List<String> arguments =
+                new ArrayList<>(List.of("serve", "--home", home.toString(), "--http-port", "0", "--threads", "1"));
+        arguments.addAll(List.of(more));
+        ProgramProcess started = ProgramProcess.start(folder, arguments);
+        await().atMost(STARTING).untilAsserted(() -> {
+            assertThat(started.isAlive()).as(started.out() + started.err()).isTrue();
+            assertThat(started.out()).contains("serving http");
+        });
+        return started;
+    }
+
+    /// Starts the server again after it ended or was killed.
+    public void restart(String... more) throws IOException {
+        process = start(more);
+    }
+
+    public ProgramProcess process() {
+        return process;
+    }
+
+    public Path home() {
+        return home;
+    }
+
+    /// The address of the server, as commands find it.
+    public URI address() {
+        return LocalServer.find(home).orElseThrow();
+    }
+
+    /// Kills the server as `kill -9` does, and waits for its end.
+    public void kill() throws IOException, InterruptedException {
+        process.kill();
+        process.end();
+    }
+
+    /// Ends the server as `kill` does.
+    public CommandResult terminate() throws IOException, InterruptedException {
+        process.signal("TERM");
+        return process.end();
+    }
+
+    /// Runs a command that finds the server by the home folder.
+    public CommandResult command(String... words) {
+        List<String> arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(List.of("--home", home.toString()));
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
