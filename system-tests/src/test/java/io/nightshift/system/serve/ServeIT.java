@@ -72,7 +72,7 @@ final class ServeIT {
     @Test
     void aKilledServerResumesItsOpenBatchesWhenItStartsAgain() throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(4)");
-        job.edit("job: flights", "job: flights\npartitions: {rows: 20000}");
+        job.edit("rows: 25000", "rows: 20000");
         try (HomeServer server = new HomeServer(folder)) {
             server.command("batch", "submit", job.file().toString()).expect(0);
             Path log = folder.resolve("seen.txt");
