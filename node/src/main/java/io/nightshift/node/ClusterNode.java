@@ -184,8 +184,8 @@ public final class ClusterNode {
                 .withFallback(ConfigFactory.parseMap(own))
                 .withFallback(configuration.transport())
                 .withFallback(configuration.tuning());
-        Config defaults = ConfigFactory.parseResourcesAnySyntax(kind)
-                .withFallback(ConfigFactory.defaultReferenceUnresolved());
+        Config defaults =
+                ConfigFactory.parseResourcesAnySyntax(kind).withFallback(ConfigFactory.defaultReferenceUnresolved());
         Duration grace = given.withFallback(defaults).resolve().getDuration("nightshift.worker.grace");
         return given.withFallback(ConfigFactory.parseMap(ofVersion()))
                 .withFallback(ConfigFactory.parseMap(ShutdownTimeouts.within(grace)))

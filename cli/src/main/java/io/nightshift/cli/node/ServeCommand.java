@@ -88,7 +88,8 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         Configuration given = configuration.read(home);
         NodeSettings settings = settings(given);
-        HttpSettings http = NodeOptions.http(given.http(), httpPort == null ? Integer.valueOf(given.http().port()) : httpPort);
+        HttpSettings http = NodeOptions.http(
+                given.http(), httpPort == null ? Integer.valueOf(given.http().port()) : httpPort);
         EmbeddedLedger opened = home.openLedger();
         ledger = opened;
         ProgramLog.toConsole(given.logFormat());

@@ -59,7 +59,7 @@ public final class LocalServer {
             if (lines.size() < 2 || !lines.get(1).matches("[0-9]{1,18} [0-9]{1,18}")) {
                 return Optional.empty();
             }
-            String[] process = lines.get(1).split(" ");
+            String[] process = lines.get(1).split(" ", -1);
             return ProcessHandle.of(Long.parseLong(process[0]))
                     .filter(ProcessHandle::isAlive)
                     .filter(running -> started(running) == Long.parseLong(process[1]))

@@ -59,9 +59,12 @@ final class ServeIT {
     void aSecondProcessIsToldThatTheServerHasTheHomeFolder() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         try (HomeServer server = new HomeServer(folder)) {
-            String holder = "process %d (nightshift serve".formatted(server.process().id());
+            String holder =
+                    "process %d (nightshift serve".formatted(server.process().id());
             for (List<String> command : List.of(
-                    job.run(), job.run("--wait"), List.of("serve", "--home", job.home().toString()))) {
+                    job.run(),
+                    job.run("--wait"),
+                    List.of("serve", "--home", job.home().toString()))) {
                 ProgramProcess.run(folder, command.toArray(String[]::new))
                         .expect(2, holder, "Submit jobs to it with `nightshift batch submit`");
             }
@@ -76,7 +79,9 @@ final class ServeIT {
         try (HomeServer server = new HomeServer(folder)) {
             server.command("batch", "submit", job.file().toString()).expect(0);
             Path log = folder.resolve("seen.txt");
-            while (ProgramProcess.matches(Files.writeString(log, server.process().out()), COMMITTED) < 3) {
+            while (ProgramProcess.matches(
+                            Files.writeString(log, server.process().out()), COMMITTED)
+                    < 3) {
                 Thread.onSpinWait();
             }
             server.kill();
