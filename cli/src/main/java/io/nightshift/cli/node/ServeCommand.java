@@ -81,9 +81,6 @@ public final class ServeCommand implements Callable<Integer> {
             description = "The port for HTTP, or 0 for any free port; default: as configured, or 7380.")
     private @Nullable Integer httpPort;
 
-    /// Held by this field so that garbage collection does not release the ledger's lock.
-    private volatile @Nullable EmbeddedLedger ledger;
-
     @Override
     public Integer call() {
         Configuration given = configuration.read(home);
@@ -91,7 +88,6 @@ public final class ServeCommand implements Callable<Integer> {
         HttpSettings http = NodeOptions.http(
                 given.http(), httpPort == null ? Integer.valueOf(given.http().port()) : httpPort);
         EmbeddedLedger opened = home.openLedger();
-        ledger = opened;
         ProgramLog.toConsole(given.logFormat());
         // Not a constant: that would be made before the log is set up.
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
@@ -106,9 +102,10 @@ public final class ServeCommand implements Callable<Integer> {
         }
         ScheduledExecutorService records = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("ledger-length").factory());
-        records.scheduleWithFixedDelay(
+        var _ = records.scheduleWithFixedDelay(
                 () -> recordEntries(opened, log), RECORD_SECONDS, RECORD_SECONDS, TimeUnit.SECONDS);
         log.info("serving {}; jobs run as this user", address(http, node.httpPort()));
+        // The hook also keeps the ledger, and so its lock, from garbage collection.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(node, opened, log), "exit-status"));
         return exitStatus(node);
     }
