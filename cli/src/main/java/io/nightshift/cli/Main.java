@@ -1,5 +1,6 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.batch.AlertCommands;
 import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.batch.LedgerCommands;
 import io.nightshift.cli.batch.QuarantineCommands;
@@ -54,6 +55,7 @@ public final class Main {
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
         commands.put("quarantine", QuarantineCommands.class);
+        commands.put("alert", AlertCommands.class);
         commands.put("ledger", LedgerCommands.class);
         commands.put("token", TokenCommands.class);
         commands.put("doctor", DoctorCommand.class);

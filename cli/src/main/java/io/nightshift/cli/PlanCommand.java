@@ -52,7 +52,8 @@ final class PlanCommand implements Callable<Integer> {
                             destinations,
                             threads,
                             MemoryBudget.budget(),
-                            given.admission().plans())
+                            given.admission().plans(),
+                            given.alerts().names())
                     .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));

@@ -1,6 +1,8 @@
 package io.nightshift.client;
 
 import io.nightshift.api.ApiJson;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpNightshiftClient implements NightshiftClient {
 
     private static final int SUBMIT_FACTOR = 5;
+    private static final int TEST_FACTOR = 5;
     private static final int MAX_RETRY_AFTER_SECONDS = 30;
     private static final String JSON = "application/json";
 
@@ -123,6 +126,26 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<NodeList> nodes() {
         return send(get("/v1/nodes"), NodeList.class);
+    }
+
+    @Override
+    public CompletionStage<AlertPage> alerts(AlertFilter filter) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("state", filter.onlyOpen() ? "open" : null);
+        query.put("limit", String.valueOf(filter.limit()));
+        query.put("cursor", filter.cursor());
+        return send(get("/v1/alerts" + text(query)), AlertPage.class);
+    }
+
+    @Override
+    public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
+        Call call = new Call(
+                "POST",
+                "/v1/alerts/channels/" + encoded(channel) + "/test",
+                Map.of(),
+                BodyPublishers.noBody(),
+                timeout.multipliedBy(TEST_FACTOR));
+        return send(call, AlertTestResult.class);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.nightshift.client;
 
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
@@ -65,6 +67,17 @@ public interface NightshiftClient extends AutoCloseable {
 
     /// Lists the nodes of the cluster: the state of each, and which faults keep it from work.
     CompletionStage<NodeList> nodes();
+
+    /// Lists alerts, newest first.
+    ///
+    /// @param filter the alerts to list, and where the page begins
+    CompletionStage<AlertPage> alerts(AlertFilter filter);
+
+    /// Sends a test message to a channel of alerts. The stage completes when the channel's receiver has answered or
+    /// its time is over, and says which.
+    ///
+    /// @param channel the name of the channel in the configuration of the nodes
+    CompletionStage<AlertTestResult> testAlertChannel(String channel);
 
     /// Reads a page of a batch's history, of at most 1,000 entries.
     ///

@@ -1,6 +1,7 @@
 package io.nightshift.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
@@ -11,7 +12,10 @@ import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.alert.AlertChannels;
+import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ClusterNodeQueries;
@@ -30,6 +34,8 @@ import io.nightshift.node.schedule.JobScheduler;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -61,6 +67,7 @@ import io.nightshift.worker.partition.StepTimes;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -115,6 +122,7 @@ public final class Node {
     private final AtomicLong firstRow = new AtomicLong();
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
     private @Nullable JobScheduler scheduler;
+    private final AlertChannels alertChannels;
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -126,6 +134,8 @@ public final class Node {
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
+        this.alertChannels =
+                new AlertChannels(dependencies.alerts().channels(), name, InstantSource.system());
     }
 
     /// The objects that a node uses. The caller creates and closes them.
@@ -139,6 +149,7 @@ public final class Node {
     /// @param memory the memory that the node may use, in bytes
     /// @param observer is notified of events on the node
     /// @param steps receives the time of each step of the scoring threads; null if nobody needs it
+    /// @param alerts who is told of problems, and how
     public record Dependencies(
             Ledger ledger,
             DuckDbLoader duckDb,
@@ -148,7 +159,8 @@ public final class Node {
             ScoringThreads scoring,
             long memory,
             NodeObserver observer,
-            @Nullable StepTimes steps) {}
+            @Nullable StepTimes steps,
+            AlertConfiguration alerts) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Dependencies dependencies) {
@@ -157,6 +169,9 @@ public final class Node {
         node.coordinate();
         node.work();
         node.probeFaults();
+        if (!dependencies.alerts().channels().isEmpty()) {
+            node.tellAlerts(new AlertCommand.Wake());
+        }
         return node;
     }
 
@@ -171,7 +186,18 @@ public final class Node {
                 blocking,
                 Clock.systemUTC(),
                 name,
-                dependencies.observer().batches());
+                dependencies.observer().batches(),
+                this::tellAlerts,
+                dependencies.alerts().settings().stalledAfter());
+        sharding.init(Entity.of(
+                        AlertOutbox.KEY,
+                        entity -> AlertOutbox.create(
+                                dependencies.alerts().settings(),
+                                alertChannels,
+                                this::tell,
+                                Clock.systemUTC(),
+                                dependencies.observer().alerts()))
+                .withRole("coordinator"));
         sharding.init(Entity.of(
                         BatchRegister.KEY,
                         entity -> BatchRegister.create(
@@ -292,9 +318,16 @@ public final class Node {
     }
 
     private void probeFaults() {
+        NodeFaultAlerts alerts = new NodeFaultAlerts(name, faults, this::askAlerts, InstantSource.system());
         system.scheduler()
                 .scheduleWithFixedDelay(
-                        TENDING, TENDING, () -> blocking.execute(faults::probe), system.executionContext());
+                        TENDING,
+                        TENDING,
+                        () -> blocking.execute(() -> {
+                            faults.probe();
+                            alerts.report();
+                        }),
+                        system.executionContext());
     }
 
     /// Starts the coordinators of open batches again when their node is lost. Ends when this node begins to
@@ -304,7 +337,10 @@ public final class Node {
                 .scheduleWithFixedDelay(
                         TENDING,
                         TENDING,
-                        () -> tellRegister(new BatchRegisterCommand.WakeOpenBatches()),
+                        () -> {
+                            tellRegister(new BatchRegisterCommand.WakeOpenBatches());
+                            tellAlerts(new AlertCommand.Wake());
+                        },
                         system.executionContext());
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
             tending.cancel();
@@ -347,7 +383,9 @@ public final class Node {
         scheduler = JobSchedulerStarter.start(
                 system, requests, batches, destinations.sources(), (job, text, event) -> {}, blocking);
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
-        system.systemActorOf(Gateway.create(access, batches, changes, nodes), GatewayCommand.ACTOR, Props.empty());
+        AlertQueries alerts = new AlertQueries(this::askAlerts, alertChannels::test, name);
+        system.systemActorOf(
+                Gateway.create(access, batches, changes, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
                 system,
                 new LedgerHealth(dependencies.ledger()),
@@ -359,7 +397,7 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, nodes, registry, destinations, name, readers));
+            endpoints.addAll(Routes.of(batches, changes, nodes, alerts, registry, destinations, name, readers));
         }
         return endpoints;
     }
@@ -396,6 +434,14 @@ public final class Node {
         return sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID).ask(question::apply, SOON);
     }
 
+    private CompletionStage<AlertReply> askAlerts(Function<ActorRef<AlertReply>, AlertCommand> question) {
+        return sharding.entityRefFor(AlertOutbox.KEY, AlertOutbox.ID).ask(question::apply, SOON);
+    }
+
+    private void tellAlerts(AlertCommand command) {
+        sharding.entityRefFor(AlertOutbox.KEY, AlertOutbox.ID).tell(command);
+    }
+
     private void tellRegister(BatchRegisterCommand command) {
         sharding.entityRefFor(BatchRegister.KEY, BatchRegister.ID).tell(command);
     }
@@ -414,6 +460,15 @@ public final class Node {
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
         return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+    }
+
+    /// Waits until each alert about a batch that has stopped was sent once, or the time is over. The next node on
+    /// the ledger sends what is left.
+    ///
+    /// @param isFailed whether the batch has failed, and somebody is to be told
+    /// @return a sentence for each message that was not delivered
+    public List<String> awaitAlerts(BatchId batch, boolean isFailed, Duration limit) {
+        return new AlertSettlement(this::askAlerts).await(batch, isFailed, limit);
     }
 
     public Ledger ledger() {

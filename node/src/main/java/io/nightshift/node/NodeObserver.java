@@ -1,5 +1,6 @@
 package io.nightshift.node;
 
+import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.worker.NodeFaults;
@@ -23,6 +24,11 @@ public interface NodeObserver {
         }
 
         @Override
+        public AlertObserver alerts() {
+            return AlertObserver.NONE;
+        }
+
+        @Override
         public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {}
 
         @Override
@@ -37,6 +43,8 @@ public interface NodeObserver {
     BatchObserver batches();
 
     WorkerObserver workers();
+
+    AlertObserver alerts();
 
     /// The node has started; called once.
     void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults);

@@ -12,6 +12,8 @@ import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.alert.AlertChannel;
+import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +96,7 @@ public final class DoctorCommand implements Callable<Integer> {
                     .forEach((name, settings) -> database("data source " + name, settings)
                             .dataSource()
                             .forEach(this::add));
+            new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
             if (job != null) {
                 examineJob(job, given);
             }
@@ -224,6 +228,15 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
+    private static Diagnosis channel(String name, AlertChannel channel) {
+        String what = "channel " + name;
+        String problem = AlertChannels.problem(channel);
+        return problem == null
+                ? Diagnosis.fine(what, "it can be used; `nightshift alert test %s` sends a message".formatted(name))
+                : Diagnosis.problem(what, problem, "Correct nightshift.alerts.channels.%s. See docs/how-to/alerts.md."
+                        .formatted(name));
+    }
+
     private static DatabaseExamination database(String what, DataSourceSettings settings) {
         return new DatabaseExamination(settings, what, InstantSource.system());
     }
@@ -251,7 +264,8 @@ public final class DoctorCommand implements Callable<Integer> {
                             destinations,
                             threads,
                             MemoryBudget.budget(),
-                            given.admission().plans())
+                            given.admission().plans(),
+                            given.alerts().names())
                     .check(read);
             add(Diagnosis.fine("job", "%s can run".formatted(read.name())));
         } catch (FailureException e) {

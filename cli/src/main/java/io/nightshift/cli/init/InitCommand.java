@@ -262,7 +262,8 @@ public final class InitCommand implements Callable<Integer> {
                                 () -> duckDb, given.dataSources(), given.files().ofCommand()),
                         1,
                         MemoryBudget.budget(),
-                        given.admission().plans())
+                        given.admission().plans(),
+                        given.alerts().names())
                 .check(JobFile.parse(text.getBytes(StandardCharsets.UTF_8), file, List.of()));
     }
 

@@ -118,7 +118,8 @@ public final class NodeCommand implements Callable<Integer> {
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
-                null);
+                null,
+                given.alerts());
         ClusterNode node = ClusterNode.start(
                 dependencies,
                 settings,
@@ -128,7 +129,8 @@ public final class NodeCommand implements Callable<Integer> {
                         new Destinations(duckDb, given.dataSources(), roots),
                         scoring,
                         MemoryBudget.budget(),
-                        given.admission().plans()),
+                        given.admission().plans(),
+                        given.alerts().names()),
                 http,
                 home.folder(),
                 registry);

@@ -7,6 +7,7 @@ import io.nightshift.cli.JobOptions;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
+import io.nightshift.coordinator.alert.AlertSettings;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
@@ -24,6 +25,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand.Accepted;
@@ -40,6 +42,7 @@ import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -65,6 +68,9 @@ import picocli.CommandLine.Spec;
         footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
                 + " or something it needs is wrong), 130 interrupted: the same command resumes the batch.")
 public final class RunCommand implements Callable<Integer> {
+
+    /// Longer than an attempt takes with the default timeout of a channel.
+    private static final Duration ALERT_TIME = Duration.ofSeconds(15);
 
     @Mixin
     private JobOptions options = new JobOptions();
@@ -150,7 +156,8 @@ public final class RunCommand implements Callable<Integer> {
                             new ScoringThreads(threads),
                             MemoryBudget.budget(),
                             NodeObserver.NOBODY,
-                            profiled ? steps : null));
+                            profiled ? steps : null,
+                            given.alerts()));
                 },
                 background);
 
@@ -159,7 +166,8 @@ public final class RunCommand implements Callable<Integer> {
                         destinations,
                         threads,
                         MemoryBudget.budget(),
-                        given.admission().plans())
+                        given.admission().plans(),
+                        given.alerts().names())
                 .resolve(job);
         Submission submission = resolved.submission();
         models.keep(submission.model(), resolved.model());
@@ -173,7 +181,7 @@ public final class RunCommand implements Callable<Integer> {
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
                 interruption.opened(batch);
-                yield follow(node, destination, batch, resumed, progress, interruption);
+                yield follow(node, destination, batch, resumed, progress, interruption, alertLimit(job, given));
             }
             case AlreadyPublished(BatchId batch) -> {
                 interruption.end();
@@ -192,7 +200,8 @@ public final class RunCommand implements Callable<Integer> {
             BatchId batch,
             boolean resumed,
             ProgressDisplay progress,
-            InterruptHandler interruption) {
+            InterruptHandler interruption,
+            @Nullable Duration alertLimit) {
         progress.begin(batch, resumed);
         BatchStatus status = await(node.describe(batch));
         long rowsBefore = resumed ? status.read() : 0;
@@ -206,6 +215,9 @@ public final class RunCommand implements Callable<Integer> {
         if (status.isDamaged()) {
             throw FailureException.permanent(
                     Objects.requireNonNull(status.failure()).message());
+        }
+        if (alertLimit != null) {
+            awaitAlerts(node, status, alertLimit, progress);
         }
         EmbeddedLedger held = ledger;
         if (held != null) {
@@ -224,6 +236,26 @@ public final class RunCommand implements Callable<Integer> {
                         steps)
                 : null;
         return result(node, destination, resumed, rowsBefore, profile).print(status);
+    }
+
+    /// How long the command waits for the alerts of its batch; null if nobody is told of a failure.
+    private static @Nullable Duration alertLimit(Job job, Configuration given) {
+        boolean isTold = !AlertSettings.channels(job.alerts(), AlertCause.FAILED).isEmpty()
+                || !AlertSettings.channels(given.alerts().settings().rules(), AlertCause.FAILED).isEmpty();
+        return isTold ? ALERT_TIME : null;
+    }
+
+    /// The process ends with the batch, so alerts are sent before.
+    private void awaitAlerts(Node node, BatchStatus status, Duration limit, ProgressDisplay progress) {
+        List<String> waiting = node.awaitAlerts(status.batch(), status.phase() == Phase.FAILED, limit);
+        if (!waiting.isEmpty()) {
+            progress.end();
+            waiting.forEach(alert -> spec.commandLine()
+                    .getErr()
+                    .println("nightshift: %s. The next command that uses %s sends it again"
+                            .formatted(alert, home.folder())));
+            spec.commandLine().getErr().flush();
+        }
     }
 
     /// Says once what the batch waits for.

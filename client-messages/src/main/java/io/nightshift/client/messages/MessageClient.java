@@ -1,6 +1,8 @@
 package io.nightshift.client.messages;
 
 import com.typesafe.config.Config;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
@@ -13,6 +15,7 @@ import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.Backoff;
+import io.nightshift.client.AlertFilter;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
@@ -66,6 +69,7 @@ public final class MessageClient implements NightshiftClient {
     private static final String CLIENT_ROLE = "client";
 
     private static final int SUBMIT_FACTOR = 5;
+    private static final int TEST_FACTOR = 5;
     private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(4);
 
     /// A node answers a watch within 10 s, even if nothing has changed.
@@ -179,6 +183,20 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<NodeList> nodes() {
         return ask(GatewayCommand.ListNodes::new, timeout);
+    }
+
+    @Override
+    public CompletionStage<AlertPage> alerts(AlertFilter filter) {
+        return ask(
+                replyTo ->
+                        new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo),
+                timeout);
+    }
+
+    @Override
+    public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
+        return ask(
+                replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo), timeout.multipliedBy(TEST_FACTOR));
     }
 
     @Override

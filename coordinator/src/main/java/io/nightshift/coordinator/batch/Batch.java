@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -55,6 +57,10 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
     private static final CoordinatorMessage TICK = new CoordinatorMessage.Tick();
     private static final CoordinatorMessage IDLE_TIMEOUT = new CoordinatorMessage.IdleTimeout();
+    private static final CoordinatorMessage ALERTS_DUE = new CoordinatorMessage.AlertsDue();
+
+    /// The time between two looks for alerts while the ledger does not grow.
+    private static final long ALERTS_NANOS = 1_000_000_000;
 
     private final ActorContext<CoordinatorMessage> context;
     private final TimerScheduler<CoordinatorMessage> timers;
@@ -64,7 +70,14 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private final BackgroundTaskRunner tasks;
     private final BatchObserverNotifier observer;
     private final BatchEventLog log;
+    private final ActorRef<AlertReply> alertReplies;
     private BatchDecisions decisions;
+    private AlertReports alerts;
+
+    /// The number of the ledger's entries, and the time, when alerts were last looked for.
+    private long alertEntries = -1;
+
+    private long alertNanos;
 
     /// The last deletion of the staged output; null before the first.
     private @Nullable WatchedTask<Boolean> sweep;
@@ -92,7 +105,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         this.tasks = new BackgroundTaskRunner(batch, services);
         this.observer = new BatchObserverNotifier(batch, services.observer());
         this.log = new BatchEventLog(batch);
+        this.alertReplies = context.messageAdapter(AlertReply.class, CoordinatorMessage.AlertAnswered::new);
         this.decisions = newDecisions();
+        this.alerts = newAlerts();
     }
 
     /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
@@ -114,6 +129,11 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private BatchDecisions newDecisions() {
         return BatchDecisions.create(batch, services.settings(), services.node(), new SplittableRandom());
+    }
+
+    private AlertReports newAlerts() {
+        alertEntries = -1;
+        return new AlertReports(batch, services.stalledAfter());
     }
 
     @Override
@@ -158,6 +178,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     /// Pekko keeps this object after a failed write, but the decision logic must start anew.
     private void recovered(BatchState state) {
+        alerts = newAlerts();
         if (damage != null) {
             LOG.error(
                     "{}: {}. The batch stays as it is, and all others continue. {}",
@@ -167,6 +188,10 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                             ? "Install the later version on this node"
                             : "`nightshift ledger check` shows all damage, and `nightshift batch cancel` closes the batch");
             observer.damaged();
+            if (!isNewer) {
+                alerts.damaged(damage);
+                reportAlerts(state, false);
+            }
             return;
         }
         decisions = newDecisions();
@@ -198,7 +223,14 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         if (damage != null) {
             if (new DamagedBatch(batch, damage, isNewer, services.register()).answer(message)) {
                 observer.coordinatorStopped();
+                alerts.closed();
+                reportAlerts(state, false);
             }
+            onAlertMessage(state, message);
+            return Effect().none();
+        }
+        if (onAlertMessage(state, message)) {
+            setTimers(state);
             return Effect().none();
         }
         DecisionTime now = now();
@@ -222,7 +254,45 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             perform(state, action);
         }
         observer.afterActions(decisions, state, message, now);
+        if (message instanceof CoordinatorMessage.TaskReported(
+                        int incarnation,
+                        CoordinatorMessage.TaskStalled(Failure failure))
+                && !decision.events().isEmpty()) {
+            alerts.stepStalled(failure);
+        }
+        if (state.entries() != alertEntries || now.nanos() - alertNanos > ALERTS_NANOS) {
+            reportAlerts(state, false);
+        }
         setTimers(state);
+    }
+
+    /// @return whether the message is only about alerts
+    private boolean onAlertMessage(BatchState state, CoordinatorMessage message) {
+        switch (message) {
+            case CoordinatorMessage.AlertsDue due -> reportAlerts(state, false);
+            case CoordinatorMessage.AlertAnswered(AlertReply.Recorded recorded) -> alerts.recorded(recorded);
+            case CoordinatorMessage.CommandReceived(BatchCommand.ReportAlerts report) -> reportAlerts(state, true);
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// @param isAsked whether the outbox asks for everything
+    private void reportAlerts(BatchState state, boolean isAsked) {
+        alertEntries = state.entries();
+        alertNanos = System.nanoTime();
+        List<AlertCommand> due = alerts.due(
+                state,
+                decisions.rowsDone(state),
+                services.clock().instant(),
+                isAsked,
+                alertReplies);
+        due.forEach(services.alerts());
+        if (alerts.isUnrecorded() && !timers.isTimerActive(ALERTS_DUE)) {
+            timers.startSingleTimer(ALERTS_DUE, ALERTS_DUE, AlertReports.REPEAT);
+        }
     }
 
     private DecisionTime now() {

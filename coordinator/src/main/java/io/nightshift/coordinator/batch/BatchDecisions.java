@@ -89,6 +89,8 @@ final class BatchDecisions {
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
+            case CoordinatorMessage.AlertsDue due -> Decision.nothing();
+            case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };
@@ -103,6 +105,8 @@ final class BatchDecisions {
             case BatchCommand.Describe(var replyTo) ->
                 Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state)))
                         .plus(takeover.asked(state, now));
+            // Batch reports alerts itself, because they follow from the state.
+            case BatchCommand.ReportAlerts report -> Decision.nothing();
             case BatchCommand.RequestLease request ->
                 attempts.requestLease(state, request, now).plus(takeover.asked(state, now));
             case BatchCommand.Heartbeat heartbeat ->
@@ -163,6 +167,11 @@ final class BatchDecisions {
         return attempts.nanosSinceHeartbeat(attempt, now);
     }
 
+    /// Rows of the input that are committed, or that attempts in flight have scored.
+    long rowsDone(BatchState state) {
+        return state.totals().rows() + attempts.rowsInFlight();
+    }
+
     private BatchStatus describe(BatchState state) {
         BatchState.Totals totals = state.totals();
         BatchEvent.Published published = state.published();
@@ -171,7 +180,7 @@ final class BatchDecisions {
                 state.phase(),
                 state.incarnation(),
                 state.plan() == null ? 0 : state.plan().index().rows(),
-                totals.rows() + attempts.rowsInFlight(),
+                rowsDone(state),
                 state.plan() == null ? 0 : state.plan().index().partitions(),
                 state.committed().count(),
                 attempts.inFlight(),

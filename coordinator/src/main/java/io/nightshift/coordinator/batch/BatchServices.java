@@ -1,11 +1,13 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.SourceInspector;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,6 +25,8 @@ import java.util.function.ToLongFunction;
 /// @param clock the wall clock, for the time of events
 /// @param node this node, `host:port`
 /// @param observer is notified of what happens
+/// @param alerts sends a command to the alert outbox; called by any thread, never blocks
+/// @param stalledAfter how long the batch may make no progress before that is an alert
 public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,
@@ -33,4 +37,6 @@ public record BatchServices(
         Executor blocking,
         Clock clock,
         String node,
-        BatchObserver observer) {}
+        BatchObserver observer,
+        Consumer<AlertCommand> alerts,
+        Duration stalledAfter) {}

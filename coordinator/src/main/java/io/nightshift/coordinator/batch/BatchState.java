@@ -53,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 /// @param published the last event of a published batch; null before it
 /// @param paused the last pause; null in every other phase
 /// @param outage the failures of a resource without a success since; null if there is none
+/// @param progressAt when the batch last came forward: it was submitted, planned, resumed or retried, or
+///     partitions were committed; null before
 public record BatchState(
         BatchId batch,
         long entries,
@@ -67,7 +69,8 @@ public record BatchState(
         @Nullable Failure failure,
         @Nullable Published published,
         @Nullable Paused paused,
-        @Nullable Outage outage) {
+        @Nullable Outage outage,
+        @Nullable Instant progressAt) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -170,6 +173,7 @@ public record BatchState(
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
@@ -253,7 +257,8 @@ public record BatchState(
                 failure,
                 published,
                 paused,
-                outage);
+                outage,
+                progressAt);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -292,7 +297,8 @@ public record BatchState(
                     null,
                     null,
                     null,
-                    null);
+                    null,
+                    first.at());
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -319,7 +325,8 @@ public record BatchState(
                 failure,
                 published,
                 next == Phase.PAUSED ? paused : null,
-                outage);
+                outage,
+                progressAt);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -332,6 +339,7 @@ public record BatchState(
         Published nextPublished = published;
         Paused nextPaused = paused;
         Outage nextOutage = null;
+        Instant nextProgress = progressAt;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -349,9 +357,11 @@ public record BatchState(
                 PartitionPlan.Index index = planned.partitions().index(planned.files());
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
                 nextCommitted = CommittedPartitions.empty(index.partitions());
+                nextProgress = planned.at();
             }
             case Committed(Instant at, List<PartitionCommit> commits) -> {
                 nextCommitted = committed.withCommits(commits);
+                nextProgress = at;
                 for (PartitionCommit commit : commits) {
                     check(commit);
                     nextTotals = nextTotals.plus(commit);
@@ -373,7 +383,7 @@ public record BatchState(
                 nextPaused = pause;
                 nextOutage = outage;
             }
-            case Resumed resumed -> {}
+            case Resumed resumed -> nextProgress = resumed.at();
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
@@ -389,6 +399,7 @@ public record BatchState(
             case Retried retried -> {
                 nextFailure = null;
                 nextAttemptsFailed = Map.of();
+                nextProgress = retried.at();
             }
             case Published done -> nextPublished = done;
             case Cancelled cancelled ->
@@ -409,7 +420,8 @@ public record BatchState(
                 nextFailure,
                 nextPublished,
                 nextPaused,
-                nextOutage);
+                nextOutage,
+                nextProgress);
     }
 
     private void check(PartitionCommit commit) {

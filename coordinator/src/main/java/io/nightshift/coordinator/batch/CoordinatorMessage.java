@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -35,6 +36,12 @@ sealed interface CoordinatorMessage {
 
     /// A coordinator that [BatchDecisions#isRemovable] has received nothing for a while.
     record IdleTimeout() implements CoordinatorMessage {}
+
+    /// Alerts that the outbox has not acknowledged are to be sent again.
+    record AlertsDue() implements CoordinatorMessage {}
+
+    /// The alert outbox has answered.
+    record AlertAnswered(AlertReply reply) implements CoordinatorMessage {}
 
     /// The outcome of a [CoordinatorAction.BackgroundTask].
     sealed interface TaskOutcome {}

@@ -56,6 +56,7 @@ record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<Batc
             case BatchCommand.Open open -> {}
             case BatchCommand.EnsureStarted start -> {}
             case BatchCommand.ReleaseLease release -> {}
+            case BatchCommand.ReportAlerts report -> {}
             case BatchCommand.AttemptFailed failed -> {}
         }
         return false;

@@ -1,9 +1,12 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.coordinator.alert.AlertOutbox;
+import io.nightshift.coordinator.alert.AlertState;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -83,7 +86,7 @@ public record Ledger(String url, String user, String password) {
                         batch,
                         entry instanceof UnreadableEntry(String problem)
                                 ? problem
-                                : "it belongs to the batch register"));
+                                : "it is not an entry of a batch"));
     }
 
     /// The batches that have a first entry, in any order.
@@ -215,6 +218,19 @@ public record Ledger(String url, String user, String password) {
                 visitor.event(number, event);
             }
         });
+    }
+
+    /// The alert outbox as its events describe it. Skips those that can't be read, as the outbox does.
+    ///
+    /// @throws FailureException transient if the journal can't be read
+    public AlertState alerts() {
+        AtomicReference<AlertState> state = new AtomicReference<>(AlertState.EMPTY);
+        rows(PersistenceId.of(AlertOutbox.KEY.name(), AlertOutbox.ID), 0, ALL, (number, entry) -> {
+            if (entry instanceof AlertEvent event) {
+                state.set(state.get().apply(event));
+            }
+        });
+        return state.get();
     }
 
     /// Visits every row of the journal, without keeping them in memory.

@@ -1,8 +1,10 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.ledger.LedgerEntry;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class LedgerCheck {
 
     private static final String BATCH_PREFIX = Batch.KEY.name() + "|";
+    private static final String ALERTS_PREFIX = AlertOutbox.KEY.name() + "|";
 
     /// The result of a check.
     ///
@@ -31,7 +34,7 @@ public final class LedgerCheck {
 
     /// Something that is wrong.
     ///
-    /// @param batch null if it is about the batch register
+    /// @param batch null if it is about the batch register, or the alerts
     /// @param problem for people, in one sentence
     public record Finding(@Nullable BatchId batch, String problem) {}
 
@@ -81,6 +84,8 @@ public final class LedgerCheck {
         } else if (state == null && (entry instanceof ScheduledJobEvent || entry instanceof JobCatalogueEvent)) {
             // The entries of applied jobs prove nothing about batches.
             return;
+        } else if (id.startsWith(ALERTS_PREFIX) && entry instanceof AlertEvent) {
+            // Alerts have no hash chain: they say nothing about the output of a batch.
         } else if (!(entry instanceof LedgerEntry) || state == null) {
             found("entry %d is of another kind than the entries before".formatted(number));
         } else if (entry instanceof LedgerEntry next && !isDamaged) {

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
@@ -13,7 +14,8 @@ import java.util.HexFormat;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// Serializes what Pekko persists in the journal. A ledger entry is its hash, 32 bytes, and the event's CBOR.
-/// An event of the batch register, of an applied job or of the catalogue of applied jobs is CBOR only.
+/// An event of the batch register, of an applied job, of the catalogue of applied jobs or of the alert outbox is
+/// CBOR only.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;
@@ -21,6 +23,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
     static final String REGISTER_EVENT = "register-1";
     static final String JOB_EVENT = "job-1";
     static final String CATALOGUE_EVENT = "catalogue-1";
+    static final String ALERT_EVENT = "alert-1";
 
     private static final int HASH_BYTES = 32;
 
@@ -36,6 +39,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
             case BatchRegisterEvent event -> REGISTER_EVENT;
             case ScheduledJobEvent event -> JOB_EVENT;
             case JobCatalogueEvent event -> CATALOGUE_EVENT;
+            case AlertEvent event -> ALERT_EVENT;
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -51,6 +55,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
             case BatchRegisterEvent event -> EventCodec.encodeRegisterEvent(event);
             case ScheduledJobEvent event -> EventCodec.encodeJobEvent(event);
             case JobCatalogueEvent event -> EventCodec.encodeCatalogueEvent(event);
+            case AlertEvent event -> EventCodec.encodeAlertEvent(event);
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -64,6 +69,7 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
                 case REGISTER_EVENT -> EventCodec.decodeRegisterEvent(bytes);
                 case JOB_EVENT -> EventCodec.decodeJobEvent(bytes);
                 case CATALOGUE_EVENT -> EventCodec.decodeCatalogueEvent(bytes);
+                case ALERT_EVENT -> EventCodec.decodeAlertEvent(bytes);
                 default ->
                     new UnreadableEntry(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));

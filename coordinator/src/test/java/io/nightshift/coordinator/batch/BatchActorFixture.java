@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.publish.DestinationPublisher;
+import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -62,6 +63,7 @@ final class BatchActorFixture {
     final Path destination;
     final Job job;
     final Queue<BatchRegisterCommand> register = new ConcurrentLinkedQueue<>();
+    final Queue<AlertCommand> alerts = new ConcurrentLinkedQueue<>();
     final TestProbe<WorkerMessage> worker;
     final TestProbe<ClusterSharding.ShardCommand> shard;
 
@@ -140,7 +142,9 @@ final class BatchActorFixture {
                                 node.blocking(),
                                 Clock.systemUTC(),
                                 "node:1",
-                                node.metrics())));
+                                node.metrics(),
+                                alerts::add,
+                                Duration.ofMinutes(30))));
     }
 
     /// Stops the coordinator as a crash would, and starts another on the same journal.

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -44,6 +45,7 @@ public final class Configuration {
     private final @Nullable TlsSettings tls;
     private final HttpSettings http;
     private final AdmissionSettings admission;
+    private final AlertConfiguration alerts;
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final FileSettings files;
@@ -57,6 +59,7 @@ public final class Configuration {
             @Nullable TlsSettings tls,
             HttpSettings http,
             AdmissionSettings admission,
+            AlertConfiguration alerts,
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             FileSettings files,
@@ -68,6 +71,7 @@ public final class Configuration {
         this.tls = tls;
         this.http = http;
         this.admission = admission;
+        this.alerts = alerts;
         this.journal = journal;
         this.registry = registry;
         this.files = files;
@@ -123,6 +127,11 @@ public final class Configuration {
     /// How much work callers may give to the cluster.
     public AdmissionSettings admission() {
         return admission;
+    }
+
+    /// Who is told of problems, and how.
+    public AlertConfiguration alerts() {
+        return alerts;
     }
 
     /// The HTTP server, and the tokens of the node's callers.
@@ -186,6 +195,7 @@ public final class Configuration {
                 TlsSettings.read(nightshift.section("tls")),
                 HttpSettings.read(nightshift.section("http")),
                 AdmissionSettings.read(nightshift.section("admission")),
+                AlertsSection.read(nightshift.section("alerts")),
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 FileSettings.read(nightshift.section("files")),

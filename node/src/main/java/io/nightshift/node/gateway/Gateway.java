@@ -2,6 +2,9 @@ package io.nightshift.node.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.AlertDescription;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
@@ -40,17 +43,28 @@ public final class Gateway {
     private final BatchQueries batches;
     private final BatchOperations changes;
     private final NodeQueries nodes;
+    private final AlertQueries alerts;
 
-    private Gateway(GatewayAccess access, BatchQueries batches, BatchOperations changes, NodeQueries nodes) {
+    private Gateway(
+            GatewayAccess access,
+            BatchQueries batches,
+            BatchOperations changes,
+            NodeQueries nodes,
+            AlertQueries alerts) {
         this.access = access;
         this.batches = batches;
         this.changes = changes;
         this.nodes = nodes;
+        this.alerts = alerts;
     }
 
     public static Behavior<GatewayCommand> create(
-            GatewayAccess access, BatchQueries batches, BatchOperations changes, NodeQueries nodes) {
-        Gateway gateway = new Gateway(access, batches, changes, nodes);
+            GatewayAccess access,
+            BatchQueries batches,
+            BatchOperations changes,
+            NodeQueries nodes,
+            AlertQueries alerts) {
+        Gateway gateway = new Gateway(access, batches, changes, nodes, alerts);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
@@ -98,6 +112,16 @@ public final class Gateway {
                 read(token, replyTo, nodes::list);
             case GatewayCommand.DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) ->
                 describeNode(token, replyTo);
+            case GatewayCommand.ListAlerts(
+                    boolean onlyOpen,
+                    int limit,
+                    String cursor,
+                    ActorRef<GatewayReply<AlertPage>> replyTo) ->
+                read(token, replyTo, () -> alerts.page(onlyOpen, cursor, limit).thenApply(Gateway::fitting));
+            case GatewayCommand.TestAlertChannel(
+                    String channel,
+                    ActorRef<GatewayReply<AlertTestResult>> replyTo) ->
+                answer(replyTo, () -> alerts.test(admit(token, Role.ADMIN, "test-alert", replyTo), channel));
             case GatewayCommand.ReadEvents(
                     String batch,
                     long after,
@@ -179,6 +203,16 @@ public final class Gateway {
             List<BatchDescription> half =
                     fitting.batches().subList(0, fitting.batches().size() / 2);
             fitting = new BatchPage(half, half.getLast().batch());
+        }
+        return fitting;
+    }
+
+    private static AlertPage fitting(AlertPage page) {
+        AlertPage fitting = page;
+        while (!WireLimits.fits(fitting) && fitting.alerts().size() > 1) {
+            List<AlertDescription> half =
+                    fitting.alerts().subList(0, fitting.alerts().size() / 2);
+            fitting = new AlertPage(half, String.valueOf(half.getLast().number()));
         }
         return fitting;
     }

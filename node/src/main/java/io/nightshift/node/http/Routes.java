@@ -1,6 +1,7 @@
 package io.nightshift.node.http;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.NodeQueries;
@@ -28,6 +29,7 @@ public final class Routes {
             BatchQueries batches,
             BatchOperations changes,
             NodeQueries nodes,
+            AlertQueries alerts,
             ModelRegistry registry,
             Destinations destinations,
             String node,
@@ -37,6 +39,7 @@ public final class Routes {
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
+        endpoints.addAll(new AlertRoutes(alerts).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
         endpoints.add(StatusPage.endpoint(batches, node, blocking));
         endpoints.add(openApi());

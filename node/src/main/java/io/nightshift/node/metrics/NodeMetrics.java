@@ -16,7 +16,9 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.metrics.AlertMetrics;
 import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.OtlpSettings;
@@ -41,6 +43,7 @@ public final class NodeMetrics implements NodeObserver {
     private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
     private final BatchMetrics batches = new BatchMetrics(all);
     private final WorkerMetrics workers = new WorkerMetrics(all);
+    private final AlertMetrics alerts = new AlertMetrics(all);
 
     private NodeMetrics() {}
 
@@ -101,6 +104,11 @@ public final class NodeMetrics implements NodeObserver {
     @Override
     public WorkerObserver workers() {
         return workers;
+    }
+
+    @Override
+    public AlertObserver alerts() {
+        return alerts;
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
@@ -17,6 +19,8 @@ import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
@@ -29,19 +33,27 @@ public final class SubmissionResolver {
     private final int threads;
     private final long memory;
     private final PlanLimits limits;
+    private final Set<String> channels;
 
     /// @param registry of the models that jobs may name
     /// @param destinations that jobs may name, with the sources
     /// @param threads that score on a node
     /// @param memory that a node may use, in bytes
     /// @param limits of the plan
+    /// @param channels the names of the channels that alerts of jobs may be sent to
     public SubmissionResolver(
-            ModelRegistry registry, Destinations destinations, int threads, long memory, PlanLimits limits) {
+            ModelRegistry registry,
+            Destinations destinations,
+            int threads,
+            long memory,
+            PlanLimits limits,
+            Set<String> channels) {
         this.registry = registry;
         this.destinations = destinations;
         this.threads = threads;
         this.memory = memory;
         this.limits = limits;
+        this.channels = Set.copyOf(channels);
     }
 
     /// The result of a check.
@@ -95,9 +107,28 @@ public final class SubmissionResolver {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
+        requireChannels(job);
         DestinationStore destination = destinations.of(job);
         Destinations.refuse(destination.checkPlace());
         return destination;
+    }
+
+    /// An alert that nobody gets would be found out when it is needed.
+    private void requireChannels(Job job) {
+        for (AlertRule rule : job.alerts()) {
+            if (channels.contains(rule.channel())) {
+                continue;
+            }
+            String near = NameSuggestion.closest(rule.channel(), channels);
+            throw FailureException.permanent("alerts: there is no channel %s; %s"
+                    .formatted(
+                            rule.channel(),
+                            near != null
+                                    ? "did you mean %s?".formatted(near)
+                                    : channels.isEmpty()
+                                            ? "the configuration has no nightshift.alerts.channels. docs/how-to/alerts.md describes them"
+                                            : "the configuration has " + String.join(", ", new TreeSet<>(channels))));
+        }
     }
 
     /// A file that is missing when the job is submitted is a mistake in the job.

@@ -44,6 +44,7 @@ final class ConfigurationReferenceTest {
           tls.enabled = true
           http { tls {}, tokens = [{}] }
           metrics.otlp.headers.NAME = value
+          alerts { channels.NAME {}, rules = [{}] }
         }
         """);
 

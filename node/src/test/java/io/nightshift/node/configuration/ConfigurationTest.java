@@ -3,10 +3,16 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.node.alert.Secret;
+import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.node.alert.AlertChannel;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import java.util.Map;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +66,77 @@ final class ConfigurationTest {
                 .isEqualTo(new AdmissionSettings(new SubmissionQueue.Limits(1, 2, 3, 4), new PlanLimits(5, 6)));
         assertThatThrownBy(() -> load("nightshift.admission.partitions = 1000001"))
                 .hasMessageContaining("nightshift.admission.partitions: expected a number from 1 to 1000000");
+    }
+
+    @Test
+    void theChannelsOfAlertsAreReadWithoutTheirSecrets() throws IOException {
+        AlertConfiguration alerts = load("""
+                nightshift.alerts {
+                  stalled-after-seconds = 600
+                  retry-for-seconds = 7200
+                  rules = [ { on = [failed, node-excluded], to = chat } ]
+                  channels {
+                    ops { type = webhook, url = "https://alerts.example.org/x", secret-file = secret }
+                    chat { type = slack, url-env = SLACK_URL, timeout-seconds = 5 }
+                    page { type = pagerduty, routing-key-file = "/etc/key" }
+                    mail { type = command, command = ["/bin/mail", "ops"] }
+                  }
+                }
+                """).alerts();
+
+        assertThat(alerts.settings().stalledAfter()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(alerts.settings().retryFor()).isEqualTo(Duration.ofHours(2));
+        assertThat(alerts.settings().rules())
+                .containsExactly(new AlertRule(List.of(AlertCause.FAILED, AlertCause.NODE_EXCLUDED), "chat"));
+        assertThat(alerts.channels())
+                .isEqualTo(Map.of(
+                        "ops",
+                        new AlertChannel.Webhook(
+                                target(new Secret.Plain("https://alerts.example.org/x"), 10),
+                                new Secret.InFile(folder.resolve("secret"))),
+                        "chat",
+                        new AlertChannel.Slack(target(new Secret.InEnvironment("SLACK_URL"), 5)),
+                        "page",
+                        new AlertChannel.PagerDuty(
+                                target(new Secret.Plain("https://events.pagerduty.com/v2/enqueue"), 10),
+                                new Secret.InFile(Path.of("/etc/key"))),
+                        "mail",
+                        new AlertChannel.Command(List.of("/bin/mail", "ops"), Duration.ofSeconds(10))));
+        assertThat(load("").alerts()).isEqualTo(AlertConfiguration.NONE);
+    }
+
+    private static AlertChannel.Target target(Secret url, int seconds) {
+        return new AlertChannel.Target(url, false, null, Duration.ofSeconds(seconds));
+    }
+
+    @Test
+    void mistakesInAlertsAreReportedAtOnce() {
+        assertThatThrownBy(() -> load("""
+                nightshift.alerts {
+                  rules = [ { on = [broken], to = opz } ]
+                  channels {
+                    ops { type = webhook, url = "http://hush.example.org/" }
+                    both { type = webhook, url = "https://hush.example.org/", url-env = HUSH }
+                    chat { type = slack, url = "https://hush.example.org/" }
+                    page { type = pagerduty, secret-file = hush }
+                    mail { type = command }
+                    fax { type = fax }
+                  }
+                }
+                """))
+                .hasMessageContaining("nightshift.alerts.rules.on: expected a list of causes out of failed, ")
+                .hasMessageContaining(
+                        "nightshift.alerts.rules.to: names no channel of nightshift.alerts.channels; did you mean \"ops\"?")
+                .hasMessageContaining("nightshift.alerts.channels.ops.url: sends messages unencrypted to another machine")
+                .hasMessageContaining("nightshift.alerts.channels.both.url: is given together with url-file or url-env")
+                .hasMessageContaining(
+                        "nightshift.alerts.channels.chat.url: is not a key of a channel with the type slack; remove it")
+                .hasMessageContaining("nightshift.alerts.channels.chat.url-file: missing; add it, or url-env")
+                .hasMessageContaining("nightshift.alerts.channels.page.routing-key-file: missing; add it, or routing-key-env")
+                .hasMessageContaining("nightshift.alerts.channels.page.secret-file: is not a key of a channel")
+                .hasMessageContaining("nightshift.alerts.channels.mail.command: names no program")
+                .hasMessageContaining("nightshift.alerts.channels.fax.type: expected webhook, slack, pagerduty or command")
+                .hasMessageNotContaining("hush");
     }
 
     @Test

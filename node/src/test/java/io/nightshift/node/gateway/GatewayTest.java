@@ -2,13 +2,19 @@ package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.coordinator.alert.AlertSender;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.gateway.GatewayCommand;
@@ -85,7 +91,16 @@ class GatewayTest {
                 new GatewayAccess(() -> new Tokens(tokens), 1_000),
                 batches,
                 new BatchOperations(requests, batches),
-                NO_OTHER_NODE));
+                NO_OTHER_NODE,
+                new AlertQueries(GatewayTest::outbox, GatewayTest::test, "node:1")));
+    }
+
+    private static CompletionStage<AlertReply> outbox(Function<ActorRef<AlertReply>, AlertCommand> question) {
+        throw new AssertionError("the outbox was asked");
+    }
+
+    private static CompletionStage<AlertSender.Outcome> test(String channel) {
+        throw FailureException.permanent("there is no channel " + channel);
     }
 
     private static Submission resolve(Job job, boolean fresh) {
@@ -120,6 +135,29 @@ class GatewayTest {
         assertThat(this.<NodeList.NodeDescription>problem(null, GatewayCommand.DescribeNode::new)
                         .status())
                 .isEqualTo(401);
+    }
+
+    @Test
+    void alertsAreListedWithTheRoleReadAndChannelsTestedWithTheRoleAdmin() {
+        assertThat(this.<AlertPage>problem(null, replyTo -> new GatewayCommand.ListAlerts(true, 20, null, replyTo))
+                        .status())
+                .isEqualTo(401);
+        assertThat(this.<AlertPage>problem(
+                                secret(Role.READ), replyTo -> new GatewayCommand.ListAlerts(true, 101, null, replyTo))
+                        .detail())
+                .startsWith("The limit is invalid");
+        assertThat(this.<AlertPage>problem(
+                                secret(Role.READ), replyTo -> new GatewayCommand.ListAlerts(true, 20, "x", replyTo))
+                        .detail())
+                .startsWith("The cursor is invalid");
+        assertThat(this.<AlertTestResult>problem(
+                                secret(Role.SUBMIT), replyTo -> new GatewayCommand.TestAlertChannel("ops", replyTo))
+                        .status())
+                .isEqualTo(403);
+        Problem unknown = this.<AlertTestResult>problem(
+                secret(Role.ADMIN), replyTo -> new GatewayCommand.TestAlertChannel("ops", replyTo));
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.detail()).isEqualTo("There is no channel ops.");
     }
 
     private String secret(Role role) {

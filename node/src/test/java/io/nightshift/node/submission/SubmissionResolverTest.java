@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +34,7 @@ final class SubmissionResolverTest {
     private static final Path EXAMPLE =
             Path.of("../examples/flights").toAbsolutePath().normalize();
     private static final long MEMORY = 2L << 30;
+    private static final Set<String> CHANNELS = Set.of("ops", "chat");
 
     @TempDir
     private Path folder;
@@ -56,7 +58,7 @@ final class SubmissionResolverTest {
     }
 
     private SubmissionResolver resolver(long memory, PlanLimits limits) {
-        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits);
+        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits, CHANNELS);
     }
 
     private Job job(String... overrides) throws IOException {
@@ -167,7 +169,7 @@ final class SubmissionResolverTest {
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
         SubmissionResolver resolver = new SubmissionResolver(
-                registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY, PlanLimits.LARGEST);
+                registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY, PlanLimits.LARGEST, CHANNELS);
         assertThat(resolver.check(job()).files()).hasSize(1);
 
         Job hostile = job(override.strip());
@@ -211,5 +213,19 @@ final class SubmissionResolverTest {
         Job job = job("partitions.rows=20000");
         assertThatThrownBy(() -> small.check(job))
                 .hasMessage("the plan has 17 partitions, and a batch can have at most 12. Increase partitions.rows");
+    }
+
+    @Test
+    void aJobWhoseAlertsGoToAnUnknownChannelIsRefusedWithTheKnownNames() throws IOException {
+        assertThat(resolver(MEMORY).check(job("alerts=[{on: [failed], to: ops}]")).files())
+                .hasSize(1);
+
+        Job unknown = job("alerts=[{on: [failed], to: pager}]");
+        Job misspelt = job("alerts=[{on: [failed], to: opps}]");
+
+        assertThatThrownBy(() -> resolver(MEMORY).check(unknown))
+                .hasMessage("alerts: there is no channel pager; the configuration has chat, ops");
+        assertThatThrownBy(() -> resolver(MEMORY).check(misspelt))
+                .hasMessage("alerts: there is no channel opps; did you mean ops?");
     }
 }

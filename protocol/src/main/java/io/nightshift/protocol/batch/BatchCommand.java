@@ -91,6 +91,10 @@ public sealed interface BatchCommand {
     /// @param replyTo receives the status, also of a batch that does not exist
     record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
 
+    /// Asks the coordinator to tell the alert outbox which alerts the batch has, and which have ended. There is no
+    /// other answer.
+    record ReportAlerts() implements BatchCommand {}
+
     /// A free worker asks for a lease. The answer is [WorkerMessage.Lease] or [WorkerMessage.NothingToLease].
     ///
     /// @param node the worker's node, `host:port`

@@ -1,5 +1,7 @@
 package io.nightshift.protocol.gateway;
 
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
@@ -110,6 +112,26 @@ public sealed interface GatewayCommand {
     ///
     /// @param replyTo receives the reply
     record DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) implements Request {}
+
+    /// Asks for a page of alerts, newest first. The page may hold fewer than the limit and still have a `next`.
+    ///
+    /// @param onlyOpen whether to leave out alerts whose cause has ended
+    /// @param limit the most alerts in the page, 1 to 100
+    /// @param cursor the previous page's `next`, or null for the first page
+    /// @param replyTo receives the reply
+    record ListAlerts(
+            boolean onlyOpen,
+            int limit,
+            @Nullable String cursor,
+            ActorRef<GatewayReply<AlertPage>> replyTo)
+            implements Request {}
+
+    /// Sends a test message to a channel of alerts, by the node that receives this request. The node replies when
+    /// the receiver of the channel has answered.
+    ///
+    /// @param channel the name of the channel in the node's configuration
+    /// @param replyTo receives the reply
+    record TestAlertChannel(String channel, ActorRef<GatewayReply<AlertTestResult>> replyTo) implements Request {}
 
     /// Asks for a page of a batch's history. The page may hold fewer entries than the limit and still have a
     /// `next`. An entry that is too large for a message comes without its event's fields, and with its size

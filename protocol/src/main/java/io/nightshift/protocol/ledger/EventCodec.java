@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.Destination;
@@ -46,6 +47,7 @@ public final class EventCodec {
             .addMixIn(BatchRegisterEvent.class, RegisterEventTypes.class)
             .addMixIn(ScheduledJobEvent.class, JobEventTypes.class)
             .addMixIn(JobCatalogueEvent.class, CatalogueEventTypes.class)
+            .addMixIn(AlertEvent.class, AlertEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
             .addMixIn(Input.class, KindOfCase.class)
@@ -124,6 +126,22 @@ public final class EventCodec {
     /// @throws UncheckedIOException if the bytes are not an event of the catalogue
     public static JobCatalogueEvent decodeCatalogueEvent(byte[] bytes) {
         return decode(JobCatalogueEvent.class, bytes);
+    }
+
+    /// Encodes an event of the alert outbox.
+    ///
+    /// @param event the event
+    public static byte[] encodeAlertEvent(AlertEvent event) {
+        return encode(AlertEvent.class, event);
+    }
+
+    /// Decodes an event of the alert outbox.
+    ///
+    /// @param bytes what [#encodeAlertEvent(AlertEvent)] of this version or another returned
+    /// @throws NewerEventException if the event's kind or one of its values is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not an event of the outbox
+    public static AlertEvent decodeAlertEvent(byte[] bytes) {
+        return decode(AlertEvent.class, bytes);
     }
 
     private static <T> byte[] encode(Class<T> type, T event) {
@@ -206,6 +224,16 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = JobCatalogueEvent.Removed.class, name = "removed"),
     })
     private interface CatalogueEventTypes {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = AlertEvent.Raised.class, name = "raised"),
+        @JsonSubTypes.Type(value = AlertEvent.SendStarted.class, name = "send-started"),
+        @JsonSubTypes.Type(value = AlertEvent.Delivered.class, name = "delivered"),
+        @JsonSubTypes.Type(value = AlertEvent.GaveUp.class, name = "gave-up"),
+        @JsonSubTypes.Type(value = AlertEvent.Resolved.class, name = "resolved"),
+    })
+    private interface AlertEventTypes {}
 
     /// Most commits have none, and a large batch has a million commits.
     interface RareFields {

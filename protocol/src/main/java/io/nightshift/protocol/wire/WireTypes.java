@@ -1,5 +1,8 @@
 package io.nightshift.protocol.wire;
 
+import io.nightshift.api.AlertDescription;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -17,6 +20,9 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
+import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -228,7 +234,23 @@ final class WireTypes {
             new WireType(275, JobWindow.class),
             new WireType(276, JobWindow.Outside.class),
             new WireType(277, AlertRule.class),
-            new WireType(278, AlertCause.class));
+            new WireType(278, AlertCause.class),
+            // Alerts.
+            new WireType(250, BatchCommand.ReportAlerts.class),
+            new WireType(251, AlertSubject.class),
+            new WireType(252, AlertSubject.Kind.class),
+            new WireType(253, AlertCommand.Raise.class),
+            new WireType(254, AlertCommand.Resolve.class),
+            new WireType(255, AlertCommand.Wake.class),
+            new WireType(256, AlertCommand.ListIncidents.class),
+            new WireType(257, AlertReply.Recorded.class),
+            new WireType(258, AlertReply.Listed.class),
+            new WireType(259, AlertPage.class),
+            new WireType(260, AlertDescription.class),
+            new WireType(261, AlertDescription.Delivery.class),
+            new WireType(262, GatewayCommand.ListAlerts.class),
+            new WireType(263, GatewayCommand.TestAlertChannel.class),
+            new WireType(264, AlertTestResult.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(
@@ -240,6 +262,8 @@ final class WireTypes {
             BatchRegisterCommand.SubmitReply.class,
             BatchRegisterCommand.FindReply.class,
             SubmissionTicket.class,
+            AlertCommand.class,
+            AlertReply.class,
             GatewayCommand.class,
             GatewayReply.class,
             ScheduledJobCommand.class,

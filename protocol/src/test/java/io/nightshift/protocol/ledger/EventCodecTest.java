@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
@@ -36,6 +37,19 @@ class EventCodecTest {
 
     static Stream<String> jobsNames() {
         return GoldenEvents.register().keySet().stream();
+    }
+
+    static Stream<String> alertNames() {
+        return GoldenEvents.alerts().keySet().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("alertNames")
+    void aGoldenAlertEventIsReadAndWrittenUnchanged(String name) throws IOException {
+        AlertEvent expected = Objects.requireNonNull(GoldenEvents.alerts().get(name));
+
+        assertThat(EventCodec.decodeAlertEvent(golden("alerts/" + name))).isEqualTo(expected);
+        assertThat(EventCodec.encodeAlertEvent(expected)).isEqualTo(golden("alerts/" + name));
     }
 
     @ParameterizedTest
@@ -81,6 +95,8 @@ class EventCodecTest {
         assertThat(typesIn("batch", GoldenEvents.batch(), EventCodec::decode)).isEqualTo(permitted(BatchEvent.class));
         assertThat(typesIn("register", GoldenEvents.register(), EventCodec::decodeRegisterEvent))
                 .isEqualTo(permitted(BatchRegisterEvent.class));
+        assertThat(typesIn("alerts", GoldenEvents.alerts(), EventCodec::decodeAlertEvent))
+                .isEqualTo(permitted(AlertEvent.class));
     }
 
     @ParameterizedTest

@@ -2,6 +2,9 @@ package io.nightshift.protocol.ledger;
 
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillRequest;
+import io.nightshift.protocol.alert.AlertEvent;
+import io.nightshift.protocol.alert.AlertStep;
+import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -10,6 +13,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
@@ -199,6 +203,43 @@ public final class GoldenEvents {
                 "removed", new JobCatalogueEvent.Removed(AT, "flights"));
     }
 
+    static Map<String, AlertEvent> alerts() {
+        Map<String, AlertEvent> events = new LinkedHashMap<>();
+        String key = "batch/%s/failed/1795907665123".formatted(BATCH);
+        events.put(
+                "raised",
+                new AlertEvent.Raised(
+                        AT,
+                        17,
+                        key,
+                        AlertSubject.of(BATCH),
+                        AlertCause.FAILED,
+                        21_504,
+                        "flights",
+                        "Batch %s failed: the column is missing".formatted(BATCH),
+                        List.of("ops", "chat")));
+        events.put(
+                "raised-node",
+                new AlertEvent.Raised(
+                        AT,
+                        18,
+                        "node/node-b:25520/node-excluded/1795907665123",
+                        AlertSubject.node("node-b:25520"),
+                        AlertCause.NODE_EXCLUDED,
+                        1_795_907_665_123L,
+                        null,
+                        "Node node-b:25520 gets no work",
+                        List.of("ops")));
+        events.put("send-started", new AlertEvent.SendStarted(AT, 17, "ops", AlertStep.RAISED, 1, null));
+        events.put(
+                "send-started-again",
+                new AlertEvent.SendStarted(AT, 17, "ops", AlertStep.RAISED, 2, "the receiver answered with status 503"));
+        events.put("delivered", new AlertEvent.Delivered(AT, 17, "ops", AlertStep.RAISED));
+        events.put("gave-up", new AlertEvent.GaveUp(AT, 17, "chat", AlertStep.RAISED, "nothing listens there"));
+        events.put("resolved", new AlertEvent.Resolved(AT.plusSeconds(60), 17, 22_528, "The batch is published."));
+        return events;
+    }
+
     /// The content of every golden file, by its path below `golden`.
     public static Map<String, byte[]> files() {
         Map<String, byte[]> files = new TreeMap<>();
@@ -210,6 +251,7 @@ public final class GoldenEvents {
         catalogue()
                 .forEach((name, event) ->
                         files.put("catalogue/" + name + ".cbor", EventCodec.encodeCatalogueEvent(event)));
+        alerts().forEach((name, event) -> files.put("alerts/" + name + ".cbor", EventCodec.encodeAlertEvent(event)));
         return files;
     }
 }

@@ -2,6 +2,9 @@ package io.nightshift.protocol.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
+import io.nightshift.api.AlertDescription;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -19,6 +22,9 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
+import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -33,6 +39,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
+import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
@@ -92,6 +99,7 @@ public final class GoldenMessages {
         golden.gatewayReplies();
         golden.jobCommands(system);
         golden.jobReplies();
+        golden.alertMessages(system);
         return golden.messages;
     }
 
@@ -241,6 +249,8 @@ public final class GoldenMessages {
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
         add("gateway-list-nodes", new GatewayCommand.ListNodes(system.actor("asker")));
+        add("gateway-list-alerts", new GatewayCommand.ListAlerts(true, 50, "17", system.actor("asker")));
+        add("gateway-test-alert", new GatewayCommand.TestAlertChannel("ops", system.actor("asker")));
         add("gateway-describe-node", new GatewayCommand.DescribeNode(system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
         add(
@@ -264,6 +274,8 @@ public final class GoldenMessages {
         answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT))));
         answer("node", node());
         answer("nodes", new NodeList(List.of(node())));
+        answer("alerts", alerts());
+        answer("alert-test", new AlertTestResult("ops", true, "200 ok", NODE));
         JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
         answer("controlled", new ControlResult(BATCH.value(), "paused"));
@@ -385,6 +397,65 @@ public final class GoldenMessages {
 
     private void answer(String name, Record value) {
         add("gateway-answer-" + name, new GatewayReply.Succeeded<>(value));
+    }
+
+    private static AlertPage alerts() {
+        return new AlertPage(
+                List.of(
+                        new AlertDescription(
+                                18,
+                                "node/node-b:25520/node-excluded/1795907665123",
+                                "node",
+                                NODE,
+                                null,
+                                "node-excluded",
+                                "open",
+                                "Node node-b:25520 gets no work",
+                                AT,
+                                null,
+                                null,
+                                List.of(new AlertDescription.Delivery(
+                                        "ops", "waiting", 3, "the receiver answered with status 503", AT))),
+                        new AlertDescription(
+                                17,
+                                "batch/%s/failed/1795907665123".formatted(BATCH),
+                                "batch",
+                                BATCH.value(),
+                                "flights",
+                                "failed",
+                                "resolved",
+                                "Batch %s failed: the column is missing".formatted(BATCH),
+                                AT,
+                                AT.plusSeconds(60),
+                                "The batch is published.",
+                                List.of(new AlertDescription.Delivery("ops", "delivered", 1, null, null)))),
+                "17");
+    }
+
+    private void alertMessages(LocalActorSystem system) {
+        add("report-alerts", new BatchCommand.ReportAlerts());
+        add(
+                "alert-raise",
+                new AlertCommand.Raise(
+                        AlertSubject.of(BATCH),
+                        AlertCause.FAILED,
+                        21_504,
+                        "flights",
+                        "Batch %s failed: the column is missing".formatted(BATCH),
+                        List.of("ops", "chat"),
+                        system.actor("asker")));
+        add(
+                "alert-resolve",
+                new AlertCommand.Resolve(
+                        AlertSubject.job("flights"),
+                        AlertCause.SCHEDULE_MISSED,
+                        3,
+                        "The next run started.",
+                        system.actor("asker")));
+        add("alert-wake", new AlertCommand.Wake());
+        add("alert-list", new AlertCommand.ListIncidents(true, 17, 100, system.actor("asker")));
+        add("alert-recorded", new AlertReply.Recorded(AlertSubject.node(NODE), AlertCause.NODE_EXCLUDED, 7));
+        add("alert-listed", new AlertReply.Listed(alerts()));
     }
 
     private static NodeList.NodeDescription node() {

@@ -6,6 +6,7 @@ import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.Node;
+import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.node.gateway.GatewayAccess;
@@ -55,6 +56,10 @@ public final class HttpNode implements AutoCloseable {
     }
 
     HttpNode(Path home, HttpSettings settings, SubmissionQueue.Limits admission) {
+        this(home, settings, admission, AlertConfiguration.NONE);
+    }
+
+    HttpNode(Path home, HttpSettings settings, SubmissionQueue.Limits admission, AlertConfiguration alerts) {
         ledger = EmbeddedLedger.open(home);
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), FileRoots.UNRESTRICTED, background);
         registry = new ModelRegistry(home);
@@ -68,13 +73,19 @@ public final class HttpNode implements AutoCloseable {
                 new ScoringThreads(2),
                 512L << 20,
                 NodeMetrics.begin(null, "node:1"),
-                null));
+                null,
+                alerts));
         GatewayAccess access = node.access(settings, home);
         token = LocalToken.find(home);
         endpoints = node.open(
                 access,
                 new SubmissionResolver(
-                        registry, new Destinations(duckDb, none), 2, MemoryBudget.budget(), PlanLimits.LARGEST),
+                        registry,
+                        new Destinations(duckDb, none),
+                        2,
+                        MemoryBudget.budget(),
+                        PlanLimits.LARGEST,
+                        alerts.names()),
                 admission,
                 registry);
         port = node.answer(settings, access, endpoints);

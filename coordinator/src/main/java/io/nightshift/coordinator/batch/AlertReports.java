@@ -1,0 +1,288 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
+import io.nightshift.protocol.alert.AlertSubject;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.protocol.job.Job;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// Tells the alert outbox which alerts a batch has. All of them follow from the batch's state and the time, so
+/// that a new coordinator after a crash finds the same. Each is sent until the outbox has acknowledged it.
+///
+/// The end of a cause is sent if this coordinator has sent its beginning, or has seen the batch end, or the outbox
+/// asks. So an end that is lost in a crash is found when the outbox asks.
+///
+/// Deterministic, like [BatchDecisions], and used by one thread.
+final class AlertReports {
+
+    /// The time between two messages about the same, until the outbox answers.
+    static final Duration REPEAT = Duration.ofSeconds(10);
+
+    /// How many times alerts may begin and end between two entries of the ledger, for [#version].
+    private static final long CHANGES = 1_024;
+
+    /// Whether a cause exists now. A cause without a condition stays as it is: a failed batch that is retried may
+    /// fail again.
+    ///
+    /// @param isActive whether the cause exists
+    /// @param text what happened, or how the cause ended, in one or two sentences
+    record Condition(AlertCause cause, boolean isActive, String text) {}
+
+    private record Sent(boolean isActive, long version, Instant at, boolean isRecorded) {}
+
+    private final BatchId batch;
+    private final Duration stalledAfter;
+    private final Map<AlertCause, Sent> sent = new EnumMap<>(AlertCause.class);
+
+    private long entries;
+    private long changes;
+    private @Nullable Phase phase;
+    private boolean isEndSeen;
+
+    /// The progress that attempts have made since the last progress that the ledger holds.
+    private @Nullable Instant progressAt;
+
+    private @Nullable Instant ledgerProgressAt;
+    private long rows;
+
+    /// Why a step of this coordinator stalls; null if none does.
+    private @Nullable String stalledStep;
+
+    private @Nullable String damage;
+    private boolean isClosed;
+
+    /// @param stalledAfter how long the batch may make no progress
+    AlertReports(BatchId batch, Duration stalledAfter) {
+        this.batch = batch;
+        this.stalledAfter = stalledAfter;
+    }
+
+    /// A background task waits for a file system that does not answer.
+    void stepStalled(Failure failure) {
+        stalledStep = failure.message();
+    }
+
+    /// The batch's ledger can't be read.
+    void damaged(String reason) {
+        damage = reason;
+    }
+
+    /// An operator has closed the damaged batch.
+    void closed() {
+        isClosed = true;
+    }
+
+    /// The outbox has acknowledged a message.
+    void recorded(AlertReply.Recorded recorded) {
+        sent.computeIfPresent(
+                recorded.cause(),
+                (cause, last) -> last.version() == recorded.version()
+                        ? new Sent(last.isActive(), last.version(), last.at(), true)
+                        : last);
+    }
+
+    /// Whether the outbox has not acknowledged something.
+    boolean isUnrecorded() {
+        return sent.values().stream().anyMatch(last -> !last.isRecorded());
+    }
+
+    /// The commands to send now.
+    ///
+    /// @param rowsDone rows that are committed, or that attempts in flight have scored
+    /// @param isAsked whether the outbox asks for everything
+    /// @param replyTo receives the outbox's answers
+    List<AlertCommand> due(
+            BatchState state, long rowsDone, Instant now, boolean isAsked, ActorRef<AlertReply> replyTo) {
+        observe(state, rowsDone, now);
+        List<AlertCommand> due = new ArrayList<>();
+        for (Condition condition : conditions(state, now)) {
+            Sent last = sent.get(condition.cause());
+            if (!isDue(condition, last, now, isAsked)) {
+                continue;
+            }
+            if (last != null && last.isActive() != condition.isActive()) {
+                changes++;
+            }
+            long version = version(state);
+            sent.put(condition.cause(), new Sent(condition.isActive(), version, now, false));
+            due.add(command(state, condition, version, replyTo));
+        }
+        isEndSeen = false;
+        return due;
+    }
+
+    private boolean isDue(Condition condition, @Nullable Sent last, Instant now, boolean isAsked) {
+        if (isAsked) {
+            return true;
+        }
+        if (last == null) {
+            return condition.isActive() || isEndSeen;
+        }
+        return last.isActive() != condition.isActive()
+                || (!last.isRecorded() && !last.at().plus(REPEAT).isAfter(now));
+    }
+
+    /// Grows with the ledger, and with each change of an alert between two entries.
+    private long version(BatchState state) {
+        return state.entries() * CHANGES + Math.min(changes, CHANGES - 1);
+    }
+
+    private AlertCommand command(BatchState state, Condition condition, long version, ActorRef<AlertReply> replyTo) {
+        AlertSubject subject = AlertSubject.of(batch);
+        Job job = state.submitted() == null ? null : state.submitted().job();
+        return condition.isActive()
+                ? new AlertCommand.Raise(
+                        subject,
+                        condition.cause(),
+                        version,
+                        job == null ? null : job.name(),
+                        condition.text(),
+                        job == null ? List.of() : channels(job, condition.cause()),
+                        replyTo)
+                : new AlertCommand.Resolve(subject, condition.cause(), version, condition.text(), replyTo);
+    }
+
+    private static List<String> channels(Job job, AlertCause cause) {
+        Set<String> channels = new TreeSet<>();
+        for (AlertRule rule : job.alerts()) {
+            if (rule.causes().contains(cause)) {
+                channels.add(rule.channel());
+            }
+        }
+        return List.copyOf(channels);
+    }
+
+    private void observe(BatchState state, long rowsDone, Instant now) {
+        if (state.entries() != entries) {
+            entries = state.entries();
+            changes = 0;
+        }
+        isEndSeen = isEndSeen || (phase != null && phase != state.phase() && !state.isOpen());
+        phase = state.phase();
+        if (!Objects.equals(ledgerProgressAt, state.progressAt())) {
+            ledgerProgressAt = state.progressAt();
+            progressAt = ledgerProgressAt;
+            rows = rowsDone;
+            stalledStep = null;
+        } else if (rowsDone > rows) {
+            // Attempts that fail again and again reach the same rows again, which is no progress.
+            rows = rowsDone;
+            progressAt = now;
+        }
+    }
+
+    // Conditions.
+
+    private List<Condition> conditions(BatchState state, Instant now) {
+        if (damage != null) {
+            return List.of(
+                    isClosed
+                            ? new Condition(AlertCause.FAILED, false, "The damaged batch was closed.")
+                            : new Condition(AlertCause.FAILED, true, "Batch %s: %s".formatted(batch, damage)));
+        }
+        if (state.phase() == null) {
+            return List.of();
+        }
+        List<Condition> conditions = new ArrayList<>();
+        switch (state.phase()) {
+            case FAILED -> failed(state, conditions);
+            case PUBLISHED -> ended("The batch is published.", conditions);
+            case CANCELLED -> ended("The batch was cancelled.", conditions);
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> {}
+        }
+        conditions.add(stalled(state, now));
+        conditions.add(nodeExcluded(state));
+        return conditions;
+    }
+
+    /// Without examples of the input's values, since the text leaves the cluster.
+    private void failed(BatchState state, List<Condition> conditions) {
+        String violation = state.plan() == null
+                ? null
+                : ErrorLimit.violation(
+                        state.submission().job().errors(),
+                        state.plan().index().rows(),
+                        state.totals(),
+                        List.of());
+        Failure failure = state.failure();
+        String reason = violation != null ? violation : failure == null ? "it has failed" : failure.message();
+        conditions.add(new Condition(AlertCause.FAILED, true, "Batch %s failed: %s".formatted(batch, reason)));
+        conditions.add(
+                violation == null
+                        ? new Condition(
+                                AlertCause.QUARANTINE_RATE, false, "The batch no longer exceeds its error limit.")
+                        : new Condition(
+                                AlertCause.QUARANTINE_RATE, true, "Batch %s failed: %s".formatted(batch, violation)));
+    }
+
+    private static void ended(String reason, List<Condition> conditions) {
+        conditions.add(new Condition(AlertCause.FAILED, false, reason));
+        conditions.add(new Condition(AlertCause.QUARANTINE_RATE, false, reason));
+    }
+
+    private Condition stalled(BatchState state, Instant now) {
+        boolean isExpectedToProgress = state.phase() == Phase.SUBMITTED
+                || state.phase() == Phase.RUNNING
+                || state.phase() == Phase.PUBLISHING;
+        if (!isExpectedToProgress || progressAt == null) {
+            return new Condition(AlertCause.STALLED, false, "The batch is %s.".formatted(state.phase()));
+        }
+        Duration waited = Duration.between(progressAt, now);
+        if (stalledStep == null && waited.compareTo(stalledAfter) < 0) {
+            return new Condition(AlertCause.STALLED, false, "The batch makes progress again.");
+        }
+        String reason = stalledStep != null
+                ? ": " + stalledStep
+                : state.outage() == null ? "" : ": " + state.outage().failure().message();
+        return new Condition(
+                AlertCause.STALLED,
+                true,
+                "Batch %s has made no progress for %s%s".formatted(batch, text(waited), reason));
+    }
+
+    private static String text(Duration waited) {
+        return waited.toMinutes() < 2 ? waited.toSeconds() + " s" : waited.toMinutes() + " min";
+    }
+
+    private Condition nodeExcluded(BatchState state) {
+        BatchState.Outage outage = state.outage();
+        if (outage == null || outage.reports().isEmpty() || !state.isOpen() || state.phase() == Phase.FAILED) {
+            return new Condition(AlertCause.NODE_EXCLUDED, false, "No node is excluded from the batch any more.");
+        }
+        return new Condition(
+                AlertCause.NODE_EXCLUDED,
+                true,
+                "Batch %s excludes nodes: %s"
+                        .formatted(
+                                batch,
+                                outage.reports().entrySet().stream()
+                                        .map(entry -> excluded(entry.getKey(), entry.getValue()))
+                                        .sorted()
+                                        .collect(Collectors.joining("; "))));
+    }
+
+    private static String excluded(FailedResource resource, Set<String> nodes) {
+        return "%s can't use the %s %s"
+                .formatted(
+                        nodes.stream().sorted().collect(Collectors.joining(", ")),
+                        resource.type().title(),
+                        resource.name());
+    }
+}

@@ -1,0 +1,37 @@
+package io.nightshift.node.alert;
+
+import java.net.URI;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// Where messages may be sent: by HTTPS anywhere, unencrypted to this machine only, unless the configuration
+/// permits more.
+public final class AlertUrl {
+
+    private AlertUrl() {}
+
+    /// What is wrong with a URL, without the URL, which may be a secret; null if nothing is.
+    public static @Nullable String problem(String url, boolean allowsPlainHttp) {
+        URI uri;
+        try {
+            uri = URI.create(url);
+        } catch (IllegalArgumentException e) {
+            return "expected a URL such as https://alerts.example.org/nightshift";
+        }
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+        if (uri.getHost() == null || (!scheme.equals("https") && !scheme.equals("http"))) {
+            return "expected a URL such as https://alerts.example.org/nightshift";
+        }
+        if (uri.getRawUserInfo() != null) {
+            return "contains credentials before the host; HTTP does not send them. Use a secret instead";
+        }
+        if (scheme.equals("http") && !allowsPlainHttp && !isLoopback(uri.getHost())) {
+            return "sends messages unencrypted to another machine; use https, or set plain-http = true";
+        }
+        return null;
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.matches("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1]");
+    }
+}
