@@ -381,7 +381,7 @@ public final class Node {
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
         scheduler = JobSchedulerStarter.start(
-                system, requests, batches, destinations.sources(), (job, text, event) -> {}, blocking);
+                system, requests, batches, destinations.sources(), (job, text, event) -> {}, this::tellAlerts, blocking);
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
         AlertQueries alerts = new AlertQueries(this::askAlerts, alertChannels::test, name);
         system.systemActorOf(

@@ -170,6 +170,8 @@ class ScheduleDecisions {
             case ScheduledJobMessage.StartAnswered(String key, StartResult result) -> answered(draft, key, result);
             case ScheduledJobMessage.BatchSeen(BatchId batch, BatchStatus status) -> seen(draft, batch, status);
             case ScheduledJobMessage.SourceSeen seen -> sourceSeen(draft, seen);
+            // ScheduledJob reports alerts itself, because they follow from the state.
+            case ScheduledJobMessage.AlertAnswered answered -> {}
         }
         proceed(draft);
         return draft.decision();

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.schedule;
 
+import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param sources looks at the sources of jobs with a trigger
 /// @param catalogue sends a message to the catalogue of applied jobs
 /// @param observer is notified of what happens
+/// @param alerts sends a command to the alert outbox
 /// @param clock the wall clock
 public record ScheduleServices(
         RunStarter starter,
@@ -25,6 +27,7 @@ public record ScheduleServices(
         SourceClient sources,
         Consumer<JobCatalogueCommand> catalogue,
         Observer observer,
+        Consumer<AlertCommand> alerts,
         Clock clock) {
 
     /// Submits runs, through the same checks as every other submission. Called by actors; never blocks.

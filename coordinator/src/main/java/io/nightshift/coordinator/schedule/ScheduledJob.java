@@ -3,6 +3,7 @@ package io.nightshift.coordinator.schedule;
 import io.nightshift.coordinator.batch.ReadableEvents;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
@@ -49,7 +50,9 @@ public final class ScheduledJob
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final String job;
     private final ScheduleServices services;
+    private final ActorRef<AlertReply> alertReplies;
     private ScheduleDecisions decisions;
+    private MissedTickReports missed;
 
     private ScheduledJob(
             ActorContext<ScheduledJobMessage> context,
@@ -65,7 +68,9 @@ public final class ScheduledJob
         this.shard = shard;
         this.job = job;
         this.services = services;
+        this.alertReplies = context.messageAdapter(AlertReply.class, ScheduledJobMessage.AlertAnswered::new);
         this.decisions = new ScheduleDecisions(job);
+        this.missed = new MissedTickReports(job);
     }
 
     /// @param job the job's name
@@ -112,6 +117,7 @@ public final class ScheduledJob
     /// Pekko keeps this object after a failed write, whose outcome is unknown.
     private void recovered(ScheduledJobState state) {
         decisions = new ScheduleDecisions(job);
+        missed = new MissedTickReports(job);
         context.getSelf().tell(new ScheduledJobMessage.TimeReached());
     }
 
@@ -122,6 +128,12 @@ public final class ScheduledJob
 
     private Effect<ScheduledJobEvent, ScheduledJobState> onMessage(
             ScheduledJobState state, ScheduledJobMessage message) {
+        if (message instanceof ScheduledJobMessage.AlertAnswered(AlertReply reply)) {
+            if (reply instanceof AlertReply.Recorded recorded) {
+                missed.recorded(recorded);
+            }
+            return Effect().none();
+        }
         ScheduleAction.Decision decision =
                 decisions.decide(state, message, System.nanoTime(), services.clock().instant());
         if (decision.events().isEmpty()) {
@@ -136,6 +148,7 @@ public final class ScheduledJob
 
     private void afterwards(ScheduledJobState state, ScheduleAction.Decision decision) {
         decision.actions().forEach(this::perform);
+        missed.due(state, services.clock().instant(), alertReplies).ifPresent(services.alerts());
         Optional<Duration> wake =
                 decisions.nextWake(state, System.nanoTime(), services.clock().instant());
         if (wake.isPresent()) {

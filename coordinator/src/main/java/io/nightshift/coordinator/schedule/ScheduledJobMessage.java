@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.schedule;
 
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
@@ -26,6 +27,9 @@ sealed interface ScheduledJobMessage {
     ///
     /// @param status null if no answer came
     record BatchSeen(BatchId batch, @Nullable BatchStatus status) implements ScheduledJobMessage {}
+
+    /// The alert outbox has answered.
+    record AlertAnswered(AlertReply reply) implements ScheduledJobMessage {}
 
     /// The state of the source that the job has asked for.
     ///

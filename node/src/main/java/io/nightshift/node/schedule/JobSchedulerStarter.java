@@ -5,6 +5,7 @@ import io.nightshift.coordinator.schedule.ScheduleServices;
 import io.nightshift.coordinator.schedule.ScheduledJob;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.RequestForwarder;
+import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobReply;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Cancellable;
@@ -48,6 +50,7 @@ public final class JobSchedulerStarter {
     /// @param batches knows how far runs are
     /// @param sources that triggers look at
     /// @param observer is notified of what happens to the jobs on this node
+    /// @param alerts sends a command to the alert outbox
     /// @param blocking runs what waits for disks
     public static JobScheduler start(
             ActorSystem<Void> system,
@@ -55,6 +58,7 @@ public final class JobSchedulerStarter {
             BatchQueries batches,
             Sources sources,
             ScheduleServices.Observer observer,
+            Consumer<AlertCommand> alerts,
             Executor blocking) {
         JobSchedulerStarter starter = new JobSchedulerStarter(system);
         Clock clock = Clock.systemUTC();
@@ -65,6 +69,7 @@ public final class JobSchedulerStarter {
                         new SourceWatcher(sources, blocking),
                         command -> starter.catalogue().tell(command),
                         observer,
+                        alerts,
                         clock),
                 clock);
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {

@@ -1,0 +1,133 @@
+package io.nightshift.coordinator.schedule;
+
+import io.nightshift.coordinator.schedule.ScheduledJobState.Run;
+import io.nightshift.coordinator.schedule.ScheduledJobState.RunPhase;
+import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
+import io.nightshift.protocol.alert.AlertSubject;
+import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.protocol.job.JobFileException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/// Tells the alert outbox when the last tick of a job's schedule has no batch, and when a later one has. Both follow
+/// from the job's state and the time, so that a new actor after a crash finds the same. Each is sent until the outbox
+/// has acknowledged it.
+///
+/// Deterministic, and used by one thread.
+final class MissedTickReports {
+
+    /// After this time, a run that is due and has no batch is missed, although it is still tried.
+    static final Duration LATE = Duration.ofMinutes(15);
+
+    private static final Duration REPEAT = Duration.ofSeconds(10);
+
+    private record Sent(long version, Instant at, boolean isRecorded) {}
+
+    private final String job;
+    private @Nullable Sent sent;
+
+    /// @param job the job's name
+    MissedTickReports(String job) {
+        this.job = job;
+    }
+
+    /// The outbox has acknowledged a message.
+    void recorded(AlertReply.Recorded recorded) {
+        if (sent != null && sent.version() == recorded.version()) {
+            sent = new Sent(sent.version(), sent.at(), true);
+        }
+    }
+
+    /// The command to send now; empty if there is none.
+    ///
+    /// @param replyTo receives the outbox's answer
+    Optional<AlertCommand> due(ScheduledJobState state, Instant now, ActorRef<AlertReply> replyTo) {
+        Run last = lastTick(state);
+        if (last == null || last.tick() == null) {
+            return Optional.empty();
+        }
+        boolean isMissed = state.isApplied() && isMissed(last, now);
+        if (!isMissed && state.isApplied() && last.phase() == RunPhase.WAITING) {
+            // Whether the tick before was missed still counts.
+            return Optional.empty();
+        }
+        // Grows with the ticks, and with what comes of a tick.
+        long version = last.tick().toEpochMilli() * 2 + (isMissed ? 0 : 1);
+        if (!isDue(version, now)) {
+            return Optional.empty();
+        }
+        sent = new Sent(version, now, false);
+        return Optional.of(
+                isMissed
+                        ? new AlertCommand.Raise(
+                                AlertSubject.job(job),
+                                AlertCause.SCHEDULE_MISSED,
+                                version,
+                                job,
+                                "Job %s has no batch for its schedule's tick %s: %s"
+                                        .formatted(job, last.tick(), reason(last)),
+                                channels(state),
+                                replyTo)
+                        : new AlertCommand.Resolve(
+                                AlertSubject.job(job),
+                                AlertCause.SCHEDULE_MISSED,
+                                version,
+                                state.isApplied() ? "The tick %s has a batch.".formatted(last.tick()) : "The job was deleted.",
+                                replyTo));
+    }
+
+    private boolean isDue(long version, Instant now) {
+        return sent == null
+                || sent.version() != version
+                || (!sent.isRecorded() && !sent.at().plus(REPEAT).isAfter(now));
+    }
+
+    private static @Nullable Run lastTick(ScheduledJobState state) {
+        Run last = null;
+        for (Run run : state.runs()) {
+            Instant tick = run.tick();
+            if (tick != null && (last == null || last.tick() == null || tick.isAfter(last.tick()))) {
+                last = run;
+            }
+        }
+        return last;
+    }
+
+    private static boolean isMissed(Run run, Instant now) {
+        return switch (run.phase()) {
+            case REFUSED, SKIPPED -> true;
+            case WAITING -> run.dueAt().plus(LATE).isBefore(now);
+            case RUNNING, PUBLISHED, UNCHANGED, FAILED, CANCELLED -> false;
+        };
+    }
+
+    private static String reason(Run run) {
+        return run.reason() == null ? "it is due since %s and could not be submitted yet".formatted(run.dueAt()) : run.reason();
+    }
+
+    private static List<String> channels(ScheduledJobState state) {
+        ScheduledJobState.Revision revision = state.current();
+        if (revision == null) {
+            return List.of();
+        }
+        Set<String> channels = new TreeSet<>();
+        try {
+            for (AlertRule rule : JobTexts.header(revision.text(), revision.folder()).alerts()) {
+                if (rule.causes().contains(AlertCause.SCHEDULE_MISSED)) {
+                    channels.add(rule.channel());
+                }
+            }
+        } catch (JobFileException e) {
+            // A version that read the job file differently has applied it. Rules of the configuration still count.
+        }
+        return List.copyOf(channels);
+    }
+}
