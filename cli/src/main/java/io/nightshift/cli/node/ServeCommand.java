@@ -145,7 +145,8 @@ public final class ServeCommand implements Callable<Integer> {
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),
                 NodeMetrics.begin(given.otlp(), http.hostname() + ":" + http.port()),
-                null);
+                null,
+                given.alerts());
         return ClusterNode.startAlone(
                 dependencies,
                 settings,
@@ -155,7 +156,8 @@ public final class ServeCommand implements Callable<Integer> {
                         new Destinations(duckDb, given.dataSources(), roots),
                         scoring,
                         MemoryBudget.budget(),
-                        given.admission().plans()),
+                        given.admission().plans(),
+                        given.alerts().names()),
                 http,
                 home.folder(),
                 registry);
