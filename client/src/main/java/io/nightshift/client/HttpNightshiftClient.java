@@ -15,6 +15,8 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationReport;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.client.NightshiftException.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -135,6 +137,17 @@ final class HttpNightshiftClient implements NightshiftClient {
         query.put("limit", String.valueOf(filter.limit()));
         query.put("cursor", filter.cursor());
         return send(get("/v1/alerts" + text(query)), AlertPage.class);
+    }
+
+    @Override
+    public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
+        Call call = new Call(
+                "POST",
+                path(batch) + "/verification",
+                Map.of("Content-Type", JSON),
+                BodyPublishers.ofString(ApiJson.write(report)),
+                timeout);
+        return send(call, VerificationResult.class);
     }
 
     @Override

@@ -12,6 +12,8 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationReport;
+import io.nightshift.api.VerificationResult;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -72,6 +74,13 @@ public interface NightshiftClient extends AutoCloseable {
     ///
     /// @param filter the alerts to list, and where the page begins
     CompletionStage<AlertPage> alerts(AlertFilter filter);
+
+    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a verification without
+    /// one ends it. When the stage completes, that is durable.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param report what the verification found
+    CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report);
 
     /// Sends a test message to a channel of alerts. The stage completes when the channel's receiver has answered or
     /// its time is over, and says which.

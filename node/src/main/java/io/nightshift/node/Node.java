@@ -37,6 +37,7 @@ import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -44,6 +45,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
@@ -383,7 +385,14 @@ public final class Node {
         scheduler = JobSchedulerStarter.start(
                 system, requests, batches, destinations.sources(), (job, text, event) -> {}, this::tellAlerts, blocking);
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
-        AlertQueries alerts = new AlertQueries(this::askAlerts, alertChannels::test, name);
+        AlertQueries alerts = new AlertQueries(
+                this::askAlerts,
+                alertChannels::test,
+                batches,
+                this::alertRules,
+                name,
+                readers,
+                InstantSource.system());
         system.systemActorOf(
                 Gateway.create(access, batches, changes, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
@@ -436,6 +445,17 @@ public final class Node {
 
     private CompletionStage<AlertReply> askAlerts(Function<ActorRef<AlertReply>, AlertCommand> question) {
         return sharding.entityRefFor(AlertOutbox.KEY, AlertOutbox.ID).ask(question::apply, SOON);
+    }
+
+    /// From the first entry of the batch's ledger.
+    private List<AlertRule> alertRules(BatchId batch) {
+        List<AlertRule> rules = new ArrayList<>();
+        dependencies.ledger().forEach(batch, 0, 1, (number, entry) -> {
+            if (entry.event() instanceof BatchEvent.Submitted submitted) {
+                rules.addAll(submitted.job().alerts());
+            }
+        });
+        return rules;
     }
 
     private void tellAlerts(AlertCommand command) {

@@ -3,6 +3,8 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
@@ -13,12 +15,15 @@ import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `batch verify`: verifies a batch and prints each finding.
 @Command(
@@ -33,8 +38,17 @@ import picocli.CommandLine.Mixin;
         })
 final class BatchVerifyCommand extends LedgerCommand {
 
+    /// The longest summary that a node takes.
+    private static final int LONGEST_SUMMARY = 1_000;
+
     @Mixin
     private final BatchParameter wanted = new BatchParameter();
+
+    @Option(
+            names = "--alert",
+            description = "Reports the result to the nodes of the cluster, if the batch is published. An error raises the alert"
+                    + " verification-failed, and a verification without one ends it.")
+    private boolean isReported;
 
     private final Symbols symbols = Symbols.ofTerminal();
     private final Colours colours = Colours.ofProcess();
@@ -43,11 +57,18 @@ final class BatchVerifyCommand extends LedgerCommand {
     int run(Ledger ledger) {
         BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
         Configuration given = configuration();
+        if (isReported && given.journal() == null) {
+            throw FailureException.permanent(
+                    "--alert needs a cluster, whose nodes send the alert. The exit status tells the result, too");
+        }
         FileRoots roots = given.files().ofCommand();
         Proof proof;
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
             proof = new Verification(ledger, new Destinations(duckDb, given.dataSources(), roots), this::told)
                     .prove(batch);
+        }
+        if (isReported && proof.phase() == Phase.PUBLISHED) {
+            report(given, proof);
         }
         if (asJson()) {
             JsonOutput.print(out(), json(proof));
@@ -56,6 +77,13 @@ final class BatchVerifyCommand extends LedgerCommand {
             out().println(symbols.text(proof.sentence()));
         }
         return proof.holds() ? ExitStatus.DONE : ExitStatus.FAILED;
+    }
+
+    private void report(Configuration given, Proof proof) {
+        try (ClusterAccess cluster = ClusterAccess.connect(given, new ServerOption().token(home()))) {
+            cluster.reportVerification(
+                    proof.batch().value(), proof.holds(), Failure.shortened(proof.sentence(), LONGEST_SUMMARY));
+        }
     }
 
     private void told(Finding finding) {

@@ -6,6 +6,7 @@ import io.nightshift.api.ControlResult;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationReport;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.SubmitOptions;
@@ -99,6 +100,17 @@ public final class ClusterAccess implements AutoCloseable {
     public NodeList nodes() {
         try {
             return answer(client.nodes());
+        } catch (NightshiftException e) {
+            throw told(e);
+        }
+    }
+
+    /// Reports the verification of a batch.
+    ///
+    /// @throws FailureException for a person to read, if nobody answers
+    public void reportVerification(String batch, boolean holds, String summary) {
+        try {
+            var _ = answer(client.reportVerification(batch, new VerificationReport(holds, summary)));
         } catch (NightshiftException e) {
             throw told(e);
         }

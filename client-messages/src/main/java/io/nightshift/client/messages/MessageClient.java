@@ -14,6 +14,8 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationReport;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.client.Backoff;
 import io.nightshift.client.AlertFilter;
 import io.nightshift.client.BatchFilter;
@@ -190,6 +192,14 @@ public final class MessageClient implements NightshiftClient {
         return ask(
                 replyTo ->
                         new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo),
+                timeout);
+    }
+
+    @Override
+    public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
+        return ask(
+                replyTo ->
+                        new GatewayCommand.ReportVerification(batch, report.holds(), report.summary(), replyTo),
                 timeout);
     }
 

@@ -14,6 +14,8 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationReport;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
@@ -118,6 +120,17 @@ public final class Gateway {
                     String cursor,
                     ActorRef<GatewayReply<AlertPage>> replyTo) ->
                 read(token, replyTo, () -> alerts.page(onlyOpen, cursor, limit).thenApply(Gateway::fitting));
+            case GatewayCommand.ReportVerification(
+                    String batch,
+                    boolean holds,
+                    String summary,
+                    ActorRef<GatewayReply<VerificationResult>> replyTo) ->
+                answer(
+                        replyTo,
+                        () -> alerts.verified(
+                                admit(token, Role.ADMIN, "report-verification", replyTo),
+                                batch,
+                                new VerificationReport(holds, summary)));
             case GatewayCommand.TestAlertChannel(
                     String channel,
                     ActorRef<GatewayReply<AlertTestResult>> replyTo) ->

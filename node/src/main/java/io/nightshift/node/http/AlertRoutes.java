@@ -1,8 +1,12 @@
 package io.nightshift.node.http;
 
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.VerificationReport;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -21,9 +25,25 @@ final class AlertRoutes {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.get("/v1/alerts", Role.READ, Set.of("state", "limit", "cursor"), this::list),
+                Endpoint.post(
+                        "/v1/batches/{batch}/verification",
+                        Role.ADMIN,
+                        Set.of(),
+                        JSON,
+                        call -> alerts.verified(call.caller(), call.segment("batch"), report(call.body()))
+                                .thenApply(result -> Answer.json(200, result))),
                 Endpoint.post("/v1/alerts/channels/{channel}/test", Role.ADMIN, Set.of(), JSON, call -> alerts.test(
                                 call.caller(), call.segment("channel"))
                         .thenApply(result -> Answer.json(200, result))));
+    }
+
+    private static VerificationReport report(byte[] body) {
+        try {
+            return ApiJson.read(new String(body, StandardCharsets.UTF_8), VerificationReport.class);
+        } catch (UncheckedIOException e) {
+            throw ProblemException.badRequest(
+                    "The body must be a JSON object with holds and summary: %s".formatted(e.getMessage()));
+        }
     }
 
     private CompletionStage<Answer> list(Call call) {

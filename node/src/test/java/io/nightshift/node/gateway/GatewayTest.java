@@ -10,6 +10,7 @@ import io.nightshift.api.ControlResult;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -22,6 +23,7 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +94,14 @@ class GatewayTest {
                 batches,
                 new BatchOperations(requests, batches),
                 NO_OTHER_NODE,
-                new AlertQueries(GatewayTest::outbox, GatewayTest::test, "node:1")));
+                new AlertQueries(
+                        GatewayTest::outbox,
+                        GatewayTest::test,
+                        batches,
+                        batch -> List.of(),
+                        "node:1",
+                        Runnable::run,
+                        InstantSource.system())));
     }
 
     private static CompletionStage<AlertReply> outbox(Function<ActorRef<AlertReply>, AlertCommand> question) {
@@ -154,6 +163,16 @@ class GatewayTest {
                                 secret(Role.SUBMIT), replyTo -> new GatewayCommand.TestAlertChannel("ops", replyTo))
                         .status())
                 .isEqualTo(403);
+        assertThat(this.<VerificationResult>problem(
+                                secret(Role.SUBMIT),
+                                replyTo -> new GatewayCommand.ReportVerification("latest", true, "fine", replyTo))
+                        .status())
+                .isEqualTo(403);
+        assertThat(this.<VerificationResult>problem(
+                                secret(Role.ADMIN),
+                                replyTo -> new GatewayCommand.ReportVerification("latest", true, " ", replyTo))
+                        .detail())
+                .startsWith("The summary is invalid");
         Problem unknown = this.<AlertTestResult>problem(
                 secret(Role.ADMIN), replyTo -> new GatewayCommand.TestAlertChannel("ops", replyTo));
         assertThat(unknown.status()).isEqualTo(404);

@@ -10,6 +10,7 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationResult;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,17 @@ public sealed interface GatewayCommand {
             int limit,
             @Nullable String cursor,
             ActorRef<GatewayReply<AlertPage>> replyTo)
+            implements Request {}
+
+    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a verification without
+    /// one ends it. The node replies when that is durable.
+    ///
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
+    /// @param holds whether the verification found no error
+    /// @param summary what it found, in one or two sentences; at most 1,000 characters
+    /// @param replyTo receives the reply
+    record ReportVerification(
+            String batch, boolean holds, String summary, ActorRef<GatewayReply<VerificationResult>> replyTo)
             implements Request {}
 
     /// Sends a test message to a channel of alerts, by the node that receives this request. The node replies when

@@ -20,6 +20,7 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -250,7 +251,9 @@ final class WireTypes {
             new WireType(261, AlertDescription.Delivery.class),
             new WireType(262, GatewayCommand.ListAlerts.class),
             new WireType(263, GatewayCommand.TestAlertChannel.class),
-            new WireType(264, AlertTestResult.class));
+            new WireType(264, AlertTestResult.class),
+            new WireType(265, GatewayCommand.ReportVerification.class),
+            new WireType(266, VerificationResult.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

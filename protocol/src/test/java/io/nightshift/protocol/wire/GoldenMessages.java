@@ -22,6 +22,7 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -250,6 +251,10 @@ public final class GoldenMessages {
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
         add("gateway-list-nodes", new GatewayCommand.ListNodes(system.actor("asker")));
         add("gateway-list-alerts", new GatewayCommand.ListAlerts(true, 50, "17", system.actor("asker")));
+        add(
+                "gateway-report-verification",
+                new GatewayCommand.ReportVerification(
+                        BATCH.value(), false, "A file of the output was altered.", system.actor("asker")));
         add("gateway-test-alert", new GatewayCommand.TestAlertChannel("ops", system.actor("asker")));
         add("gateway-describe-node", new GatewayCommand.DescribeNode(system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
@@ -275,6 +280,7 @@ public final class GoldenMessages {
         answer("node", node());
         answer("nodes", new NodeList(List.of(node())));
         answer("alerts", alerts());
+        answer("verification", new VerificationResult(BATCH.value(), false, "A file of the output was altered."));
         answer("alert-test", new AlertTestResult("ops", true, "200 ok", NODE));
         JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
