@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Client for Nightshift over HTTP.
+
+`Client` starts, follows and controls batches. `read_predictions` reads the predictions of a published batch.
+"""
+
+from .client import Client
+from .errors import (
+    BatchFailed,
+    NightshiftError,
+    NoPredictions,
+    NotAllowed,
+    NotFound,
+    Refused,
+    Rejected,
+    Unavailable,
+    Unexpected,
+    Unreachable,
+    WaitTimeout,
+)
+from .predictions import read_predictions
+from .records import (
+    Batch,
+    ControlResult,
+    Event,
+    Job,
+    JobMistake,
+    LedgerHead,
+    Node,
+    NodeFault,
+    NodeWork,
+    Outage,
+    Pause,
+    Problem,
+    Progress,
+    QuarantinedRow,
+    QuarantineReason,
+    QuarantineReasons,
+    Submission,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Batch",
+    "BatchFailed",
+    "Client",
+    "ControlResult",
+    "Event",
+    "Job",
+    "JobMistake",
+    "LedgerHead",
+    "NightshiftError",
+    "NoPredictions",
+    "Node",
+    "NodeFault",
+    "NodeWork",
+    "NotAllowed",
+    "NotFound",
+    "Outage",
+    "Pause",
+    "Problem",
+    "Progress",
+    "QuarantineReason",
+    "QuarantineReasons",
+    "QuarantinedRow",
+    "Refused",
+    "Rejected",
+    "Submission",
+    "Unavailable",
+    "Unexpected",
+    "Unreachable",
+    "WaitTimeout",
+    "read_predictions",
+]

@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import time
+import uuid
+from itertools import islice
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, TypeVar, Union
+from urllib.parse import quote
+
+from .errors import NightshiftError, Unexpected, Unreachable, WaitTimeout
+from .records import (
+    Batch,
+    ControlResult,
+    Event,
+    Job,
+    Node,
+    QuarantinedRow,
+    QuarantineReasons,
+    Submission,
+)
+from .server_sent_events import events_of
+from .transport import (
+    LOCAL_SERVER,
+    SERVER_VARIABLE,
+    PathLike,
+    Request,
+    Server,
+    Token,
+    Transport,
+    backoff,
+    problem_of,
+    tls_context,
+)
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_SUBMIT_FACTOR = 5
+_PAGE = 100
+_MOST = 1000
+
+# A node sends a comment every 15 s on a silent stream. Without any, the connection is broken, or a proxy holds the
+# stream back.
+_SILENCE = 40.0
+
+T = TypeVar("T")
+
+
+class Client:
+    """Starts, follows and controls batches over HTTP. Threads may share a client.
+
+    Each method but `watch` and `wait` sends a request up to `attempts` times if no node answers, or if the answer says
+    that trying again may help. All methods raise `NightshiftError`.
+    """
+
+    def __init__(
+        self,
+        *servers: str,
+        token: Optional[str] = None,
+        token_file: Optional[PathLike] = None,
+        home: Optional[PathLike] = None,
+        ca: Optional[PathLike] = None,
+        certificate: Optional[PathLike] = None,
+        private_key: Optional[PathLike] = None,
+        timeout: float = 30.0,
+        attempts: int = 4,
+    ) -> None:
+        """Configures the client. It connects to no server yet.
+
+        Args:
+            servers: URLs of nodes, such as https://nightshift.example.org:7380. If a node does not answer, the client
+                asks the next one. Without any, the environment variable NIGHTSHIFT_SERVER, or http://127.0.0.1:7380.
+            token: the token. Without token and token_file, the environment variable NIGHTSHIFT_TOKEN, or else the token
+                of the home folder, if all servers are this machine.
+            token_file: the file that holds the token. It is read for each request.
+            home: the home folder of a node on this machine; by default ~/.nightshift.
+            ca: the PEM file with the certificate authorities to trust; by default those of the platform.
+            certificate: the client certificate in PEM, if the servers ask for one.
+            private_key: the private key of the client certificate in PEM.
+            timeout: seconds to wait for an answer. A submission may take five times as long.
+            attempts: how often a request is sent at most.
+
+        Raises:
+            ValueError: if an argument is wrong, or if the token would be sent to another machine without TLS.
+            OSError: if a certificate file can't be read.
+        """
+        if attempts < 1:
+            raise ValueError(f"at least one attempt, not {attempts}")
+        if not timeout > 0:
+            raise ValueError(f"timeout must be more than 0 seconds, not {timeout}")
+        urls = servers or (os.environ.get(SERVER_VARIABLE) or LOCAL_SERVER,)
+        parsed = [Server.of(url) for url in urls]
+        is_tls = any(server.is_tls for server in parsed)
+        context = tls_context(ca, certificate, private_key) if is_tls else None
+        self._timeout = timeout
+        self._transport = Transport(
+            parsed, Token(token, token_file, home, parsed), context, attempts, "nightshift-python/0.1.0"
+        )
+
+    # Submissions
+
+    def submit(
+        self,
+        job: Union[str, "os.PathLike[str]"],
+        *,
+        parameters: Optional[Mapping[str, object]] = None,
+        key: Optional[str] = None,
+        fresh: bool = False,
+        retry_failed: bool = False,
+    ) -> Submission:
+        """Submits a job. When it returns, the batch is durable.
+
+        Args:
+            job: the job file: a path, or its text. A str with a line break, or that begins with a brace, is text. Paths
+                in the job file must be absolute, because the nodes resolve them.
+            parameters: values of the job's parameters by name. Dates and times may be objects of `datetime`.
+            key: the idempotency key, 1 to 255 printable ASCII characters without spaces. The same key of the same job
+                always means the same batch. Without one, the client generates a key for this call.
+            fresh: opens another batch in any case, and cancels the run's open batch.
+            retry_failed: if the key was used before and its batch has failed, continues the batch from what is
+                committed. Without a key, a submission always does that.
+
+        Raises:
+            Rejected: if the job file has mistakes, or nothing was started for another reason.
+        """
+        if key is not None and not _KEY.fullmatch(key):
+            raise ValueError("key must be 1 to 255 printable ASCII characters without spaces")
+        text = _text(job)
+        submission = self._submit(text, parameters, key, fresh)
+        if retry_failed and submission.repeated and self.get(submission.batch).state == "failed":
+            # A failed batch is its run's open batch, so a submission without the key resumes it. Unlike the control
+            # `retry`, that needs only the role submit.
+            resumed = self._submit(text, parameters, None, False)
+            return Submission(resumed.batch, resumed.resumed, resumed.already_published, True)
+        return submission
+
+    def _submit(
+        self, text: bytes, parameters: Optional[Mapping[str, object]], key: Optional[str], fresh: bool
+    ) -> Submission:
+        query = ["new=true"] if fresh else []
+        query += ["param=" + quote(f"{name}={_value(value)}", safe="") for name, value in (parameters or {}).items()]
+        headers = {"Content-Type": "application/yaml", "Idempotency-Key": key or str(uuid.uuid4())}
+        path = "/v1/batches" + ("?" + "&".join(query) if query else "")
+        return self._send(
+            Request("POST", path, self._timeout * _SUBMIT_FACTOR, text, headers),
+            Submission.of,
+        )
+
+    # Batches
+
+    def get(self, batch: str) -> Batch:
+        """The status of a batch.
+
+        Args:
+            batch: the batch's ID, the beginning of one if no other ID begins with it, or `latest`.
+        """
+        return self._send(self._get(_path(batch)), Batch.of)
+
+    def list(self, *, job: Optional[str] = None, state: Optional[str] = None, limit: int = 20) -> List[Batch]:
+        """Batches, newest first.
+
+        Args:
+            job: only batches of this job.
+            state: only batches in this state.
+            limit: the most batches to return; the client asks for as many pages as it needs.
+        """
+        return [*islice(self.batches(job=job, state=state, page=min(limit, _PAGE)), limit)]
+
+    def batches(
+        self, *, job: Optional[str] = None, state: Optional[str] = None, page: int = _PAGE
+    ) -> Iterator[Batch]:
+        """All batches, newest first. The client asks for a page when the iteration needs it.
+
+        Args:
+            job: only batches of this job.
+            state: only batches in this state.
+            page: number of batches in a page, 1 to 100.
+        """
+        cursor: Optional[str] = None
+        while True:
+            query = _query({"job": job, "state": state, "limit": max(page, 1), "cursor": cursor})
+            answer = self._send(self._get("/v1/batches" + query), dict)
+            yield from _all(Batch.of, answer.get("batches"))
+            cursor = answer.get("next")
+            if cursor is None:
+                return
+
+    def events(self, batch: str, *, after: int = 0) -> Iterator[Event]:
+        """The entries of a batch's ledger, oldest first.
+
+        Args:
+            batch: as in `get`.
+            after: begins with the entry that follows this number.
+        """
+        number: Optional[int] = after
+        while number is not None:
+            query = _query({"after": number, "limit": _MOST})
+            answer = self._send(self._get(_path(batch) + "/events" + query), dict)
+            yield from _all(Event.of, answer.get("events"))
+            number = answer.get("next")
+
+    def model_digest(self, batch: str) -> Optional[str]:
+        """The SHA-256 of the model version that scores a batch, or None until the batch's first event is recorded.
+
+        Args:
+            batch: as in `get`.
+        """
+        answer = self._send(self._get(_path(batch) + "/events" + _query({"after": 0, "limit": 1})), dict)
+        for event in answer.get("events") or ():
+            digest = (event.get("model") or {}).get("sha256")
+            return None if digest is None else str(digest)
+        return None
+
+    def quarantine_reasons(self, batch: str) -> QuarantineReasons:
+        """Why rows of a batch are quarantined. Needs the role submit."""
+        return self._send(self._get(_path(batch) + "/quarantine/reasons"), QuarantineReasons.of)
+
+    def quarantined_rows(self, batch: str, *, reason: Optional[str] = None) -> Iterator[QuarantinedRow]:
+        """The quarantined rows of a batch. Needs the role submit.
+
+        Args:
+            batch: as in `get`.
+            reason: only rows whose reason contains this text, in any case.
+        """
+        cursor: Optional[str] = None
+        while True:
+            query = _query({"reason": reason, "limit": _PAGE, "cursor": cursor})
+            answer = self._send(self._get(_path(batch) + "/quarantine/rows" + query), dict)
+            yield from _all(QuarantinedRow.of, answer.get("rows"))
+            cursor = answer.get("next")
+            if cursor is None:
+                return
+
+    # Jobs and nodes
+
+    def jobs(self) -> Sequence[Job]:
+        """All submitted jobs, by name."""
+        return _all(Job.of, self._send(self._get("/v1/jobs"), dict).get("jobs"))
+
+    def nodes(self) -> Sequence[Node]:
+        """The nodes, by name, and the faults that keep them from work."""
+        return _all(Node.of, self._send(self._get("/v1/nodes"), dict).get("nodes"))
+
+    # Controls. Repeating one changes nothing more. They need the role admin.
+
+    def pause(self, batch: str, reason: str = "") -> ControlResult:
+        """Stops leasing partitions until the batch is resumed."""
+        return self._control(batch, "pause", {"reason": reason})
+
+    def resume(self, batch: str) -> ControlResult:
+        """Resumes a paused batch."""
+        return self._control(batch, "resume", {})
+
+    def cancel(self, batch: str, reason: str = "") -> ControlResult:
+        """Cancels a batch for good. Refused once readers see the batch."""
+        return self._control(batch, "cancel", {"reason": reason})
+
+    def retry(self, batch: str) -> ControlResult:
+        """Continues a failed batch from what is committed."""
+        return self._control(batch, "retry", {})
+
+    def rescore(self, batch: str, partitions: Sequence[int]) -> ControlResult:
+        """Scores committed partitions again. Refused once the batch is being published.
+
+        Args:
+            batch: as in `get`.
+            partitions: positions in the plan, from 0.
+        """
+        return self._control(batch, "rescore", {"partitions": list(partitions)})
+
+    def _control(self, batch: str, verb: str, body: Mapping[str, Any]) -> ControlResult:
+        request = Request(
+            "POST",
+            _path(batch) + "/" + verb,
+            self._timeout,
+            json.dumps(body).encode("utf-8"),
+            {"Content-Type": "application/json"},
+        )
+        return self._send(request, lambda answer: ControlResult(answer["batch"], answer["state"]))
+
+    # Waiting
+
+    def wait(
+        self,
+        batch: str,
+        *,
+        timeout: Optional[float] = None,
+        patience: Optional[float] = 900.0,
+        progress: Optional[Callable[[Batch], None]] = None,
+    ) -> Batch:
+        """Waits until a batch is published, failed, cancelled or damaged, and returns it. The wait survives nodes that
+        are restarted and connections that break.
+
+        Args:
+            batch: the batch's ID.
+            timeout: seconds to wait at most; None for as long as it takes.
+            patience: seconds without any answer of a node after which the wait ends; None to never end it.
+            progress: called with the batch whenever it has changed, at most once a second.
+
+        Raises:
+            WaitTimeout: if the batch has not ended in time. It continues.
+            Unreachable: if no node has answered for the time of `patience`.
+        """
+        for seen in self.watch(batch, timeout=timeout, patience=patience):
+            if progress is not None:
+                progress(seen)
+            if seen.is_settled:
+                return seen
+        raise Unexpected(f"the watch of batch {batch} ended before the batch")
+
+    def watch(
+        self, batch: str, *, timeout: Optional[float] = None, patience: Optional[float] = 900.0
+    ) -> Iterator[Batch]:
+        """Yields a batch whenever it has changed, and ends when it is published, failed, cancelled or damaged. The
+        arguments and errors are those of `wait`.
+
+        The client follows the server-sent events of a node. When the stream breaks, it asks for the batch's status, and
+        opens the stream again at another node if it knows one.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        answered = time.monotonic()
+        failures = 0
+        full_id: Optional[str] = None
+        shown: Optional[Batch] = None
+        while True:
+            failure: Optional[NightshiftError] = None
+            try:
+                # `latest` must not mean another batch later.
+                now = self.get_once(full_id or batch)
+                answered = time.monotonic()
+                full_id = now.id
+                if now != shown:
+                    shown = now
+                    yield now
+                if now.is_settled:
+                    return
+                for seen in self._stream(full_id, deadline):
+                    answered = time.monotonic()
+                    failures = 0
+                    if seen is None:
+                        continue
+                    if seen != shown:
+                        shown = seen
+                        yield seen
+                    if seen.is_settled:
+                        return
+            except NightshiftError as e:
+                if not e.retryable:
+                    raise
+                failure = e
+            failures += 1
+            now_time = time.monotonic()
+            if deadline is not None and now_time >= deadline:
+                raise WaitTimeout(
+                    f"batch {full_id or batch} has not ended in {timeout:g} s. It continues; wait again to resume"
+                    + (f". The last failure: {failure}" if failure else "")
+                )
+            if failure is not None and patience is not None and now_time - answered >= patience:
+                raise failure
+            self._transport.use_next_server()
+            pause = backoff(failures)
+            if failure is not None and failure.retry_after is not None:
+                pause = min(failure.retry_after, 30.0)
+            if deadline is not None:
+                pause = min(pause, max(deadline - now_time, 0.0))
+            self._transport.sleep(pause)
+
+    def get_once(self, batch: str) -> Batch:
+        """Like `get`, but sends the request once only, for callers that repeat it themselves."""
+        return _parsed(Batch.of, self._transport.once(self._get(_path(batch))))
+
+    def _stream(self, batch: str, deadline: Optional[float]) -> Iterator[Optional[Batch]]:
+        """The batch whenever it changes, from one stream of server-sent events; None for other signs of life."""
+        silence = _SILENCE if deadline is None else max(min(_SILENCE, deadline - time.monotonic()), 0.05)
+        # Entries of the ledger are not needed, only the descriptions in `progress` events: begin after the end.
+        request = Request(
+            "GET",
+            _path(batch) + "/watch" + _query({"after": 10**17}),
+            silence,
+            None,
+            {"Accept": "text/event-stream"},
+        )
+        connection, response = self._transport.open_any(request)
+        try:
+            if response.status == 204:
+                return
+            if response.status != 200:
+                raise problem_of(response, response.read())
+            for event in events_of(response):
+                if event is not None and event.name == "progress":
+                    yield _parsed(Batch.of, json.loads(event.data))
+                else:
+                    yield None
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+        except (OSError, http.client.HTTPException) as e:
+            raise Unreachable(f"the stream of batch {batch} broke: {e or type(e).__name__}") from e
+        except ValueError as e:
+            raise Unexpected(f"the server's events are not those of Nightshift: {e}") from e
+        finally:
+            connection.close()
+
+    def _get(self, path: str) -> Request:
+        return Request("GET", path, self._timeout)
+
+    def _send(self, request: Request, read: Callable[[Any], T]) -> T:
+        return _parsed(read, self._transport.send(request))
+
+
+def _parsed(read: Callable[[Any], T], answer: Any) -> T:
+    try:
+        if not isinstance(answer, dict):
+            raise ValueError(f"expected an object, not {type(answer).__name__}")
+        return read(answer)
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
+        raise Unexpected(f"the server's answer is not one of Nightshift: {e!r}") from e
+
+
+def _all(read: Callable[[Any], T], answers: Any) -> List[T]:
+    return [_parsed(read, answer) for answer in answers or ()]
+
+
+def _text(job: Union[str, "os.PathLike[str]"]) -> bytes:
+    if isinstance(job, str) and ("\n" in job or job.lstrip().startswith("{")):
+        return job.encode("utf-8")
+    try:
+        return Path(job).read_bytes()
+    except OSError as e:
+        raise ValueError(f"the job file {os.fspath(job)} can't be read: {e.strerror or e}") from e
+
+
+def _value(value: object) -> str:
+    """A parameter's value as text. `str` of a date is ISO 8601, that of a datetime is not."""
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if callable(isoformat) else str(value)
+
+
+def _path(batch: str) -> str:
+    if not batch or batch in (".", ".."):
+        raise ValueError("a batch is named by its ID, the beginning of an ID, or latest")
+    return "/v1/batches/" + quote(batch, safe="")
+
+
+def _query(parameters: Mapping[str, object]) -> str:
+    pairs = [f"{name}={quote(str(value), safe='')}" for name, value in parameters.items() if value is not None]
+    return "?" + "&".join(pairs) if pairs else ""
