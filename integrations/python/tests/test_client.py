@@ -20,7 +20,7 @@ import nightshift
 from nightshift import Client
 from nightshift.server_sent_events import events_of
 
-from .scripted_server import Answer, ScriptedServer, batch, problem, stream
+from scripted_server import Answer, ScriptedServer, batch, problem, stream
 
 ID = "flights-20261124t231425-3f9a"
 JOB = "job: flights\nmodel: flights\n"
@@ -105,12 +105,25 @@ class SubmitTest(ClientTest):
             Answer(200, {"batch": ID, "repeated": True}),
             Answer(200, batch("failed", reason="no space left", retryable=True)),
             Answer(200, {"batch": ID, "resumed": True}),
+            Answer(200, batch("failed", reason="no space left", retryable=True)),
+            Answer(200, batch("running", ledger={"entries": 7, "head": ""})),
         )
         submission = self.client(server).submit(JOB, key="k", parameters={"day": "2026-11-25"}, retry_failed=True)
         self.assertEqual(submission, nightshift.Submission(ID, resumed=True, repeated=True))
         again = server.requests[2]
         self.assertNotEqual(again.headers["idempotency-key"], "k")
         self.assertEqual(again.query, [("param", "day=2026-11-25")])
+        self.assertEqual(len(server.requests), 5, "the client waits until the batch is resumed")
+
+    def test_a_batch_that_fails_again_at_once_is_not_waited_for(self) -> None:
+        server = self.serve(
+            Answer(200, {"batch": ID, "repeated": True}),
+            Answer(200, batch("failed")),
+            Answer(200, {"batch": ID, "resumed": True}),
+            Answer(200, batch("failed", ledger={"entries": 7, "head": ""})),
+        )
+        self.client(server).submit(JOB, key="k", retry_failed=True)
+        self.assertEqual(len(server.requests), 4)
 
     def test_a_running_batch_of_the_same_key_is_left_alone(self) -> None:
         server = self.serve(Answer(200, {"batch": ID, "repeated": True}), Answer(200, batch("running")))

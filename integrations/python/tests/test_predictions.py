@@ -16,7 +16,7 @@ from unittest import mock
 from nightshift import Batch, BatchFailed, NoPredictions, read_predictions
 from nightshift.predictions import duckdb_query
 
-from .scripted_server import batch as description
+from scripted_server import batch as description
 
 HAS_PANDAS = importlib.util.find_spec("pandas") is not None
 

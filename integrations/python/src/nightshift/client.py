@@ -48,6 +48,10 @@ _MOST = 1000
 # stream back.
 _SILENCE = 40.0
 
+# A batch that may not be resumed, because too many rows are quarantined, stays as it is.
+_RESUMPTION_LOOKS = 50
+_RESUMPTION_INTERVAL = 0.2
+
 T = TypeVar("T")
 
 
@@ -132,12 +136,32 @@ class Client:
             raise ValueError("key must be 1 to 255 printable ASCII characters without spaces")
         text = _text(job)
         submission = self._submit(text, parameters, key, fresh)
-        if retry_failed and submission.repeated and self.get(submission.batch).state == "failed":
-            # A failed batch is its run's open batch, so a submission without the key resumes it. Unlike the control
-            # `retry`, that needs only the role submit.
-            resumed = self._submit(text, parameters, None, False)
-            return Submission(resumed.batch, resumed.resumed, resumed.already_published, True)
+        failed: Optional[Batch] = None
+        if retry_failed and submission.repeated:
+            known = self.get(submission.batch)
+            if known.state == "failed":
+                # A failed batch is its run's open batch, so a submission without the key resumes it. Unlike the control
+                # `retry`, that needs only the role submit.
+                failed = known
+                resumed = self._submit(text, parameters, None, False)
+                submission = Submission(resumed.batch, resumed.resumed, resumed.already_published, True)
+        if submission.resumed:
+            self._await_resumption(submission.batch, failed)
         return submission
+
+    def _await_resumption(self, batch: str, failed: Optional[Batch]) -> None:
+        """Waits until a failed batch has been resumed. The answer to a submission may come shortly before that.
+
+        Args:
+            batch: the ID of the batch.
+            failed: the batch before it was resumed, or None if it isn't known.
+        """
+        for _ in range(_RESUMPTION_LOOKS):
+            now = self.get(batch)
+            if now.state != "failed" or (failed is not None and now.ledger.entries > failed.ledger.entries):
+                return
+            failed = failed or now
+            self._transport.sleep(_RESUMPTION_INTERVAL)
 
     def _submit(
         self, text: bytes, parameters: Optional[Mapping[str, object]], key: Optional[str], fresh: bool

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+from airflow_contract import BaseSensorOperator, PokeReturnValue  # noqa: F401
