@@ -91,11 +91,11 @@ class SubmitTest(ClientTest):
     def test_the_mistakes_of_a_job_file_are_in_the_message(self) -> None:
         mistake = {"line": 3, "key": "errors.max-rat", "found": "an unknown key", "expected": "max-rate", "suggestion": None}
         server = self.serve(
-            Answer(422, problem(422, "job-file", "The job file has 1 mistake.", mistakes=[mistake]))
+            Answer(422, problem(422, "job-file", "job:3: errors.max-rat: an unknown key; expected max-rate", mistakes=[mistake]))
         )
         with self.assertRaises(nightshift.Rejected) as caught:
             self.client(server).submit(JOB)
-        self.assertIn("line 3: errors.max-rat: an unknown key; expected max-rate", str(caught.exception))
+        self.assertEqual(str(caught.exception), "job:3: errors.max-rat: an unknown key; expected max-rate")
         self.assertFalse(caught.exception.retryable)
         self.assertEqual(caught.exception.problem.mistakes[0].line, 3)
         self.assertEqual(len(server.requests), 1, "a mistake is not sent again")

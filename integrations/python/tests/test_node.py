@@ -40,7 +40,6 @@ class NodeTest(unittest.TestCase):
         self.assertEqual(batch.state, "published", batch.reason)
         self.assertEqual(batch.predictions + batch.quarantined, real_node.ROWS)
         self.assertGreaterEqual(batch.incarnation, 2, "another node process has taken over")
-        self.assertIsNone(batch.progress)
         again = self.client.submit(real_node.job(name, real_node.SLOW), key="the-night")
         self.assertEqual(again, nightshift.Submission(batch.id, repeated=True))
         other = self.client.submit(real_node.job(name, real_node.SLOW), key="another-night")
@@ -90,7 +89,8 @@ class NodeTest(unittest.TestCase):
         reasons = self.client.quarantine_reasons(batch.id)
         self.assertGreater(reasons.reasons[0].rows, 0)
         row = next(self.client.quarantined_rows(batch.id))
-        self.assertEqual(json.loads(row.values)["distance"], "inf" if isinstance(json.loads(row.values)["distance"], str) else json.loads(row.values)["distance"])
+        self.assertEqual(row.reason, reasons.reasons[0].reason)
+        self.assertIn("origin", json.loads(row.values))
 
     def test_what_is_wrong_is_named(self) -> None:
         with self.assertRaises(nightshift.Rejected) as caught:

@@ -277,19 +277,10 @@ def problem_of(response: http.client.HTTPResponse, body: bytes) -> NightshiftErr
     after = response.headers.get("Retry-After", "")
     retry_after = float(after) if after.isascii() and after.isdigit() and len(after) <= 4 else None
     if problem is not None:
-        return of_status(response.status)(problem.detail + _mistakes(problem), problem, retry_after)
+        return of_status(response.status)(problem.detail, problem, retry_after)
     error = Unexpected if response.status == 404 else of_status(response.status)
     return error(
         f"the server answered with status {response.status} and no problem document of Nightshift",
         None,
         retry_after,
     )
-
-
-def _mistakes(problem: Problem) -> str:
-    lines = [
-        f"\n  line {one.line}: {one.key + ': ' if one.key else ''}{one.found}; expected {one.expected}"
-        + (f". {one.suggestion}" if one.suggestion else "")
-        for one in problem.mistakes
-    ]
-    return "".join(lines)

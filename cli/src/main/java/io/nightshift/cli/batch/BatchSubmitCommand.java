@@ -1,6 +1,7 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
@@ -8,6 +9,8 @@ import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ClusterCommand;
 import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.client.NightshiftException;
+import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.wire.WireLimits;
@@ -26,8 +29,10 @@ import picocli.CommandLine.Option;
         exitCodeList = {
             "0:The job is accepted. With --wait: the batch is published.",
             "1:With --wait: the batch failed for good or was cancelled.",
-            "2:The command or the job is wrong, or no node answers.",
-            "75:With --wait: the batch failed for a reason that may be gone later."
+            "2:The command or the job is wrong. Without --wait: or no node answers.",
+            "75:With --wait: the batch failed for a reason that may be gone later, or no node answers. The same command"
+                    + " again resumes the batch.",
+            "130:With --wait: interrupted. The batch continues."
         })
 final class BatchSubmitCommand extends ClusterCommand {
 
@@ -49,7 +54,8 @@ final class BatchSubmitCommand extends ClusterCommand {
 
     @Option(
             names = "--wait",
-            description = "Follows the batch until it is published, failed or cancelled, like `batch watch`.")
+            description =
+                    "Follows the batch until it is published, failed or cancelled, like `batch watch`. If the key was used before and its batch has failed, resumes the batch.")
     private boolean wait;
 
     @Override
@@ -58,16 +64,51 @@ final class BatchSubmitCommand extends ClusterCommand {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        SubmitResult submitted = cluster.submit(job, fresh, checkedKey());
-        if (!wait) {
-            tell(submitted);
-            return ExitStatus.DONE;
+        return wait ? submitAndWait(cluster, job) : submit(cluster, job);
+    }
+
+    private int submit(ClusterAccess cluster, Job job) {
+        tell(cluster.submit(job, fresh, checkedKey()));
+        return ExitStatus.DONE;
+    }
+
+    private int submitAndWait(ClusterAccess cluster, Job job) {
+        SubmitResult submitted;
+        long entries = 0;
+        try {
+            submitted = cluster.submit(job, fresh, checkedKey());
+            if (submitted.repeated()) {
+                BatchDescription before = cluster.describe(submitted.batch());
+                if (before.state().equals(Phase.FAILED.toString())) {
+                    // A failed batch is its run's open batch, so a submission without the key resumes it.
+                    submitted = cluster.submit(job, false, null);
+                    entries = before.ledger().entries();
+                }
+            }
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                throw e;
+            }
+            return unanswered(e);
+        } catch (NightshiftException e) {
+            FailureException told = ClusterAccess.told(e);
+            if (told.failure().isPermanent()) {
+                throw told;
+            }
+            return unanswered(told);
         }
         if (!asJson()) {
             out().println(sentence(submitted).formatted(submitted.batch()));
             out().flush();
         }
-        return new BatchWatch(cluster, out(), err(), asJson(), options()).run(submitted.batch());
+        return new BatchWatch(cluster, out(), err(), asJson(), options())
+                .runSubmitted(submitted.batch(), submitted.resumed(), entries);
+    }
+
+    /// No node answers now. Submitting again opens no second batch.
+    private int unanswered(FailureException problem) {
+        err().println("nightshift: " + problem.getMessage());
+        return ExitStatus.RETRY;
     }
 
     private @Nullable String checkedKey() {

@@ -17,10 +17,16 @@ import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Follows a batch of a cluster until it is published, failed or cancelled.
+/// Follows a batch of a cluster until it is published, failed or cancelled. Nodes may be restarted meanwhile.
 final class BatchWatch {
 
     private static final Duration INTERVAL = Duration.ofMillis(500);
+
+    /// How long the watch continues without an answer.
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
+
+    /// How long a failed batch may take to be resumed. One whose quarantined rows are too many stays failed.
+    private static final Duration RESUMPTION = Duration.ofSeconds(10);
 
     private final ClusterAccess cluster;
     private final PrintWriter out;
@@ -36,6 +42,9 @@ final class BatchWatch {
     /// The pause that was reported last.
     private BatchDescription.@Nullable Pause paused;
 
+    /// When a node answered last, by [System#nanoTime]; null if none did.
+    private @Nullable Long answeredAt;
+
     BatchWatch(ClusterAccess cluster, PrintWriter out, PrintWriter err, boolean asJson, String options) {
         this.cluster = cluster;
         this.out = out;
@@ -49,23 +58,63 @@ final class BatchWatch {
     /// @param wanted an ID, the beginning of an ID, or `latest`
     /// @return the exit status
     int run(String wanted) {
-        BatchStatus status = latest(wanted, null);
-        while (status == null) {
-            pause();
-            status = latest(wanted, null);
-        }
-        String batch = status.batch().value();
+        return follow(wanted, false, 0);
+    }
+
+    /// Watches a batch that was submitted just now, and whose submission a node has answered.
+    ///
+    /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed for a moment
+    /// @param entries number of ledger entries before; 0 if it is not known
+    /// @return the exit status
+    int runSubmitted(String batch, boolean isResumed, long entries) {
+        answeredAt = System.nanoTime();
+        return follow(batch, isResumed, entries);
+    }
+
+    private int follow(String wanted, boolean isResumed, long entries) {
         ProgressDisplay progress = ProgressDisplay.of(!asJson, err);
-        progress.begin(status.batch(), false);
-        while (!isSettled(status)) {
+        Interruption interruption = Interruption.watch(progress, err, wanted, options);
+        try {
+            BatchStatus status = first(wanted, isResumed, entries);
+            String batch = status.batch().value();
+            progress.begin(status.batch(), false);
+            while (!isSettled(status)) {
+                progress.show(status);
+                pause();
+                status = Objects.requireNonNull(latest(batch, status));
+            }
             progress.show(status);
-            pause();
-            status = Objects.requireNonNull(latest(batch, status));
+            interruption.end();
+            progress.end();
+            tell(status);
+            return ExitStatus.of(status);
+        } catch (NoAnswerException e) {
+            interruption.end();
+            progress.end();
+            err.println("nightshift: no node has answered for %d minutes: %s. The batch may continue. Watch it: %s batch watch %s%s"
+                    .formatted(PATIENCE.toMinutes(), e.getMessage(), ShellCommands.program(), wanted, options));
+            return ExitStatus.RETRY;
+        } finally {
+            interruption.end();
         }
-        progress.show(status);
-        progress.end();
-        tell(status);
-        return ExitStatus.of(status);
+    }
+
+    /// The first status. That of a failed batch that is being resumed doesn't count.
+    private BatchStatus first(String wanted, boolean isResumed, long entries) {
+        long start = System.nanoTime();
+        long known = entries;
+        while (true) {
+            BatchStatus status = latest(wanted, null);
+            boolean mayStillBeResumed = isResumed && System.nanoTime() - start < RESUMPTION.toNanos();
+            if (status != null && known == 0) {
+                known = status.entries();
+            }
+            if (status != null
+                    && !(mayStillBeResumed && status.phase() == Phase.FAILED && status.entries() <= known)) {
+                return status;
+            }
+            pause();
+        }
     }
 
     private static void pause() {
@@ -73,21 +122,40 @@ final class BatchWatch {
     }
 
     /// The status now. If no node answers, the watch continues with the last status, because the batch's node may
-    /// just have been lost.
+    /// just have been lost, and may be started again.
     ///
     /// @param before the last status
+    /// @throws NoAnswerException if no node has answered for too long
     private @Nullable BatchStatus latest(String batch, @Nullable BatchStatus before) {
         try {
             BatchDescription description = cluster.describe(batch);
+            answeredAt = System.nanoTime();
             waits(waitsFor(description));
             pauses(description);
             return ClusterAccess.status(description);
         } catch (NightshiftException e) {
-            if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
+            Long answered = answeredAt;
+            boolean mayAnswerAgain = answered == null
+                    ? e.kind() == NightshiftException.Kind.UNAVAILABLE
+                    : e.kind().isTransient();
+            if (!mayAnswerAgain) {
                 throw ClusterAccess.told(e);
+            }
+            if (answered != null && System.nanoTime() - answered > PATIENCE.toNanos()) {
+                throw new NoAnswerException(e);
             }
             waits(e.getMessage());
             return before;
+        }
+    }
+
+    /// No node has answered for too long.
+    private static final class NoAnswerException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NoAnswerException(NightshiftException last) {
+            super(last.getMessage(), last);
         }
     }
 
@@ -119,6 +187,7 @@ final class BatchWatch {
 
     private static boolean isSettled(BatchStatus status) {
         return status.phase() == Phase.FAILED
+                || status.isDamaged()
                 || (status.phase() != null && status.phase().isEnd());
     }
 
@@ -126,7 +195,7 @@ final class BatchWatch {
         if (asJson) {
             ObjectNode json = JsonOutput.object();
             json.put("batch", status.batch().value());
-            json.put("state", String.valueOf(status.phase()));
+            json.put("state", status.isDamaged() ? "damaged" : String.valueOf(status.phase()));
             json.put("rows", status.read());
             json.put("predictions", status.predictions());
             json.put("quarantined", status.quarantined());
@@ -142,7 +211,9 @@ final class BatchWatch {
                 out.println(DisplayTexts.emptyBatch(status));
             }
         } else {
-            String what = status.phase() == Phase.CANCELLED ? "was cancelled" : "failed";
+            String what = status.phase() == Phase.CANCELLED
+                    ? "was cancelled"
+                    : status.isDamaged() ? "is damaged" : "failed";
             String reason =
                     status.failure() == null ? "" : ": " + status.failure().message();
             err.println("Batch %s %s%s".formatted(status.batch(), what, reason));

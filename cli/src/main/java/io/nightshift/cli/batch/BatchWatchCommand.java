@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
             "0:The batch is published.",
             "1:The batch failed for good or was cancelled.",
             "2:The command is wrong, or no node answers.",
-            "75:The batch failed for a reason that may be gone later."
+            "75:The batch failed for a reason that may be gone later, or no node has answered for 15 minutes.",
+            "130:Interrupted. The batch continues."
         })
 final class BatchWatchCommand extends ClusterCommand {
 

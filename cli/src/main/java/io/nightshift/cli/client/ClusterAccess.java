@@ -182,8 +182,12 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// Converts a problem to a sentence for the user, with a hint where a token is missing.
+    /// Converts a problem to a sentence for the user, with a hint where a token is missing. The failure is transient if
+    /// the same request may succeed later.
     public static FailureException told(NightshiftException problem) {
+        if (problem.kind().isTransient()) {
+            return new FailureException(Failure.transientFailure(String.valueOf(problem.getMessage())));
+        }
         String hint = problem.kind() == NightshiftException.Kind.NOT_ALLOWED
                 ? " Give a token with --token-file, or in the environment variable NIGHTSHIFT_TOKEN."
                 : "";

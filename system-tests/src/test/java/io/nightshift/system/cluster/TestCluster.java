@@ -129,7 +129,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /// The URL of a node's HTTP API.
-    URI http(int node) {
+    public URI http(int node) {
         return URI.create("http://127.0.0.1:" + httpPorts.get(node));
     }
 

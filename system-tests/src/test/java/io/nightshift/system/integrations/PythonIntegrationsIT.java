@@ -1,0 +1,165 @@
+package io.nightshift.system.integrations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.testing.Checkout;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs the tests of the Python packages in `integrations` with a real node. The node is killed with SIGKILL and started
+/// again whenever a Python test asks: it creates the file `kill`, which this class deletes when the node is dead.
+@Timeout(600)
+final class PythonIntegrationsIT {
+
+    private static final int PATIENCE_SECONDS = 400;
+
+    private static @Nullable String python;
+
+    @TempDir
+    static Path folder = Path.of("");
+
+    private static @Nullable TestCluster cluster;
+    private static @Nullable ProgramProcess node;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        python = python();
+        assumeTrue(python != null, "Python 3.9 or newer is not installed (Debian: python3)");
+        FlightsJob.in(folder);
+        TestCluster started = new TestCluster(folder, 1);
+        cluster = started;
+        node = started.start(0);
+        started.awaitUp(0);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    /// The first of the installed interpreters that has pandas, or the first of them; null if there is none.
+    private static @Nullable String python() throws IOException, InterruptedException {
+        String first = null;
+        for (String candidate : List.of("python3", "/usr/bin/python3")) {
+            if (succeeds(candidate, "import sys; assert sys.version_info >= (3, 9)")) {
+                first = first == null ? candidate : first;
+                if (succeeds(candidate, "import pandas")) {
+                    return candidate;
+                }
+            }
+        }
+        return first;
+    }
+
+    private static boolean succeeds(String interpreter, String program) throws InterruptedException {
+        try {
+            Process process = new ProcessBuilder(interpreter, "-c", program)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void theClientWorksWithANodeThatIsKilledMidway() throws Exception {
+        runTests("integrations/python");
+        duckDbReadsThePredictions();
+    }
+
+    @Test
+    void theAirflowProviderWorksWithANodeThatIsKilledMidway() throws Exception {
+        runTests("integrations/airflow");
+    }
+
+    private static void runTests(String project) throws IOException, InterruptedException {
+        TestCluster running = Objects.requireNonNull(cluster);
+        Path output = Files.createTempFile(folder, "python", ".txt");
+        ProcessBuilder tests = new ProcessBuilder(
+                        Objects.requireNonNull(python), "-B", "-W", "error", "-m", "unittest", "-v")
+                .directory(Checkout.path(project).toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        tests.environment().remove("NIGHTSHIFT_TOKEN");
+        tests.environment()
+                .putAll(Map.of(
+                        "NIGHTSHIFT_TEST_SERVER", running.http(0).toString(),
+                        "NIGHTSHIFT_TEST_TOKEN_FILE", running.tokenFile().toString(),
+                        "NIGHTSHIFT_TEST_FOLDER", folder.toString()));
+        Process process = tests.start();
+        int kills = 0;
+        try {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            while (!process.waitFor(20, TimeUnit.MILLISECONDS) && System.nanoTime() < deadline) {
+                Path request = folder.resolve("kill");
+                if (Files.exists(request)) {
+                    restart(running);
+                    Files.delete(request);
+                    kills++;
+                }
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+        String result = Files.readString(output);
+        assertThat(process.waitFor()).as(result).isZero();
+        assertThat(result).as("the tests that need the node ran").contains("test_node.NodeTest").contains("OK");
+        assertThat(result).doesNotContain("PythonIntegrationsIT starts the node");
+        assertThat(kills).as("kills of the node").isPositive();
+    }
+
+    private static void restart(TestCluster running) throws IOException {
+        ProgramProcess killed = Objects.requireNonNull(node);
+        killed.kill();
+        await().until(() -> !killed.isAlive());
+        node = running.start(0);
+    }
+
+    /// DuckDB for Python is not installed, but DuckDB for Java reads the same SQL.
+    private static void duckDbReadsThePredictions() throws IOException, SQLException {
+        JsonNode queries =
+                new ObjectMapper().readTree(folder.resolve("queries.json").toFile());
+        assertThat(queries).hasSize(2);
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            for (Map.Entry<String, JsonNode> query : queries.properties()) {
+                try (ResultSet rows = statement.executeQuery(
+                        "SELECT count(*), count(DISTINCT origin), min(probability), max(probability) FROM (%s)"
+                                .formatted(query.getKey()))) {
+                    assertThat(rows.next()).isTrue();
+                    assertThat(rows.getLong(1)).as(query.getKey()).isEqualTo(query.getValue().asLong());
+                    assertThat(rows.getLong(2)).isGreaterThan(10);
+                    assertThat(rows.getDouble(3)).isGreaterThanOrEqualTo(0);
+                    assertThat(rows.getDouble(4)).isLessThanOrEqualTo(1);
+                }
+            }
+        }
+    }
+}
