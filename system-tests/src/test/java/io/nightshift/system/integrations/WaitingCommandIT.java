@@ -1,0 +1,180 @@
+package io.nightshift.system.integrations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.cli.Main;
+import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.FreePort;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `batch submit --wait`, as an orchestrator runs it: the exit statuses of `docs/how-to/orchestrators.md`, with a node
+/// that is killed and a command that is run again.
+@Timeout(300)
+final class WaitingCommandIT {
+
+    /// Lets every row through, and takes several seconds for all rows on one thread.
+    private static final String SLOW = "source.where=length(sha256(repeat(origin, 300))) = 64";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder = Path.of("");
+
+    private static @Nullable TestCluster running;
+    private static @Nullable ProgramProcess node;
+
+    @BeforeAll
+    static void start() throws IOException {
+        TestCluster cluster = new TestCluster(folder, 1);
+        running = cluster;
+        node = cluster.start(0);
+        cluster.awaitUp(0);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    private static TestCluster cluster() {
+        return Objects.requireNonNull(running);
+    }
+
+    /// The arguments of a command that submits the example under another name and waits.
+    private static List<String> submit(String name, String... more) throws IOException {
+        FlightsJob job = FlightsJob.in(folder.resolve(name));
+        List<String> arguments = new ArrayList<>(List.of(
+                "batch",
+                "submit",
+                job.file().toString(),
+                "--set",
+                "job=" + name,
+                "--set",
+                "partitions.rows=10000",
+                "--wait",
+                "-o",
+                "json",
+                "--server",
+                cluster().http(0).toString(),
+                "--token-file",
+                cluster().tokenFile().toString()));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    private static CommandResult run(List<String> arguments) {
+        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+    }
+
+    /// The latest batch of a job, once it has committed partitions.
+    private static JsonNode awaitCommits(String name) {
+        List<String> list = List.of(
+                "batch",
+                "list",
+                "--job",
+                name,
+                "-o",
+                "json",
+                "--server",
+                cluster().http(0).toString(),
+                "--token-file",
+                cluster().tokenFile().toString());
+        return await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> JSON.readTree(run(list).out()).get(0), batch -> batch.get("committed")
+                                .asInt()
+                        >= 2);
+    }
+
+    @Test
+    void theWaitContinuesWhenTheNodeIsKilledAndStartedAgain() throws Exception {
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", SLOW))) {
+            awaitCommits("killed");
+            Objects.requireNonNull(node).kill();
+            await().until(() -> command.err().contains("Waiting: cannot reach"));
+            node = cluster().start(0);
+            CommandResult end = command.end();
+            assertThat(end.status()).as(end.err()).isZero();
+            assertThat(end.json().get("state").asText()).isEqualTo("published");
+            assertThat(end.json().get("rows").asInt()).isEqualTo(FlightsJob.ROWS);
+        }
+        run(submit("killed", "--set", SLOW)).expect(0);
+    }
+
+    @Test
+    void aFailureThatMayBeGoneEndsWith75AndTheSameCommandResumesTheBatch() throws Exception {
+        String[] options = {"--set", SLOW, "--set", "retry.storage=1s", "--key", "the-night"};
+        Path predictions = folder.resolve("outage/predictions");
+        Path aside = folder.resolve("outage/aside");
+        String batch;
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("outage", options))) {
+            batch = awaitCommits("outage").get("batch").asText();
+            // Nothing can be written any more.
+            Files.move(predictions, aside);
+            Files.writeString(predictions, "not a folder");
+            CommandResult end = command.end();
+            assertThat(end.status()).as(end.out() + end.err()).isEqualTo(75);
+            assertThat(end.json().get("state").asText()).isEqualTo("failed");
+        }
+        Files.delete(predictions);
+        Files.move(aside, predictions);
+
+        CommandResult again = run(submit("outage", options));
+        assertThat(again.status()).as(again.out() + again.err()).isZero();
+        assertThat(again.json().get("batch").asText()).isEqualTo(batch);
+        assertThat(again.json().get("state").asText()).isEqualTo("published");
+    }
+
+    @Test
+    void aFailureForGoodEndsWith1() throws Exception {
+        String wrong = "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)";
+        CommandResult end = run(submit("failing", "--set", wrong, "--set", "errors.max-rows=1"));
+        assertThat(end.status()).as(end.out() + end.err()).isEqualTo(1);
+        assertThat(end.json().get("reason").asText()).contains("quarantined");
+        run(submit("failing", "--set", "partitions.row=1")).expect(2, "partitions.row");
+    }
+
+    @Test
+    void anInterruptedWaitEndsWith130AndTheBatchContinues() throws Exception {
+        String batch;
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted", "--set", SLOW))) {
+            batch = awaitCommits("interrupted").get("batch").asText();
+            command.signal("TERM");
+            CommandResult end = command.end();
+            assertThat(end.status()).as(end.err()).isEqualTo(130);
+            assertThat(end.err()).contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
+        }
+        CommandResult again = run(submit("interrupted", "--set", SLOW));
+        assertThat(again.status()).as(again.err()).isZero();
+        assertThat(again.json().get("batch").asText()).isEqualTo(batch);
+    }
+
+    @Test
+    void aCommandThatReachesNoNodeEndsWith75IfItWaits() throws Exception {
+        List<String> arguments = submit("nobody");
+        arguments.set(arguments.indexOf("--server") + 1, "http://127.0.0.1:" + FreePort.any());
+        run(arguments).expect(75, "nothing listens there");
+        arguments.remove("--wait");
+        run(arguments).expect(2, "nothing listens there");
+    }
+}
