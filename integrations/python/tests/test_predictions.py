@@ -65,7 +65,7 @@ class PredictionsTest(unittest.TestCase):
         absent = {name: None for name in ("pandas", "pyarrow", "fastparquet", "duckdb")}
         with mock.patch.dict(sys.modules, absent):
             self.write("", ending="parquet")
-            with self.assertRaisesRegex(NoPredictions, r"install pandas with pyarrow \(pip install 'nightshift\[pandas\]'\) or DuckDB"):
+            with self.assertRaisesRegex(NoPredictions, r"install pandas \(pip install pandas pyarrow\) or DuckDB \(pip install duckdb\)"):
                 read_predictions(self.batch())
             with self.assertRaisesRegex(NoPredictions, r"duckdb is not installed"):
                 read_predictions(self.batch(), engine="duckdb")

@@ -98,10 +98,9 @@ def _installed(is_csv: bool, place: Path) -> str:
         return "pandas"
     if _has("duckdb"):
         return "duckdb"
-    needed = "pandas" if is_csv else "pandas with pyarrow"
+    needed = "pandas" if is_csv else "pandas pyarrow"
     raise NoPredictions(
-        f"to read the predictions in {place}, install {needed} (pip install 'nightshift[pandas]') or DuckDB"
-        " (pip install 'nightshift[duckdb]')"
+        f"to read the predictions in {place}, install pandas (pip install {needed}) or DuckDB (pip install duckdb)"
     )
 
 
@@ -116,7 +115,7 @@ def _module(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as e:
-        raise NoPredictions(f"{name} is not installed (pip install 'nightshift[{name}]')") from e
+        raise NoPredictions(f"{name} is not installed (pip install {name})") from e
 
 
 def _with_pandas(files: Sequence[Path], columns: Optional[Sequence[str]], is_csv: bool) -> Any:
