@@ -2,7 +2,7 @@
 """Tests of the provider, against a stub of the few classes of Airflow that it uses.
 
 NIGHTSHIFT_TEST_AIRFLOW chooses the stub: `2` (the default) has the modules of Airflow 2.9, `3` those of Airflow 3.
-test_versions runs all tests with the other one.
+test_versions runs the tests without a node with the other one.
 """
 
 import os

@@ -116,7 +116,7 @@ class NodeTest(unittest.TestCase):
 
         refused = self.airflow("night", real_node.job(name).replace("job: ", "jb: ")).try_once()
         self.assertEqual(refused.state, "failed")
-        self.assertIn("line ", str(refused.error))
+        self.assertIn("unknown key", str(refused.error))
 
     def test_each_dag_run_has_its_own_batch_and_an_empty_one_is_skipped(self) -> None:
         name = real_node.job_name("days")
