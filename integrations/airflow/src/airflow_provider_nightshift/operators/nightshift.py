@@ -108,7 +108,8 @@ class NightshiftBatchOperator(BaseOperator):
 
     def _submitted(self, client: Client, context: Any) -> Batch:
         task = context["ti"]
-        key = key_of(self.key or name_of_task(task.dag_id, task.run_id, task.task_id, task.map_index), self.rerun)
+        map_index = -1 if task.map_index is None else task.map_index
+        key = key_of(self.key or name_of_task(task.dag_id, task.run_id, task.task_id, map_index), self.rerun)
         for _ in range(_MOST_CANCELLED):
             submission = self._submit(client, key)
             self._batch = submission.batch
