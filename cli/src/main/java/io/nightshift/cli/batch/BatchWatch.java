@@ -63,7 +63,8 @@ final class BatchWatch {
 
     /// Watches a batch that was submitted just now, and whose submission a node has answered.
     ///
-    /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed for a moment
+    /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed for
+    ///     a moment
     /// @param entries number of ledger entries before; 0 if it is not known
     /// @return the exit status
     int runSubmitted(String batch, boolean isResumed, long entries) {
@@ -91,8 +92,9 @@ final class BatchWatch {
         } catch (NoAnswerException e) {
             interruption.end();
             progress.end();
-            err.println("nightshift: no node has answered for %d minutes: %s. The batch may continue. Watch it: %s batch watch %s%s"
-                    .formatted(PATIENCE.toMinutes(), e.getMessage(), ShellCommands.program(), wanted, options));
+            err.println(
+                    "nightshift: no node has answered for %d minutes: %s. The batch may continue. Watch it: %s batch watch %s%s"
+                            .formatted(PATIENCE.toMinutes(), e.getMessage(), ShellCommands.program(), wanted, options));
             return ExitStatus.RETRY;
         } finally {
             interruption.end();
@@ -109,8 +111,7 @@ final class BatchWatch {
             if (status != null && known == 0) {
                 known = status.entries();
             }
-            if (status != null
-                    && !(mayStillBeResumed && status.phase() == Phase.FAILED && status.entries() <= known)) {
+            if (status != null && !(mayStillBeResumed && status.phase() == Phase.FAILED && status.entries() <= known)) {
                 return status;
             }
             pause();
@@ -121,8 +122,8 @@ final class BatchWatch {
         LockSupport.parkNanos(INTERVAL.toNanos());
     }
 
-    /// The status now. If no node answers, the watch continues with the last status, because the batch's node may
-    /// just have been lost, and may be started again.
+    /// The status now. If no node answers, the watch continues with the last status, because the batch's node
+    /// may just have been lost, and may be started again.
     ///
     /// @param before the last status
     /// @throws NoAnswerException if no node has answered for too long
@@ -211,9 +212,8 @@ final class BatchWatch {
                 out.println(DisplayTexts.emptyBatch(status));
             }
         } else {
-            String what = status.phase() == Phase.CANCELLED
-                    ? "was cancelled"
-                    : status.isDamaged() ? "is damaged" : "failed";
+            String what =
+                    status.phase() == Phase.CANCELLED ? "was cancelled" : status.isDamaged() ? "is damaged" : "failed";
             String reason =
                     status.failure() == null ? "" : ": " + status.failure().message();
             err.println("Batch %s %s%s".formatted(status.batch(), what, reason));

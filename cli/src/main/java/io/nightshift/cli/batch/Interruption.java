@@ -6,8 +6,8 @@ import io.nightshift.cli.output.ProgressDisplay;
 import java.io.PrintWriter;
 import java.util.concurrent.locks.LockSupport;
 
-/// Handles Ctrl-C and SIGTERM while a command waits for a batch of a cluster: says that the batch continues, and ends
-/// the process with [ExitStatus#INTERRUPTED].
+/// Handles Ctrl-C and SIGTERM while a command waits for a batch of a cluster: says that the batch continues,
+/// and ends the process with [ExitStatus#INTERRUPTED].
 final class Interruption {
 
     private final Thread hook;
@@ -36,8 +36,8 @@ final class Interruption {
         return new Interruption(hook);
     }
 
-    /// Called when the wait has ended. If the shutdown has begun, this never returns: the hook ends the process. May be
-    /// called twice.
+    /// Called when the wait has ended. If the shutdown has begun, this never returns: the hook ends the
+    /// process. May be called twice.
     void end() {
         if (hasEnded) {
             return;

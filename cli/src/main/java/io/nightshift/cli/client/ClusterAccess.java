@@ -182,8 +182,8 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// Converts a problem to a sentence for the user, with a hint where a token is missing. The failure is transient if
-    /// the same request may succeed later.
+    /// Converts a problem to a sentence for the user, with a hint where a token is missing. The failure is
+    /// transient if the same request may succeed later.
     public static FailureException told(NightshiftException problem) {
         if (problem.kind().isTransient()) {
             return new FailureException(Failure.transientFailure(String.valueOf(problem.getMessage())));

@@ -29,8 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs the tests of the Python packages in `integrations` with a real node. The node is killed with SIGKILL and started
-/// again whenever a Python test asks: it creates the file `kill`, which this class deletes when the node is dead.
+/// Runs the tests of the Python packages in `integrations` with a real node. The node is killed with SIGKILL
+/// and started again whenever a Python test asks: it creates the file `kill`, which this class deletes when
+/// the node is dead.
 @Timeout(600)
 final class PythonIntegrationsIT {
 

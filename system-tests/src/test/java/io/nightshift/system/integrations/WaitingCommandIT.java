@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `batch submit --wait`, as an orchestrator runs it: the exit statuses of `docs/how-to/orchestrators.md`, with a node
-/// that is killed and a command that is run again.
+/// `batch submit --wait`, as an orchestrator runs it: the exit statuses of `docs/how-to/orchestrators.md`,
+/// with a node that is killed and a command that is run again.
 @Timeout(300)
 final class WaitingCommandIT {
 
