@@ -131,7 +131,10 @@ final class PythonIntegrationsIT {
         }
         String result = Files.readString(output);
         assertThat(process.waitFor()).as(result).isZero();
-        assertThat(result).as("the tests that need the node ran").contains("test_node.NodeTest").contains("OK");
+        assertThat(result)
+                .as("the tests that need the node ran")
+                .contains("test_node.NodeTest")
+                .contains("OK");
         assertThat(result).doesNotContain("PythonIntegrationsIT starts the node");
         assertThat(kills).as("kills of the node").isPositive();
     }
@@ -155,7 +158,9 @@ final class PythonIntegrationsIT {
                         "SELECT count(*), count(DISTINCT origin), min(probability), max(probability) FROM (%s)"
                                 .formatted(query.getKey()))) {
                     assertThat(rows.next()).isTrue();
-                    assertThat(rows.getLong(1)).as(query.getKey()).isEqualTo(query.getValue().asLong());
+                    assertThat(rows.getLong(1))
+                            .as(query.getKey())
+                            .isEqualTo(query.getValue().asLong());
                     assertThat(rows.getLong(2)).isGreaterThan(10);
                     assertThat(rows.getDouble(3)).isGreaterThanOrEqualTo(0);
                     assertThat(rows.getDouble(4)).isLessThanOrEqualTo(1);

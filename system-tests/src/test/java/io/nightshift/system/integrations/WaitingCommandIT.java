@@ -101,9 +101,9 @@ final class WaitingCommandIT {
                 cluster().tokenFile().toString());
         return await().atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> JSON.readTree(run(list).out()).get(0), batch -> batch.get("committed")
-                                .asInt()
-                        >= 2);
+                .until(
+                        () -> JSON.readTree(run(list).out()).get(0),
+                        batch -> batch.get("committed").asInt() >= 2);
     }
 
     @Test
@@ -162,7 +162,8 @@ final class WaitingCommandIT {
             command.signal("TERM");
             CommandResult end = command.end();
             assertThat(end.status()).as(end.err()).isEqualTo(130);
-            assertThat(end.err()).contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
+            assertThat(end.err())
+                    .contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
         }
         CommandResult again = run(submit("interrupted", "--set", SLOW));
         assertThat(again.status()).as(again.err()).isZero();
