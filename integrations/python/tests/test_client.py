@@ -10,6 +10,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -212,6 +213,23 @@ class TokenTest(ClientTest):
             [request.headers.get("authorization") for request in server.requests],
             ["Bearer nst_argument", "Bearer nst_file", "Bearer nst_replaced", "Bearer nst_variable", "Bearer nst_home", None],
         )
+
+    def test_the_server_of_the_home_folder_is_found_while_it_runs(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ):
+            os.environ.pop("NIGHTSHIFT_SERVER", None)
+            file = Path(folder, "server")
+            ended = subprocess.Popen([sys.executable, "-c", ""])
+            ended.wait()
+            for text, url in (
+                (f"http://127.0.0.1:1234\n{os.getpid()} 1\n", "http://127.0.0.1:1234"),
+                (f"http://127.0.0.1:1234\n{ended.pid} 1\n", "http://127.0.0.1:7380"),
+                ("http://127.0.0.1:1234\n", "http://127.0.0.1:7380"),
+                (f"nonsense\n{os.getpid()} 1\n", "http://127.0.0.1:7380"),
+            ):
+                file.write_text(text)
+                self.assertEqual(Client(home=folder)._transport._servers[0].url, url, text)
+            file.unlink()
+            self.assertEqual(Client(home=folder)._transport._servers[0].url, "http://127.0.0.1:7380")
 
     def test_a_token_is_not_sent_to_another_machine_without_tls(self) -> None:
         with self.assertRaisesRegex(ValueError, "over https only, not to http://192.0.2.1:7380"):

@@ -27,7 +27,6 @@ from .records import (
 )
 from .server_sent_events import events_of
 from .transport import (
-    LOCAL_SERVER,
     SERVER_VARIABLE,
     PathLike,
     Request,
@@ -35,6 +34,7 @@ from .transport import (
     Token,
     Transport,
     backoff,
+    local_server,
     problem_of,
     tls_context,
 )
@@ -78,11 +78,12 @@ class Client:
 
         Args:
             servers: URLs of nodes, such as https://nightshift.example.org:7380. If a node does not answer, the client
-                asks the next one. Without any, the environment variable NIGHTSHIFT_SERVER, or http://127.0.0.1:7380.
+                asks the next one. Without any, the environment variable NIGHTSHIFT_SERVER, or the server that runs on the
+                home folder (`nightshift serve`), or http://127.0.0.1:7380.
             token: the token. Without token and token_file, the environment variable NIGHTSHIFT_TOKEN, or else the token
                 of the home folder, if all servers are this machine.
             token_file: the file that holds the token. It is read for each request.
-            home: the home folder of a node on this machine; by default ~/.nightshift.
+            home: the home folder of a server or node on this machine; by default ~/.nightshift.
             ca: the PEM file with the certificate authorities to trust; by default those of the platform.
             certificate: the client certificate in PEM, if the servers ask for one.
             private_key: the private key of the client certificate in PEM.
@@ -97,7 +98,7 @@ class Client:
             raise ValueError(f"at least one attempt, not {attempts}")
         if not timeout > 0:
             raise ValueError(f"timeout must be more than 0 seconds, not {timeout}")
-        urls = servers or (os.environ.get(SERVER_VARIABLE) or LOCAL_SERVER,)
+        urls = servers or (os.environ.get(SERVER_VARIABLE) or local_server(home),)
         parsed = [Server.of(url) for url in urls]
         is_tls = any(server.is_tls for server in parsed)
         context = tls_context(ca, certificate, private_key) if is_tls else None

@@ -67,6 +67,24 @@ class Server:
         return all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in addresses)
 
 
+def home_folder(home: Optional[PathLike]) -> Path:
+    """The given home folder, or that of the user."""
+    return Path.home() / ".nightshift" if home is None else Path(home)
+
+
+def local_server(home: Optional[PathLike]) -> str:
+    """The URL of the server that runs on a home folder: its file `server` has the URL, and the ID of the process. A server
+    that was killed leaves the file behind. Without a server, the default of all nodes."""
+    try:
+        url, process = (home_folder(home) / "server").read_text(encoding="ascii").splitlines()[:2]
+        os.kill(int(process.split()[0]), 0)
+        return Server.of(url).url
+    except PermissionError:
+        return Server.of(url).url
+    except (OSError, ValueError, IndexError, OverflowError):
+        return LOCAL_SERVER
+
+
 class Token:
     """The token to send. Files are read again for each request, so a token may be replaced while a program runs."""
 
@@ -80,7 +98,7 @@ class Token:
         self._file = Path(token_file) if token_file is not None else None
         self._local: Optional[Path] = None
         if self._token is None and self._file is None and all(server.is_this_machine for server in servers):
-            self._local = Path(home if home is not None else Path.home() / ".nightshift") / "token"
+            self._local = home_folder(home) / "token"
         if self._token is not None and not _is_token(self._token):
             raise ValueError("a token consists of printable ASCII characters without spaces")
         if self._token is not None or self._file is not None:
