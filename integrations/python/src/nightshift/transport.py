@@ -77,12 +77,21 @@ def local_server(home: Optional[PathLike]) -> str:
     that was killed leaves the file behind. Without a server, the default of all nodes."""
     try:
         url, process = (home_folder(home) / "server").read_text(encoding="ascii").splitlines()[:2]
-        os.kill(int(process.split()[0]), 0)
-        return Server.of(url).url
-    except PermissionError:
-        return Server.of(url).url
-    except (OSError, ValueError, IndexError, OverflowError):
+        return Server.of(url).url if _runs(int(process.split()[0])) else LOCAL_SERVER
+    except (OSError, ValueError, IndexError):
         return LOCAL_SERVER
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this user runs."""
+    if os.name != "posix":
+        # There, a signal ends the process.
+        return True
+    try:
+        os.kill(process, 0)
+        return True
+    except (OSError, OverflowError):
+        return False
 
 
 class Token:
