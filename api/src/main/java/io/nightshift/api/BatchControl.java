@@ -32,7 +32,11 @@ public sealed interface BatchControl {
         }
     }
 
-    /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry` or `rescore`.
+    /// Lets the batch score outside its job's window, until it ends.
+    record IgnoreWindow() implements BatchControl {}
+
+    /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore` or
+    /// `ignore-window`.
     default String verb() {
         return switch (this) {
             case Pause pause -> "pause";
@@ -40,6 +44,7 @@ public sealed interface BatchControl {
             case Cancel cancel -> "cancel";
             case Retry retry -> "retry";
             case Rescore rescore -> "rescore";
+            case IgnoreWindow ignore -> "ignore-window";
         };
     }
 }

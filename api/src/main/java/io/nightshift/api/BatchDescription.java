@@ -33,11 +33,14 @@ import org.jspecify.annotations.Nullable;
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
 /// @param pause when, why and by whom the batch was paused; null if it is not paused
-/// @param outage the failure of a resource that the batch waits for, such as its input's file system; null if it
-///     waits for none
-/// @param parameters the values of the job's parameters in this run, as text by name; empty if the job has none
+/// @param outage the failure of a resource that the batch waits for, such as its input's file system; null if
+///     it waits for none
+/// @param parameters the values of the job's parameters in this run, as text by name; empty if the job has
+///     none
 /// @param retryable whether the batch has failed of something that may be gone when it is retried, such as a
 ///     database that can't be reached
+/// @param timing the batch's priority, window, deadline and forecast; null if its coordinator is of an older
+///     version
 public record BatchDescription(
         String batch,
         String job,
@@ -61,7 +64,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Pause pause,
         @JsonInclude(Include.NON_NULL) @Nullable Outage outage,
         @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters,
-        boolean retryable) {
+        boolean retryable,
+        @JsonInclude(Include.NON_NULL) @Nullable Timing timing) {
 
     /// Keeps unmodifiable copies of the maps, sorted.
     public BatchDescription {
@@ -100,7 +104,40 @@ public record BatchDescription(
     /// @param until when the batch fails, if the resource does not work before
     public record Outage(String reason, Instant since, Instant until) {}
 
-    /// A copy with only what the ledger holds: without [#progress()] and [#waitsFor()].
+    /// The times of a batch.
+    ///
+    /// @param priority 0 to 10; batches with a greater one get more workers
+    /// @param timeZone of the job, an IANA name such as `Europe/Berlin`
+    /// @param windowOpens when the window opens that the batch waits for; null if it waits for none
+    /// @param deadline until when the batch should be published; null if the job names none
+    /// @param deadlineMissed whether the batch was not published before the deadline
+    /// @param deadlineAtRisk whether the probability that it misses the deadline is more than 5 %
+    /// @param forecast when the batch ends; null if it has ended or failed, is paused, or nothing is known
+    ///     yet
+    public record Timing(
+            int priority,
+            String timeZone,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant windowOpens,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant deadline,
+            boolean deadlineMissed,
+            boolean deadlineAtRisk,
+            @JsonInclude(Include.NON_NULL) @Nullable Forecast forecast) {
+
+        private Timing recorded() {
+            return new Timing(priority, timeZone, null, deadline, deadlineMissed, false, null);
+        }
+    }
+
+    /// When a batch ends, if nothing changes.
+    ///
+    /// @param median half of such batches end before it
+    /// @param late 95 % of such batches end before it
+    /// @param workers how many workers the forecast counts on; 0 if that is not known
+    /// @param wantedWorkers how many workers the batch needs to meet its deadline with a probability of 95 %;
+    ///     0 if no number suffices, or it has no deadline
+    public record Forecast(Instant median, Instant late, double workers, int wantedWorkers) {}
+
+    /// A copy with only what the ledger holds: without [#progress()], [#waitsFor()] and the forecast.
     public BatchDescription recorded() {
         return new BatchDescription(
                 batch,
@@ -125,7 +162,8 @@ public record BatchDescription(
                 pause,
                 outage,
                 parameters,
-                retryable);
+                retryable,
+                timing == null ? null : timing.recorded());
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -1,6 +1,9 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.output.TimingText;
 import io.nightshift.coordinator.plan.Planner;
+import io.nightshift.coordinator.timing.Deadline;
+import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
@@ -12,6 +15,8 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,6 +80,23 @@ final class PlanCommand implements Callable<Integer> {
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);
         out.println("  duration    " + duration);
+        TimeWindow window = TimeWindow.of(job.timing());
+        Instant now = Clock.systemUTC().instant();
+        if (window != null) {
+            TimeWindow.Opening opening = window.at(now);
+            out.println("  window      %s to %s %s, %s"
+                    .formatted(
+                            window.from().time(),
+                            window.to().time(),
+                            job.timing().timeZone(),
+                            opening.opens().isAfter(now)
+                                    ? "opens " + TimingText.of(opening.opens(), job.timing().timeZone())
+                                    : "open now"));
+        }
+        Instant deadline = Deadline.of(job.timing(), now);
+        if (deadline != null) {
+            out.println("  deadline    " + TimingText.of(deadline, job.timing().timeZone()));
+        }
         out.flush();
     }
 

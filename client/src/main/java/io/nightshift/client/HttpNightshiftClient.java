@@ -188,6 +188,7 @@ final class HttpNightshiftClient implements NightshiftClient {
             case BatchControl.Rescore(List<Integer> partitions) -> new ControlRequest(null, partitions);
             case BatchControl.Resume resume -> new ControlRequest(null, List.of());
             case BatchControl.Retry retry -> new ControlRequest(null, List.of());
+            case BatchControl.IgnoreWindow ignore -> new ControlRequest(null, List.of());
         };
         Call call = new Call(
                 "POST",

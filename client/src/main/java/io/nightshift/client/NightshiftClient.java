@@ -111,8 +111,8 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the rows to read, and where the page begins
     CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
 
-    /// Pauses, resumes, cancels, retries or rescores a batch. When the stage completes, the change is
-    /// durable.
+    /// Pauses, resumes, cancels, retries or rescores a batch, or lets it ignore its window. When the stage
+    /// completes, the change is durable.
     ///
     /// The stage fails with the kind `REFUSED` if the batch's state doesn't allow the control.
     ///

@@ -1,6 +1,7 @@
 package io.nightshift.node;
 
 import com.typesafe.config.Config;
+import io.nightshift.api.BatchControl;
 import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
@@ -11,6 +12,7 @@ import io.nightshift.coordinator.ledger.LostBatches;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
+import io.nightshift.coordinator.register.RegisterSettings;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.alert.AlertConfiguration;
@@ -40,6 +42,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -108,6 +111,9 @@ public final class Node {
 
     /// Threads that read the ledger for who asks, each with a connection of its own.
     private static final int READERS = 8;
+
+    /// The name of who works at this machine, as the ledger records it.
+    private static final String LOCAL = "local";
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
@@ -203,7 +209,11 @@ public final class Node {
         sharding.init(Entity.of(
                         BatchRegister.KEY,
                         entity -> BatchRegister.create(
-                                this::tell, Clock.systemUTC(), new LostBatches(dependencies.ledger()), blocking))
+                                this::tell,
+                                Clock.systemUTC(),
+                                new LostBatches(dependencies.ledger()),
+                                blocking,
+                                RegisterSettings.of(system.settings().config().getConfig("nightshift.batch"))))
                 .withRole("coordinator"));
         sharding.init(Entity.of(
                         Batch.KEY,
@@ -480,6 +490,12 @@ public final class Node {
 
     public CompletionStage<BatchStatus> describe(BatchId batch) {
         return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+    }
+
+    /// Sends a control to a batch of this node.
+    public CompletionStage<ControlReply> control(BatchId batch, BatchControl control) {
+        return sharding.entityRefFor(Batch.KEY, batch.value())
+                .ask(replyTo -> BatchCommand.Control.of(control, LOCAL, replyTo), PATIENCE);
     }
 
     /// Waits until each alert about a batch that has stopped was sent once, or the time is over. The next node on

@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
             BatchResumeCommand.class,
             BatchCancelCommand.class,
             BatchRetryCommand.class,
-            BatchRescoreCommand.class
+            BatchRescoreCommand.class,
+            BatchIgnoreWindowCommand.class
         },
         mixinStandardHelpOptions = true)
 public final class BatchCommands extends CommandGroup {}

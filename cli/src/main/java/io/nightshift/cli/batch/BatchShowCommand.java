@@ -7,6 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.cli.output.TimingText;
 import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
@@ -16,7 +17,9 @@ import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -113,6 +116,20 @@ final class BatchShowCommand extends QueryCommand {
         }
     }
 
+    private static void timing(TextTable table, BatchStatus.@Nullable Timing timing) {
+        if (timing != null && timing.priority() != Job.DEFAULT_PRIORITY) {
+            table.row("priority", String.valueOf(timing.priority()));
+        }
+        String deadline = TimingText.deadline(timing);
+        if (deadline != null) {
+            table.row("deadline", deadline);
+        }
+        String forecast = TimingText.forecast(timing);
+        if (forecast != null) {
+            table.row("ends about", forecast);
+        }
+    }
+
     private static TextTable table(BatchDescription batch) {
         TextTable table = new TextTable().left("").left("");
         table.row("batch", batch.batch());
@@ -129,6 +146,7 @@ final class BatchShowCommand extends QueryCommand {
             table.row("paused", DisplayFormat.of(batch.pause()));
         }
         table.row("submitted", DisplayFormat.time(batch.submittedAt()));
+        timing(table, ClusterAccess.timing(batch.timing()));
         table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
         table.row("input rows", DisplayFormat.number(batch.rows()));
         table.row("read", DisplayFormat.number(batch.read()));

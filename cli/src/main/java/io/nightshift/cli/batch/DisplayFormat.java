@@ -86,6 +86,8 @@ final class DisplayFormat {
             case BatchEvent.OutageEnded ended -> "the batch no longer waits for a resource";
             case BatchEvent.Paused paused -> byAndWhy(paused.by(), paused.reason());
             case BatchEvent.Resumed resumed -> "resumed from where it paused";
+            case BatchEvent.WindowIgnored ignored ->
+                ("the batch may score outside its window" + (ignored.by() == null ? "" : ", says " + ignored.by()));
             case BatchEvent.Rescored rescored ->
                 "%s %s will be scored again"
                         .formatted(

@@ -143,7 +143,8 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.ledger().head(),
                 batch.unseenCategories(),
                 pause(batch.pause()),
-                outage(batch.outage()));
+                outage(batch.outage()),
+                timing(batch.timing()));
     }
 
     private static @Nullable Failure failure(BatchDescription batch) {
@@ -161,6 +162,25 @@ public final class ClusterAccess implements AutoCloseable {
 
     private static BatchStatus.@Nullable Pause pause(BatchDescription.@Nullable Pause pause) {
         return pause == null ? null : new BatchStatus.Pause(pause.at(), pause.reason(), pause.by());
+    }
+
+    /// Converts the times of a description to those of a status.
+    public static BatchStatus.@Nullable Timing timing(BatchDescription.@Nullable Timing timing) {
+        if (timing == null) {
+            return null;
+        }
+        BatchDescription.Forecast forecast = timing.forecast();
+        return new BatchStatus.Timing(
+                timing.priority(),
+                timing.timeZone(),
+                timing.windowOpens(),
+                timing.deadline(),
+                timing.deadlineMissed(),
+                forecast == null
+                        ? null
+                        : new BatchStatus.Forecast(
+                                forecast.median(), forecast.late(), forecast.workers(), forecast.wantedWorkers()),
+                null);
     }
 
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers

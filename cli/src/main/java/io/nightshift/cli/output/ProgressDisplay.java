@@ -3,6 +3,7 @@ package io.nightshift.cli.output;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -61,7 +62,12 @@ public sealed interface ProgressDisplay {
             }
             long now = System.nanoTime();
             meter.update(status, now);
-            line = new ProgressLine(status, meter.elapsed(now), meter.rowsPerSecond(status, now), symbols);
+            line = new ProgressLine(
+                    status,
+                    meter.elapsed(now),
+                    meter.rowsPerSecond(status, now),
+                    symbols,
+                    Clock.systemUTC().instant());
             ProgressBar shown = bar;
             if (shown == null) {
                 shown = new ProgressBarBuilder()
@@ -128,8 +134,10 @@ public sealed interface ProgressDisplay {
             }
             said = now;
             double rate = meter.rowsPerSecond(status, now).orElse(0);
-            String left =
+            String forecast = TimingText.left(status, Clock.systemUTC().instant());
+            String measured =
                     rate > 0 ? ", %d s left".formatted(Math.round((status.rows() - status.rowsDone()) / rate)) : "";
+            String left = forecast == null ? measured : ", " + forecast;
             out.println(String.format(
                     Locale.ROOT,
                     "%,d of %,d rows (%d %%), %,.0f rows/s, %s%s",

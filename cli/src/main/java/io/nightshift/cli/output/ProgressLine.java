@@ -3,6 +3,7 @@ package io.nightshift.cli.output;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,9 @@ import java.util.OptionalDouble;
 /// @param elapsed the time that the rate is measured over
 /// @param rowsPerSecond empty while nothing is known
 /// @param symbols what the terminal can show
-record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols) {
+/// @param now the time, for the forecast
+record ProgressLine(
+        BatchStatus status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols, Instant now) {
 
     private static final int LONGEST_BAR = 30;
     private static final int SHORTEST_BAR = 4;
@@ -65,6 +68,10 @@ record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPer
         }
         if (status.phase() == Phase.PAUSED) {
             return List.of("paused");
+        }
+        String forecast = TimingText.left(status, now);
+        if (forecast != null) {
+            return List.of(forecast);
         }
         return rowsPerSecond.isEmpty()
                 ? List.of()

@@ -1,5 +1,6 @@
 package io.nightshift.cli.run;
 
+import io.nightshift.api.BatchControl;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
@@ -8,6 +9,7 @@ import io.nightshift.cli.output.OutageText;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.alert.AlertSettings;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
@@ -93,8 +95,16 @@ public final class RunCommand implements Callable<Integer> {
                     "Waits while another process uses the home folder. Without this option, the command fails if the folder is in use.")
     private boolean waits;
 
+    @Option(
+            names = "--ignore-window",
+            description = "Scores outside the job's window, too. Without this option, the command waits for the window.")
+    private boolean ignoresWindow;
+
     @Option(names = "--profile", description = "Prints at the end how much time each step took.")
     private boolean profiled;
+
+    /// The opening of the window that was reported last; null if the batch does not wait for one.
+    private @Nullable Instant windowOpens;
 
     /// The beginning of the outage that was reported last; null if there is none.
     private @Nullable Instant outageSince;
@@ -203,12 +213,16 @@ public final class RunCommand implements Callable<Integer> {
             InterruptHandler interruption,
             @Nullable Duration alertLimit) {
         progress.begin(batch, resumed);
+        if (ignoresWindow) {
+            ignoreWindow(node, batch);
+        }
         BatchStatus status = await(node.describe(batch));
         long rowsBefore = resumed ? status.read() : 0;
         while (!isSettled(status)) {
             interruption.latest(status);
             progress.show(status);
             printOutage(status.outage(), progress);
+            printWindow(status.timing(), progress);
             pause(progress.interval());
             status = await(node.describe(batch));
         }
@@ -268,6 +282,30 @@ public final class RunCommand implements Callable<Integer> {
             spec.commandLine().getErr().flush();
         }
         outageSince = outage == null ? null : outage.since();
+    }
+
+    /// Says once for which window the batch waits.
+    private void printWindow(BatchStatus.@Nullable Timing timing, ProgressDisplay progress) {
+        Instant opens = timing == null ? null : timing.windowOpens();
+        if (opens != null && !opens.equals(windowOpens)) {
+            progress.end();
+            spec.commandLine()
+                    .getErr()
+                    .println("Waiting: %s. To score now: %s --ignore-window"
+                            .formatted(BatchDescriptions.waitsForWindow(timing), again()));
+            spec.commandLine().getErr().flush();
+        }
+        windowOpens = opens;
+    }
+
+    /// A job without a window has none to ignore. The batch may not have received its submission yet.
+    private void ignoreWindow(Node node, BatchId batch) {
+        BatchStatus status = await(node.describe(batch));
+        while (status.phase() == null && !status.isDamaged()) {
+            pause(Duration.ofMillis(20));
+            status = await(node.describe(batch));
+        }
+        await(node.control(batch, new BatchControl.IgnoreWindow()));
     }
 
     private void printWaiting(String holder) {

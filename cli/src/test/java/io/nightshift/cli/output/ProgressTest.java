@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Phase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 final class ProgressTest {
 
+    private static final Instant NOW = Instant.parse("2026-11-25T02:00:00Z");
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
 
     @Test
@@ -54,7 +56,7 @@ final class ProgressTest {
     void aFinishedBarOfSixtyColumnsHasRowsTimeAndRate() {
         BatchStatus finished = status(2_000_000, 2_000_000, Phase.PUBLISHED);
         ProgressLine line =
-                new ProgressLine(finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false));
+                new ProgressLine(finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false), NOW);
 
         assertThat(line.text(60)).isEqualTo("100% ████████████████ 2,000,000 rows, 162,075 rows/s, 12.3 s");
         assertThat(line.text(120))
@@ -66,7 +68,7 @@ final class ProgressTest {
     void aBarNeverExceedsTheTerminal() {
         BatchStatus large = status(12_345_678_901L, 1_234_567_890L, Phase.RUNNING);
         ProgressLine line =
-                new ProgressLine(large, Duration.ofHours(30), OptionalDouble.of(1_234_567), new Symbols(true));
+                new ProgressLine(large, Duration.ofHours(30), OptionalDouble.of(1_234_567), new Symbols(true), NOW);
 
         for (int width = 0; width < 200; width++) {
             assertThat(line.text(width).length()).as("of %d columns", width).isLessThanOrEqualTo(width);
@@ -80,12 +82,12 @@ final class ProgressTest {
                 status(2_000_000, 500_000, Phase.RUNNING),
                 Duration.ofSeconds(5),
                 OptionalDouble.of(100_000),
-                new Symbols(true));
+                new Symbols(true), NOW);
         ProgressLine paused = new ProgressLine(
                 status(2_000_000, 500_000, Phase.PAUSED),
                 Duration.ofSeconds(5),
                 OptionalDouble.empty(),
-                new Symbols(true));
+                new Symbols(true), NOW);
 
         assertThat(running.text(70))
                 .isEqualTo(" 25% ###............ 500,000/2,000,000 rows, 100,000 rows/s, 15 s left");
@@ -113,6 +115,6 @@ final class ProgressTest {
     private static BatchStatus status(long rows, long rowsDone, Phase phase) {
         return new BatchStatus(
                 BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00", Map.of(),
-                null, null);
+                null, null, null);
     }
 }

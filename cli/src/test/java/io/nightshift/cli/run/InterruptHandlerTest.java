@@ -64,6 +64,7 @@ final class InterruptHandlerTest {
                 "00",
                 Map.of(),
                 null,
+                null,
                 null);
     }
 }

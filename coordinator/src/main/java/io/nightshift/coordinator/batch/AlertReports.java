@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -244,7 +245,12 @@ final class AlertReports {
         if (!isExpectedToProgress || progressAt == null) {
             return new Condition(AlertCause.STALLED, false, "The batch is %s.".formatted(state.phase()));
         }
-        Duration waited = Duration.between(progressAt, now);
+        TimeWindow window = WindowGate.window(state);
+        Instant opens = window == null ? progressAt : window.at(now).opens();
+        if (opens.isAfter(now)) {
+            return new Condition(AlertCause.STALLED, false, "The batch waits for its window.");
+        }
+        Duration waited = Duration.between(opens.isAfter(progressAt) ? opens : progressAt, now);
         if (stalledStep == null && waited.compareTo(stalledAfter) < 0) {
             return new Condition(AlertCause.STALLED, false, "The batch makes progress again.");
         }

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 /// Deterministic, like [BatchDecisions].
 class AttemptDecisions {
 
+    /// How many partitions the average time of a partition is taken of.
+    private static final int AVERAGED = 50;
+
     private final BatchId batch;
     private final BatchSettings settings;
     private final RandomGenerator random;
@@ -44,6 +48,12 @@ class AttemptDecisions {
 
     private final OutageGate gate = new OutageGate();
     private final HeldOffNodes heldOff = new HeldOffNodes();
+
+    /// How long the last partitions took on average, from their lease to their commit.
+    private double partitionMillis;
+
+    /// How many commits [#partitionMillis] is the average of.
+    private int commits;
 
     /// The message of the last failed attempt of this incarnation.
     private @Nullable String lastFailure;
@@ -87,6 +97,11 @@ class AttemptDecisions {
         return state.phase() == Phase.RUNNING;
     }
 
+    /// Whether the batch may plan and lease now, as far as its window is concerned.
+    boolean isInWindow(BatchState state, DecisionTime now) {
+        return WindowGate.opening(state, now.instant()) == null;
+    }
+
     int inFlight() {
         return leases == null ? 0 : leases.inFlight();
     }
@@ -95,9 +110,10 @@ class AttemptDecisions {
         return leases == null ? 0 : leases.rowsInFlight();
     }
 
-    BatchObserver.BatchGauges gauges(BatchState state, Phase phase, DecisionTime now) {
+    BatchObserver.BatchGauges gauges(
+            BatchState state, Phase phase, BatchStatus.@Nullable Timing timing, DecisionTime now) {
         if (leases == null) {
-            return new BatchObserver.BatchGauges(phase, 0, 0, Duration.ZERO);
+            return new BatchObserver.BatchGauges(phase, 0, 0, Duration.ZERO, timing);
         }
         int waiting = state.pinned().index().partitions()
                 - state.committed().count()
@@ -105,9 +121,10 @@ class AttemptDecisions {
                 - leases.excludedCount();
         return new BatchObserver.BatchGauges(
                 phase,
-                isLeasing(state) ? Math.max(0, waiting) : 0,
+                isLeasing(state) && isInWindow(state, now) ? Math.max(0, waiting) : 0,
                 leases.inFlight(),
-                Duration.ofNanos(leases.oldestLeaseAge(now.nanos())));
+                Duration.ofNanos(leases.oldestLeaseAge(now.nanos())),
+                timing);
     }
 
     OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
@@ -120,12 +137,16 @@ class AttemptDecisions {
     /// has restarted or lost the message learns it again.
     List<CoordinatorAction> reportWork(BatchState state, DecisionTime now) {
         return nextPartition(state, now).isPresent()
-                ? List.of(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(batch)))
+                ? List.of(new CoordinatorAction.TellRegister(
+                        new BatchRegisterCommand.HasWork(batch, Math.round(partitionMillis))))
                 : List.of();
     }
 
     private OptionalInt nextPartition(BatchState state, DecisionTime now) {
-        return leases == null || !isLeasing(state) || !gate.isOpen(now.nanos(), leases.inFlight())
+        return leases == null
+                        || !isLeasing(state)
+                        || !isInWindow(state, now)
+                        || !gate.isOpen(now.nanos(), leases.inFlight())
                 ? OptionalInt.empty()
                 : leases.nextPartition(state.committed(), now.nanos());
     }
@@ -179,8 +200,11 @@ class AttemptDecisions {
     }
 
     /// Ends the lease of a partition that is committed.
-    void committed(PartitionCommit commit) {
+    void committed(PartitionCommit commit, DecisionTime now) {
         if (leases != null) {
+            double millis = (now.nanos() - leases.since(commit.partition())) / 1e6;
+            commits = Math.min(commits + 1, AVERAGED);
+            partitionMillis += (millis - partitionMillis) / commits;
             leases.committed(commit.partition());
             gate.succeeded();
             heldOff.succeeded(commit.node());
@@ -267,7 +291,9 @@ class AttemptDecisions {
         }
         Duration lease = settings.lease();
         List<CoordinatorAction> actions = new ArrayList<>();
-        if (now.nanos() - lastTick > settings.tick().plus(lease.dividedBy(2)).toNanos()) {
+        if (leases.inFlight() > 0
+                && now.nanos() - lastTick
+                        > settings.tick().plus(lease.dividedBy(2)).toNanos()) {
             actions.add(new CoordinatorAction.WriteLog(
                     "{}: the coordinator was blocked. It extends all leases, because heartbeats may be waiting",
                     List.of(batch)));
@@ -298,7 +324,7 @@ class AttemptDecisions {
     /// otherwise.
     private @Nullable Failure abandonedFailure(BatchState state, DecisionTime now) {
         BatchState.Outage outage = state.outage();
-        if (outage == null || !isLeasing(state) || inFlight() > 0) {
+        if (outage == null || !isLeasing(state) || !isInWindow(state, now) || inFlight() > 0) {
             return null;
         }
         FailedResource resource = outage.failure().resource();

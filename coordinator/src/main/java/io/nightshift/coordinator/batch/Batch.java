@@ -14,6 +14,7 @@ import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -45,8 +46,8 @@ import org.slf4j.LoggerFactory;
 /// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class
 /// persists the events of the decision and then performs its actions.
 ///
-/// The coordinator of an ended batch leaves memory after a while (passivation). The next message for the batch
-/// starts it again.
+/// The coordinator of an ended batch leaves memory after a while (passivation). The next message for the
+/// batch starts it again.
 ///
 /// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with
 /// new decision logic.
@@ -56,6 +57,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private static final Logger LOG = LoggerFactory.getLogger(Batch.class);
     private static final CoordinatorMessage TICK = new CoordinatorMessage.Tick();
+    private static final String WINDOW = "window";
     private static final CoordinatorMessage IDLE_TIMEOUT = new CoordinatorMessage.IdleTimeout();
     private static final CoordinatorMessage ALERTS_DUE = new CoordinatorMessage.AlertsDue();
 
@@ -78,6 +80,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private long alertEntries = -1;
 
     private long alertNanos;
+
+    /// When the timer for the window fires; null if there is none.
+    private @Nullable Instant wakesAt;
 
     /// The last deletion of the staged output; null before the first.
     private @Nullable WatchedTask<Boolean> sweep;
@@ -195,23 +200,35 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             return;
         }
         decisions = newDecisions();
-        setTimers(state);
+        setTimers(state, now());
         context.getSelf().tell(new CoordinatorMessage.Recovered());
     }
 
     /// Called when a message has been handled. Restarts the idle timeout.
-    private void setTimers(BatchState state) {
-        if (!decisions.needsTick(state)) {
+    private void setTimers(BatchState state, DecisionTime now) {
+        if (!decisions.needsTick(state, now)) {
             timers.cancel(TICK);
         } else if (!timers.isTimerActive(TICK)) {
             timers.startTimerWithFixedDelay(TICK, TICK, services.settings().tick());
         }
+        wakeForWindow(decisions.wakesAt(state, now), now);
         if (decisions.isRemovable(state)) {
             timers.startSingleTimer(
                     IDLE_TIMEOUT, IDLE_TIMEOUT, services.settings().passivateAfter());
         } else {
             timers.cancel(IDLE_TIMEOUT);
         }
+    }
+
+    /// A batch that waits for its window needs only this timer. The register asks for the batch every few
+    /// seconds, so the batch also begins in time if the clock is set, or the machine was suspended.
+    private void wakeForWindow(@Nullable Instant opening, DecisionTime now) {
+        if (opening == null) {
+            timers.cancel(WINDOW);
+        } else if (!opening.equals(wakesAt) || !timers.isTimerActive(WINDOW)) {
+            timers.startSingleTimer(WINDOW, TICK, Duration.between(now.instant(), opening));
+        }
+        wakesAt = opening;
     }
 
     @Override
@@ -263,7 +280,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         if (state.entries() != alertEntries || now.nanos() - alertNanos > ALERTS_NANOS) {
             reportAlerts(state, false);
         }
-        setTimers(state);
+        setTimers(state, now);
     }
 
     /// @return whether the message is only about alerts

@@ -5,8 +5,11 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -41,6 +44,7 @@ final class BatchDecisions {
     private final CommitDecisions commits;
     private final ControlDecisions control;
     private final TakeoverDetection takeover;
+    private final BatchForecast forecasts;
 
     /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
@@ -49,13 +53,15 @@ final class BatchDecisions {
             AttemptDecisions attempts,
             CommitDecisions commits,
             ControlDecisions control,
-            TakeoverDetection takeover) {
+            TakeoverDetection takeover,
+            BatchForecast forecasts) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
         this.commits = commits;
         this.control = control;
         this.takeover = takeover;
+        this.forecasts = forecasts;
     }
 
     /// @param node this node, `host:port`
@@ -63,14 +69,17 @@ final class BatchDecisions {
     static BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = new AttemptDecisions(batch, settings, random);
         CommitDecisions commits = new CommitDecisions(batch, attempts);
-        LifecycleDecisions lifecycle = new LifecycleDecisions(batch, settings, node, random, attempts, commits);
+        BatchForecast forecasts = new BatchForecast();
+        LifecycleDecisions lifecycle =
+                new LifecycleDecisions(batch, settings, node, random, attempts, commits, forecasts);
         return new BatchDecisions(
                 batch,
                 lifecycle,
                 attempts,
                 commits,
                 new ControlDecisions(batch, lifecycle, attempts, commits),
-                new TakeoverDetection(settings, lifecycle));
+                new TakeoverDetection(settings, lifecycle),
+                forecasts);
     }
 
     /// Decides about a message.
@@ -88,9 +97,9 @@ final class BatchDecisions {
                         lifecycle.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
-            case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation);
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
             case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
+            case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation, now);
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };
@@ -98,12 +107,17 @@ final class BatchDecisions {
 
     private Decision decide(BatchState state, BatchCommand command, DecisionTime now) {
         return switch (command) {
-            case BatchCommand.Open(Submission submission) -> lifecycle.open(state, submission, now);
-            case BatchCommand.EnsureStarted(Submission submission) ->
-                lifecycle.ensureStarted(state, submission, now).plus(takeover.ensured(state, now));
+            case BatchCommand.Open(Submission submission, List<PastRun> history) -> {
+                forecasts.history(history);
+                yield lifecycle.open(state, submission, now);
+            }
+            case BatchCommand.EnsureStarted(Submission submission, List<PastRun> history) -> {
+                forecasts.history(history);
+                yield lifecycle.ensureStarted(state, submission, now).plus(takeover.ensured(state, now));
+            }
             case BatchCommand.Control request -> control.decide(state, request, now);
             case BatchCommand.Describe(var replyTo) ->
-                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state)))
+                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state, now)))
                         .plus(takeover.asked(state, now));
             // Batch reports alerts itself, because they follow from the state.
             case BatchCommand.ReportAlerts report -> Decision.nothing();
@@ -133,6 +147,11 @@ final class BatchDecisions {
     }
 
     private Decision tick(BatchState state, DecisionTime now) {
+        forecasts.observe(attempts.inFlight(), attempts.isLeasing(state) && attempts.isInWindow(state, now));
+        Decision opened = lifecycle.windowOpened(state, now);
+        if (!opened.equals(Decision.nothing())) {
+            return opened;
+        }
         Decision decision = withNextStep(state, attempts.tick(state, now));
         return decision.plus(takeover.tick(state, decision, now));
     }
@@ -144,10 +163,20 @@ final class BatchDecisions {
                 : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
     }
 
-    /// Whether the coordinator acts by itself, so that it needs [CoordinatorMessage.Tick]. One whose batch has
-    /// failed, has ended or was never submitted only answers.
-    boolean needsTick(BatchState state) {
-        return state.isOpen() && state.phase() != Phase.FAILED;
+    /// Whether the coordinator acts by itself, so that it needs [CoordinatorMessage.Tick]. One whose batch
+    /// has failed, has ended or was never submitted only answers.
+    boolean needsTick(BatchState state, DecisionTime now) {
+        return state.isOpen() && state.phase() != Phase.FAILED && wakesAt(state, now) == null;
+    }
+
+    /// When the coordinator needs [CoordinatorMessage.Tick] again, because the window opens that its batch
+    /// waits for. Null if it waits for none, or has attempts in flight.
+    @Nullable
+    Instant wakesAt(BatchState state, DecisionTime now) {
+        boolean isWaiting = state.phase() == Phase.SUBMITTED || state.phase() == Phase.RUNNING;
+        return isWaiting && attempts.inFlight() == 0 && !lifecycle.isTaskRunning()
+                ? WindowGate.opening(state, now.instant())
+                : null;
     }
 
     /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
@@ -159,7 +188,9 @@ final class BatchDecisions {
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
     BatchObserver.@Nullable BatchGauges gauges(BatchState state, DecisionTime now) {
         Phase phase = state.phase();
-        return phase == null || phase.isEnd() ? null : attempts.gauges(state, phase, now);
+        return phase == null || phase.isEnd()
+                ? null
+                : attempts.gauges(state, phase, forecasts.timing(state, attempts, now), now);
     }
 
     /// The time since the attempt's last heartbeat, in nanoseconds; empty if the attempt holds no partition.
@@ -172,7 +203,7 @@ final class BatchDecisions {
         return state.totals().rows() + attempts.rowsInFlight();
     }
 
-    private BatchStatus describe(BatchState state) {
+    private BatchStatus describe(BatchState state, DecisionTime now) {
         BatchState.Totals totals = state.totals();
         BatchEvent.Published published = state.published();
         return new BatchStatus(
@@ -197,7 +228,8 @@ final class BatchDecisions {
                 state.head(),
                 totals.unseenCategories(),
                 pause(state.paused()),
-                outage(state.outage()));
+                outage(state.outage()),
+                state.phase() == null ? null : forecasts.timing(state, attempts, now));
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

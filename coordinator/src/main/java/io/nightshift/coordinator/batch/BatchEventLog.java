@@ -61,6 +61,7 @@ final class BatchEventLog {
             case BatchEvent.OutageEnded ended -> LOG.info("{} no longer waits for a resource", batch);
             case BatchEvent.Paused paused -> LOG.info("{} is paused: {}", batch, paused.reason());
             case BatchEvent.Resumed resumed -> LOG.info("{} is resumed", batch);
+            case BatchEvent.WindowIgnored ignored -> LOG.info("{} may score outside its window", batch);
             case BatchEvent.Rescored rescored ->
                 LOG.info(
                         "{}: partitions {} will be scored again",

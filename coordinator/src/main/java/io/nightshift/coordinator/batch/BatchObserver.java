@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
@@ -55,7 +56,9 @@ public interface BatchObserver {
     /// @param waiting partitions that are neither leased nor committed; 0 unless the batch is running
     /// @param leased partitions that a worker holds
     /// @param oldestLease the age of the oldest lease; zero if there is none
-    record BatchGauges(Phase phase, int waiting, int leased, Duration oldestLease) {}
+    /// @param timing the batch's deadline and forecast
+    record BatchGauges(
+            Phase phase, int waiting, int leased, Duration oldestLease, BatchStatus.@Nullable Timing timing) {}
 
     /// A write to the journal is durable.
     ///

@@ -66,6 +66,7 @@ final class BatchObserverNotifier {
                 case BatchEvent.OutageEnded ended -> {}
                 case BatchEvent.Paused paused -> {}
                 case BatchEvent.Resumed resumed -> {}
+                case BatchEvent.WindowIgnored ignored -> {}
                 case BatchEvent.Rescored rescored -> {}
                 case BatchEvent.Retried retried -> {}
             }
@@ -83,7 +84,7 @@ final class BatchObserverNotifier {
 
     /// Called after the actions of a decision.
     void afterActions(BatchDecisions decisions, BatchState state, CoordinatorMessage message, DecisionTime now) {
-        if (message instanceof CoordinatorMessage.Tick || !decisions.needsTick(state)) {
+        if (message instanceof CoordinatorMessage.Tick || !decisions.needsTick(state, now)) {
             observer.gaugesChanged(batch, decisions.gauges(state, now));
         }
     }

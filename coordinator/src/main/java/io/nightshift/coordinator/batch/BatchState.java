@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.forecast.ProgressCurve;
+import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
@@ -15,11 +17,14 @@ import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -55,6 +60,8 @@ import org.jspecify.annotations.Nullable;
 /// @param outage the failures of a resource without a success since; null if there is none
 /// @param progressAt when the batch last came forward: it was submitted, planned, resumed or retried, or
 ///     partitions were committed; null before
+/// @param ignoresWindow whether an operator lets the batch score outside its job's window
+/// @param curve the rows that were committed in each part of the active time
 public record BatchState(
         BatchId batch,
         long entries,
@@ -70,7 +77,9 @@ public record BatchState(
         @Nullable Published published,
         @Nullable Paused paused,
         @Nullable Outage outage,
-        @Nullable Instant progressAt) {
+        @Nullable Instant progressAt,
+        boolean ignoresWindow,
+        ProgressCurve curve) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -174,7 +183,9 @@ public record BatchState(
                 null,
                 null,
                 null,
-                null);
+                null,
+                false,
+                ProgressCurve.EMPTY);
     }
 
     /// Whether every partition is committed.
@@ -258,7 +269,9 @@ public record BatchState(
                 published,
                 paused,
                 outage,
-                progressAt);
+                progressAt,
+                ignoresWindow,
+                curve);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -298,7 +311,9 @@ public record BatchState(
                     null,
                     null,
                     null,
-                    first.at());
+                    first.at(),
+                    false,
+                    curve);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -326,7 +341,9 @@ public record BatchState(
                 published,
                 next == Phase.PAUSED ? paused : null,
                 outage,
-                progressAt);
+                progressAt,
+                ignoresWindow,
+                curve);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -340,6 +357,8 @@ public record BatchState(
         Paused nextPaused = paused;
         Outage nextOutage = null;
         Instant nextProgress = progressAt;
+        boolean nextIgnoresWindow = ignoresWindow;
+        ProgressCurve nextCurve = curve;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -349,6 +368,7 @@ public record BatchState(
                 }
                 nextIncarnation = tookOver.incarnation();
                 nextOutage = outage;
+                nextCurve = phase == Phase.RUNNING ? curve.begun(tookOver.at()) : curve;
             }
             case Planned planned -> {
                 if (plan != null) {
@@ -358,13 +378,20 @@ public record BatchState(
                 nextPlan = new Plan(planned.files(), planned.partitions(), index);
                 nextCommitted = CommittedPartitions.empty(index.partitions());
                 nextProgress = planned.at();
+                nextCurve = phase == Phase.PAUSED ? curve : curve.begun(planned.at());
             }
             case Committed(Instant at, List<PartitionCommit> commits) -> {
                 nextCommitted = committed.withCommits(commits);
                 nextProgress = at;
+                long rows = 0;
                 for (PartitionCommit commit : commits) {
                     check(commit);
                     nextTotals = nextTotals.plus(commit);
+                    rows += commit.rows();
+                }
+                nextCurve = curve.committed(at, commits.size(), rows, pausingWindow());
+                if (nextCommitted.isComplete()) {
+                    nextCurve = nextCurve.stopped(at, null);
                 }
             }
             case AttemptFailed failed
@@ -382,8 +409,17 @@ public record BatchState(
             case Paused pause -> {
                 nextPaused = pause;
                 nextOutage = outage;
+                nextCurve = curve.stopped(pause.at(), pausingWindow());
             }
-            case Resumed resumed -> nextProgress = resumed.at();
+            case Resumed resumed -> {
+                nextProgress = resumed.at();
+                nextCurve = plan == null ? curve : curve.begun(resumed.at());
+            }
+            case WindowIgnored ignored -> {
+                nextIgnoresWindow = true;
+                nextOutage = outage;
+                nextCurve = curve.isActive() ? curve.at(ignored.at(), pausingWindow()) : curve;
+            }
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
@@ -395,11 +431,15 @@ public record BatchState(
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
                 nextOutage = outage;
             }
-            case Failed failed -> nextFailure = failed.failure();
+            case Failed failed -> {
+                nextFailure = failed.failure();
+                nextCurve = curve.stopped(failed.at(), pausingWindow());
+            }
             case Retried retried -> {
                 nextFailure = null;
                 nextAttemptsFailed = Map.of();
                 nextProgress = retried.at();
+                nextCurve = phase == Phase.FAILED && plan != null ? curve.begun(retried.at()) : curve;
             }
             case Published done -> nextPublished = done;
             case Cancelled cancelled ->
@@ -421,7 +461,21 @@ public record BatchState(
                 nextPublished,
                 nextPaused,
                 nextOutage,
-                nextProgress);
+                nextProgress,
+                nextIgnoresWindow,
+                nextCurve);
+    }
+
+    /// The window outside which a batch that has begun leases nothing; null if there is none.
+    @Nullable
+    TimeWindow pausingWindow() {
+        JobTiming timing = submitted == null ? null : submitted.job().timing();
+        return timing == null
+                        || ignoresWindow
+                        || timing.window() == null
+                        || timing.window().outside() != JobWindow.Outside.PAUSE
+                ? null
+                : TimeWindow.of(timing);
     }
 
     private void check(PartitionCommit commit) {

@@ -110,7 +110,7 @@ class CommitDecisions {
             return Decision.of(actions);
         }
         for (BatchCommand.Commit commit : accepted) {
-            attempts.committed(commit.commit());
+            attempts.committed(commit.commit(), now);
             actions.add(acknowledge(commit));
         }
         return Decision.persist(

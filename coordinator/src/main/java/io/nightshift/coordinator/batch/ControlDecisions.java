@@ -62,8 +62,8 @@ class ControlDecisions {
                 && (state.phase() == Phase.PUBLISHING || (state.phase() == Phase.FAILED && state.isComplete()));
     }
 
-    /// Cancels a batch that is being published. A takeover comes first, so that the fence stops the publication
-    /// that this coordinator has started, too.
+    /// Cancels a batch that is being published. A takeover comes first, so that the fence stops the
+    /// publication that this coordinator has started, too.
     private Decision cancelPublication(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
         cancellations.add(request);
         return cancellations.size() > 1 ? Decision.nothing() : lifecycle.takeOverToFence(state, request, now);
@@ -87,7 +87,7 @@ class ControlDecisions {
         cancellations.clear();
         lifecycle.fenceEnded();
         if (outcome.failure() != null) {
-            return Decision.of(lifecycle.startTask(state))
+            return Decision.of(lifecycle.startTask(state, now))
                     .plus(refusals(requests, outcome.failure().message() + ". The publication continues"));
         }
         if (outcome.visible() != null) {
@@ -133,6 +133,7 @@ class ControlDecisions {
             case BatchCommand.Cancel cancel -> cancel(state, cancel, now);
             case BatchCommand.Retry retry -> retry(state, phase, retry, now);
             case BatchCommand.Rescore rescore -> rescore(state, phase, rescore, now);
+            case BatchCommand.IgnoreWindow ignore -> ignoreWindow(state, phase, ignore, now);
         };
     }
 
@@ -155,7 +156,9 @@ class ControlDecisions {
             return attempts.reportWork(next, now);
         }
         // Before its takeover, a coordinator starts nothing. It takes over as soon as it receives Recovered.
-        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0 ? List.of() : lifecycle.startTask(next);
+        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0
+                ? List.of()
+                : lifecycle.startTask(next, now);
     }
 
     private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
@@ -185,6 +188,23 @@ class ControlDecisions {
                 ? done(request, phase)
                 : Decision.persist(List.of(retried), attempts.retryExhausted(next, now))
                         .plus(reply(request, next));
+    }
+
+    private Decision ignoreWindow(
+            BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {
+        if (state.submission().job().timing().window() == null) {
+            return refuse(request, "its job has no window");
+        }
+        if (state.ignoresWindow()) {
+            return done(request, phase);
+        }
+        List<BatchEvent> events = new ArrayList<>();
+        if (state.outage() != null && WindowGate.opening(state, now.instant()) != null) {
+            events.add(new BatchEvent.OutageEnded(now.instant()));
+        }
+        events.add(new BatchEvent.WindowIgnored(now.instant(), request.by()));
+        return Decision.persist(events, lifecycle.nextStep(state.after(events), now).actions())
+                .plus(reply(request, phase));
     }
 
     private Decision rescore(BatchState state, Phase phase, BatchCommand.Rescore request, DecisionTime now) {

@@ -32,6 +32,7 @@ final class ControlRules {
             case BatchCommand.Cancel cancel -> BatchEvent.Cancelled.class;
             case BatchCommand.Retry retry -> BatchEvent.Retried.class;
             case BatchCommand.Rescore rescore -> BatchEvent.Rescored.class;
+            case BatchCommand.IgnoreWindow ignore -> BatchEvent.WindowIgnored.class;
         };
     }
 

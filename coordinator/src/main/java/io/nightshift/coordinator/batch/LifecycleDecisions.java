@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
-/// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication that
-/// is cancelled, runs for an incarnation at a time.
+/// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication
+/// that is cancelled, runs for an incarnation at a time.
 ///
 /// Deterministic, like [BatchDecisions].
 class LifecycleDecisions {
@@ -29,6 +29,7 @@ class LifecycleDecisions {
     private final RandomGenerator random;
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
+    private final BatchForecast forecasts;
 
     /// The incarnation that this coordinator has persisted; 0 before its takeover.
     private int incarnation;
@@ -39,6 +40,9 @@ class LifecycleDecisions {
     /// Whether a task of this incarnation runs.
     private boolean isTaskRunning;
 
+    /// Whether the task of the phase waits for the batch's window.
+    private boolean isTaskDeferred;
+
     /// @param node this node, `host:port`
     /// @param random for the jitter of backoffs
     LifecycleDecisions(
@@ -47,13 +51,15 @@ class LifecycleDecisions {
             String node,
             RandomGenerator random,
             AttemptDecisions attempts,
-            CommitDecisions commits) {
+            CommitDecisions commits,
+            BatchForecast forecasts) {
         this.batch = batch;
         this.settings = settings;
         this.node = node;
         this.random = random;
         this.attempts = attempts;
         this.commits = commits;
+        this.forecasts = forecasts;
     }
 
     int incarnation() {
@@ -89,7 +95,12 @@ class LifecycleDecisions {
                         state,
                         now,
                         new BatchEvent.Submitted(
-                                now.instant(), batch, submission.job(), submission.model(), submission.input()));
+                                now.instant(),
+                                batch,
+                                submission.job(),
+                                submission.model(),
+                                submission.input(),
+                                submission.due()));
             case FAILED ->
                 commits.violation(state) == null
                         ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
@@ -107,7 +118,13 @@ class LifecycleDecisions {
         if (phase == null) {
             return open(state, submission, now);
         }
-        return phase.isEnd() ? Decision.of(reportEnd(state)) : Decision.of(attempts.reportWork(state, now));
+        return phase.isEnd() ? Decision.of(reportEnd(state)) : nextStep(state, now);
+    }
+
+    /// Starts the task that has waited for the window, or else reports work.
+    Decision nextStep(BatchState state, DecisionTime now) {
+        Decision opened = windowOpened(state, now);
+        return opened.equals(Decision.nothing()) ? Decision.of(attempts.reportWork(state, now)) : opened;
     }
 
     Decision recovered(BatchState state, DecisionTime now) {
@@ -129,16 +146,17 @@ class LifecycleDecisions {
     Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
         List<BatchEvent> events = new ArrayList<>(List.of(before));
         events.add(new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node));
-        return Decision.persist(events, afterTakeover(state.after(events)));
+        return Decision.persist(events, afterTakeover(state.after(events), now));
     }
 
-    List<CoordinatorAction> afterTakeover(BatchState next) {
+    List<CoordinatorAction> afterTakeover(BatchState next, DecisionTime now) {
         incarnation = next.incarnation();
         failedTasks = 0;
-        return startTask(next);
+        return startTask(next, now);
     }
 
-    /// Persists a new incarnation, and fences the publication of the last one. Until [#fenceEnded], no task runs.
+    /// Persists a new incarnation, and fences the publication of the last one. Until [#fenceEnded], no task
+    /// runs.
     Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
         BatchEvent tookOver = new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
         incarnation = state.incarnation() + 1;
@@ -153,9 +171,21 @@ class LifecycleDecisions {
 
     // The tasks.
 
-    /// Voids every lease and starts the task of the phase, if the phase has one.
-    List<CoordinatorAction> startTask(BatchState state) {
+    /// Voids every lease and starts the task of the phase, if the phase has one. Outside the batch's window,
+    /// the plan and the check of the input wait for [#windowOpened].
+    List<CoordinatorAction> startTask(BatchState state, DecisionTime now) {
+        if (attempts.isInWindow(state, now)) {
+            return startTask(state);
+        }
         attempts.voidLeases();
+        isTaskRunning = false;
+        isTaskDeferred = true;
+        return List.of();
+    }
+
+    private List<CoordinatorAction> startTask(BatchState state) {
+        attempts.voidLeases();
+        isTaskDeferred = false;
         List<CoordinatorAction> task = switch (state.phase()) {
             case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation));
             case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation));
@@ -170,12 +200,28 @@ class LifecycleDecisions {
         return task;
     }
 
-    Decision retryDue(BatchState state, int startedBy) {
+    /// Starts the task that has waited for the window, and ends an outage from before. Does nothing if
+    /// nothing has waited, or the window is closed.
+    Decision windowOpened(BatchState state, DecisionTime now) {
+        if (!state.isOpen() || state.phase() == Phase.FAILED || !attempts.isInWindow(state, now)) {
+            return Decision.nothing();
+        }
+        List<BatchEvent> events = WindowGate.hasOldOutage(state, now.instant())
+                ? List.of(new BatchEvent.OutageEnded(now.instant()))
+                : List.of();
+        BatchState next = state.after(events);
+        if (isTaskDeferred) {
+            return Decision.persist(events, startTask(next));
+        }
+        return events.isEmpty() ? Decision.nothing() : Decision.persist(events, attempts.reportWork(next, now));
+    }
+
+    Decision retryDue(BatchState state, int startedBy, DecisionTime now) {
         if (startedBy == incarnation && state.phase() == Phase.FAILED) {
             return Decision.of(fence(state));
         }
         boolean isStalled = state.isOpen() && state.phase() != Phase.FAILED && !isTaskRunning && !attempts.hasStarted();
-        return startedBy == incarnation && isStalled ? Decision.of(startTask(state)) : Decision.nothing();
+        return startedBy == incarnation && isStalled ? Decision.of(startTask(state, now)) : Decision.nothing();
     }
 
     /// @param startedBy the incarnation that started the task
@@ -254,7 +300,8 @@ class LifecycleDecisions {
     }
 
     /// Treats a stalled task as a failed one, after a takeover. So the task can't do any harm if it continues
-    /// later: its outcome is that of an earlier incarnation, and the next publication or fence stops this one.
+    /// later: its outcome is that of an earlier incarnation, and the next publication or fence stops this
+    /// one.
     Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();
@@ -267,8 +314,8 @@ class LifecycleDecisions {
         return Decision.persist(events, failed.actions());
     }
 
-    /// A batch whose partitions are all committed may have failed while it was published. An earlier coordinator
-    /// that wakes up late may then show it to readers, unless it is fenced.
+    /// A batch whose partitions are all committed may have failed while it was published. An earlier
+    /// coordinator that wakes up late may then show it to readers, unless it is fenced.
     List<CoordinatorAction> fence(BatchState failed) {
         return failed.isComplete() && commits.violation(failed) == null
                 ? List.of(new CoordinatorAction.FenceFailedBatch(incarnation))
@@ -318,6 +365,7 @@ class LifecycleDecisions {
     CoordinatorAction reportEnd(BatchState state) {
         return state.phase() == Phase.CANCELLED
                 ? new CoordinatorAction.SweepStagedOutput()
-                : new CoordinatorAction.TellRegister(new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED));
+                : new CoordinatorAction.TellRegister(
+                        new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED, forecasts.run(state)));
     }
 }

@@ -27,8 +27,8 @@ class TakeoverDetection {
     /// In how many leases' durations the register's question leads to a count.
     private static final int REGISTER_INTERVAL = 10;
 
-    /// Requests a count once in a lease's duration while the coordinator has no reason to write. A coordinator
-    /// without ticks counts when it is asked.
+    /// Requests a count once in a lease's duration while the coordinator has no reason to write. A
+    /// coordinator without ticks counts when it is asked.
     ///
     /// @param decision what is decided about the same tick
     List<CoordinatorAction> tick(BatchState state, Decision decision, DecisionTime now) {
@@ -36,28 +36,31 @@ class TakeoverDetection {
             lastCount = now;
         }
         boolean isRecent = now.nanos() - lastCount.nanos() < settings.lease().toNanos();
-        return isRecent || !isIdle(state) || !decision.events().isEmpty() ? List.of() : List.of(count(now));
+        return isRecent || !isIdle(state, now) || !decision.events().isEmpty() ? List.of() : List.of(count(now));
     }
 
-    /// Requests a count because a client or a worker asks for a failed batch, once in a lease's duration.
+    /// Requests a count because a client or a worker asks for a batch that has failed or waits for its
+    /// window, once in a lease's duration.
     List<CoordinatorAction> asked(BatchState state, DecisionTime now) {
-        return ifFailed(state, now, settings.lease().toNanos());
+        return ifWithoutTicks(state, now, settings.lease().toNanos());
     }
 
-    /// Requests a count because the register asks about a failed batch, more rarely.
+    /// Requests a count because the register asks about such a batch, more rarely.
     List<CoordinatorAction> ensured(BatchState state, DecisionTime now) {
-        return ifFailed(state, now, REGISTER_INTERVAL * settings.lease().toNanos());
+        return ifWithoutTicks(state, now, REGISTER_INTERVAL * settings.lease().toNanos());
     }
 
-    private List<CoordinatorAction> ifFailed(BatchState state, DecisionTime now, long interval) {
+    private List<CoordinatorAction> ifWithoutTicks(BatchState state, DecisionTime now, long interval) {
         boolean isRecent = lastCount != null && now.nanos() - lastCount.nanos() < interval;
-        return isRecent || state.phase() != Phase.FAILED || !isIdle(state) ? List.of() : List.of(count(now));
+        return isRecent || state.phase() == Phase.PAUSED || !isIdle(state, now) ? List.of() : List.of(count(now));
     }
 
     /// Whether nothing is written until someone asks for it. Another coordinator may have written meanwhile
     /// and stopped again, and nothing would ever tell this one.
-    boolean isIdle(BatchState state) {
-        return state.phase() == Phase.PAUSED || state.phase() == Phase.FAILED;
+    boolean isIdle(BatchState state, DecisionTime now) {
+        return state.phase() == Phase.PAUSED
+                || state.phase() == Phase.FAILED
+                || WindowGate.opening(state, now.instant()) != null;
     }
 
     /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer

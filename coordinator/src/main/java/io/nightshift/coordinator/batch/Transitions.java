@@ -22,6 +22,7 @@ import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.Phase;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -61,6 +62,8 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Planned.class, Target.TO_RUNNING),
                         Map.entry(StepFailed.class, Target.SAME),
+                        Map.entry(OutageEnded.class, Target.SAME),
+                        Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Paused.class, Target.TO_PAUSED),
                         Map.entry(Failed.class, Target.TO_FAILED),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
@@ -72,6 +75,7 @@ public final class Transitions {
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
+                        Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Retried.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Paused.class, Target.TO_PAUSED),
@@ -86,6 +90,7 @@ public final class Transitions {
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
+                        Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Retried.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Resumed.class, Target.WHERE_IT_STOPPED),
@@ -103,6 +108,7 @@ public final class Transitions {
                 FAILED,
                 row(
                         Map.entry(Retried.class, Target.WHERE_IT_STOPPED),
+                        Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(PUBLISHED, Map.of());

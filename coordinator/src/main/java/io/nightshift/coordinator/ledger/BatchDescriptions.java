@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.ledger;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.batch.BatchForecast;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -8,12 +9,19 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Builds the descriptions of batches for clients, from the ledger or from the status that a coordinator
 /// sent.
 public final class BatchDescriptions {
+
+    private static final DateTimeFormatter LOCAL_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT);
 
     private BatchDescriptions() {}
 
@@ -23,7 +31,7 @@ public final class BatchDescriptions {
     /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry) {
         try {
-            return of(entry, ledger.state(entry.batch()));
+            return of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant());
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
@@ -35,8 +43,10 @@ public final class BatchDescriptions {
     /// Describes a batch from its state.
     ///
     /// @param state without a phase if the batch's ledger is empty
-    public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state) {
+    /// @param now whether the batch's window is open, and its deadline missed, is said for this time
+    public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state, Instant now) {
         BatchState.Totals totals = state.totals();
+        BatchStatus.Timing timing = state.phase() == null ? null : BatchForecast.timing(state, now);
         return new BatchDescription(
                 entry.batch().value(),
                 entry.job(),
@@ -55,12 +65,13 @@ public final class BatchDescriptions {
                 state.published() == null ? null : state.published().destination(),
                 new BatchDescription.LedgerHead(state.entries(), state.head()),
                 null,
-                null,
+                waitsForWindow(timing),
                 totals.unseenCategories(),
                 pause(state.paused()),
                 outage(state),
                 entry.run().toMap(),
-                isRetryable(state.phase(), state.failure()));
+                isRetryable(state.phase(), state.failure()),
+                timing(timing));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -97,12 +108,43 @@ public final class BatchDescriptions {
                 status.destination(),
                 new BatchDescription.LedgerHead(status.entries(), status.head()),
                 new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
-                waitsFor,
+                waitsFor == null ? waitsForWindow(status.timing()) : waitsFor,
                 status.unseenCategories(),
                 pause(status.pause()),
                 outage(status),
                 entry.run().toMap(),
-                isRetryable(status.phase(), status.failure()));
+                isRetryable(status.phase(), status.failure()),
+                timing(status.timing()));
+    }
+
+    /// Says when the window opens that a batch waits for; null if it waits for none.
+    public static @Nullable String waitsForWindow(BatchStatus.@Nullable Timing timing) {
+        return timing == null || timing.windowOpens() == null
+                ? null
+                : "its window, which opens %s %s"
+                        .formatted(
+                                LOCAL_TIME.format(timing.windowOpens().atZone(ZoneId.of(timing.timeZone()))),
+                                timing.timeZone());
+    }
+
+    private static BatchDescription.@Nullable Timing timing(BatchStatus.@Nullable Timing timing) {
+        return timing == null
+                ? null
+                : new BatchDescription.Timing(
+                        timing.priority(),
+                        timing.timeZone(),
+                        timing.windowOpens(),
+                        timing.deadline(),
+                        timing.deadlineMissed(),
+                        timing.isDeadlineAtRisk(),
+                        forecast(timing.forecast()));
+    }
+
+    private static BatchDescription.@Nullable Forecast forecast(BatchStatus.@Nullable Forecast forecast) {
+        return forecast == null
+                ? null
+                : new BatchDescription.Forecast(
+                        forecast.median(), forecast.late(), forecast.workers(), forecast.wantedWorkers());
     }
 
     private static BatchDescription.@Nullable Pause pause(BatchStatus.@Nullable Pause pause) {
@@ -124,7 +166,7 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
-        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()));
+        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()), entry.at());
         return new BatchDescription(
                 nothing.batch(),
                 nothing.job(),
@@ -148,6 +190,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 nothing.parameters(),
-                false);
+                false,
+                null);
     }
 }

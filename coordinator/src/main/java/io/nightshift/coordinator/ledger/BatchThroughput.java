@@ -31,6 +31,7 @@ final class BatchThroughput {
             case BatchEvent.StepFailed failed -> {}
             case BatchEvent.OutageEnded ended -> {}
             case BatchEvent.Paused paused -> {}
+            case BatchEvent.WindowIgnored ignored -> {}
             case BatchEvent.Rescored rescored -> {}
             case BatchEvent.Failed failed -> {}
             case BatchEvent.Cancelled cancelled -> {}

@@ -6,9 +6,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus.Forecast;
+import io.nightshift.protocol.batch.BatchStatus.Timing;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,7 +21,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` describes each. No label
@@ -31,6 +38,10 @@ public final class BatchMetrics implements BatchObserver {
     private static final String OPEN_BATCHES =
             "Batches that this node coordinates, by state; failed ones until they are retried or cancelled";
 
+    private static final String DEADLINES =
+            "Open batches that this node coordinates and that miss their deadline, surely or with more than 5 %";
+
+    private final Clock clock;
     private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
     private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
@@ -42,6 +53,12 @@ public final class BatchMetrics implements BatchObserver {
     private final Timer heartbeats;
 
     public BatchMetrics(MeterRegistry registry) {
+        this(registry, Clock.systemUTC());
+    }
+
+    /// @param clock the wall clock
+    BatchMetrics(MeterRegistry registry, Clock clock) {
+        this.clock = clock;
         for (AttemptOutcome outcome : AttemptOutcome.values()) {
             attempts.put(
                     outcome,
@@ -92,6 +109,68 @@ public final class BatchMetrics implements BatchObserver {
                 .description("How long the longest held partition has been held")
                 .baseUnit("seconds")
                 .register(registry);
+        forecast(registry, "0.5", Forecast::median);
+        forecast(registry, "0.95", Forecast::late);
+        Gauge.builder("nightshift.wanted.workers", this::wantedWorkers)
+                .description("Workers that the open batches need, to meet their deadlines")
+                .register(registry);
+        Gauge.builder("nightshift.deadlines", () -> count(Timing::isDeadlineAtRisk))
+                .description(DEADLINES)
+                .tag("state", "at-risk")
+                .register(registry);
+        Gauge.builder("nightshift.deadlines", () -> count(Timing::deadlineMissed))
+                .description(DEADLINES)
+                .tag("state", "missed")
+                .register(registry);
+    }
+
+    private void forecast(MeterRegistry registry, String quantile, Function<Forecast, Instant> end) {
+        Gauge.builder("nightshift.forecast", () -> secondsLeft(end))
+                .description("Time until the last batch ends that this node coordinates")
+                .baseUnit("seconds")
+                .tag("quantile", quantile)
+                .register(registry);
+    }
+
+    private Stream<Timing> timings() {
+        return gauges.values().stream().map(BatchGauges::timing).flatMap(Stream::ofNullable);
+    }
+
+    private long count(Predicate<Timing> state) {
+        return timings().filter(state).count();
+    }
+
+    private double secondsLeft(Function<Forecast, Instant> end) {
+        Instant now = clock.instant();
+        return timings()
+                .map(Timing::forecast)
+                .flatMap(Stream::ofNullable)
+                .mapToDouble(
+                        forecast -> Duration.between(now, end.apply(forecast)).toMillis() / 1e3)
+                .max()
+                .orElse(0);
+    }
+
+    /// A batch that waits for its window needs none. One without a deadline, or of which nothing is known,
+    /// needs those
+    /// that it has, and at least one while partitions wait. One that can't meet its deadline needs one for
+    /// each partition.
+    private double wantedWorkers() {
+        return gauges.values().stream().mapToDouble(BatchMetrics::wantedWorkers).sum();
+    }
+
+    private static double wantedWorkers(BatchGauges batch) {
+        Timing timing = batch.timing();
+        boolean isWaiting = timing != null && timing.windowOpens() != null;
+        int most = batch.waiting() + batch.leased();
+        if (isWaiting || most == 0) {
+            return batch.leased();
+        }
+        if (timing == null || timing.deadline() == null || timing.deadlineMissed() || timing.forecast() == null) {
+            return Math.max(1, batch.leased());
+        }
+        int wanted = timing.forecast().wantedWorkers();
+        return wanted == 0 ? most : Math.min(most, wanted);
     }
 
     private static Counter committed(MeterRegistry registry, String outcome) {

@@ -32,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The register of all batches, as an actor. It decides which batch a submission belongs to, wakes open
-/// batches after a restart, and sends free workers to batches with work, each batch in turn.
+/// batches after a restart, and sends free workers to batches with work, as [WorkerShares] says.
 /// [RegisterDecisions] decides; this class persists the events of each decision and performs its actions.
 ///
 /// The cluster has one register: the sharded entity [#ID]. Its events hold which batches were opened and how
@@ -62,7 +62,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private final Executor blocking;
     private final ActorRef<BatchStatus> statuses;
     private final ActorRef<ControlReply> cancels;
-    private RegisterDecisions decisions = newDecisions();
+    private final RegisterSettings settings;
+    private RegisterDecisions decisions;
 
     /// Whether the journal was searched for lost batches. Commands wait for that: otherwise, a job could open
     /// another batch although one is open.
@@ -74,6 +75,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             Clock clock,
             LostBatch.Search search,
             Executor blocking,
+            RegisterSettings settings,
             RegisterInbox inbox) {
         super(
                 PersistenceId.of(KEY.name(), ID),
@@ -83,7 +85,9 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         this.clock = clock;
         this.search = search;
         this.blocking = blocking;
+        this.settings = settings;
         this.inbox = inbox;
+        this.decisions = newDecisions();
         this.statuses = context.messageAdapter(BatchStatus.class, RegisterMessage.StatusReceived::new);
         this.cancels = context.messageAdapter(ControlReply.class, RegisterMessage.CancelAnswered::new);
     }
@@ -91,17 +95,21 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// @param search finds the batches that the register has lost
     /// @param blocking runs what waits for the database
     public static Behavior<BatchRegisterCommand> create(
-            BatchSender batches, Clock clock, LostBatch.Search search, Executor blocking) {
+            BatchSender batches,
+            Clock clock,
+            LostBatch.Search search,
+            Executor blocking,
+            RegisterSettings settings) {
         return Behaviors.setup(start -> {
             RegisterInbox inbox = new RegisterInbox();
-            Behavior<RegisterMessage> behavior =
-                    Behaviors.setup(context -> new BatchRegister(context, batches, clock, search, blocking, inbox));
+            Behavior<RegisterMessage> behavior = Behaviors.setup(
+                    context -> new BatchRegister(context, batches, clock, search, blocking, settings, inbox));
             return Behaviors.intercept(() -> inbox, behavior);
         });
     }
 
-    private static RegisterDecisions newDecisions() {
-        return new RegisterDecisions(new SplittableRandom());
+    private RegisterDecisions newDecisions() {
+        return new RegisterDecisions(new SplittableRandom(), new WorkerShares(settings.scoringAtOnce()));
     }
 
     @Override

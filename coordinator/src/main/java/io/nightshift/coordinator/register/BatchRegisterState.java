@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
@@ -111,7 +112,11 @@ public final class BatchRegisterState {
     ///
     /// @param last the batch that was opened last
     /// @param published the batch that was published last, in the order of submission, or null
-    private record JobBatches(BatchId last, @Nullable BatchId published) {}
+    /// @param history how fast the last published batches were, the oldest first
+    private record JobBatches(BatchId last, @Nullable BatchId published, List<PastRun> history) {}
+
+    /// How many published batches of a job forecasts look back at.
+    static final int HISTORY = 12;
 
     /// The state before the first event.
     public static final BatchRegisterState EMPTY = new BatchRegisterState(
@@ -157,7 +162,8 @@ public final class BatchRegisterState {
                         : new BatchRegisterState(
                                 batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint), callers);
             }
-            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase) -> ended(batch, phase);
+            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase, PastRun run) ->
+                ended(batch, phase, run);
             case BatchRegisterEvent.Reentered lost -> entry(lost.batch()) == null ? reentered(lost) : this;
         };
     }
@@ -214,7 +220,10 @@ public final class BatchRegisterState {
                         entry.run(),
                         new RunBatches(
                                 entry.isOpen() ? entry.batch() : null, isPublished ? entry.batch() : publishedOfRun)),
-                jobs.updated(entry.job(), new JobBatches(entry.batch(), isPublished ? entry.batch() : publishedOfJob)),
+                jobs.updated(
+                        entry.job(),
+                        new JobBatches(
+                                entry.batch(), isPublished ? entry.batch() : publishedOfJob, history(entry.job()))),
                 keys,
                 entry.end().isEmpty() ? counted(entry.caller(), 1) : callers);
     }
@@ -231,7 +240,10 @@ public final class BatchRegisterState {
                 base.batches.updated(entry.batch(), entry),
                 base.unfinished.updated(entry.batch(), entry),
                 runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
-                jobs.updated(entry.job(), new JobBatches(entry.batch(), ofJob == null ? null : ofJob.published())),
+                jobs.updated(
+                        entry.job(),
+                        new JobBatches(
+                                entry.batch(), ofJob == null ? null : ofJob.published(), history(entry.job()))),
                 opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()),
                 counted(opened.caller(), 1));
     }
@@ -245,7 +257,8 @@ public final class BatchRegisterState {
         return count == 0 ? callers.removed(caller) : callers.updated(caller, count);
     }
 
-    /// @param before the job's batch before, whose texts are shared where they are equal; null if there is none
+    /// @param before the job's batch before, whose texts are shared where they are equal; null if there is
+    ///     none
     private Entry entry(BatchRegisterEvent.Opened opened, @Nullable Entry before) {
         Submission submission = opened.submission();
         RunKey run = RunKey.of(submission.job());
@@ -267,7 +280,7 @@ public final class BatchRegisterState {
         return before.equals(now) ? before : now;
     }
 
-    private BatchRegisterState ended(BatchId batch, Phase phase) {
+    private BatchRegisterState ended(BatchId batch, Phase phase, @Nullable PastRun run) {
         Entry entry = entry(batch);
         if (entry == null) {
             return this;
@@ -285,9 +298,23 @@ public final class BatchRegisterState {
                         entry.job(),
                         new JobBatches(
                                 ofJob == null ? batch : ofJob.last(),
-                                published(ofJob == null ? null : ofJob.published(), entry, phase))),
+                                published(ofJob == null ? null : ofJob.published(), entry, phase),
+                                with(history(entry.job()), run))),
                 keys,
                 counted(entry.caller(), -1));
+    }
+
+    private static List<PastRun> with(List<PastRun> history, @Nullable PastRun run) {
+        return run == null
+                ? history
+                : Stream.concat(history.stream().skip(Math.max(0, history.size() - HISTORY + 1)), Stream.of(run))
+                        .toList();
+    }
+
+    /// How fast the last published batches of a job were, the oldest first.
+    public List<PastRun> history(String job) {
+        JobBatches ofJob = get(jobs, job);
+        return ofJob == null ? List.of() : ofJob.history();
     }
 
     /// The last published batch, once a batch has ended.

@@ -5,9 +5,11 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -17,17 +19,16 @@ import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SequencedSet;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +36,15 @@ import org.jspecify.annotations.Nullable;
 /// The decision logic of the batch register. It is deterministic, like that of a batch: it uses no actors,
 /// clocks, threads or I/O, so that a simulation can run it.
 ///
-/// The submissions of one run (a job with values of its parameters) are decided about one after the other. Runs
-/// of one job do not wait for each other. If the run has an open batch, the first submission waits for an answer
-/// of that batch:
+/// The submissions of one run (a job with values of its parameters) are decided about one after the other.
+/// Runs
+/// of one job do not wait for each other. If the run has an open batch, the first submission waits for an
+/// answer of that batch:
 ///
-/// - An ordinary submission asks for the batch's status, because a batch ends in its own ledger first and tells
-///   the register after that.
-/// - A fresh submission replaces the batch. It asks the batch to cancel itself, and opens another one only when
-///   the old one can never be published any more. A batch that is being published refuses, and so the
+/// - An ordinary submission asks for the batch's status, because a batch ends in its own ledger first and
+/// tells the register after that.
+/// - A fresh submission replaces the batch. It asks the batch to cancel itself, and opens another one only
+/// when the old one can never be published any more. A batch that is being published refuses, and so the
 ///   submission is rejected.
 ///
 /// A question or an answer can get lost. Then the run's next submission repeats the question.
@@ -51,8 +53,8 @@ import org.jspecify.annotations.Nullable;
 /// ticket nothing is opened: the caller has stopped waiting, and may have submitted again.
 class RegisterDecisions {
 
-    /// The longest time from the issue of a ticket to the register's decision about its submission. Not longer
-    /// than a gateway waits for the reply.
+    /// The longest time from the issue of a ticket to the register's decision about its submission. Not
+    /// longer than a gateway waits for the reply.
     static final Duration TICKET_LIFETIME = Duration.ofSeconds(3);
 
     /// The same for a submission without a ticket, whose caller waits longer.
@@ -60,6 +62,9 @@ class RegisterDecisions {
 
     /// Submissions that may wait for the answers of open batches.
     private static final int MOST_WAITING = 1_000;
+
+    /// The beginning of a schedule's keys; an instant follows.
+    private static final String TICK = "tick:";
 
     private static final String SUBMIT_AGAIN = "Submit the job again";
 
@@ -75,8 +80,8 @@ class RegisterDecisions {
     /// Tells the tickets of this object from those of others.
     private final long incarnation;
 
-    /// Batches with work; the first is served next.
-    private final SequencedSet<BatchId> withWork = new LinkedHashSet<>();
+    /// The batches with work.
+    private final WorkerShares shares;
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
@@ -85,9 +90,18 @@ class RegisterDecisions {
 
     private int waitingCount;
 
+    /// Any number of batches may score at the same time.
+    ///
     /// @param random for batch IDs
     RegisterDecisions(RandomGenerator random) {
+        this(random, new WorkerShares(Integer.MAX_VALUE));
+    }
+
+    /// @param random for batch IDs
+    /// @param shares new, and used by no other object
+    RegisterDecisions(RandomGenerator random, WorkerShares shares) {
         this.random = random;
+        this.shares = shares;
         this.incarnation = random.nextLong();
     }
 
@@ -123,21 +137,21 @@ class RegisterDecisions {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
-                yield Decision.of().plus(assignWorkers());
+                yield Decision.of().plus(assignWorkers(nanos));
             }
-            case BatchRegisterCommand.HasWork(BatchId batch) -> {
-                withWork.add(batch);
-                yield Decision.of().plus(assignWorkers());
+            case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> {
+                hasWork(state, batch, partitionMillis, nanos);
+                yield Decision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> {
-                withWork.remove(batch);
+                shares.hasNoWork(batch);
                 yield Decision.of();
             }
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase) -> {
-                withWork.remove(batch);
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run) -> {
+                shares.hasNoWork(batch);
                 yield state.hasEnded(batch)
                         ? Decision.of()
-                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase));
+                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase, run));
             }
         };
     }
@@ -179,7 +193,9 @@ class RegisterDecisions {
         for (BatchRegisterState.Entry entry : state.unfinished()) {
             // A batch must be submitted before it can be cancelled, and its first message may have been lost.
             actions.add(new RegisterAction.TellBatch(
-                    entry.batch(), new BatchCommand.EnsureStarted(Objects.requireNonNull(entry.submission()))));
+                    entry.batch(),
+                    new BatchCommand.EnsureStarted(
+                            Objects.requireNonNull(entry.submission()), state.history(entry.job()))));
             if (entry.superseded()) {
                 actions.add(new RegisterAction.CancelBatch(entry.batch(), false));
             }
@@ -187,11 +203,22 @@ class RegisterDecisions {
         return actions;
     }
 
-    private List<RegisterAction> assignWorkers() {
+    /// A batch of which the register has lost the entry counts as a job of its own.
+    private void hasWork(BatchRegisterState state, BatchId batch, long partitionMillis, long nanos) {
+        BatchRegisterState.Entry entry = state.batches().get(batch);
+        Submission submission = entry == null ? null : entry.submission();
+        String job = submission == null ? batch.value() : submission.job().name();
+        int priority = submission == null ? Job.DEFAULT_PRIORITY : submission.job().priority();
+        shares.hasWork(batch, job, priority, partitionMillis, nanos);
+    }
+
+    private List<RegisterAction> assignWorkers(long nanos) {
         List<RegisterAction> actions = new ArrayList<>();
-        while (!freeWorkers.isEmpty() && !withWork.isEmpty()) {
-            BatchId batch = withWork.removeFirst();
-            withWork.addLast(batch);
+        while (!freeWorkers.isEmpty()) {
+            BatchId batch = shares.next(nanos);
+            if (batch == null) {
+                break;
+            }
             actions.add(new RegisterAction.Send<>(freeWorkers.remove(), new WorkerMessage.WorkAt(batch)));
         }
         return actions;
@@ -290,7 +317,11 @@ class RegisterDecisions {
         RunKey run = entry.run();
         if (status.phase() == Phase.PUBLISHED && entry.end().isEmpty()) {
             return Decision.persist(
-                    new BatchRegisterEvent.Ended(now, status.batch(), Phase.PUBLISHED),
+                    new BatchRegisterEvent.Ended(
+                            now,
+                            status.batch(),
+                            Phase.PUBLISHED,
+                            status.timing() == null ? null : status.timing().run()),
                     new RegisterAction.Continue(run));
         }
         WaitingSubmission first = first(run, nanos);
@@ -305,7 +336,7 @@ class RegisterDecisions {
             return decided(run, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
         }
         if (!first.isFresh()) {
-            return decided(run, resume(entry, first.submit(), now));
+            return decided(run, resume(state, entry, first.submit(), now));
         }
         return isAtLimit(state, first.submit())
                 ? decided(run, reply(first.submit(), tooManyOpen(first.submit())))
@@ -366,7 +397,7 @@ class RegisterDecisions {
 
     /// Opens a batch for a submission, whose run has no batch that can still be published.
     Decision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
-        Submission submission = submit.submission();
+        Submission submission = due(submit);
         String job = submission.job().name();
         Optional<BatchRegisterState.Entry> same =
                 state.lastPublished(RunKey.of(submission.job())).filter(entry -> entry.isEquivalentTo(submission));
@@ -384,8 +415,21 @@ class RegisterDecisions {
         BatchId batch = newId(state, job, now);
         return Decision.persist(
                 new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
-                new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission)),
+                new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission, state.history(job))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, false, false)));
+    }
+
+    /// The submission with the tick of the schedule that sent it. Its key names the tick.
+    private static Submission due(BatchRegisterCommand.Submit submit) {
+        String key = submit.key();
+        if (key == null || !key.startsWith(TICK)) {
+            return submit.submission();
+        }
+        try {
+            return submit.submission().at(Instant.parse(key.substring(TICK.length())));
+        } catch (DateTimeParseException e) {
+            return submit.submission(); // a key of another caller
+        }
     }
 
     /// Whether the caller may open no further batch. A batch of its own that the submission replaces does not
@@ -435,7 +479,11 @@ class RegisterDecisions {
                         actions);
     }
 
-    private static Decision resume(BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
+    private static Decision resume(
+            BatchRegisterState state,
+            BatchRegisterState.Entry open,
+            BatchRegisterCommand.Submit submit,
+            Instant now) {
         BatchId batch = open.batch();
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         if (conflict.isPresent()) {
@@ -449,7 +497,8 @@ class RegisterDecisions {
                 batch,
                 submit,
                 now,
-                new RegisterAction.TellBatch(batch, new BatchCommand.Open(submit.submission())),
+                new RegisterAction.TellBatch(
+                        batch, new BatchCommand.Open(submit.submission(), state.history(open.job()))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, true, false)));
     }
 }

@@ -83,8 +83,10 @@ class AttemptDecisionsTest extends DecisionsFixture {
     class Gauges {
 
         private BatchObserver.BatchGauges gauges() {
-            return java.util.Objects.requireNonNull(decisions.gauges(
+            BatchObserver.BatchGauges gauges = java.util.Objects.requireNonNull(decisions.gauges(
                     state, new DecisionTime(Duration.ofSeconds(seconds).toNanos(), ExampleBatch.AT)));
+            return new BatchObserver.BatchGauges(
+                    gauges.phase(), gauges.waiting(), gauges.leased(), gauges.oldestLease(), null);
         }
 
         @Test
@@ -93,7 +95,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
                     .isNull();
             open();
 
-            assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.SUBMITTED, 0, 0, Duration.ZERO));
+            assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.SUBMITTED, 0, 0, Duration.ZERO, null));
             assertThat(described().rows()).isZero();
         }
 
@@ -109,7 +111,8 @@ class AttemptDecisionsTest extends DecisionsFixture {
             decide(new CoordinatorMessage.FlushCommits());
             seconds = 7;
 
-            assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.RUNNING, 1, 1, Duration.ofSeconds(2)));
+            assertThat(gauges())
+                    .isEqualTo(new BatchObserver.BatchGauges(Phase.RUNNING, 1, 1, Duration.ofSeconds(2), null));
             BatchStatus status = described();
             assertThat(status.rows()).isEqualTo(30);
             assertThat(status.rowsDone()).isEqualTo(10 + 3);
@@ -123,7 +126,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             start();
             decide(new BatchCommand.Pause("maintenance", operator, "ops"));
 
-            assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.PAUSED, 0, 0, Duration.ZERO));
+            assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.PAUSED, 0, 0, Duration.ZERO, null));
             BatchStatus.Pause pause = described().pause();
             assertThat(pause).isEqualTo(new BatchStatus.Pause(ExampleBatch.AT, "maintenance", "ops"));
         }

@@ -163,11 +163,11 @@ class BatchDecisionsTest extends DecisionsFixture {
         void onlyAnEndedBatchLeavesMemory() {
             start();
             assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
-            assertThat(decisions.needsTick(state)).isTrue();
+            assertThat(decisions.needsTick(state, now())).isTrue();
 
             decide(new BatchCommand.Cancel("", operator));
 
-            assertThat(decisions.needsTick(state)).isFalse();
+            assertThat(decisions.needsTick(state, now())).isFalse();
             assertThat(decide(new CoordinatorMessage.IdleTimeout()))
                     .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
         }
@@ -188,7 +188,7 @@ class BatchDecisionsTest extends DecisionsFixture {
         void aFailedBatchHasNoTicksAndCountsTheLedgerWhenItIsAskedAfter() {
             open();
             report(1, new CoordinatorMessage.TaskFailed(Failure.permanent("no such column")));
-            assertThat(decisions.needsTick(state)).isFalse();
+            assertThat(decisions.needsTick(state, now())).isFalse();
             BatchCommand ensure = new BatchCommand.EnsureStarted(ExampleBatch.submission(ExampleBatch.job()));
             CoordinatorAction count = new CoordinatorAction.CountLedgerEntries(1);
 

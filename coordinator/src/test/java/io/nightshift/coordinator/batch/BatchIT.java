@@ -1055,7 +1055,10 @@ class BatchIT {
                             status.head(),
                             Map.of(),
                             null,
-                            null));
+                            null,
+                            status.timing()));
+            assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
+                    .isEqualTo(5);
             assertThat(status.bytes()).isPositive();
             assertThat(status.entries()).isEqualTo(batch.history().size());
         }

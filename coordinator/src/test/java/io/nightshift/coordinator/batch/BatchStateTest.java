@@ -214,6 +214,7 @@ class BatchStateTest {
                 attemptFailed(0),
                 new BatchEvent.StepFailed(AT, "node:1", Failure.transientFailure("the share is away"), AT),
                 new BatchEvent.OutageEnded(AT),
+                new BatchEvent.WindowIgnored(AT, "ops"),
                 failed(),
                 new BatchEvent.Retried(AT),
                 new BatchEvent.Paused(AT, ""),

@@ -31,6 +31,7 @@ class ControlRulesTest {
         controls.put("cancel", new BatchCommand.Cancel("", OPERATOR));
         controls.put("retry", new BatchCommand.Retry(OPERATOR));
         controls.put("rescore", new BatchCommand.Rescore(List.of(0), OPERATOR));
+        controls.put("ignore-window", new BatchCommand.IgnoreWindow(OPERATOR, "ops"));
         return controls;
     }
 

@@ -52,12 +52,15 @@ abstract class DecisionsFixture {
 
     /// Decides about a message, and applies the events as the journal would.
     Decision decide(CoordinatorMessage message) {
-        DecisionTime now = new DecisionTime(Duration.ofSeconds(seconds).toNanos(), at());
-        Decision decision = decisions.decide(state, message, now);
+        Decision decision = decisions.decide(state, message, now());
         for (BatchEvent event : decision.events()) {
             state = ExampleBatch.after(state, event);
         }
         return decision;
+    }
+
+    DecisionTime now() {
+        return new DecisionTime(Duration.ofSeconds(seconds).toNanos(), at());
     }
 
     Instant at() {

@@ -8,6 +8,8 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
@@ -68,6 +70,30 @@ public final class ExampleBatch {
                 job.categories(),
                 job.retry(),
                 List.of(new Parameter("day", ParameterType.DATE, day)));
+    }
+
+    /// The same job with other times.
+    public static Job job(Job job, JobTiming timing, int priority) {
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                job.categories(),
+                job.retry(),
+                job.parameters(),
+                timing,
+                priority,
+                job.alerts());
+    }
+
+    /// Times with a window in UTC.
+    static JobTiming window(String from, String to, JobWindow.Outside outside) {
+        return new JobTiming("UTC", null, null, new JobWindow(from, to, outside), null);
     }
 
     public static Submission submission(Job job) {

@@ -1,11 +1,13 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.JobWindow;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -190,12 +192,18 @@ final class InvariantChecker {
     ///
     /// @param known the state as that coordinator knows it
     /// @param upToDate whether that is all that is in the journal
-    void granted(ActorRef<?> worker, Attempt attempt, BatchState known, boolean upToDate) {
+    /// @param now the coordinator's wall clock
+    void granted(ActorRef<?> worker, Attempt attempt, BatchState known, boolean upToDate, Instant now) {
         Epoch epoch = attempt.epoch();
         Given given = new Given(worker, attempt);
         Given before = granted.putIfAbsent(epoch, given);
         require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
         require(!known.committed().contains(attempt.partition()), "%s is leased, and is committed", attempt);
+        require(
+                before != null || mayWork(known, now) || finishes(known),
+                "%s is leased outside its window, at %s",
+                attempt,
+                now);
         require(
                 epoch.incarnation() <= state.incarnation(),
                 "%s is leased by a coordinator that was taken over",
@@ -212,6 +220,24 @@ final class InvariantChecker {
             require(isLatest, "%s is leased after %s", attempt, last);
         }
         lastGranted.merge(attempt.partition(), epoch, (one, other) -> one.compareTo(other) < 0 ? other : one);
+    }
+
+    /// A coordinator begins to plan.
+    ///
+    /// @param known the state as that coordinator knows it
+    /// @param now the coordinator's wall clock
+    void planning(BatchState known, Instant now) {
+        require(mayWork(known, now), "it is planned outside its window, at %s", now);
+    }
+
+    private static boolean mayWork(BatchState known, Instant now) {
+        TimeWindow window = TimeWindow.of(known.submission().job().timing());
+        return window == null || known.ignoresWindow() || window.isOpen(now);
+    }
+
+    private static boolean finishes(BatchState known) {
+        JobWindow window = known.submission().job().timing().window();
+        return window != null && window.outside() == JobWindow.Outside.FINISH;
     }
 
     /// A worker is told that its commit is durable.

@@ -55,14 +55,15 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
                         return super.takeOver(state, now, before);
                     }
                     List<BatchEvent> events = Arrays.asList(before);
-                    return Decision.persist(events, afterTakeover(state.after(events)));
+                    return Decision.persist(events, afterTakeover(state.after(events), now));
                 }
             };
         }
@@ -76,7 +77,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 List<CoordinatorAction> phaseActions(BatchState next) {
                     List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
@@ -219,6 +221,35 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_BATCH_LEASES_OUTSIDE_ITS_WINDOW {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
+                @Override
+                boolean isInWindow(BatchState state, DecisionTime now) {
+                    return true;
+                }
+            };
+        }
+    },
+    A_BATCH_DOES_NOT_BEGIN_WHEN_ITS_WINDOW_OPENS {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                Decision windowOpened(BatchState state, DecisionTime now) {
+                    return Decision.nothing();
+                }
+            };
+        }
+    },
     THE_ERROR_LIMIT_IS_NOT_ENFORCED {
         @Override
         CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
@@ -240,7 +271,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
@@ -263,7 +295,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
             return new TakeoverDetection(settings, lifecycle) {
                 @Override
-                boolean isIdle(BatchState state) {
+                boolean isIdle(BatchState state, DecisionTime now) {
                     return false;
                 }
             };
@@ -278,7 +310,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
                     return taskFailed(state, phase, failure, now);
@@ -295,11 +328,12 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
                     super.takeOverToFence(state, request, now);
-                    afterTakeover(state);
+                    afterTakeover(state, now);
                     return Decision.of(new CoordinatorAction.FencePublication(state.incarnation(), request));
                 }
             };
@@ -314,7 +348,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.node(),
                     dependencies.random(),
                     dependencies.attempts(),
-                    dependencies.commits()) {
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
                 @Override
                 List<CoordinatorAction> fence(BatchState failed) {
                     return List.of();
@@ -353,16 +388,24 @@ enum Mutants implements Simulation.DecisionsFactory {
             String node,
             RandomGenerator random,
             AttemptDecisions attempts,
-            CommitDecisions commits) {}
+            CommitDecisions commits,
+            BatchForecast forecasts) {}
 
     @Override
     public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = attempts(batch, settings, random);
         CommitDecisions commits = commits(batch, attempts);
-        Dependencies dependencies = new Dependencies(batch, settings, node, random, attempts, commits);
+        BatchForecast forecasts = new BatchForecast();
+        Dependencies dependencies = new Dependencies(batch, settings, node, random, attempts, commits, forecasts);
         LifecycleDecisions lifecycle = lifecycle(dependencies);
         return new BatchDecisions(
-                batch, lifecycle, attempts, commits, control(dependencies, lifecycle), takeover(settings, lifecycle));
+                batch,
+                lifecycle,
+                attempts,
+                commits,
+                control(dependencies, lifecycle),
+                takeover(settings, lifecycle),
+                forecasts);
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
@@ -390,7 +433,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                 dependencies.node(),
                 dependencies.random(),
                 dependencies.attempts(),
-                dependencies.commits());
+                dependencies.commits(),
+                dependencies.forecasts());
     }
 
     ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {

@@ -70,7 +70,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     private void tick() {
         after(Simulation.SETTINGS.tick().toNanos(), () -> {
-            if (decisions != null && decisions.needsTick(state())) {
+            if (decisions != null && decisions.needsTick(state(), time())) {
                 receive(new CoordinatorMessage.Tick());
             }
             if (decisions != null && decisions.isRemovable(state()) && world.now() > lastMessage + IDLE) {
@@ -81,7 +81,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private DecisionTime time() {
-        return new DecisionTime(clock + world.now(), ExampleBatch.AT.plusNanos(world.now()));
+        return new DecisionTime(clock + world.now(), world.instant());
     }
 
     /// The batch's state as this coordinator knows it.
@@ -156,7 +156,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) -> tellRegister(command);
             case CoordinatorAction.GrantLease(var worker, String node, Attempt attempt, String nonce) -> {
-                checker.granted(worker, attempt, state(), seen == journal.size());
+                checker.granted(worker, attempt, state(), seen == journal.size(), world.instant());
                 world.toWorker(worker, to -> to.leased(attempt));
             }
             case CoordinatorAction.FlushCommits flush -> mailbox.add(new CoordinatorMessage.FlushCommits());
@@ -189,7 +189,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void tellRegister(BatchRegisterCommand command) {
-        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase)) {
+        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase, var run)) {
             checker.ended(phase);
         }
         world.toRegister(command);
@@ -199,6 +199,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     /// @param state when the task is started
     private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
+        if (task instanceof CoordinatorAction.MakePlan) {
+            checker.planning(state, world.instant());
+        }
         boolean hangs = !(task instanceof CoordinatorAction.CountLedgerEntries)
                 && world.happens(world.faults().taskHangs());
         if (hangs) {

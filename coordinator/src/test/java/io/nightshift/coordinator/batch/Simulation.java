@@ -1,20 +1,25 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -111,15 +116,21 @@ final class Simulation {
     private long order;
     private long steps;
 
+    /// By how much the wall clocks were set forward.
+    private Duration clockStep = Duration.ZERO;
+
     private Simulation(long seed, DecisionsFactory decisions) {
         this.random = new SplittableRandom(seed);
         this.decisions = decisions;
         this.faults = SimulatedFaults.draw(random);
         boolean strict = random.nextInt(4) == 0;
         job = ExampleBatch.job(
-                Path.of("/data/a.parquet"),
-                Path.of("/out"),
-                new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean()));
+                ExampleBatch.job(
+                        Path.of("/data/a.parquet"),
+                        Path.of("/out"),
+                        new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
+                timing(),
+                Job.DEFAULT_PRIORITY);
         long[] sizes = new long[1 + random.nextInt(6)];
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = random.nextLong(8, 11);
@@ -132,6 +143,36 @@ final class Simulation {
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = decisions.destination(checker);
+    }
+
+    /// Most batches score at any time. The window of the others opens or closes within the first two minutes.
+    private JobTiming timing() {
+        String minute = "23:%d".formatted(15 + random.nextInt(2));
+        JobWindow.Outside outside = random.nextBoolean() ? JobWindow.Outside.PAUSE : JobWindow.Outside.FINISH;
+        return switch (random.nextInt(6)) {
+            case 0 -> ExampleBatch.window("13:00", minute, outside);
+            case 1 -> ExampleBatch.window(minute, "09:00", outside);
+            default -> JobTiming.ANY_TIME;
+        };
+    }
+
+    /// The time of all wall clocks.
+    Instant instant() {
+        return ExampleBatch.AT.plusNanos(now).plus(clockStep);
+    }
+
+    /// Sets the wall clocks to the next opening of the window, unless it stays open for longer than the batch
+    /// needs.
+    private void awaitWindow() {
+        TimeWindow window = TimeWindow.of(job.timing());
+        Instant need = instant().plusNanos(20 * BOUND);
+        if (window != null && (!window.isOpen(instant()) || window.at(instant()).closes().isBefore(need))) {
+            Instant opening = window.isOpen(instant())
+                    ? window.at(window.at(instant()).closes()).opens()
+                    : window.at(instant()).opens();
+            tell("the clocks are set to %s", opening);
+            clockStep = clockStep.plus(Duration.between(instant(), opening));
+        }
     }
 
     /// @return the steps it took
@@ -363,9 +404,9 @@ final class Simulation {
     private void register(BatchRegisterCommand command) {
         switch (command) {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
-            case BatchRegisterCommand.HasWork(BatchId batch) -> hasWork = true;
+            case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> hasWork = true;
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> hasWork = false;
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase) -> ended = phase;
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run) -> ended = phase;
             default -> throw new IllegalStateException("register told " + command);
         }
         if (hasWork) {
@@ -407,13 +448,14 @@ final class Simulation {
     private void anOperatorActs() {
         int partitions = plan.partitions();
         toCoordinator(
-                switch (random.nextInt(16)) {
+                switch (random.nextInt(17)) {
                     case 0, 1, 2 -> new BatchCommand.Pause("", OPERATOR);
                     case 3, 4, 5, 6 -> new BatchCommand.Resume(OPERATOR);
                     case 7 -> new BatchCommand.Cancel("", OPERATOR);
                     case 8, 9, 10, 11 -> new BatchCommand.Retry(OPERATOR);
                     case 12 -> new BatchCommand.Open(ExampleBatch.submission(job));
                     case 13 -> rescoreAll();
+                    case 14 -> new BatchCommand.IgnoreWindow(OPERATOR, "ops");
                     default -> new BatchCommand.Rescore(List.of(random.nextInt(partitions)), OPERATOR);
                 });
     }
@@ -448,6 +490,7 @@ final class Simulation {
         for (int tries = 0; ; tries++) {
             InvariantChecker.require(
                     tries < 20, "it is %s again and again", checker.state().phase());
+            awaitWindow();
             InvariantChecker.require(
                     runUntil(this::rests, BOUND), "stuck, %s", checker.state().phase());
             Phase phase = java.util.Objects.requireNonNull(checker.state().phase());

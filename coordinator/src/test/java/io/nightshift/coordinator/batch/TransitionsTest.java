@@ -23,6 +23,7 @@ import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.Phase;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,19 +36,13 @@ class TransitionsTest {
 
     private static final Map<Phase, Map<Class<? extends BatchEvent>, Phase>> COMPLETE = Map.of(
             SUBMITTED,
-                    Map.of(
-                            StepFailed.class,
+                    withOutages(
                             SUBMITTED,
-                            TookOver.class,
-                            SUBMITTED,
-                            Planned.class,
-                            RUNNING,
-                            Paused.class,
-                            PAUSED,
-                            Failed.class,
-                            FAILED,
-                            Cancelled.class,
-                            CANCELLED),
+                            Map.entry(TookOver.class, SUBMITTED),
+                            Map.entry(Planned.class, RUNNING),
+                            Map.entry(Paused.class, PAUSED),
+                            Map.entry(Failed.class, FAILED),
+                            Map.entry(Cancelled.class, CANCELLED)),
             RUNNING,
                     withOutages(
                             RUNNING,
@@ -83,7 +78,16 @@ class TransitionsTest {
                             FAILED,
                             Cancelled.class,
                             CANCELLED),
-            FAILED, Map.of(Retried.class, PUBLISHING, Rescored.class, FAILED, Cancelled.class, CANCELLED),
+            FAILED,
+                    Map.of(
+                            Retried.class,
+                            PUBLISHING,
+                            WindowIgnored.class,
+                            FAILED,
+                            Rescored.class,
+                            FAILED,
+                            Cancelled.class,
+                            CANCELLED),
             PUBLISHED, Map.of(),
             CANCELLED, Map.of());
 
@@ -94,6 +98,7 @@ class TransitionsTest {
         Map<Class<? extends BatchEvent>, Phase> row = new HashMap<>(Map.ofEntries(others));
         row.put(StepFailed.class, phase);
         row.put(OutageEnded.class, phase);
+        row.put(WindowIgnored.class, phase);
         return row;
     }
 

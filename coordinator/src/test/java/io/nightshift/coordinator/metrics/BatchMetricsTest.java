@@ -3,16 +3,26 @@ package io.nightshift.coordinator.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.nightshift.coordinator.batch.BatchObserver.BatchGauges;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Phase;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class BatchMetricsTest {
 
+    private static final Instant NOW = Instant.parse("2026-11-25T02:00:00Z");
+
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final BatchMetrics metrics = new BatchMetrics(registry);
+    private final BatchMetrics metrics = new BatchMetrics(registry, Clock.fixed(NOW, ZoneOffset.UTC));
 
     private static PartitionCommit commit(int partition, Map<String, Long> unseen) {
         return new PartitionCommit(
@@ -42,6 +52,62 @@ final class BatchMetricsTest {
         metrics.partitionCommitted(commit(1, Map.of()));
         metrics.partitionCommitted(commit(2, Map.of("plan", 1L)));
         assertThat(counted("nightshift.unseen.categories")).isEqualTo(10);
+    }
+
+    private void batch(String id, int waiting, int leased, BatchStatus.Timing timing) {
+        metrics.gaugesChanged(
+                new BatchId(id), new BatchGauges(Phase.RUNNING, waiting, leased, Duration.ZERO, timing));
+    }
+
+    private static BatchStatus.Timing timing(Instant deadline, int late, int wanted) {
+        return new BatchStatus.Timing(
+                5,
+                "UTC",
+                null,
+                deadline,
+                deadline != null && NOW.isAfter(deadline),
+                new BatchStatus.Forecast(NOW.plusSeconds(late / 2), NOW.plusSeconds(late), 4, wanted),
+                null);
+    }
+
+    private double gauge(String meter, String... tags) {
+        return registry.get(meter).tags(tags).gauge().value();
+    }
+
+    @Test
+    void theForecastIsThatOfTheLastBatch() {
+        assertThat(gauge("nightshift.forecast", "quantile", "0.95")).isZero();
+        batch("churn-1", 10, 4, timing(null, 600, 0));
+        batch("risk-1", 10, 4, timing(null, 7_200, 0));
+
+        assertThat(gauge("nightshift.forecast", "quantile", "0.5")).isEqualTo(3_600);
+        assertThat(gauge("nightshift.forecast", "quantile", "0.95")).isEqualTo(7_200);
+    }
+
+    @Test
+    void theWantedWorkersAreThoseThatMeetTheDeadlines() {
+        Instant deadline = NOW.plusSeconds(3_600);
+        batch("churn-1", 10, 4, timing(null, 600, 0));
+        assertThat(gauge("nightshift.wanted.workers")).as("those that it has").isEqualTo(4);
+        batch("risk-1", 10, 4, timing(deadline, 7_200, 9));
+        assertThat(gauge("nightshift.wanted.workers")).isEqualTo(4 + 9);
+        batch("risk-1", 10, 4, timing(deadline, 7_200, 0));
+        assertThat(gauge("nightshift.wanted.workers"))
+                .as("one for each partition, since the deadline can't be met")
+                .isEqualTo(4 + 14);
+        batch("churn-1", 0, 0, timing(null, 600, 0));
+        batch("risk-1", 1, 0, null);
+        assertThat(gauge("nightshift.wanted.workers")).as("nothing is known yet").isEqualTo(1);
+    }
+
+    @Test
+    void deadlinesAreCountedThatAreMissedOrAtRisk() {
+        batch("churn-1", 10, 4, timing(NOW.plusSeconds(3_600), 7_200, 9));
+        batch("risk-1", 10, 4, timing(NOW.minusSeconds(1), 7_200, 0));
+        batch("flights-1", 10, 4, timing(NOW.plusSeconds(3_600), 600, 1));
+
+        assertThat(gauge("nightshift.deadlines", "state", "at-risk")).isEqualTo(1);
+        assertThat(gauge("nightshift.deadlines", "state", "missed")).isEqualTo(1);
     }
 
     @Test

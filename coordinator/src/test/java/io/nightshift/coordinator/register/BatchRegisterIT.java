@@ -77,7 +77,8 @@ class BatchRegisterIT {
 
     private ActorRef<BatchRegisterCommand> spawn() {
         return node.kit()
-                .spawn(BatchRegister.create(this::tell, CLOCK, new LostBatches(node.ledger()), node.blocking()));
+                .spawn(BatchRegister.create(
+                        this::tell, CLOCK, new LostBatches(node.ledger()), node.blocking(), new RegisterSettings(100)));
     }
 
     private void tell(BatchId batch, BatchCommand command) {

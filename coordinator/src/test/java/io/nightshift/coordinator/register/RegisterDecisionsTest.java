@@ -8,14 +8,17 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.SubmissionTicket;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -541,6 +544,60 @@ class RegisterDecisionsTest {
             assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
             assertThat(decide(new BatchRegisterCommand.FindWork(second))).isEqualTo(Decision.of(workAt(second, B)));
             assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
+        }
+
+        @Test
+        void workersAreSharedByThePrioritiesOfTheJobs() {
+            Job urgent = ExampleBatch.job(FLIGHTS.job(), JobTiming.ANY_TIME, 7);
+            opened(A);
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, B, ExampleBatch.submission(urgent), null, null));
+            decide(new BatchRegisterCommand.HasWork(A, 1_000));
+            decide(new BatchRegisterCommand.HasWork(B, 1_000));
+            int ofB = 0;
+            for (int i = 0; i < 100; i++) {
+                Decision decision = decide(new BatchRegisterCommand.FindWork(first));
+                ofB += decision.equals(Decision.of(workAt(first, B))) ? 1 : 0;
+            }
+            assertThat(ofB).isEqualTo(80);
+        }
+
+        @Test
+        void aSubmissionOfAScheduleIsDueAtItsTick() {
+            Instant tick = ExampleBatch.AT.minusSeconds(3_600);
+            BatchRegisterEvent.Opened opened = (BatchRegisterEvent.Opened)
+                    decide(submit(FLIGHTS, false, "tick:" + tick, ticket())).events().getFirst();
+            assertThat(opened.submission()).isEqualTo(FLIGHTS.at(tick));
+            BatchRegisterEvent.Opened fresh = (BatchRegisterEvent.Opened)
+                    decide(submit(ExampleBatch.submission(ExampleBatch.job("2026-11-25")), false, "tick:tock", ticket()))
+                            .events()
+                            .getFirst();
+            assertThat(fresh.submission().due()).isNull();
+        }
+
+        @Test
+        void theHistoryOfTheJobGoesToItsBatches() {
+            PastRun run = new PastRun(1_000, 60_000, 500, 4);
+            opened(A);
+            decide(new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED, run));
+            assertThat(state.history(JOB)).containsExactly(run);
+            opened(B);
+
+            assertThat(decide(new BatchRegisterCommand.WakeOpenBatches()).actions())
+                    .containsExactly(
+                            new RegisterAction.TellBatch(B, new BatchCommand.EnsureStarted(FLIGHTS, List.of(run))));
+        }
+
+        @Test
+        void onlyTheLastTwelveRunsOfAJobAreKept() {
+            for (int i = 1; i <= 20; i++) {
+                BatchId batch = new BatchId("flights-" + i);
+                opened(batch);
+                happened(new BatchRegisterEvent.Ended(
+                        ExampleBatch.AT, batch, Phase.PUBLISHED, new PastRun(i, 1_000, 0, 1)));
+            }
+            assertThat(state.history(JOB)).extracting(PastRun::rows).containsExactly(9L, 10L, 11L, 12L, 13L, 14L, 15L,
+                    16L, 17L, 18L, 19L, 20L);
+            assertThat(state.history("churn")).isEmpty();
         }
 
         @Test

@@ -110,6 +110,7 @@ public final class BatchOperations {
             case BatchControl.Cancel cancel -> "cancelled";
             case BatchControl.Retry retry -> "retried";
             case BatchControl.Rescore rescore -> "rescored";
+            case BatchControl.IgnoreWindow ignore -> "scored outside its window";
         };
     }
 
@@ -126,6 +127,7 @@ public final class BatchOperations {
             }
             case BatchControl.Resume() -> {}
             case BatchControl.Retry() -> {}
+            case BatchControl.IgnoreWindow() -> {}
         }
     }
 
@@ -143,6 +145,7 @@ public final class BatchOperations {
             case BatchControl.Rescore(List<Integer> partitions) -> "%d partitions".formatted(partitions.size());
             case BatchControl.Resume() -> "";
             case BatchControl.Retry() -> "";
+            case BatchControl.IgnoreWindow() -> "";
         };
     }
 

@@ -17,6 +17,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.storage.Destinations;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -249,7 +250,8 @@ public final class BatchQueries {
 
     /// How far a run is.
     ///
-    /// @param batch the batch that decides: the open one or, if there is none, the one that was published last
+    /// @param batch the batch that decides: the open one or, if there is none, the one that was published
+    ///     last
     /// @param description of that batch
     public record RunOutcome(BatchId batch, BatchDescription description) {
 
@@ -300,7 +302,8 @@ public final class BatchQueries {
 
     private BatchDescription ended(BatchRegisterState.Entry entry) {
         try {
-            return cacheIfEnded(BatchDescriptions.of(entry, ledgers.state(entry.batch())));
+            return cacheIfEnded(BatchDescriptions.of(
+                    entry, ledgers.state(entry.batch()), Clock.systemUTC().instant()));
         } catch (FailureException e) {
             throw ProblemException.of(e);
         } catch (IllegalStateException damage) {

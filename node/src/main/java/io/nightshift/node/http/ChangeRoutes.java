@@ -46,7 +46,8 @@ final class ChangeRoutes {
                 control("resume", request -> new BatchControl.Resume()),
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
                 control("retry", request -> new BatchControl.Retry()),
-                control("rescore", request -> new BatchControl.Rescore(request.partitions())));
+                control("rescore", request -> new BatchControl.Rescore(request.partitions())),
+                control("ignore-window", request -> new BatchControl.IgnoreWindow()));
     }
 
     private CompletionStage<Answer> submit(Call call) {

@@ -74,7 +74,9 @@ final class StatusPage {
     }
 
     private static void row(StringBuilder html, BatchDescription batch) {
-        String reason = batch.reason() == null ? "" : "<br><small>" + escaped(batch.reason()) + "</small>";
+        String waiting = batch.waitsFor() == null ? "" : "waits for " + batch.waitsFor();
+        String note = batch.reason() == null ? waiting : batch.reason();
+        String reason = note.isEmpty() ? "" : "<br><small>" + escaped(note) + "</small>";
         html.append("<tr><td>%s</td><td class=\"%s\">%s%s</td><td>%s</td><td>%s</td>"
                 .formatted(
                         escaped(batch.batch()),

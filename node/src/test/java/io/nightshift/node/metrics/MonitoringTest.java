@@ -163,7 +163,7 @@ class MonitoringTest {
             if (name.startsWith("nightshift_")) {
                 labels.forEach((label, values) ->
                         assertThat(values).as(name + " " + label).hasSizeLessThan(20));
-                assertThat(labels.keySet()).as(name).isSubsetOf("state", "outcome", "resource", "le");
+                assertThat(labels.keySet()).as(name).isSubsetOf("state", "outcome", "resource", "quantile", "le");
             }
         });
         assertThat(shown.getOrDefault("nightshift_attempts_total", Map.of()).get("outcome"))

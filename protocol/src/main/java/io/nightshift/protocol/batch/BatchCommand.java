@@ -13,13 +13,33 @@ public sealed interface BatchCommand {
     /// Starts the batch, or retries a failed one. Has no other effect on a batch that exists.
     ///
     /// @param submission stored with the batch if it is new
-    record Open(Submission submission) implements BatchCommand {}
+    /// @param history the last published batches of the job, the oldest first, for forecasts
+    record Open(Submission submission, List<PastRun> history) implements BatchCommand {
+        public Open {
+            history = List.copyOf(history);
+        }
+
+        /// Without a history.
+        public Open(Submission submission) {
+            this(submission, List.of());
+        }
+    }
 
     /// Makes sure that the batch was started, that its coordinator runs, and that the register knows whether
     /// the batch has work or has ended. Unlike [Open], it does not retry a failed batch.
     ///
     /// @param submission stored with the batch if it is new
-    record EnsureStarted(Submission submission) implements BatchCommand {}
+    /// @param history the last published batches of the job, the oldest first, for forecasts
+    record EnsureStarted(Submission submission, List<PastRun> history) implements BatchCommand {
+        public EnsureStarted {
+            history = List.copyOf(history);
+        }
+
+        /// Without a history.
+        public EnsureStarted(Submission submission) {
+            this(submission, List.of());
+        }
+    }
 
     /// A control of an operator. The answer is sent after the change is durable, or says why it is refused.
     sealed interface Control extends BatchCommand {
@@ -38,6 +58,7 @@ public sealed interface BatchCommand {
                 case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo);
                 case BatchControl.Retry() -> new Retry(replyTo);
                 case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
+                case BatchControl.IgnoreWindow() -> new IgnoreWindow(replyTo, by);
             };
         }
     }
@@ -86,6 +107,13 @@ public sealed interface BatchCommand {
         }
     }
 
+    /// Lets the batch score outside its job's window, until it ends.
+    ///
+    /// @param replyTo receives the answer
+    /// @param by the name of the caller's token, or null
+    record IgnoreWindow(
+            ActorRef<ControlReply> replyTo, @Nullable String by) implements Control {}
+
     /// Asks for the batch's status.
     ///
     /// @param replyTo receives the status, also of a batch that does not exist
@@ -99,8 +127,8 @@ public sealed interface BatchCommand {
     ///
     /// @param node the worker's node, `host:port`
     /// @param worker receives the answer
-    /// @param nonce random, and known only to the worker and the coordinators that it asks. The worker accepts
-    ///     only leases with it
+    /// @param nonce random, and known only to the worker and the coordinators that it asks. The worker
+    ///     accepts only leases with it
     record RequestLease(String node, ActorRef<WorkerMessage> worker, String nonce) implements BatchCommand {}
 
     /// Extends the lease of an attempt that still runs. The answer is [WorkerMessage.Abandon] if the attempt

@@ -23,14 +23,22 @@ public sealed interface BatchEvent {
     /// @param batch the batch's identity
     /// @param job the validated job; its paths are absolute
     /// @param model the version that scores every partition
-    /// @param input digest of the identities of the source's files at the time of submission; null if the ledger
-    ///     does not say
+    /// @param input digest of the identities of the source's files at the time of submission; null if the
+    ///     ledger does not say
+    /// @param due the tick of the schedule that led to the batch; null if none did
     record Submitted(
             Instant at,
             BatchId batch,
             Job job,
             ModelVersion model,
-            @Nullable String input) implements BatchEvent {}
+            @Nullable String input,
+            @Nullable Instant due) implements BatchEvent {
+
+        /// A batch that no schedule has led to.
+        public Submitted(Instant at, BatchId batch, Job job, ModelVersion model, @Nullable String input) {
+            this(at, batch, job, model, input, null);
+        }
+    }
 
     /// A coordinator took over.
     ///
@@ -68,8 +76,8 @@ public sealed interface BatchEvent {
     /// @param epoch the epoch of the attempt's lease
     /// @param node the address of the worker's node, `host:port`
     /// @param failure why the attempt failed
-    /// @param until when the batch fails, if the resource that failed does not work before; null if the attempt
-    ///     itself failed
+    /// @param until when the batch fails, if the resource that failed does not work before; null if the
+    ///     attempt itself failed
     record AttemptFailed(
             Instant at,
             int partition,
@@ -84,8 +92,8 @@ public sealed interface BatchEvent {
         }
     }
 
-    /// The planning, the input check or the publication failed because of a resource. It is tried again until the
-    /// batch's time for that resource is over.
+    /// The planning, the input check or the publication failed because of a resource. It is tried again until
+    /// the batch's time for that resource is over.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param node the address of the coordinator's node, `host:port`
@@ -115,6 +123,12 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     record Resumed(Instant at) implements BatchEvent {}
+
+    /// An operator lets the batch score outside its job's window, until it ends.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param by the name of the caller's token; null if it is not known
+    record WindowIgnored(Instant at, @Nullable String by) implements BatchEvent {}
 
     /// Commits were withdrawn, so that their partitions are scored again. Failed attempts of these partitions
     /// no longer count.

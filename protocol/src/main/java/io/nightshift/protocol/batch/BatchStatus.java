@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 ///     feature; only features that have such rows
 /// @param pause why the batch is paused; null in every other phase
 /// @param outage the failure of a resource that the batch waits for; null if it waits for none
+/// @param timing the batch's window, deadline and forecast; null if an older coordinator answered, or the
+///     batch does not exist
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -50,7 +52,8 @@ public record BatchStatus(
         String head,
         Map<String, Long> unseenCategories,
         @Nullable Pause pause,
-        @Nullable Outage outage) {
+        @Nullable Outage outage,
+        @Nullable Timing timing) {
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
@@ -64,7 +67,7 @@ public record BatchStatus(
     /// @param head the ledger head
     public static BatchStatus unplanned(BatchId batch, @Nullable Phase phase, @Nullable Failure failure, String head) {
         return new BatchStatus(
-                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null);
+                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null, null);
     }
 
     /// The status of a batch whose ledger can't be read.
@@ -94,4 +97,41 @@ public record BatchStatus(
     /// @param since when the first failure was recorded, of those without a success in between
     /// @param until when the batch fails, if the resource does not work before
     public record Outage(Failure failure, Instant since, Instant until) {}
+
+    /// The times of a batch.
+    ///
+    /// @param priority 0 to 10; batches with a greater one get more workers
+    /// @param timeZone of the job, an IANA name such as `Europe/Berlin`
+    /// @param windowOpens when the window opens that the batch waits for; null if it waits for none
+    /// @param deadline until when the batch should be published; null if the job names none
+    /// @param deadlineMissed whether the batch was not published before the deadline
+    /// @param forecast when the batch ends; null if it has ended or failed, is paused, or nothing is known
+    ///     yet
+    /// @param run how fast a published batch was; null if it is not published, or that is not known
+    public record Timing(
+            int priority,
+            String timeZone,
+            @Nullable Instant windowOpens,
+            @Nullable Instant deadline,
+            boolean deadlineMissed,
+            @Nullable Forecast forecast,
+            @Nullable PastRun run) {
+
+        /// Whether the probability that the batch misses its deadline is more than 5 %.
+        public boolean isDeadlineAtRisk() {
+            return deadline != null
+                    && !deadlineMissed
+                    && forecast != null
+                    && forecast.late().isAfter(deadline);
+        }
+    }
+
+    /// When a batch ends, if nothing changes.
+    ///
+    /// @param median half of such batches end before it
+    /// @param late 95 % of such batches end before it
+    /// @param workers how many workers the forecast counts on; 0 if that is not known
+    /// @param wantedWorkers how many workers the batch needs to meet its deadline with a probability of 95 %;
+    ///     0 if no number suffices, or it has no deadline
+    public record Forecast(Instant median, Instant late, double workers, int wantedWorkers) {}
 }

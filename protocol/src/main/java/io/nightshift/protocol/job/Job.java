@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// @param features the model's inputs in its order, each a source column, a key of
 ///     [Source#select()] or a DuckDB-SQL expression; empty where the model names its features
 /// @param categories of features whose source holds the names of categories; of each feature once
-/// @param retry how long and how often failed work is tried again, where the job says it; null if it says nothing
-/// @param parameters with their values, which the paths and expressions contain already; in the order of the file
+/// @param retry how long and how often failed work is tried again, where the job says it; null if it says
+///     nothing
+/// @param parameters with their values, which the paths and expressions contain already; in the order of the
+///     file
 /// @param timing when batches start, and when they may work
 /// @param priority 0 to [#HIGHEST_PRIORITY]: batches of a greater one get workers first
 /// @param alerts who is told of problems
@@ -49,7 +51,10 @@ public record Job(
         features = List.copyOf(features);
         categories = List.copyOf(categories);
         parameters = List.copyOf(parameters);
-        timing = timing == null ? JobTiming.ANY_TIME : timing; // as an earlier version wrote it
+        if (timing == null) { // as an earlier version wrote it
+            timing = JobTiming.ANY_TIME;
+            priority = DEFAULT_PRIORITY;
+        }
         alerts = List.copyOf(alerts);
     }
 
@@ -174,7 +179,8 @@ public record Job(
     /// @param select computed columns: name to DuckDB SQL scalar expression over the input's
     ///     columns, in the order of the job file
     /// @param where a DuckDB SQL condition over the input's columns, or null for all rows
-    /// @param unseen what a category that the model does not know means for its row; null: it is a missing value
+    /// @param unseen what a category that the model does not know means for its row; null: it is a missing
+    ///     value
     /// @param failsIfEmpty whether a batch without a single row fails, instead of being published empty
     public record Source(
             Input input,

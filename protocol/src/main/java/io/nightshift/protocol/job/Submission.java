@@ -1,6 +1,8 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.model.ModelVersion;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /// A submitted job with its resolved model and the state of its source.
 ///
@@ -8,7 +10,25 @@ import io.nightshift.protocol.model.ModelVersion;
 /// @param fingerprint hash of the job's values: two jobs with the same fingerprint ask for the same thing
 /// @param input digest of the identities of the source's files when the submission was checked
 /// @param model the version to which the job's model reference resolved
-public record Submission(Job job, String fingerprint, String input, ModelVersion model) {
+/// @param due the tick of the schedule that led to it; null if none did
+public record Submission(
+        Job job,
+        String fingerprint,
+        String input,
+        ModelVersion model,
+        @Nullable Instant due) {
+
+    /// A submission that no schedule has led to.
+    public Submission(Job job, String fingerprint, String input, ModelVersion model) {
+        this(job, fingerprint, input, model, null);
+    }
+
+    /// The same, of a tick.
+    ///
+    /// @param tick of the schedule
+    public Submission at(Instant tick) {
+        return new Submission(job, fingerprint, input, model, tick);
+    }
 
     /// Whether both submissions would score the same input with the same model in the same way.
     ///

@@ -179,6 +179,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.OutageEnded.class, name = "outage-ended"),
         @JsonSubTypes.Type(value = BatchEvent.Paused.class, name = "paused"),
         @JsonSubTypes.Type(value = BatchEvent.Resumed.class, name = "resumed"),
+        @JsonSubTypes.Type(value = BatchEvent.WindowIgnored.class, name = "window-ignored"),
         @JsonSubTypes.Type(value = BatchEvent.Rescored.class, name = "rescored"),
         @JsonSubTypes.Type(value = BatchEvent.Failed.class, name = "failed"),
         @JsonSubTypes.Type(value = BatchEvent.Retried.class, name = "retried"),

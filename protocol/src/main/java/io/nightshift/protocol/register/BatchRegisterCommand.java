@@ -1,6 +1,7 @@
 package io.nightshift.protocol.register;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Submission;
@@ -64,7 +65,15 @@ public sealed interface BatchRegisterCommand {
     /// Sent by a batch: it has partitions to lease.
     ///
     /// @param batch the batch that sends this message
-    record HasWork(BatchId batch) implements BatchRegisterCommand {}
+    /// @param partitionMillis how long one of its partitions takes on average, in milliseconds; 0 if that is
+    ///     not known
+    record HasWork(BatchId batch, long partitionMillis) implements BatchRegisterCommand {
+
+        /// A batch of which no partition was committed yet.
+        public HasWork(BatchId batch) {
+            this(batch, 0);
+        }
+    }
 
     /// Sent by a batch: it has no partitions to lease now.
     ///
@@ -75,7 +84,14 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param batch the batch that sends this message
     /// @param phase published or cancelled
-    record BatchEnded(BatchId batch, Phase phase) implements BatchRegisterCommand {}
+    /// @param run how fast a published batch was; null if that is not known
+    record BatchEnded(BatchId batch, Phase phase, @Nullable PastRun run) implements BatchRegisterCommand {
+
+        /// The end of a batch whose speed is not known.
+        public BatchEnded(BatchId batch, Phase phase) {
+            this(batch, phase, null);
+        }
+    }
 
     /// The answer to [Submit].
     sealed interface SubmitReply {}

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.register;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
@@ -43,7 +44,18 @@ public sealed interface BatchRegisterEvent {
     /// @param at when the register decided it, by the wall clock of its node
     /// @param batch the batch that the event is about
     /// @param phase published or cancelled
-    record Ended(Instant at, BatchId batch, Phase phase) implements BatchRegisterEvent {}
+    /// @param run how fast a published batch was; null if that is not known
+    record Ended(
+            Instant at,
+            BatchId batch,
+            Phase phase,
+            @Nullable PastRun run) implements BatchRegisterEvent {
+
+        /// The end of a batch whose speed is not known.
+        public Ended(Instant at, BatchId batch, Phase phase) {
+            this(at, batch, phase, null);
+        }
+    }
 
     /// A batch was entered again, from its own ledger: the register had lost the event that opened it. Its
     /// idempotency keys stay lost.

@@ -31,6 +31,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -253,7 +254,15 @@ final class WireTypes {
             new WireType(263, GatewayCommand.TestAlertChannel.class),
             new WireType(264, AlertTestResult.class),
             new WireType(265, GatewayCommand.ReportVerification.class),
-            new WireType(266, VerificationResult.class));
+            new WireType(266, VerificationResult.class),
+            // Windows, deadlines and forecasts.
+            new WireType(210, PastRun.class),
+            new WireType(211, BatchCommand.IgnoreWindow.class),
+            new WireType(212, BatchControl.IgnoreWindow.class),
+            new WireType(213, BatchStatus.Timing.class),
+            new WireType(214, BatchStatus.Forecast.class),
+            new WireType(215, BatchDescription.Timing.class),
+            new WireType(216, BatchDescription.Forecast.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

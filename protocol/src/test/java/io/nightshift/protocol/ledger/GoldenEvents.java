@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -117,6 +118,10 @@ public final class GoldenEvents {
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
         events.put("paused-by", new BatchEvent.Paused(AT, "the warehouse is being loaded", "ops"));
         events.put("resumed", new BatchEvent.Resumed(AT));
+        events.put(
+                "submitted-due",
+                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
+        events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
@@ -148,6 +153,10 @@ public final class GoldenEvents {
                         "airflow"));
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
+        events.put(
+                "ended-published-run",
+                new BatchRegisterEvent.Ended(
+                        AT, BATCH, Phase.PUBLISHED, new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5)));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));
@@ -189,8 +198,7 @@ public final class GoldenEvents {
         events.put(
                 "backfill-run-ended",
                 new ScheduledJobEvent.BackfillRunEnded(AT, "2f6a", 7, Phase.FAILED, "the disk is full"));
-        events.put(
-                "backfill-run-refused", new ScheduledJobEvent.BackfillRunEnded(AT, "2f6a", 8, null, "no model m"));
+        events.put("backfill-run-refused", new ScheduledJobEvent.BackfillRunEnded(AT, "2f6a", 8, null, "no model m"));
         events.put(
                 "backfill-controlled",
                 new ScheduledJobEvent.BackfillControlled(AT, "2f6a", BackfillControl.CANCEL, "ops"));

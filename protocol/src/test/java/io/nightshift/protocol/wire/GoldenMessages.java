@@ -34,6 +34,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -79,6 +80,7 @@ public final class GoldenMessages {
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
     private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
     private static final String NODE = "node-b:25520";
+    private static final PastRun PAST_RUN = new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5);
     private static final String NONCE = "Y2FmZWJhYmVkZWFkYmVlZg";
 
     private final Map<String, Object> messages = new LinkedHashMap<>();
@@ -116,6 +118,11 @@ public final class GoldenMessages {
         add("open-csv", new BatchCommand.Open(submission(GoldenJobs.csv())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
+        add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));
+        add(
+                "wake-history",
+                new BatchCommand.EnsureStarted(
+                        submission(GoldenJobs.least(new ModelReference.Champion("m"))), List.of(PAST_RUN)));
         add("wake", new BatchCommand.EnsureStarted(submission(GoldenJobs.least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker, NONCE));
@@ -140,6 +147,7 @@ public final class GoldenMessages {
         add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator));
         add("retry", new BatchCommand.Retry(operator));
         add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
+        add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
@@ -165,7 +173,15 @@ public final class GoldenMessages {
                 "ab".repeat(32),
                 Map.of("plan", 7L),
                 new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"),
-                new BatchStatus.Outage(AWAY, AT, AT.plusSeconds(900)));
+                new BatchStatus.Outage(AWAY, AT, AT.plusSeconds(900)),
+                new BatchStatus.Timing(
+                        7,
+                        "Europe/Berlin",
+                        AT,
+                        AT.plusSeconds(3_600),
+                        false,
+                        new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
+                        PAST_RUN));
     }
 
     private void statuses() {
@@ -225,7 +241,9 @@ public final class GoldenMessages {
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
+        add("has-work-timed", new BatchRegisterCommand.HasWork(BATCH, 4_200));
         add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
+        add("batch-ended-run", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN));
         add("accepted", new BatchRegisterCommand.Accepted(BATCH, false, true));
         add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
@@ -266,6 +284,7 @@ public final class GoldenMessages {
         control("cancel", new BatchControl.Cancel(""), system);
         control("retry", new BatchControl.Retry(), system);
         control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
+        control("ignore-window", new BatchControl.IgnoreWindow(), system);
     }
 
     private void control(String name, BatchControl control, LocalActorSystem system) {
@@ -297,9 +316,7 @@ public final class GoldenMessages {
     }
 
     private void jobCommands(LocalActorSystem system) {
-        add(
-                "job-apply",
-                new ScheduledJobCommand.Apply("job: flights\n…", "/jobs", "ops", system.actor("asker")));
+        add("job-apply", new ScheduledJobCommand.Apply("job: flights\n…", "/jobs", "ops", system.actor("asker")));
         add("job-show", new ScheduledJobCommand.Show(system.actor("asker")));
         add("job-pause", new ScheduledJobCommand.Pause("the warehouse is loaded", "ops", system.actor("asker")));
         add("job-resume", new ScheduledJobCommand.Resume("ops", system.actor("asker")));
@@ -314,8 +331,7 @@ public final class GoldenMessages {
         add("job-show-backfills", new ScheduledJobCommand.ShowBackfills("2f6a", system.actor("asker")));
         add(
                 "job-control-backfill",
-                new ScheduledJobCommand.ControlBackfill(
-                        "2f6a", BackfillControl.CANCEL, "ops", system.actor("asker")));
+                new ScheduledJobCommand.ControlBackfill("2f6a", BackfillControl.CANCEL, "ops", system.actor("asker")));
         add("job-wake", new ScheduledJobCommand.Wake());
         add("catalogue-add", new JobCatalogueCommand.Add("flights", system.actor("asker")));
         add("catalogue-remove", new JobCatalogueCommand.Remove("flights"));
@@ -333,8 +349,7 @@ public final class GoldenMessages {
         jobAnswer("backfills", new BackfillList(List.of(backfill())));
         add(
                 "job-declined",
-                new ScheduledJobReply.Declined<>(
-                        ScheduledJobReply.Reason.UNKNOWN, "No job flights is applied."));
+                new ScheduledJobReply.Declined<>(ScheduledJobReply.Reason.UNKNOWN, "No job flights is applied."));
     }
 
     private void jobAnswer(String name, Record value) {
@@ -508,7 +523,15 @@ public final class GoldenMessages {
                 new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"),
                 new BatchDescription.Outage("the share is away", AT, AT.plusSeconds(900)),
                 Map.of("day", "2026-11-24"),
-                true);
+                true,
+                new BatchDescription.Timing(
+                        7,
+                        "Europe/Berlin",
+                        AT,
+                        AT.plusSeconds(3_600),
+                        false,
+                        true,
+                        new BatchDescription.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12)));
     }
 
     private void add(String name, Object message) {

@@ -140,6 +140,7 @@ class RemoteTransportTest {
                 "head",
                 Map.of(),
                 null,
+                null,
                 null);
     }
 }

@@ -44,7 +44,7 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
             requests.add("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + node.authorization()
                     + "Accept-Encoding: gzip\r\n\r\n");
         }
-        for (String control : List.of("pause", "resume", "cancel", "retry", "rescore")) {
+        for (String control : List.of("pause", "resume", "cancel", "retry", "rescore", "ignore-window")) {
             requests.add(post(
                     "/batches/flights-1/" + control, "application/json", "{\"reason\": \"x\", \"partitions\": [1]}"));
         }
