@@ -5,6 +5,7 @@ import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -46,6 +47,9 @@ final class AlertReports {
     /// @param text what happened, or how the cause ended, in one or two sentences
     record Condition(AlertCause cause, boolean isActive, String text) {}
 
+    /// For how long a deadline is at risk before anyone is told.
+    private static final Duration RISK_TIME = Duration.ofMinutes(1);
+
     private record Sent(boolean isActive, long version, Instant at, boolean isRecorded) {}
 
     private final BatchId batch;
@@ -62,6 +66,9 @@ final class AlertReports {
 
     private @Nullable Instant ledgerProgressAt;
     private long rows;
+
+    /// Since when the deadline has been at risk; null if it is not.
+    private @Nullable Instant riskSince;
 
     /// Why a step of this coordinator stalls; null if none does.
     private @Nullable String stalledStep;
@@ -104,16 +111,28 @@ final class AlertReports {
         return sent.values().stream().anyMatch(last -> !last.isRecorded());
     }
 
+    /// The commands to send now about a batch without a deadline.
+    List<AlertCommand> due(
+            BatchState state, long rowsDone, Instant now, boolean isAsked, ActorRef<AlertReply> replyTo) {
+        return due(state, rowsDone, null, now, isAsked, replyTo);
+    }
+
     /// The commands to send now.
     ///
+    /// @param timing the batch's deadline and forecast; null if it has none
     /// @param rowsDone rows that are committed, or that attempts in flight have scored
     /// @param isAsked whether the outbox asks for everything
     /// @param replyTo receives the outbox's answers
     List<AlertCommand> due(
-            BatchState state, long rowsDone, Instant now, boolean isAsked, ActorRef<AlertReply> replyTo) {
+            BatchState state,
+            long rowsDone,
+            BatchStatus.@Nullable Timing timing,
+            Instant now,
+            boolean isAsked,
+            ActorRef<AlertReply> replyTo) {
         observe(state, rowsDone, now);
         List<AlertCommand> due = new ArrayList<>();
-        for (Condition condition : conditions(state, now)) {
+        for (Condition condition : conditions(state, timing, now)) {
             Sent last = sent.get(condition.cause());
             if (!isDue(condition, last, now, isAsked)) {
                 continue;
@@ -191,7 +210,7 @@ final class AlertReports {
 
     // Conditions.
 
-    private List<Condition> conditions(BatchState state, Instant now) {
+    private List<Condition> conditions(BatchState state, BatchStatus.@Nullable Timing timing, Instant now) {
         if (damage != null) {
             return List.of(
                     isClosed
@@ -210,7 +229,56 @@ final class AlertReports {
         }
         conditions.add(stalled(state, now));
         conditions.add(nodeExcluded(state));
+        if (timing != null && timing.deadline() != null) {
+            conditions.add(deadlineAtRisk(timing, timing.deadline(), now));
+            conditions.add(deadlineMissed(state, timing, timing.deadline()));
+        }
         return conditions;
+    }
+
+    /// A forecast changes all the time. So an alert begins when the deadline was at risk for a minute, and ends when
+    /// the forecast is earlier than the deadline by a tenth of the time that is left.
+    private Condition deadlineAtRisk(BatchStatus.Timing timing, Instant deadline, Instant now) {
+        BatchStatus.Forecast forecast = timing.forecast();
+        if (forecast == null || timing.deadlineMissed()) {
+            riskSince = null;
+            return new Condition(
+                    AlertCause.DEADLINE_AT_RISK,
+                    false,
+                    timing.deadlineMissed() ? "The deadline has passed." : "The batch has no forecast any more.");
+        }
+        Sent last = sent.get(AlertCause.DEADLINE_AT_RISK);
+        boolean isRaised = last != null && last.isActive();
+        Duration margin = isRaised ? Duration.between(now, deadline).dividedBy(10) : Duration.ZERO;
+        if (!forecast.late().isAfter(deadline.minus(margin))) {
+            riskSince = null;
+            return new Condition(
+                    AlertCause.DEADLINE_AT_RISK,
+                    false,
+                    "The batch ends before its deadline with 95 %%, at %s.".formatted(forecast.late()));
+        }
+        riskSince = riskSince == null ? now : riskSince;
+        boolean isLasting = isRaised || !riskSince.plus(RISK_TIME).isAfter(now);
+        String workers = forecast.wantedWorkers() == 0
+                ? "No number of workers suffices"
+                : "It needs %,d workers and has %,.0f".formatted(forecast.wantedWorkers(), Math.ceil(forecast.workers()));
+        return new Condition(
+                AlertCause.DEADLINE_AT_RISK,
+                isLasting,
+                "Batch %s may miss its deadline, %s: it ends at about %s, and with 95 %% before %s. %s"
+                        .formatted(batch, deadline, forecast.median(), forecast.late(), workers));
+    }
+
+    private Condition deadlineMissed(BatchState state, BatchStatus.Timing timing, Instant deadline) {
+        return state.isOpen() && timing.deadlineMissed()
+                ? new Condition(
+                        AlertCause.DEADLINE_MISSED,
+                        true,
+                        "Batch %s is %s after its deadline, %s".formatted(batch, state.phase(), deadline))
+                : new Condition(
+                        AlertCause.DEADLINE_MISSED,
+                        false,
+                        state.isOpen() ? "The deadline is ahead." : "The batch is %s.".formatted(state.phase()));
     }
 
     /// Without examples of the input's values, since the text leaves the cluster.

@@ -247,7 +247,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             return Effect().none();
         }
         if (onAlertMessage(state, message)) {
-            setTimers(state);
+            setTimers(state, now());
             return Effect().none();
         }
         DecisionTime now = now();
@@ -299,13 +299,10 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// @param isAsked whether the outbox asks for everything
     private void reportAlerts(BatchState state, boolean isAsked) {
         alertEntries = state.entries();
-        alertNanos = System.nanoTime();
+        DecisionTime now = now();
+        alertNanos = now.nanos();
         List<AlertCommand> due = alerts.due(
-                state,
-                decisions.rowsDone(state),
-                services.clock().instant(),
-                isAsked,
-                alertReplies);
+                state, decisions.rowsDone(state), decisions.timing(state, now), now.instant(), isAsked, alertReplies);
         due.forEach(services.alerts());
         if (alerts.isUnrecorded() && !timers.isTimerActive(ALERTS_DUE)) {
             timers.startSingleTimer(ALERTS_DUE, ALERTS_DUE, AlertReports.REPEAT);

@@ -203,6 +203,11 @@ final class BatchDecisions {
         return state.totals().rows() + attempts.rowsInFlight();
     }
 
+    /// The batch's deadline and forecast; null before the batch is submitted.
+    BatchStatus.@Nullable Timing timing(BatchState state, DecisionTime now) {
+        return state.phase() == null ? null : forecasts.timing(state, attempts, now);
+    }
+
     private BatchStatus describe(BatchState state, DecisionTime now) {
         BatchState.Totals totals = state.totals();
         BatchEvent.Published published = state.published();
@@ -229,7 +234,7 @@ final class BatchDecisions {
                 totals.unseenCategories(),
                 pause(state.paused()),
                 outage(state.outage()),
-                state.phase() == null ? null : forecasts.timing(state, attempts, now));
+                timing(state, now));
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

@@ -4,6 +4,7 @@ import static io.nightshift.coordinator.batch.ExampleBatch.AT;
 import static io.nightshift.coordinator.batch.ExampleBatch.BATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -15,6 +16,7 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
+import java.util.Locale;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -240,5 +242,70 @@ class AlertReportsTest {
         assertThat(raised(due(state, AT))).containsExactly(AlertCause.FAILED);
         reports.closed();
         assertThat(resolved(due(state, AT))).containsExactly(AlertCause.FAILED);
+    }
+
+    private static BatchStatus.Timing timing(Instant deadline, Instant late, Instant now, int wanted) {
+        return new BatchStatus.Timing(
+                5,
+                "UTC",
+                null,
+                deadline,
+                now.isAfter(deadline),
+                new BatchStatus.Forecast(late.minusSeconds(60), late, 3.5, wanted),
+                null);
+    }
+
+    private List<String> deadlineAlerts(BatchState state, Instant late, Instant now, int wanted) {
+        Instant deadline = AT.plusSeconds(3_600);
+        return reports.due(state, 0, timing(deadline, late, now, wanted), now, false, outbox).stream()
+                .map(command -> switch (command) {
+                    case AlertCommand.Raise raise -> "raise %s: %s".formatted(raise.cause(), raise.summary());
+                    case AlertCommand.Resolve end -> "end %s: %s".formatted(end.cause(), end.reason());
+                    default -> String.valueOf(command);
+                })
+                .filter(text -> text.toLowerCase(Locale.ROOT).contains("deadline"))
+                .toList();
+    }
+
+    @Test
+    void aDeadlineThatIsAtRiskForAMinuteIsAnAlertUntilTheForecastIsClearlyEarlier() {
+        BatchState running = ExampleBatch.state(
+                ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
+        Instant late = AT.plusSeconds(3_700);
+
+        assertThat(deadlineAlerts(running, late, AT, 7)).as("not yet a minute").isEmpty();
+        assertThat(deadlineAlerts(running, AT.plusSeconds(3_500), AT.plusSeconds(30), 7)).isEmpty();
+        assertThat(deadlineAlerts(running, late, AT.plusSeconds(60), 7)).as("it begins anew").isEmpty();
+        assertThat(deadlineAlerts(running, late, AT.plusSeconds(120), 7))
+                .singleElement()
+                .asString()
+                .contains("may miss its deadline", "It needs 7 workers and has 4");
+        assertThat(deadlineAlerts(running, AT.plusSeconds(3_590), AT.plusSeconds(121), 0))
+                .as("only a little earlier")
+                .isEmpty();
+        assertThat(deadlineAlerts(running, AT.plusSeconds(3_000), AT.plusSeconds(122), 0))
+                .singleElement()
+                .asString()
+                .startsWith("end");
+    }
+
+    @Test
+    void aMissedDeadlineIsAnAlertUntilTheBatchEnds() {
+        BatchState running = ExampleBatch.state(
+                ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
+        Instant now = AT.plusSeconds(3_601);
+
+        assertThat(deadlineAlerts(running, now.plusSeconds(60), now, 0))
+                .singleElement()
+                .asString()
+                .startsWith("raise")
+                .contains("is running after its deadline");
+        BatchState cancelled = ExampleBatch.after(running, ExampleBatch.cancelled());
+        assertThat(reports.due(
+                        cancelled, 0, timing(AT.plusSeconds(3_600), now, now, 0), now.plusSeconds(1), false, outbox))
+                .anySatisfy(command -> assertThat(command)
+                        .isInstanceOfSatisfying(
+                                AlertCommand.Resolve.class,
+                                end -> assertThat(end.cause()).isEqualTo(AlertCause.DEADLINE_MISSED)));
     }
 }
