@@ -91,10 +91,16 @@ record NewJobFile(
                   # Computed columns, as DuckDB SQL over the data's columns. The model finds its features by their names,
                   # among these and the data's columns.
                 """);
-        boolean hasEntry =
-                mapping.isNamed() && mapping.features().stream().anyMatch(feature -> !(feature instanceof Same));
-        text.append(hasEntry ? "  select:\n" : "  # select:\n  #   NAME: EXPRESSION\n");
-        for (Mapped mapped : mapping.isNamed() ? mapping.features() : List.<Mapped>of()) {
+        List<Mapped> features = mapping.isNamed() ? mapping.features() : List.of();
+        if (features.stream().anyMatch(Column.class::isInstance)) {
+            text.append("  select:\n");
+        } else if (features.stream().anyMatch(Unmapped.class::isInstance)) {
+            // A key without a value would be a mistake, and would hide the features that have no column.
+            text.append("  # select:\n");
+        } else {
+            text.append("  # select:\n  #   NAME: EXPRESSION\n");
+        }
+        for (Mapped mapped : features) {
             switch (mapped) {
                 case Same same -> {}
                 case Column(String feature, String column) ->

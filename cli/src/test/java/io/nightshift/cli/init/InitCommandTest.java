@@ -95,6 +95,29 @@ final class InitCommandTest {
         assertThat(Files.readString(file))
                 .contains(
                         "    # month: month(date)\n", "    # origin_code: EXPRESSION\n", "#   columns: [date, origin");
+        assertThat(run(Main.commandLine(), "plan", file.toString()).expect(2).err())
+                .as("the features, not the part of the file that lacks an entry")
+                .contains(
+                        "the model's features: month, day, weekday, hour, minute, origin_code",
+                        "are neither columns of")
+                .doesNotContain("select: nothing");
+    }
+
+    @Test
+    void aFileWithoutAnyComputedColumnBecomesCompleteByRemovingCommentSigns() throws Exception {
+        write(READY.replace("\"Month\"", "monat")
+                .replace("\"origin code\"", "origin_code")
+                .replace("\"destination-code\"", "destination_code"));
+        init(options()).expect(1);
+        run(Main.commandLine(), "plan", file.toString()).expect(2, "month");
+
+        String text = Files.readString(file);
+        Files.writeString(
+                file,
+                text.replace("  # select:\n", "  select:\n")
+                        .replaceAll("    # month: (?!there).*", "    month: monat"));
+
+        run(Main.commandLine(), "plan", file.toString()).expect(0);
     }
 
     @Test

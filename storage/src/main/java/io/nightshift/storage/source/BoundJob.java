@@ -232,6 +232,9 @@ public record BoundJob(
         }
 
         private List<Feature> features(ModelDescription model, List<String> inputs) throws SQLException {
+            if (job.features().isEmpty()) {
+                columns.requireAll("the model's features", inputs);
+            }
             List<Feature> features = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The columns of an input, and the columns computed from them: finds the SQL and the type of a name, and
@@ -129,6 +130,28 @@ public final class SourceColumns {
                     .formatted(key, text, called, origin.select, hint(text, known())));
         }
         return new Bound(name, Sql.name(text), type);
+    }
+
+    /// Checks several names at once, so that one message names all that are missing.
+    ///
+    /// @param key where the names are written, for messages
+    /// @throws FailureException if two or more are neither computed columns nor columns of the input
+    void requireAll(String key, List<String> names) {
+        List<String> missing = names.stream()
+                .filter(name -> !select.containsKey(name) && !columns.containsKey(name))
+                .toList();
+        // A name of a folder has a message of its own.
+        if (missing.size() > 1 && missing.stream().allMatch(name -> folderNamed(name) == null)) {
+            String listed = missing.stream()
+                    .limit(LISTED)
+                    .map(name -> {
+                        String nearest = NameSuggestion.closest(name, known());
+                        return nearest == null ? name : "%s (did you mean %s?)".formatted(name, nearest);
+                    })
+                    .collect(Collectors.joining(", "));
+            throw FailureException.permanent("%s: %s%s are neither columns of %s nor keys of %s; it has %s"
+                    .formatted(key, listed, more(missing), called, origin.select, listed()));
+        }
     }
 
     /// A name, or else an expression.
@@ -252,9 +275,15 @@ public final class SourceColumns {
         if (nearest != null) {
             return "did you mean \"" + nearest + "\"?";
         }
-        List<String> listed = columns.keySet().stream().limit(LISTED).toList();
-        String more = columns.size() > LISTED ? ", and %d more".formatted(columns.size() - LISTED) : "";
-        return "it has " + String.join(", ", listed) + more;
+        return "it has " + listed();
+    }
+
+    private String listed() {
+        return columns.keySet().stream().limit(LISTED).collect(Collectors.joining(", ")) + more(columns.keySet());
+    }
+
+    private static String more(Collection<String> names) {
+        return names.size() > LISTED ? ", and %d more".formatted(names.size() - LISTED) : "";
     }
 
     /// A folder such as `dt=2026-01-01` in a path of the input, as Hive and Spark name them, or null.

@@ -210,6 +210,16 @@ class ParquetReaderTest extends ParquetReaderFixture {
         }
 
         @Test
+        void allFeaturesThatTheSourceLacksAreNamed() {
+            Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
+            assertRefused(
+                    JobBuilder.over(file).build(),
+                    TestModels.of(TestModels.number("distance"), TestModels.number("b"), TestModels.number("month")),
+                    "the model's features: distance (did you mean distanze?), month are neither columns of " + file,
+                    "nor keys of source.select; it has distanze, b");
+        }
+
+        @Test
         void namesOfColumnsAreTakenAsTheFileSpellsThem() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS Id");
             assertRefused(
