@@ -253,7 +253,14 @@ public final class Node {
                                         config.getDuration("grace").plus(PATIENCE),
                                         system.scheduler())
                                 .thenApply(closed -> Done.getInstance()));
-        shutdown.addTask(CoordinatedShutdown.PhaseBeforeClusterShutdown(), "stop-keep-alive", this::stopKeepAlive);
+        shutdown.addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-keep-alive", this::stopKeepAlive);
+        if (Cluster.get(system).selfMember().hasRole("worker")) {
+            shutdown.addTask(
+                    CoordinatedShutdown.PhaseClusterShardingShutdownRegion(), "stop-empty-region-of-workers", () -> {
+                        EmptyRegion.stop(system, "sharded-daemon-process-" + WORKERS);
+                        return CompletableFuture.completedFuture(Done.getInstance());
+                    });
+        }
         ShardedDaemonProcess.get(system)
                 .init(
                         Worker.Command.class,
@@ -268,9 +275,8 @@ public final class Node {
         return dependencies.scoring().size() + system.settings().config().getInt("nightshift.worker.ahead");
     }
 
-    /// Stops the actor by which Pekko starts the workers again and again. On the last node of a cluster,
-    /// the shard region would otherwise keep its messages for workers that nobody starts any more, and
-    /// would wait for its whole timeout before the node ends.
+    /// Stops the actor by which Pekko starts the workers again and again. The other nodes have one too, and a
+    /// node that leaves needs no more workers. See [EmptyRegion].
     private CompletionStage<Done> stopKeepAlive() {
         Adapter.toClassic(system)
                 .actorSelection("/system/ShardedDaemonProcessKeepAlive-" + WORKERS)
