@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Random;
 
 /// Round after round against one cluster. After a round with a violation, the next one gets a new cluster.
-final class FaultCampaign {
+public final class FaultCampaign {
 
     /// The kind of destination.
-    enum Destination {
+    public enum Destination {
         PARQUET,
         POSTGRES;
 
@@ -41,7 +41,7 @@ final class FaultCampaign {
     private int rounds;
 
     /// @param folder for all files of the campaign
-    FaultCampaign(
+    public FaultCampaign(
             TestEnvironment environment,
             AvailableFaults faults,
             NodeLaunchOptions options,
@@ -57,7 +57,11 @@ final class FaultCampaign {
         this.random = new Random(seed);
     }
 
-    RoundResult round(Fault fault, Destination destination) {
+    /// Runs a batch, and injects the fault while it runs.
+    ///
+    /// @param fault is injected once
+    /// @param destination of the batch, if the fault does not need a folder
+    public RoundResult round(Fault fault, Destination destination) {
         rounds++;
         RoundResult result;
         try {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param scoredTwice partitions that were leased more than once, without attempts that reported a failure or
 ///     were returned
 /// @param violations the promises that were broken
-record RoundResult(
+public record RoundResult(
         int round,
         long seed,
         Fault fault,
@@ -30,7 +30,7 @@ record RoundResult(
             | round | seed | fault | destination | seconds | recovery, s | scored twice | verdict |
             |---|---|---|---|---|---|---|---|""";
 
-    RoundResult {
+    public RoundResult {
         violations = List.copyOf(violations);
     }
 
@@ -39,12 +39,12 @@ record RoundResult(
         return new RoundResult(round, seed, fault, "", destination, 0, null, 0, List.of(reason));
     }
 
-    boolean isGood() {
+    public boolean isGood() {
         return violations.isEmpty();
     }
 
     /// A row of the table.
-    String line() {
+    public String line() {
         return String.format(
                 Locale.ROOT,
                 "| %d | %d | %s | %s | %.0f | %s | %d | %s |",

@@ -30,13 +30,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Many partitions through the real coordinator and journal. By default it runs a fifth of the hundred thousand
+/// Many partitions through the real coordinator and journal. By default it runs a tenth of the hundred thousand
 /// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=100000` runs all of them. Prints the
 /// figures.
 @Timeout(120)
 class LedgerScaleIT {
 
-    private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 20_000);
+    private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 10_000);
     private static final int WORKERS = 64;
 
     @TempDir

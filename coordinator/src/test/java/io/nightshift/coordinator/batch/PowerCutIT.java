@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class PowerCutIT {
 
-    private static final int PARTITIONS = 4;
+    private static final int PARTITIONS = 3;
 
     /// Each commit takes several writes. How many depends on the events that share a commit.
     private static final int LEAST_CUTS = 10 * PARTITIONS;

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RegisterSimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.simulation.runs", 200);
+    private static final long RUNS = Long.getLong("nightshift.simulation.runs", 100);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
 
     /// The decision logic with one mistake each.

@@ -126,7 +126,9 @@ final class HttpCommandsIT {
 
     @Test
     void theQuarantineOfAServersBatchIsTheSameAsTheHomeFolders() throws Exception {
-        String job = FlightsJob.in(folder.resolve("job")).file().toString();
+        String job = FlightsJob.on(folder.resolve("job"), "FROM flights LIMIT 60000")
+                .file()
+                .toString();
         String wrong = "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)";
         String limit = "errors.max-rows=1000000";
         String batch = batch("submit", job, "--set", wrong, "--set", "errors.max-rate=1", "--set", limit)

@@ -110,6 +110,8 @@ final class PostgresPublishingIT {
     private static void awaitNoConnectionsTo(String database) {
         String connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s'".formatted(database);
         await().atMost(Duration.ofMinutes(1))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
                 .untilAsserted(
                         () -> assertThat(server.row("postgres", connections)).isEqualTo("0"));
     }

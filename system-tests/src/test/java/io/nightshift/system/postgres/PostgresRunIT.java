@@ -115,32 +115,7 @@ final class PostgresRunIT {
     }
 
     @Test
-    void theSummarySaysHowToQuery() throws Exception {
-        PostgresJob job = PostgresJob.on(folder, server, FEW);
-        CommandResult end = ProgramProcess.run(
-                job.flights().folder(),
-                "run",
-                job.flights().file().toString(),
-                "--home",
-                job.flights().home().toString());
-        end.expect(0);
-        assertThat(end.out())
-                .contains("predictions  table flights in data source db")
-                .containsPattern(
-                        "query them   psql -c 'SELECT prediction, count\\(\\*\\) FROM \"flights\" WHERE batch_id = ");
-        assertThat(CommandResult.of(
-                                Main.commandLine(),
-                                "plan",
-                                job.flights().file().toString(),
-                                "--home",
-                                job.flights().home().toString())
-                        .expect(0)
-                        .out())
-                .contains("writing to table flights in data source db");
-    }
-
-    @Test
-    void aProfileCountsTheSendingOfRowsAsWriting() throws Exception {
+    void aProfileCountsTheSendingOfRowsAsWritingAndTheSummarySaysHowToQuery() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
 
         JsonNode profile = job.runs("--profile", "--set", "partitions.rows=10000")
@@ -179,7 +154,19 @@ final class PostgresRunIT {
                 .contains("where the time went")
                 .containsPattern("publishing +[0-9.]+ +[0-9.]+")
                 .containsPattern("what the \\d+ scoring threads did")
-                .containsPattern("write +[0-9.]+ +[0-9.]+");
+                .containsPattern("write +[0-9.]+ +[0-9.]+")
+                .contains("predictions  table flights in data source db")
+                .containsPattern(
+                        "query them   psql -c 'SELECT prediction, count\\(\\*\\) FROM \"flights\" WHERE batch_id = ");
+        assertThat(CommandResult.of(
+                                Main.commandLine(),
+                                "plan",
+                                job.flights().file().toString(),
+                                "--home",
+                                job.flights().home().toString())
+                        .expect(0)
+                        .out())
+                .contains("writing to table flights in data source db");
     }
 
     @Test

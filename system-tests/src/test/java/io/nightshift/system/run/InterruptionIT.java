@@ -1,14 +1,18 @@
 package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,22 +21,22 @@ import org.junit.jupiter.api.io.TempDir;
 final class InterruptionIT {
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     @TempDir
     private Path folder;
 
     @Test
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
-        // Long enough to be still running when the signal arrives.
-        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
+        FlightsJob job = FlightsJob.in(folder);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), COMMITTED, 3);
             program.signal(isInterruptIgnored() ? "TERM" : "INT");
             CommandResult end = program.end();
             assertThat(ProgramProcess.matches(job.log(), COMMITTED))
-                    .as("committed partitions of 300")
-                    .isLessThan(150);
+                    .as("committed partitions of 60")
+                    .isLessThan(45);
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
                     .containsPattern("Interrupted\\. Batch flights-\\S+ keeps the \\d+ of its \\d+ partitions that are"
@@ -42,17 +46,19 @@ final class InterruptionIT {
         CommandResult end = ProgramProcess.run(folder, arguments.toArray(String[]::new));
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.json().get("resumed").asBoolean()).isTrue();
-        assertThat(end.json().get("predictions").asInt()).isEqualTo(5 * FlightsJob.ROWS);
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
         assertThat(end.json().get("rows_this_run").asInt())
                 .as("only the rows of the second process, of which the throughput is reported")
-                .isLessThanOrEqualTo(5 * FlightsJob.ROWS - 3 * 4_000)
+                .isLessThanOrEqualTo(FlightsJob.ROWS - 3 * 4_000)
                 .isPositive();
     }
 
     @Test
     void anInterruptionBeforeTheFirstCommitSaysWhatHappenedAndHowToResume() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(100)");
-        List<String> arguments = job.run("--set", "partitions.rows=100000000", "--threads", "1");
+        FlightsJob job = FlightsJob.in(folder);
+        // One partition, which takes half a minute.
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(7_000));
+        List<String> arguments = job.run("--set", "partitions.rows=" + FlightsJob.ROWS, "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), Pattern.compile("planned"), 1);
             program.signal(isInterruptIgnored() ? "TERM" : "INT");
@@ -64,23 +70,34 @@ final class InterruptionIT {
         }
     }
 
+    /// The first run is stopped until the second one waits for it.
     @Test
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(5)");
+        FlightsJob job = FlightsJob.in(folder);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
+        Pattern waiting =
+                Pattern.compile("Waiting for process (\\d+) \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses "
+                        + Pattern.quote(job.home().toString()) + "\\.");
         try (ProgramProcess first = ProgramProcess.start(folder, arguments)) {
-            first.awaitLog(job.log(), COMMITTED, 1);
-            CommandResult second = ProgramProcess.run(
-                    folder, job.run("--set", "partitions.rows=5000", "--wait").toArray(String[]::new));
-            first.end().expect(0);
-            second.expect(0);
-            assertThat(second.err())
-                    .containsPattern(
-                            "Waiting for process %d \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses %s\\."
-                                    .formatted(first.id(), job.home()));
-            assertThat(second.json().get("already_published").asBoolean())
-                    .as("the second reads the ledger only after the first has published")
-                    .isTrue();
+            assertThat(first.awaitLog(job.log(), COMMITTED, 1)).isTrue();
+            first.signal("STOP");
+            try (ProgramProcess second =
+                    ProgramProcess.start(folder, job.run("--set", "partitions.rows=5000", "--wait"))) {
+                await().atMost(SOON).until(() -> waiting.matcher(second.err()).find());
+                Matcher named = waiting.matcher(second.err());
+                assertThat(named.find()).isTrue();
+                assertThat(named.group(1)).isEqualTo(String.valueOf(first.id()));
+
+                first.signal("CONT");
+                first.end().expect(0);
+                assertThat(second.end()
+                                .expect(0)
+                                .json()
+                                .get("already_published")
+                                .asBoolean())
+                        .as("the second reads the ledger only after the first has published")
+                        .isTrue();
+            }
         }
     }
 

@@ -2,10 +2,13 @@ package io.nightshift.system.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.cli.Main;
+import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,9 +25,9 @@ final class LostLedgerIT {
         FlightsJob job = FlightsJob.on(folder, FEW);
         ProgramProcess.run(job).expect(0);
         String home = job.home().toString();
-        ProgramProcess.run(folder, "ledger", "export", "export.json", "--home", home)
-                .expect(0);
-        ProgramProcess.run(folder, "ledger", "check", "--home", home).expect(0);
+        String export = folder.resolve("export.json").toString();
+        ledger("export", export, "--home", home);
+        ledger("check", "--home", home);
 
         Files.write(job.home().resolve("ledger/ledger.mv.db"), new byte[0]);
         ProgramProcess.run(job).expect(2, "the ledger of %s is empty".formatted(home), "nightshift ledger import");
@@ -32,8 +35,7 @@ final class LostLedgerIT {
         Files.delete(job.home().resolve("ledger/ledger.mv.db"));
         ProgramProcess.run(job).expect(2, "the ledger of %s is gone".formatted(home));
 
-        ProgramProcess.run(folder, "ledger", "import", "export.json", "--home", home)
-                .expect(0);
+        ledger("import", export, "--home", home);
         assertThat(ProgramProcess.run(job)
                         .expect(0)
                         .json()
@@ -41,6 +43,13 @@ final class LostLedgerIT {
                         .asBoolean())
                 .isTrue();
         assertThat(job.published()).hasSize(1);
+    }
+
+    private static void ledger(String... arguments) {
+        CommandResult.of(
+                        Main.commandLine("ledger"),
+                        Stream.concat(Stream.of("ledger"), Stream.of(arguments)).toArray(String[]::new))
+                .expect(0);
     }
 
     @Test

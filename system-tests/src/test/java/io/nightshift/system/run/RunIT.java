@@ -21,7 +21,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The command `run` as a process.
@@ -37,140 +40,137 @@ final class RunIT {
     @TempDir
     private Path folder;
 
-    @Test
-    void theJsonOfAPublishedRunHasTheDocumentedKeys() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, FEW);
+    /// Two runs of one job: the first prints JSON, the second prints a summary for people.
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    final class Output {
 
-        CommandResult end =
-                ProgramProcess.run(job, "--set", "partitions.rows=1000").expect(0, "Batch flights-");
+        private FlightsJob job;
+        private CommandResult json;
+        private CommandResult summary;
 
-        JsonNode json = end.json();
-        assertThat(json.properties().stream()
-                        .map(entry -> entry.getKey() + " " + entry.getValue().getNodeType()))
-                .containsExactlyInAnyOrder(
-                        "batch STRING",
-                        "state STRING",
-                        "rows NUMBER",
-                        "rows_this_run NUMBER",
-                        "predictions NUMBER",
-                        "quarantined NUMBER",
-                        "unseen_categories OBJECT",
-                        "partitions NUMBER",
-                        "committed NUMBER",
-                        "resumed BOOLEAN",
-                        "already_published BOOLEAN",
-                        "seconds NUMBER",
-                        "seconds_to_first_row NUMBER",
-                        "destination STRING",
-                        "failure NULL");
-        assertThat(json.get("state").asText()).isEqualTo("published");
-        assertThat(json.get("rows").asInt()).isEqualTo(3000);
-        assertThat(json.get("predictions").asInt()).isEqualTo(3000);
-        assertThat(json.get("partitions").asInt()).isEqualTo(3);
-        assertThat(json.get("resumed").asBoolean()).isFalse();
-        assertThat(Path.of(json.get("destination").asText()))
-                .isEqualTo(
-                        job.predictions().resolve("batch=" + json.get("batch").asText()));
-        assertThat(end.out().lines()).as("only the JSON").hasSize(1);
-    }
-
-    @Test
-    void aProfileSaysWhereTheTimeWent() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, FEW);
-
-        JsonNode json =
-                ProgramProcess.run(job, "--profile").expect(0, "Batch flights-").json();
-
-        JsonNode profile = json.get("profile");
-        JsonNode threads = profile.get("threads");
-        assertThat(names(profile)).containsExactly("start", "plan", "first_row", "score", "publish", "end", "threads");
-        assertThat(names(threads))
-                .containsExactly("count", "prepare", "read", "features", "score", "write", "seal", "rest", "idle");
-        double spans = 0;
-        for (String span : List.of("start", "plan", "first_row", "score", "publish", "end")) {
-            spans += profile.get(span).asDouble();
-        }
-        assertThat(spans).isCloseTo(json.get("seconds").asDouble(), within(0.2));
-        for (String step : List.of("prepare", "features", "score", "rest")) {
-            assertThat(threads.get(step).asDouble()).as(step).isPositive();
+        @BeforeAll
+        void run(@TempDir Path shared) throws Exception {
+            job = FlightsJob.on(shared, FEW);
+            json = ProgramProcess.run(
+                            job,
+                            "--profile",
+                            "--threads",
+                            "1",
+                            "--set",
+                            "partitions.rows=500",
+                            "--set",
+                            "output.margin=true")
+                    .expect(0, "Batch flights-");
+            summary = ProgramProcess.run(
+                            shared,
+                            "run",
+                            job.file().toString(),
+                            "--home",
+                            job.home().toString(),
+                            "--new",
+                            "--profile")
+                    .expect(0);
         }
 
-        CommandResult again = ProgramProcess.run(
-                        folder,
-                        "run",
-                        job.file().toString(),
-                        "--home",
-                        job.home().toString(),
-                        "--new",
-                        "--profile")
-                .expect(0);
-        assertThat(again.out())
-                .contains("where the time went")
-                .containsPattern("scoring, to the last commit +[0-9.]+ +[0-9.]+")
-                .containsPattern("what the \\d+ scoring threads did");
-    }
+        @Test
+        void theJsonOfAPublishedRunHasTheDocumentedKeys() {
+            JsonNode run = json.json();
+            assertThat(run.properties().stream()
+                            .map(entry ->
+                                    entry.getKey() + " " + entry.getValue().getNodeType()))
+                    .containsExactlyInAnyOrder(
+                            "batch STRING",
+                            "state STRING",
+                            "rows NUMBER",
+                            "rows_this_run NUMBER",
+                            "predictions NUMBER",
+                            "quarantined NUMBER",
+                            "unseen_categories OBJECT",
+                            "partitions NUMBER",
+                            "committed NUMBER",
+                            "resumed BOOLEAN",
+                            "already_published BOOLEAN",
+                            "seconds NUMBER",
+                            "seconds_to_first_row NUMBER",
+                            "destination STRING",
+                            "failure NULL",
+                            "profile OBJECT");
+            assertThat(run.get("state").asText()).isEqualTo("published");
+            assertThat(run.get("rows").asInt()).isEqualTo(3000);
+            assertThat(run.get("predictions").asInt()).isEqualTo(3000);
+            assertThat(run.get("partitions").asInt()).isEqualTo(6);
+            assertThat(run.get("resumed").asBoolean()).isFalse();
+            assertThat(Path.of(run.get("destination").asText()))
+                    .isEqualTo(job.predictions()
+                            .resolve("batch=" + run.get("batch").asText()));
+            assertThat(json.out().lines()).as("only the JSON").hasSize(1);
+        }
 
-    private static List<String> names(JsonNode object) {
-        return object.properties().stream().map(Map.Entry::getKey).toList();
-    }
+        @Test
+        void aProfileSaysWhereTheTimeWent() {
+            JsonNode profile = json.json().get("profile");
+            JsonNode threads = profile.get("threads");
+            assertThat(names(profile))
+                    .containsExactly("start", "plan", "first_row", "score", "publish", "end", "threads");
+            assertThat(names(threads))
+                    .containsExactly("count", "prepare", "read", "features", "score", "write", "seal", "rest", "idle");
+            double spans = 0;
+            for (String span : List.of("start", "plan", "first_row", "score", "publish", "end")) {
+                spans += profile.get(span).asDouble();
+            }
+            assertThat(spans).isCloseTo(json.json().get("seconds").asDouble(), within(0.2));
+            for (String step : List.of("prepare", "features", "score", "rest")) {
+                assertThat(threads.get(step).asDouble()).as(step).isPositive();
+            }
+            assertThat(summary.out())
+                    .contains("where the time went")
+                    .containsPattern("scoring, to the last commit +[0-9.]+ +[0-9.]+")
+                    .containsPattern("what the \\d+ scoring threads did");
+        }
 
-    @Test
-    void theMarginIsWrittenNextToThePredictionIfRequestedAndAvailable() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, FEW);
+        private List<String> names(JsonNode object) {
+            return object.properties().stream().map(Map.Entry::getKey).toList();
+        }
 
-        String destination = ProgramProcess.run(job, "--set", "output.margin=true")
-                .expect(0)
-                .json()
-                .get("destination")
-                .asText();
+        @Test
+        void theMarginIsWrittenNextToThePredictionIfRequested() throws Exception {
+            String wrong = "abs(1 / (1 + exp(-margin)) - probability) > 1e-6 OR prediction <> (margin > 0)::INT";
+            assertThat(PublishedOutput.query(
+                            "SELECT concat_ws(' ', count(*), count(DISTINCT margin) > 100, count(*) FILTER (%s)) FROM '%s/part-*.parquet'"
+                                    .formatted(
+                                            wrong,
+                                            json.json().get("destination").asText())))
+                    .isEqualTo("3000 true 0");
+        }
 
-        String wrong = "abs(1 / (1 + exp(-margin)) - probability) > 1e-6 OR prediction <> (margin > 0)::INT";
-        assertThat(PublishedOutput.query(
-                        "SELECT concat_ws(' ', count(*), count(DISTINCT margin) > 100, count(*) FILTER (%s)) FROM '%s/part-*.parquet'"
-                                .formatted(wrong, destination)))
-                .isEqualTo("3000 true 0");
-        CommandResult.of(
-                        Main.commandLine(),
-                        "model",
-                        "train",
-                        "--algorithm",
-                        "decision-tree",
-                        "--target",
-                        "delayed=delay > 15",
-                        "--job",
-                        job.file().toString(),
-                        "--home",
-                        job.home().toString())
-                .expect(0);
-        ProgramProcess.run(job, "--set", "output.margin=true", "--set", "model=delayed")
-                .expect(2, "output.margin: the model has no margin");
-    }
+        @Test
+        void theSummaryForPeopleHasAQueryThatWorks() throws Exception {
+            assertThat(summary.out())
+                    .containsPattern(
+                            "Published 3,000 predictions in [0-9.]+ s \\([0-9,]+ rows/s .*\\), 0 rows quarantined")
+                    .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
+            Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(summary.out());
+            assertThat(query.find()).isTrue();
+            assertThat(PublishedOutput.query("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
+                    .isEqualTo("3000");
+        }
 
-    @Test
-    void theSummaryForPeopleHasAQueryThatWorks() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, FEW);
-
-        CommandResult end = ProgramProcess.run(
-                        folder,
-                        "run",
-                        job.file().toString(),
-                        "--home",
-                        job.home().toString())
-                .expect(0);
-
-        assertThat(end.out())
-                .containsPattern("Published 3,000 predictions in [0-9.]+ s \\([0-9,]+ rows/s .*\\), 0 rows quarantined")
-                .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
-        Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(end.out());
-        assertThat(query.find()).isTrue();
-        assertThat(PublishedOutput.query("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
-                .isEqualTo("3000");
+        @Test
+        void onePartitionIsLeasedAheadOfThoseThatAreScored() throws Exception {
+            assertThat(Files.readAllLines(job.log()).stream()
+                            .takeWhile(line -> !COMMITTED.matcher(line).find())
+                            .filter(line -> line.contains(" leased to ")))
+                    .hasSize(2);
+        }
     }
 
     @Test
     void aPublishedBatchIsRunAgainOnlyWhenItsInputOrModelHasChangedOrOnDemand() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
-        String first = ProgramProcess.run(job).expect(0).json().get("batch").asText();
+        JsonNode opened = ProgramProcess.run(job).expect(0).json();
+        assertThat(opened.has("profile")).as("without --profile").isFalse();
+        String first = opened.get("batch").asText();
 
         JsonNode again = ProgramProcess.run(job).expect(0).json();
         assertThat(again.get("already_published").asBoolean()).isTrue();
@@ -208,19 +208,9 @@ final class RunIT {
                 .isTrue();
         ProgramProcess.run(job, "--set", "model=tree", "--new").expect(0);
         assertThat(job.published()).hasSize(4);
-    }
 
-    @Test
-    void onePartitionIsLeasedAheadOfThoseThatAreScored() throws Exception {
-        FlightsJob job = FlightsJob.on(folder, FEW);
-
-        ProgramProcess.run(job, "--set", "partitions.rows=500", "--threads", "1")
-                .expect(0, "Batch flights-");
-
-        assertThat(Files.readAllLines(job.log()).stream()
-                        .takeWhile(line -> !COMMITTED.matcher(line).find())
-                        .filter(line -> line.contains(" leased to ")))
-                .hasSize(2);
+        ProgramProcess.run(job, "--set", "model=tree", "--set", "output.margin=true")
+                .expect(2, "output.margin: the model has no margin");
     }
 
     @Test

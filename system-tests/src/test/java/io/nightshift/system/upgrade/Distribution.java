@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.program.ProgramProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,8 @@ record Distribution(Path root) {
         environment.keySet().removeIf(name -> name.startsWith("NIGHTSHIFT_"));
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         environment.put("NIGHTSHIFT_CACHE", "off");
-        environment.put("NIGHTSHIFT_OPTS", options);
+        boolean isThisBuild = equals(ofThisBuild());
+        environment.put("NIGHTSHIFT_OPTS", isThisBuild ? options + " " + ProgramProcess.startupCache() : options);
         return builder;
     }
 

@@ -60,10 +60,14 @@ public final class ProgramProcess implements AutoCloseable {
     ///
     /// @param options of the JVM, in addition to those that every start has
     public static List<String> command(List<String> options, List<String> arguments) {
-        StartupCache cache = StartupCache.get();
         List<String> all = new ArrayList<>(options);
-        all.add("-XX:AOTCache=" + cache.file());
-        return command(all, cache.classPath(), arguments);
+        all.add(startupCache());
+        return command(all, StartupCache.get().classPath(), arguments);
+    }
+
+    /// The option of the JVM by which the program of this build starts faster.
+    public static String startupCache() {
+        return "-XX:AOTCache=" + StartupCache.get().file();
     }
 
     static List<String> command(List<String> options, String classPath, List<String> arguments) {
@@ -73,6 +77,8 @@ public final class ProgramProcess implements AutoCloseable {
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
+                // As the launcher has it: less to compile in a short run.
+                "-XX:C1MaxInlineSize=15",
                 "-Xlog:disable",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",

@@ -1,8 +1,10 @@
-package io.nightshift.nemesis;
+package io.nightshift.system.nemesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.nemesis.FaultCampaign;
 import io.nightshift.nemesis.FaultCampaign.Destination;
+import io.nightshift.nemesis.RoundResult;
 import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
@@ -20,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// The short form of `bench/nemesis.sh`: plain processes on loopback, small batches, and the faults that are
-/// soon over. The seed is `-Dnightshift.nemesis.seed=N`.
+/// soon over. The seed is `-Dnightshift.nemesis.seed=N`. It mostly waits, so it runs here, next to other tests.
 final class NemesisIT {
 
     private static final long SEED = Long.getLong("nightshift.nemesis.seed", 20_261_125);
