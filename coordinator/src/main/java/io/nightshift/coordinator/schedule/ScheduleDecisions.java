@@ -135,7 +135,7 @@ class ScheduleDecisions {
     }
 
     /// A decision in the making: the events so far, and the state that they lead to.
-    private final class Draft {
+    static final class Draft {
         final Instant now;
         final long nanos;
         final List<ScheduledJobEvent> events = new ArrayList<>();
@@ -395,7 +395,7 @@ class ScheduleDecisions {
             return;
         }
         for (int i = 0; i < TICKS_AT_ONCE; i++) {
-            Instant tick = ticks.next(draft.state.decided()).orElse(null);
+            Instant tick = nextTick(draft.state, ticks, draft.now).orElse(null);
             if (tick == null || ticks.dueAt(job, tick).isAfter(draft.now)) {
                 return;
             }
@@ -416,6 +416,11 @@ class ScheduleDecisions {
                         draft.now, tick, timetable.scheduled(tick), current(draft.state).number()));
             }
         }
+    }
+
+    /// The first tick that is not decided about. It does not depend on the clock.
+    Optional<Instant> nextTick(ScheduledJobState state, Ticks ticks, Instant now) {
+        return ticks.next(state.decided());
     }
 
     /// Skips missed ticks.
@@ -472,9 +477,7 @@ class ScheduleDecisions {
         boolean isFree = true;
         int underWay = 0;
         for (Run run : state.openRuns()) {
-            if (run.phase() != RunPhase.WAITING) {
-                isFree = false;
-            }
+            isFree = isFree && !blocksNext(run);
             Question start = starts.get(run.key());
             underWay += start != null && start.isUnderWay(draft.nanos) ? 1 : 0;
         }
@@ -492,15 +495,25 @@ class ScheduleDecisions {
         }
     }
 
+    /// Whether the next run of a queue waits for the end of this one.
+    boolean blocksNext(Run run) {
+        return run.phase() == RunPhase.RUNNING;
+    }
+
     /// @return whether a submission was begun
-    private boolean start(Draft draft, Run run) {
+    boolean start(Draft draft, Run run) {
         Revision revision = draft.state.revisions().get(run.revision());
         if (revision == null) {
             draft.persist(new ScheduledJobEvent.RunRefused(
                     draft.now, run.key(), "the job file of revision %d is lost".formatted(run.revision())));
             return false;
         }
-        return ask(draft, run.key(), revision, run.parameters(), StartMode.LIVE);
+        return ask(draft, key(run, draft.nanos), revision, run.parameters(), StartMode.LIVE);
+    }
+
+    /// The idempotency key of a run's submission, the same at any time.
+    String key(Run run, long nanos) {
+        return run.key();
     }
 
     private boolean ask(
@@ -546,10 +559,15 @@ class ScheduleDecisions {
                 if (start != null) {
                     start.postpone(draft.nanos, LONGEST_RETRY);
                 }
-                draft.actions.add(new ScheduleAction.Warn("%s of %s can't be submitted now: %s. Trying again"
-                        .formatted(key, job, reason)));
+                notNow(draft, key, reason);
             }
         }
+    }
+
+    /// A run whose outcome is not known stays due.
+    void notNow(Draft draft, String key, String reason) {
+        draft.actions.add(new ScheduleAction.Warn(
+                "%s of %s can't be submitted now: %s. Trying again".formatted(key, job, reason)));
     }
 
     /// Drops the questions whose answers nobody needs any more.

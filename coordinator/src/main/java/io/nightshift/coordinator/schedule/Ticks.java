@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The times of a schedule, its ticks: a cron expression in a time zone, between two dates. Pure and immutable.
+/// The times of a schedule, its ticks: a cron expression in a time zone, between two dates. Pure, and safe for several
+/// threads.
 ///
 /// When clocks change, a tick is what a person expects who reads the expression as local time:
 ///
@@ -35,6 +36,11 @@ final class Ticks {
     private final @Nullable Instant from;
     private final @Nullable Instant until;
     private final Duration jitter;
+
+    /// The last answer: the same question is asked at every message.
+    private volatile @Nullable Answer last;
+
+    private record Answer(Instant after, Optional<Instant> next) {}
 
     /// @param start the first date, or null
     /// @param end the last date, or null
@@ -58,6 +64,15 @@ final class Ticks {
 
     /// The first tick after a time; empty if there is none.
     Optional<Instant> next(Instant after) {
+        Answer known = last;
+        if (known == null || !known.after().equals(after)) {
+            known = new Answer(after, find(after));
+            last = known;
+        }
+        return known.next();
+    }
+
+    private Optional<Instant> find(Instant after) {
         Instant start = from != null && after.isBefore(from) ? from.minusNanos(1) : after;
         Optional<Instant> next;
         try {
