@@ -125,6 +125,7 @@ class ScheduleDecisions {
     private final Map<BatchId, Question> looks = new HashMap<>();
     private @Nullable Question source;
     private @Nullable String sourceProblem;
+    private int warnedOf;
 
     private final Map<Integer, Timetable> timetables = new HashMap<>();
     private final Map<String, List<BackfillRuns.PlannedRun>> plans = new HashMap<>();
@@ -209,8 +210,14 @@ class ScheduleDecisions {
 
     private Timetable timetable(ScheduledJobState state, Revision revision) {
         timetables.keySet().retainAll(state.revisions().keySet());
-        return timetables.computeIfAbsent(
-                revision.number(), number -> Timetable.of(JobTexts.header(revision.text(), revision.folder())));
+        return timetables.computeIfAbsent(revision.number(), number -> {
+            try {
+                return Timetable.of(JobTexts.header(revision.text(), revision.folder()));
+            } catch (JobFileException e) {
+                // An earlier version accepted it.
+                return Timetable.unreadable(job);
+            }
+        });
     }
 
     // Commands.
@@ -378,6 +385,7 @@ class ScheduleDecisions {
         if (draft.state.isApplied() && draft.state.pause() == null) {
             dueTicks(draft);
         }
+        warnIfUnreadable(draft);
         startRuns(draft);
         draft.state.backfills().values().forEach(backfill -> startRuns(draft, backfill));
         forgetAnswered(draft.state);
@@ -385,6 +393,19 @@ class ScheduleDecisions {
         lookAtSource(draft);
         if (!draft.state.isApplied() && looks.isEmpty() && starts.isEmpty()) {
             draft.actions.add(new ScheduleAction.Passivate());
+        }
+    }
+
+    private void warnIfUnreadable(Draft draft) {
+        Revision revision = draft.state.current();
+        if (draft.state.isApplied()
+                && revision != null
+                && revision.number() != warnedOf
+                && timetable(draft.state, revision).isUnreadable()) {
+            warnedOf = revision.number();
+            draft.actions.add(new ScheduleAction.Warn(
+                    "this version can't read the job file of %s, so the job does not run by itself. Apply it again"
+                            .formatted(job)));
         }
     }
 

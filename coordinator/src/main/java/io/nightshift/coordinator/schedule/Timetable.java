@@ -1,14 +1,17 @@
 package io.nightshift.coordinator.schedule;
 
 import io.nightshift.protocol.job.CronExpression;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobHeader;
 import io.nightshift.protocol.job.JobSchedule;
+import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.job.TimeTemplate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +20,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param header of the job file
 /// @param ticks of the schedule; null if the job has none
-record Timetable(JobHeader header, @Nullable Ticks ticks) {
+/// @param isUnreadable whether this version can't read the job file
+record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) {
+
+    /// A job file that this version can't read: the job runs on request only.
+    static Timetable unreadable(String job) {
+        return new Timetable(
+                new JobHeader(job, List.of(), JobTiming.ANY_TIME, Job.DEFAULT_PRIORITY, List.of()), null, true);
+    }
 
     static Timetable of(JobHeader header) {
         JobSchedule schedule = header.timing().schedule();
@@ -29,7 +39,8 @@ record Timetable(JobHeader header, @Nullable Ticks ticks) {
                                 header,
                                 schedule,
                                 schedule.start() == null ? null : LocalDate.parse(schedule.start()),
-                                schedule.end() == null ? null : LocalDate.parse(schedule.end())));
+                                schedule.end() == null ? null : LocalDate.parse(schedule.end())),
+                false);
     }
 
     private static Ticks ticks(

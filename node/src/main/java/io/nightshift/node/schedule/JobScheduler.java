@@ -109,8 +109,9 @@ public final class JobScheduler {
                 caller,
                 "apply-job",
                 job,
-                catalogue
-                        .ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo))
+                answered(
+                                catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)),
+                                "the catalogue of jobs")
                         .thenCompose(entered -> this.<ApplyResult>ask(
                                 job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
                 result -> "revision " + result.job().revision());

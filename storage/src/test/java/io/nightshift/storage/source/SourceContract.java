@@ -116,6 +116,24 @@ public abstract class SourceContract {
     }
 
     @Test
+    void itsStateIsTheSameUntilItChanges() throws Exception {
+        Input input = made();
+        Sources sources = sources();
+        SourceState first = sources.state(job(input).source());
+
+        assertThat(first.rows()).isEqualTo(ROWS);
+        assertThat(first.files()).isPositive();
+        assertThat(sources.state(job(input).source())).isEqualTo(first);
+        assertThat(sources().state(job(input).source())).as("to another node").isEqualTo(first);
+        change();
+        SourceState changed = sources.state(job(input).source());
+        assertThat(changed.rows()).isEqualTo(ROWS);
+        assertThat(changed.digest()).isNotEqualTo(first.digest());
+        remove();
+        assertThat(sources.state(job(input).source()).rows()).isLessThan(ROWS);
+    }
+
+    @Test
     void itsPiecesAreAllOfItsRowsOnce() throws SQLException {
         Input input = made();
         List<InspectedFile> inspected = inspect(input);

@@ -5,18 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceContract;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourceState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +70,28 @@ class ParquetSourceTest extends SourceContract {
         assertThat(identity(List.of(data.pin(file))))
                 .as("of the source, by which a submission is recognised")
                 .isNotEqualTo(identity);
+    }
+
+    @Test
+    void theStateOfASourceCountsWholeFilesOnlyAndMayBeEmpty() throws Exception {
+        Sources sources = new Sources(() -> data.duckDb);
+        Job.Source source = JobBuilder.over(new ParquetInput(List.of(folder.resolve("in") + "/*.parquet")))
+                .build()
+                .source();
+        assertThat(sources.state(source).files()).isZero();
+
+        Path written = data.parquet("in/a.parquet", "SELECT i AS f0 FROM range(10) t(i)");
+        byte[] bytes = Files.readAllBytes(written);
+        Files.write(folder.resolve("in/b.parquet"), Arrays.copyOf(bytes, bytes.length / 2));
+        SourceState before = sources.state(source);
+        assertThat(before.files()).isEqualTo(1);
+        assertThat(before.rows()).isEqualTo(10);
+
+        Files.write(folder.resolve("in/b.parquet"), bytes);
+        SourceState after = sources.state(source);
+        assertThat(after.files()).isEqualTo(2);
+        assertThat(after.rows()).isEqualTo(20);
+        assertThat(after.digest()).isNotEqualTo(before.digest());
     }
 
     private static String identity(List<SourceFile> files) {
