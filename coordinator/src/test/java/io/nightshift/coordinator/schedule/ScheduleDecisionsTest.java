@@ -6,6 +6,7 @@ import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
@@ -216,7 +217,7 @@ class ScheduleDecisionsTest {
         @Test
         void aPausedJobStartsNothingButWhatIsAskedFor() {
             apply(NIGHTLY.formatted("all", "queue"));
-            value(ask(replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
             at("2026-11-27T12:00:00Z");
             assertThat(starts()).isEmpty();
             assertThat(decisions.nextWake(state, nanos, now)).isEmpty();
@@ -227,14 +228,14 @@ class ScheduleDecisionsTest {
             assertThat(starts()).extracting(StartRequest::key).containsExactly("manual:a1");
 
             ended(started("manual:a1"), Phase.PUBLISHED);
-            value(ask(replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
             assertThat(starts()).extracting(StartRequest::key).containsExactly("tick:2026-11-26T02:00:00Z");
         }
 
         @Test
         void anotherRequestWithTheSameIdStartsNothingMore() {
             apply("");
-            value(ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<JobRun>ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
             BatchId batch = started("manual:a1");
 
             JobRun again = value(ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
@@ -444,7 +445,7 @@ class ScheduleDecisionsTest {
         }
 
         private Backfill show() {
-            return value(ask(replyTo -> new ScheduledJobCommand.ShowBackfills("b1", replyTo)))
+            return value(ScheduleDecisionsTest.this.<BackfillList>ask(replyTo -> new ScheduledJobCommand.ShowBackfills("b1", replyTo)))
                     .backfills()
                     .getFirst();
         }
@@ -509,7 +510,7 @@ class ScheduleDecisionsTest {
 
             assertThat(starts()).isEmpty();
             assertThat(show().published()).isEqualTo(2);
-            assertThat(declined(ask(replyTo -> new ScheduledJobCommand.ControlBackfill(
+            assertThat(declined(ScheduleDecisionsTest.this.<Backfill>ask(replyTo -> new ScheduledJobCommand.ControlBackfill(
                             "b1", BackfillControl.RESUME, "ops", replyTo))))
                     .contains("has ended");
         }
