@@ -75,7 +75,7 @@ class ScheduleDecisions {
     private static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(500);
-    private static final Duration LONGEST_LOOK = Duration.ofSeconds(15);
+    private static final Duration LONGEST_LOOK = Duration.ofMinutes(1);
     private static final Duration LONGEST_SLEEP = Duration.ofDays(30);
     private static final int COUNTED_TICKS = 100_000;
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");

@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// `-Dnightshift.simulation.seed=SEED -Dnightshift.schedule.runs=1`. The long form is `-Dnightshift.schedule.runs=1000`.
 class ScheduleSimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 60);
+    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 25);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
-    private static final long MUTANT_SEEDS = 400;
+    private static final long MUTANT_SEEDS = 60;
 
     @Test
     void noTickIsLostAndNoneComesTwice() {
