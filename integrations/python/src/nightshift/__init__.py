@@ -38,8 +38,7 @@ from .records import (
     QuarantineReasons,
     Submission,
 )
-
-__version__ = "0.1.0"
+from .version import __version__
 
 __all__ = [
     "Batch",
@@ -71,5 +70,6 @@ __all__ = [
     "Unexpected",
     "Unreachable",
     "WaitTimeout",
+    "__version__",
     "read_predictions",
 ]

@@ -38,6 +38,7 @@ from .transport import (
     problem_of,
     tls_context,
 )
+from .version import __version__
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _SUBMIT_FACTOR = 5
@@ -104,7 +105,7 @@ class Client:
         context = tls_context(ca, certificate, private_key) if is_tls else None
         self._timeout = timeout
         self._transport = Transport(
-            parsed, Token(token, token_file, home, parsed), context, attempts, "nightshift-python/0.1.0"
+            parsed, Token(token, token_file, home, parsed), context, attempts, "nightshift-python/" + __version__
         )
 
     # Submissions
