@@ -14,6 +14,9 @@ from ..base import BaseTrigger, TriggerEvent
 from ..hooks.nightshift import NightshiftHook
 from ..runs import ended_run
 
+# A triggerer runs many triggers: its log has one line of each outage a minute.
+_WARNING_INTERVAL = 60.0
+
 
 class NightshiftBatchTrigger(BaseTrigger):
     """Asks for the status of a batch until it has ended, and then fires one event.
@@ -74,18 +77,22 @@ class NightshiftBatchTrigger(BaseTrigger):
         """Waits, without blocking the event loop."""
         client: Optional[Client] = None
         answered = time.monotonic()
+        warned: Optional[float] = None
         while True:
             try:
                 if client is None:
                     client = await NightshiftHook(self.nightshift_conn_id).get_async_conn()
                 ended = await asyncio.to_thread(self._ended, client)
                 answered = time.monotonic()
+                warned = None
             except NightshiftError as e:
                 silence = time.monotonic() - answered
                 if not e.retryable or silence >= self.patience:
                     yield TriggerEvent({"status": "error", "message": str(e), "retryable": e.retryable})
                     return
-                self.log.warning("no status of %s for %.0f s: %s", self._subject(), silence, e)
+                if warned is None or time.monotonic() - warned >= _WARNING_INTERVAL:
+                    warned = time.monotonic()
+                    self.log.warning("no status of %s for %.0f s: %s", self._subject(), silence, e)
                 ended = None
             except (ValueError, OSError) as e:
                 # The connection is wrong, or a certificate can't be read.
