@@ -2,7 +2,8 @@
 """The real node that the tests of the integrations use. PythonIntegrationsIT starts it, and kills it when a test asks.
 
 The environment says where it is: NIGHTSHIFT_TEST_SERVER is its URL, NIGHTSHIFT_TEST_TOKEN_FILE the file with its token, and
-NIGHTSHIFT_TEST_FOLDER a folder with `job.yaml`, the example job. Without them, the tests are skipped.
+NIGHTSHIFT_TEST_FOLDER a folder with `job.yaml`, the example job. NIGHTSHIFT_TEST_HOME is the home folder of a server, in place
+of URL and token. Without them, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Callable, Optional, TypeVar
 SERVER = os.environ.get("NIGHTSHIFT_TEST_SERVER", "")
 TOKEN_FILE = os.environ.get("NIGHTSHIFT_TEST_TOKEN_FILE", "")
 FOLDER = Path(os.environ.get("NIGHTSHIFT_TEST_FOLDER", "."))
+HOME = os.environ.get("NIGHTSHIFT_TEST_HOME", "")
 ROWS = 300_000
 
 _PATIENCE = 120.0

@@ -69,7 +69,7 @@ class KeyTest(unittest.TestCase):
 class ConnectionTest(unittest.TestCase):
     def urls(self, **fields: Any) -> list[str]:
         with connect(**fields):
-            return [server.url for server in NightshiftHook().get_conn()._transport._servers]
+            return [server.url for server in NightshiftHook().get_conn()._transport._servers()]
 
     def test_the_host_may_be_a_name_a_url_or_several(self) -> None:
         self.assertEqual(self.urls(host="a.example", port=7380), ["https://a.example:7380"])
@@ -89,7 +89,7 @@ class ConnectionTest(unittest.TestCase):
     def test_the_triggerer_gets_the_connection_without_blocking(self) -> None:
         with connect(host="https://a.example"):
             client = asyncio.run(NightshiftHook().get_async_conn())
-        self.assertEqual(client._transport._servers[0].url, "https://a.example")
+        self.assertEqual(client._transport._servers()[0].url, "https://a.example")
 
     def test_the_button_test_says_what_is_wrong(self) -> None:
         server = ScriptedServer(Answer(401, problem(401, "unauthorized", "The node does not know the token.")))

@@ -227,9 +227,9 @@ class TokenTest(ClientTest):
                 (f"nonsense\n{os.getpid()} 1\n", "http://127.0.0.1:7380"),
             ):
                 file.write_text(text)
-                self.assertEqual(Client(home=folder)._transport._servers[0].url, url, text)
+                self.assertEqual(Client(home=folder)._transport._servers()[0].url, url, text)
             file.unlink()
-            self.assertEqual(Client(home=folder)._transport._servers[0].url, "http://127.0.0.1:7380")
+            self.assertEqual(Client(home=folder)._transport._servers()[0].url, "http://127.0.0.1:7380")
 
     def test_a_token_is_not_sent_to_another_machine_without_tls(self) -> None:
         with self.assertRaisesRegex(ValueError, "over https only, not to http://192.0.2.1:7380"):

@@ -17,6 +17,23 @@ import real_node
 HAS_PANDAS = importlib.util.find_spec("pandas") is not None
 
 
+@unittest.skipUnless(real_node.HOME, "PythonIntegrationsIT starts the server that this test needs")
+class ServeTest(unittest.TestCase):
+    def test_a_wait_survives_a_server_that_starts_again_at_another_port(self) -> None:
+        client = Client(home=real_node.HOME)
+        submission = client.submit(real_node.job(real_node.job_name("served"), real_node.SLOW))
+        killed = False
+        for batch in client.watch(submission.batch):
+            if batch.committed >= 2 and not killed:
+                self.assertEqual(batch.state, "running")
+                killed = True
+                real_node.kill_and_restart()
+        self.assertTrue(killed)
+        self.assertEqual(batch.state, "published", batch.reason)
+        self.assertEqual(batch.predictions + batch.quarantined, real_node.ROWS)
+        self.assertGreaterEqual(batch.incarnation, 2)
+
+
 @real_node.needs_node
 class NodeTest(unittest.TestCase):
     def setUp(self) -> None:

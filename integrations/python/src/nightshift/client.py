@@ -99,13 +99,16 @@ class Client:
             raise ValueError(f"at least one attempt, not {attempts}")
         if not timeout > 0:
             raise ValueError(f"timeout must be more than 0 seconds, not {timeout}")
-        urls = servers or (os.environ.get(SERVER_VARIABLE) or local_server(home),)
+        variable = os.environ.get(SERVER_VARIABLE)
+        urls = servers or ((variable,) if variable else ())
         parsed = [Server.of(url) for url in urls]
-        is_tls = any(server.is_tls for server in parsed)
+        # A server of the home folder is looked up for each request: it may have another port when it starts again.
+        find = (lambda: parsed) if parsed else (lambda: [local_server(home)])
+        is_tls = not parsed or any(server.is_tls for server in parsed)
         context = tls_context(ca, certificate, private_key) if is_tls else None
         self._timeout = timeout
         self._transport = Transport(
-            parsed, Token(token, token_file, home, parsed), context, attempts, "nightshift-python/" + __version__
+            find, Token(token, token_file, home, parsed), context, attempts, "nightshift-python/" + __version__
         )
 
     # Submissions

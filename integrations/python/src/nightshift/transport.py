@@ -72,14 +72,16 @@ def home_folder(home: Optional[PathLike]) -> Path:
     return Path.home() / ".nightshift" if home is None else Path(home)
 
 
-def local_server(home: Optional[PathLike]) -> str:
-    """The URL of the server that runs on a home folder: its file `server` has the URL, and the ID of the process. A server
+def local_server(home: Optional[PathLike]) -> Server:
+    """The server that runs on a home folder: its file `server` has the URL, and the ID of the process. A server
     that was killed leaves the file behind. Without a server, the default of all nodes."""
     try:
         url, process = (home_folder(home) / "server").read_text(encoding="ascii").splitlines()[:2]
-        return Server.of(url).url if _runs(int(process.split()[0])) else LOCAL_SERVER
+        if _runs(int(process.split()[0])):
+            return Server.of(url)
     except (OSError, ValueError, IndexError):
-        return LOCAL_SERVER
+        pass
+    return Server.of(LOCAL_SERVER)
 
 
 def _runs(process: int) -> bool:
@@ -180,14 +182,14 @@ class Transport:
 
     def __init__(
         self,
-        servers: Sequence[Server],
+        servers: Callable[[], Sequence[Server]],
         token: Token,
         context: Optional[ssl.SSLContext],
         attempts: int,
         agent: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._servers = tuple(servers)
+        self._servers = servers
         self._token = token
         self._context = context
         self._attempts = attempts
@@ -267,7 +269,8 @@ class Transport:
         return self.open(self._server(), request)
 
     def _server(self) -> Server:
-        return self._servers[self._current % len(self._servers)]
+        servers = self._servers()
+        return servers[self._current % len(servers)]
 
     def use_next_server(self) -> None:
         self._current += 1
