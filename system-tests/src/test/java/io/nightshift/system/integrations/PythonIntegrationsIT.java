@@ -105,7 +105,8 @@ final class PythonIntegrationsIT {
     void theClientFindsTheServerOfAHomeFolderAfterAKill(@TempDir Path home) throws Exception {
         FlightsJob.in(home);
         try (HomeServer server = new HomeServer(home)) {
-            Map<String, String> environment = Map.of("NIGHTSHIFT_TEST_HOME", server.home().toString());
+            Map<String, String> environment =
+                    Map.of("NIGHTSHIFT_TEST_HOME", server.home().toString());
             runTests("integrations/python", "test_node.ServeTest", new Killable(home, environment, () -> {
                 server.kill();
                 // The Python test goes on while no server runs.
