@@ -12,7 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job.
+/// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job. Keys of
+/// schedules and alerts that have their default are left out, so that a node of an earlier version reads the text.
 public final class JobText {
 
     /// Escapes every character that isn't ASCII, because YAML allows fewer unescaped characters than JSON.
@@ -44,8 +45,12 @@ public final class JobText {
         putTexts(output, "columns", job.output().columns());
         output.put("margin", job.output().margin());
         timing(root, job.timing());
-        root.put("priority", job.priority());
-        alerts(root, job.alerts());
+        if (job.priority() != Job.DEFAULT_PRIORITY) {
+            root.put("priority", job.priority());
+        }
+        if (!job.alerts().isEmpty()) {
+            alerts(root.putArray("alerts"), job.alerts());
+        }
         if (!job.parameters().isEmpty()) {
             escape(root);
             ObjectNode parameters = root.putObject(JobParameters.KEY);
@@ -140,7 +145,9 @@ public final class JobText {
     }
 
     private static void timing(ObjectNode node, JobTiming timing) {
-        node.put("time-zone", timing.timeZone());
+        if (!timing.timeZone().equals(JobTiming.ANY_TIME.timeZone())) {
+            node.put("time-zone", timing.timeZone());
+        }
         if (timing.schedule() != null) {
             schedule(node.putObject("schedule"), timing.schedule());
         }
@@ -198,8 +205,7 @@ public final class JobText {
         }
     }
 
-    private static void alerts(ObjectNode node, List<AlertRule> alerts) {
-        ArrayNode rules = node.putArray("alerts");
+    private static void alerts(ArrayNode rules, List<AlertRule> alerts) {
         for (AlertRule alert : alerts) {
             ObjectNode rule = rules.addObject();
             putTexts(rule, "on", alert.causes().stream().map(AlertCause::text).toList());
