@@ -145,7 +145,7 @@ public final class Forecaster {
     private static @Nullable Estimate size(RemainingWork work) {
         return work.rows() == null
                 ? growth(work.history())
-                : new Estimate(Math.log(work.rows()), 0, Double.POSITIVE_INFINITY);
+                : new Estimate(Math.log((double) work.rows()), 0, Double.POSITIVE_INFINITY);
     }
 
     /// How much longer the longest of the partitions in flight takes than their mean.

@@ -190,7 +190,22 @@ public final class BatchRegisterState {
                         null,
                         false,
                         Optional.ofNullable(lost.phase())));
-        return of(entries, keys);
+        return of(entries, keys).withHistories(jobs);
+    }
+
+    /// This state with the histories of another one, which has the same jobs or fewer.
+    private BatchRegisterState withHistories(HashMap<String, JobBatches> others) {
+        HashMap<String, JobBatches> next = jobs;
+        for (Map.Entry<String, JobBatches> other :
+                CollectionConverters.asJava(others).entrySet()) {
+            JobBatches own = get(jobs, other.getKey());
+            if (own != null) {
+                next = next.updated(
+                        other.getKey(),
+                        new JobBatches(own.last(), own.published(), other.getValue().history()));
+            }
+        }
+        return new BatchRegisterState(batches, unfinished, runs, next, keys, callers);
     }
 
     /// @param entries in the order of submission

@@ -588,6 +588,16 @@ class RegisterDecisionsTest {
         }
 
         @Test
+        void theHistoryOutlivesABatchThatIsEnteredAgain() {
+            PastRun run = new PastRun(1_000, 60_000, 500, 4);
+            opened(A);
+            happened(new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED, run));
+            happened(new BatchRegisterEvent.Reentered(ExampleBatch.AT, B, ExampleBatch.AT, FLIGHTS, null));
+
+            assertThat(state.history(JOB)).containsExactly(run);
+        }
+
+        @Test
         void onlyTheLastTwelveRunsOfAJobAreKept() {
             for (int i = 1; i <= 20; i++) {
                 BatchId batch = new BatchId("flights-" + i);
