@@ -166,7 +166,7 @@ public final class Forecaster {
         if (history.isEmpty()) {
             return null;
         }
-        double last = Math.log(history.getLast().rows());
+        double last = Math.log((double) history.getLast().rows());
         List<Double> ratios = new ArrayList<>();
         for (int i = 1; i < history.size(); i++) {
             ratios.add(Math.log((double) history.get(i).rows() / history.get(i - 1).rows()));
