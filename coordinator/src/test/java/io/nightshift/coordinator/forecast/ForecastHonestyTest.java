@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Whether forecasts are honest: of finished batches, 95 % end before the 95 % time, within 3 points.
@@ -23,7 +24,7 @@ class ForecastHonestyTest {
 
     private static final Instant FIRST = Instant.parse("2026-01-01T21:00:00Z");
 
-    private static List<SimulatedJob.Checked> simulate(TimeWindow window) {
+    private static List<SimulatedJob.Checked> simulate(@Nullable TimeWindow window) {
         List<SimulatedJob.Checked> all = new ArrayList<>();
         for (int job = 1; job <= JOBS; job++) {
             SimulatedJob simulated = new SimulatedJob(job, window);

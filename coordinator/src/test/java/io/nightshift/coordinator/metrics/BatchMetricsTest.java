@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class BatchMetricsTest {
@@ -54,12 +55,12 @@ final class BatchMetricsTest {
         assertThat(counted("nightshift.unseen.categories")).isEqualTo(10);
     }
 
-    private void batch(String id, int waiting, int leased, BatchStatus.Timing timing) {
+    private void batch(String id, int waiting, int leased, BatchStatus.@Nullable Timing timing) {
         metrics.gaugesChanged(
                 new BatchId(id), new BatchGauges(Phase.RUNNING, waiting, leased, Duration.ZERO, timing));
     }
 
-    private static BatchStatus.Timing timing(Instant deadline, int late, int wanted) {
+    private static BatchStatus.Timing timing(@Nullable Instant deadline, int late, int wanted) {
         return new BatchStatus.Timing(
                 5,
                 "UTC",

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -193,9 +194,9 @@ class WorkerSharesTest {
                 Map.of("live", 2_000L, "daily", 30_000L, "backfill", 500L));
         double sum = threadSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
 
-        assertThat(threadSeconds.get("live") / sum).isCloseTo(16.0 / 21, within(0.01));
-        assertThat(threadSeconds.get("daily") / sum).isCloseTo(4.0 / 21, within(0.01));
-        assertThat(threadSeconds.get("backfill") / sum).isCloseTo(1.0 / 21, within(0.01));
+        assertThat(Objects.requireNonNull(threadSeconds.get("live")) / sum).isCloseTo(16.0 / 21, within(0.01));
+        assertThat(Objects.requireNonNull(threadSeconds.get("daily")) / sum).isCloseTo(4.0 / 21, within(0.01));
+        assertThat(Objects.requireNonNull(threadSeconds.get("backfill")) / sum).isCloseTo(1.0 / 21, within(0.01));
     }
 
     /// Batches that get and lose work at random, and what the flows are served. A seed decides everything.
@@ -230,6 +231,7 @@ class WorkerSharesTest {
         }
 
         /// @return what is broken, or null
+        @Nullable
         String run() {
             for (int step = 0; step < 300; step++) {
                 if (random.nextInt(20) == 0) {
@@ -273,7 +275,7 @@ class WorkerSharesTest {
         }
 
         /// The bound of start-time fair queueing. It also excludes that a flow starves.
-        private String unfair() {
+        private @Nullable String unfair() {
             for (int one = 0; one < FLOWS; one++) {
                 for (int other = 0; other < one; other++) {
                     double difference =
@@ -299,7 +301,7 @@ class WorkerSharesTest {
             Map<BatchId, String> jobs = new HashMap<>();
             jobPriorities.forEach((job, priority) -> {
                 jobs.put(new BatchId(job + "-a"), job);
-                shares.hasWork(new BatchId(job + "-a"), job, priority, partitionMillis.get(job), 0);
+                shares.hasWork(new BatchId(job + "-a"), job, priority, Objects.requireNonNull(partitionMillis.get(job)), 0);
             });
             PriorityQueue<Busy> busy = new PriorityQueue<>((one, other) -> Double.compare(one.until(), other.until()));
             Map<String, Double> used = new LinkedHashMap<>();
@@ -307,7 +309,7 @@ class WorkerSharesTest {
             while (now < seconds) {
                 while (busy.size() < workers) {
                     String job = Objects.requireNonNull(jobs.get(Objects.requireNonNull(shares.next(0))));
-                    double time = partitionMillis.get(job) / 1e3 * (0.5 + random.nextDouble());
+                    double time = Objects.requireNonNull(partitionMillis.get(job)) / 1e3 * (0.5 + random.nextDouble());
                     busy.add(new Busy(now + time, job, time));
                 }
                 Busy done = busy.remove();
