@@ -1,8 +1,8 @@
 package io.nightshift.client;
 
-import io.nightshift.api.ApiJson;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;

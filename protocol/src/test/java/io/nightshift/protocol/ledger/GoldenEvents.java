@@ -241,7 +241,8 @@ public final class GoldenEvents {
         events.put("send-started", new AlertEvent.SendStarted(AT, 17, "ops", AlertStep.RAISED, 1, null));
         events.put(
                 "send-started-again",
-                new AlertEvent.SendStarted(AT, 17, "ops", AlertStep.RAISED, 2, "the receiver answered with status 503"));
+                new AlertEvent.SendStarted(
+                        AT, 17, "ops", AlertStep.RAISED, 2, "the receiver answered with status 503"));
         events.put("delivered", new AlertEvent.Delivered(AT, 17, "ops", AlertStep.RAISED));
         events.put("gave-up", new AlertEvent.GaveUp(AT, 17, "chat", AlertStep.RAISED, "nothing listens there"));
         events.put("resolved", new AlertEvent.Resolved(AT.plusSeconds(60), 17, 22_528, "The batch is published."));

@@ -1,10 +1,10 @@
 package io.nightshift.protocol.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.nightshift.api.ApiJson;
 import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.ApiJson;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
