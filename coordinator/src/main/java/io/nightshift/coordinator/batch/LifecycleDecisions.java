@@ -221,7 +221,10 @@ class LifecycleDecisions {
             return Decision.of(fence(state));
         }
         boolean isStalled = state.isOpen() && state.phase() != Phase.FAILED && !isTaskRunning && !attempts.hasStarted();
-        return startedBy == incarnation && isStalled ? Decision.of(startTask(state, now)) : Decision.nothing();
+        // Before its takeover, a coordinator starts nothing. The message may be from before its recovery.
+        return startedBy == incarnation && incarnation != 0 && isStalled
+                ? Decision.of(startTask(state, now))
+                : Decision.nothing();
     }
 
     /// @param startedBy the incarnation that started the task

@@ -160,6 +160,16 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void beforeItsTakeoverACoordinatorRetriesNothing() {
+            state = ExampleBatch.state(
+                    ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
+
+            assertThat(decide(new CoordinatorMessage.RetryDue(0)))
+                    .as("of a fence from before the recovery")
+                    .isEqualTo(Decision.nothing());
+        }
+
+        @Test
         void onlyAnEndedBatchLeavesMemory() {
             start();
             assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
