@@ -45,6 +45,7 @@ public record Job(
     /// The priority of a job whose file has none.
     public static final int DEFAULT_PRIORITY = 5;
 
+    /// The greatest priority; 0 is the lowest.
     public static final int HIGHEST_PRIORITY = 10;
 
     public Job {
