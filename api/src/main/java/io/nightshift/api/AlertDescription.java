@@ -45,8 +45,8 @@ public record AlertDescription(
     /// What a channel was told.
     ///
     /// @param channel the name of the channel
-    /// @param state `waiting` if a message is to be delivered, `delivered` if all were, or `given-up` if the time
-    ///     for it is over
+    /// @param state `waiting` if a message is to be delivered, `delivered` if all were, or `given-up` if the
+    ///     time for it is over
     /// @param attempts how often the last message was sent; 0 or more
     /// @param failure why the last attempt failed; null if it did not, or is under way
     /// @param nextTry when the message is sent again; null unless it waits for that

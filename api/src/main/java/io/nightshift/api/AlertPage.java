@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param alerts at most as many as were asked for
 /// @param next the cursor of the next page; null if this is the last
-public record AlertPage(List<AlertDescription> alerts, @Nullable String next) {
+public record AlertPage(
+        List<AlertDescription> alerts, @Nullable String next) {
 
     /// Keeps an unmodifiable copy of the list.
     public AlertPage {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// @param onlyOpen whether to leave out alerts whose cause has ended
 /// @param limit the most alerts in a page, 1 to 100
 /// @param cursor the `next` of the page before; null for the first page
-public record AlertFilter(boolean onlyOpen, int limit, @Nullable String cursor) {
+public record AlertFilter(
+        boolean onlyOpen, int limit, @Nullable String cursor) {
 
     /// All alerts, 20 in a page.
     public static final AlertFilter ALL = new AlertFilter(false, 20, null);

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Waits for the alerts of a batch, for a process that ends with the batch: what is not sent by then waits for the
-/// next process.
+/// Waits for the alerts of a batch, for a process that ends with the batch: what is not sent by then waits
+/// for the next process.
 final class AlertSettlement {
 
     private static final Duration INTERVAL = Duration.ofMillis(100);

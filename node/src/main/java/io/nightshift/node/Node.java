@@ -142,8 +142,7 @@ public final class Node {
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
-        this.alertChannels =
-                new AlertChannels(dependencies.alerts().channels(), name, InstantSource.system());
+        this.alertChannels = new AlertChannels(dependencies.alerts().channels(), name, InstantSource.system());
     }
 
     /// The objects that a node uses. The caller creates and closes them.
@@ -399,16 +398,17 @@ public final class Node {
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
         scheduler = JobSchedulerStarter.start(
-                system, requests, batches, destinations.sources(), (job, text, event) -> {}, this::tellAlerts, blocking);
+                system,
+                requests,
+                batches,
+                destinations.sources(),
+                (job, text, event) -> {},
+                this::tellAlerts,
+                dependencies.alerts().names(),
+                blocking);
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
         AlertQueries alerts = new AlertQueries(
-                this::askAlerts,
-                alertChannels::test,
-                batches,
-                this::alertRules,
-                name,
-                readers,
-                InstantSource.system());
+                this::askAlerts, alertChannels::test, batches, this::alertRules, name, readers, InstantSource.system());
         system.systemActorOf(
                 Gateway.create(access, batches, changes, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Tells the alert outbox while faults of this node keep it from all work. Repeated as long as that lasts, and
-/// until the outbox has acknowledged that it is over. Used by one thread at a time.
+/// Tells the alert outbox while faults of this node keep it from all work. Repeated as long as that lasts,
+/// and until the outbox has acknowledged that it is over. Used by one thread at a time.
 final class NodeFaultAlerts {
 
     private static final Duration REPEAT = Duration.ofSeconds(30);

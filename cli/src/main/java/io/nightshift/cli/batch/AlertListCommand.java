@@ -47,10 +47,11 @@ final class AlertListCommand extends QueryCommand {
     @Override
     int run(Ledger ledger) {
         int most = checkedLimit();
-        return show(
-                AlertDescriptions.of(ledger.alerts(), onlyOpen, configuration().alerts().settings()).stream()
-                        .limit(most)
-                        .toList());
+        return show(AlertDescriptions.of(
+                        ledger.alerts(), onlyOpen, configuration().alerts().settings())
+                .stream()
+                .limit(most)
+                .toList());
     }
 
     @Override

@@ -46,8 +46,9 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     @Option(
             names = "--alert",
-            description = "Reports the result to the nodes of the cluster, if the batch is published. An error raises the alert"
-                    + " verification-failed, and a verification without one ends it.")
+            description =
+                    "Reports the result to the nodes of the cluster, if the batch is published. An error raises the alert"
+                            + " verification-failed, and a verification without one ends it.")
     private boolean isReported;
 
     private final Symbols symbols = Symbols.ofTerminal();

@@ -233,8 +233,10 @@ public final class DoctorCommand implements Callable<Integer> {
         String problem = AlertChannels.problem(channel);
         return problem == null
                 ? Diagnosis.fine(what, "it can be used; `nightshift alert test %s` sends a message".formatted(name))
-                : Diagnosis.problem(what, problem, "Correct nightshift.alerts.channels.%s. See docs/how-to/alerts.md."
-                        .formatted(name));
+                : Diagnosis.problem(
+                        what,
+                        problem,
+                        "Correct nightshift.alerts.channels.%s. See docs/how-to/alerts.md.".formatted(name));
     }
 
     private static DatabaseExamination database(String what, DataSourceSettings settings) {

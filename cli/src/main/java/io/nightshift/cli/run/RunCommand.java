@@ -97,7 +97,8 @@ public final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--ignore-window",
-            description = "Scores outside the job's window, too. Without this option, the command waits for the window.")
+            description =
+                    "Scores outside the job's window, too. Without this option, the command waits for the window.")
     private boolean ignoresWindow;
 
     @Option(names = "--profile", description = "Prints at the end how much time each step took.")
@@ -254,8 +255,10 @@ public final class RunCommand implements Callable<Integer> {
 
     /// How long the command waits for the alerts of its batch; null if nobody is told of a failure.
     private static @Nullable Duration alertLimit(Job job, Configuration given) {
-        boolean isTold = !AlertSettings.channels(job.alerts(), AlertCause.FAILED).isEmpty()
-                || !AlertSettings.channels(given.alerts().settings().rules(), AlertCause.FAILED).isEmpty();
+        boolean isTold =
+                !AlertSettings.channels(job.alerts(), AlertCause.FAILED).isEmpty()
+                        || !AlertSettings.channels(given.alerts().settings().rules(), AlertCause.FAILED)
+                                .isEmpty();
         return isTold ? ALERT_TIME : null;
     }
 

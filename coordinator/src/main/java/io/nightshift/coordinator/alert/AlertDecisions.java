@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The decisions of the alert outbox. They are deterministic: no actors, clocks, threads or I/O. [AlertOutbox]
-/// runs them on the journal; the tests run them in a simulation.
+/// The decisions of the alert outbox. They are deterministic: no actors, clocks, threads or I/O.
+/// [AlertOutbox] runs them on the journal; the tests run them in a simulation.
 ///
 /// What must hold:
 ///
@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 ///   end of the last incident, opens none.
 /// - A message is sent only after [AlertEvent.SendStarted] is durable. So an outbox that was superseded sends
 ///   nothing: its write fails.
-/// - A message counts as delivered only after the receiver has acknowledged it. After a crash in between, it is
-///   sent again, with the same key.
+/// - A message counts as delivered only after the receiver has acknowledged it. After a crash in between, it
+///   is sent again, with the same key.
 /// - A channel gets the message about the end only after that about the beginning was delivered.
 /// - One message at a time for each channel, so that a slow receiver does not hold up other channels.
 ///
@@ -119,7 +119,11 @@ class AlertDecisions {
     /// The key of a new incident. The time makes it differ from that of an earlier incident about the same.
     String key(AlertCommand.Raise raise, Instant now) {
         return "%s/%s/%s/%s"
-                .formatted(raise.subject().kind(), raise.subject().name(), raise.cause().text(), now.toEpochMilli());
+                .formatted(
+                        raise.subject().kind(),
+                        raise.subject().name(),
+                        raise.cause().text(),
+                        now.toEpochMilli());
     }
 
     AlertDecision resolve(AlertState state, AlertCommand.Resolve resolve, Instant now) {
@@ -132,8 +136,7 @@ class AlertDecisions {
     }
 
     private static AlertEvent resolved(Incident incident, long version, String reason, Instant now) {
-        return new AlertEvent.Resolved(
-                now, incident.number(), version, Failure.shortened(reason, LONGEST_TEXT));
+        return new AlertEvent.Resolved(now, incident.number(), version, Failure.shortened(reason, LONGEST_TEXT));
     }
 
     // Deliveries.
@@ -180,14 +183,13 @@ class AlertDecisions {
                 && !due(incident, channel).isAfter(now);
     }
 
-    /// When the channel's message about an incident is sent next. Follows from the events, so that a restart does
-    /// not hasten it; only what a receiver asked for is forgotten.
+    /// When the channel's message about an incident is sent next. Follows from the events, so that a restart
+    /// does not hasten it; only what a receiver asked for is forgotten.
     Instant due(Incident incident, String channel) {
         Delivery delivery = delivery(incident, channel);
         Instant last = delivery.lastTry();
-        Instant due = last == null
-                ? delivery.since()
-                : last.plus(settings.backoff(delivery.attempts(), incident.number()));
+        Instant due =
+                last == null ? delivery.since() : last.plus(settings.backoff(delivery.attempts(), incident.number()));
         LastOutcome outcome = outcomes.get(new Message(incident.number(), channel));
         Instant notBefore = outcome == null ? null : outcome.notBefore();
         return notBefore == null || notBefore.isBefore(due) ? due : notBefore;

@@ -25,8 +25,7 @@ public final class AlertDescriptions {
                 .toList();
     }
 
-    static AlertPage page(
-            AlertState state, AlertCommand.ListIncidents list, AlertDecisions decisions) {
+    static AlertPage page(AlertState state, AlertCommand.ListIncidents list, AlertDecisions decisions) {
         int limit = Math.clamp(list.limit(), 1, 100);
         List<AlertDescription> page = new ArrayList<>();
         for (Incident incident : state.all()) {

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 /// The outbox of alerts, as an actor: opens incidents, and delivers each to its channels. [AlertDecisions]
 /// decides; this class persists the events of each decision and performs its actions.
 ///
-/// The cluster has one outbox: the sharded entity [#ID]. It only waits for answers while messages are sent, on
-/// threads of the [AlertSender].
+/// The cluster has one outbox: the sharded entity [#ID]. It only waits for answers while messages are sent,
+/// on threads of the [AlertSender].
 public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertEvent, AlertState> {
 
     public static final EntityTypeKey<AlertCommand> KEY = EntityTypeKey.create(AlertCommand.class, "alerts");
@@ -185,7 +185,8 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
             }
             case AlertEvent.SendStarted started -> {}
             case AlertEvent.Delivered delivered ->
-                LOG.info("alert {} is delivered to {}: {}", delivered.incident(), delivered.channel(), delivered.step());
+                LOG.info(
+                        "alert {} is delivered to {}: {}", delivered.incident(), delivered.channel(), delivered.step());
         }
     }
 

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The state of the alert outbox: an immutable fold over its events. It uses no actors, clocks or I/O.
 ///
-/// An incident leaves [#live] when its cause has ended and nothing is left to deliver. The last [#KEPT] of those
-/// are kept for people, and so that a message that arrives late opens no incident again. So the size of the
-/// state is that of the incidents that are open.
+/// An incident leaves [#live] when its cause has ended and nothing is left to deliver. The last [#KEPT] of
+/// those are kept for people, and so that a message that arrives late opens no incident again. So the size of
+/// the state is that of the incidents that are open.
 ///
 /// @param last the number of the newest incident; 0 before the first
 /// @param live the incidents that are open or have something to deliver, by number
@@ -84,8 +84,8 @@ public record AlertState(long last, NavigableMap<Long, Incident> live, List<Inci
 
     /// An incident.
     ///
-    /// @param version how much of the subject's history was known: when the incident was opened, or when it was
-    ///     resolved
+    /// @param version how much of the subject's history was known: when the incident was opened, or when it
+    ///     was resolved
     /// @param resolvedAt null while the cause goes on
     /// @param resolution null while the cause goes on
     /// @param deliveries by channel
@@ -212,8 +212,8 @@ public record AlertState(long last, NavigableMap<Long, Incident> live, List<Inci
         return new ArrayList<>(all.values()).reversed();
     }
 
-    /// The state after one more event. An event about an incident that is unknown, because its first event can't
-    /// be read, changes nothing.
+    /// The state after one more event. An event about an incident that is unknown, because its first event
+    /// can't be read, changes nothing.
     public AlertState apply(AlertEvent event) {
         if (event instanceof AlertEvent.Raised raised) {
             NavigableMap<Long, Incident> next = new TreeMap<>(live);
@@ -231,9 +231,7 @@ public record AlertState(long last, NavigableMap<Long, Incident> live, List<Inci
             case AlertEvent.Delivered delivered -> before.delivered(delivered);
             case AlertEvent.GaveUp gaveUp ->
                 before.with(
-                        gaveUp.channel(),
-                        gaveUp.step(),
-                        delivery -> delivery.ended(Stage.GIVEN_UP, gaveUp.reason()));
+                        gaveUp.channel(), gaveUp.step(), delivery -> delivery.ended(Stage.GIVEN_UP, gaveUp.reason()));
             case AlertEvent.Resolved resolved -> before.resolved(resolved);
         };
         NavigableMap<Long, Incident> next = new TreeMap<>(live);

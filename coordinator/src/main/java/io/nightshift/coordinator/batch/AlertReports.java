@@ -25,11 +25,11 @@ import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Tells the alert outbox which alerts a batch has. All of them follow from the batch's state and the time, so
-/// that a new coordinator after a crash finds the same. Each is sent until the outbox has acknowledged it.
+/// Tells the alert outbox which alerts a batch has. All of them follow from the batch's state and the time,
+/// so that a new coordinator after a crash finds the same. Each is sent until the outbox has acknowledged it.
 ///
-/// The end of a cause is sent if this coordinator has sent its beginning, or has seen the batch end, or the outbox
-/// asks. So an end that is lost in a crash is found when the outbox asks.
+/// The end of a cause is sent if this coordinator has sent its beginning, or has seen the batch end, or the
+/// outbox asks. So an end that is lost in a crash is found when the outbox asks.
 ///
 /// Deterministic, like [BatchDecisions], and used by one thread.
 final class AlertReports {
@@ -40,8 +40,8 @@ final class AlertReports {
     /// How many times alerts may begin and end between two entries of the ledger, for [#version].
     private static final long CHANGES = 1_024;
 
-    /// Whether a cause exists now. A cause without a condition stays as it is: a failed batch that is retried may
-    /// fail again.
+    /// Whether a cause exists now. A cause without a condition stays as it is: a failed batch that is retried
+    /// may fail again.
     ///
     /// @param isActive whether the cause exists
     /// @param text what happened, or how the cause ended, in one or two sentences
@@ -65,6 +65,10 @@ final class AlertReports {
     private @Nullable Instant progressAt;
 
     private @Nullable Instant ledgerProgressAt;
+
+    /// When the window opens, or has opened, that the batch has waited for last; null if it has not waited.
+    private @Nullable Instant windowOpens;
+
     private long rows;
 
     /// Since when the deadline has been at risk; null if it is not.
@@ -131,6 +135,7 @@ final class AlertReports {
             boolean isAsked,
             ActorRef<AlertReply> replyTo) {
         observe(state, rowsDone, now);
+        observeWindow(timing, now);
         List<AlertCommand> due = new ArrayList<>();
         for (Condition condition : conditions(state, timing, now)) {
             Sent last = sent.get(condition.cause());
@@ -208,6 +213,18 @@ final class AlertReports {
         }
     }
 
+    /// A batch that waits for its window is not expected to progress. It has its time from the opening on,
+    /// even if the coordinator sleeps until then.
+    private void observeWindow(BatchStatus.@Nullable Timing timing, Instant now) {
+        if (timing != null && timing.windowOpens() != null) {
+            windowOpens = timing.windowOpens();
+        }
+        if (windowOpens != null) {
+            Instant waited = windowOpens.isBefore(now) ? windowOpens : now;
+            progressAt = progressAt == null || progressAt.isBefore(waited) ? waited : progressAt;
+        }
+    }
+
     // Conditions.
 
     private List<Condition> conditions(BatchState state, BatchStatus.@Nullable Timing timing, Instant now) {
@@ -236,8 +253,8 @@ final class AlertReports {
         return conditions;
     }
 
-    /// A forecast changes all the time. So an alert begins when the deadline was at risk for a minute, and ends when
-    /// the forecast is earlier than the deadline by a tenth of the time that is left.
+    /// A forecast changes all the time. So an alert begins when the deadline was at risk for a minute, and
+    /// ends when the forecast is earlier than the deadline by a tenth of the time that is left.
     private Condition deadlineAtRisk(BatchStatus.Timing timing, Instant deadline, Instant now) {
         BatchStatus.Forecast forecast = timing.forecast();
         if (forecast == null || timing.deadlineMissed()) {
@@ -261,7 +278,8 @@ final class AlertReports {
         boolean isLasting = isRaised || !riskSince.plus(RISK_TIME).isAfter(now);
         String workers = forecast.wantedWorkers() == 0
                 ? "No number of workers suffices"
-                : "It needs %,d workers and has %,.0f".formatted(forecast.wantedWorkers(), Math.ceil(forecast.workers()));
+                : "It needs %,d workers and has %,.0f"
+                        .formatted(forecast.wantedWorkers(), Math.ceil(forecast.workers()));
         return new Condition(
                 AlertCause.DEADLINE_AT_RISK,
                 isLasting,
@@ -286,10 +304,7 @@ final class AlertReports {
         String violation = state.plan() == null
                 ? null
                 : ErrorLimit.violation(
-                        state.submission().job().errors(),
-                        state.plan().index().rows(),
-                        state.totals(),
-                        List.of());
+                        state.submission().job().errors(), state.plan().index().rows(), state.totals(), List.of());
         Failure failure = state.failure();
         String reason = violation != null ? violation : failure == null ? "it has failed" : failure.message();
         conditions.add(new Condition(AlertCause.FAILED, true, "Batch %s failed: %s".formatted(batch, reason)));
@@ -307,9 +322,8 @@ final class AlertReports {
     }
 
     private Condition stalled(BatchState state, Instant now) {
-        boolean isExpectedToProgress = state.phase() == Phase.SUBMITTED
-                || state.phase() == Phase.RUNNING
-                || state.phase() == Phase.PUBLISHING;
+        boolean isExpectedToProgress =
+                state.phase() == Phase.SUBMITTED || state.phase() == Phase.RUNNING || state.phase() == Phase.PUBLISHING;
         if (!isExpectedToProgress || progressAt == null) {
             return new Condition(AlertCause.STALLED, false, "The batch is %s.".formatted(state.phase()));
         }

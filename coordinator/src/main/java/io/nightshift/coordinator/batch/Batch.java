@@ -271,9 +271,11 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             perform(state, action);
         }
         observer.afterActions(decisions, state, message, now);
-        if (message instanceof CoordinatorMessage.TaskReported(
-                        int incarnation,
-                        CoordinatorMessage.TaskStalled(Failure failure))
+        if (message
+                        instanceof
+                        CoordinatorMessage.TaskReported(
+                                int incarnation,
+                                CoordinatorMessage.TaskStalled(Failure failure))
                 && !decision.events().isEmpty()) {
             alerts.stepStalled(failure);
         }

@@ -6,8 +6,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.nightshift.coordinator.alert.AlertObserver;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The metrics of the alert outbox, on the node where it runs; `docs/reference/metrics.md` describes each. Safe for
-/// several threads.
+/// The metrics of the alert outbox, on the node where it runs; `docs/reference/metrics.md` describes each.
+/// Safe for several threads.
 public final class AlertMetrics implements AlertObserver {
 
     private final Counter incidents;

@@ -17,9 +17,9 @@ import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Tells the alert outbox when the last tick of a job's schedule has no batch, and when a later one has. Both follow
-/// from the job's state and the time, so that a new actor after a crash finds the same. Each is sent until the outbox
-/// has acknowledged it.
+/// Tells the alert outbox when the last tick of a job's schedule has no batch, and when a later one has. Both
+/// follow from the job's state and the time, so that a new actor after a crash finds the same. Each is sent
+/// until the outbox has acknowledged it.
 ///
 /// Deterministic, and used by one thread.
 final class MissedTickReports {
@@ -80,7 +80,9 @@ final class MissedTickReports {
                                 AlertSubject.job(job),
                                 AlertCause.SCHEDULE_MISSED,
                                 version,
-                                state.isApplied() ? "The tick %s has a batch.".formatted(last.tick()) : "The job was deleted.",
+                                state.isApplied()
+                                        ? "The tick %s has a batch.".formatted(last.tick())
+                                        : "The job was deleted.",
                                 replyTo));
     }
 
@@ -110,7 +112,9 @@ final class MissedTickReports {
     }
 
     private static String reason(Run run) {
-        return run.reason() == null ? "it is due since %s and could not be submitted yet".formatted(run.dueAt()) : run.reason();
+        return run.reason() == null
+                ? "it is due since %s and could not be submitted yet".formatted(run.dueAt())
+                : run.reason();
     }
 
     private static List<String> channels(ScheduledJobState state) {
@@ -120,13 +124,15 @@ final class MissedTickReports {
         }
         Set<String> channels = new TreeSet<>();
         try {
-            for (AlertRule rule : JobTexts.header(revision.text(), revision.folder()).alerts()) {
+            for (AlertRule rule :
+                    JobTexts.header(revision.text(), revision.folder()).alerts()) {
                 if (rule.causes().contains(AlertCause.SCHEDULE_MISSED)) {
                     channels.add(rule.channel());
                 }
             }
         } catch (JobFileException e) {
-            // A version that read the job file differently has applied it. Rules of the configuration still count.
+            // A version that read the job file differently has applied it. Rules of the configuration still
+            // count.
         }
         return List.copyOf(channels);
     }

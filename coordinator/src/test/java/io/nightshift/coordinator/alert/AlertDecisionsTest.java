@@ -65,8 +65,7 @@ class AlertDecisionsTest {
     }
 
     private void answer(AlertNotification message, AlertSender.Outcome outcome) {
-        decide(new AlertMessage.SendEnded(
-                state.last(), message.channel(), message.step(), message.attempt(), outcome));
+        decide(new AlertMessage.SendEnded(state.last(), message.channel(), message.step(), message.attempt(), outcome));
     }
 
     private void restart() {
@@ -100,7 +99,9 @@ class AlertDecisionsTest {
     @Test
     void rulesOfTheConfigurationAddChannels() {
         AlertSettings settings = AlertSettings.of(
-                List.of(new AlertRule(List.of(AlertCause.FAILED), "page"), new AlertRule(List.of(AlertCause.STALLED), "x")),
+                List.of(
+                        new AlertRule(List.of(AlertCause.FAILED), "page"),
+                        new AlertRule(List.of(AlertCause.STALLED), "x")),
                 Duration.ofMinutes(30),
                 Duration.ofHours(1));
         outbox = new AlertDecisions(settings);
@@ -312,8 +313,11 @@ class AlertDecisionsTest {
         assertThat(all).hasSize(5);
         assertThat(all.getLast().deliveries())
                 .containsExactly(new AlertDescription.Delivery(
-                        "ops", "waiting", 1, "the receiver answered with status 503", outbox.due(
-                                Objects.requireNonNull(state.live().get(1L)), "ops")));
+                        "ops",
+                        "waiting",
+                        1,
+                        "the receiver answered with status 503",
+                        outbox.due(Objects.requireNonNull(state.live().get(1L)), "ops")));
         assertThat(list(true, 0, 100).alerts()).hasSize(5);
     }
 

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// The decisions of the outbox with one mistake each. [AlertSimulationTest] shows that the simulation finds every
-/// one of them.
+/// The decisions of the outbox with one mistake each. [AlertSimulationTest] shows that the simulation finds
+/// every one of them.
 enum AlertMutants implements Function<AlertSettings, AlertDecisions> {
     A_REPETITION_OPENS_ANOTHER_INCIDENT {
         @Override

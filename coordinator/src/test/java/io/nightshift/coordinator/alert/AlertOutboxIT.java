@@ -89,8 +89,7 @@ final class AlertOutboxIT {
     private void raise(long version) {
         outbox.tell(new AlertCommand.Raise(
                 SUBJECT, AlertCause.FAILED, version, "churn", "It failed.", List.of("ops"), owner.ref()));
-        assertThat(owner.receiveMessage(SOON))
-                .isEqualTo(new AlertReply.Recorded(SUBJECT, AlertCause.FAILED, version));
+        assertThat(owner.receiveMessage(SOON)).isEqualTo(new AlertReply.Recorded(SUBJECT, AlertCause.FAILED, version));
     }
 
     @Test
@@ -111,8 +110,10 @@ final class AlertOutboxIT {
         assertThat(second.notification().attempt()).isEqualTo(2);
         assertThat(end.notification().step()).isEqualTo(AlertStep.RESOLVED);
         await().atMost(SOON).until(() -> node.ledger().alerts().live().isEmpty());
-        assertThat(node.ledger().alerts().ended()).singleElement().satisfies(incident -> assertThat(incident.key())
-                .isEqualTo(first.notification().key()));
+        assertThat(node.ledger().alerts().ended())
+                .singleElement()
+                .satisfies(incident -> assertThat(incident.key())
+                        .isEqualTo(first.notification().key()));
     }
 
     @Test
@@ -126,8 +127,7 @@ final class AlertOutboxIT {
         assertThat(third.notification().attempt()).isEqualTo(3);
         await().atMost(SOON)
                 .until(() -> node.ledger().alerts().live().values().stream()
-                        .allMatch(incident -> incident.deliveries().get("ops").stage()
-                                == AlertState.Stage.DELIVERED));
+                        .allMatch(incident -> incident.deliveries().get("ops").stage() == AlertState.Stage.DELIVERED));
         await().atMost(SOON).until(() -> asked.get(BATCH) instanceof BatchCommand.ReportAlerts);
     }
 
@@ -136,7 +136,14 @@ final class AlertOutboxIT {
         raise(7);
         awaitSending().result().complete(AlertSender.Outcome.delivered("200"));
         await().atMost(SOON)
-                .until(() -> node.ledger().alerts().live().firstEntry().getValue().deliveries().get("ops").stage()
+                .until(() -> node.ledger()
+                                .alerts()
+                                .live()
+                                .firstEntry()
+                                .getValue()
+                                .deliveries()
+                                .get("ops")
+                                .stage()
                         == AlertState.Stage.DELIVERED);
 
         assertThat(LedgerCheck.of(node.ledger()).findings()).isEmpty();

@@ -23,9 +23,9 @@ import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// A simulation of the outbox: batches that fail, are retried and published; messages that are lost, doubled and
-/// delayed; receivers that fail and hang; writes to the journal that fail, with and without effect; and crashes at
-/// any point. The order of everything follows from a seed.
+/// A simulation of the outbox: batches that fail, are retried and published; messages that are lost, doubled
+/// and delayed; receivers that fail and hang; writes to the journal that fail, with and without effect; and
+/// crashes at any point. The order of everything follows from a seed.
 ///
 /// What the batches and receivers see is compared with the promises:
 ///
@@ -86,8 +86,7 @@ final class AlertSimulation {
 
     private Outbox outbox;
 
-    private AlertSimulation(
-            long seed, Function<AlertSettings, AlertDecisions> factory, ActorRef<AlertReply> nobody) {
+    private AlertSimulation(long seed, Function<AlertSettings, AlertDecisions> factory, ActorRef<AlertReply> nobody) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.factory = factory;

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Exactly one incident for each failed batch, delivered at least once, and its end after its beginning, whatever
-/// fails when.
+/// Exactly one incident for each failed batch, delivered at least once, and its end after its beginning,
+/// whatever fails when.
 class AlertSimulationTest {
 
     private static final long SEEDS = Long.getLong("nightshift.seeds", 300);

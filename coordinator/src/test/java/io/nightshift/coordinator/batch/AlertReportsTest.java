@@ -4,11 +4,11 @@ import static io.nightshift.coordinator.batch.ExampleBatch.AT;
 import static io.nightshift.coordinator.batch.ExampleBatch.BATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -16,10 +16,10 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
-import java.util.Locale;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -139,8 +139,7 @@ class AlertReportsTest {
         BatchState failed = state(ExampleBatch.failed());
 
         List<AlertCommand> before = due(failed, AT);
-        List<AlertCommand> after =
-                new AlertReports(BATCH, STALLED).due(failed, 0, AT.plusSeconds(60), false, outbox);
+        List<AlertCommand> after = new AlertReports(BATCH, STALLED).due(failed, 0, AT.plusSeconds(60), false, outbox);
 
         assertThat(after).isEqualTo(before);
     }
@@ -163,9 +162,10 @@ class AlertReportsTest {
         List<AlertCommand> commands = due(failed, AT);
 
         assertThat(raised(commands)).containsExactly(AlertCause.FAILED, AlertCause.QUARANTINE_RATE);
-        assertThat(commands).allSatisfy(command -> assertThat(((AlertCommand.Raise) command).summary())
-                .contains("errors.max-rate")
-                .doesNotContain("Anna"));
+        assertThat(commands)
+                .allSatisfy(command -> assertThat(((AlertCommand.Raise) command).summary())
+                        .contains("errors.max-rate")
+                        .doesNotContain("Anna"));
     }
 
     @Test
@@ -174,7 +174,9 @@ class AlertReportsTest {
         Instant late = AT.plus(STALLED).plusSeconds(1);
         assertThat(reports.due(running, 5, AT.plusSeconds(1), false, outbox)).isEmpty();
         assertThat(reports.due(running, 0, AT.plusSeconds(600), false, outbox)).isEmpty();
-        assertThat(reports.due(running, 5, late, false, outbox)).as("the same rows again").hasSize(1);
+        assertThat(reports.due(running, 5, late, false, outbox))
+                .as("the same rows again")
+                .hasSize(1);
 
         List<AlertCommand> ends = reports.due(running, 6, late.plusSeconds(1), false, outbox);
         List<AlertCommand> again = reports.due(running, 6, late.plus(STALLED).plusSeconds(2), false, outbox);
@@ -189,8 +191,8 @@ class AlertReportsTest {
     void aStallIsMeasuredAcrossCoordinators() {
         BatchState running = state();
 
-        List<AlertCommand> commands =
-                new AlertReports(BATCH, STALLED).due(running, 0, AT.plus(STALLED).plusSeconds(1), false, outbox);
+        List<AlertCommand> commands = new AlertReports(BATCH, STALLED)
+                .due(running, 0, AT.plus(STALLED).plusSeconds(1), false, outbox);
 
         assertThat(raised(commands)).containsExactly(AlertCause.STALLED);
     }
@@ -203,6 +205,21 @@ class AlertReportsTest {
     }
 
     @Test
+    void aBatchThatWaitsForItsWindowIsNotStalledAndHasItsTimeFromTheOpening() {
+        BatchState running = state();
+        Instant opening = AT.plus(STALLED.multipliedBy(3));
+        BatchStatus.Timing waiting = new BatchStatus.Timing(5, "UTC", opening, null, false, null, null);
+        BatchStatus.Timing open = new BatchStatus.Timing(5, "UTC", null, null, false, null, null);
+
+        assertThat(reports.due(running, 0, waiting, AT.plusSeconds(60), false, outbox))
+                .isEmpty();
+        assertThat(reports.due(running, 0, open, opening.plus(STALLED).minusSeconds(1), false, outbox))
+                .isEmpty();
+        assertThat(raised(reports.due(running, 0, open, opening.plus(STALLED), false, outbox)))
+                .containsExactly(AlertCause.STALLED);
+    }
+
+    @Test
     void aStepThatHangsIsAStallAtOnce() {
         reports.due(state(), 0, AT, false, outbox);
         reports.stepStalled(Failure.transientFailure("the folder /data has not answered for 300 s"));
@@ -211,7 +228,8 @@ class AlertReportsTest {
 
         assertThat(raised(commands)).containsExactly(AlertCause.STALLED);
         assertThat(((AlertCommand.Raise) commands.getFirst()).summary())
-                .isEqualTo("Batch flights-1 has made no progress for 5 min: the folder /data has not answered for 300 s");
+                .isEqualTo(
+                        "Batch flights-1 has made no progress for 5 min: the folder /data has not answered for 300 s");
     }
 
     @Test
@@ -274,8 +292,11 @@ class AlertReportsTest {
         Instant late = AT.plusSeconds(3_700);
 
         assertThat(deadlineAlerts(running, late, AT, 7)).as("not yet a minute").isEmpty();
-        assertThat(deadlineAlerts(running, AT.plusSeconds(3_500), AT.plusSeconds(30), 7)).isEmpty();
-        assertThat(deadlineAlerts(running, late, AT.plusSeconds(60), 7)).as("it begins anew").isEmpty();
+        assertThat(deadlineAlerts(running, AT.plusSeconds(3_500), AT.plusSeconds(30), 7))
+                .isEmpty();
+        assertThat(deadlineAlerts(running, late, AT.plusSeconds(60), 7))
+                .as("it begins anew")
+                .isEmpty();
         assertThat(deadlineAlerts(running, late, AT.plusSeconds(120), 7))
                 .singleElement()
                 .asString()

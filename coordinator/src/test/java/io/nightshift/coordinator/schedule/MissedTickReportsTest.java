@@ -51,8 +51,7 @@ class MissedTickReportsTest {
     }
 
     private static ScheduledJobEvent started(Instant tick) {
-        return new ScheduledJobEvent.RunStarted(
-                tick.plusSeconds(1), "tick:" + tick, new BatchId("churn-1"), false);
+        return new ScheduledJobEvent.RunStarted(tick.plusSeconds(1), "tick:" + tick, new BatchId("churn-1"), false);
     }
 
     private Optional<AlertCommand> due(ScheduledJobState state, Instant now) {
@@ -69,13 +68,16 @@ class MissedTickReportsTest {
         assertThat(raise.cause()).isEqualTo(AlertCause.SCHEDULE_MISSED);
         assertThat(raise.channels()).containsExactly("ops");
         assertThat(raise.summary())
-                .isEqualTo("Job churn has no batch for its schedule's tick 2026-11-26T02:00:00Z: there is no model churn");
+                .isEqualTo(
+                        "Job churn has no batch for its schedule's tick 2026-11-26T02:00:00Z: there is no model churn");
         assertThat(due(refused, FIRST.plusSeconds(3))).isEmpty();
         assertThat(due(refused, FIRST.plusSeconds(12))).contains(raise);
         reports.recorded(new AlertReply.Recorded(raise.subject(), raise.cause(), raise.version()));
         assertThat(due(refused, FIRST.plusSeconds(60))).isEmpty();
 
-        assertThat(due(state(due(FIRST), refused(FIRST), due(SECOND)), SECOND)).as("while it is submitted").isEmpty();
+        assertThat(due(state(due(FIRST), refused(FIRST), due(SECOND)), SECOND))
+                .as("while it is submitted")
+                .isEmpty();
         AlertCommand.Resolve end = (AlertCommand.Resolve)
                 due(state(due(FIRST), refused(FIRST), due(SECOND), started(SECOND)), SECOND.plusSeconds(1))
                         .orElseThrow();
@@ -95,8 +97,10 @@ class MissedTickReportsTest {
         ScheduledJobState waiting = state(due(FIRST));
         assertThat(due(waiting, FIRST.plusSeconds(60))).isEmpty();
 
-        AlertCommand raise = due(waiting, FIRST.plus(MissedTickReports.LATE).plusSeconds(1)).orElseThrow();
-        AlertCommand end = due(state(due(FIRST), started(FIRST)), FIRST.plusSeconds(2_000)).orElseThrow();
+        AlertCommand raise =
+                due(waiting, FIRST.plus(MissedTickReports.LATE).plusSeconds(1)).orElseThrow();
+        AlertCommand end =
+                due(state(due(FIRST), started(FIRST)), FIRST.plusSeconds(2_000)).orElseThrow();
 
         assertThat(((AlertCommand.Resolve) end).version()).isGreaterThan(((AlertCommand.Raise) raise).version());
     }

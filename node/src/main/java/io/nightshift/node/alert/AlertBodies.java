@@ -77,8 +77,9 @@ final class AlertBodies {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
 
-    /// An event for PagerDuty: <https://developer.pagerduty.com/docs/send-alert-event>. All events about an incident
-    /// have the same `dedup_key`, so that the first opens it, further ones change nothing, and `resolve` ends it.
+    /// An event for PagerDuty: <https://developer.pagerduty.com/docs/send-alert-event>. All events about an
+    /// incident have the same `dedup_key`, so that the first opens it, further ones change nothing, and
+    /// `resolve` ends it.
     static String pagerDuty(AlertNotification notification, String routingKey, boolean isTest) {
         boolean isEnd = notification.step() == AlertStep.RESOLVED;
         ObjectNode json = JSON.createObjectNode()

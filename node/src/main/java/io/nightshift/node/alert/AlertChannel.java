@@ -18,10 +18,7 @@ public sealed interface AlertChannel {
     /// @param ca the certificate authorities to trust; null for those of the platform
     /// @param timeout how long an attempt may take
     record Target(
-            Secret url,
-            boolean allowsPlainHttp,
-            @Nullable Path ca,
-            Duration timeout) {}
+            Secret url, boolean allowsPlainHttp, @Nullable Path ca, Duration timeout) {}
 
     /// A program of the user that accepts our JSON.
     ///
@@ -51,7 +48,8 @@ public sealed interface AlertChannel {
         }
     }
 
-    /// A program on the node, which reads our JSON from its standard input. No shell interprets the arguments.
+    /// A program on the node, which reads our JSON from its standard input. No shell interprets the
+    /// arguments.
     ///
     /// @param command the program and its arguments, at least one
     /// @param timeout how long it may run

@@ -54,8 +54,8 @@ public final class AlertChannels implements AlertSender {
     private final InstantSource clock;
     private final HttpPoster http;
     private final CommandRunner commands;
-    private final ExecutorService executor =
-            Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("alert-", 1).factory());
+    private final ExecutorService executor = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("alert-", 1).factory());
 
     /// @param channels by name
     /// @param node the node's name, for test messages
@@ -121,21 +121,21 @@ public final class AlertChannels implements AlertSender {
                                 : "did you mean %s?".formatted(near));
     }
 
-    /// Starts an attempt on another thread, because it reads secrets from files. To cancel the result ends the
-    /// attempt.
+    /// Starts an attempt on another thread, because it reads secrets from files. To cancel the result ends
+    /// the attempt.
     private CompletableFuture<Outcome> later(Supplier<CompletableFuture<Outcome>> attempt) {
         CompletableFuture<Outcome> result = new CompletableFuture<>();
         executor.execute(() -> {
             try {
                 CompletableFuture<Outcome> started = attempt.get();
                 var _ = result.whenComplete((outcome, error) -> started.cancel(true));
-                var _ = started.whenComplete((outcome, error) -> result.complete(
-                        outcome != null ? outcome : Outcome.failed("the attempt failed: " + error)));
+                var _ = started.whenComplete((outcome, error) ->
+                        result.complete(outcome != null ? outcome : Outcome.failed("the attempt failed: " + error)));
             } catch (FailureException e) {
                 result.complete(HttpPoster.notSent(e));
             } catch (RuntimeException e) {
-                result.complete(Outcome.failed(
-                        "the attempt failed: " + e.getClass().getSimpleName()));
+                result.complete(
+                        Outcome.failed("the attempt failed: " + e.getClass().getSimpleName()));
             }
         });
         return result;
@@ -156,8 +156,7 @@ public final class AlertChannels implements AlertSender {
             case AlertChannel.PagerDuty(AlertChannel.Target target, Secret routingKey) -> {
                 String key = routingKey.read();
                 String body = AlertBodies.pagerDuty(notification, key, isTest);
-                yield http.send(
-                        new HttpPoster.Post(target.url().read(), body, Map.of(), List.of(key)), target);
+                yield http.send(new HttpPoster.Post(target.url().read(), body, Map.of(), List.of(key)), target);
             }
             case AlertChannel.Command command -> commands.run(command, AlertBodies.json(notification, isTest));
         };
@@ -211,9 +210,9 @@ public final class AlertChannels implements AlertSender {
         }
     }
 
-    /// What keeps a channel from working, without sending anything: a secret that can't be read, a wrong URL, an
-    /// address that can't be reached, or a command that is no program. Null if nothing does. Waits for disks and
-    /// connections.
+    /// What keeps a channel from working, without sending anything: a secret that can't be read, a wrong URL,
+    /// an address that can't be reached, or a command that is no program. Null if nothing does. Waits for
+    /// disks and connections.
     public static @Nullable String problem(AlertChannel channel) {
         try {
             return switch (channel) {

@@ -54,11 +54,11 @@ final class CommandRunner {
         var _ = outcome.whenComplete((result, error) -> kill(process));
         CompletableFuture<String> output =
                 CompletableFuture.supplyAsync(() -> read(process.getInputStream()), executor);
-        CompletableFuture.runAsync(() -> write(process.getOutputStream(), body), executor);
-        process.onExit()
+        var _ = CompletableFuture.runAsync(() -> write(process.getOutputStream(), body), executor);
+        var _ = process.onExit()
                 .thenCompose(ended -> output.completeOnTimeout("", OUTPUT.toMillis(), TimeUnit.MILLISECONDS))
                 .thenAccept(text -> outcome.complete(outcome(process.exitValue(), text)));
-        outcome.completeOnTimeout(
+        var _ = outcome.completeOnTimeout(
                 Outcome.failed("the command did not end within %d s and was killed"
                         .formatted(channel.timeout().toSeconds())),
                 channel.timeout().toMillis(),

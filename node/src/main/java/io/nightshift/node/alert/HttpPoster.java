@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends messages by HTTP.
 ///
-/// A redirect is not followed: the receiver of a message, and of its secrets, is the one that the configuration
-/// names. Certificates and host names are verified. An attempt has a time limit, which includes the body of the
-/// answer, and reads at most the first [#MOST_READ] bytes of it. Safe for several threads.
+/// A redirect is not followed: the receiver of a message, and of its secrets, is the one that the
+/// configuration names. Certificates and host names are verified. An attempt has a time limit, which includes
+/// the body of the answer, and reads at most the first [#MOST_READ] bytes of it. Safe for several threads.
 final class HttpPoster {
 
     private static final int MOST_READ = 4_096;
@@ -74,10 +74,12 @@ final class HttpPoster {
         post.headers().forEach(request::header);
         CompletableFuture<HttpResponse<String>> response =
                 client(target.ca()).sendAsync(request.build(), info -> new BoundedBody());
-        CompletableFuture<Outcome> outcome = response.handle((answer, error) -> without(
-                        post.secrets(), answer == null ? failed(error, timeout) : outcome(answer)))
+        CompletableFuture<Outcome> outcome = response.handle((answer, error) ->
+                        without(post.secrets(), answer == null ? failed(error, timeout) : outcome(answer)))
                 .completeOnTimeout(
-                        Outcome.failed(timedOut(timeout)), timeout.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
+                        Outcome.failed(timedOut(timeout)),
+                        timeout.plusSeconds(1).toMillis(),
+                        TimeUnit.MILLISECONDS);
         var _ = outcome.whenComplete((result, error) -> response.cancel(true));
         return outcome;
     }
@@ -100,11 +102,13 @@ final class HttpPoster {
             return Outcome.delivered((status + " " + body).strip());
         }
         if (status >= 300 && status < 400) {
-            return Outcome.failed("the receiver answered with a redirect (status %d), which is not followed. Configure the URL that it leads to"
-                    .formatted(status));
+            return Outcome.failed(
+                    "the receiver answered with a redirect (status %d), which is not followed. Configure the URL that it leads to"
+                            .formatted(status));
         }
         String quoted = body.isEmpty() ? "" : ": " + Failure.shortened(body, MOST_QUOTED);
-        return new Outcome(false, "the receiver answered with status %d%s".formatted(status, quoted), retryAfter(answer));
+        return new Outcome(
+                false, "the receiver answered with status %d%s".formatted(status, quoted), retryAfter(answer));
     }
 
     private static @Nullable Duration retryAfter(HttpResponse<?> answer) {

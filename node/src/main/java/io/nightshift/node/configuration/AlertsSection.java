@@ -104,8 +104,7 @@ final class AlertsSection {
     /// Reads all keys, whatever the type, so that a key of another type is reported as such.
     private static AlertChannel channel(ConfigurationSection channel) {
         String type = channel.text(
-                "type",
-                KeyMeaning.of("What receives the messages: `webhook`, `slack`, `pagerduty` or `command`."));
+                "type", KeyMeaning.of("What receives the messages: `webhook`, `slack`, `pagerduty` or `command`."));
         Set<String> keys = KEYS.getOrDefault(type, Set.of());
         if (!type.isEmpty() && keys.isEmpty()) {
             channel.mistake("type", "expected webhook, slack, pagerduty or command");
@@ -147,8 +146,8 @@ final class AlertsSection {
                                 url(channel, url, secretUrl, allowsPlainHttp), allowsPlainHttp, trusted, limit),
                         secret);
             case "slack" ->
-                new AlertChannel.Slack(new AlertChannel.Target(
-                        required(channel, "url", secretUrl), allowsPlainHttp, trusted, limit));
+                new AlertChannel.Slack(
+                        new AlertChannel.Target(required(channel, "url", secretUrl), allowsPlainHttp, trusted, limit));
             case "pagerduty" ->
                 new AlertChannel.PagerDuty(
                         new AlertChannel.Target(

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What programs may ask about alerts. Stages fail with a [ProblemException]. Safe for several threads, none of
-/// which waits.
+/// What programs may ask about alerts. Stages fail with a [ProblemException]. Safe for several threads, none
+/// of which waits.
 public final class AlertQueries {
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertQueries.class);
@@ -85,7 +85,8 @@ public final class AlertQueries {
     /// @throws ProblemException if the cursor or the limit is invalid
     public CompletionStage<AlertPage> page(boolean onlyOpen, @Nullable String cursor, int limit) {
         if (limit < 1 || limit > MOST_ALERTS) {
-            throw ProblemException.badRequest("The limit is invalid. Send a number from 1 to %d.".formatted(MOST_ALERTS));
+            throw ProblemException.badRequest(
+                    "The limit is invalid. Send a number from 1 to %d.".formatted(MOST_ALERTS));
         }
         if (cursor != null && !cursor.matches("[1-9][0-9]{0,17}")) {
             throw ProblemException.badRequest("The cursor is invalid. Send the `next` of the page before.");

@@ -131,9 +131,7 @@ public final class Gateway {
                                 admit(token, Role.ADMIN, "report-verification", replyTo),
                                 batch,
                                 new VerificationReport(holds, summary)));
-            case GatewayCommand.TestAlertChannel(
-                    String channel,
-                    ActorRef<GatewayReply<AlertTestResult>> replyTo) ->
+            case GatewayCommand.TestAlertChannel(String channel, ActorRef<GatewayReply<AlertTestResult>> replyTo) ->
                 answer(replyTo, () -> alerts.test(admit(token, Role.ADMIN, "test-alert", replyTo), channel));
             case GatewayCommand.ReadEvents(
                     String batch,

@@ -32,9 +32,13 @@ final class AlertRoutes {
                         JSON,
                         call -> alerts.verified(call.caller(), call.segment("batch"), report(call.body()))
                                 .thenApply(result -> Answer.json(200, result))),
-                Endpoint.post("/v1/alerts/channels/{channel}/test", Role.ADMIN, Set.of(), JSON, call -> alerts.test(
-                                call.caller(), call.segment("channel"))
-                        .thenApply(result -> Answer.json(200, result))));
+                Endpoint.post(
+                        "/v1/alerts/channels/{channel}/test",
+                        Role.ADMIN,
+                        Set.of(),
+                        JSON,
+                        call -> alerts.test(call.caller(), call.segment("channel"))
+                                .thenApply(result -> Answer.json(200, result))));
     }
 
     private static VerificationReport report(byte[] body) {
@@ -53,7 +57,6 @@ final class AlertRoutes {
             default -> throw ProblemException.badRequest("The parameter state is invalid. Send open or all.");
         };
         int limit = (int) call.number("limit", 20, 1, 100);
-        return alerts.page(onlyOpen, call.text("cursor").orElse(null), limit)
-                .thenApply(page -> Answer.json(200, page));
+        return alerts.page(onlyOpen, call.text("cursor").orElse(null), limit).thenApply(page -> Answer.json(200, page));
     }
 }

@@ -13,6 +13,7 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.coordinator.schedule.BackfillRuns;
 import io.nightshift.coordinator.schedule.JobTexts;
 import io.nightshift.coordinator.schedule.SampleRun;
+import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -63,6 +65,7 @@ public final class JobScheduler {
     private final Catalogue catalogue;
     private final RunStates states;
     private final Clock clock;
+    private final Set<String> channels;
 
     /// Asks an applied job, wherever it runs. Fails if no answer comes in time.
     @FunctionalInterface
@@ -77,11 +80,13 @@ public final class JobScheduler {
         CompletionStage<JobNames> ask(Function<ActorRef<JobNames>, JobCatalogueCommand> question);
     }
 
-    JobScheduler(Jobs jobs, Catalogue catalogue, RunStates states, Clock clock) {
+    /// @param channels the names of the channels that alerts of jobs may be sent to
+    JobScheduler(Jobs jobs, Catalogue catalogue, RunStates states, Clock clock, Set<String> channels) {
         this.jobs = jobs;
         this.catalogue = catalogue;
         this.states = states;
         this.clock = clock;
+        this.channels = Set.copyOf(channels);
     }
 
     /// Applies a job file.
@@ -100,6 +105,10 @@ public final class JobScheduler {
             throw ProblemException.tooLarge(reason);
         });
         JobHeader header = header(text, folder);
+        String refusal = AlertConfiguration.refusal(header.alerts(), channels);
+        if (refusal != null) {
+            throw ProblemException.rejected(refusal.endsWith("?") ? refusal : refusal + ".");
+        }
         String job = name(header.name());
         if (expected != null && !expected.equals(job)) {
             throw ProblemException.badRequest(

@@ -12,6 +12,7 @@ import io.nightshift.protocol.schedule.ScheduledJobReply;
 import io.nightshift.storage.Sources;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -51,6 +52,7 @@ public final class JobSchedulerStarter {
     /// @param sources that triggers look at
     /// @param observer is notified of what happens to the jobs on this node
     /// @param alerts sends a command to the alert outbox
+    /// @param channels the names of the channels that alerts of jobs may be sent to
     /// @param blocking runs what waits for disks
     public static JobScheduler start(
             ActorSystem<Void> system,
@@ -59,6 +61,7 @@ public final class JobSchedulerStarter {
             Sources sources,
             ScheduleServices.Observer observer,
             Consumer<AlertCommand> alerts,
+            Set<String> channels,
             Executor blocking) {
         JobSchedulerStarter starter = new JobSchedulerStarter(system);
         Clock clock = Clock.systemUTC();
@@ -79,7 +82,8 @@ public final class JobSchedulerStarter {
                 starter.new EntityJobs(),
                 question -> starter.catalogue().ask(question::apply, SOON),
                 new RunStates(batches),
-                clock);
+                clock,
+                channels);
     }
 
     private final class EntityJobs implements JobScheduler.Jobs {

@@ -2,10 +2,9 @@ package io.nightshift.node.submission;
 
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.failure.NameSuggestion;
-import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
@@ -20,7 +19,6 @@ import io.nightshift.worker.partition.MemoryEstimate;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
@@ -107,28 +105,13 @@ public final class SubmissionResolver {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        requireChannels(job);
+        String refusal = AlertConfiguration.refusal(job.alerts(), channels);
+        if (refusal != null) {
+            throw FailureException.permanent(refusal);
+        }
         DestinationStore destination = destinations.of(job);
         Destinations.refuse(destination.checkPlace());
         return destination;
-    }
-
-    /// An alert that nobody gets would be found out when it is needed.
-    private void requireChannels(Job job) {
-        for (AlertRule rule : job.alerts()) {
-            if (channels.contains(rule.channel())) {
-                continue;
-            }
-            String near = NameSuggestion.closest(rule.channel(), channels);
-            throw FailureException.permanent("alerts: there is no channel %s; %s"
-                    .formatted(
-                            rule.channel(),
-                            near != null
-                                    ? "did you mean %s?".formatted(near)
-                                    : channels.isEmpty()
-                                            ? "the configuration has no nightshift.alerts.channels. docs/how-to/alerts.md describes them"
-                                            : "the configuration has " + String.join(", ", new TreeSet<>(channels))));
-        }
     }
 
     /// A file that is missing when the job is submitted is a mistake in the job.

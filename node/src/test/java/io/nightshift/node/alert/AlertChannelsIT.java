@@ -153,13 +153,15 @@ final class AlertChannelsIT {
         send(channel);
 
         AlertReceiver.Request second = receiver.requests().get(1);
-        assertThat(second.headers()).containsEntry("nightshift-signature", "v1=" + hmac("new", "1795745594." + second.body()));
+        assertThat(second.headers())
+                .containsEntry("nightshift-signature", "v1=" + hmac("new", "1795745594." + second.body()));
     }
 
     @Test
     void aRedirectIsNotFollowedAndSaysSo() throws Exception {
         receiver.behave(exchange -> {
-            exchange.getResponseHeaders().add("Location", receiver.uri("/elsewhere").toString());
+            exchange.getResponseHeaders()
+                    .add("Location", receiver.uri("/elsewhere").toString());
             AlertReceiver.respond(exchange, 307, "");
         });
 
@@ -244,11 +246,13 @@ final class AlertChannelsIT {
                 new Secret.Plain("http://alerts.example.org/"), false, null, Duration.ofSeconds(1));
 
         assertThat(send(new AlertChannel.Webhook(target, null)).answer())
-                .isEqualTo("the URL sends messages unencrypted to another machine; use https, or set plain-http = true");
+                .isEqualTo(
+                        "the URL sends messages unencrypted to another machine; use https, or set plain-http = true");
         assertThat(AlertUrl.problem("http://alerts.example.org/", true)).isNull();
         assertThat(AlertUrl.problem("http://[::1]:80/", false)).isNull();
         assertThat(AlertUrl.problem("http://127.0.0.1.example.org/", false)).isNotNull();
-        assertThat(AlertUrl.problem("https://user:word@alerts.example.org/", true)).contains("credentials");
+        assertThat(AlertUrl.problem("https://user:word@alerts.example.org/", true))
+                .contains("credentials");
         assertThat(AlertUrl.problem("ftp://alerts.example.org/", true)).isNotNull();
         assertThat(AlertUrl.problem("alerts", true)).isNotNull();
         assertThat(AlertUrl.problem("https://", true)).isNotNull();
@@ -280,8 +284,9 @@ final class AlertChannelsIT {
         assertThat(receiver.requests().getFirst().path()).isEqualTo("/services/T0/B0/XYZ");
         assertThat(body(0).properties()).extracting(Map.Entry::getKey).containsExactly("text");
         assertThat(body(0).get("text").asText())
-                .isEqualTo(":rotating_light: *failed* (batch churn-1)\nBatch churn-1 failed: &lt;the&gt; column \"x\" is"
-                        + " missing; $(touch hacked)");
+                .isEqualTo(
+                        ":rotating_light: *failed* (batch churn-1)\nBatch churn-1 failed: &lt;the&gt; column \"x\" is"
+                                + " missing; $(touch hacked)");
         assertThat(body(1).get("text").asText())
                 .isEqualTo(":white_check_mark: *Resolved: failed* (batch churn-1)\nThe batch is published.");
     }
@@ -357,8 +362,9 @@ final class AlertChannelsIT {
 
     @Test
     void aCommandGetsTheJsonAndItsArgumentsAndNoSecretOfTheNode() throws Exception {
-        AlertChannel command =
-                script("cat > %1$s/in; echo \"$1\" > %1$s/argument; env > %1$s/env; echo sent".formatted(folder), Duration.ofSeconds(20));
+        AlertChannel command = script(
+                "cat > %1$s/in; echo \"$1\" > %1$s/argument; env > %1$s/env; echo sent".formatted(folder),
+                Duration.ofSeconds(20));
 
         assertThat(send(command)).isEqualTo(Outcome.delivered("0 sent"));
 
@@ -380,15 +386,17 @@ final class AlertChannelsIT {
 
     @Test
     void aCommandThatHangsIsKilledWithItsChildren() throws Exception {
-        Outcome outcome = send(script(
-                "sleep 300 & echo $! > %s/child; wait".formatted(folder), Duration.ofSeconds(1)));
+        Outcome outcome = send(script("sleep 300 & echo $! > %s/child; wait".formatted(folder), Duration.ofSeconds(1)));
 
         assertThat(outcome).isEqualTo(Outcome.failed("the command did not end within 1 s and was killed"));
         long child = Long.parseLong(Files.readString(folder.resolve("child")).strip());
-        for (int i = 0; i < 100 && ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false); i++) {
+        for (int i = 0;
+                i < 100 && ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false);
+                i++) {
             Thread.sleep(50);
         }
-        assertThat(ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+        assertThat(ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false))
+                .isFalse();
     }
 
     @Test
@@ -406,7 +414,8 @@ final class AlertChannelsIT {
     void whatKeepsAChannelFromWorkingIsFoundWithoutAMessage() throws Exception {
         assertThat(AlertChannels.problem(webhook("/", "s3cret"))).isNull();
         assertThat(receiver.requests()).isEmpty();
-        assertThat(AlertChannels.problem(new AlertChannel.PagerDuty(target("/"), new Secret.InEnvironment("NIGHTSHIFT_NO_SUCH"))))
+        assertThat(AlertChannels.problem(
+                        new AlertChannel.PagerDuty(target("/"), new Secret.InEnvironment("NIGHTSHIFT_NO_SUCH"))))
                 .isEqualTo("the environment variable NIGHTSHIFT_NO_SUCH is not set for the node");
         receiver.close();
         assertThat(AlertChannels.problem(webhook("/", "s3cret"))).startsWith("no connection to 127.0.0.1:");

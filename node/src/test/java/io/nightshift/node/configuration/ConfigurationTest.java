@@ -3,21 +3,21 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.protocol.job.AlertRule;
-import io.nightshift.protocol.job.AlertCause;
-import io.nightshift.node.alert.Secret;
-import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.alert.AlertChannel;
+import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.node.alert.Secret;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.storage.database.DataSourceSettings;
-import java.util.Map;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,15 +127,18 @@ final class ConfigurationTest {
                 .hasMessageContaining("nightshift.alerts.rules.on: expected a list of causes out of failed, ")
                 .hasMessageContaining(
                         "nightshift.alerts.rules.to: names no channel of nightshift.alerts.channels; did you mean \"ops\"?")
-                .hasMessageContaining("nightshift.alerts.channels.ops.url: sends messages unencrypted to another machine")
+                .hasMessageContaining(
+                        "nightshift.alerts.channels.ops.url: sends messages unencrypted to another machine")
                 .hasMessageContaining("nightshift.alerts.channels.both.url: is given together with url-file or url-env")
                 .hasMessageContaining(
                         "nightshift.alerts.channels.chat.url: is not a key of a channel with the type slack; remove it")
                 .hasMessageContaining("nightshift.alerts.channels.chat.url-file: missing; add it, or url-env")
-                .hasMessageContaining("nightshift.alerts.channels.page.routing-key-file: missing; add it, or routing-key-env")
+                .hasMessageContaining(
+                        "nightshift.alerts.channels.page.routing-key-file: missing; add it, or routing-key-env")
                 .hasMessageContaining("nightshift.alerts.channels.page.secret-file: is not a key of a channel")
                 .hasMessageContaining("nightshift.alerts.channels.mail.command: names no program")
-                .hasMessageContaining("nightshift.alerts.channels.fax.type: expected webhook, slack, pagerduty or command")
+                .hasMessageContaining(
+                        "nightshift.alerts.channels.fax.type: expected webhook, slack, pagerduty or command")
                 .hasMessageNotContaining("hush");
     }
 

@@ -58,7 +58,8 @@ final class SubmissionResolverTest {
     }
 
     private SubmissionResolver resolver(long memory, PlanLimits limits) {
-        return new SubmissionResolver(registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits, CHANNELS);
+        return new SubmissionResolver(
+                registry, new Destinations(() -> duckDb, DataSources.NONE), 2, memory, limits, CHANNELS);
     }
 
     private Job job(String... overrides) throws IOException {
@@ -169,7 +170,12 @@ final class SubmissionResolverTest {
     void aJobMayUseOnlyTheFoldersOfTheNode(String override, String sentence) throws IOException {
         FileRoots roots = FileRoots.only(List.of(EXAMPLE), List.of(folder));
         SubmissionResolver resolver = new SubmissionResolver(
-                registry, new Destinations(() -> duckDb, DataSources.NONE, roots), 2, MEMORY, PlanLimits.LARGEST, CHANNELS);
+                registry,
+                new Destinations(() -> duckDb, DataSources.NONE, roots),
+                2,
+                MEMORY,
+                PlanLimits.LARGEST,
+                CHANNELS);
         assertThat(resolver.check(job()).files()).hasSize(1);
 
         Job hostile = job(override.strip());
@@ -217,7 +223,9 @@ final class SubmissionResolverTest {
 
     @Test
     void aJobWhoseAlertsGoToAnUnknownChannelIsRefusedWithTheKnownNames() throws IOException {
-        assertThat(resolver(MEMORY).check(job("alerts=[{on: [failed], to: ops}]")).files())
+        assertThat(resolver(MEMORY)
+                        .check(job("alerts=[{on: [failed], to: ops}]"))
+                        .files())
                 .hasSize(1);
 
         Job unknown = job("alerts=[{on: [failed], to: pager}]");

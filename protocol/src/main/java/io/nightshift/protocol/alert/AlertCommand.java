@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A message to the alert outbox. Every message may be sent more than once.
 ///
-/// The owner of a subject derives its alerts from its durable state. It repeats a message until the outbox has
-/// acknowledged it, also after a restart. So an alert is not lost by a crash, and a repetition opens no second
-/// incident.
+/// The owner of a subject derives its alerts from its durable state. It repeats a message until the outbox
+/// has acknowledged it, also after a restart. So an alert is not lost by a crash, and a repetition opens no
+/// second incident.
 public sealed interface AlertCommand {
 
     /// A cause has begun, or goes on. The outbox opens an incident, unless one is open for the subject and
@@ -17,8 +17,8 @@ public sealed interface AlertCommand {
     ///
     /// @param subject what the alert is about
     /// @param cause why
-    /// @param version how much of the subject's history the sender knew: grows with it, and is the same for all
-    ///     senders, such as the number of the batch's ledger entries
+    /// @param version how much of the subject's history the sender knew: grows with it, and is the same for
+    ///     all senders, such as the number of the batch's ledger entries
     /// @param job the job that the subject belongs to; null for a node
     /// @param summary what happened, in one or two sentences
     /// @param channels the channels that the job names for this cause; the outbox adds those of the

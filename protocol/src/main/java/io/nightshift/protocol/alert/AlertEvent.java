@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A persisted fact about an incident. Events are never changed or deleted. They hold no address and no secret
-/// of a channel, only its name.
+/// A persisted fact about an incident. Events are never changed or deleted. They hold no address and no
+/// secret of a channel, only its name.
 public sealed interface AlertEvent {
 
     /// When the outbox decided it, by the wall clock of its node.

@@ -120,11 +120,7 @@ public sealed interface GatewayCommand {
     /// @param limit the most alerts in the page, 1 to 100
     /// @param cursor the previous page's `next`, or null for the first page
     /// @param replyTo receives the reply
-    record ListAlerts(
-            boolean onlyOpen,
-            int limit,
-            @Nullable String cursor,
-            ActorRef<GatewayReply<AlertPage>> replyTo)
+    record ListAlerts(boolean onlyOpen, int limit, @Nullable String cursor, ActorRef<GatewayReply<AlertPage>> replyTo)
             implements Request {}
 
     /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a verification without

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Alerts of a cluster, with a real receiver that hangs, fails and redirects, while the node that sends is killed.
+/// Alerts of a cluster, with a real receiver that hangs, fails and redirects, while the node that sends is
+/// killed.
 @Timeout(600)
 final class AlertIT {
 
@@ -67,7 +68,9 @@ final class AlertIT {
         receiver.start();
         cluster = new TestCluster(folder, 3);
         Files.writeString(folder.resolve("secret"), "s3cret\n");
-        Files.writeString(cluster.configuration(), """
+        Files.writeString(
+                cluster.configuration(),
+                """
 
                 nightshift.alerts {
                   channels.ops {
@@ -78,7 +81,8 @@ final class AlertIT {
                   }
                   rules = [ { on = [failed], to = ops } ]
                 }
-                """.formatted(receiver.getAddress().getPort(), folder.resolve("secret")), StandardOpenOption.APPEND);
+                """.formatted(receiver.getAddress().getPort(), folder.resolve("secret")),
+                StandardOpenOption.APPEND);
     }
 
     @AfterEach
@@ -122,11 +126,17 @@ final class AlertIT {
 
     private JsonNode alertsByHttp(int node) throws IOException {
         return alerts(
-                "-o", "json", "--server", cluster.http(node).toString(), "--token-file", cluster.tokenFile().toString());
+                "-o",
+                "json",
+                "--server",
+                cluster.http(node).toString(),
+                "--token-file",
+                cluster.tokenFile().toString());
     }
 
     private void awaitReceived(int count) {
-        await().atMost(SOON).untilAsserted(() -> assertThat(received).as(cluster.logs()).hasSizeGreaterThanOrEqualTo(count));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(received).as(cluster.logs()).hasSizeGreaterThanOrEqualTo(count));
     }
 
     @Test
@@ -141,7 +151,9 @@ final class AlertIT {
         Path away = folder.resolve("away.parquet");
         String batch = failingBatch(job, away);
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(show(batch).get("state").asText()).as(cluster.logs()).isEqualTo("failed"));
+                .untilAsserted(() -> assertThat(show(batch).get("state").asText())
+                        .as(cluster.logs())
+                        .isEqualTo("failed"));
         awaitReceived(1);
 
         // The receiver has the message and does not answer.
@@ -153,7 +165,9 @@ final class AlertIT {
         int before = received.size();
         awaitReceived(before + 1);
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(alertsByHttp(1 - sender).at("/0/deliveries/0/failure").asText())
+                .untilAsserted(() -> assertThat(alertsByHttp(1 - sender)
+                                .at("/0/deliveries/0/failure")
+                                .asText())
                         .contains("redirect"));
         assertThat(cluster.command("alert", "list", "--open").expect(0).out())
                 .contains("failed", "batch " + batch, "ops: waiting");
@@ -164,12 +178,17 @@ final class AlertIT {
         Files.move(away, job.input());
         cluster.batch("retry", batch).expect(0);
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(show(batch).get("state").asText()).as(cluster.logs()).isEqualTo("published"));
+                .untilAsserted(() -> assertThat(show(batch).get("state").asText())
+                        .as(cluster.logs())
+                        .isEqualTo("published"));
         await().atMost(SOON).untilAsserted(() -> assertThat(accepted).hasSize(2));
 
-        assertThat(received).extracting(message -> message.get("key").asText()).containsOnly(
-                received.getFirst().get("key").asText());
-        assertThat(accepted).extracting(message -> message.get("event").asText()).containsExactly("raised", "resolved");
+        assertThat(received)
+                .extracting(message -> message.get("key").asText())
+                .containsOnly(received.getFirst().get("key").asText());
+        assertThat(accepted)
+                .extracting(message -> message.get("event").asText())
+                .containsExactly("raised", "resolved");
         assertThat(received.getFirst().at("/subject/name").asText()).isEqualTo(batch);
         assertThat(received.getFirst().get("cause").asText()).isEqualTo("failed");
         assertThat(elsewhere).as("requests after a redirect").isEmpty();
@@ -188,7 +207,14 @@ final class AlertIT {
     /// A batch that fails because its input is taken away before it is scored.
     private String failingBatch(FlightsJob job, Path away) throws IOException {
         CommandResult submitted = cluster.batch(
-                "submit", job.file().toString(), "--set", "retry.node=1s", "--set", "partitions.rows=100", "-o", "json");
+                "submit",
+                job.file().toString(),
+                "--set",
+                "retry.node=1s",
+                "--set",
+                "partitions.rows=100",
+                "-o",
+                "json");
         String batch = submitted.expect(0).json().get("batch").asText();
         Files.move(job.input(), away);
         return batch;
@@ -200,20 +226,28 @@ final class AlertIT {
         cluster.start(0);
         cluster.awaitUp(0);
         String[] server = {
-            "--server", cluster.http(0).toString(), "--token-file", cluster.tokenFile().toString()
+            "--server",
+            cluster.http(0).toString(),
+            "--token-file",
+            cluster.tokenFile().toString()
         };
 
-        CommandResult byNode = cluster.command("alert", "test", concat("ops", server)).expect(0);
+        CommandResult byNode =
+                cluster.command("alert", "test", concat("ops", server)).expect(0);
         CommandResult byCommand = cluster.command("alert", "test", "ops").expect(0);
-        CommandResult unknown = cluster.command("alert", "test", concat("opz", server)).expect(2);
+        CommandResult unknown =
+                cluster.command("alert", "test", concat("opz", server)).expect(2);
 
         assertThat(byNode.out()).isEqualTo("ops: the message is delivered. The answer: 200 the answer\n");
         assertThat(byCommand.out()).isEqualTo(byNode.out());
         assertThat(unknown.err()).contains("There is no channel opz; did you mean ops?");
-        assertThat(accepted).hasSize(2).allSatisfy(message -> assertThat(message.get("event").asText())
-                .isEqualTo("test"));
+        assertThat(accepted)
+                .hasSize(2)
+                .allSatisfy(message -> assertThat(message.get("event").asText()).isEqualTo("test"));
         mode = Mode.FAIL;
-        assertThat(cluster.command("alert", "test", concat("ops", server)).expect(1).out())
+        assertThat(cluster.command("alert", "test", concat("ops", server))
+                        .expect(1)
+                        .out())
                 .isEqualTo("ops: the message is not delivered: the receiver answered with status 503: the answer\n");
         FlightsJob job = FlightsJob.in(folder.resolve("job"));
         Files.writeString(job.file(), "\nalerts: [{on: [failed], to: oops}]\n", StandardOpenOption.APPEND);
@@ -230,7 +264,8 @@ final class AlertIT {
 
     @Test
     void aRunSendsItsAlertBeforeItEndsAndTheNextRunSendsWhatIsLeft() throws Exception {
-        Path configuration = Files.writeString(folder.resolve("run.conf"), """
+        Path configuration = Files.writeString(
+                folder.resolve("run.conf"), """
                 nightshift.alerts.channels.ops {
                   type = webhook, url = "http://127.0.0.1:%d/hook", timeout-seconds = 3
                 }
@@ -238,8 +273,13 @@ final class AlertIT {
         FlightsJob job = FlightsJob.on(folder.resolve("job"), "SELECT *, distance AS d FROM flights LIMIT 1000");
         Files.writeString(job.file(), "\nalerts: [{on: [failed], to: ops}]\n", StandardOpenOption.APPEND);
         String[] run = {
-            job.file().toString(), "--config", configuration.toString(), "--set", "source.where=distance < 0",
-            "--set", "source.on-empty=fail"
+            job.file().toString(),
+            "--config",
+            configuration.toString(),
+            "--set",
+            "source.where=distance < 0",
+            "--set",
+            "source.on-empty=fail"
         };
         mode = Mode.FAIL;
 
@@ -247,14 +287,18 @@ final class AlertIT {
 
         assertThat(failed.status()).as(failed.err()).isEqualTo(1);
         assertThat(failed.err())
-                .contains("the alert failed is not delivered to ops: the receiver answered with status 503: the answer");
+                .contains(
+                        "the alert failed is not delivered to ops: the receiver answered with status 503: the answer");
         assertThat(accepted).isEmpty();
         mode = Mode.ACCEPT;
         CommandResult again = ProgramProcess.run(folder, arguments(run));
         assertThat(again.status()).isEqualTo(1);
-        assertThat(accepted).extracting(message -> message.get("event").asText()).containsExactly("raised");
-        assertThat(received).extracting(message -> message.get("key").asText()).containsOnly(
-                received.getFirst().get("key").asText());
+        assertThat(accepted)
+                .extracting(message -> message.get("event").asText())
+                .containsExactly("raised");
+        assertThat(received)
+                .extracting(message -> message.get("key").asText())
+                .containsOnly(received.getFirst().get("key").asText());
         assertThat(received.getFirst().get("job").asText()).isEqualTo("flights");
     }
 
