@@ -119,7 +119,10 @@ public final class BatchForecast {
         ProgressCurve curve = state.curve();
         BatchEvent.Published published = state.published();
         Instant complete = curve.last();
-        if (published == null || complete == null || curve.rows() < 1 || state.pinned().index().rows() < 1) {
+        if (published == null
+                || complete == null
+                || curve.rows() < 1
+                || state.pinned().index().rows() < 1) {
             return null;
         }
         long rows = state.pinned().index().rows();

@@ -156,9 +156,7 @@ class ControlDecisions {
             return attempts.reportWork(next, now);
         }
         // Before its takeover, a coordinator starts nothing. It takes over as soon as it receives Recovered.
-        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0
-                ? List.of()
-                : lifecycle.startTask(next, now);
+        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0 ? List.of() : lifecycle.startTask(next, now);
     }
 
     private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
@@ -190,8 +188,7 @@ class ControlDecisions {
                         .plus(reply(request, next));
     }
 
-    private Decision ignoreWindow(
-            BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {
+    private Decision ignoreWindow(BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {
         if (state.submission().job().timing().window() == null) {
             return refuse(request, "its job has no window");
         }
@@ -203,7 +200,8 @@ class ControlDecisions {
             events.add(new BatchEvent.OutageEnded(now.instant()));
         }
         events.add(new BatchEvent.WindowIgnored(now.instant(), request.by()));
-        return Decision.persist(events, lifecycle.nextStep(state.after(events), now).actions())
+        return Decision.persist(
+                        events, lifecycle.nextStep(state.after(events), now).actions())
                 .plus(reply(request, phase));
     }
 

@@ -59,8 +59,7 @@ public final class Forecaster {
         Estimate and(Estimate other) {
             double one = 1 / variance;
             double two = 1 / other.variance;
-            return new Estimate(
-                    (log * one + other.log * two) / (one + two), 1 / (one + two), freedom + other.freedom);
+            return new Estimate((log * one + other.log * two) / (one + two), 1 / (one + two), freedom + other.freedom);
         }
     }
 
@@ -115,7 +114,8 @@ public final class Forecaster {
         }
         double rows = Math.exp(size.log());
         double workers = work.workers() > 0 ? work.workers() : workers(work.history());
-        double ownWeight = own == null ? 0 : perRow.variance() / own.secondsPerRow().variance();
+        double ownWeight =
+                own == null ? 0 : perRow.variance() / own.secondsPerRow().variance();
         double within = own == null ? 0 : own.scatter() * Math.min(1, own.blockRows() / Math.max(1, rows));
         double deviation = Math.sqrt(perRow.variance() + size.variance() + within);
         double spread = Math.exp(StudentT.quantile95(perRow.freedom()) * deviation) - 1;
@@ -169,7 +169,8 @@ public final class Forecaster {
         double last = Math.log((double) history.getLast().rows());
         List<Double> ratios = new ArrayList<>();
         for (int i = 1; i < history.size(); i++) {
-            ratios.add(Math.log((double) history.get(i).rows() / history.get(i - 1).rows()));
+            ratios.add(
+                    Math.log((double) history.get(i).rows() / history.get(i - 1).rows()));
         }
         Estimate ratio = prediction(ratios);
         return ratio == null
@@ -215,8 +216,8 @@ public final class Forecaster {
             scatter = (PRIOR_COUNT * scatter + (mean > 0 ? squares / (mean * mean) : 0)) / freedom;
         }
         scatter *= LASTING;
-        double variance = scatter / Math.max(1, count)
-                + PARTITION_SCATTER * PARTITION_SCATTER / Math.max(1, curve.commits());
+        double variance =
+                scatter / Math.max(1, count) + PARTITION_SCATTER * PARTITION_SCATTER / Math.max(1, curve.commits());
         return new OwnRate(
                 new Estimate(Math.log(curve.seconds() / done), variance, freedom),
                 scatter,

@@ -17,7 +17,8 @@ public final class ProgressCurve {
     private static final double SHORTEST_BLOCK = 1;
 
     /// Before the batch is planned.
-    public static final ProgressCurve EMPTY = new ProgressCurve(SHORTEST_BLOCK, new double[BLOCKS], 0, 0, 0, null, false);
+    public static final ProgressCurve EMPTY =
+            new ProgressCurve(SHORTEST_BLOCK, new double[BLOCKS], 0, 0, 0, null, false);
 
     private final double blockSeconds;
     private final double[] blocks;

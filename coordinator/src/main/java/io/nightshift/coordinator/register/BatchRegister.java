@@ -95,11 +95,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// @param search finds the batches that the register has lost
     /// @param blocking runs what waits for the database
     public static Behavior<BatchRegisterCommand> create(
-            BatchSender batches,
-            Clock clock,
-            LostBatch.Search search,
-            Executor blocking,
-            RegisterSettings settings) {
+            BatchSender batches, Clock clock, LostBatch.Search search, Executor blocking, RegisterSettings settings) {
         return Behaviors.setup(start -> {
             RegisterInbox inbox = new RegisterInbox();
             Behavior<RegisterMessage> behavior = Behaviors.setup(

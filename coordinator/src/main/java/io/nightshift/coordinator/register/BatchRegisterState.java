@@ -202,7 +202,8 @@ public final class BatchRegisterState {
             if (own != null) {
                 next = next.updated(
                         other.getKey(),
-                        new JobBatches(own.last(), own.published(), other.getValue().history()));
+                        new JobBatches(
+                                own.last(), own.published(), other.getValue().history()));
             }
         }
         return new BatchRegisterState(batches, unfinished, runs, next, keys, callers);
@@ -257,8 +258,7 @@ public final class BatchRegisterState {
                 runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
                 jobs.updated(
                         entry.job(),
-                        new JobBatches(
-                                entry.batch(), ofJob == null ? null : ofJob.published(), history(entry.job()))),
+                        new JobBatches(entry.batch(), ofJob == null ? null : ofJob.published(), history(entry.job()))),
                 opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()),
                 counted(opened.caller(), 1));
     }

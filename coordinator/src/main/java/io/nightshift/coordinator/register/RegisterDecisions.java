@@ -208,7 +208,8 @@ class RegisterDecisions {
         BatchRegisterState.Entry entry = state.batches().get(batch);
         Submission submission = entry == null ? null : entry.submission();
         String job = submission == null ? batch.value() : submission.job().name();
-        int priority = submission == null ? Job.DEFAULT_PRIORITY : submission.job().priority();
+        int priority =
+                submission == null ? Job.DEFAULT_PRIORITY : submission.job().priority();
         shares.hasWork(batch, job, priority, partitionMillis, nanos);
     }
 
@@ -480,10 +481,7 @@ class RegisterDecisions {
     }
 
     private static Decision resume(
-            BatchRegisterState state,
-            BatchRegisterState.Entry open,
-            BatchRegisterCommand.Submit submit,
-            Instant now) {
+            BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
         BatchId batch = open.batch();
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         if (conflict.isPresent()) {

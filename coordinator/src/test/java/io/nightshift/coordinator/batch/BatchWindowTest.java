@@ -38,9 +38,8 @@ class BatchWindowTest extends DecisionsFixture {
     private BatchStatus.Timing timing() {
         TestInbox<BatchStatus> inbox = TestInbox.create();
         Decision decision = decide(new BatchCommand.Describe(inbox.getRef()));
-        BatchStatus status = (BatchStatus) ((CoordinatorAction.Send<?>)
-                        decision.actions().getFirst())
-                .message();
+        BatchStatus status =
+                (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
         return Objects.requireNonNull(status.timing());
     }
 
@@ -49,7 +48,8 @@ class BatchWindowTest extends DecisionsFixture {
     }
 
     private BatchCommand ensureStarted() {
-        return new BatchCommand.EnsureStarted(ExampleBatch.submission(state.submission().job()));
+        return new BatchCommand.EnsureStarted(
+                ExampleBatch.submission(state.submission().job()));
     }
 
     private static List<CoordinatorAction> planning() {
@@ -92,7 +92,9 @@ class BatchWindowTest extends DecisionsFixture {
         seconds = 40;
 
         assertThat(lease().actions()).contains(HAS_NO_WORK);
-        assertThat(decisions.needsTick(state, now())).as("an attempt is in flight").isTrue();
+        assertThat(decisions.needsTick(state, now()))
+                .as("an attempt is in flight")
+                .isTrue();
         decide(new BatchCommand.Commit(ExampleBatch.commit(0, new Epoch(1, 1), 0), List.of(), worker));
         decide(new CoordinatorMessage.FlushCommits());
 
@@ -181,7 +183,9 @@ class BatchWindowTest extends DecisionsFixture {
         assertThat(timing().timeZone()).isEqualTo("Europe/Berlin");
         assertThat(timing().deadline()).isEqualTo("2026-11-24T23:15:00Z");
         assertThat(timing().deadlineMissed()).isFalse();
-        assertThat(timing().isDeadlineAtRisk()).as("the last run took two minutes").isTrue();
+        assertThat(timing().isDeadlineAtRisk())
+                .as("the last run took two minutes")
+                .isTrue();
         seconds = 36;
         assertThat(timing().deadlineMissed()).isTrue();
         assertThat(timing().isDeadlineAtRisk()).as("it is missed already").isFalse();
@@ -194,7 +198,9 @@ class BatchWindowTest extends DecisionsFixture {
         decide(new BatchCommand.Open(ExampleBatch.submission(job).at(tick)));
 
         assertThat(timing().deadline()).isEqualTo("2026-11-24T23:00:00Z");
-        assertThat(timing().deadlineMissed()).as("it was opened 14 minutes too late").isTrue();
+        assertThat(timing().deadlineMissed())
+                .as("it was opened 14 minutes too late")
+                .isTrue();
     }
 
     @Test

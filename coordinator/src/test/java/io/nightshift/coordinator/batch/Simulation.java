@@ -166,7 +166,8 @@ final class Simulation {
     private void awaitWindow() {
         TimeWindow window = TimeWindow.of(job.timing());
         Instant need = instant().plusNanos(20 * BOUND);
-        if (window != null && (!window.isOpen(instant()) || window.at(instant()).closes().isBefore(need))) {
+        if (window != null
+                && (!window.isOpen(instant()) || window.at(instant()).closes().isBefore(need))) {
             Instant opening = window.isOpen(instant())
                     ? window.at(window.at(instant()).closes()).opens()
                     : window.at(instant()).opens();

@@ -44,8 +44,8 @@ class ForecastHonestyTest {
 
     private static void assertHonest(List<SimulatedJob.Checked> all) {
         TreeMap<Double, List<SimulatedJob.Checked>> byShare = new TreeMap<>();
-        all.forEach(checked ->
-                byShare.computeIfAbsent(checked.share(), share -> new ArrayList<>()).add(checked));
+        all.forEach(checked -> byShare.computeIfAbsent(checked.share(), share -> new ArrayList<>())
+                .add(checked));
         byShare.forEach((share, checked) -> System.out.printf(
                 Locale.ROOT,
                 "%3.0f %% scored: %,d forecasts; %.1f %% end before the median, %.1f %% before the 95 %% time%n",

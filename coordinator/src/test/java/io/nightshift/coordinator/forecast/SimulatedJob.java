@@ -62,7 +62,9 @@ final class SimulatedJob {
     List<Checked> run(Instant start) {
         partitions *= Math.exp(0.01 + 0.05 * random.nextGaussian());
         int count = (int) Math.max(1, partitions);
-        Instant begin = window == null || window.isOpen(start) ? start : window.at(start).opens();
+        Instant begin = window == null || window.isOpen(start)
+                ? start
+                : window.at(start).opens();
         double night = Math.exp(nightly * random.nextGaussian());
         double[] speeds = new double[workers];
         for (int i = 0; i < workers; i++) {
@@ -152,8 +154,8 @@ final class SimulatedJob {
             int left,
             long inFlight,
             int busy) {
-        Forecast forecast = Forecaster.forecast(
-                new RemainingWork(now, curve, rows, left, inFlight, busy, history, window, null));
+        Forecast forecast =
+                Forecaster.forecast(new RemainingWork(now, curve, rows, left, inFlight, busy, history, window, null));
         if (forecast != null) {
             open.add(new Checked(share, forecast, now));
         }

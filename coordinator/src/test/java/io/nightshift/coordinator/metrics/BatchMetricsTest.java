@@ -56,8 +56,7 @@ final class BatchMetricsTest {
     }
 
     private void batch(String id, int waiting, int leased, BatchStatus.@Nullable Timing timing) {
-        metrics.gaugesChanged(
-                new BatchId(id), new BatchGauges(Phase.RUNNING, waiting, leased, Duration.ZERO, timing));
+        metrics.gaugesChanged(new BatchId(id), new BatchGauges(Phase.RUNNING, waiting, leased, Duration.ZERO, timing));
     }
 
     private static BatchStatus.Timing timing(@Nullable Instant deadline, int late, int wanted) {
@@ -98,7 +97,9 @@ final class BatchMetricsTest {
                 .isEqualTo(4 + 14);
         batch("churn-1", 0, 0, timing(null, 600, 0));
         batch("risk-1", 1, 0, null);
-        assertThat(gauge("nightshift.wanted.workers")).as("nothing is known yet").isEqualTo(1);
+        assertThat(gauge("nightshift.wanted.workers"))
+                .as("nothing is known yet")
+                .isEqualTo(1);
     }
 
     @Test

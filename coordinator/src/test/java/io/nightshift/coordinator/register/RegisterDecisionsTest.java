@@ -564,13 +564,15 @@ class RegisterDecisionsTest {
         @Test
         void aSubmissionOfAScheduleIsDueAtItsTick() {
             Instant tick = ExampleBatch.AT.minusSeconds(3_600);
-            BatchRegisterEvent.Opened opened = (BatchRegisterEvent.Opened)
-                    decide(submit(FLIGHTS, false, "tick:" + tick, ticket())).events().getFirst();
-            assertThat(opened.submission()).isEqualTo(FLIGHTS.at(tick));
-            BatchRegisterEvent.Opened fresh = (BatchRegisterEvent.Opened)
-                    decide(submit(ExampleBatch.submission(ExampleBatch.job("2026-11-25")), false, "tick:tock", ticket()))
+            BatchRegisterEvent.Opened opened =
+                    (BatchRegisterEvent.Opened) decide(submit(FLIGHTS, false, "tick:" + tick, ticket()))
                             .events()
                             .getFirst();
+            assertThat(opened.submission()).isEqualTo(FLIGHTS.at(tick));
+            BatchRegisterEvent.Opened fresh = (BatchRegisterEvent.Opened) decide(submit(
+                            ExampleBatch.submission(ExampleBatch.job("2026-11-25")), false, "tick:tock", ticket()))
+                    .events()
+                    .getFirst();
             assertThat(fresh.submission().due()).isNull();
         }
 
@@ -605,8 +607,9 @@ class RegisterDecisionsTest {
                 happened(new BatchRegisterEvent.Ended(
                         ExampleBatch.AT, batch, Phase.PUBLISHED, new PastRun(i, 1_000, 0, 1)));
             }
-            assertThat(state.history(JOB)).extracting(PastRun::rows).containsExactly(9L, 10L, 11L, 12L, 13L, 14L, 15L,
-                    16L, 17L, 18L, 19L, 20L);
+            assertThat(state.history(JOB))
+                    .extracting(PastRun::rows)
+                    .containsExactly(9L, 10L, 11L, 12L, 13L, 14L, 15L, 16L, 17L, 18L, 19L, 20L);
             assertThat(state.history("churn")).isEmpty();
         }
 

@@ -192,7 +192,8 @@ class WorkerSharesTest {
                 20_000,
                 Map.of("live", 7, "daily", 5, "backfill", 3),
                 Map.of("live", 2_000L, "daily", 30_000L, "backfill", 500L));
-        double sum = threadSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
+        double sum =
+                threadSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
 
         assertThat(Objects.requireNonNull(threadSeconds.get("live")) / sum).isCloseTo(16.0 / 21, within(0.01));
         assertThat(Objects.requireNonNull(threadSeconds.get("daily")) / sum).isCloseTo(4.0 / 21, within(0.01));
@@ -278,13 +279,11 @@ class WorkerSharesTest {
         private @Nullable String unfair() {
             for (int one = 0; one < FLOWS; one++) {
                 for (int other = 0; other < one; other++) {
-                    double difference =
-                            Math.abs(served[one][other] / weight(one) - served[other][one] / weight(other));
+                    double difference = Math.abs(served[one][other] / weight(one) - served[other][one] / weight(other));
                     double bound = millis[one] / weight(one) + millis[other] / weight(other);
                     if (hasWork[one] && hasWork[other] && difference > bound * 1.000001) {
                         return "flows of priority %d and %d were served %s and %s"
-                                .formatted(
-                                        priorities[one], priorities[other], served[one][other], served[other][one]);
+                                .formatted(priorities[one], priorities[other], served[one][other], served[other][one]);
                     }
                 }
             }
@@ -301,7 +300,8 @@ class WorkerSharesTest {
             Map<BatchId, String> jobs = new HashMap<>();
             jobPriorities.forEach((job, priority) -> {
                 jobs.put(new BatchId(job + "-a"), job);
-                shares.hasWork(new BatchId(job + "-a"), job, priority, Objects.requireNonNull(partitionMillis.get(job)), 0);
+                shares.hasWork(
+                        new BatchId(job + "-a"), job, priority, Objects.requireNonNull(partitionMillis.get(job)), 0);
             });
             PriorityQueue<Busy> busy = new PriorityQueue<>((one, other) -> Double.compare(one.until(), other.until()));
             Map<String, Double> used = new LinkedHashMap<>();

@@ -124,7 +124,8 @@ class TimeWindowTest {
         assertThat(Deadline.of(timing, berlin("2026-11-25T23:00:00"))).isEqualTo(berlin("2026-11-26T06:00:00"));
         assertThat(Deadline.of(timing, berlin("2026-11-26T05:59:59"))).isEqualTo(berlin("2026-11-26T06:00:00"));
         assertThat(Deadline.of(timing, berlin("2026-11-26T06:00:00"))).isEqualTo(berlin("2026-11-27T06:00:00"));
-        assertThat(Deadline.of(JobTiming.ANY_TIME, berlin("2026-11-26T06:00:00"))).isNull();
+        assertThat(Deadline.of(JobTiming.ANY_TIME, berlin("2026-11-26T06:00:00")))
+                .isNull();
     }
 
     @Test
