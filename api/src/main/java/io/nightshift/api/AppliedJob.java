@@ -3,6 +3,10 @@ package io.nightshift.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// A job that the cluster runs by itself: by its schedule, by its trigger, or on request.
@@ -23,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// @param text the job file; null in lists of jobs
 /// @param folder the absolute path of the folder that relative paths in the job file start from; null if all its
 ///     paths are absolute
+/// @param schedule the cron expression in words, such as `at 02:00`; null in lists of jobs, and if the job has no
+///     schedule
+/// @param ticks the next ticks, at most 3; empty in lists of jobs, without a schedule, and while the job is paused
 public record AppliedJob(
         String job,
         int revision,
@@ -38,7 +45,63 @@ public record AppliedJob(
         int waiting,
         int running,
         @JsonInclude(Include.NON_NULL) @Nullable String text,
-        @JsonInclude(Include.NON_NULL) @Nullable String folder) {
+        @JsonInclude(Include.NON_NULL) @Nullable String folder,
+        @JsonInclude(Include.NON_NULL) @Nullable String schedule,
+        List<Tick> ticks) {
+
+    /// Keeps an unmodifiable copy of the list.
+    public AppliedJob {
+        ticks = List.copyOf(ticks);
+    }
+
+    /// A job whose schedule is not described.
+    public AppliedJob(
+            String job,
+            int revision,
+            Instant firstAppliedAt,
+            Instant appliedAt,
+            String appliedBy,
+            @Nullable Pause pause,
+            @Nullable String cron,
+            String timeZone,
+            @Nullable String trigger,
+            @Nullable Instant next,
+            @Nullable JobRun latest,
+            int waiting,
+            int running,
+            @Nullable String text,
+            @Nullable String folder) {
+        this(
+                job,
+                revision,
+                firstAppliedAt,
+                appliedAt,
+                appliedBy,
+                pause,
+                cron,
+                timeZone,
+                trigger,
+                next,
+                latest,
+                waiting,
+                running,
+                text,
+                folder,
+                null,
+                List.of());
+    }
+
+    /// A time of the schedule.
+    ///
+    /// @param at the time
+    /// @param parameters the values that the schedule gives to the job's parameters, by name
+    public record Tick(Instant at, Map<String, String> parameters) {
+
+        /// Keeps an unmodifiable copy of the parameters.
+        public Tick {
+            parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+        }
+    }
 
     /// Why a job is paused.
     ///
@@ -46,6 +109,31 @@ public record AppliedJob(
     /// @param reason of the pause; may be empty
     /// @param by the name of the caller's token
     public record Pause(Instant at, String reason, String by) {}
+
+    /// The same with a description of its schedule.
+    ///
+    /// @param words see [#schedule()]
+    /// @param next see [#ticks()]
+    public AppliedJob withSchedule(@Nullable String words, List<Tick> next) {
+        return new AppliedJob(
+                job,
+                revision,
+                firstAppliedAt,
+                appliedAt,
+                appliedBy,
+                pause,
+                cron,
+                timeZone,
+                trigger,
+                this.next,
+                latest,
+                waiting,
+                running,
+                text,
+                folder,
+                words,
+                next);
+    }
 
     /// The same without the job file, for lists.
     public AppliedJob withoutText() {

@@ -1,9 +1,12 @@
 package io.nightshift.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// All jobs that were ever submitted.
+/// All jobs that were ever submitted, and all applied jobs.
 ///
 /// @param jobs sorted by name
 public record JobList(List<JobDescription> jobs) {
@@ -16,8 +19,14 @@ public record JobList(List<JobDescription> jobs) {
     /// A job and its latest batch.
     ///
     /// @param job the job's name
-    /// @param batches number of batches of the job; 1 or more
-    /// @param latest ID of the batch that was opened last
-    /// @param submittedAt when that batch was opened
-    public record JobDescription(String job, int batches, String latest, Instant submittedAt) {}
+    /// @param batches number of batches of the job; 0 for an applied job without a batch
+    /// @param latest ID of the batch that was opened last; null if there is none
+    /// @param submittedAt when that batch was opened; null if there is none
+    /// @param applied how the job runs by itself, without its job file; null if it is not applied
+    public record JobDescription(
+            String job,
+            int batches,
+            @JsonInclude(Include.NON_NULL) @Nullable String latest,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant submittedAt,
+            @JsonInclude(Include.NON_NULL) @Nullable AppliedJob applied) {}
 }

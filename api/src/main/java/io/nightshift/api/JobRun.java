@@ -2,6 +2,7 @@ package io.nightshift.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param dueAt when the run was due; for a tick that is missing, the tick
 /// @param startedAt when the batch was submitted; null before that
 /// @param endedAt when the end of the run was noticed; null before that
+/// @param totals what the run's batch has read and written so far; null if the run has no batch, or it is not known
 public record JobRun(
         String run,
         String cause,
@@ -35,10 +37,58 @@ public record JobRun(
         int revision,
         Instant dueAt,
         @JsonInclude(Include.NON_NULL) @Nullable Instant startedAt,
-        @JsonInclude(Include.NON_NULL) @Nullable Instant endedAt) {
+        @JsonInclude(Include.NON_NULL) @Nullable Instant endedAt,
+        @JsonInclude(Include.NON_NULL) @Nullable Totals totals) {
 
     /// Keeps an unmodifiable copy of the parameters.
     public JobRun {
         parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+    }
+
+    /// What a batch has read and written so far.
+    ///
+    /// @param rows rows read of the source
+    /// @param predictions rows written to the destination
+    /// @param quarantined rows that could not be scored
+    public record Totals(long rows, long predictions, long quarantined) {}
+
+    /// A run whose totals are not known.
+    public JobRun(
+            String run,
+            String cause,
+            @Nullable Instant tick,
+            Map<String, String> parameters,
+            String state,
+            @Nullable String batch,
+            @Nullable String reason,
+            int revision,
+            Instant dueAt,
+            @Nullable Instant startedAt,
+            @Nullable Instant endedAt) {
+        this(run, cause, tick, parameters, state, batch, reason, revision, dueAt, startedAt, endedAt, null);
+    }
+
+    /// This run with the totals of its batch.
+    ///
+    /// @param description of the run's batch
+    public JobRun withTotalsOf(BatchDescription description) {
+        return new JobRun(
+                run,
+                cause,
+                tick,
+                parameters,
+                state,
+                batch,
+                reason,
+                revision,
+                dueAt,
+                startedAt,
+                endedAt,
+                new Totals(description.read(), description.predictions(), description.quarantined()));
+    }
+
+    /// How long the run's batch took; null before its end.
+    public @Nullable Duration duration() {
+        return startedAt == null || endedAt == null ? null : Duration.between(startedAt, endedAt);
     }
 }

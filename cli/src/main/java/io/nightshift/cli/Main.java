@@ -6,6 +6,8 @@ import io.nightshift.cli.batch.LedgerCommands;
 import io.nightshift.cli.batch.QuarantineCommands;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
+import io.nightshift.cli.job.BackfillCommand;
+import io.nightshift.cli.job.JobCommands;
 import io.nightshift.cli.node.NodeCommand;
 import io.nightshift.cli.node.ServeCommand;
 import io.nightshift.cli.output.CommandOutputFormat;
@@ -54,6 +56,8 @@ public final class Main {
         commands.put("plan", PlanCommand.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
+        commands.put("job", JobCommands.class);
+        commands.put("backfill", BackfillCommand.class);
         commands.put("quarantine", QuarantineCommands.class);
         commands.put("alert", AlertCommands.class);
         commands.put("ledger", LedgerCommands.class);

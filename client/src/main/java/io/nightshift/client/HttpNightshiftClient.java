@@ -3,6 +3,13 @@ package io.nightshift.client;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.ApiJson;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
@@ -10,6 +17,8 @@ import io.nightshift.api.ControlRequest;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
@@ -42,7 +51,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The client over HTTP. When a server can't be reached or can't answer, it waits and tries the next one.
@@ -108,21 +116,141 @@ final class HttpNightshiftClient implements NightshiftClient {
         if (options.fresh()) {
             query.add("new=true");
         }
-        options.parameters().forEach((name, value) -> query.add("param=" + encoded(name + "=" + value)));
-        return query.isEmpty() ? "" : "?" + String.join("&", query);
+        query.addAll(parameterQuery(options.parameters()));
+        return query(query);
+    }
+
+    /// The values of a job's parameters as parameters of a query.
+    private static List<String> parameterQuery(Map<String, String> parameters) {
+        return parameters.entrySet().stream()
+                .map(parameter -> "param=" + encoded(parameter.getKey() + "=" + parameter.getValue()))
+                .toList();
+    }
+
+    private static String query(List<String> parts) {
+        return parts.isEmpty() ? "" : "?" + String.join("&", parts);
     }
 
     /// The query of a URL, without the parameters that are null.
     private static String text(Map<String, @Nullable String> query) {
-        return query.entrySet().stream()
+        return query(query.entrySet().stream()
                 .filter(parameter -> parameter.getValue() != null)
                 .map(parameter -> parameter.getKey() + "=" + encoded(String.valueOf(parameter.getValue())))
-                .collect(Collectors.joining("&", "?", ""));
+                .toList());
     }
 
     @Override
     public CompletionStage<JobList> jobs() {
         return send(get("/v1/jobs"), JobList.class);
+    }
+
+    @Override
+    public CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("folder", folder);
+        Call call = new Call(
+                "PUT",
+                jobPath(job) + text(query),
+                Map.of("Content-Type", "application/yaml"),
+                BodyPublishers.ofString(text),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+        return send(call, ApplyResult.class);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> appliedJob(String job) {
+        return send(get(jobPath(job)), AppliedJob.class);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> pauseJob(String job, String reason) {
+        return send(post(jobPath(job) + "/pause", new ControlRequest(reason, List.of())), AppliedJob.class);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> resumeJob(String job) {
+        return send(post(jobPath(job) + "/resume", new ControlRequest(null, List.of())), AppliedJob.class);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> deleteJob(String job) {
+        Call call = new Call("DELETE", jobPath(job), Map.of(), BodyPublishers.noBody(), timeout);
+        return send(call, AppliedJob.class);
+    }
+
+    @Override
+    public CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key) {
+        Call call = new Call(
+                "POST",
+                jobPath(job) + "/trigger" + query(parameterQuery(parameters)),
+                idempotencyKey(key),
+                BodyPublishers.noBody(),
+                timeout);
+        return send(call, JobRun.class);
+    }
+
+    @Override
+    public CompletionStage<JobRunPage> runs(String job, RunFilter filter) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("from", filter.from() == null ? null : filter.from().toString());
+        query.put("to", filter.to() == null ? null : filter.to().toString());
+        query.put("missing", filter.missing() ? "true" : null);
+        query.put("failed", filter.failed() ? "true" : null);
+        query.put("limit", String.valueOf(filter.limit()));
+        query.put("cursor", filter.cursor());
+        return send(get(jobPath(job) + "/runs" + text(query)), JobRunPage.class);
+    }
+
+    @Override
+    public CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key) {
+        Map<String, String> headers = new LinkedHashMap<>(idempotencyKey(key));
+        headers.put("Content-Type", JSON);
+        Call call = new Call(
+                "POST",
+                jobPath(job) + "/backfills",
+                headers,
+                BodyPublishers.ofString(ApiJson.write(request)),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+        return send(call, Backfill.class);
+    }
+
+    @Override
+    public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
+        return send(post(jobPath(job) + "/backfills?dry-run=true", request), BackfillPlan.class);
+    }
+
+    @Override
+    public CompletionStage<BackfillList> backfills(String job) {
+        return send(get(jobPath(job) + "/backfills"), BackfillList.class);
+    }
+
+    @Override
+    public CompletionStage<Backfill> backfill(String job, String id) {
+        return send(get(jobPath(job) + "/backfills/" + encoded(id)), Backfill.class);
+    }
+
+    @Override
+    public CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control) {
+        Call call = new Call(
+                "POST",
+                jobPath(job) + "/backfills/" + encoded(id) + "/" + control.verb(),
+                Map.of(),
+                BodyPublishers.noBody(),
+                timeout);
+        return send(call, Backfill.class);
+    }
+
+    private static String jobPath(String job) {
+        return "/v1/jobs/" + encoded(job);
+    }
+
+    private static Map<String, String> idempotencyKey(@Nullable String key) {
+        return Map.of("Idempotency-Key", key == null ? UUID.randomUUID().toString() : key);
+    }
+
+    private Call post(String path, Object body) {
+        return new Call(
+                "POST", path, Map.of("Content-Type", JSON), BodyPublishers.ofString(ApiJson.write(body)), timeout);
     }
 
     @Override

@@ -2,12 +2,21 @@ package io.nightshift.client;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -16,8 +25,10 @@ import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A client of a cluster.
 ///
@@ -64,8 +75,90 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the batches to list, and where the page begins
     CompletionStage<BatchPage> list(BatchFilter filter);
 
-    /// Lists all jobs that were ever submitted.
+    /// Lists all jobs that were ever submitted, and all applied jobs.
     CompletionStage<JobList> jobs();
+
+    /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger, until it is
+    /// deleted. Applying the same job file again changes nothing; a changed one becomes the job's new revision.
+    ///
+    /// The stage fails with the kind `REJECTED` if the job file has mistakes, which
+    /// [NightshiftException#problem()] then lists, or if the cluster can't run the job.
+    ///
+    /// @param job the job's name, which the job file has too
+    /// @param text the text of a job file, in YAML or JSON
+    /// @param folder the absolute path of the folder on the nodes that relative paths in the job file start from;
+    ///     null if all its paths are absolute
+    CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder);
+
+    /// Reads an applied job: its state, and when it runs next.
+    ///
+    /// @param job the job's name
+    CompletionStage<AppliedJob> appliedJob(String job);
+
+    /// Pauses an applied job: no further run is started until it is resumed. Batches that were started continue.
+    ///
+    /// @param job the job's name
+    /// @param reason for the history; may be empty
+    CompletionStage<AppliedJob> pauseJob(String job, String reason);
+
+    /// Resumes an applied job. The schedule's `catch-up` decides about the ticks of the pause.
+    ///
+    /// @param job the job's name
+    CompletionStage<AppliedJob> resumeJob(String job);
+
+    /// Deletes an applied job: no further run is started. Batches that were started continue, and their predictions
+    /// stay.
+    ///
+    /// @param job the job's name
+    /// @return the job as it was last
+    CompletionStage<AppliedJob> deleteJob(String job);
+
+    /// Starts a run of an applied job now, beside its schedule.
+    ///
+    /// @param job the job's name
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
+    ///     file's default
+    /// @param key an idempotency key of 1 to 100 letters, digits, `-` and `_`: all requests with the same key mean
+    ///     one run. Null to have the client generate one for this call
+    /// @return the run, which may still wait for its batch
+    CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key);
+
+    /// Lists runs of an applied job, newest first.
+    ///
+    /// @param job the job's name
+    /// @param filter the runs to list, and where the page begins
+    CompletionStage<JobRunPage> runs(String job, RunFilter filter);
+
+    /// Starts a backfill: the runs of an applied job in a range of dates, at a lower priority than its other runs.
+    ///
+    /// @param job the job's name
+    /// @param request which runs
+    /// @param key an idempotency key as for [#triggerJob]; null to have the client generate one for this call
+    CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key);
+
+    /// Says what a backfill would do, and starts nothing.
+    ///
+    /// @param job the job's name
+    /// @param request which runs
+    CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request);
+
+    /// Lists the backfills of an applied job, newest first.
+    ///
+    /// @param job the job's name
+    CompletionStage<BackfillList> backfills(String job);
+
+    /// Reads the progress of a backfill.
+    ///
+    /// @param job the job's name
+    /// @param id the backfill's ID
+    CompletionStage<Backfill> backfill(String job, String id);
+
+    /// Pauses, resumes or cancels a backfill.
+    ///
+    /// @param job the job's name
+    /// @param id the backfill's ID
+    /// @param control the change
+    CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control);
 
     /// Lists the nodes of the cluster: the state of each, and which faults keep it from work.
     CompletionStage<NodeList> nodes();

@@ -18,6 +18,7 @@ import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.gateway.AlertQueries;
+import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ClusterNodeQueries;
@@ -32,7 +33,6 @@ import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
 import io.nightshift.node.model.ModelCache;
-import io.nightshift.node.schedule.JobScheduler;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
@@ -75,7 +75,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -129,7 +128,6 @@ public final class Node {
     private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
-    private @Nullable JobScheduler scheduler;
     private final AlertChannels alertChannels;
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
@@ -397,7 +395,7 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
         BatchOperations changes = new BatchOperations(requests, batches);
-        scheduler = JobSchedulerStarter.start(
+        AppliedJobs scheduler = JobSchedulerStarter.start(
                 system,
                 requests,
                 batches,
@@ -410,7 +408,7 @@ public final class Node {
         AlertQueries alerts = new AlertQueries(
                 this::askAlerts, alertChannels::test, batches, this::alertRules, name, readers, InstantSource.system());
         system.systemActorOf(
-                Gateway.create(access, batches, changes, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
+                Gateway.create(access, batches, changes, scheduler, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
         HealthChecks health = new HealthChecks(
                 system,
                 new LedgerHealth(dependencies.ledger()),
@@ -422,14 +420,9 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, nodes, alerts, registry, destinations, name, readers));
+            endpoints.addAll(Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, name, readers));
         }
         return endpoints;
-    }
-
-    /// Applied jobs. Only after [#open].
-    public JobScheduler scheduler() {
-        return Objects.requireNonNull(scheduler, "the node is open");
     }
 
     /// Keeps the model for the batch's partitions.

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Asks a cluster by HTTP or messages, and waits for each answer.
@@ -79,6 +80,13 @@ public final class ClusterAccess implements AutoCloseable {
         } catch (CompletionException e) {
             throw e.getCause() instanceof NightshiftException known ? known : e;
         }
+    }
+
+    /// Asks the cluster, and waits for the answer.
+    ///
+    /// @throws NightshiftException as the client says
+    public <T> T ask(Function<NightshiftClient, CompletionStage<T>> question) {
+        return answer(question.apply(client));
     }
 
     /// @param key the idempotency key, or null

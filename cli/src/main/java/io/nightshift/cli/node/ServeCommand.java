@@ -39,7 +39,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "serve",
         description = "Runs a server on this machine until SIGTERM or Ctrl-C: one process that keeps its ledger in the"
-                + " home folder, and answers commands and HTTP on"
+                + " home folder, runs the schedules and triggers of applied jobs, and answers commands and HTTP on"
                 + " loopback. It needs no database. After a crash, start it again: it resumes its open batches.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",

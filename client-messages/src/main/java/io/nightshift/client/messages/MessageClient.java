@@ -3,12 +3,21 @@ package io.nightshift.client.messages;
 import com.typesafe.config.Config;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
@@ -23,12 +32,14 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.NightshiftException.Kind;
 import io.nightshift.client.QuarantineFilter;
+import io.nightshift.client.RunFilter;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -158,7 +169,7 @@ public final class MessageClient implements NightshiftClient {
         if (refusal.isPresent()) {
             return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
         }
-        String key = options.key() == null ? UUID.randomUUID().toString() : options.key();
+        String key = keyOrNew(options.key());
         return ask(
                 replyTo -> new GatewayCommand.Submit(job, options.fresh(), key, replyTo, options.parameters()),
                 timeout.multipliedBy(SUBMIT_FACTOR));
@@ -180,6 +191,91 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<JobList> jobs() {
         return ask(GatewayCommand.ListJobs::new, timeout);
+    }
+
+    @Override
+    public CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder) {
+        Optional<String> refusal = WireLimits.refusal(text);
+        if (refusal.isPresent()) {
+            return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
+        }
+        return ask(
+                replyTo -> new GatewayCommand.ApplyJob(job, text, folder, replyTo),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> appliedJob(String job) {
+        return ask(replyTo -> new GatewayCommand.DescribeJob(job, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> pauseJob(String job, String reason) {
+        return ask(replyTo -> new GatewayCommand.PauseJob(job, reason, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> resumeJob(String job) {
+        return ask(replyTo -> new GatewayCommand.ResumeJob(job, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<AppliedJob> deleteJob(String job) {
+        return ask(replyTo -> new GatewayCommand.DeleteJob(job, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key) {
+        String sent = keyOrNew(key);
+        return ask(replyTo -> new GatewayCommand.TriggerJob(job, parameters, sent, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<JobRunPage> runs(String job, RunFilter filter) {
+        return ask(
+                replyTo -> new GatewayCommand.ListRuns(
+                        job,
+                        filter.from(),
+                        filter.to(),
+                        filter.missing(),
+                        filter.failed(),
+                        filter.limit(),
+                        filter.cursor(),
+                        replyTo),
+                timeout);
+    }
+
+    @Override
+    public CompletionStage<Backfill> startBackfill(String job, BackfillRequest request, @Nullable String key) {
+        String sent = keyOrNew(key);
+        return ask(
+                replyTo -> new GatewayCommand.StartBackfill(job, request, sent, replyTo),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+    }
+
+    @Override
+    public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
+        return ask(
+                replyTo -> new GatewayCommand.PlanBackfill(job, request, replyTo), timeout.multipliedBy(SUBMIT_FACTOR));
+    }
+
+    @Override
+    public CompletionStage<BackfillList> backfills(String job) {
+        return ask(replyTo -> new GatewayCommand.ListBackfills(job, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<Backfill> backfill(String job, String id) {
+        return ask(replyTo -> new GatewayCommand.DescribeBackfill(job, id, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<Backfill> controlBackfill(String job, String id, BackfillControl control) {
+        return ask(replyTo -> new GatewayCommand.ControlBackfill(job, id, control, replyTo), timeout);
+    }
+
+    private static String keyOrNew(@Nullable String key) {
+        return key == null ? UUID.randomUUID().toString() : key;
     }
 
     @Override

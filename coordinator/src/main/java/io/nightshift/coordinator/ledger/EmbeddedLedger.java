@@ -86,7 +86,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// Says that another process uses a home folder, and what to do.
     private static String inUse(String holder, Path home) {
         return isServer(holder)
-                ? "%s serves %s. Submit jobs to it with `nightshift batch submit`, stop it, or choose another folder with --home"
+                ? "%s serves %s. Submit jobs to it with `nightshift batch submit` or `nightshift job apply`, stop it, or choose another folder with --home"
                         .formatted(holder, home)
                 : "%s is using %s. Wait for it (`nightshift run` does with --wait), stop it, or choose another folder with --home"
                         .formatted(holder, home);

@@ -137,7 +137,8 @@ public final class BatchQueries {
                             name,
                             before == null ? 1 : before.batches() + 1,
                             entry.batch().value(),
-                            entry.at()));
+                            entry.at(),
+                            null));
         }
         return new JobList(List.copyOf(jobs.values()));
     }

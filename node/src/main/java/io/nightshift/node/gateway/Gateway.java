@@ -6,12 +6,21 @@ import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
 import io.nightshift.api.ApiJson;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
@@ -28,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -44,6 +54,8 @@ public final class Gateway {
     private final GatewayAccess access;
     private final BatchQueries batches;
     private final BatchOperations changes;
+    private final JobQueries jobs;
+    private final AppliedJobs schedules;
     private final NodeQueries nodes;
     private final AlertQueries alerts;
 
@@ -51,11 +63,14 @@ public final class Gateway {
             GatewayAccess access,
             BatchQueries batches,
             BatchOperations changes,
+            AppliedJobs schedules,
             NodeQueries nodes,
             AlertQueries alerts) {
         this.access = access;
         this.batches = batches;
         this.changes = changes;
+        this.jobs = new JobQueries(batches, schedules);
+        this.schedules = schedules;
         this.nodes = nodes;
         this.alerts = alerts;
     }
@@ -64,9 +79,10 @@ public final class Gateway {
             GatewayAccess access,
             BatchQueries batches,
             BatchOperations changes,
+            AppliedJobs schedules,
             NodeQueries nodes,
             AlertQueries alerts) {
-        Gateway gateway = new Gateway(access, batches, changes, nodes, alerts);
+        Gateway gateway = new Gateway(access, batches, changes, schedules, nodes, alerts);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
@@ -109,7 +125,7 @@ public final class Gateway {
                             .thenApply(Gateway::fitting);
                 });
             case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) ->
-                read(token, replyTo, batches::jobs);
+                read(token, replyTo, jobs::list);
             case GatewayCommand.ListNodes(ActorRef<GatewayReply<NodeList>> replyTo) ->
                 read(token, replyTo, nodes::list);
             case GatewayCommand.DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) ->
@@ -146,7 +162,79 @@ public final class Gateway {
                 answer(
                         replyTo,
                         () -> changes.control(admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
+            case GatewayCommand.ApplyJob(
+                    String job,
+                    String text,
+                    String folder,
+                    ActorRef<GatewayReply<ApplyResult>> replyTo) ->
+                change(token, Role.SUBMIT, "apply", replyTo, caller -> jobs.apply(caller, text, folder, job));
+            case GatewayCommand.DescribeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
+                read(token, replyTo, () -> jobs.show(job));
+            case GatewayCommand.PauseJob(String job, String reason, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
+                change(token, Role.ADMIN, "pause", replyTo, caller -> schedules.pause(caller, job, reason));
+            case GatewayCommand.ResumeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
+                change(token, Role.ADMIN, "resume", replyTo, caller -> schedules.resume(caller, job));
+            case GatewayCommand.DeleteJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) ->
+                change(token, Role.ADMIN, "delete", replyTo, caller -> schedules.delete(caller, job));
+            case GatewayCommand.TriggerJob(
+                    String job,
+                    Map<String, String> parameters,
+                    String key,
+                    ActorRef<GatewayReply<JobRun>> replyTo) ->
+                change(
+                        token,
+                        Role.SUBMIT,
+                        "trigger",
+                        replyTo,
+                        caller -> schedules.trigger(caller, job, parameters, key));
+            case GatewayCommand.ListRuns runs -> read(token, runs.replyTo(), () -> runs(runs));
+            case GatewayCommand.StartBackfill(
+                    String job,
+                    BackfillRequest wanted,
+                    String key,
+                    ActorRef<GatewayReply<Backfill>> replyTo) ->
+                change(
+                        token,
+                        Role.SUBMIT,
+                        "backfill",
+                        replyTo,
+                        caller -> schedules.startBackfill(caller, job, wanted, key));
+            case GatewayCommand.PlanBackfill(
+                    String job,
+                    BackfillRequest wanted,
+                    ActorRef<GatewayReply<BackfillPlan>> replyTo) ->
+                read(token, replyTo, () -> schedules.planBackfill(job, wanted));
+            case GatewayCommand.ListBackfills(String job, ActorRef<GatewayReply<BackfillList>> replyTo) ->
+                read(token, replyTo, () -> schedules.backfills(job));
+            case GatewayCommand.DescribeBackfill(String job, String id, ActorRef<GatewayReply<Backfill>> replyTo) ->
+                read(token, replyTo, () -> schedules.backfill(job, id));
+            case GatewayCommand.ControlBackfill(
+                    String job,
+                    String id,
+                    BackfillControl control,
+                    ActorRef<GatewayReply<Backfill>> replyTo) ->
+                change(
+                        token,
+                        Role.ADMIN,
+                        control.verb() + "-backfill",
+                        replyTo,
+                        caller -> schedules.controlBackfill(caller, job, id, control));
         }
+    }
+
+    private CompletionStage<JobRunPage> runs(GatewayCommand.ListRuns runs) {
+        AppliedJobs.RunFilter filter =
+                new AppliedJobs.RunFilter(runs.from(), runs.to(), runs.missing(), runs.failed());
+        return jobs.runs(runs.job(), filter, runs.cursor(), runs.limit());
+    }
+
+    private <T extends Record> void change(
+            @Nullable String token,
+            Role role,
+            String action,
+            ActorRef<GatewayReply<T>> replyTo,
+            Function<Caller, CompletionStage<T>> change) {
+        answer(replyTo, () -> change.apply(admit(token, role, action, replyTo)));
     }
 
     private static Job job(String text, Map<String, String> parameters) {

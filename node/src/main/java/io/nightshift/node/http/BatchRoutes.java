@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// Routes that describe jobs and batches.
+/// Routes that describe batches.
 final class BatchRoutes {
 
     private static final int PAGE = 20;
@@ -41,7 +41,6 @@ final class BatchRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/jobs", Role.READ, Set.of(), this::jobs),
                 Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
                 Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of(), this::show),
                 Endpoint.get(
@@ -58,10 +57,6 @@ final class BatchRoutes {
                         Role.SUBMIT,
                         Set.of("reason", "limit", "cursor"),
                         this::quarantinedRows));
-    }
-
-    private CompletionStage<Answer> jobs(Call call) {
-        return batches.jobs().thenApply(jobs -> Answer.json(200, jobs));
     }
 
     private CompletionStage<Answer> list(Call call) {

@@ -4,9 +4,15 @@ import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// An admitted request whose body is complete.
 public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
@@ -55,6 +61,36 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
                 throw ProblemException.badRequest(
                         "The parameter %s is invalid. Send true or false.".formatted(parameter));
         };
+    }
+
+    /// The values of a job's parameters: `param` with `NAME=VALUE`, once for each parameter of the job.
+    ///
+    /// @throws ProblemException if one is written otherwise, or given twice
+    Map<String, String> parameters() {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (String pair : texts("param")) {
+            int sign = pair.indexOf('=');
+            if (sign <= 0 || parameters.put(pair.substring(0, sign), pair.substring(sign + 1)) != null) {
+                throw ProblemException.badRequest(
+                        "The parameter param is invalid. Send NAME=VALUE, each name once, such as param=day=2026-11-25.");
+            }
+        }
+        return parameters;
+    }
+
+    /// @throws ProblemException if it isn't a time
+    @Nullable
+    Instant time(String parameter) {
+        Optional<String> text = text(parameter);
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            return OffsetDateTime.parse(text.get()).toInstant();
+        } catch (DateTimeParseException e) {
+            throw ProblemException.badRequest(
+                    "The parameter %s is invalid. Send a time such as 2026-11-25T01:00:00Z.".formatted(parameter));
+        }
     }
 
     /// The body, or nothing if there is none.

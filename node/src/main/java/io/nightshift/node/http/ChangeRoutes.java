@@ -12,7 +12,6 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobFileException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,10 +25,10 @@ import java.util.function.Function;
 final class ChangeRoutes {
 
     /// The media types of a job file. JSON is YAML.
-    private static final List<String> JOB_TYPES =
+    static final List<String> JOB_TYPES =
             List.of("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/json");
 
-    private static final List<String> JSON = List.of("application/json");
+    static final List<String> JSON = List.of("application/json");
 
     private final BatchOperations changes;
     private final Executor blocking;
@@ -53,22 +52,10 @@ final class ChangeRoutes {
     private CompletionStage<Answer> submit(Call call) {
         boolean fresh = call.flag("new");
         Optional<String> key = call.header("Idempotency-Key").map(String::strip);
-        Map<String, String> parameters = parameters(call.texts("param"));
+        Map<String, String> parameters = call.parameters();
         return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
                 .thenApply(ChangeRoutes::submitted);
-    }
-
-    private static Map<String, String> parameters(List<String> pairs) {
-        Map<String, String> parameters = new LinkedHashMap<>();
-        for (String pair : pairs) {
-            int sign = pair.indexOf('=');
-            if (sign <= 0 || parameters.put(pair.substring(0, sign), pair.substring(sign + 1)) != null) {
-                throw ProblemException.badRequest(
-                        "The parameter param is invalid. Send NAME=VALUE, each name once, such as param=day=2026-11-25.");
-            }
-        }
-        return parameters;
     }
 
     private static Job job(byte[] text, Map<String, String> parameters) {
@@ -94,7 +81,7 @@ final class ChangeRoutes {
                         .thenApply(controlled -> Answer.json(200, controlled)));
     }
 
-    private static ControlRequest request(byte[] body) {
+    static ControlRequest request(byte[] body) {
         if (body.length == 0) {
             return new ControlRequest(null, List.of());
         }
@@ -106,7 +93,7 @@ final class ChangeRoutes {
         }
     }
 
-    private static String reason(ControlRequest request) {
+    static String reason(ControlRequest request) {
         return request.reason() == null ? "" : request.reason();
     }
 }

@@ -53,6 +53,14 @@ public record Endpoint(
         return new Endpoint("POST", path, role, parameters, bodyTypes, false, false, handler);
     }
 
+    static Endpoint put(String path, Role role, Set<String> parameters, List<String> bodyTypes, Handler handler) {
+        return new Endpoint("PUT", path, role, parameters, bodyTypes, false, false, handler);
+    }
+
+    static Endpoint delete(String path, Role role, Handler handler) {
+        return new Endpoint("DELETE", path, role, Set.of(), List.of(), false, false, handler);
+    }
+
     /// Whether it changes something.
     boolean changes() {
         return !method.equals("GET");

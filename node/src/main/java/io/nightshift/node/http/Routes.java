@@ -4,6 +4,8 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.JobQueries;
+import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.storage.Destinations;
 import java.io.IOException;
@@ -28,6 +30,7 @@ public final class Routes {
     public static List<Endpoint> of(
             BatchQueries batches,
             BatchOperations changes,
+            AppliedJobs schedules,
             NodeQueries nodes,
             AlertQueries alerts,
             ModelRegistry registry,
@@ -37,6 +40,7 @@ public final class Routes {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches, destinations).endpoints());
         endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
+        endpoints.addAll(new JobRoutes(new JobQueries(batches, schedules), schedules, blocking).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new AlertRoutes(alerts).endpoints());

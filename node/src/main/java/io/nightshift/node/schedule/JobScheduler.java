@@ -14,6 +14,7 @@ import io.nightshift.coordinator.schedule.BackfillRuns;
 import io.nightshift.coordinator.schedule.JobTexts;
 import io.nightshift.coordinator.schedule.SampleRun;
 import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ProblemException;
@@ -45,10 +46,8 @@ import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Applied jobs, however a request about them arrives: by a command, HTTP or a message. Each change is logged in the
-/// audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once if the request is
-/// wrong. Safe for several threads, none of which waits.
-public final class JobScheduler {
+/// Applied jobs as this node reaches them: it asks the actors of the jobs, wherever they run.
+public final class JobScheduler implements AppliedJobs {
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
@@ -89,11 +88,7 @@ public final class JobScheduler {
         this.channels = Set.copyOf(channels);
     }
 
-    /// Applies a job file.
-    ///
-    /// @param text the job file
-    /// @param folder the absolute path of the folder that relative paths start from; null if all must be absolute
-    /// @param expected the job's name as the caller gives it beside the file, such as in a URL; null if it gives none
+    @Override
     public CompletionStage<ApplyResult> apply(
             Caller caller, String text, @Nullable String folder, @Nullable String expected) {
         if (folder != null && !java.nio.file.Path.of(folder).isAbsolute()) {
@@ -138,7 +133,7 @@ public final class JobScheduler {
         }
     }
 
-    /// All applied jobs.
+    @Override
     public CompletionStage<AppliedJobList> list() {
         return answered(catalogue.ask(JobCatalogueCommand.ListNames::new), "the catalogue of jobs")
                 .thenCompose(names -> {
@@ -161,14 +156,12 @@ public final class JobScheduler {
                 : Stream.empty();
     }
 
-    /// An applied job, with its job file.
+    @Override
     public CompletionStage<AppliedJob> show(String job) {
         return ask(name(job), ScheduledJobCommand.Show::new);
     }
 
-    /// Pauses a job.
-    ///
-    /// @param reason may be empty; at most 1,000 characters
+    @Override
     public CompletionStage<AppliedJob> pause(Caller caller, String job, String reason) {
         if (reason.length() > LONGEST_REASON) {
             throw ProblemException.badRequest(String.format(
@@ -182,7 +175,7 @@ public final class JobScheduler {
                 paused -> reason);
     }
 
-    /// Resumes a job.
+    @Override
     public CompletionStage<AppliedJob> resume(Caller caller, String job) {
         return logged(
                 caller,
@@ -192,11 +185,7 @@ public final class JobScheduler {
                 resumed -> "");
     }
 
-    /// Starts a run now.
-    ///
-    /// @param parameters values of the job's parameters by name
-    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new run in any case
-    /// @return the run, with its batch unless the submission takes longer than [#PATIENCE]
+    @Override
     public CompletionStage<JobRun> trigger(
             Caller caller, String job, Map<String, String> parameters, @Nullable String id) {
         parameters.forEach((name, value) -> {
@@ -240,9 +229,7 @@ public final class JobScheduler {
                         : CompletableFuture.completedFuture(run));
     }
 
-    /// Deletes a job.
-    ///
-    /// @return the job as it was last
+    @Override
     public CompletionStage<AppliedJob> delete(Caller caller, String job) {
         return logged(
                 caller,
@@ -252,33 +239,7 @@ public final class JobScheduler {
                 deleted -> "");
     }
 
-    /// Which runs of a job.
-    ///
-    /// @param from the first time when they were due; null for all that are kept, and for those missing since the first
-    ///     of them
-    /// @param to the end of the range, exclusive; null for now
-    /// @param missing whether to return ticks without a run
-    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is set,
-    ///     all runs are returned
-    public record RunFilter(@Nullable Instant from, @Nullable Instant to, boolean missing, boolean failed) {
-
-        boolean accepts(JobRun run) {
-            if (!missing && !failed) {
-                return true;
-            }
-            return switch (run.state()) {
-                case "missing" -> missing;
-                case "failed", "cancelled", "refused", "skipped" -> failed;
-                default -> false;
-            };
-        }
-    }
-
-    /// A page of a job's runs, newest first. It may hold fewer runs than the limit, even none, and still have a
-    /// `next`. The state of a run is the present one: that of a run that was published by other means, too.
-    ///
-    /// @param cursor the previous page's `next`, or null for the first page
-    /// @param limit 1 to 200
+    @Override
     public CompletionStage<JobRunPage> runs(String job, RunFilter filter, @Nullable String cursor, int limit) {
         if (limit < 1 || limit > MOST_RUNS) {
             throw ProblemException.badRequest(
@@ -295,9 +256,7 @@ public final class JobScheduler {
         });
     }
 
-    /// Starts a backfill.
-    ///
-    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new backfill in any case
+    @Override
     public CompletionStage<Backfill> startBackfill(
             Caller caller, String job, BackfillRequest request, @Nullable String id) {
         String backfill = id(id);
@@ -312,7 +271,7 @@ public final class JobScheduler {
                         .formatted(started.id(), started.runs(), started.from(), started.to()));
     }
 
-    /// What a backfill would do. Starts nothing.
+    @Override
     public CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request) {
         return show(job).thenCompose(applied -> {
             List<JobRun> runs = new ArrayList<>();
@@ -358,18 +317,18 @@ public final class JobScheduler {
         };
     }
 
-    /// The backfills of a job.
+    @Override
     public CompletionStage<BackfillList> backfills(String job) {
         return ask(name(job), replyTo -> new ScheduledJobCommand.ShowBackfills(null, replyTo));
     }
 
-    /// One backfill.
+    @Override
     public CompletionStage<Backfill> backfill(String job, String id) {
         return this.<BackfillList>ask(name(job), replyTo -> new ScheduledJobCommand.ShowBackfills(id, replyTo))
                 .thenApply(list -> list.backfills().getFirst());
     }
 
-    /// Changes the course of a backfill.
+    @Override
     public CompletionStage<Backfill> controlBackfill(
             Caller caller, String job, String id, BackfillControl control) {
         return logged(

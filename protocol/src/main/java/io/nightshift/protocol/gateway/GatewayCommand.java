@@ -2,15 +2,25 @@ package io.nightshift.protocol.gateway;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
+import java.time.Instant;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +108,7 @@ public sealed interface GatewayCommand {
             ActorRef<GatewayReply<BatchPage>> replyTo)
             implements Request {}
 
-    /// Asks for all jobs that were ever submitted.
+    /// Asks for all jobs that were ever submitted, and all applied jobs.
     ///
     /// @param replyTo receives the reply
     record ListJobs(ActorRef<GatewayReply<JobList>> replyTo) implements Request {}
@@ -158,5 +168,130 @@ public sealed interface GatewayCommand {
     /// @param control the change of the batch
     /// @param replyTo receives the reply
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
+            implements Request {}
+
+    /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node replies
+    /// when that is durable.
+    ///
+    /// @param job the job's name, which the job file has too
+    /// @param text the text of a job file
+    /// @param folder the absolute path of the folder that relative paths in the job file start from; null if all
+    ///     its paths are absolute
+    /// @param replyTo receives the reply
+    record ApplyJob(
+            String job,
+            String text,
+            @Nullable String folder,
+            ActorRef<GatewayReply<ApplyResult>> replyTo) implements Request {}
+
+    /// Asks for an applied job.
+    ///
+    /// @param job the job's name
+    /// @param replyTo receives the reply
+    record DescribeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
+
+    /// Pauses an applied job. The node replies when that is durable.
+    ///
+    /// @param job the job's name
+    /// @param reason for the history; may be empty
+    /// @param replyTo receives the reply
+    record PauseJob(String job, String reason, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
+
+    /// Resumes an applied job. The node replies when that is durable.
+    ///
+    /// @param job the job's name
+    /// @param replyTo receives the reply
+    record ResumeJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
+
+    /// Deletes an applied job: no further run is started. The node replies when that is durable.
+    ///
+    /// @param job the job's name
+    /// @param replyTo receives the job as it was last
+    record DeleteJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
+
+    /// Starts a run of an applied job now. The node replies when the request is durable; the run may still wait for
+    /// its batch then.
+    ///
+    /// @param job the job's name
+    /// @param parameters values of the job's parameters by name
+    /// @param key the caller's idempotency key: 1 to 100 letters, digits, `-` and `_`, or null. All requests with the
+    ///     same key mean one run
+    /// @param replyTo receives the reply
+    record TriggerJob(
+            String job,
+            Map<String, String> parameters,
+            @Nullable String key,
+            ActorRef<GatewayReply<JobRun>> replyTo)
+            implements Request {
+        public TriggerJob {
+            parameters = Map.copyOf(parameters);
+        }
+    }
+
+    /// Asks for a page of an applied job's runs, newest first. The page may hold fewer than the limit and still
+    /// have a `next`.
+    ///
+    /// @param job the job's name
+    /// @param from only runs that were due from this time on; null for all that are kept
+    /// @param to only runs that were due before this time; null for now
+    /// @param missing whether to return ticks without a run
+    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is set,
+    ///     all runs are returned
+    /// @param limit the most runs in the page, 1 to 200
+    /// @param cursor the previous page's `next`, or null for the first page
+    /// @param replyTo receives the reply
+    record ListRuns(
+            String job,
+            @Nullable Instant from,
+            @Nullable Instant to,
+            boolean missing,
+            boolean failed,
+            int limit,
+            @Nullable String cursor,
+            ActorRef<GatewayReply<JobRunPage>> replyTo)
+            implements Request {}
+
+    /// Starts a backfill of an applied job. The node replies when it is durable.
+    ///
+    /// @param job the job's name
+    /// @param request which runs
+    /// @param key the caller's idempotency key as in [TriggerJob], or null
+    /// @param replyTo receives the reply
+    record StartBackfill(
+            String job,
+            BackfillRequest request,
+            @Nullable String key,
+            ActorRef<GatewayReply<Backfill>> replyTo)
+            implements Request {}
+
+    /// Asks what a backfill would do. Starts nothing.
+    ///
+    /// @param job the job's name
+    /// @param request which runs
+    /// @param replyTo receives the reply
+    record PlanBackfill(String job, BackfillRequest request, ActorRef<GatewayReply<BackfillPlan>> replyTo)
+            implements Request {}
+
+    /// Asks for the backfills of an applied job, newest first.
+    ///
+    /// @param job the job's name
+    /// @param replyTo receives the reply
+    record ListBackfills(String job, ActorRef<GatewayReply<BackfillList>> replyTo) implements Request {}
+
+    /// Asks for the progress of a backfill.
+    ///
+    /// @param job the job's name
+    /// @param id the backfill's ID
+    /// @param replyTo receives the reply
+    record DescribeBackfill(String job, String id, ActorRef<GatewayReply<Backfill>> replyTo) implements Request {}
+
+    /// Pauses, resumes or cancels a backfill. The node replies when that is durable.
+    ///
+    /// @param job the job's name
+    /// @param id the backfill's ID
+    /// @param control the change
+    /// @param replyTo receives the reply
+    record ControlBackfill(
+            String job, String id, BackfillControl control, ActorRef<GatewayReply<Backfill>> replyTo)
             implements Request {}
 }

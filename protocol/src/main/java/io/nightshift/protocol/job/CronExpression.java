@@ -179,6 +179,12 @@ public final class CronExpression {
                 .map(ZonedDateTime::toLocalDateTime);
     }
 
+    /// The expression in English, such as `at 02:00 every day`.
+    public String words() {
+        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
+        return CronWords.of(parser(expression.split("\\s+").length == 6, expression));
+    }
+
     /// The expression as it was written.
     @Override
     public String toString() {

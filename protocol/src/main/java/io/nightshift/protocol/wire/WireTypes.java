@@ -8,6 +8,7 @@ import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
@@ -227,6 +228,23 @@ final class WireTypes {
             new WireType(176, Backfill.class),
             new WireType(177, BackfillList.class),
             new WireType(178, BackfillControl.class),
+            // Requests about applied jobs.
+            new WireType(180, GatewayCommand.ApplyJob.class),
+            new WireType(181, GatewayCommand.DescribeJob.class),
+            new WireType(182, GatewayCommand.PauseJob.class),
+            new WireType(183, GatewayCommand.ResumeJob.class),
+            new WireType(184, GatewayCommand.DeleteJob.class),
+            new WireType(185, GatewayCommand.TriggerJob.class),
+            new WireType(186, GatewayCommand.ListRuns.class),
+            new WireType(187, GatewayCommand.StartBackfill.class),
+            new WireType(188, GatewayCommand.PlanBackfill.class),
+            new WireType(189, GatewayCommand.ListBackfills.class),
+            new WireType(190, GatewayCommand.DescribeBackfill.class),
+            new WireType(191, GatewayCommand.ControlBackfill.class),
+            new WireType(192, BackfillPlan.class),
+            new WireType(193, BackfillPlan.PlannedRun.class),
+            new WireType(194, JobRun.Totals.class),
+            new WireType(195, AppliedJob.Tick.class),
             // When batches of a job start and work, and who is told of problems.
             new WireType(270, JobTiming.class),
             new WireType(271, JobSchedule.class),

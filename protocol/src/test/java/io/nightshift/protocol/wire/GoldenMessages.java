@@ -10,6 +10,7 @@ import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
@@ -279,12 +280,43 @@ public final class GoldenMessages {
         add(
                 "gateway-authenticated",
                 new GatewayCommand.Authenticated("nst_secret", new GatewayCommand.ListJobs(system.actor("asker"))));
+        gatewayJobCommands(system);
         control("pause", new BatchControl.Pause("the warehouse is loaded"), system);
         control("resume", new BatchControl.Resume(), system);
         control("cancel", new BatchControl.Cancel(""), system);
         control("retry", new BatchControl.Retry(), system);
         control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
         control("ignore-window", new BatchControl.IgnoreWindow(), system);
+    }
+
+    private void gatewayJobCommands(LocalActorSystem system) {
+        add(
+                "gateway-apply-job",
+                new GatewayCommand.ApplyJob("flights", "job: flights\n…", "/jobs", system.actor("asker")));
+        add("gateway-describe-job", new GatewayCommand.DescribeJob("flights", system.actor("asker")));
+        add("gateway-pause-job", new GatewayCommand.PauseJob("flights", "holidays", system.actor("asker")));
+        add("gateway-resume-job", new GatewayCommand.ResumeJob("flights", system.actor("asker")));
+        add("gateway-delete-job", new GatewayCommand.DeleteJob("flights", system.actor("asker")));
+        add(
+                "gateway-trigger-job",
+                new GatewayCommand.TriggerJob(
+                        "flights", Map.of("day", "2026-11-24"), "k1", system.actor("asker")));
+        add(
+                "gateway-list-runs",
+                new GatewayCommand.ListRuns(
+                        "flights", AT, AT.plusSeconds(60), true, false, 200, "7", system.actor("asker")));
+        add(
+                "gateway-start-backfill",
+                new GatewayCommand.StartBackfill("flights", backfillRequest(), "k2", system.actor("asker")));
+        add(
+                "gateway-plan-backfill",
+                new GatewayCommand.PlanBackfill("flights", backfillRequest(), system.actor("asker")));
+        add("gateway-list-backfills", new GatewayCommand.ListBackfills("flights", system.actor("asker")));
+        add("gateway-describe-backfill", new GatewayCommand.DescribeBackfill("flights", "2f6a", system.actor("asker")));
+        add(
+                "gateway-control-backfill",
+                new GatewayCommand.ControlBackfill(
+                        "flights", "2f6a", BackfillControl.CANCEL, system.actor("asker")));
     }
 
     private void control(String name, BatchControl control, LocalActorSystem system) {
@@ -295,7 +327,18 @@ public final class GoldenMessages {
         answer("submitted", new SubmitResult(BATCH.value(), true, false, true));
         answer("description", description());
         answer("batches", new BatchPage(List.of(description()), BATCH.value()));
-        answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT))));
+        answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT, appliedJob()))));
+        JobRun run = jobRun();
+        answer("applied", new ApplyResult(appliedJob(), true, true));
+        answer(
+                "job",
+                appliedJob()
+                        .withSchedule("at 02:00", List.of(new AppliedJob.Tick(AT, Map.of("day", "2026-11-24")))));
+        answer("run", run);
+        answer("runs", new JobRunPage(List.of(run.withTotalsOf(description())), "7"));
+        answer("backfill", backfill());
+        answer("backfill-list", new BackfillList(List.of(backfill())));
+        answer("backfill-plan", new BackfillPlan("flights", List.of(new BackfillPlan.PlannedRun(run, true))));
         answer("node", node());
         answer("nodes", new NodeList(List.of(node())));
         answer("alerts", alerts());

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A cluster of node processes on this machine, with a PostgreSQL of its own.
 public final class TestCluster implements AutoCloseable {
@@ -90,7 +91,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /// The token of the nodes, once one of them runs.
-    String token() {
+    public String token() {
         return Objects.requireNonNull(LocalToken.find(home()));
     }
 
@@ -124,7 +125,7 @@ public final class TestCluster implements AutoCloseable {
         return arguments;
     }
 
-    ProgramProcess node(int node) {
+    public ProgramProcess node(int node) {
         return nodes.get(node);
     }
 
@@ -142,7 +143,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /// The name of a node in the ledger.
-    String name(int node) {
+    public String name(int node) {
         return "127.0.0.1:" + ports.get(node);
     }
 
@@ -168,9 +169,14 @@ public final class TestCluster implements AutoCloseable {
 
     /// Runs a command of a group, such as `node`, against the cluster.
     CommandResult command(String group, String command, String... more) {
-        List<String> arguments = new ArrayList<>(
-                List.of(group, command, "--config", configuration().toString(), "--home", home().toString()));
-        arguments.addAll(List.of(more));
+        return run(Stream.concat(Stream.of(group, command), Stream.of(more)).toArray(String[]::new));
+    }
+
+    /// Runs a command against the cluster.
+    public CommandResult run(String... words) {
+        List<String> arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(
+                List.of("--config", configuration().toString(), "--home", home().toString()));
         return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
     }
 

@@ -157,6 +157,46 @@ final class DocumentationIT {
         assertThat(nodes).hasSize(3);
     }
 
+    /// The tutorial's commands, with a free port, and the process of the server instead of `pkill`.
+    @Test
+    void theTutorialOnSchedulesRunsAsItStands() throws Exception {
+        DocumentationPage page = DocumentationPage.read("docs/tutorial/every-night.md");
+        PageShell shell = PageShell.in(folder, 15_000);
+        List<Process> servers = new ArrayList<>();
+        int rows = 0;
+        try {
+            for (CodeBlock block : page.blocks()) {
+                if (block.is("yaml")) {
+                    String job = block.text().replace("flights.parquet", "own.parquet");
+                    Files.writeString(folder.resolve("every-night.yaml"), job);
+                } else if (block.is("sql")) {
+                    rows = rows(block.text());
+                } else if (block.is("bash")) {
+                    for (String line : block.text().lines().toList()) {
+                        runServerLine(shell, line, servers);
+                    }
+                }
+            }
+        } finally {
+            servers.forEach(Process::destroyForcibly);
+        }
+        assertThat(servers).hasSize(2);
+        assertThat(rows).as("days with predictions").isEqualTo(5);
+    }
+
+    private static void runServerLine(PageShell shell, String line, List<Process> servers) throws Exception {
+        if (line.startsWith("./nightshift serve")) {
+            Path log = shell.home().resolve("server-%d.log".formatted(servers.size()));
+            servers.add(shell.start(line + " --http-port 0", log));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Files.readString(log)).contains("serving http"));
+        } else if (line.startsWith("pkill -9 ")) {
+            servers.getLast().destroyForcibly().waitFor();
+        } else {
+            shell.run(line).expect(0);
+        }
+    }
+
     private static void runLine(PageShell shell, String line, PostgresServer postgres, List<Process> nodes)
             throws Exception {
         Matcher statement = Pattern.compile("sudo -u postgres psql -c \"(.*)\"").matcher(line);

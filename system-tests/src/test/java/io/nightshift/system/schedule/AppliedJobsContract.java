@@ -1,0 +1,318 @@
+package io.nightshift.system.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillPlan.PlannedRun;
+import io.nightshift.api.BackfillRequest;
+import io.nightshift.api.JobList.JobDescription;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.RunFilter;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.PublishedOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What users of applied jobs can rely on, whoever runs them. The server on one machine and a cluster of nodes have a
+/// subclass each.
+@Timeout(300)
+abstract class AppliedJobsContract {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    private SchedulingSystem system;
+
+    /// Starts a system that runs applied jobs.
+    ///
+    /// @param empty a folder for its files, which its jobs may use
+    abstract SchedulingSystem start(Path empty) throws IOException;
+
+    @BeforeEach
+    final void start() throws IOException {
+        system = start(Files.createDirectories(folder.resolve("system")));
+    }
+
+    @AfterEach
+    final void stop() throws IOException {
+        system.close();
+    }
+
+    /// A job on the flights of some days.
+    ///
+    /// @param keys of the job file, in addition to those of the example
+    private FlightsJob job(String name, String where, String... keys) throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder.resolve("system").resolve(name),
+                "SELECT * FROM flights WHERE date < TIMESTAMP '2001-01-06' AND distance % 10 = 0");
+        job.edit("job: flights", "job: " + name);
+        job.edit("source:\n", "source:\n  where: \"%s\"\n".formatted(where));
+        Files.writeString(job.file(), Files.readString(job.file()) + "\n" + String.join("\n", keys) + "\n");
+        return job;
+    }
+
+    private CommandResult command(String... words) {
+        return system.command(words);
+    }
+
+    private static List<JsonNode> list(CommandResult result) throws IOException {
+        result.expect(0);
+        return StreamSupport.stream(JSON.readTree(result.out()).spliterator(), false)
+                .toList();
+    }
+
+    private List<JsonNode> runs(String job, String... more) throws IOException {
+        return list(command(Stream.concat(Stream.of("job", "runs", job, "-o", "json", "--limit", "500"), Stream.of(more))
+                .toArray(String[]::new)));
+    }
+
+    private static long count(List<JsonNode> runs, String state) {
+        return runs.stream()
+                .filter(run -> run.get("state").asText().equals(state))
+                .count();
+    }
+
+    @Test
+    void aJobRunsByItsScheduleUntilItIsPausedAndDeleted() throws Exception {
+        FlightsJob job = job(
+                "ticking",
+                "date < {tick}",
+                "parameters: {tick: timestamp}",
+                "time-zone: Europe/Berlin",
+                "schedule: {cron: '*/2 * * * * *', parameters: {tick: '{scheduled:timestamp}'}}");
+        CommandResult applied = command("job", "apply", job.file().toString());
+        assertThat(applied.expect(0).out())
+                .contains("Applied job ticking.", "every 2 seconds", "Europe/Berlin", "tick (timestamp)")
+                .containsPattern("next runs +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d CES?T +tick=20\\d\\d-");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(count(runs("ticking"), "published")).isGreaterThan(2));
+
+        assertThat(command("job", "pause", "ticking", "--reason", "holidays").expect(0).out())
+                .contains("Paused job ticking.");
+        assertThat(command("job", "show", "ticking").expect(0).out())
+                .contains("paused since", "holidays", "Last runs:", "published");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(runs("ticking"))
+                .extracting(run -> run.get("state").asText())
+                .doesNotContain("waiting", "running"));
+        List<JsonNode> paused = runs("ticking");
+        await().pollDelay(Duration.ofSeconds(5)).until(() -> true);
+        assertThat(runs("ticking")).as("while the job is paused, no tick starts a run").hasSameSizeAs(paused);
+
+        assertThat(new HashSet<>(paused.stream().map(run -> run.get("tick").asText()).toList()))
+                .as("each tick has one run")
+                .hasSameSizeAs(paused);
+        List<String> batches = paused.stream()
+                .filter(run -> run.has("batch"))
+                .map(run -> run.get("batch").asText())
+                .toList();
+        assertThat(batches).doesNotHaveDuplicates();
+        assertThat(job.published()).as("published folders").hasSize((int) count(paused, "published"));
+        assertThat(paused)
+                .filteredOn(run -> run.get("state").asText().equals("published"))
+                .allSatisfy(run -> {
+                    assertThat(run.at("/totals/rows").asLong()).isPositive();
+                    assertThat(run.at("/parameters/tick").asText()).startsWith("20");
+                });
+
+        command("job", "resume", "ticking").expect(0);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(count(runs("ticking"), "published")).isGreaterThan(count(paused, "published")));
+        assertThat(command("job", "list").expect(0).out()).contains("ticking", "active", "*/2 * * * * *");
+        command("job", "delete", "ticking").expect(0);
+        assertThat(command("job", "list").expect(0).out()).contains("No job is applied");
+        command("job", "show", "ticking").expect(2, "no job ticking is applied");
+        assertThat(list(command("job", "list", "--all", "-o", "json")))
+                .as("its batches stay")
+                .extracting(each -> each.get("job").asText())
+                .contains("ticking");
+    }
+
+    @Test
+    void aFileThatIsAppliedAgainIsANewRevisionOnlyIfItDiffers() throws Exception {
+        FlightsJob job = job("revised", "date::DATE = {day}", "parameters: {day: date}");
+        assertThat(command("job", "apply", job.file().toString()).expect(0).out())
+                .contains("Applied job revised.", "no schedule and no trigger", "job trigger revised");
+        assertThat(command("job", "apply", job.file().toString()).expect(0).out())
+                .contains("Nothing to do", "revision 1");
+        job.edit("rows: 25000", "rows: 24000");
+        assertThat(command("job", "apply", job.file().toString()).expect(0).out())
+                .contains("this is revision 2");
+        assertThat(command("job", "show", "revised", "--text").expect(0).out())
+                .isEqualTo(Files.readString(job.file()));
+        command("job", "show", "revisd").expect(2, "no job revisd is applied; did you mean revised?");
+        command("job", "trigger", "revised").expect(2, "day");
+    }
+
+    @Test
+    void aWrongJobFileIsRefusedWithItsLines() throws Exception {
+        FlightsJob job = job("wrong", "true", "schedule: {cron: '0 25 * * *'}", "trigger: {whn: {files: 3}}");
+        CommandResult refused = command("job", "apply", job.file().toString());
+        refused.expect(2, job.file() + ":", "schedule.cron", "\"25\" in the field of the hours", "trigger.whn");
+        assertThat(command("job", "list").expect(0).out()).contains("No job is applied");
+    }
+
+    @Test
+    void aRepeatedTriggerStartsOneRun() throws Exception {
+        FlightsJob job = job("asked", "date::DATE = {day}", "parameters: {day: date}");
+        command("job", "apply", job.file().toString()).expect(0);
+        for (int i = 0; i < 2; i++) {
+            command("job", "trigger", "asked", "--param", "day=2001-01-02", "--key", "once")
+                    .expect(0);
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(count(runs("asked"), "published")).as(runs("asked").toString()).isEqualTo(1));
+        assertThat(runs("asked")).hasSize(1);
+        assertThat(job.published()).hasSize(1);
+        command("job", "trigger", "asked", "--param", "dai=2001-01-02").expect(2, "dai");
+    }
+
+    @Test
+    void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
+        FlightsJob job = job(
+                "filled", "date::DATE = {day} AND " + ExpensiveFilter.of(3_000), "parameters: {day: date}");
+        command("job", "apply", job.file().toString()).expect(0);
+        command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));
+
+        String[] range = {"--from", "2001-01-01", "--to", "2001-01-05"};
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(backfill(range, "--dry-run").out())
+                        .contains("would start 4 of 5 runs. Nothing was started."));
+        assertThat(command("backfill", "list", "filled").expect(0).out()).contains("has no backfill");
+        assertThat(job.published()).hasSize(1);
+
+        backfill(range, "--parallel", "2", "--key", "all-days").expect(0);
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() -> assertThat(job.published()).hasSizeGreaterThan(1));
+        assertThat(job.published()).as("the backfill goes on").hasSizeLessThan(5);
+        system.kill();
+        system.restart();
+
+        CommandResult ended = command("backfill", "show", "filled", "--wait", "-o", "json");
+        ended.expect(0);
+        assertThat(ended.json().get("published").asInt()).isEqualTo(4);
+        assertThat(ended.json().get("untouched").asInt()).isEqualTo(1);
+        assertThat(backfill(range, "--parallel", "2", "--key", "all-days").expect(0).out())
+                .as("the same key")
+                .contains(ended.json().get("id").asText());
+        assertThat(command("backfill", "show", "filled").expect(0).out()).contains("done", "4", "1, published before");
+        assertThat(job.published()).as("each day once").hasSize(5);
+        assertThat(PublishedOutput.digest(job.predictions()))
+                .as("each row once")
+                .startsWith(rows(job) + ":" + rows(job) + ":");
+    }
+
+    /// The number of rows of the job's input.
+    private static String rows(FlightsJob job) throws Exception {
+        return PublishedOutput.query("SELECT count(*) FROM '%s'".formatted(job.input()));
+    }
+
+    private CommandResult backfill(String[] range, String... more) {
+        List<String> words = new ArrayList<>(List.of("backfill", "filled"));
+        words.addAll(List.of(range));
+        words.addAll(List.of(more));
+        return command(words.toArray(String[]::new)).expect(0);
+    }
+
+    @Test
+    void aWrongBackfillIsRefusedWithASentence() throws Exception {
+        FlightsJob job = job("refused", "true");
+        command("job", "apply", job.file().toString()).expect(0);
+        command("backfill", "refused", "--from", "2001-01-05", "--to", "2001-01-01").expect(2, "lies before");
+        command("backfill", "refused", "--from", "2001-01-01").expect(2, "--to is missing");
+        command("backfill", "refused", "--from", "yesterday", "--to", "2001-01-02").expect(2, "must be a date");
+        command("backfill", "refused", "--from", "2001-01-01", "--to", "2001-01-02")
+                .expect(2, "parameter");
+        command("backfill", "nosuch", "--from", "2001-01-01", "--to", "2001-01-02")
+                .expect(2, "no job nosuch is applied");
+        command("backfill", "show", "refused").expect(2, "job refused has no backfill");
+    }
+
+    @Test
+    void theClientsOverHttpAndByMessagesSeeTheSame() throws Exception {
+        FlightsJob job = job("called", "date::DATE = {day}", "parameters: {day: date}");
+        String text = Files.readString(job.file());
+        try (NightshiftClient http = system.http();
+                NightshiftClient messages = system.messages()) {
+            ApplyResult created = answer(http.applyJob("called", text, job.folder().toString()));
+            assertThat(created.created()).isTrue();
+            ApplyResult repeated =
+                    answer(messages.applyJob("called", text, job.folder().toString()));
+            assertThat(repeated).isEqualTo(new ApplyResult(created.job(), false, false));
+            for (NightshiftClient client : List.of(http, messages)) {
+                assertThat(answer(client.appliedJob("called"))).isEqualTo(created.job());
+                assertThat(answer(client.jobs()).jobs())
+                        .extracting(JobDescription::applied)
+                        .containsExactly(created.job().withoutText());
+                AppliedJob paused = answer(client.pauseJob("called", "test"));
+                assertThat(paused.pause()).isNotNull();
+                assertThat(answer(client.resumeJob("called")).pause()).isNull();
+            }
+            JobRun run = answer(messages.triggerJob("called", Map.of("day", "2001-01-02"), "k1"));
+            assertThat(answer(http.triggerJob("called", Map.of("day", "2001-01-02"), "k1")).run())
+                    .isEqualTo(run.run());
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(answer(http.runs("called", RunFilter.ALL)).runs())
+                            .singleElement()
+                            .extracting(JobRun::state)
+                            .isEqualTo("published"));
+            JobRunPage runs = answer(http.runs("called", RunFilter.ALL));
+            assertThat(answer(messages.runs("called", RunFilter.ALL))).isEqualTo(runs);
+            BackfillRequest request = new BackfillRequest("2001-01-01", "2001-01-03", 1, false, null);
+            BackfillPlan plan = answer(http.planBackfill("called", request));
+            assertThat(plan.runs()).extracting(PlannedRun::starts).containsExactly(true, false, true);
+            assertThat(answer(messages.planBackfill("called", request)).runs())
+                    .extracting(PlannedRun::starts, planned -> planned.run().parameters())
+                    .isEqualTo(plan.runs().stream()
+                            .map(planned -> tuple(planned.starts(), planned.run().parameters()))
+                            .toList());
+            Backfill backfill = answer(messages.startBackfill("called", request, "b1"));
+            assertThat(answer(http.startBackfill("called", request, "b1")).id()).isEqualTo(backfill.id());
+            answer(http.controlBackfill("called", backfill.id(), BackfillControl.PAUSE));
+            answer(messages.controlBackfill("called", backfill.id(), BackfillControl.RESUME));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(
+                                    answer(http.backfill("called", backfill.id())).state())
+                            .isEqualTo("done"));
+            assertThat(answer(messages.backfills("called")))
+                    .isEqualTo(answer(http.backfills("called")));
+            assertThat(answer(messages.deleteJob("called")).job()).isEqualTo("called");
+        }
+    }
+
+    private static <T> T answer(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+}

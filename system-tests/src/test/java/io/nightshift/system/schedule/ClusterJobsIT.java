@@ -1,0 +1,71 @@
+package io.nightshift.system.schedule;
+
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.messages.MessageClient;
+import io.nightshift.system.cluster.TestCluster;
+import io.nightshift.testing.CommandResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// Applied jobs of a cluster of two nodes, on a journal in PostgreSQL.
+final class ClusterJobsIT extends AppliedJobsContract {
+
+    private static final int NODES = 2;
+
+    @Override
+    SchedulingSystem start(Path empty) throws IOException {
+        TestCluster cluster = new TestCluster(empty, NODES);
+        startNodes(cluster);
+        return new SchedulingSystem() {
+            @Override
+            public CommandResult command(String... words) {
+                return cluster.run(words);
+            }
+
+            @Override
+            public NightshiftClient http() {
+                return NightshiftClient.overHttp(cluster.http(0), cluster.http(1))
+                        .token(cluster.token())
+                        .attempts(12)
+                        .build();
+            }
+
+            @Override
+            public NightshiftClient messages() {
+                return MessageClient.builder(cluster.name(0), cluster.name(1))
+                        .token(cluster.token())
+                        .attempts(12)
+                        .timeout(Duration.ofSeconds(5))
+                        .build();
+            }
+
+            @Override
+            public void kill() throws IOException, InterruptedException {
+                for (int node = 0; node < NODES; node++) {
+                    cluster.node(node).kill();
+                    cluster.node(node).end();
+                }
+            }
+
+            @Override
+            public void restart() throws IOException {
+                startNodes(cluster);
+            }
+
+            @Override
+            public void close() throws IOException {
+                cluster.close();
+            }
+        };
+    }
+
+    private static void startNodes(TestCluster cluster) throws IOException {
+        for (int node = 0; node < NODES; node++) {
+            cluster.start(node);
+        }
+        for (int node = 0; node < NODES; node++) {
+            cluster.awaitUp(node);
+        }
+    }
+}

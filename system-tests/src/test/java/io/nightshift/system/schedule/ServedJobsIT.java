@@ -1,0 +1,56 @@
+package io.nightshift.system.schedule;
+
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.messages.MessageClient;
+import io.nightshift.node.configuration.LocalToken;
+import io.nightshift.system.serve.HomeServer;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FreePort;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/// Applied jobs of `nightshift serve`, on the ledger of a home folder.
+final class ServedJobsIT extends AppliedJobsContract {
+
+    @Override
+    SchedulingSystem start(Path empty) throws IOException {
+        String port = String.valueOf(FreePort.any());
+        HomeServer server = new HomeServer(empty, "--port", port);
+        return new SchedulingSystem() {
+            @Override
+            public CommandResult command(String... words) {
+                return server.command(words);
+            }
+
+            @Override
+            public NightshiftClient http() {
+                return NightshiftClient.overHttp(server.address()).token(token()).build();
+            }
+
+            @Override
+            public NightshiftClient messages() {
+                return MessageClient.builder("127.0.0.1:" + port).token(token()).build();
+            }
+
+            private String token() {
+                return Objects.requireNonNull(LocalToken.find(server.home()));
+            }
+
+            @Override
+            public void kill() throws IOException, InterruptedException {
+                server.kill();
+            }
+
+            @Override
+            public void restart() throws IOException {
+                server.restart("--port", port);
+            }
+
+            @Override
+            public void close() {
+                server.close();
+            }
+        };
+    }
+}
