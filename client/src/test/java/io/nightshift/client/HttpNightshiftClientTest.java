@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import java.io.IOException;
@@ -14,8 +16,10 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -243,6 +247,55 @@ class HttpNightshiftClientTest {
                 client.watch("b-1", batch -> {}).toCompletableFuture();
         watch.cancel(true);
         assertThat(watch).isCancelled();
+    }
+
+    @Test
+    void requestsAboutAppliedJobsNameTheirRoutes() {
+        willAnswer(201, "{\"job\":{\"job\":\"churn\",\"revision\":1},\"created\":true,\"changed\":true}");
+        assertThat(client.applyJob("churn", JOB, "/data/my jobs")
+                        .toCompletableFuture()
+                        .join()
+                        .created())
+                .isTrue();
+        willAnswer(200, "{\"run\":\"manual:k\",\"state\":\"waiting\",\"new\":1}");
+        client.triggerJob("churn", Map.of("day", "2026-11-25"), "k")
+                .toCompletableFuture()
+                .join();
+        willAnswer(200, "{\"runs\":[],\"next\":\"c\"}");
+        RunFilter filter = RunFilter.ALL
+                .between(Instant.parse("2026-11-25T01:00:00Z"), null)
+                .withMissing()
+                .atMost(7);
+        assertThat(client.runs("churn", filter).toCompletableFuture().join().next())
+                .isEqualTo("c");
+        BackfillRequest days = new BackfillRequest("2026-11-01", "2026-11-25", 3, false, null);
+        willRefuse(503, "unavailable", "the journal is away");
+        willAnswer(201, "{\"id\":\"b\",\"job\":\"churn\"}");
+        client.startBackfill("churn", days, null).toCompletableFuture().join();
+        willAnswer(200, "{\"job\":\"churn\",\"runs\":[]}");
+        client.planBackfill("churn", days).toCompletableFuture().join();
+        willAnswer(200, "{\"id\":\"b\"}");
+        client.controlBackfill("churn", "b", BackfillControl.CANCEL)
+                .toCompletableFuture()
+                .join();
+        willAnswer(200, "{\"job\":\"churn\"}");
+        client.deleteJob("churn").toCompletableFuture().join();
+
+        assertThat(asked)
+                .extracting(Asked::line)
+                .containsExactly(
+                        "PUT /v1/jobs/churn?folder=%2Fdata%2Fmy%20jobs",
+                        "POST /v1/jobs/churn/trigger?param=day%3D2026-11-25",
+                        "GET /v1/jobs/churn/runs?from=2026-11-25T01%3A00%3A00Z&missing=true&limit=7",
+                        "POST /v1/jobs/churn/backfills",
+                        "POST /v1/jobs/churn/backfills",
+                        "POST /v1/jobs/churn/backfills?dry-run=true",
+                        "POST /v1/jobs/churn/backfills/b/cancel",
+                        "DELETE /v1/jobs/churn");
+        assertThat(asked.get(0).body).isEqualTo(JOB);
+        assertThat(asked.get(1).key).isEqualTo("k");
+        assertThat(asked.get(3).key).as("the same key in both attempts").hasSize(36).isEqualTo(asked.get(4).key);
+        assertThat(asked.get(4).body).contains("\"from\":\"2026-11-01\"", "\"parallel\":3");
     }
 
     @Test

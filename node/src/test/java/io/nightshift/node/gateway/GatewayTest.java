@@ -4,9 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.ApplyResult;
+import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
+import io.nightshift.api.BackfillList;
+import io.nightshift.api.BackfillPlan;
+import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.JobRun;
+import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
@@ -23,6 +32,7 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import java.lang.reflect.Proxy;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
@@ -93,6 +103,7 @@ class GatewayTest {
                 new GatewayAccess(() -> new Tokens(tokens), 1_000),
                 batches,
                 new BatchOperations(requests, batches),
+                noJobs(),
                 NO_OTHER_NODE,
                 new AlertQueries(
                         GatewayTest::outbox,
@@ -102,6 +113,14 @@ class GatewayTest {
                         "node:1",
                         Runnable::run,
                         InstantSource.system())));
+    }
+
+    /// Answers every question about jobs that there is none, and names the question.
+    private static AppliedJobs noJobs() {
+        return (AppliedJobs) Proxy.newProxyInstance(
+                AppliedJobs.class.getClassLoader(), new Class<?>[] {AppliedJobs.class}, (self, method, arguments) -> {
+                    throw ProblemException.notFound("job", method.getName());
+                });
     }
 
     private static CompletionStage<AlertReply> outbox(Function<ActorRef<AlertReply>, AlertCommand> question) {
@@ -177,6 +196,50 @@ class GatewayTest {
                 secret(Role.ADMIN), replyTo -> new GatewayCommand.TestAlertChannel("ops", replyTo));
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.detail()).isEqualTo("There is no channel ops.");
+    }
+
+    @Test
+    void requestsAboutJobsNeedTheRolesOfBatches() {
+        BackfillRequest days = new BackfillRequest("2026-11-01", "2026-11-02", 1, false, null);
+        this.<AppliedJob>jobRequest(Role.READ, "show", replyTo -> new GatewayCommand.DescribeJob("a", replyTo));
+        this.<JobRunPage>jobRequest(
+                Role.READ,
+                "runs",
+                replyTo -> new GatewayCommand.ListRuns("a", null, null, true, false, 20, null, replyTo));
+        this.<BackfillPlan>jobRequest(
+                Role.READ, "planBackfill", replyTo -> new GatewayCommand.PlanBackfill("a", days, replyTo));
+        this.<BackfillList>jobRequest(
+                Role.READ, "backfills", replyTo -> new GatewayCommand.ListBackfills("a", replyTo));
+        this.<Backfill>jobRequest(
+                Role.READ, "backfill", replyTo -> new GatewayCommand.DescribeBackfill("a", "b", replyTo));
+        this.<ApplyResult>jobRequest(
+                Role.SUBMIT, "apply", replyTo -> new GatewayCommand.ApplyJob("a", "job: a", null, replyTo));
+        this.<JobRun>jobRequest(
+                Role.SUBMIT, "trigger", replyTo -> new GatewayCommand.TriggerJob("a", Map.of(), null, replyTo));
+        this.<Backfill>jobRequest(
+                Role.SUBMIT, "startBackfill", replyTo -> new GatewayCommand.StartBackfill("a", days, null, replyTo));
+        this.<AppliedJob>jobRequest(Role.ADMIN, "pause", replyTo -> new GatewayCommand.PauseJob("a", "", replyTo));
+        this.<AppliedJob>jobRequest(Role.ADMIN, "resume", replyTo -> new GatewayCommand.ResumeJob("a", replyTo));
+        this.<AppliedJob>jobRequest(Role.ADMIN, "delete", replyTo -> new GatewayCommand.DeleteJob("a", replyTo));
+        this.<Backfill>jobRequest(
+                Role.ADMIN,
+                "controlBackfill",
+                replyTo -> new GatewayCommand.ControlBackfill("a", "b", BackfillControl.PAUSE, replyTo));
+    }
+
+    /// @param method of [AppliedJobs] that an admitted request calls
+    private <T extends Record> void jobRequest(
+            Role needed, String method, Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request) {
+        assertThat(problem(null, request).status()).as(method).isEqualTo(401);
+        for (Role role : Role.values()) {
+            Problem problem = problem(secret(role), request);
+            if (role.covers(needed)) {
+                assertThat(problem.status()).as("%s of %s", method, role).isEqualTo(404);
+                assertThat(problem.detail()).isEqualTo(method);
+            } else {
+                assertThat(problem.status()).as("%s of %s", method, role).isEqualTo(403);
+            }
+        }
     }
 
     private String secret(Role role) {

@@ -457,6 +457,8 @@ final class HttpIT {
                 schemas, document, "QuarantinedRowPage", node.get("/v1/batches/" + batch + "/quarantine/rows?limit=1"));
         conforms(schemas, document, "BatchPage", node.get("/v1/batches"));
         conforms(schemas, document, "JobList", node.get("/v1/jobs"));
+        appliedJobConforms(schemas, document);
+        conforms(schemas, document, "JobList", node.get("/v1/jobs"));
         conforms(schemas, document, "NodeList", node.get("/v1/nodes"));
         conforms(schemas, document, "ModelPage", node.get("/v1/models"));
         conforms(schemas, document, "Model", node.get("/v1/models/flights"));
@@ -534,6 +536,56 @@ final class HttpIT {
     private static Path quarantineFile(String batch) {
         JsonNode quarantine = json(200, node.get("/v1/batches/" + batch + "/quarantine"));
         return Path.of(quarantine.at("/partitions/0/file").asText());
+    }
+
+    /// The answers about an applied job, and that requests with a mistake are refused.
+    private void appliedJobConforms(SchemaRegistry schemas, String document) throws IOException {
+        String job = """
+                {job: nightly, model: flights, parameters: {day: date}, time-zone: Europe/Berlin,
+                 source: {parquet: "flights-{day}.parquet"}, destination: {parquet: predictions},
+                 schedule: {cron: "0 2 1 1 *", parameters: {day: "{scheduled:date - 1 day}"}}}
+                """;
+        HttpRequest.Builder put = node.request("/v1/jobs/nightly?folder=" + folder.toAbsolutePath())
+                .header("Content-Type", "application/yaml");
+        HttpResponse<String> applied =
+                node.send(put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
+        assertThat(applied.statusCode()).as(applied.body()).isEqualTo(201);
+        conforms(schemas, document, "ApplyResult", applied);
+        assertThat(json(applied).at("/job/schedule").asText()).isEqualTo("at 02:00 on day 1 of the month in January");
+        assertThat(json(applied).at("/job/ticks/0/parameters/day").asText()).endsWith("-12-31");
+        HttpResponse<String> repeated =
+                node.send(put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
+        assertThat(json(200, repeated).get("changed").asBoolean()).isFalse();
+        problem(
+                node.send(put.copy()
+                        .PUT(HttpRequest.BodyPublishers.ofString(job.replace("0 2 1 1 *", "0 25 * * *")))
+                        .build()),
+                422,
+                "job-file",
+                "schedule.cron");
+        conforms(schemas, document, "AppliedJob", node.get("/v1/jobs/nightly"));
+        conforms(schemas, document, "AppliedJob", node.post("/v1/jobs/nightly/pause", "{\"reason\": \"holidays\"}"));
+        conforms(schemas, document, "AppliedJob", node.post("/v1/jobs/nightly/resume", ""));
+        problem(node.post("/v1/jobs/nightly/trigger", ""), 422, "job-file", "day");
+        conforms(schemas, document, "JobRunPage", node.get("/v1/jobs/nightly/runs?missing=true&from=2026-01-01T00:00:00Z"));
+        problem(node.get("/v1/jobs/nightly/runs?from=today"), 400, "bad-request", "Send a time such as");
+        String range = "{\"from\": \"2024-12-01\", \"to\": \"2025-12-31\"}";
+        HttpResponse<String> plan = node.post("/v1/jobs/nightly/backfills?dry-run=true", range);
+        conforms(schemas, document, "BackfillPlan", plan);
+        assertThat(json(200, plan).get("runs")).hasSize(2);
+        problem(node.post("/v1/jobs/nightly/backfills", "{\"from\": \"2024-12-01\"}"), 400, "bad-request", "no to");
+        HttpResponse<String> backfill = node.post("/v1/jobs/nightly/backfills", range);
+        assertThat(backfill.statusCode()).as(backfill.body()).isEqualTo(201);
+        conforms(schemas, document, "Backfill", backfill);
+        String id = json(backfill).get("id").asText();
+        conforms(schemas, document, "Backfill", node.get("/v1/jobs/nightly/backfills/" + id));
+        conforms(schemas, document, "Backfill", node.post("/v1/jobs/nightly/backfills/" + id + "/cancel", ""));
+        conforms(schemas, document, "BackfillList", node.get("/v1/jobs/nightly/backfills"));
+        problem(node.get("/v1/jobs/nosuch"), 404, "unknown-job", "nosuch");
+        HttpResponse<String> deleted =
+                node.send(node.request("/v1/jobs/nightly").DELETE().build());
+        conforms(schemas, document, "AppliedJob", deleted);
+        problem(node.get("/v1/jobs/nightly"), 404, "unknown-job", "nightly");
     }
 
     private static void conforms(SchemaRegistry schemas, String document, String name, HttpResponse<String> answer)
