@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Formats and reads the times of jobs, for people.
 final class JobTimes {
 
-    private static final DateTimeFormatter LOCAL = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ROOT);
+    /// In English, since the root locale has no names of time zones such as CET.
+    private static final DateTimeFormatter LOCAL = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ENGLISH);
 
     private JobTimes() {}
 
