@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param cause `schedule`, `trigger`, `manual` or `backfill`
 /// @param tick the time of the schedule that the run belongs to; null if the run belongs to none
 /// @param parameters the values of the job's parameters, as text by name; empty if the job has none
-/// @param state `missing` (no run for the tick), `waiting` (due, without a batch yet), `running` (its batch has not
+/// @param state `missing` (no run for the tick), `waiting` (due, without a batch yet), `running` (its batch
+///     has not
 ///     ended), `published`, `unchanged` (the same was published before, so nothing was started), `failed`,
 ///     `cancelled`, `refused` (the job could not be submitted) or `skipped`
 /// @param batch the run's batch; null if it has none
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// @param dueAt when the run was due; for a tick that is missing, the tick
 /// @param startedAt when the batch was submitted; null before that
 /// @param endedAt when the end of the run was noticed; null before that
-/// @param totals what the run's batch has read and written so far; null if the run has no batch, or it is not known
+/// @param totals what the run's batch has read and written so far; null if the run has no batch, or it is not
+///     known
 public record JobRun(
         String run,
         String cause,

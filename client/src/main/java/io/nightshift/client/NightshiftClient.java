@@ -79,14 +79,16 @@ public interface NightshiftClient extends AutoCloseable {
     CompletionStage<JobList> jobs();
 
     /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger, until it is
-    /// deleted. Applying the same job file again changes nothing; a changed one becomes the job's new revision.
+    /// deleted. Applying the same job file again changes nothing; a changed one becomes the job's new
+    /// revision.
     ///
     /// The stage fails with the kind `REJECTED` if the job file has mistakes, which
     /// [NightshiftException#problem()] then lists, or if the cluster can't run the job.
     ///
     /// @param job the job's name, which the job file has too
     /// @param text the text of a job file, in YAML or JSON
-    /// @param folder the absolute path of the folder on the nodes that relative paths in the job file start from;
+    /// @param folder the absolute path of the folder on the nodes that relative paths in the job file start
+    ///     from;
     ///     null if all its paths are absolute
     CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder);
 
@@ -95,7 +97,8 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param job the job's name
     CompletionStage<AppliedJob> appliedJob(String job);
 
-    /// Pauses an applied job: no further run is started until it is resumed. Batches that were started continue.
+    /// Pauses an applied job: no further run is started until it is resumed. Batches that were started
+    /// continue.
     ///
     /// @param job the job's name
     /// @param reason for the history; may be empty
@@ -106,7 +109,8 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param job the job's name
     CompletionStage<AppliedJob> resumeJob(String job);
 
-    /// Deletes an applied job: no further run is started. Batches that were started continue, and their predictions
+    /// Deletes an applied job: no further run is started. Batches that were started continue, and their
+    /// predictions
     /// stay.
     ///
     /// @param job the job's name
@@ -116,9 +120,11 @@ public interface NightshiftClient extends AutoCloseable {
     /// Starts a run of an applied job now, beside its schedule.
     ///
     /// @param job the job's name
-    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
+    ///     job
     ///     file's default
-    /// @param key an idempotency key of 1 to 100 letters, digits, `-` and `_`: all requests with the same key mean
+    /// @param key an idempotency key of 1 to 100 letters, digits, `-` and `_`: all requests with the same key
+    ///     mean
     ///     one run. Null to have the client generate one for this call
     /// @return the run, which may still wait for its batch
     CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key);
@@ -129,7 +135,8 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the runs to list, and where the page begins
     CompletionStage<JobRunPage> runs(String job, RunFilter filter);
 
-    /// Starts a backfill: the runs of an applied job in a range of dates, at a lower priority than its other runs.
+    /// Starts a backfill: the runs of an applied job in a range of dates, at a lower priority than its other
+    /// runs.
     ///
     /// @param job the job's name
     /// @param request which runs
@@ -168,14 +175,16 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the alerts to list, and where the page begins
     CompletionStage<AlertPage> alerts(AlertFilter filter);
 
-    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a verification without
+    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a
+    /// verification without
     /// one ends it. When the stage completes, that is durable.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param report what the verification found
     CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report);
 
-    /// Sends a test message to a channel of alerts. The stage completes when the channel's receiver has answered or
+    /// Sends a test message to a channel of alerts. The stage completes when the channel's receiver has
+    /// answered or
     /// its time is over, and says which.
     ///
     /// @param channel the name of the channel in the configuration of the nodes
@@ -187,10 +196,12 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param after number of the last entry that is already known; 0 to begin with the first
     CompletionStage<EventPage> events(String batch, long after);
 
-    /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first million
+    /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first
+    /// million
     /// rows are counted.
     ///
-    /// Over HTTP only. A client by messages fails the stage with the kind `UNEXPECTED`, because messages carry
+    /// Over HTTP only. A client by messages fails the stage with the kind `UNEXPECTED`, because messages
+    /// carry
     /// no rows.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`

@@ -8,7 +8,8 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import picocli.CommandLine.Mixin;
 
-/// A command that changes the course of a backfill. It returns when the change is durable. Repeating it changes
+/// A command that changes the course of a backfill. It returns when the change is durable. Repeating it
+/// changes
 /// nothing more.
 abstract class BackfillControlCommand extends JobCommand {
 

@@ -9,7 +9,8 @@ import io.nightshift.client.NightshiftClient;
 import java.util.concurrent.CompletionStage;
 import picocli.CommandLine.Mixin;
 
-/// A command that changes an applied job. It returns when the change is durable. Repeating it changes nothing more.
+/// A command that changes an applied job. It returns when the change is durable. Repeating it changes nothing
+/// more.
 abstract class JobChangeCommand extends JobCommand {
 
     @Mixin

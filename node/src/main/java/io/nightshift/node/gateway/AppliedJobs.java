@@ -15,16 +15,20 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// Applied jobs, however a request about them arrives: by a command, HTTP or a message. Each change is logged in the
-/// audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once if the request is
+/// Applied jobs, however a request about them arrives: by a command, HTTP or a message. Each change is logged
+/// in the
+/// audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once if the
+/// request is
 /// wrong. Safe for several threads, none of which waits.
 public interface AppliedJobs {
 
     /// Applies a job file.
     ///
     /// @param text the job file
-    /// @param folder the absolute path of the folder that relative paths start from; null if all must be absolute
-    /// @param expected the job's name as the caller gives it beside the file, such as in a URL; null if it gives none
+    /// @param folder the absolute path of the folder that relative paths start from; null if all must be
+    ///     absolute
+    /// @param expected the job's name as the caller gives it beside the file, such as in a URL; null if it
+    ///     gives none
     CompletionStage<ApplyResult> apply(
             Caller caller, String text, @Nullable String folder, @Nullable String expected);
 
@@ -57,11 +61,13 @@ public interface AppliedJobs {
 
     /// Which runs of a job.
     ///
-    /// @param from the first time when they were due; null for all that are kept, and for those missing since the first
+    /// @param from the first time when they were due; null for all that are kept, and for those missing since
+    ///     the first
     ///     of them
     /// @param to the end of the range, exclusive; null for now
     /// @param missing whether to return ticks without a run
-    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is set,
+    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag
+    ///     is set,
     ///     all runs are returned
     record RunFilter(@Nullable Instant from, @Nullable Instant to, boolean missing, boolean failed) {
 
@@ -78,7 +84,8 @@ public interface AppliedJobs {
         }
     }
 
-    /// A page of a job's runs, newest first. It may hold fewer runs than the limit, even none, and still have a
+    /// A page of a job's runs, newest first. It may hold fewer runs than the limit, even none, and still have
+    /// a
     /// `next`. The state of a run is the present one: that of a run that was published by other means, too.
     ///
     /// @param cursor the previous page's `next`, or null for the first page
@@ -87,7 +94,8 @@ public interface AppliedJobs {
 
     /// Starts a backfill.
     ///
-    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new backfill in any case
+    /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new backfill in any
+    ///     case
     CompletionStage<Backfill> startBackfill(
             Caller caller, String job, BackfillRequest request, @Nullable String id);
 

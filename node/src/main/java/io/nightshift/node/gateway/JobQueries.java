@@ -14,7 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// Describes jobs and their runs from both sides: how they run by themselves, and the batches that they have. Safe
+/// Describes jobs and their runs from both sides: how they run by themselves, and the batches that they have.
+/// Safe
 /// for several threads, none of which waits.
 public final class JobQueries {
 

@@ -62,7 +62,8 @@ public sealed interface GatewayCommand {
     /// @param key the caller's idempotency key: 1 to 255 printable ASCII characters without spaces, or null.
     ///     All submissions of a job with the same key mean the batch of the first
     /// @param replyTo receives the reply
-    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
+    ///     job
     ///     file's default
     record Submit(
             String job,
@@ -124,7 +125,8 @@ public sealed interface GatewayCommand {
     /// @param replyTo receives the reply
     record DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) implements Request {}
 
-    /// Asks for a page of alerts, newest first. The page may hold fewer than the limit and still have a `next`.
+    /// Asks for a page of alerts, newest first. The page may hold fewer than the limit and still have a
+    /// `next`.
     ///
     /// @param onlyOpen whether to leave out alerts whose cause has ended
     /// @param limit the most alerts in the page, 1 to 100
@@ -133,7 +135,8 @@ public sealed interface GatewayCommand {
     record ListAlerts(boolean onlyOpen, int limit, @Nullable String cursor, ActorRef<GatewayReply<AlertPage>> replyTo)
             implements Request {}
 
-    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a verification without
+    /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a
+    /// verification without
     /// one ends it. The node replies when that is durable.
     ///
     /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
@@ -144,7 +147,8 @@ public sealed interface GatewayCommand {
             String batch, boolean holds, String summary, ActorRef<GatewayReply<VerificationResult>> replyTo)
             implements Request {}
 
-    /// Sends a test message to a channel of alerts, by the node that receives this request. The node replies when
+    /// Sends a test message to a channel of alerts, by the node that receives this request. The node replies
+    /// when
     /// the receiver of the channel has answered.
     ///
     /// @param channel the name of the channel in the node's configuration
@@ -170,12 +174,14 @@ public sealed interface GatewayCommand {
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
             implements Request {}
 
-    /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node replies
+    /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node
+    /// replies
     /// when that is durable.
     ///
     /// @param job the job's name, which the job file has too
     /// @param text the text of a job file
-    /// @param folder the absolute path of the folder that relative paths in the job file start from; null if all
+    /// @param folder the absolute path of the folder that relative paths in the job file start from; null if
+    ///     all
     ///     its paths are absolute
     /// @param replyTo receives the reply
     record ApplyJob(
@@ -209,12 +215,14 @@ public sealed interface GatewayCommand {
     /// @param replyTo receives the job as it was last
     record DeleteJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
 
-    /// Starts a run of an applied job now. The node replies when the request is durable; the run may still wait for
+    /// Starts a run of an applied job now. The node replies when the request is durable; the run may still
+    /// wait for
     /// its batch then.
     ///
     /// @param job the job's name
     /// @param parameters values of the job's parameters by name
-    /// @param key the caller's idempotency key: 1 to 100 letters, digits, `-` and `_`, or null. All requests with the
+    /// @param key the caller's idempotency key: 1 to 100 letters, digits, `-` and `_`, or null. All requests
+    ///     with the
     ///     same key mean one run
     /// @param replyTo receives the reply
     record TriggerJob(
@@ -228,14 +236,16 @@ public sealed interface GatewayCommand {
         }
     }
 
-    /// Asks for a page of an applied job's runs, newest first. The page may hold fewer than the limit and still
+    /// Asks for a page of an applied job's runs, newest first. The page may hold fewer than the limit and
+    /// still
     /// have a `next`.
     ///
     /// @param job the job's name
     /// @param from only runs that were due from this time on; null for all that are kept
     /// @param to only runs that were due before this time; null for now
     /// @param missing whether to return ticks without a run
-    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is set,
+    /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag
+    ///     is set,
     ///     all runs are returned
     /// @param limit the most runs in the page, 1 to 200
     /// @param cursor the previous page's `next`, or null for the first page

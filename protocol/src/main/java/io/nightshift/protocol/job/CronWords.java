@@ -5,7 +5,8 @@ import com.cronutils.model.Cron;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/// Says in words when a cron expression comes, such as `at 02:00 every day`. The words of the library, with its
+/// Says in words when a cron expression comes, such as `at 02:00 every day`. The words of the library, with
+/// its
 /// English put right.
 final class CronWords {
 

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Runs the commands and queries of pages in their order, as a reader would who copies them, on a smaller input.
+/// Runs the commands and queries of pages in their order, as a reader would who copies them, on a smaller
+/// input.
 /// [DocumentationTest] checks the commands of all other pages, without running them.
 final class DocumentationIT {
 
@@ -123,7 +124,8 @@ final class DocumentationIT {
         }
     }
 
-    /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead of
+    /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead
+    /// of
     /// `pkill`.
     @Test
     void theTutorialOnClustersRunsAsItStands() throws Exception {
@@ -220,7 +222,8 @@ final class DocumentationIT {
         }
     }
 
-    /// Runs the commands that need neither a cluster nor a registry of images, next to a copy of the manifests.
+    /// Runs the commands that need neither a cluster nor a registry of images, next to a copy of the
+    /// manifests.
     @Test
     void thePageOnKubernetesFitsTheManifests() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/kubernetes.md");
@@ -282,7 +285,8 @@ final class DocumentationIT {
         return submit(cluster, slowJob(cluster.folder().resolve("running")));
     }
 
-    /// A batch that failed because its input changed while it was running. Its partitions can be scored again.
+    /// A batch that failed because its input changed while it was running. Its partitions can be scored
+    /// again.
     private static String failedBatch(TestCluster cluster) throws Exception {
         FlightsJob job = slowJob(cluster.folder().resolve("failed"));
         job.edit("job: flights", "job: failed");

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/// The HTTP API on loopback without configured tokens. All tests share one node, and each has a job of its own.
+/// The HTTP API on loopback without configured tokens. All tests share one node, and each has a job of its
+/// own.
 @Timeout(60)
 final class HttpIT {
 

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What users of applied jobs can rely on, whoever runs them. The server on one machine and a cluster of nodes have a
+/// What users of applied jobs can rely on, whoever runs them. The server on one machine and a cluster of
+/// nodes have a
 /// subclass each.
 @Timeout(300)
 abstract class AppliedJobsContract {
