@@ -75,7 +75,7 @@ public final class JobQueries {
     private CompletionStage<JobRunPage> withTotals(JobRunPage page) {
         List<CompletableFuture<JobRun>> runs =
                 page.runs().stream().map(this::withTotals).toList();
-        return CompletableFuture.allOf(runs.toArray(CompletableFuture[]::new))
+        return CompletableFuture.allOf(runs.toArray(CompletableFuture<?>[]::new))
                 .thenApply(done -> new JobRunPage(
                         runs.stream().map(CompletableFuture::join).toList(), page.next()));
     }
