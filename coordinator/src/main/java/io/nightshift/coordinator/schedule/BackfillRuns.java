@@ -12,19 +12,21 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.HashSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Lists the runs of a job whose date lies in a range. Pure, so that the list of a backfill is the same at any time.
+/// Lists the runs of a job whose date lies in a range. Pure, so that the list of a backfill is the same at
+/// any time.
 ///
-/// If the job's schedule sets the parameter of the date, the runs are those of the schedule's ticks. Otherwise there is
-/// one run for each day.
+/// If the job's schedule sets the parameter of the date, the runs are those of the schedule's ticks.
+/// Otherwise there is one run for each day.
 public final class BackfillRuns {
 
     /// The most runs of a backfill.
@@ -32,8 +34,8 @@ public final class BackfillRuns {
 
     public static final int MOST_PARALLEL = 100;
 
-    /// The longest that a day's distance from its tick can differ within the range: a month has 28 to 31 days, and a
-    /// year 365 or 366.
+    /// The longest that a day's distance from its tick can differ within the range: a month has 28 to 31
+    /// days, and a year 365 or 366.
     private static final Duration SLACK = Duration.ofDays(5);
 
     private BackfillRuns() {}
@@ -67,9 +69,8 @@ public final class BackfillRuns {
             throw new InvalidRequestException("The range ends on %s, before it begins on %s.".formatted(to, from));
         }
         if (request.parallel() < 1 || request.parallel() > MOST_PARALLEL) {
-            throw new InvalidRequestException(
-                    "%d runs at the same time are not possible. Ask for 1 to %d."
-                            .formatted(request.parallel(), MOST_PARALLEL));
+            throw new InvalidRequestException("%d runs at the same time are not possible. Ask for 1 to %d."
+                    .formatted(request.parallel(), MOST_PARALLEL));
         }
         ParameterDeclaration parameter = parameter(job, request.parameter());
         JobSchedule schedule = job.timing().schedule();
@@ -89,8 +90,7 @@ public final class BackfillRuns {
 
     private static ParameterDeclaration parameter(JobHeader job, @Nullable String name) {
         List<ParameterDeclaration> dates = job.parameters().stream()
-                .filter(declared ->
-                        declared.type() == ParameterType.DATE || declared.type() == ParameterType.TIMESTAMP)
+                .filter(declared -> declared.type() == ParameterType.DATE || declared.type() == ParameterType.TIMESTAMP)
                 .toList();
         String names = dates.stream().map(ParameterDeclaration::name).collect(Collectors.joining(", "));
         if (dates.isEmpty()) {
@@ -111,8 +111,7 @@ public final class BackfillRuns {
         }
         JobSchedule schedule = job.timing().schedule();
         List<ParameterDeclaration> scheduled = dates.stream()
-                .filter(declared ->
-                        schedule != null && schedule.parameters().containsKey(declared.name()))
+                .filter(declared -> schedule != null && schedule.parameters().containsKey(declared.name()))
                 .toList();
         if (scheduled.size() != 1) {
             throw new InvalidRequestException(
@@ -128,7 +127,7 @@ public final class BackfillRuns {
         Ticks ticks = timetable.unbounded();
         ZoneId zone = ticks.zone();
         TimeTemplate template =
-                TimeTemplate.parse(schedule.parameters().get(parameter.name()), TimeTemplate.Time.SCHEDULED);
+                TimeTemplate.parse(Objects.requireNonNull(schedule.parameters().get(parameter.name())), TimeTemplate.Time.SCHEDULED);
         if (!template.dependsOnTime()) {
             return ofDays(job, parameter, from, to);
         }
@@ -136,7 +135,11 @@ public final class BackfillRuns {
             Instant begin = from.atStartOfDay(zone).toInstant();
             Duration distance = template.distance(begin.atZone(zone));
             Instant after = begin.minus(distance).minus(SLACK);
-            Instant upTo = to.plusDays(1).atStartOfDay(zone).toInstant().minus(distance).plus(SLACK);
+            Instant upTo = to.plusDays(1)
+                    .atStartOfDay(zone)
+                    .toInstant()
+                    .minus(distance)
+                    .plus(SLACK);
             List<PlannedRun> runs = new ArrayList<>();
             Set<Map<String, String>> seen = new HashSet<>();
             Optional<Instant> tick = ticks.next(after);

@@ -24,11 +24,12 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The names of all applied jobs, as an actor: the sharded entity [#ID]. It wakes the jobs, so that they run on some
-/// node again when their node is gone.
+/// The names of all applied jobs, as an actor: the sharded entity [#ID]. It wakes the jobs, so that they run
+/// on some node again when their node is gone.
 ///
-/// A job is entered before it is applied, so no applied job is unknown. A name whose job is not applied, because the
-/// caller died in between, costs one message at each waking, at which the job asks for its removal.
+/// A job is entered before it is applied, so no applied job is unknown. A name whose job is not applied,
+/// because the caller died in between, costs one message at each waking, at which the job asks for its
+/// removal.
 public final class JobCatalogue
         extends EventSourcedBehavior<JobCatalogueCommand, JobCatalogueEvent, JobCatalogue.Names> {
 
@@ -113,8 +114,9 @@ public final class JobCatalogue
             case JobCatalogueCommand.ListNames(ActorRef<JobCatalogueCommand.JobNames> replyTo) ->
                 Effect().none().thenRun(() -> replyTo.tell(new JobCatalogueCommand.JobNames(names.sorted())));
             case JobCatalogueCommand.WakeJobs wake ->
-                Effect().none().thenRun(() -> names.sorted()
-                        .forEach(job -> jobs.accept(job, new ScheduledJobCommand.Wake())));
+                Effect()
+                        .none()
+                        .thenRun(() -> names.sorted().forEach(job -> jobs.accept(job, new ScheduledJobCommand.Wake())));
         };
     }
 }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// Describes applied jobs, their runs and their backfills for callers.
 final class JobDescriptions {
@@ -103,8 +102,7 @@ final class JobDescriptions {
         int settled = backfill.published() + backfill.untouched() + backfill.failed();
         List<JobRun> problems = new ArrayList<>();
         for (BackfillState.Problem problem : backfill.problems()) {
-            BackfillRuns.PlannedRun planned =
-                    problem.number() < plan.size() ? plan.get(problem.number()) : null;
+            BackfillRuns.PlannedRun planned = problem.number() < plan.size() ? plan.get(problem.number()) : null;
             problems.add(new JobRun(
                     "backfill:" + backfill.id() + ":" + problem.number(),
                     "backfill",

@@ -22,9 +22,8 @@ final class RunPages {
     private static final int MOST_TICKS = 10_000;
 
     /// A run is at its tick, or at the time when it was due.
-    private static final Comparator<JobRun> NEWEST_FIRST = Comparator.comparing(RunPages::time)
-            .thenComparing(JobRun::run)
-            .reversed();
+    private static final Comparator<JobRun> NEWEST_FIRST =
+            Comparator.comparing(RunPages::time).thenComparing(JobRun::run).reversed();
 
     private RunPages() {}
 
@@ -32,8 +31,7 @@ final class RunPages {
         return run.tick() == null ? run.dueAt() : run.tick();
     }
 
-    static JobRunPage of(
-            ScheduledJobState state, Timetable timetable, ScheduledJobCommand.Runs query, Instant now) {
+    static JobRunPage of(ScheduledJobState state, Timetable timetable, ScheduledJobCommand.Runs query, Instant now) {
         Cursor cursor = Cursor.parse(query.cursor());
         Instant to = query.to() == null || query.to().isAfter(now) ? now.plusNanos(1) : query.to();
         Instant from = query.from();
@@ -51,7 +49,9 @@ final class RunPages {
         }
         Ticks schedule = timetable.ticks();
         if (from != null && schedule != null) {
-            Instant upTo = cursor.time() == null || cursor.time().isAfter(to) ? to : cursor.time().plusNanos(1);
+            Instant upTo = cursor.time() == null || cursor.time().isAfter(to)
+                    ? to
+                    : cursor.time().plusNanos(1);
             addMissing(runs, timetable, schedule, ticks, from, upTo, state, cursor, query.limit());
         }
         runs.sort(NEWEST_FIRST);

@@ -11,15 +11,15 @@ public final class SampleRun {
 
     private SampleRun() {}
 
-    /// The parameters of the next run that starts by itself, or the defaults. Empty if the job starts on request only
-    /// and has a parameter without a default.
+    /// The parameters of the next run that starts by itself, or the defaults. Empty if the job starts on
+    /// request only and has a parameter without a default.
     ///
     /// @param now the present time
     public static Optional<Map<String, String>> of(JobHeader header, Instant now) {
         Timetable timetable = Timetable.of(header);
         if (timetable.ticks() != null) {
-            return Optional.of(timetable.scheduled(
-                    timetable.unbounded().next(now).orElse(now)));
+            return Optional.of(
+                    timetable.scheduled(timetable.unbounded().next(now).orElse(now)));
         }
         if (header.timing().trigger() != null) {
             return Optional.of(timetable.triggered(now));

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// An effect of a decision about an applied job. Actions are data; [ScheduledJob] performs them once the events of the
-/// decision are durable.
+/// An effect of a decision about an applied job. Actions are data; [ScheduledJob] performs them once the
+/// events of the decision are durable.
 sealed interface ScheduleAction {
 
     /// The decision about a message.

@@ -6,7 +6,6 @@ import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillList;
 import io.nightshift.api.BackfillRequest;
-import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.coordinator.schedule.ScheduleAction.Decision;
 import io.nightshift.coordinator.schedule.ScheduleServices.SourceRequest;
@@ -44,17 +43,17 @@ import java.util.regex.Pattern;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The decision logic of an applied job. It is deterministic: it uses no actors, clocks, threads or I/O, so that a
-/// simulation can run it.
+/// The decision logic of an applied job. It is deterministic: it uses no actors, clocks, threads or I/O, so
+/// that a simulation can run it.
 ///
-/// **Exactly one batch for each tick.** A tick is persisted ([ScheduledJobEvent.TickDue], with its parameters and the
-/// revision of the job file) before it is submitted. The submission has the tick as its idempotency key, and is
-/// repeated until there is an answer. So the batch register opens one batch for it, however often the job's actor dies
-/// in between. Which ticks come next follows from the last tick that was decided about, never from the clock alone, so
-/// that a clock that goes back does not bring a tick again.
+/// **Exactly one batch for each tick.** A tick is persisted ([ScheduledJobEvent.TickDue], with its parameters
+/// and the revision of the job file) before it is submitted. The submission has the tick as its idempotency
+/// key, and is repeated until there is an answer. So the batch register opens one batch for it, however often
+/// the job's actor dies in between. Which ticks come next follows from the last tick that was decided about,
+/// never from the clock alone, so that a clock that goes back does not bring a tick again.
 ///
-/// **What is kept in memory only**: which submissions are under way, and when batches and the source are looked at
-/// next. After a restart, everything is asked again.
+/// **What is kept in memory only**: which submissions are under way, and when batches and the source are
+/// looked at next. After a restart, everything is asked again.
 class ScheduleDecisions {
 
     /// A tick that comes later than by this was missed, so that the schedule's `catch-up` decides about it.
@@ -178,7 +177,8 @@ class ScheduleDecisions {
         return draft.decision();
     }
 
-    /// When [ScheduledJobMessage.TimeReached] is due, as the time from now; empty if only other messages lead on.
+    /// When [ScheduledJobMessage.TimeReached] is due, as the time from now; empty if only other messages lead
+    /// on.
     Optional<Duration> nextWake(ScheduledJobState state, long nanos, Instant now) {
         long wait = Long.MAX_VALUE;
         if (state.isApplied() && state.pause() == null && waitingTicks(state) < MOST_WAITING) {
@@ -254,9 +254,8 @@ class ScheduleDecisions {
             case ScheduledJobCommand.Runs runs ->
                 ifApplied(draft, runs.replyTo(), () -> reply(draft, runs.replyTo(), page(draft, runs)));
             case ScheduledJobCommand.StartBackfill start -> startBackfill(draft, start);
-            case ScheduledJobCommand.ShowBackfills(
-                    String id,
-                    ActorRef<ScheduledJobReply<BackfillList>> replyTo) -> showBackfills(draft, id, replyTo);
+            case ScheduledJobCommand.ShowBackfills(String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) ->
+                showBackfills(draft, id, replyTo);
             case ScheduledJobCommand.ControlBackfill control -> controlBackfill(draft, control);
             case ScheduledJobCommand.Wake wake -> {
                 if (!draft.state.isApplied()) {
@@ -266,8 +265,7 @@ class ScheduleDecisions {
         }
     }
 
-    private <T extends Record> void ifApplied(
-            Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, Runnable decision) {
+    private <T extends Record> void ifApplied(Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, Runnable decision) {
         if (draft.state.isApplied()) {
             decision.run();
         } else {
@@ -276,14 +274,14 @@ class ScheduleDecisions {
     }
 
     private static <T extends Record> void reply(Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, T value) {
-        draft.actions.add(new ScheduleAction.Send<ScheduledJobReply<T>>(
-                replyTo, new ScheduledJobReply.Succeeded<>(value)));
+        draft.actions.add(
+                new ScheduleAction.Send<ScheduledJobReply<T>>(replyTo, new ScheduledJobReply.Succeeded<>(value)));
     }
 
     private static <T extends Record> void decline(
             Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, Reason reason, String text) {
-        draft.actions.add(new ScheduleAction.Send<ScheduledJobReply<T>>(
-                replyTo, new ScheduledJobReply.Declined<>(reason, text)));
+        draft.actions.add(
+                new ScheduleAction.Send<ScheduledJobReply<T>>(replyTo, new ScheduledJobReply.Declined<>(reason, text)));
     }
 
     private void apply(Draft draft, ScheduledJobCommand.Apply apply) {
@@ -299,7 +297,8 @@ class ScheduleDecisions {
                     draft,
                     apply.replyTo(),
                     Reason.INVALID,
-                    "The job file is that of the job %s, not of %s.".formatted(next.header().name(), job));
+                    "The job file is that of the job %s, not of %s."
+                            .formatted(next.header().name(), job));
             return;
         }
         boolean isNew = !draft.state.isApplied();
@@ -388,7 +387,7 @@ class ScheduleDecisions {
         warnIfUnreadable(draft);
         startRuns(draft);
         draft.state.backfills().values().forEach(backfill -> startRuns(draft, backfill));
-        forgetAnswered(draft.state);
+        forgetAnswered(draft);
         lookAtBatches(draft);
         lookAtSource(draft);
         if (!draft.state.isApplied() && looks.isEmpty() && starts.isEmpty()) {
@@ -434,7 +433,10 @@ class ScheduleDecisions {
                 skip(draft, ticks, tick, "the run before had not ended");
             } else {
                 draft.persist(new ScheduledJobEvent.TickDue(
-                        draft.now, tick, timetable.scheduled(tick), current(draft.state).number()));
+                        draft.now,
+                        tick,
+                        timetable.scheduled(tick),
+                        current(draft.state).number()));
             }
         }
     }
@@ -492,9 +494,7 @@ class ScheduleDecisions {
 
     private void startRuns(Draft draft) {
         ScheduledJobState state = draft.state;
-        Overlap overlap = state.isApplied()
-                ? timetable(state, current(state)).overlap()
-                : Overlap.ALLOW;
+        Overlap overlap = state.isApplied() ? timetable(state, current(state)).overlap() : Overlap.ALLOW;
         boolean isFree = true;
         int underWay = 0;
         for (Run run : state.openRuns()) {
@@ -537,8 +537,7 @@ class ScheduleDecisions {
         return run.key();
     }
 
-    private boolean ask(
-            Draft draft, String key, Revision revision, Map<String, String> parameters, StartMode mode) {
+    private boolean ask(Draft draft, String key, Revision revision, Map<String, String> parameters, StartMode mode) {
         Question start = starts.computeIfAbsent(key, first -> new Question(draft.nanos, SHORTEST_RETRY));
         if (!start.isDue(draft.nanos)) {
             return false;
@@ -592,7 +591,10 @@ class ScheduleDecisions {
     }
 
     /// Drops the questions whose answers nobody needs any more.
-    private void forgetAnswered(ScheduledJobState state) {
+    private void forgetAnswered(Draft draft) {
+        ScheduledJobState state = draft.state;
+        // What is due and was not asked waits for something else than time, such as the end of a pause.
+        starts.values().removeIf(start -> start.isDue(draft.nanos));
         starts.keySet().removeIf(key -> {
             BackfillKey backfillKey = BackfillKey.parse(key);
             if (backfillKey != null) {
@@ -612,7 +614,9 @@ class ScheduleDecisions {
                 running.add(run.batch());
             }
         }
-        state.backfills().values().forEach(backfill -> running.addAll(backfill.running().values()));
+        state.backfills()
+                .values()
+                .forEach(backfill -> running.addAll(backfill.running().values()));
         return running;
     }
 
@@ -647,8 +651,8 @@ class ScheduleDecisions {
         for (BackfillState backfill : List.copyOf(draft.state.backfills().values())) {
             backfill.running().forEach((number, of) -> {
                 if (of.equals(batch)) {
-                    draft.persist(new ScheduledJobEvent.BackfillRunEnded(
-                            draft.now, backfill.id(), number, end, reason));
+                    draft.persist(
+                            new ScheduledJobEvent.BackfillRunEnded(draft.now, backfill.id(), number, end, reason));
                 }
             });
         }
@@ -712,10 +716,8 @@ class ScheduleDecisions {
                 || current(draft.state).number() != seen.revision()) {
             return;
         }
-        JobTrigger trigger = Objects.requireNonNull(timetable(draft.state, current(draft.state))
-                .header()
-                .timing()
-                .trigger());
+        JobTrigger trigger = Objects.requireNonNull(
+                timetable(draft.state, current(draft.state)).header().timing().trigger());
         Observation before = draft.state.observation();
         boolean isComparable = before != null && before.place().equals(observation.place());
         long rows = observation.rows() - (isComparable ? before.rows() : 0);
@@ -725,8 +727,8 @@ class ScheduleDecisions {
                 ? rows >= trigger.rows()
                 : trigger.files() != null ? files >= trigger.files() : observation.files() > 0;
         if (isNew && isEnough && draft.state.run(Cause.TRIGGER.key(observation.digest())) == null) {
-            draft.persist(new ScheduledJobEvent.TriggerFired(
-                    draft.now, observation, seen.parameters(), seen.revision()));
+            draft.persist(
+                    new ScheduledJobEvent.TriggerFired(draft.now, observation, seen.parameters(), seen.revision()));
         } else if (isComparable && trigger.marker() == null && (rows < 0 || files < 0)) {
             draft.persist(new ScheduledJobEvent.SourceShrunk(draft.now, observation));
         }
@@ -784,12 +786,16 @@ class ScheduleDecisions {
             }
             draft.persist(new ScheduledJobEvent.BackfillStarted(
                     draft.now, start.id(), start.request(), revision.number(), runs.size(), start.by()));
-            reply(draft, start.replyTo(), describe(draft.state, Objects.requireNonNull(draft.state.backfills().get(start.id()))));
+            reply(
+                    draft,
+                    start.replyTo(),
+                    describe(
+                            draft.state,
+                            Objects.requireNonNull(draft.state.backfills().get(start.id()))));
         });
     }
 
-    private void showBackfills(
-            Draft draft, @Nullable String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) {
+    private void showBackfills(Draft draft, @Nullable String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) {
         ifApplied(draft, replyTo, () -> {
             if (id != null && !draft.state.backfills().containsKey(id)) {
                 decline(draft, replyTo, Reason.UNKNOWN, noBackfill(id));
@@ -838,7 +844,9 @@ class ScheduleDecisions {
             reply(
                     draft,
                     control.replyTo(),
-                    describe(draft.state, Objects.requireNonNull(draft.state.backfills().get(control.id()))));
+                    describe(
+                            draft.state,
+                            Objects.requireNonNull(draft.state.backfills().get(control.id()))));
         });
     }
 

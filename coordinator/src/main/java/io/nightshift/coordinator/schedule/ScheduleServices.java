@@ -33,7 +33,8 @@ public record ScheduleServices(
     /// Submits runs, through the same checks as every other submission. Called by actors; never blocks.
     @FunctionalInterface
     public interface RunStarter {
-        /// @return a result in any case, within a minute or so; the same request may be repeated after any result
+        /// @return a result in any case, within a minute or so; the same request may be repeated after any
+        ///     result
         CompletionStage<StartResult> start(StartRequest request);
     }
 
@@ -105,8 +106,8 @@ public record ScheduleServices(
     public record SourceRequest(
             String job, String text, @Nullable String folder, Map<String, String> parameters) {}
 
-    /// Is notified of what happens to applied jobs, after it is durable. A crash may lose a notification. Called by
-    /// actors; never blocks.
+    /// Is notified of what happens to applied jobs, after it is durable. A crash may lose a notification.
+    /// Called by actors; never blocks.
     @FunctionalInterface
     public interface Observer {
         /// @param job the job's name

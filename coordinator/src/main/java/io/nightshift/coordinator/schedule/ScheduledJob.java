@@ -31,16 +31,16 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// An applied job, as an actor: a sharded entity whose ID is the job's name. [ScheduleDecisions] decides; this class
-/// persists the events of each decision, performs its actions, and sets one timer for the next time that matters.
+/// An applied job, as an actor: a sharded entity whose ID is the job's name. [ScheduleDecisions] decides;
+/// this class persists the events of each decision, performs its actions, and sets one timer for the next
+/// time that matters.
 ///
-/// The catalogue of applied jobs wakes the actor when its node is gone, and now and then: a clock that was set forward
-/// is noticed then.
+/// The catalogue of applied jobs wakes the actor when its node is gone, and now and then: a clock that was
+/// set forward is noticed then.
 public final class ScheduledJob
         extends EventSourcedBehavior<ScheduledJobMessage, ScheduledJobEvent, ScheduledJobState> {
 
-    public static final EntityTypeKey<ScheduledJobCommand> KEY =
-            EntityTypeKey.create(ScheduledJobCommand.class, "job");
+    public static final EntityTypeKey<ScheduledJobCommand> KEY = EntityTypeKey.create(ScheduledJobCommand.class, "job");
 
     private static final Logger LOG = LoggerFactory.getLogger(ScheduledJob.class);
     private static final String TIMER = "next";
@@ -77,8 +77,8 @@ public final class ScheduledJob
     /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
     public static Behavior<ScheduledJobCommand> create(
             String job, ActorRef<ClusterSharding.ShardCommand> shard, ScheduleServices services) {
-        Behavior<ScheduledJobMessage> behavior = Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new ScheduledJob(context, timers, shard, job, services)));
+        Behavior<ScheduledJobMessage> behavior = Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new ScheduledJob(context, timers, shard, job, services)));
         return Behaviors.transformMessages(
                 ScheduledJobCommand.class,
                 behavior,
@@ -134,8 +134,8 @@ public final class ScheduledJob
             }
             return Effect().none();
         }
-        ScheduleAction.Decision decision =
-                decisions.decide(state, message, System.nanoTime(), services.clock().instant());
+        ScheduleAction.Decision decision = decisions.decide(
+                state, message, System.nanoTime(), services.clock().instant());
         if (decision.events().isEmpty()) {
             afterwards(state, decision);
             return Effect().none();
@@ -200,13 +200,11 @@ public final class ScheduledJob
                 context.pipeToSelf(
                         services.starter().start(request),
                         (result, problem) -> new ScheduledJobMessage.StartAnswered(
-                                request.key(),
-                                problem == null ? result : new StartResult.NotNow(text(problem))));
+                                request.key(), problem == null ? result : new StartResult.NotNow(text(problem))));
             case ScheduleAction.LookAtBatch(BatchId batch) ->
                 context.pipeToSelf(
                         services.batches().status(batch),
-                        (status, problem) ->
-                                new ScheduledJobMessage.BatchSeen(batch, problem == null ? status : null));
+                        (status, problem) -> new ScheduledJobMessage.BatchSeen(batch, problem == null ? status : null));
             case ScheduleAction.LookAtSource look ->
                 context.pipeToSelf(
                         services.sources().observe(look.request()),
@@ -215,10 +213,10 @@ public final class ScheduledJob
                 services.catalogue()
                         .accept(
                                 isApplied
-                                        ? new JobCatalogueCommand.Add(job, context.getSystem().ignoreRef())
+                                        ? new JobCatalogueCommand.Add(
+                                                job, context.getSystem().ignoreRef())
                                         : new JobCatalogueCommand.Remove(job));
-            case ScheduleAction.Passivate passivate ->
-                shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+            case ScheduleAction.Passivate passivate -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
             case ScheduleAction.Warn(String text) -> LOG.warn(text);
         }
     }

@@ -22,10 +22,10 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /// The state of an applied job: an immutable fold over its events.
 ///
-/// The state stays small, however long the job has been applied: of the runs that have ended it keeps the last
-/// [#KEPT_RUNS], and of the backfills that have ended the last [#KEPT_BACKFILLS]. The text of a revision is kept while
-/// a run or a backfill needs it. The maps are Scala's, which Pekko brings along: a changed map shares almost
-/// everything with the one before.
+/// The state stays small, however long the job has been applied: of the runs that have ended it keeps the
+/// last [#KEPT_RUNS], and of the backfills that have ended the last [#KEPT_BACKFILLS]. The text of a revision
+/// is kept while a run or a backfill needs it. The maps are Scala's, which Pekko brings along: a changed map
+/// shares almost everything with the one before.
 ///
 /// @param current the revision that was applied last; null if the job was never applied
 /// @param isDeleted whether the job was deleted since
@@ -34,8 +34,8 @@ import scala.jdk.javaapi.CollectionConverters;
 /// @param revisions the texts that are still needed, by the numbers of their revisions
 /// @param open the runs that have not ended, in the order in which they were due
 /// @param ended the runs that have ended, in this order
-/// @param observation of the source when the trigger fired last, or less if the source has shrunk since; null if it has
-///     not fired
+/// @param observation of the source when the trigger fired last, or less if the source has shrunk since; null
+///     if it has not fired
 /// @param backfills by their IDs, in the order in which they were started
 record ScheduledJobState(
         @Nullable Revision current,
@@ -168,18 +168,7 @@ record ScheduledJobState(
         }
 
         private Run started(Instant at, BatchId started) {
-            return new Run(
-                    key,
-                    cause,
-                    tick,
-                    parameters,
-                    revision,
-                    dueAt,
-                    RunPhase.RUNNING,
-                    started,
-                    at,
-                    null,
-                    null);
+            return new Run(key, cause, tick, parameters, revision, dueAt, RunPhase.RUNNING, started, at, null, null);
         }
 
         private Run ended(Instant at, RunPhase end, @Nullable String why) {
@@ -310,8 +299,8 @@ record ScheduledJobState(
 
     /// Runs that wait are not started any more. The others are followed to their end.
     private ScheduledJobState deleted(Instant at) {
-        ScheduledJobState next = new ScheduledJobState(
-                current, true, null, decided, revisions, open, ended, null, backfills);
+        ScheduledJobState next =
+                new ScheduledJobState(current, true, null, decided, revisions, open, ended, null, backfills);
         for (Run run : openRuns()) {
             if (run.phase() == RunPhase.WAITING) {
                 next = next.withEnded(run.ended(at, RunPhase.SKIPPED, "the job was deleted"));
@@ -374,15 +363,7 @@ record ScheduledJobState(
 
     private ScheduledJobState decidedUpTo(Instant tick) {
         return new ScheduledJobState(
-                current,
-                isDeleted,
-                pause,
-                later(decided, tick),
-                revisions,
-                open,
-                ended,
-                observation,
-                backfills);
+                current, isDeleted, pause, later(decided, tick), revisions, open, ended, observation, backfills);
     }
 
     private static Instant later(Instant one, Instant other) {
@@ -548,21 +529,8 @@ record ScheduledJobState(
 
         private BackfillState controlled(Control next, @Nullable Instant end) {
             return new BackfillState(
-                    id,
-                    request,
-                    revision,
-                    runs,
-                    startedAt,
-                    by,
-                    next,
-                    floor,
-                    beyond,
-                    running,
-                    published,
-                    untouched,
-                    failed,
-                    problems,
-                    end);
+                    id, request, revision, runs, startedAt, by, next, floor, beyond, running, published, untouched,
+                    failed, problems, end);
         }
 
         private BackfillState touched(int number) {

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The times of a schedule, its ticks: a cron expression in a time zone, between two dates. Pure, and safe for several
-/// threads.
+/// The times of a schedule, its ticks: a cron expression in a time zone, between two dates. Pure, and safe
+/// for several threads.
 ///
 /// When clocks change, a tick is what a person expects who reads the expression as local time:
 ///
@@ -45,12 +45,7 @@ final class Ticks {
     /// @param start the first date, or null
     /// @param end the last date, or null
     /// @param jitter the most by which a run may be later than its tick; zero for none
-    Ticks(
-            CronExpression cron,
-            ZoneId zone,
-            @Nullable LocalDate start,
-            @Nullable LocalDate end,
-            Duration jitter) {
+    Ticks(CronExpression cron, ZoneId zone, @Nullable LocalDate start, @Nullable LocalDate end, Duration jitter) {
         this.cron = cron;
         this.zone = zone;
         this.from = start == null ? null : start.atStartOfDay(zone).toInstant();
@@ -166,8 +161,8 @@ final class Ticks {
         return ticks;
     }
 
-    /// When the run of a tick is due: at the tick, or later by a part of the jitter that depends on the job and the
-    /// tick only.
+    /// When the run of a tick is due: at the tick, or later by a part of the jitter that depends on the job
+    /// and the tick only.
     ///
     /// @param job the job's name
     Instant dueAt(String job, Instant tick) {

@@ -67,7 +67,9 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
                 : one.cron().equals(two.cron())
                         && Objects.equals(one.start(), two.start())
                         && Objects.equals(one.end(), two.end())
-                        && header.timing().timeZone().equals(other.header().timing().timeZone());
+                        && header.timing()
+                                .timeZone()
+                                .equals(other.header().timing().timeZone());
     }
 
     JobSchedule.Overlap overlap() {
@@ -88,9 +90,7 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
     /// The parameters of the run of a tick that the schedule sets.
     Map<String, String> scheduled(Instant tick) {
         JobSchedule schedule = header.timing().schedule();
-        return schedule == null
-                ? Map.of()
-                : values(schedule.parameters(), TimeTemplate.Time.SCHEDULED, tick);
+        return schedule == null ? Map.of() : values(schedule.parameters(), TimeTemplate.Time.SCHEDULED, tick);
     }
 
     /// The parameters that the trigger sets for a run at a time.
@@ -103,7 +103,8 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
         Map<String, String> values = new LinkedHashMap<>();
         templates.forEach((name, text) -> values.put(
                 name,
-                TimeTemplate.parse(text, time).value(instant.atZone(header.timing().zone()))));
+                TimeTemplate.parse(text, time)
+                        .value(instant.atZone(header.timing().zone()))));
         return values;
     }
 }

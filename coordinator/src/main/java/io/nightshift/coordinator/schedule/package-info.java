@@ -1,5 +1,5 @@
-/// Applied jobs: schedules, triggers and backfills. `ScheduledJob` is the actor of one job, `ScheduleDecisions` decides,
-/// and `ScheduledJobState` is a fold over the job's events.
+/// Applied jobs: schedules, triggers and backfills. `ScheduledJob` is the actor of one job,
+/// `ScheduleDecisions` decides, and `ScheduledJobState` is a fold over the job's events.
 @NullMarked
 package io.nightshift.coordinator.schedule;
 

@@ -16,8 +16,7 @@ import org.junit.jupiter.api.Test;
 class BackfillRunsTest {
 
     private static JobHeader job(String parameters, String schedule) {
-        return JobTexts.header(
-                """
+        return JobTexts.header("""
                 job: churn
                 model: churn@champion
                 parameters: %s
@@ -25,8 +24,7 @@ class BackfillRunsTest {
                 destination: {parquet: /predictions}
                 time-zone: Europe/Berlin
                 %s
-                """.formatted(parameters, schedule),
-                null);
+                """.formatted(parameters, schedule), null);
     }
 
     private static List<PlannedRun> runs(JobHeader job, String from, String to) {
@@ -86,8 +84,7 @@ class BackfillRunsTest {
 
     @Test
     void ticksWithTheSameValuesAreOneRun() {
-        JobHeader job =
-                job("{day: date}", "schedule: {cron: \"@hourly\", parameters: {day: \"{scheduled:date}\"}}");
+        JobHeader job = job("{day: date}", "schedule: {cron: \"@hourly\", parameters: {day: \"{scheduled:date}\"}}");
 
         assertThat(runs(job, "2026-11-25", "2026-11-26"))
                 .extracting(run -> run.parameters().get("day"))
@@ -105,8 +102,7 @@ class BackfillRunsTest {
 
     @Test
     void fixedValuesOfTheScheduleHoldForEachDay() {
-        JobHeader job = job(
-                "{day: date, region: text}", "schedule: {cron: \"@daily\", parameters: {region: eu}}");
+        JobHeader job = job("{day: date, region: text}", "schedule: {cron: \"@daily\", parameters: {region: eu}}");
 
         assertThat(runs(job, "2026-11-25", "2026-11-25"))
                 .containsExactly(new PlannedRun(null, Map.of("day", "2026-11-25", "region", "eu")));

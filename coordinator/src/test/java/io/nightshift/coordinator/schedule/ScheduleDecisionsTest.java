@@ -223,25 +223,44 @@ class ScheduleDecisionsTest {
         @Test
         void aPausedJobStartsNothingButWhatIsAskedFor() {
             apply(NIGHTLY.formatted("all", "queue"));
-            value(ScheduleDecisionsTest.this.<AppliedJob>ask(replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
             at("2026-11-27T12:00:00Z");
             assertThat(starts()).isEmpty();
             assertThat(decisions.nextWake(state, nanos, now)).isEmpty();
 
-            JobRun asked = value(ask(replyTo ->
-                    new ScheduledJobCommand.Trigger("a1", Map.of("day", "2026-11-20"), "ops", replyTo)));
+            JobRun asked = value(
+                    ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of("day", "2026-11-20"), "ops", replyTo)));
             assertThat(asked.state()).isEqualTo("waiting");
             assertThat(starts()).extracting(StartRequest::key).containsExactly("manual:a1");
 
             ended(started("manual:a1"), Phase.PUBLISHED);
-            value(ScheduleDecisionsTest.this.<AppliedJob>ask(replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("tick:2026-11-26T02:00:00Z");
+        }
+
+        @Test
+        void aPausedJobWithARunThatCouldNotBeSubmittedDoesNotWakeAllTheTime() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            decide(new ScheduledJobMessage.StartAnswered("tick:2026-11-26T02:00:00Z", new StartResult.NotNow("")));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Pause("", "ops", replyTo)));
+
+            at("2026-11-26T03:00:00Z");
+            assertThat(decisions.nextWake(state, nanos, now)).isEmpty();
+
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
             assertThat(starts()).extracting(StartRequest::key).containsExactly("tick:2026-11-26T02:00:00Z");
         }
 
         @Test
         void anotherRequestWithTheSameIdStartsNothingMore() {
             apply("");
-            value(ScheduleDecisionsTest.this.<JobRun>ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
+            value(ScheduleDecisionsTest.this.<JobRun>ask(
+                    replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
             BatchId batch = started("manual:a1");
 
             JobRun again = value(ask(replyTo -> new ScheduledJobCommand.Trigger("a1", Map.of(), "ops", replyTo)));
@@ -298,8 +317,10 @@ class ScheduleDecisionsTest {
             now = Instant.parse("2026-11-27T12:00:00Z");
             apply("schedule: {cron: \"0 * * * *\", catch-up: all, overlap: allow}");
 
-            assertThat(events).filteredOn(ScheduledJobEvent.TickDue.class::isInstance)
-                    .extracting(event -> ((ScheduledJobEvent.TickDue) event).tick().toString())
+            assertThat(events)
+                    .filteredOn(ScheduledJobEvent.TickDue.class::isInstance)
+                    .extracting(
+                            event -> ((ScheduledJobEvent.TickDue) event).tick().toString())
                     .containsExactly("2026-11-26T02:00:00Z", "2026-11-27T02:00:00Z");
             answerAll();
             at("2026-11-27T13:00:00Z");
@@ -316,7 +337,8 @@ class ScheduleDecisionsTest {
             assertThat(phase("tick:2026-11-26T02:00:00Z")).isEqualTo(ScheduledJobState.RunPhase.SKIPPED);
 
             now = Instant.parse("2026-11-26T01:30:00Z");
-            assertThat(apply(NIGHTLY.formatted("all", "queue")).job().revision()).isEqualTo(2);
+            assertThat(apply(NIGHTLY.formatted("all", "queue")).job().revision())
+                    .isEqualTo(2);
             at("2026-11-26T02:00:00Z");
             assertThat(starts()).isEmpty();
         }
@@ -326,8 +348,8 @@ class ScheduleDecisionsTest {
             String other = text("").replace("job: churn", "job: fraud");
             ScheduledJobReply<ApplyResult> named =
                     ask(replyTo -> new ScheduledJobCommand.Apply(other, null, "ops", replyTo));
-            ScheduledJobReply<ApplyResult> wrong = ask(replyTo -> new ScheduledJobCommand.Apply(
-                    text("schedule: {cron: \"0 25 * * *\"}"), null, "ops", replyTo));
+            ScheduledJobReply<ApplyResult> wrong = ask(replyTo ->
+                    new ScheduledJobCommand.Apply(text("schedule: {cron: \"0 25 * * *\"}"), null, "ops", replyTo));
 
             assertThat(declined(named)).contains("fraud");
             assertThat(declined(wrong)).contains("schedule.cron", "\"25\" in the field of the hours");
@@ -366,7 +388,8 @@ class ScheduleDecisionsTest {
     @Nested
     class Triggers {
 
-        private static final String ROWS = "trigger: {when: {rows: 100}, every: 10s, parameters: {day: \"{triggered:date}\"}}";
+        private static final String ROWS =
+                "trigger: {when: {rows: 100}, every: 10s, parameters: {day: \"{triggered:date}\"}}";
 
         private void source(String digest, long rows) {
             nanos += Duration.ofSeconds(10).toNanos();
@@ -452,7 +475,8 @@ class ScheduleDecisionsTest {
         }
 
         private Backfill show() {
-            return value(ScheduleDecisionsTest.this.<BackfillList>ask(replyTo -> new ScheduledJobCommand.ShowBackfills("b1", replyTo)))
+            return value(ScheduleDecisionsTest.this.<BackfillList>ask(
+                            replyTo -> new ScheduledJobCommand.ShowBackfills("b1", replyTo)))
                     .backfills()
                     .getFirst();
         }
@@ -517,8 +541,8 @@ class ScheduleDecisionsTest {
 
             assertThat(starts()).isEmpty();
             assertThat(show().published()).isEqualTo(2);
-            assertThat(declined(ScheduleDecisionsTest.this.<Backfill>ask(replyTo -> new ScheduledJobCommand.ControlBackfill(
-                            "b1", BackfillControl.RESUME, "ops", replyTo))))
+            assertThat(declined(ScheduleDecisionsTest.this.<Backfill>ask(replyTo ->
+                            new ScheduledJobCommand.ControlBackfill("b1", BackfillControl.RESUME, "ops", replyTo))))
                     .contains("has ended");
         }
 

@@ -28,16 +28,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The real decision logic of an applied job in virtual time, over months of a schedule. Its actor is killed at random
-/// and in the middle of decisions, before and after their events are written; it stays away for seconds or days;
-/// submissions and their answers are slow or lost; the wall clock is set forward and back; the job is paused, resumed and
-/// applied again. A seed decides everything.
+/// The real decision logic of an applied job in virtual time, over months of a schedule. Its actor is killed
+/// at random and in the middle of decisions, before and after their events are written; it stays away for
+/// seconds or days; submissions and their answers are slow or lost; the wall clock is set forward and back;
+/// the job is paused, resumed and applied again. A seed decides everything.
 ///
-/// The invariants: each tick of the schedule is decided about exactly once; one that is not skipped leads to exactly one
-/// batch; ticks are only skipped where the job's policies say so; runs that are to follow each other do; and what was
-/// written before a kill leads to the same submissions after it.
+/// The invariants: each tick of the schedule is decided about exactly once; one that is not skipped leads to
+/// exactly one batch; ticks are only skipped where the job's policies say so; runs that are to follow each
+/// other do; and what was written before a kill leads to the same submissions after it.
 final class ScheduleSimulation {
 
     /// Creates the decision logic under test.
@@ -133,19 +134,23 @@ final class ScheduleSimulation {
         this.lossRate = random.nextDouble() * 0.3;
         this.killRate = random.nextDouble() * 0.15;
         this.stepsClock = random.nextBoolean();
-        this.longestBatch = random.nextInt(4) == 0 ? hours(30) : hours(0.5);
+        boolean isDaily = cron.equals("0 2 * * *") || cron.equals("30 2 * * *");
+        this.longestBatch = random.nextInt(3) > 0 ? hours(0.5) : hours(isDaily ? 30 : 2);
         this.end = hours(24 * random.nextLong(20, 120));
     }
 
     static Outcome run(long seed, DecisionsFactory factory) {
         ScheduleSimulation simulation = new ScheduleSimulation(seed, factory);
         simulation.live();
-        return new Outcome(
-                simulation.check(), simulation.batches.size(), simulation.kills);
+        return new Outcome(simulation.check(), simulation.batches.size(), simulation.kills);
     }
 
     private <T> T pick(List<T> from) {
         return from.get(random.nextInt(from.size()));
+    }
+
+    private static <T> ActorRef<T> nobody() {
+        return TestInbox.<T>create().getRef();
     }
 
     private static long hours(double hours) {
@@ -190,18 +195,23 @@ final class ScheduleSimulation {
         apply();
         every(hours(24 * 4), this::restartLater);
         every(hours(24 * 12), () -> {
-            command(new ScheduledJobCommand.Pause("", "ops", TestInbox.<io.nightshift.protocol.schedule.ScheduledJobReply<io.nightshift.api.AppliedJob>>create().getRef()));
+            command(new ScheduledJobCommand.Pause(
+                    "",
+                    "ops",
+                    nobody()));
             after(random.nextLong(hours(0.1), hours(40)), this::resume);
         });
         every(hours(24 * 9), () -> {
             revision++;
             apply();
         });
-        every(seconds(10), () -> command(new ScheduledJobCommand.Wake()), seconds(600));
+        every(seconds(10), () -> command(new ScheduledJobCommand.Wake()), seconds(3_600));
         if (stepsClock) {
-            every(hours(24 * 6), () -> offset = random.nextInt(4) == 0
-                    ? Duration.ZERO
-                    : Duration.ofSeconds(random.nextLong(-90_000, 90_000)));
+            every(
+                    hours(24 * 6),
+                    () -> offset = random.nextInt(4) == 0
+                            ? Duration.ZERO
+                            : Duration.ofSeconds(random.nextLong(-90_000, 90_000)));
         }
         runUntil(end);
         isCalm = true;
@@ -210,9 +220,14 @@ final class ScheduleSimulation {
             start();
         }
         resume();
+        // A pause that was sent before may still arrive.
+        after(hours(1), this::resume);
         runUntil(end + hours(24 * 2));
         // What is still in the queue runs to its end, without further ticks.
-        command(new ScheduledJobCommand.Pause("", "ops", TestInbox.<io.nightshift.protocol.schedule.ScheduledJobReply<io.nightshift.api.AppliedJob>>create().getRef()));
+        command(new ScheduledJobCommand.Pause(
+                "",
+                "ops",
+                nobody()));
     }
 
     private void runUntil(long time) {
@@ -245,11 +260,17 @@ final class ScheduleSimulation {
     // The actor.
 
     private void apply() {
-        command(new ScheduledJobCommand.Apply(text(), null, "ops", TestInbox.<io.nightshift.protocol.schedule.ScheduledJobReply<io.nightshift.api.ApplyResult>>create().getRef()));
+        command(new ScheduledJobCommand.Apply(
+                text(),
+                null,
+                "ops",
+                nobody()));
     }
 
     private void resume() {
-        command(new ScheduledJobCommand.Resume("ops", TestInbox.<io.nightshift.protocol.schedule.ScheduledJobReply<io.nightshift.api.AppliedJob>>create().getRef()));
+        command(new ScheduledJobCommand.Resume(
+                "ops",
+                nobody()));
     }
 
     private void command(ScheduledJobCommand command) {
@@ -274,7 +295,9 @@ final class ScheduleSimulation {
         kills++;
         decisions = null;
         int started = incarnation;
-        long away = random.nextInt(4) == 0 ? random.nextLong(hours(1), hours(24 * 5)) : random.nextLong(seconds(1), hours(0.2));
+        long away = random.nextInt(4) == 0
+                ? random.nextLong(hours(1), hours(24 * 5))
+                : random.nextLong(seconds(1), hours(0.2));
         after(away, () -> {
             if (incarnation == started && decisions == null) {
                 start();
@@ -486,8 +509,8 @@ final class ScheduleSimulation {
         if (ticks.dueAt(JOB, tick.tick()).isAfter(tick.at())) {
             throw new Violation("%s is due too early, at %s".formatted(tick.tick(), tick.at()));
         }
-        boolean isLate = tick.tick()
-                .isBefore(tick.at().minus(ScheduleDecisions.GRACE).minusSeconds(jitterSeconds));
+        boolean isLate =
+                tick.tick().isBefore(tick.at().minus(ScheduleDecisions.GRACE).minusSeconds(jitterSeconds));
         if (isLate && catchUp == CatchUp.NONE) {
             throw new Violation("%s is made up for at %s".formatted(tick.tick(), tick.at()));
         }
@@ -510,7 +533,8 @@ final class ScheduleSimulation {
         if (next.isPresent()
                 && ticks.dueAt(JOB, next.get()).isBefore(wall().minusSeconds(60))
                 && waiting < ScheduleDecisions.MOST_WAITING) {
-            throw new Violation("%s is overdue at %s, and nothing is decided".formatted(next.get(), wall()));
+            throw new Violation("%s is overdue at %s, and nothing is decided; paused: %s, last: %s"
+                    .formatted(next.get(), wall(), state.pause(), journal.subList(journal.size() - 3, journal.size())));
         }
         if (overlap == Overlap.ALLOW) {
             for (ScheduledJobState.Run run : state.openRuns()) {

@@ -19,11 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Months of schedules in which everything goes wrong. A seed that breaks a promise is printed, and runs again by itself:
-/// `-Dnightshift.simulation.seed=SEED -Dnightshift.schedule.runs=1`. The long form is `-Dnightshift.schedule.runs=1000`.
+/// Months of schedules in which everything goes wrong. A seed that breaks a promise is printed, and runs
+/// again by itself: `-Dnightshift.simulation.seed=SEED -Dnightshift.schedule.runs=1`. The long form is
+/// `-Dnightshift.schedule.runs=1000`.
 class ScheduleSimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 25);
+    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 15);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
     private static final long MUTANT_SEEDS = 60;
 
@@ -74,7 +75,8 @@ class ScheduleSimulationTest {
                 return new ScheduleDecisions(job) {
                     @Override
                     Optional<Instant> nextTick(ScheduledJobState state, Ticks ticks, Instant now) {
-                        return ticks.next(now.minus(GRACE).isAfter(state.decided()) ? now.minus(GRACE) : state.decided());
+                        return ticks.next(
+                                now.minus(GRACE).isAfter(state.decided()) ? now.minus(GRACE) : state.decided());
                     }
                 };
             }

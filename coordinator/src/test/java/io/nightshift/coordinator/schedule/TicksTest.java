@@ -33,8 +33,7 @@ class TicksTest {
         return ticks(cron, zone, null, null);
     }
 
-    private static Ticks ticks(
-            String cron, ZoneId zone, @Nullable LocalDate start, @Nullable LocalDate end) {
+    private static Ticks ticks(String cron, ZoneId zone, @Nullable LocalDate start, @Nullable LocalDate end) {
         return new Ticks(CronExpression.parse(cron), zone, start, end, Duration.ZERO);
     }
 
@@ -102,8 +101,7 @@ class TicksTest {
 
     @Test
     void jitterIsTheSameEachTimeAndDiffersBetweenJobsAndTicks() {
-        Ticks ticks = new Ticks(
-                CronExpression.parse("0 2 * * *"), BERLIN, null, null, Duration.ofMinutes(10));
+        Ticks ticks = new Ticks(CronExpression.parse("0 2 * * *"), BERLIN, null, null, Duration.ofMinutes(10));
         Set<Duration> delays = new HashSet<>();
         for (Instant tick : ticks.between(at("2026-01-01T00:00:00Z"), at("2026-12-31T00:00:00Z"), 365)) {
             Duration delay = Duration.between(tick, ticks.dueAt("churn", tick));
@@ -125,7 +123,9 @@ class TicksTest {
         private static String text(Set<Integer> values, int all) {
             return values.size() == all
                     ? "*"
-                    : String.join(",", new TreeSet<>(values).stream().map(String::valueOf).toList());
+                    : String.join(
+                            ",",
+                            new TreeSet<>(values).stream().map(String::valueOf).toList());
         }
 
         boolean matches(LocalDateTime time) {
@@ -152,9 +152,7 @@ class TicksTest {
 
     @Provide
     Arbitrary<ZoneId> zones() {
-        return Arbitraries.of(ZoneId.getAvailableZoneIds().stream()
-                        .sorted()
-                        .toList())
+        return Arbitraries.of(ZoneId.getAvailableZoneIds().stream().sorted().toList())
                 .map(ZoneId::of);
     }
 
@@ -168,7 +166,9 @@ class TicksTest {
 
     @Property(tries = 1_500)
     void theTicksAreThoseOfASimpleEnumerationOfLocalTimes(
-            @ForAll("schedules") Schedule schedule, @ForAll("zones") ZoneId zone, @ForAll("years") int year,
+            @ForAll("schedules") Schedule schedule,
+            @ForAll("zones") ZoneId zone,
+            @ForAll("years") int year,
             @ForAll("hours") int hours) {
         Instant after = interesting(zone, year, hours);
         Instant upTo = after.plus(Duration.ofHours(60));
@@ -180,9 +180,7 @@ class TicksTest {
                 .as("%s in %s after %s", schedule.cron(), zone, after)
                 .isEqualTo(expected);
         assertThat(ticks.last(after, upTo))
-                .isEqualTo(expected.isEmpty()
-                        ? java.util.Optional.empty()
-                        : java.util.Optional.of(expected.getLast()));
+                .isEqualTo(expected.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(expected.getLast()));
     }
 
     @Provide

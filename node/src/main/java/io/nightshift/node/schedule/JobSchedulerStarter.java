@@ -112,8 +112,8 @@ public final class JobSchedulerStarter {
         return sharding.entityRefFor(JobCatalogue.KEY, JobCatalogue.ID);
     }
 
-    /// Wakes the jobs whose node was lost. Ends when this node begins to leave, since the message could arrive while the
-    /// catalogue moves, which then logs that it is dropped.
+    /// Wakes the jobs whose node was lost. Ends when this node begins to leave, since the message could
+    /// arrive while the catalogue moves, which then logs that it is dropped.
     private void wakeJobs() {
         Cancellable waking = system.scheduler()
                 .scheduleWithFixedDelay(

@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// The present states of runs. An applied job knows what its own runs led to. The batch register also knows what was
-/// submitted by other means: by a backfill, by hand, or by a retry of a failed batch.
+/// The present states of runs. An applied job knows what its own runs led to. The batch register also knows
+/// what was submitted by other means: by a backfill, by hand, or by a retry of a failed batch.
 final class RunStates {
 
     private final BatchQueries batches;
@@ -67,13 +67,12 @@ final class RunStates {
     }
 
     private static JobRun with(JobRun run, RunOutcome outcome) {
-        String state =
-                switch (outcome.description().state()) {
-                    case "published" -> "published";
-                    case "failed", "damaged" -> "failed";
-                    case "cancelled" -> "cancelled";
-                    default -> "running";
-                };
+        String state = switch (outcome.description().state()) {
+            case "published" -> "published";
+            case "failed", "damaged" -> "failed";
+            case "cancelled" -> "cancelled";
+            default -> "running";
+        };
         return new JobRun(
                 run.run(),
                 run.cause(),

@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/// Submits the runs of applied jobs, through the same checks and limits as every other submission. Their caller is
-/// [#CALLER]. Safe for several threads, none of which waits.
+/// Submits the runs of applied jobs, through the same checks and limits as every other submission. Their
+/// caller is [#CALLER]. Safe for several threads, none of which waits.
 final class RunSubmitter implements RunStarter {
 
     /// The name of the caller, for limits and the history.
@@ -56,10 +56,12 @@ final class RunSubmitter implements RunStarter {
     }
 
     private static StartResult problem(Throwable thrown) {
-        Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         String message = String.valueOf(cause.getMessage());
         boolean isPermanent = cause instanceof JobFileException
-                || (cause instanceof FailureException failure && failure.failure().isPermanent());
+                || (cause instanceof FailureException failure
+                        && failure.failure().isPermanent());
         return isPermanent ? new StartResult.Refused(message) : new StartResult.NotNow(message);
     }
 
@@ -95,7 +97,8 @@ final class RunSubmitter implements RunStarter {
     }
 
     private static boolean hasFailed(Optional<RunOutcome> outcome) {
-        return outcome.filter(open -> open.description().state().equals("failed")).isPresent();
+        return outcome.filter(open -> open.description().state().equals("failed"))
+                .isPresent();
     }
 
     private static StartResult result(BatchRegisterCommand.SubmitReply reply) {

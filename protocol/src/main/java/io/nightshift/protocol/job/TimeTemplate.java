@@ -13,12 +13,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The value of a parameter that depends on a time: a text with placeholders such as `{scheduled:date - 1 day}`.
-/// A text without placeholders stands for itself. Immutable.
+/// The value of a parameter that depends on a time: a text with placeholders such as `{scheduled:date - 1
+/// day}`. A text without placeholders stands for itself. Immutable.
 ///
-/// The time is the tick of a schedule (`scheduled`), or the moment when a trigger has fired (`triggered`), in the
-/// job's time zone. Seconds, minutes and hours are added on the time line. Days, weeks, months and years are added to
-/// the local date, whose time of day stays.
+/// The time is the tick of a schedule (`scheduled`), or the moment when a trigger has fired (`triggered`), in
+/// the job's time zone. Seconds, minutes and hours are added on the time line. Days, weeks, months and years
+/// are added to the local date, whose time of day stays.
 public final class TimeTemplate {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]*)\\}");

@@ -3,7 +3,8 @@ package io.nightshift.protocol.schedule;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// A message to the catalogue of applied jobs, which holds their names. Every message may be sent more than once.
+/// A message to the catalogue of applied jobs, which holds their names. Every message may be sent more than
+/// once.
 public sealed interface JobCatalogueCommand {
 
     /// Enters a job. Sent before the job is applied, and by the job after it was.

@@ -8,8 +8,8 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A persisted fact about an applied job. Events are never changed or deleted. A field that is added later needs a
-/// default for the events written before.
+/// A persisted fact about an applied job. Events are never changed or deleted. A field that is added later
+/// needs a default for the events written before.
 ///
 /// A run has a key, which is also the idempotency key of its submission: `tick:…`, `trigger:…`, `manual:…` or
 /// `backfill:…`. First a run is due, then it starts, is skipped or is refused, and then it ends.
@@ -26,7 +26,8 @@ public sealed interface ScheduledJobEvent {
     /// @param folder the absolute path of the folder that relative paths start from, or null
     /// @param by the name of the caller's token
     /// @param after the schedule's ticks up to this time are decided about; the first new tick lies after it
-    record Applied(Instant at, int revision, String text, @Nullable String folder, String by, Instant after)
+    record Applied(
+            Instant at, int revision, String text, @Nullable String folder, String by, Instant after)
             implements ScheduledJobEvent {}
 
     /// The job was paused.
@@ -129,7 +130,8 @@ public sealed interface ScheduledJobEvent {
     /// @param run the run's key
     /// @param phase published, failed or cancelled
     /// @param reason why it failed or was cancelled; null if it is published
-    record RunEnded(Instant at, String run, Phase phase, @Nullable String reason) implements ScheduledJobEvent {}
+    record RunEnded(
+            Instant at, String run, Phase phase, @Nullable String reason) implements ScheduledJobEvent {}
 
     /// A backfill was started.
     ///
@@ -172,6 +174,5 @@ public sealed interface ScheduledJobEvent {
     /// @param id of the backfill
     /// @param control the change
     /// @param by the name of the caller's token
-    record BackfillControlled(Instant at, String id, BackfillControl control, String by)
-            implements ScheduledJobEvent {}
+    record BackfillControlled(Instant at, String id, BackfillControl control, String by) implements ScheduledJobEvent {}
 }

@@ -9,6 +9,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -81,7 +82,9 @@ class CronExpressionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "* * * * * * *", "a b c d e", "? 0 * * *", "1-0 * * * *", "*/0 * * * *", "1,,2 * * * *"})
+    @ValueSource(
+            strings = {"", " ", "* * * * * * *", "a b c d e", "? 0 * * *", "1-0 * * * *", "*/0 * * * *", "1,,2 * * * *"
+            })
     void whatIsNoExpressionIsRefused(String text) {
         assertThat(CronExpression.problem(text)).isPresent();
     }
@@ -93,8 +96,9 @@ class CronExpressionTest {
                 .contains(LocalDateTime.of(2104, 2, 29, 0, 0));
     }
 
-    /// A field and the values that it describes, found without the library. Every text but `*` restricts them.
-    record Field(String text, TreeSet<Integer> values, boolean restricted) {}
+    /// A field and the values that it describes, found without the library. Every text but `*` restricts
+    /// them.
+    record Field(String text, Set<Integer> values, boolean restricted) {}
 
     record Expression(Field minute, Field hour, Field day, Field month, Field weekday) {
         String text() {
@@ -104,8 +108,8 @@ class CronExpressionTest {
         boolean matches(LocalDateTime time) {
             boolean isDay = day.values().contains(time.getDayOfMonth());
             boolean isWeekday = weekday.values().contains(time.getDayOfWeek().getValue() % 7);
-            boolean matchesDate =
-                    day.restricted() && weekday.restricted() ? isDay || isWeekday : isDay && isWeekday;
+            boolean isRestricted = day.restricted() && weekday.restricted();
+            boolean matchesDate = isRestricted ? isDay || isWeekday : (isDay && isWeekday);
             return matchesDate
                     && month.values().contains(time.getMonthValue())
                     && hour.values().contains(time.getHour())
@@ -127,11 +131,10 @@ class CronExpressionTest {
                 .ofMinSize(2)
                 .ofMaxSize(4)
                 .map(values -> new Field(
-                        String.join(",", values.stream().map(String::valueOf).toList()),
-                        new TreeSet<>(values),
-                        true));
+                        String.join(",", values.stream().map(String::valueOf).toList()), new TreeSet<>(values), true));
         Arbitrary<Field> range = Combinators.combine(
-                        Arbitraries.integers().between(least, most), Arbitraries.integers().between(least, most))
+                        Arbitraries.integers().between(least, most),
+                        Arbitraries.integers().between(least, most))
                 .as((a, b) -> {
                     int low = Math.min(a, b);
                     int high = Math.max(a, b);
@@ -147,8 +150,8 @@ class CronExpressionTest {
                 net.jqwik.api.Tuple.of(1, range));
     }
 
-    private static TreeSet<Integer> range(int low, int high, int by) {
-        TreeSet<Integer> values = new TreeSet<>();
+    private static Set<Integer> range(int low, int high, int by) {
+        Set<Integer> values = new TreeSet<>();
         for (int value = low; value <= high; value += by) {
             values.add(value);
         }
@@ -187,9 +190,10 @@ class CronExpressionTest {
     @Provide
     Arbitrary<LocalDateTime> starts() {
         return Combinators.combine(
-                        Arbitraries.integers().between(0, 40_000), Arbitraries.integers().between(0, 86_399))
-                .as((day, second) -> LocalDateTime.of(
-                        LocalDate.of(1990, 1, 1).plusDays(day), LocalTime.ofSecondOfDay(second)));
+                        Arbitraries.integers().between(0, 40_000),
+                        Arbitraries.integers().between(0, 86_399))
+                .as((day, second) ->
+                        LocalDateTime.of(LocalDate.of(1990, 1, 1).plusDays(day), LocalTime.ofSecondOfDay(second)));
     }
 
     /// The first 25 times, at most 5 years from the start.

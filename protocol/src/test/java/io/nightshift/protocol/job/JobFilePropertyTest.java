@@ -210,8 +210,7 @@ class JobFilePropertyTest {
     }
 
     private static Arbitrary<Map<String, String>> templates(String placeholder) {
-        return Arbitraries.maps(
-                        Arbitraries.of("day", "hour"), Arbitraries.of(placeholder, "2026-11-25", "7", "true"))
+        return Arbitraries.maps(Arbitraries.of("day", "hour"), Arbitraries.of(placeholder, "2026-11-25", "7", "true"))
                 .ofMaxSize(2);
     }
 

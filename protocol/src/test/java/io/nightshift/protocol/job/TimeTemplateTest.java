@@ -65,13 +65,13 @@ class TimeTemplateTest {
             })
     void anUnknownPlaceholderIsRefused(String text) {
         assertThat(TimeTemplate.problem(text, Time.SCHEDULED).orElseThrow()).contains("{scheduled:date - 1 day}");
-        assertThatThrownBy(() -> TimeTemplate.parse(text, Time.SCHEDULED))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TimeTemplate.parse(text, Time.SCHEDULED)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void aTriggerHasItsOwnTime() {
-        assertThat(TimeTemplate.parse("{triggered:date}", Time.TRIGGERED).value(TICK)).isEqualTo("2026-03-31");
+        assertThat(TimeTemplate.parse("{triggered:date}", Time.TRIGGERED).value(TICK))
+                .isEqualTo("2026-03-31");
         assertThat(TimeTemplate.problem("{scheduled:date}", Time.TRIGGERED).orElseThrow())
                 .contains("{triggered:date}");
     }
@@ -79,8 +79,10 @@ class TimeTemplateTest {
     @Test
     void aTextWithoutPlaceholdersDoesNotDependOnTheTime() {
         assertThat(TimeTemplate.parse("eu", Time.SCHEDULED).dependsOnTime()).isFalse();
-        assertThat(TimeTemplate.parse("{scheduled:date}", Time.SCHEDULED).dependsOnTime()).isTrue();
-        assertThat(TimeTemplate.parse("{scheduled:date - 1 day}", Time.SCHEDULED).distance(TICK.plusDays(10)))
+        assertThat(TimeTemplate.parse("{scheduled:date}", Time.SCHEDULED).dependsOnTime())
+                .isTrue();
+        assertThat(TimeTemplate.parse("{scheduled:date - 1 day}", Time.SCHEDULED)
+                        .distance(TICK.plusDays(10)))
                 .isEqualTo(Duration.ofDays(-1));
     }
 }

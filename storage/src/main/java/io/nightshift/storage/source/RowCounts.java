@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The numbers of rows of files that were looked at before, so that only new files are opened. Safe for several
-/// threads.
+/// The numbers of rows of files that were looked at before, so that only new files are opened. Safe for
+/// several threads.
 public final class RowCounts {
 
     private static final int MOST_FILES = 200_000;

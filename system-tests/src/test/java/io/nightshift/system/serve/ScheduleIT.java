@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,9 +81,9 @@ final class ScheduleIT {
             server.command("job", "apply", job.file().toString()).expect(0);
             for (int kill = 1; kill <= KILLS; kill++) {
                 int published = kill;
-                await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> job.published()
-                                .size()
-                        >= published);
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(500))
+                        .until(() -> job.published().size() >= published);
                 Thread.sleep(random.nextLong(2 * EVERY_SECONDS * 1000L));
                 server.kill();
                 server.restart();
@@ -101,7 +100,8 @@ final class ScheduleIT {
         }
     }
 
-    /// Each tick from the first to the last has one run, and each run that has started has a published batch of its own.
+    /// Each tick from the first to the last has one run, and each run that has started has a published batch
+    /// of its own.
     private static void checkRuns(List<JsonNode> runs, FlightsJob job) throws IOException {
         TreeSet<Instant> ticks = new TreeSet<>();
         Set<String> batches = new TreeSet<>();
@@ -118,7 +118,9 @@ final class ScheduleIT {
         }
         assertThat(batches).hasSizeGreaterThan(KILLS).hasSameSizeAs(job.published());
         for (Instant tick = ticks.first(); tick.isBefore(ticks.last()); tick = tick.plusSeconds(EVERY_SECONDS)) {
-            assertThat(ticks).as("ticks from %s to %s", ticks.first(), ticks.last()).contains(tick);
+            assertThat(ticks)
+                    .as("ticks from %s to %s", ticks.first(), ticks.last())
+                    .contains(tick);
         }
     }
 
