@@ -263,7 +263,7 @@ public final class AlertChannels implements AlertSender {
             return Files.isExecutable(Path.of(program)) ? null : "%s is no executable file".formatted(program);
         }
         String path = System.getenv("PATH");
-        for (String folder : (path == null ? "" : path).split(File.pathSeparator)) {
+        for (String folder : (path == null ? "" : path).split(File.pathSeparator, -1)) {
             if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, program))) {
                 return null;
             }
