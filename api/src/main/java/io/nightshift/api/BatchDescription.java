@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 ///     database that can't be reached
 /// @param timing the batch's priority, window, deadline and forecast; null if its coordinator is of an older
 ///     version
+/// @param use what the batch has used of the nodes until now, and what that cost; null if the ledger does not
+///     say
 public record BatchDescription(
         String batch,
         String job,
@@ -65,7 +67,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Outage outage,
         @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters,
         boolean retryable,
-        @JsonInclude(Include.NON_NULL) @Nullable Timing timing) {
+        @JsonInclude(Include.NON_NULL) @Nullable Timing timing,
+        @JsonInclude(Include.NON_NULL) @Nullable Use use) {
 
     /// Keeps unmodifiable copies of the maps, sorted.
     public BatchDescription {
@@ -137,6 +140,62 @@ public record BatchDescription(
     ///     0 if no number suffices, or it has no deadline
     public record Forecast(Instant median, Instant late, double workers, int wantedWorkers) {}
 
+    /// What a batch has used of the nodes of its workers. Times are in seconds; all numbers are 0 or more.
+    ///
+    /// @param processorSeconds processor time of the scoring threads, for all attempts
+    /// @param threadSeconds time that all attempts together spent on scoring threads
+    /// @param readingSeconds of that: the threads waited for input
+    /// @param writingSeconds of that: the threads waited for storage or a database to take output
+    /// @param bytesRead bytes read from the source
+    /// @param bytesWritten bytes written to the destination
+    /// @param activeSeconds time in which partitions could be scored: from the plan to the last commit,
+    ///     without pauses and outages
+    /// @param nodes number of nodes that have committed partitions since the last takeover
+    /// @param cores processors of these nodes
+    /// @param threads scoring threads of these nodes
+    /// @param busy share of the processors that the batch kept busy in the active time, 0 to 1
+    /// @param advice what the batch waited for and what to change, for people; null if there is nothing to
+    ///     say
+    /// @param discarded the part of the use that belongs to attempts that were thrown away
+    /// @param cost what the use cost; null if no prices are configured
+    public record Use(
+            double processorSeconds,
+            double threadSeconds,
+            double readingSeconds,
+            double writingSeconds,
+            long bytesRead,
+            long bytesWritten,
+            double activeSeconds,
+            int nodes,
+            int cores,
+            int threads,
+            double busy,
+            @JsonInclude(Include.NON_NULL) @Nullable String advice,
+            Discarded discarded,
+            @JsonInclude(Include.NON_NULL) @Nullable Cost cost) {}
+
+    /// What the attempts used that were thrown away: failed, abandoned, fenced or rescored.
+    ///
+    /// @param attempts number of these attempts whose use is known
+    /// @param processorSeconds processor time of their scoring threads
+    /// @param threadSeconds time that they spent on scoring threads
+    /// @param bytesRead bytes that they read
+    /// @param bytesWritten bytes that they wrote
+    public record Discarded(
+            int attempts, double processorSeconds, double threadSeconds, long bytesRead, long bytesWritten) {}
+
+    /// What the use of a batch cost, by the prices in the configuration of the node that describes it.
+    ///
+    /// @param currency the currency of the prices, such as `EUR`
+    /// @param total of all attempts
+    /// @param discarded the part of the total that belongs to attempts that were thrown away
+    /// @param perMillion the total for each million predictions; null before the first prediction
+    public record Cost(
+            String currency,
+            double total,
+            double discarded,
+            @JsonInclude(Include.NON_NULL) @Nullable Double perMillion) {}
+
     /// A copy with only what the ledger holds: without [#progress()], [#waitsFor()] and the forecast.
     public BatchDescription recorded() {
         return new BatchDescription(
@@ -163,7 +222,8 @@ public record BatchDescription(
                 outage,
                 parameters,
                 retryable,
-                timing == null ? null : timing.recorded());
+                timing == null ? null : timing.recorded(),
+                use);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -33,7 +33,8 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.remote.RemoteTransportException;
 
-/// A node that runs until it is asked to leave: one that joins others, on a journal in PostgreSQL, or one alone,
+/// A node that runs until it is asked to leave: one that joins others, on a journal in PostgreSQL, or one
+/// alone,
 /// on the ledger of a home folder.
 public final class ClusterNode {
 
@@ -84,7 +85,8 @@ public final class ClusterNode {
         return started;
     }
 
-    /// Starts a node that is a cluster of its own, coordinator and worker at once, on the ledger of a home folder.
+    /// Starts a node that is a cluster of its own, coordinator and worker at once, on the ledger of a home
+    /// folder.
     ///
     /// @param settings on loopback, with all roles; the port 0 stands for any free one
     /// @param submissions resolves what programs outside the node submit
@@ -118,8 +120,8 @@ public final class ClusterNode {
         system.systemActorOf(MembershipLog.create(), "member-log", Props.empty());
         Node node = Node.start(system, dependencies);
         GatewayAccess access = node.access(http, home);
-        List<Endpoint> endpoints =
-                node.open(access, submissions, configuration.admission().submissions(), registry);
+        List<Endpoint> endpoints = node.open(
+                access, submissions, configuration.admission().submissions(), registry, configuration.prices());
         int httpPort = http.isEnabled() ? node.answer(http, access, endpoints) : 0;
         if (settings.roles().contains("coordinator")) {
             node.tend();

@@ -6,6 +6,7 @@ import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
@@ -68,6 +69,7 @@ import io.nightshift.worker.Worker;
 import io.nightshift.worker.WorkerServices;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.ReadSamples;
 import io.nightshift.worker.partition.StepTimes;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -127,6 +129,7 @@ public final class Node {
             Thread.ofPlatform().daemon().name("blocking-", 1).factory());
     private final Destinations destinations;
     private final AtomicLong firstRow = new AtomicLong();
+    private final ReadSamples reads = new ReadSamples();
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
     private final AlertChannels alertChannels;
 
@@ -293,7 +296,7 @@ public final class Node {
     }
 
     private PartitionAttempt timedAttempt(Lease lease) {
-        PartitionAttempt attempt = attempt(lease);
+        PartitionAttempt attempt = attempt(lease).sampledBy(reads);
         return dependencies.steps() == null ? attempt : attempt.timedBy(dependencies.steps());
     }
 
@@ -376,12 +379,14 @@ public final class Node {
     /// @param access admits the programs
     /// @param submissions resolves what they submit
     /// @param admission how many submissions are resolved at the same time
+    /// @param prices of what batches use
     /// @return what the node can be asked by HTTP
     public List<Endpoint> open(
             GatewayAccess access,
             SubmissionResolver submissions,
             SubmissionQueue.Limits admission,
-            ModelRegistry registry) {
+            ModelRegistry registry,
+            Prices prices) {
         SubmissionQueue queue = new SubmissionQueue(admission);
         dependencies.observer().observe(queue);
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
@@ -393,7 +398,7 @@ public final class Node {
                 blocking));
         ExecutorService readers = Executors.newFixedThreadPool(
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
-        BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers);
+        BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers, prices);
         BatchOperations changes = new BatchOperations(requests, batches);
         AppliedJobs scheduler = JobSchedulerStarter.start(
                 system,

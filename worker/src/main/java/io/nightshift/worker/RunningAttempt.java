@@ -1,10 +1,13 @@
 package io.nightshift.worker;
 
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.filesystem.IdleTime;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.UseMeter;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -32,6 +35,11 @@ final class RunningAttempt implements Runnable {
     /// Null while the attempt is created, for which its model is loaded.
     private volatile @Nullable PartitionAttempt attempt;
 
+    /// Null before a scoring thread begins the attempt.
+    private volatile @Nullable UseMeter meter;
+
+    private final int threads;
+
     private volatile boolean cancelled;
 
     /// The rows already reported to the observer.
@@ -39,9 +47,16 @@ final class RunningAttempt implements Runnable {
 
     /// @param attempts creates the attempt; called on the scoring thread
     /// @param stallAfter how long the attempt may wait without progress
-    RunningAttempt(Lease lease, String node, Function<Lease, PartitionAttempt> attempts, Duration stallAfter) {
+    /// @param threads how many scoring threads the node has
+    RunningAttempt(
+            Lease lease,
+            String node,
+            Function<Lease, PartitionAttempt> attempts,
+            Duration stallAfter,
+            int threads) {
         this.lease = lease;
         this.node = node;
+        this.threads = threads;
         this.attempts = attempts;
         this.watch = new StallWatch(stallAfter);
     }
@@ -59,16 +74,31 @@ final class RunningAttempt implements Runnable {
     public void run() {
         since = System.nanoTime();
         thread = Thread.currentThread();
+        UseMeter begunMeter = UseMeter.begin();
+        meter = begunMeter;
         try {
             PartitionAttempt begun = attempts.apply(lease);
             attempt = begun;
             if (cancelled) {
                 begun.cancel();
             }
-            result.complete(begun.run());
+            PartitionAttempt.Result scored = begun.run(begunMeter);
+            Use used = begunMeter.end(begun.bytesRead(), scored.commit().bytes());
+            PartitionCommit commit =
+                    scored.commit().withUse(used, Runtime.getRuntime().availableProcessors(), threads);
+            result.complete(new PartitionAttempt.Result(commit, scored.reasons()));
         } catch (Throwable problem) {
+            PartitionAttempt begun = attempt;
+            begunMeter.end(begun == null ? 0 : begun.bytesRead(), 0);
             result.completeExceptionally(problem);
         }
+    }
+
+    /// What the attempt has used until now, at least; null if it has not begun.
+    @Nullable
+    Use use() {
+        UseMeter begun = meter;
+        return begun == null ? null : begun.use();
     }
 
     /// Makes the attempt end soon. If its thread hangs, another one takes its place.

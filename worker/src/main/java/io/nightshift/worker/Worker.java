@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -169,9 +170,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             case Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running) -> {
                 LOG.info("{}: lease released, since this worker stops", lease.attempt());
                 cancel(running);
-                release(lease);
+                release(lease, running.use());
             }
-            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) -> release(lease);
+            case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result) ->
+                release(lease, result.commit().use());
             case Activity.Ending ending -> {}
             case Activity.Waiting waiting -> {}
             case Activity.FindingWork finding -> {}
@@ -181,8 +183,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         become(new Activity.Waiting());
     }
 
-    private void release(WorkerMessage.Lease lease) {
-        services.batches().accept(lease.attempt().batch(), new BatchCommand.ReleaseLease(lease.attempt()));
+    private void release(WorkerMessage.Lease lease, @Nullable Use use) {
+        services.batches().accept(lease.attempt().batch(), new BatchCommand.ReleaseLease(lease.attempt(), use));
     }
 
     private void findWork() {
@@ -241,7 +243,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         // work.
         if (stopping || !(activity instanceof Activity.Leasing || activity instanceof Activity.FindingWork)) {
             if (!isBusyWith(lease)) {
-                release(lease);
+                release(lease, null);
             }
             if (stopping && activity instanceof Activity.Leasing) {
                 become(new Activity.Waiting());
@@ -250,7 +252,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
         lastBatch = lease.attempt().batch();
         RunningAttempt running = new RunningAttempt(
-                lease, services.node(), services.attempts(), services.limits().stallAfter());
+                lease,
+                services.node(),
+                services.attempts(),
+                services.limits().stallAfter(),
+                services.scoring().size());
         become(new Activity.Scoring(lease, running));
         timers.startTimerWithFixedDelay(SendHeartbeat.class, new SendHeartbeat(), services.heartbeat());
         getContext()
@@ -322,20 +328,21 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private void scoringFailed(RunningAttempt attempt, Failure failure) {
         if (activity instanceof Activity.Scoring(WorkerMessage.Lease lease, RunningAttempt running)
                 && running == attempt) {
-            reportFailure(lease, failure);
+            reportFailure(lease, failure, running.use());
             findWork();
         }
     }
 
-    private void reportFailure(WorkerMessage.Lease lease, Failure failure) {
+    private void reportFailure(WorkerMessage.Lease lease, Failure failure, @Nullable Use use) {
         services.faults().failed(lease.attempt().batch(), failure);
         services.batches()
                 .accept(
                         lease.attempt().batch(),
-                        new BatchCommand.AttemptFailed(lease.attempt(), services.node(), failure));
+                        new BatchCommand.AttemptFailed(lease.attempt(), services.node(), failure, use));
     }
 
-    /// Cancels an attempt that has lost its lease, and waits for its thread. The worker continues when the thread
+    /// Cancels an attempt that has lost its lease, and waits for its thread. The worker continues when the
+    /// thread
     /// has come back or is replaced.
     private void end(RunningAttempt running) {
         become(new Activity.Ending(running));
@@ -348,6 +355,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private void ended(RunningAttempt attempt) {
         if (activity instanceof Activity.Ending(RunningAttempt running) && running == attempt) {
+            reportUse(running.lease(), running.use());
             findWork();
         }
     }
@@ -370,10 +378,21 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             case Activity.Committing(WorkerMessage.Lease lease, PartitionAttempt.Result result)
             when lease.attempt().equals(attempt) -> {
                 LOG.info("{}: commit refused: {}", attempt, reason);
+                reportUse(lease, result.commit().use());
                 deleteOutput(lease);
                 findWork();
             }
             default -> LOG.debug("{}: not the current attempt of this worker", attempt);
+        }
+    }
+
+    /// Reports what an attempt has used that is thrown away.
+    ///
+    /// @param use null if the attempt has not begun
+    private void reportUse(WorkerMessage.Lease lease, @Nullable Use use) {
+        if (use != null) {
+            services.batches()
+                    .accept(lease.attempt().batch(), new BatchCommand.AttemptDiscarded(lease.attempt(), use));
         }
     }
 
@@ -387,17 +406,17 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             Failure stall = running.stall();
             if (stall != null) {
                 LOG.warn("{}", stall.message());
-                reportFailure(lease, stall);
+                reportFailure(lease, stall, running.use());
                 end(running);
                 return;
             }
             if (!running.hasBegun() && services.scoring().isExhausted()) {
-                release(lease);
+                release(lease, null);
                 end(running);
                 return;
             }
             long rows = running.rows();
-            services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self));
+            services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self, running.use()));
             services.observer().read(running.unreported(rows));
         }
     }

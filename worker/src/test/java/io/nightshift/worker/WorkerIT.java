@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
@@ -23,10 +24,13 @@ import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.metrics.WorkerMetrics;
 import io.nightshift.worker.partition.PartitionAttempt;
+import io.nightshift.worker.partition.ReadSamples;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -74,6 +78,7 @@ class WorkerIT {
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
     private Duration stallAfter = Duration.ofMinutes(5);
     private Duration patience = PATIENCE;
+    private final ReadSamples reads = new ReadSamples();
     private TestNode node;
     private Path file;
 
@@ -98,7 +103,7 @@ class WorkerIT {
     private ActorRef<Worker.Command> worker(Duration grace) {
         return worker(grace, lease -> {
             scoringThreads.add(Thread.currentThread().getName());
-            return node.attempt(lease, model);
+            return node.attempt(lease, model).sampledBy(reads);
         });
     }
 
@@ -145,7 +150,10 @@ class WorkerIT {
             if (kind.isInstance(told.command())) {
                 return kind.cast(told.command());
             }
-            assertThat(told.command()).isInstanceOfAny(BatchCommand.Heartbeat.class, BatchCommand.RequestLease.class);
+            assertThat(told.command()).isInstanceOfAny(
+                            BatchCommand.Heartbeat.class,
+                            BatchCommand.RequestLease.class,
+                            BatchCommand.AttemptDiscarded.class);
         }
     }
 
@@ -174,7 +182,7 @@ class WorkerIT {
     }
 
     @Test
-    void aPartitionIsLeasedScoredCommittedAndTheNextAskedFor() {
+    void aPartitionIsLeasedScoredCommittedAndTheNextAskedFor() throws IOException {
         worker();
         grant();
         Lease lease = lease();
@@ -186,6 +194,13 @@ class WorkerIT {
         assertThat(commit.commit().predictions()).isEqualTo(500_000);
         assertThat(commit.commit().node()).isEqualTo("127.0.0.1:1");
         assertThat(commit.reasons()).isEmpty();
+        Use use = Objects.requireNonNull(commit.commit().use());
+        assertThat(use.processor()).isBetween(1_000L, use.elapsed() + 10_000);
+        assertThat(use.reading() + use.writing()).isLessThanOrEqualTo(use.elapsed());
+        assertThat(use.read()).isBetween(Files.size(file) / 2, 2 * Files.size(file));
+        assertThat(use.written()).isEqualTo(commit.commit().bytes());
+        assertThat(commit.commit().cores()).isEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(commit.commit().threads()).isEqualTo(scoring.size());
         assertThat(node.staged()).containsExactly(TestNode.PARQUET.stagedPart(lease.attempt()));
         assertThat(registry.get("nightshift.records").counter().count()).isEqualTo(500_000);
         assertThat(registry.get("nightshift.predictions").counter().count()).isEqualTo(500_000);
@@ -301,6 +316,7 @@ class WorkerIT {
             BatchCommand.Heartbeat beat = next(BatchCommand.Heartbeat.class);
             assertThat(beat.attempt()).isEqualTo(lease.attempt());
             assertThat(beat.rows()).isGreaterThanOrEqualTo(rows);
+            assertThat(rows == 0 || Objects.requireNonNull(beat.use()).elapsed() > 0).isTrue();
             rows = beat.rows();
         }
         BatchCommand.Commit commit = next(BatchCommand.Commit.class);
@@ -328,7 +344,10 @@ class WorkerIT {
                 .worker();
         assertThat(node.staged()).isEmpty();
         again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
-        // Nobody waits for the outcome, so the batch is told of nothing before the next request.
+        // Nobody waits for the outcome, so the batch is told only what it has used before the next request.
+        BatchCommand.AttemptDiscarded discarded = next(BatchCommand.AttemptDiscarded.class);
+        assertThat(discarded.attempt()).isEqualTo(lease.attempt());
+        assertThat(discarded.use().elapsed()).as("two heartbeats, in µs").isGreaterThan(50_000);
         next(BatchCommand.RequestLease.class);
     }
 
@@ -341,6 +360,10 @@ class WorkerIT {
         BatchCommand.Commit commit = next(BatchCommand.Commit.class);
         assertThat(node.staged()).hasSize(1);
         self.tell(new WorkerMessage.Abandon(commit.commit().attempt(TestNode.BATCH), "another epoch holds it"));
+        assertThat(next(BatchCommand.AttemptDiscarded.class))
+                .isEqualTo(new BatchCommand.AttemptDiscarded(
+                        commit.commit().attempt(TestNode.BATCH),
+                        Objects.requireNonNull(commit.commit().use())));
         findWork();
         await().atMost(Duration.ofSeconds(2)).until(() -> node.staged().isEmpty());
     }
@@ -358,6 +381,7 @@ class WorkerIT {
         assertThat(ended.attempt()).isEqualTo(lease.attempt());
         assertThat(ended.failure().isPermanent()).isTrue();
         assertThat(ended.failure().message()).contains("the model is broken", file.toString());
+        assertThat(Objects.requireNonNull(ended.use()).processor()).isPositive();
         findWork();
     }
 
@@ -428,7 +452,9 @@ class WorkerIT {
         requestLease().tell(lease);
         next(BatchCommand.Heartbeat.class);
         worker.tell(new Worker.Stop());
-        assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(lease.attempt());
+        BatchCommand.ReleaseLease release = next(BatchCommand.ReleaseLease.class);
+        assertThat(release.attempt()).isEqualTo(lease.attempt());
+        assertThat(Objects.requireNonNull(release.use()).elapsed()).isGreaterThan(50_000);
         kit.createTestProbe().expectTerminated(worker);
         await().atMost(Duration.ofSeconds(5)).until(() -> node.staged().isEmpty());
     }

@@ -10,6 +10,7 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
@@ -55,12 +56,13 @@ final class BatchListCommand extends QueryCommand {
     @Override
     int run(Ledger ledger) {
         int most = checkedLimit();
+        Prices prices = configuration().prices();
         List<BatchRegisterState.Entry> entries =
                 new ArrayList<>(ledger.register().all());
         List<BatchDescription> batches = entries.reversed().stream()
                 .filter(entry -> job == null || job.equals(name(entry)))
                 .limit(most)
-                .map(entry -> BatchDescriptions.of(ledger, entry))
+                .map(entry -> BatchDescriptions.of(ledger, entry, prices))
                 .toList();
         return show(batches, () -> entries.stream().map(BatchListCommand::name).collect(Collectors.toSet()));
     }

@@ -9,6 +9,7 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.cli.output.TimingText;
 import io.nightshift.cli.output.UnseenCategories;
+import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
@@ -37,7 +38,9 @@ final class BatchShowCommand extends QueryCommand {
         BatchRegisterState register = ledger.register();
         BatchId batch = BatchNameResolver.resolve(register, wanted.name());
         return show(BatchDescriptions.of(
-                ledger, Objects.requireNonNull(register.batches().get(batch))));
+                ledger,
+                Objects.requireNonNull(register.batches().get(batch)),
+                configuration().prices()));
     }
 
     @Override
@@ -156,6 +159,7 @@ final class BatchShowCommand extends QueryCommand {
             table.row("unseen categories", UnseenCategories.text(batch.unseenCategories()));
         }
         table.row("bytes", DisplayFormat.number(batch.bytes()));
+        UseText.lines(batch.use()).forEach(table::row);
         if (batch.destination() != null) {
             table.row("destination", batch.destination());
         }

@@ -1,6 +1,7 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
@@ -8,6 +9,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
+import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
@@ -38,6 +40,9 @@ final class BatchWatch {
 
     /// The reason that was printed last, so that none is printed twice.
     private @Nullable String waitsFor;
+
+    /// What the batch had used at the last answer; null if that is not known.
+    private BatchDescription.@Nullable Use use;
 
     /// The pause that was reported last.
     private BatchDescription.@Nullable Pause paused;
@@ -133,6 +138,7 @@ final class BatchWatch {
             answeredAt = System.nanoTime();
             waits(waitsFor(description));
             pauses(description);
+            use = description.use();
             return ClusterAccess.status(description);
         } catch (NightshiftException e) {
             Long answered = answeredAt;
@@ -204,6 +210,9 @@ final class BatchWatch {
             json.put("destination", status.destination());
             json.put(
                     "reason", status.failure() == null ? null : status.failure().message());
+            if (use != null) {
+                json.set("use", ApiJson.tree(use));
+            }
             JsonOutput.print(out, json);
         } else if (status.phase() == Phase.PUBLISHED) {
             out.println("Published %,d predictions in %s, %,d rows quarantined."
@@ -211,6 +220,7 @@ final class BatchWatch {
             if (status.read() == 0) {
                 out.println(DisplayTexts.emptyBatch(status));
             }
+            UseText.lines(use).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
         } else {
             String what =
                     status.phase() == Phase.CANCELLED ? "was cancelled" : status.isDamaged() ? "is damaged" : "failed";

@@ -124,7 +124,7 @@ public final class ClusterAccess implements AutoCloseable {
         }
     }
 
-    /// Converts a description to a status.
+    /// Converts a description to a status, without what the batch has used.
     public static BatchStatus status(BatchDescription batch) {
         BatchDescription.Progress progress = batch.progress();
         Phase phase = Arrays.stream(Phase.values())
@@ -152,7 +152,8 @@ public final class ClusterAccess implements AutoCloseable {
                 batch.unseenCategories(),
                 pause(batch.pause()),
                 outage(batch.outage()),
-                timing(batch.timing()));
+                timing(batch.timing()),
+                null);
     }
 
     private static @Nullable Failure failure(BatchDescription batch) {

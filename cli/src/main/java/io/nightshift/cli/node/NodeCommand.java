@@ -117,7 +117,7 @@ public final class NodeCommand implements Callable<Integer> {
                 given.dataSources(),
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),
-                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port()),
+                NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port(), given.prices()),
                 null,
                 given.alerts());
         ClusterNode node = ClusterNode.start(

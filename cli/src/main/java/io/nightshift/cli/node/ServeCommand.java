@@ -144,7 +144,7 @@ public final class ServeCommand implements Callable<Integer> {
                 given.dataSources(),
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),
-                NodeMetrics.begin(given.otlp(), http.hostname() + ":" + http.port()),
+                NodeMetrics.begin(given.otlp(), http.hostname() + ":" + http.port(), given.prices()),
                 null,
                 given.alerts());
         return ClusterNode.startAlone(

@@ -10,6 +10,7 @@ import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.alert.AlertSettings;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
@@ -115,6 +116,9 @@ public final class RunCommand implements Callable<Integer> {
 
     private final StepTimes steps = new StepTimes();
 
+    /// From the configuration.
+    private Prices prices = Prices.NONE;
+
     /// Held by this field so that garbage collection does not release the ledger's lock.
     private volatile @Nullable EmbeddedLedger ledger;
 
@@ -144,6 +148,7 @@ public final class RunCommand implements Callable<Integer> {
             ledger = home.openLedger(this::printWaiting);
         }
         Configuration given = configuration.read(home);
+        prices = given.prices();
         DataSources dataSources = given.dataSources();
         FileRoots roots = given.files().ofCommand();
         ExecutorService background = Executors.newCachedThreadPool(
@@ -332,7 +337,8 @@ public final class RunCommand implements Callable<Integer> {
                 node.firstRow(),
                 again(),
                 home.option() + configuration.option(),
-                profile);
+                profile,
+                prices);
     }
 
     private static boolean isSettled(BatchStatus status) {

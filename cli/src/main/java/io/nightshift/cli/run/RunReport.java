@@ -2,11 +2,16 @@ package io.nightshift.cli.run;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.UnseenCategories;
+import io.nightshift.cli.output.UseText;
+import io.nightshift.coordinator.cost.Prices;
+import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -30,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// @param again the command that resumes the batch
 /// @param home the options that make another command use the same home
 /// @param profile of the run, or null if `--profile` was not given
+/// @param prices of what the batch has used
 record RunReport(
         PrintWriter out,
         PrintWriter err,
@@ -40,7 +46,8 @@ record RunReport(
         long firstRow,
         String again,
         String home,
-        @Nullable RunProfile profile) {
+        @Nullable RunProfile profile,
+        Prices prices) {
 
     /// @return the exit status
     int print(BatchStatus status) {
@@ -96,7 +103,16 @@ record RunReport(
             out.println("  unseen       categories that the model does not know: "
                     + UnseenCategories.text(status.unseenCategories()));
         }
+        use(status);
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
+    }
+
+    private void use(BatchStatus status) {
+        UseText.lines(described(status)).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
+    }
+
+    private BatchDescription.@Nullable Use described(BatchStatus status) {
+        return UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices);
     }
 
     /// The rows that this process has read: after a resume, fewer than the batch has.
@@ -156,6 +172,11 @@ record RunReport(
             text(json, "destination", status.destination());
             Failure failure = status.failure();
             text(json, "failure", failure == null ? null : failure.message());
+            BatchDescription.Use use = described(status);
+            if (use != null) {
+                json.writeFieldName("use");
+                json.writeRawValue(ApiJson.write(use));
+            }
             if (profile != null) {
                 profile.write(json);
             }

@@ -115,6 +115,6 @@ final class ProgressTest {
     private static BatchStatus status(long rows, long rowsDone, Phase phase) {
         return new BatchStatus(
                 BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00", Map.of(),
-                null, null, null);
+                null, null, null, null);
     }
 }

@@ -67,7 +67,8 @@ class TimingTextTest {
                 Map.of(),
                 null,
                 null,
-                timing(false, forecast(24)));
+                timing(false, forecast(24)),
+                null);
         ProgressLine line = new ProgressLine(
                 status,
                 Duration.ofSeconds(30),

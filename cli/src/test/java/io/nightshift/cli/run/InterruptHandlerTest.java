@@ -65,6 +65,7 @@ final class InterruptHandlerTest {
                 Map.of(),
                 null,
                 null,
+                null,
                 null);
     }
 }

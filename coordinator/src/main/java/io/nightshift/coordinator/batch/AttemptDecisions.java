@@ -5,8 +5,10 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -48,6 +50,7 @@ class AttemptDecisions {
 
     private final OutageGate gate = new OutageGate();
     private final HeldOffNodes heldOff = new HeldOffNodes();
+    private final DiscardedUse discarded;
 
     /// How long the last partitions took on average, from their lease to their commit.
     private double partitionMillis;
@@ -60,9 +63,14 @@ class AttemptDecisions {
 
     /// @param random for the jitter of backoffs
     AttemptDecisions(BatchId batch, BatchSettings settings, RandomGenerator random) {
+        this(batch, settings, random, new DiscardedUse());
+    }
+
+    AttemptDecisions(BatchId batch, BatchSettings settings, RandomGenerator random, DiscardedUse discarded) {
         this.batch = batch;
         this.settings = settings;
         this.random = random;
+        this.discarded = discarded;
     }
 
     /// Starts to grant leases. Called at most once for an incarnation, because leases are numbered from 1.
@@ -195,7 +203,7 @@ class AttemptDecisions {
     /// Extends the lease of an attempt that asks to be committed.
     void extendLease(PartitionCommit commit, DecisionTime now) {
         if (leases != null) {
-            leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), now.nanos());
+            leases.heartbeat(commit.partition(), commit.epoch(), commit.rows(), commit.use(), now.nanos());
         }
     }
 
@@ -216,7 +224,8 @@ class AttemptDecisions {
         Attempt attempt = heartbeat.attempt();
         boolean holds = leases != null
                 && keepsLeases(state)
-                && leases.heartbeat(attempt.partition(), attempt.epoch(), heartbeat.rows(), now.nanos());
+                && leases.heartbeat(
+                        attempt.partition(), attempt.epoch(), heartbeat.rows(), heartbeat.use(), now.nanos());
         if (leases != null && holds && heartbeat.rows() > 0) {
             gate.progressed(leases.since(attempt.partition()));
         }
@@ -249,7 +258,9 @@ class AttemptDecisions {
     }
 
     /// Makes the partition of a released lease available at once. A release is no failure and is not counted.
-    Decision release(Attempt attempt, DecisionTime now) {
+    Decision release(BatchState state, BatchCommand.ReleaseLease release, DecisionTime now) {
+        Attempt attempt = release.attempt();
+        discard(state, attempt, release.use());
         if (leases == null || !leases.holds(attempt.partition(), attempt.epoch())) {
             return Decision.nothing();
         }
@@ -257,20 +268,54 @@ class AttemptDecisions {
         return Decision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt)));
     }
 
+    // Attempts that were thrown away.
+
+    /// Counts what an attempt has used that was thrown away. The next commits record it.
+    ///
+    /// @param use null if it is not known
+    Decision discard(BatchState state, Attempt attempt, @Nullable Use use) {
+        if (use != null && !isCommitted(state, attempt)) {
+            discarded.add(attempt.epoch(), use);
+        }
+        return Decision.nothing();
+    }
+
+    /// Takes note of commits that are withdrawn, which records what their attempts have used.
+    ///
+    /// @param state before the partitions are withdrawn
+    void withdraw(BatchState state, List<Integer> partitions) {
+        partitions.forEach(partition -> state.committed().epoch(partition).ifPresent(discarded::ignore));
+    }
+
+    /// The use of the attempts that were thrown away and are not recorded yet. The caller records it.
+    DiscardedUse.Sum takeDiscarded() {
+        return discarded.take();
+    }
+
     // Failures.
 
     Decision failed(BatchState state, BatchCommand.AttemptFailed message, DecisionTime now) {
         Attempt attempt = message.attempt();
         if (leases == null || !keepsLeases(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
-            return Decision.nothing();
+            return discard(state, attempt, message.use());
         }
         Failure failure = message.failure();
         Instant until = retriedUntil(state, failure, now);
         return failed(
                 state,
                 List.of(new BatchEvent.AttemptFailed(
-                        now.instant(), attempt.partition(), attempt.epoch(), message.node(), failure, until)),
+                        now.instant(),
+                        attempt.partition(),
+                        attempt.epoch(),
+                        message.node(),
+                        failure,
+                        until,
+                        uncounted(attempt.epoch(), message.use()))),
                 now);
+    }
+
+    private @Nullable Use uncounted(Epoch epoch, @Nullable Use use) {
+        return use == null ? null : discarded.uncounted(epoch, use);
     }
 
     /// Until when the failure of a resource is retried; null for a failure of the attempt itself.
@@ -308,7 +353,13 @@ class AttemptDecisions {
                             .stripTrailingZeros()
                             .toPlainString()));
             expired.add(new BatchEvent.AttemptFailed(
-                    now.instant(), silent.partition(), silent.epoch(), silent.node(), failure));
+                    now.instant(),
+                    silent.partition(),
+                    silent.epoch(),
+                    silent.node(),
+                    failure,
+                    null,
+                    uncounted(silent.epoch(), silent.use())));
         }
         if (!expired.isEmpty()) {
             return failed(state, expired, now).plus(actions);

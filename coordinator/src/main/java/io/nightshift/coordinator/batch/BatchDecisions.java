@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
 import java.util.List;
@@ -135,7 +136,8 @@ final class BatchDecisions {
                         commit.commit().attempt(batch),
                         now,
                         () -> commits.commit(state, commit, lifecycle.judgeableIncarnation(state), now));
-            case BatchCommand.ReleaseLease(Attempt attempt) -> attempts.release(attempt, now);
+            case BatchCommand.ReleaseLease release -> attempts.release(state, release, now);
+            case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
             case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now));
         };
     }
@@ -234,7 +236,8 @@ final class BatchDecisions {
                 totals.unseenCategories(),
                 pause(state.paused()),
                 outage(state.outage()),
-                timing(state, now));
+                timing(state, now),
+                state.use());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ public interface BatchObserver {
 
         @Override
         public void attemptEnded(AttemptOutcome outcome) {}
+
+        @Override
+        public void attemptsDiscarded(Use use) {}
 
         @Override
         public void heartbeatReceived(Duration sinceLast) {}
@@ -70,6 +74,9 @@ public interface BatchObserver {
 
     /// An attempt ended.
     void attemptEnded(AttemptOutcome outcome);
+
+    /// The ledger records what attempts used that were thrown away: failed, or without their lease.
+    void attemptsDiscarded(Use use);
 
     /// A worker sent a heartbeat.
     ///

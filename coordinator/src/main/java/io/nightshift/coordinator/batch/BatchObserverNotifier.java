@@ -1,15 +1,15 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Derives the notifications of a [BatchObserver] from a batch's messages and events. [Batch] calls it around
 /// each decision.
@@ -29,8 +29,8 @@ final class BatchObserverNotifier {
             decisions
                     .nanosSinceHeartbeat(heartbeat.attempt(), now)
                     .ifPresent(nanos -> observer.heartbeatReceived(Duration.ofNanos(nanos)));
-        } else if (message instanceof CoordinatorMessage.CommandReceived(BatchCommand.ReleaseLease(Attempt attempt))
-                && decisions.nanosSinceHeartbeat(attempt, now).isPresent()) {
+        } else if (message instanceof CoordinatorMessage.CommandReceived(BatchCommand.ReleaseLease release)
+                && decisions.nanosSinceHeartbeat(release.attempt(), now).isPresent()) {
             observer.attemptEnded(AttemptOutcome.RELEASED);
         }
     }
@@ -45,17 +45,20 @@ final class BatchObserverNotifier {
         observer.journalWritten(Duration.ofNanos(persisted.nanos() - decided.nanos()));
         for (BatchEvent event : events) {
             switch (event) {
-                case BatchEvent.Committed(Instant at, List<PartitionCommit> commits) -> {
-                    for (PartitionCommit commit : commits) {
+                case BatchEvent.Committed committed -> {
+                    for (PartitionCommit commit : committed.commits()) {
                         observer.attemptEnded(AttemptOutcome.COMMITTED);
                         observer.partitionCommitted(commit);
                     }
+                    discarded(committed.discarded());
                 }
-                case BatchEvent.AttemptFailed failed ->
+                case BatchEvent.AttemptFailed failed -> {
                     observer.attemptEnded(
                             message instanceof CoordinatorMessage.Tick
                                     ? AttemptOutcome.EXPIRED
                                     : AttemptOutcome.FAILED);
+                    discarded(failed.use());
+                }
                 case BatchEvent.Published published -> stopped(next, Phase.PUBLISHED, persisted);
                 case BatchEvent.Failed failed -> stopped(next, Phase.FAILED, persisted);
                 case BatchEvent.Cancelled cancelled -> stopped(next, Phase.CANCELLED, persisted);
@@ -70,6 +73,12 @@ final class BatchObserverNotifier {
                 case BatchEvent.Rescored rescored -> {}
                 case BatchEvent.Retried retried -> {}
             }
+        }
+    }
+
+    private void discarded(@Nullable Use use) {
+        if (use != null) {
+            observer.attemptsDiscarded(use);
         }
     }
 

@@ -19,8 +19,10 @@ import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.JobTiming;
@@ -62,6 +64,7 @@ import org.jspecify.annotations.Nullable;
 ///     partitions were committed; null before
 /// @param ignoresWindow whether an operator lets the batch score outside its job's window
 /// @param curve the rows that were committed in each part of the active time
+/// @param resources what was thrown away, and what the nodes could have done
 public record BatchState(
         BatchId batch,
         long entries,
@@ -79,7 +82,8 @@ public record BatchState(
         @Nullable Outage outage,
         @Nullable Instant progressAt,
         boolean ignoresWindow,
-        ProgressCurve curve) {
+        ProgressCurve curve,
+        ResourceUse resources) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -119,8 +123,15 @@ public record BatchState(
     /// @param bytes the size of the staged files
     /// @param unseenCategories rows with a category that the model does not know, by feature; only features
     ///     that have such rows
+    /// @param use what their attempts used, rounded for each as [Use#rounded()] says
     public record Totals(
-            long rows, long read, long predictions, long quarantined, long bytes, Map<String, Long> unseenCategories) {
+            long rows,
+            long read,
+            long predictions,
+            long quarantined,
+            long bytes,
+            Map<String, Long> unseenCategories,
+            Use use) {
 
         static final Totals ZERO = new Totals(0, 0, 0, 0, 0);
 
@@ -130,9 +141,9 @@ public record BatchState(
                     : Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
         }
 
-        /// Totals without unseen categories.
+        /// Totals without unseen categories, of attempts whose use is not known.
         public Totals(long rows, long read, long predictions, long quarantined, long bytes) {
-            this(rows, read, predictions, quarantined, bytes, Map.of());
+            this(rows, read, predictions, quarantined, bytes, Map.of(), Use.NONE);
         }
 
         private Map<String, Long> sum(Map<String, Long> more, int sign) {
@@ -152,7 +163,8 @@ public record BatchState(
                     predictions - other.predictions,
                     quarantined - other.quarantined,
                     bytes - other.bytes,
-                    sum(other.unseenCategories, -1));
+                    sum(other.unseenCategories, -1),
+                    use.minus(other.use));
         }
 
         Totals plus(PartitionCommit commit) {
@@ -162,7 +174,8 @@ public record BatchState(
                     predictions + commit.predictions(),
                     quarantined + commit.quarantined(),
                     bytes + commit.bytes(),
-                    sum(commit.unseenCategories(), 1));
+                    sum(commit.unseenCategories(), 1),
+                    commit.use() == null ? use : use.plus(commit.use().rounded()));
         }
     }
 
@@ -185,7 +198,8 @@ public record BatchState(
                 null,
                 null,
                 false,
-                ProgressCurve.EMPTY);
+                ProgressCurve.EMPTY,
+                ResourceUse.NONE);
     }
 
     /// Whether every partition is committed.
@@ -271,7 +285,8 @@ public record BatchState(
                 outage,
                 progressAt,
                 ignoresWindow,
-                curve);
+                curve,
+                resources);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -313,7 +328,8 @@ public record BatchState(
                     null,
                     first.at(),
                     false,
-                    curve);
+                    curve,
+                    resources);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -321,11 +337,12 @@ public record BatchState(
                     .formatted(event.getClass().getSimpleName(), before == null ? "not submitted" : before));
         }
         BatchState next = fold(event);
-        return next.counted(Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
-                .orElseThrow());
+        Phase after = Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
+                .orElseThrow();
+        return next.counted(after, resources.after(this, event, next, after));
     }
 
-    private BatchState counted(Phase next) {
+    private BatchState counted(Phase next, ResourceUse nextResources) {
         return new BatchState(
                 batch,
                 entries + 1,
@@ -343,7 +360,8 @@ public record BatchState(
                 outage,
                 progressAt,
                 ignoresWindow,
-                curve);
+                curve,
+                nextResources);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -380,18 +398,18 @@ public record BatchState(
                 nextProgress = planned.at();
                 nextCurve = phase == Phase.PAUSED ? curve : curve.begun(planned.at());
             }
-            case Committed(Instant at, List<PartitionCommit> commits) -> {
-                nextCommitted = committed.withCommits(commits);
-                nextProgress = at;
+            case Committed done -> {
+                nextCommitted = committed.withCommits(done.commits());
+                nextProgress = done.at();
                 long rows = 0;
-                for (PartitionCommit commit : commits) {
+                for (PartitionCommit commit : done.commits()) {
                     check(commit);
                     nextTotals = nextTotals.plus(commit);
                     rows += commit.rows();
                 }
-                nextCurve = curve.committed(at, commits.size(), rows, pausingWindow());
+                nextCurve = curve.committed(done.at(), done.commits().size(), rows, pausingWindow());
                 if (nextCommitted.isComplete()) {
-                    nextCurve = nextCurve.stopped(at, null);
+                    nextCurve = nextCurve.stopped(done.at(), null);
                 }
             }
             case AttemptFailed failed
@@ -441,7 +459,7 @@ public record BatchState(
                 nextProgress = retried.at();
                 nextCurve = phase == Phase.FAILED && plan != null ? curve.begun(retried.at()) : curve;
             }
-            case Published done -> nextPublished = done;
+            case Published end -> nextPublished = end;
             case Cancelled cancelled ->
                 nextFailure =
                         Failure.permanent(cancelled.reason().isBlank() ? "no reason was given" : cancelled.reason());
@@ -463,7 +481,8 @@ public record BatchState(
                 nextOutage,
                 nextProgress,
                 nextIgnoresWindow,
-                nextCurve);
+                nextCurve,
+                resources);
     }
 
     /// The window outside which a batch that has begun leases nothing; null if there is none.
@@ -476,6 +495,11 @@ public record BatchState(
                         || timing.window().outside() != JobWindow.Outside.PAUSE
                 ? null
                 : TimeWindow.of(timing);
+    }
+
+    /// What the batch has used of the nodes; null if the ledger does not say.
+    public @Nullable BatchUse use() {
+        return resources.describe(totals.use());
     }
 
     private void check(PartitionCommit commit) {

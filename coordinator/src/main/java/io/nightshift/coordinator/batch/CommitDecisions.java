@@ -122,7 +122,9 @@ class CommitDecisions {
     /// published.
     private List<BatchEvent> events(BatchState state, List<PartitionCommit> commits, DecisionTime now) {
         List<BatchEvent> events = new ArrayList<>();
-        events.add(new BatchEvent.Committed(now.instant(), commits));
+        DiscardedUse.Sum discarded = attempts.takeDiscarded();
+        events.add(new BatchEvent.Committed(
+                now.instant(), commits, discarded.attempts() == 0 ? null : discarded.use(), discarded.attempts()));
         BatchState.Totals totals = state.totals();
         for (PartitionCommit commit : commits) {
             totals = totals.plus(commit);

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -11,14 +12,19 @@ import java.util.Optional;
 
 /// The committed partitions of a batch, each with its winning epoch and totals. Immutable.
 ///
-/// A partition takes 16 bytes, or 32 where rows were filtered out or quarantined, and more where rows have
-/// categories that the model does not know. A change copies only the
+/// A partition takes 16 bytes, 12 more for what its attempt used, 16 more where rows were filtered out or
+/// quarantined, and more where rows have categories that the model does not know. A change copies only the
 /// chunks of up to 1,024 partitions that it touches, so a million commits stay cheap.
 public final class CommittedPartitions {
 
     private static final int SIZE = 1024;
 
     private static final long[] ZEROS = {};
+
+    private static final short[] NO_USE = {};
+
+    /// The numbers of a [Use].
+    private static final int USES = 6;
 
     private static final class Chunk {
         /// Incarnation and lease number, 32 bits each; 0 where the partition isn't committed.
@@ -35,27 +41,37 @@ public final class CommittedPartitions {
         /// The unseen categories of the partitions that have some.
         private Map<Integer, Map<String, Long>> unseen;
 
-        Chunk(long[] epochs, long[] bytes, long[] unread, long[] quarantined, Map<Integer, Map<String, Long>> unseen) {
+        /// What each partition's attempt used: [#USES] packed numbers for each; empty while all are 0.
+        private short[] uses;
+
+        Chunk(
+                long[] epochs,
+                long[] bytes,
+                long[] unread,
+                long[] quarantined,
+                Map<Integer, Map<String, Long>> unseen,
+                short[] uses) {
             this.epochs = epochs;
             this.bytes = bytes;
             this.unread = unread;
             this.quarantined = quarantined;
             this.unseen = unseen;
+            this.uses = uses;
         }
 
         static Chunk empty(int size) {
-            return new Chunk(new long[size], new long[size], ZEROS, ZEROS, Map.of());
+            return new Chunk(new long[size], new long[size], ZEROS, ZEROS, Map.of(), NO_USE);
         }
 
         Chunk copy() {
-            return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone(), unseen);
+            return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone(), unseen, uses.clone());
         }
 
         boolean contains(int i) {
             return epochs[i] != 0;
         }
 
-        void set(int i, long epoch, long length, long left, long bad, Map<String, Long> categories) {
+        void set(int i, long epoch, long length, long left, long bad, Map<String, Long> categories, Use use) {
             epochs[i] = epoch;
             bytes[i] = length;
             unread = with(unread, i, left, epochs.length);
@@ -66,6 +82,34 @@ public final class CommittedPartitions {
                 next.values().removeIf(Map::isEmpty);
                 unseen = Map.copyOf(next);
             }
+            if (uses.length > 0 || !use.equals(Use.NONE)) {
+                setUse(i, use);
+            }
+        }
+
+        private void setUse(int i, Use use) {
+            uses = uses.length == 0 ? new short[epochs.length * USES] : uses;
+            int at = i * USES;
+            uses[at] = Use.pack(use.processor());
+            uses[at + 1] = Use.pack(use.elapsed());
+            uses[at + 2] = Use.pack(use.reading());
+            uses[at + 3] = Use.pack(use.writing());
+            uses[at + 4] = Use.pack(use.read());
+            uses[at + 5] = Use.pack(use.written());
+        }
+
+        private Use use(int i) {
+            if (uses.length == 0) {
+                return Use.NONE;
+            }
+            int at = i * USES;
+            return new Use(
+                    Use.unpack(uses[at]),
+                    Use.unpack(uses[at + 1]),
+                    Use.unpack(uses[at + 2]),
+                    Use.unpack(uses[at + 3]),
+                    Use.unpack(uses[at + 4]),
+                    Use.unpack(uses[at + 5]));
         }
 
         private static long[] with(long[] values, int i, long value, int size) {
@@ -80,7 +124,7 @@ public final class CommittedPartitions {
         BatchState.Totals totals(int i, long rows) {
             long read = rows - (unread.length == 0 ? 0 : unread[i]);
             long bad = quarantined.length == 0 ? 0 : quarantined[i];
-            return new BatchState.Totals(rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()));
+            return new BatchState.Totals(rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()), use(i));
         }
     }
 
@@ -125,7 +169,8 @@ public final class CommittedPartitions {
                     commit.bytes(),
                     commit.rows() - commit.read(),
                     commit.quarantined(),
-                    commit.unseenCategories());
+                    commit.unseenCategories(),
+                    commit.use() == null ? Use.NONE : commit.use());
         }
         return new CommittedPartitions(partitions, count + commits.size(), copy);
     }
@@ -143,7 +188,7 @@ public final class CommittedPartitions {
             if (!chunk.contains(partition % SIZE)) {
                 throw new IllegalStateException("partition " + partition + " isn't committed");
             }
-            chunk.set(partition % SIZE, 0, 0, 0, 0, Map.of());
+            chunk.set(partition % SIZE, 0, 0, 0, 0, Map.of(), Use.NONE);
         }
         return new CommittedPartitions(partitions, count - withdrawn.size(), copy);
     }

@@ -225,6 +225,7 @@ class ControlDecisions {
         }
         BatchEvent rescored = new BatchEvent.Rescored(now.instant(), committed);
         BatchState next = state.after(List.of(rescored));
+        attempts.withdraw(state, committed);
         return Decision.persist(List.of(rescored), attempts.rescore(next, committed, now))
                 .plus(reply(request, next));
     }

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,7 +31,9 @@ class Leases {
     /// @param since when it was granted
     /// @param deadline when it expires without another heartbeat
     /// @param rows how many rows the worker has reported as scored
-    record ActiveLease(Epoch epoch, Holder holder, long since, long deadline, long rows) {}
+    /// @param use what the worker has reported that the attempt has used; null if it has not
+    record ActiveLease(
+            Epoch epoch, Holder holder, long since, long deadline, long rows, @Nullable Use use) {}
 
     /// The worker that holds a lease.
     ///
@@ -40,7 +43,10 @@ class Leases {
     record GrantedLease(int partition, Epoch epoch) {}
 
     /// A lease without a heartbeat for too long.
-    record ExpiredLease(int partition, Epoch epoch, String node) {}
+    ///
+    /// @param use what the worker has reported that the attempt has used; null if it has not
+    record ExpiredLease(
+            int partition, Epoch epoch, String node, @Nullable Use use) {}
 
     /// A partition that waits for its next attempt.
     private record DelayedPartition(int partition, long notBefore) {}
@@ -91,7 +97,7 @@ class Leases {
         if (partition == null || lease == null || !lease.holder().equals(holder)) {
             return null;
         }
-        heartbeat(partition, lease.epoch(), 0, now);
+        heartbeat(partition, lease.epoch(), 0, lease.use(), now);
         return new GrantedLease(partition, lease.epoch());
     }
 
@@ -106,7 +112,7 @@ class Leases {
         }
         granted++;
         Epoch epoch = new Epoch(incarnation, granted);
-        active.put(partition, new ActiveLease(epoch, holder, now, now + duration, 0));
+        active.put(partition, new ActiveLease(epoch, holder, now, now + duration, 0, null));
         heldBy.put(holder.worker(), partition);
         return new GrantedLease(partition, epoch);
     }
@@ -130,13 +136,20 @@ class Leases {
     /// Extends a lease.
     ///
     /// @param rows how many rows the worker has scored so far
+    /// @param use what the attempt has used so far; null if that is not known
     /// @return whether the epoch holds the partition
-    boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
+    boolean heartbeat(int partition, Epoch epoch, long rows, @Nullable Use use, long now) {
         ActiveLease lease = active.get(partition);
         if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        active.put(partition, new ActiveLease(epoch, lease.holder(), lease.since(), now + duration, rows));
+        active.put(partition, new ActiveLease(
+                        epoch,
+                        lease.holder(),
+                        lease.since(),
+                        now + duration,
+                        rows,
+                        use == null ? lease.use() : use));
         return true;
     }
 
@@ -187,7 +200,7 @@ class Leases {
         active.forEach((partition, lease) -> {
             if (lease.deadline() - now < 0) {
                 expired.add(new ExpiredLease(
-                        partition, lease.epoch(), lease.holder().node()));
+                        partition, lease.epoch(), lease.holder().node(), lease.use()));
             }
         });
         return expired;
@@ -196,7 +209,8 @@ class Leases {
     /// Extends every lease.
     void extendAll(long now) {
         active.replaceAll((partition, lease) ->
-                new ActiveLease(lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows()));
+                new ActiveLease(
+                        lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows(), lease.use()));
     }
 
     /// The time since the lease's last heartbeat, in nanoseconds; empty if the epoch holds no lease.

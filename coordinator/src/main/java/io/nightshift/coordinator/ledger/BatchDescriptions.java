@@ -3,6 +3,8 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchForecast;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.cost.Prices;
+import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -28,10 +30,11 @@ public final class BatchDescriptions {
     /// Describes a batch from its ledger, which is read from the start. If the ledger is damaged, so is the
     /// batch, and the description says what is wrong with the ledger.
     ///
+    /// @param prices of what the batch has used
     /// @throws FailureException transient if the journal can't be read
-    public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry) {
+    public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry, Prices prices) {
         try {
-            return of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant());
+            return of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant(), prices);
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
@@ -44,9 +47,12 @@ public final class BatchDescriptions {
     ///
     /// @param state without a phase if the batch's ledger is empty
     /// @param now whether the batch's window is open, and its deadline missed, is said for this time
-    public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state, Instant now) {
+    /// @param prices of what the batch has used
+    public static BatchDescription of(
+            BatchRegisterState.Entry entry, BatchState state, Instant now, Prices prices) {
         BatchState.Totals totals = state.totals();
         BatchStatus.Timing timing = state.phase() == null ? null : BatchForecast.timing(state, now);
+        int partitions = state.plan() == null ? 0 : state.plan().index().partitions();
         return new BatchDescription(
                 entry.batch().value(),
                 entry.job(),
@@ -58,7 +64,7 @@ public final class BatchDescriptions {
                 totals.predictions(),
                 totals.quarantined(),
                 totals.bytes(),
-                state.plan() == null ? 0 : state.plan().index().partitions(),
+                partitions,
                 state.committed().count(),
                 state.incarnation(),
                 state.failure() == null ? null : state.failure().message(),
@@ -71,7 +77,8 @@ public final class BatchDescriptions {
                 outage(state),
                 entry.run().toMap(),
                 isRetryable(state.phase(), state.failure()),
-                timing(timing));
+                timing(timing),
+                UseDescriptions.of(state.use(), totals.predictions(), partitions, prices));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -87,7 +94,9 @@ public final class BatchDescriptions {
     /// @param status as the batch's coordinator sent it
     /// @param waitsFor what stops the cluster from continuing the batch, in one sentence; null if nothing
     ///     does
-    public static BatchDescription of(BatchRegisterState.Entry entry, BatchStatus status, @Nullable String waitsFor) {
+    /// @param prices of what the batch has used
+    public static BatchDescription of(
+            BatchRegisterState.Entry entry, BatchStatus status, @Nullable String waitsFor, Prices prices) {
         return new BatchDescription(
                 status.batch().value(),
                 entry.job(),
@@ -114,9 +123,9 @@ public final class BatchDescriptions {
                 outage(status),
                 entry.run().toMap(),
                 isRetryable(status.phase(), status.failure()),
-                timing(status.timing()));
+                timing(status.timing()),
+                UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices));
     }
-
     /// Says when the window opens that a batch waits for; null if it waits for none.
     public static @Nullable String waitsForWindow(BatchStatus.@Nullable Timing timing) {
         return timing == null || timing.windowOpens() == null
@@ -126,7 +135,6 @@ public final class BatchDescriptions {
                                 LOCAL_TIME.format(timing.windowOpens().atZone(ZoneId.of(timing.timeZone()))),
                                 timing.timeZone());
     }
-
     private static BatchDescription.@Nullable Timing timing(BatchStatus.@Nullable Timing timing) {
         return timing == null
                 ? null
@@ -139,7 +147,6 @@ public final class BatchDescriptions {
                         timing.isDeadlineAtRisk(),
                         forecast(timing.forecast()));
     }
-
     private static BatchDescription.@Nullable Forecast forecast(BatchStatus.@Nullable Forecast forecast) {
         return forecast == null
                 ? null
@@ -166,7 +173,7 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
-        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()), entry.at());
+        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()), entry.at(), Prices.NONE);
         return new BatchDescription(
                 nothing.batch(),
                 nothing.job(),
@@ -191,6 +198,7 @@ public final class BatchDescriptions {
                 null,
                 nothing.parameters(),
                 false,
+                null,
                 null);
     }
 }

@@ -5,12 +5,14 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus.Forecast;
 import io.nightshift.protocol.batch.BatchStatus.Timing;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Clock;
+import io.nightshift.protocol.batch.Use;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -49,16 +51,27 @@ public final class BatchMetrics implements BatchObserver {
     private final Counter predicted;
     private final Counter quarantined;
     private final Counter unseenCategories;
+    private final UseMetrics committedUse;
+    private final UseMetrics discardedUse;
     private final Timer journalWrites;
     private final Timer heartbeats;
 
+    /// Metrics without what batches cost.
     public BatchMetrics(MeterRegistry registry) {
-        this(registry, Clock.systemUTC());
+        this(registry, Prices.NONE);
     }
 
+    /// @param prices of what batches use
+    public BatchMetrics(MeterRegistry registry, Prices prices) {
+        this(registry, prices, Clock.systemUTC());
+    }
+
+    /// @param prices of what batches use
     /// @param clock the wall clock
-    BatchMetrics(MeterRegistry registry, Clock clock) {
+    BatchMetrics(MeterRegistry registry, Prices prices, Clock clock) {
         this.clock = clock;
+        committedUse = new UseMetrics(registry, prices, "committed");
+        discardedUse = new UseMetrics(registry, prices, "discarded");
         for (AttemptOutcome outcome : AttemptOutcome.values()) {
             attempts.put(
                     outcome,
@@ -213,6 +226,14 @@ public final class BatchMetrics implements BatchObserver {
         predicted.increment((double) commit.predictions());
         quarantined.increment((double) commit.quarantined());
         commit.unseenCategories().values().forEach(rows -> unseenCategories.increment((double) rows));
+        if (commit.use() != null) {
+            committedUse.add(commit.use());
+        }
+    }
+
+    @Override
+    public void attemptsDiscarded(Use use) {
+        discardedUse.add(use);
     }
 
     @Override

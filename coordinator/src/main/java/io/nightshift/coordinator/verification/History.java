@@ -227,7 +227,10 @@ final class History {
                 commit.part(),
                 commit.quarantine(),
                 share(commit.model()),
-                commit.unseenCategories());
+                commit.unseenCategories(),
+                commit.use(),
+                commit.cores(),
+                commit.threads());
     }
 
     private String share(String text) {

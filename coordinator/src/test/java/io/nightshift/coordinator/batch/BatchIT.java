@@ -1056,7 +1056,8 @@ class BatchIT {
                             Map.of(),
                             null,
                             null,
-                            status.timing()));
+                            status.timing(),
+                            null));
             assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
                     .isEqualTo(5);
             assertThat(status.bytes()).isPositive();

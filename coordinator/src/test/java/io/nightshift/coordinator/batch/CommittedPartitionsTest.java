@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -80,7 +81,10 @@ class CommittedPartitionsTest {
                 new PartitionCommit.OutputFile(10 - left - bad, partition, ExampleBatch.DIGEST),
                 bad == 0 ? null : new PartitionCommit.OutputFile(bad, 7, ExampleBatch.DIGEST),
                 ExampleBatch.MODEL.sha256(),
-                partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of());
+                partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of(),
+                partition % 2 == 0 ? null : new Use(1_001L * partition, 2_003L * partition, 3, 4, 1L << 40, partition),
+                4,
+                2);
     }
 
     @Test

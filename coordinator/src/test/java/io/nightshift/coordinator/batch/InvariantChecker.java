@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.JobWindow;
 import java.time.Duration;
@@ -32,6 +33,15 @@ final class InvariantChecker {
     private final Set<Attempt> everCommitted = new HashSet<>();
     private final Map<Epoch, Given> granted = new HashMap<>();
     private final Map<Integer, Epoch> lastGranted = new HashMap<>();
+
+    /// What each attempt has used, at most, as its worker has reported.
+    private final Map<Attempt, Use> used = new HashMap<>();
+
+    /// The committed attempts that were withdrawn since the last takeover.
+    private final Set<Attempt> withdrawn = new HashSet<>();
+
+    /// What the ledger says that was thrown away when the last coordinator took over.
+    private Use discardedBefore = Use.NONE;
 
     /// Output of attempts that is there, staged.
     private final Set<Attempt> staged = new HashSet<>();
@@ -70,16 +80,25 @@ final class InvariantChecker {
         BatchState before = state;
         state = next;
         switch (event) {
-            case BatchEvent.TookOver tookOver ->
+            case BatchEvent.TookOver tookOver -> {
+                withdrawn.clear();
+                discardedBefore = next.resources().discarded();
                 require(
                         tookOver.incarnation() == before.incarnation() + 1,
                         "incarnation %d follows %d",
                         tookOver.incarnation(),
                         before.incarnation());
+            }
             case BatchEvent.Committed committed -> committed.commits().forEach(this::committed);
             case BatchEvent.Rescored rescored -> {
                 require(visible == null, "partitions are rescored that readers see");
-                rescored.partitions().forEach(commits::remove);
+                // Their use counts from now on, whatever this coordinator has counted before.
+                discardedBefore = next.resources()
+                        .discarded()
+                        .minus(before.resources().discarded().minus(discardedBefore));
+                for (int partition : rescored.partitions()) {
+                    withdrawn.add(Objects.requireNonNull(commits.remove(partition)).attempt(next.batch()));
+                }
             }
             case BatchEvent.AttemptFailed failed -> {
                 require(
@@ -135,6 +154,39 @@ final class InvariantChecker {
             missing.clear();
         }
         checkTotals();
+        checkUse(before.resources(), next.resources());
+    }
+
+    /// A worker reports what an attempt has used until now.
+    void used(Attempt attempt, Use use) {
+        used.merge(attempt, use, (before, now) -> before.elapsed() > now.elapsed() ? before : now);
+    }
+
+    /// A coordinator counts each attempt once that was thrown away, and none that was committed. The next one
+    /// does
+    /// not know which attempts of its predecessor have been counted.
+    private void checkUse(ResourceUse before, ResourceUse after) {
+        Use most = Use.NONE;
+        for (Map.Entry<Attempt, Use> attempt : used.entrySet()) {
+            PartitionCommit winner = commits.get(attempt.getKey().partition());
+            boolean won = winner != null && winner.epoch().equals(attempt.getKey().epoch());
+            most = won || withdrawn.contains(attempt.getKey()) ? most : most.plus(attempt.getValue());
+        }
+        Use counted = after.discarded().minus(discardedBefore);
+        require(
+                counted.elapsed() <= most.elapsed() && counted.read() <= most.read(),
+                "%s was thrown away, and attempts have used %s",
+                counted,
+                most);
+        require(after.active() >= before.active(), "the active time goes back");
+        after.nodes()
+                .forEach((node, capacity) -> require(
+                        capacity.from() >= after.takenOver() && capacity.from() <= after.active(),
+                        "%s counts from %d of %d to %d",
+                        node,
+                        capacity.from(),
+                        after.takenOver(),
+                        after.active()));
     }
 
     private void outage(Instant at, @Nullable Instant until, Failure failure) {

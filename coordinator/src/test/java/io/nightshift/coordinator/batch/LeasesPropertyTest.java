@@ -118,7 +118,7 @@ class LeasesPropertyTest {
                 case HEARTBEAT -> {
                     if (chosen >= 0) {
                         Partition partition = partition(model, chosen);
-                        assertThat(leases.heartbeat(chosen, partition.holder, step.pick(), now))
+                        assertThat(leases.heartbeat(chosen, partition.holder, step.pick(), null, now))
                                 .isTrue();
                         partition.deadline = now + DURATION;
                     }
@@ -158,7 +158,7 @@ class LeasesPropertyTest {
                     Epoch epoch = lastReleased.get(id);
                     if (epoch != null) {
                         leases.release(id, epoch, now);
-                        assertThat(leases.heartbeat(id, epoch, 0, now)).isFalse();
+                        assertThat(leases.heartbeat(id, epoch, 0, null, now)).isFalse();
                     }
                 }
                 case COMMIT -> {

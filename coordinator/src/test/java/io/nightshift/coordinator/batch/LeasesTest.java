@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.Use;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LeasesTest {
+
+    private static final Use USE = new Use(1, 2, 0, 0, 3, 4);
 
     private static final Leases.Holder HOLDER = ExampleBatch.holder("node");
 
@@ -39,12 +42,12 @@ class LeasesTest {
     void extendingAllLeasesKeepsThem() {
         leases.nextPartition(none, 0);
         Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
-        leases.heartbeat(0, epoch, 42, 1);
+        leases.heartbeat(0, epoch, 42, USE, 1);
 
         leases.extendAll(50);
 
         assertThat(leases.expired(60)).isEmpty();
-        assertThat(leases.expired(61)).containsExactly(new Leases.ExpiredLease(0, epoch, "node"));
+        assertThat(leases.expired(61)).containsExactly(new Leases.ExpiredLease(0, epoch, "node", USE));
         assertThat(leases.rowsInFlight()).isEqualTo(42);
     }
 
@@ -65,7 +68,7 @@ class LeasesTest {
         assertThat(leases.currentLease(other, 0)).isEqualTo(second);
         assertThat(leases.expired(11))
                 .as("the first worker asked again")
-                .containsExactly(new Leases.ExpiredLease(1, second.epoch(), "node"));
+                .containsExactly(new Leases.ExpiredLease(1, second.epoch(), "node", null));
         leases.release(0, first.epoch(), 5);
         assertThat(leases.currentLease(HOLDER, 5)).isNull();
         leases.committed(1);

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
@@ -24,8 +25,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,22 +123,25 @@ class LedgerScaleIT {
         long[] irregular = new long[PARTITIONS];
         Arrays.setAll(irregular, i -> 10 + i % 2);
 
-        long planned = heapOf(regular, false);
-        long committed = heapOf(regular, true);
-        long worst = heapOf(irregular, true);
+        long planned = heapOf(regular, false, null);
+        long committed = heapOf(regular, true, null);
+        long withUse = heapOf(regular, true, new Use(700_000, 800_000, 9_000, 1_000, 5_000_000, 200_000));
+        long worst = heapOf(irregular, true, null);
 
         System.out.printf(
                 Locale.ROOT,
-                "heap of a batch's state, per partition: %.1f B planned, %.1f B committed, %.1f B where no two"
-                        + " neighbours are equal%n",
+                "heap of a batch's state, per partition: %.1f B planned, %.1f B committed, %.1f B with what the attempts"
+                        + " used, %.1f B where no two neighbours are equal%n",
                 (double) planned / PARTITIONS,
                 (double) committed / PARTITIONS,
+                (double) withUse / PARTITIONS,
                 (double) worst / PARTITIONS);
         assertThat(committed / PARTITIONS).isLessThan(20);
+        assertThat(withUse / PARTITIONS).isLessThan(32);
         assertThat(worst / PARTITIONS).isLessThan(100);
     }
 
-    private static long heapOf(long[] sizes, boolean commit) {
+    private static long heapOf(long[] sizes, boolean commit, @Nullable Use use) {
         long rows = Arrays.stream(sizes).sum();
         SourceFile file = new SourceFile("/data/a.parquet", rows, ExampleBatch.AT, rows, "");
         long before = usedHeap();
@@ -155,7 +161,11 @@ class LedgerScaleIT {
                     sizes[partition],
                     new PartitionCommit.OutputFile(sizes[partition], 1, ExampleBatch.DIGEST),
                     null,
-                    ExampleBatch.MODEL.sha256()));
+                    ExampleBatch.MODEL.sha256(),
+                    Map.of(),
+                    use,
+                    4,
+                    2));
             firstRow += sizes[partition];
             if (together.size() == 100) {
                 state = ExampleBatch.after(state, new BatchEvent.Committed(ExampleBatch.AT, together));

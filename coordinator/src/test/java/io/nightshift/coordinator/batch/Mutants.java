@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import java.time.Instant;
@@ -126,10 +127,10 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                boolean heartbeat(int partition, Epoch epoch, long rows, long now) {
+                boolean heartbeat(int partition, Epoch epoch, long rows, @Nullable Use use, long now) {
                     active.put(
                             partition,
-                            new ActiveLease(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows));
+                            new ActiveLease(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows, use));
                     return true;
                 }
             };
@@ -246,6 +247,32 @@ enum Mutants implements Simulation.DecisionsFactory {
                 @Override
                 Decision windowOpened(BatchState state, DecisionTime now) {
                     return Decision.nothing();
+                }
+            };
+        }
+    },
+    AN_ATTEMPT_IS_PAID_WHENEVER_IT_IS_REPORTED {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random, new DiscardedUse() {
+                @Override
+                Use uncounted(Epoch epoch, Use reported) {
+                    return reported;
+                }
+            });
+        }
+    },
+    A_COMMITTED_ATTEMPT_IS_DISCARDED_TOO {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            DiscardedUse discarded = new DiscardedUse();
+            return new AttemptDecisions(batch, settings, random, discarded) {
+                @Override
+                void committed(PartitionCommit commit) {
+                    super.committed(commit);
+                    if (commit.use() != null) {
+                        discarded.add(commit.epoch(), commit.use());
+                    }
                 }
             };
         }

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -44,6 +45,7 @@ final class SimulatedWorker extends SimulatedProcess {
     private @Nullable Attempt attempt;
     private @Nullable PartitionCommit commit;
     private boolean abandoned;
+    private long leasedAt;
 
     SimulatedWorker(Simulation world, InvariantChecker checker, ActorRef<WorkerMessage> address, String node) {
         super(world);
@@ -128,6 +130,7 @@ final class SimulatedWorker extends SimulatedProcess {
             return;
         }
         attempt = lease;
+        leasedAt = world.now();
         abandoned = false;
         become(Activity.SCORING);
         beatLater(turn);
@@ -135,7 +138,7 @@ final class SimulatedWorker extends SimulatedProcess {
         if (world.happens(world.faults().workerLeaves())) {
             after(world.between(0, 5), () -> {
                 if (scoring == turn) {
-                    world.toCoordinator(new BatchCommand.ReleaseLease(lease));
+                    world.toCoordinator(new BatchCommand.ReleaseLease(lease, used(lease)));
                     world.replace(this);
                 }
             });
@@ -151,7 +154,7 @@ final class SimulatedWorker extends SimulatedProcess {
     private void beatLater(int scoring) {
         after(HEARTBEAT, () -> {
             if (scoring == turn && attempt != null) {
-                world.toCoordinator(new BatchCommand.Heartbeat(attempt, 1, address));
+                world.toCoordinator(new BatchCommand.Heartbeat(attempt, 1, address, used(attempt)));
                 beatLater(scoring);
             }
         });
@@ -161,9 +164,10 @@ final class SimulatedWorker extends SimulatedProcess {
         if (world.isPoisonous(lease.partition())) {
             world.replace(this);
         } else if (abandoned) {
+            world.toCoordinator(new BatchCommand.AttemptDiscarded(lease, used(lease)));
             findWork();
         } else if (world.isStorageAway()) {
-            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, SimulatedCoordinator.AWAY));
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, SimulatedCoordinator.AWAY, used(lease)));
             findWork();
         } else if (world.happens(world.faults().attemptFails())) {
             boolean broken = world.happens(world.faults().attemptBroken() * 3);
@@ -174,14 +178,22 @@ final class SimulatedWorker extends SimulatedProcess {
                             : world.random().nextBoolean()
                                     ? Failure.transientFailure("no memory")
                                     : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
-            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure));
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure, used(lease)));
             findWork();
         } else {
             checker.scored(lease);
-            commit = world.result(lease);
+            commit = world.result(lease).withUse(used(lease), 4, 2);
             become(Activity.COMMITTING);
             sendCommit();
         }
+    }
+
+    /// What the attempt has used until now. The checker hears of it, too.
+    private Use used(Attempt of) {
+        long micros = (world.now() - leasedAt) / 1_000;
+        Use use = new Use(micros / 2, micros, micros / 8, micros / 16, 3 * micros, micros / 4);
+        checker.used(of, use);
+        return use;
     }
 
     private void sendCommit() {
@@ -198,6 +210,9 @@ final class SimulatedWorker extends SimulatedProcess {
             abandoned = true;
         } else if (activity == Activity.COMMITTING) {
             checker.deleted(refused);
+            if (commit != null && commit.use() != null) {
+                world.toCoordinator(new BatchCommand.AttemptDiscarded(refused, commit.use()));
+            }
             findWork();
         }
     }

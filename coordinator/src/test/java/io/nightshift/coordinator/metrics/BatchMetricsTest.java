@@ -2,14 +2,18 @@ package io.nightshift.coordinator.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nightshift.coordinator.batch.BatchObserver.BatchGauges;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +27,7 @@ final class BatchMetricsTest {
     private static final Instant NOW = Instant.parse("2026-11-25T02:00:00Z");
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final BatchMetrics metrics = new BatchMetrics(registry, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final BatchMetrics metrics = new BatchMetrics(registry, Prices.NONE, Clock.fixed(NOW, ZoneOffset.UTC));
 
     private static PartitionCommit commit(int partition, Map<String, Long> unseen) {
         return new PartitionCommit(
@@ -110,6 +114,31 @@ final class BatchMetricsTest {
 
         assertThat(gauge("nightshift.deadlines", "state", "at-risk")).isEqualTo(1);
         assertThat(gauge("nightshift.deadlines", "state", "missed")).isEqualTo(1);
+    }
+
+    @Test
+    void whatAttemptsUseAndCostIsCountedByWhatCameOfThem() {
+        MeterRegistry priced = new SimpleMeterRegistry();
+        BatchMetrics costly = new BatchMetrics(
+                priced, new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO));
+        Use use = new Use(1_500_000, 2_000_000, 250_000, 125_000, 4_096, 512);
+        costly.partitionCommitted(commit(0, Map.of()).withUse(use, 4, 2));
+        costly.partitionCommitted(commit(1, Map.of()));
+        costly.attemptsDiscarded(use.plus(use));
+
+        assertThat(counted(priced, "nightshift.use.processor", "committed")).isEqualTo(1.5);
+        assertThat(counted(priced, "nightshift.use.thread", "committed")).isEqualTo(2);
+        assertThat(counted(priced, "nightshift.use.reading", "committed")).isEqualTo(0.25);
+        assertThat(counted(priced, "nightshift.use.writing", "committed")).isEqualTo(0.125);
+        assertThat(counted(priced, "nightshift.use.read", "committed")).isEqualTo(4_096);
+        assertThat(counted(priced, "nightshift.use.written", "committed")).isEqualTo(512);
+        assertThat(counted(priced, "nightshift.use.cost", "committed")).isEqualTo(0.002);
+        assertThat(counted(priced, "nightshift.use.cost", "discarded")).isEqualTo(0.004);
+        assertThat(registry.find("nightshift.use.cost").counters()).as("without prices").isEmpty();
+    }
+
+    private static double counted(MeterRegistry of, String meter, String outcome) {
+        return of.get(meter).tag("outcome", outcome).counter().count();
     }
 
     @Test

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -51,6 +52,7 @@ public final class Configuration {
     private final FileSettings files;
     private final @Nullable OtlpSettings otlp;
     private final ProgramLog.Format logFormat;
+    private final Prices prices;
     private final Config tuning;
 
     private Configuration(
@@ -65,6 +67,7 @@ public final class Configuration {
             FileSettings files,
             @Nullable OtlpSettings otlp,
             ProgramLog.Format logFormat,
+            Prices prices,
             Config tuning) {
         this.dataSources = dataSources;
         this.node = node;
@@ -77,6 +80,7 @@ public final class Configuration {
         this.files = files;
         this.otlp = otlp;
         this.logFormat = logFormat;
+        this.prices = prices;
         this.tuning = tuning;
     }
 
@@ -171,6 +175,11 @@ public final class Configuration {
         return logFormat;
     }
 
+    /// The prices of what attempts use; [Prices#NONE] if there are none.
+    public Prices prices() {
+        return prices;
+    }
+
     /// The sections `nightshift.batch`, `nightshift.worker` and `pekko`, which override the defaults.
     public Config tuning() {
         return tuning;
@@ -201,6 +210,7 @@ public final class Configuration {
                 FileSettings.read(nightshift.section("files")),
                 otlp(nightshift.section("metrics")),
                 logFormat(nightshift.section("log")),
+                nightshift.has("cost") ? CostSettings.read(nightshift.section("cost")) : Prices.NONE,
                 tuning);
         nightshift.end();
         return configuration;

@@ -8,6 +8,7 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchNameResolver;
@@ -92,6 +93,7 @@ public final class BatchQueries {
     private final BatchRegisterCache register;
     private final LedgerStateCache ledgers;
     private final Executor blocking;
+    private final Prices prices;
 
     private final Map<BatchId, CachedStatus> statuses = new ConcurrentHashMap<>();
 
@@ -99,7 +101,9 @@ public final class BatchQueries {
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
 
     /// @param blocking a pool of a few threads, which wait for the database
-    public BatchQueries(RequestForwarder requests, Ledger ledger, Executor blocking) {
+    /// @param prices of what batches use
+    public BatchQueries(RequestForwarder requests, Ledger ledger, Executor blocking, Prices prices) {
+        this.prices = prices;
         this.requests = requests;
         this.ledger = ledger;
         this.register = new BatchRegisterCache(ledger, blocking);
@@ -235,7 +239,7 @@ public final class BatchQueries {
         return requests.describe(batch)
                 .handleAsync(
                         (seen, problem) -> problem == null
-                                ? cacheIfEnded(BatchDescriptions.of(entry, seen.status(), seen.waitsFor()))
+                                ? cacheIfEnded(BatchDescriptions.of(entry, seen.status(), seen.waitsFor(), prices))
                                 // Its coordinator may be moving; what is in the ledger can be said all the
                                 // same.
                                 : fromLedger(entry, problem),
@@ -246,7 +250,7 @@ public final class BatchQueries {
         if (ledger.problem() != null) {
             throw ProblemException.of(problem);
         }
-        return BatchDescriptions.of(ledger, entry);
+        return BatchDescriptions.of(ledger, entry, prices);
     }
 
     /// How far a run is.
@@ -304,11 +308,11 @@ public final class BatchQueries {
     private BatchDescription ended(BatchRegisterState.Entry entry) {
         try {
             return cacheIfEnded(BatchDescriptions.of(
-                    entry, ledgers.state(entry.batch()), Clock.systemUTC().instant()));
+                    entry, ledgers.state(entry.batch()), Clock.systemUTC().instant(), prices));
         } catch (FailureException e) {
             throw ProblemException.of(e);
         } catch (IllegalStateException damage) {
-            return BatchDescriptions.of(ledger, entry);
+            return BatchDescriptions.of(ledger, entry, prices);
         }
     }
 

@@ -19,6 +19,7 @@ import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.metrics.AlertMetrics;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.OtlpSettings;
@@ -41,18 +42,21 @@ public final class NodeMetrics implements NodeObserver {
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
-    private final BatchMetrics batches = new BatchMetrics(all);
+    private final BatchMetrics batches;
     private final WorkerMetrics workers = new WorkerMetrics(all);
     private final AlertMetrics alerts = new AlertMetrics(all);
 
-    private NodeMetrics() {}
+    private NodeMetrics(Prices prices) {
+        batches = new BatchMetrics(all, prices);
+    }
 
     /// Starts to count, and to send metrics if configured.
     ///
     /// @param otlp where to send them, or null
     /// @param node the node's name, `host:port`
-    public static NodeMetrics begin(@Nullable OtlpSettings otlp, String node) {
-        NodeMetrics metrics = new NodeMetrics();
+    /// @param prices of what batches use
+    public static NodeMetrics begin(@Nullable OtlpSettings otlp, String node, Prices prices) {
+        NodeMetrics metrics = new NodeMetrics(prices);
         if (otlp != null) {
             metrics.all.add(new OtlpMeterRegistry(new Otlp(otlp, node), Clock.SYSTEM));
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.node.alert.AlertChannel;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.alert.Secret;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;
@@ -13,6 +14,7 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -140,6 +142,21 @@ final class ConfigurationTest {
                 .hasMessageContaining(
                         "nightshift.alerts.channels.fax.type: expected webhook, slack, pagerduty or command")
                 .hasMessageNotContaining("hush");
+    }
+
+    @Test
+    void thePricesAreRead() throws IOException {
+        assertThat(load("").prices()).isEqualTo(Prices.NONE);
+        assertThat(load("nightshift.cost { currency = EUR, core-hour = 0.045, gib-read = \"0.01\" }")
+                        .prices())
+                .isEqualTo(new Prices("EUR", new BigDecimal("0.045"), new BigDecimal("0.01"), BigDecimal.ZERO));
+        assertThatThrownBy(() -> load("nightshift.cost { core-hour = 0.045 }"))
+                .hasMessageContaining("nightshift.cost.currency: missing; add it");
+        assertThatThrownBy(() -> load("nightshift.cost { currency = EUR, core-hour = -1, gib-written = much }"))
+                .hasMessageContaining("nightshift.cost.core-hour: expected an amount of money such as 0.045")
+                .hasMessageContaining("nightshift.cost.gib-written: expected an amount of money such as 0.045");
+        assertThatThrownBy(() -> load("nightshift.cost { currency = EUR, cpu-hour = 1 }"))
+                .hasMessageContaining("nightshift.cost.cpu-hour: unknown key");
     }
 
     @Test

@@ -21,6 +21,7 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
@@ -98,7 +99,7 @@ class GatewayTest {
                 })
                 .toList();
         RequestForwarder requests = new RequestForwarder(NOTHING_CALLED);
-        BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run);
+        BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run, Prices.NONE);
         gateway = BehaviorTestKit.create(Gateway.create(
                 new GatewayAccess(() -> new Tokens(tokens), 1_000),
                 batches,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.protocol.batch.Phase;
@@ -15,6 +16,7 @@ import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -57,6 +59,8 @@ class MonitoringTest {
     /// Labels that Prometheus adds.
     private static final Set<String> OF_PROMETHEUS = Set.of("instance", "job");
 
+    private static final Prices PRICES = new Prices("EUR", BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE);
+
     private static ActorSystem<Void> system;
     private static String exposition;
 
@@ -67,7 +71,7 @@ class MonitoringTest {
     static void show() {
         // Configured as the program's embedded node.
         system = ActorSystem.create(Behaviors.empty(), "metrics");
-        NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
+        NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()));
         metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
         exposition = metrics.exposition();
@@ -163,7 +167,8 @@ class MonitoringTest {
             if (name.startsWith("nightshift_")) {
                 labels.forEach((label, values) ->
                         assertThat(values).as(name + " " + label).hasSizeLessThan(20));
-                assertThat(labels.keySet()).as(name).isSubsetOf("state", "outcome", "resource", "quantile", "le");
+                assertThat(labels.keySet()).as(name).isSubsetOf(
+                                "state", "outcome", "resource", "quantile", "currency", "le");
             }
         });
         assertThat(shown.getOrDefault("nightshift_attempts_total", Map.of()).get("outcome"))
@@ -186,7 +191,7 @@ class MonitoringTest {
             String url = "http://127.0.0.1:%d/v1/metrics"
                     .formatted(collector.getAddress().getPort());
             NodeMetrics metrics = NodeMetrics.begin(
-                    new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")), "node:1");
+                    new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")), "node:1", PRICES);
             metrics.batches().attemptEnded(AttemptOutcome.COMMITTED);
             Map.Entry<String, byte[]> request =
                     Awaitility.await().atMost(Duration.ofSeconds(20)).until(received::poll, Objects::nonNull);
@@ -205,7 +210,7 @@ class MonitoringTest {
 
     @Test
     void observationsAppearInTheExposition() {
-        NodeMetrics metrics = NodeMetrics.begin(null, "node:1");
+        NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);
         assertThat(metrics.exposition())

@@ -137,7 +137,18 @@ public sealed interface BatchCommand {
     /// @param attempt the attempt that holds the lease
     /// @param rows the number of rows that the attempt has scored so far; 0 or more
     /// @param worker receives the answer
-    record Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) implements BatchCommand {}
+    /// @param use what the attempt has used so far, at least; null if that is not known
+    record Heartbeat(
+            Attempt attempt,
+            long rows,
+            ActorRef<WorkerMessage> worker,
+            @Nullable Use use) implements BatchCommand {
+
+        /// A heartbeat of an attempt whose use is not known.
+        public Heartbeat(Attempt attempt, long rows, ActorRef<WorkerMessage> worker) {
+            this(attempt, rows, worker, null);
+        }
+    }
 
     /// Asks to commit a partition. The answer is [WorkerMessage.Committed] once the commit is durable, also
     /// to a repetition, or [WorkerMessage.Abandon] if the attempt no longer holds its partition.
@@ -160,12 +171,39 @@ public sealed interface BatchCommand {
     /// is counted.
     ///
     /// @param attempt the attempt that holds the lease
-    record ReleaseLease(Attempt attempt) implements BatchCommand {}
+    /// @param use what the attempt has used, at least; null if it has not begun, or that is not known
+    record ReleaseLease(
+            Attempt attempt, @Nullable Use use) implements BatchCommand {
+
+        /// A release by an attempt that has not begun.
+        public ReleaseLease(Attempt attempt) {
+            this(attempt, null);
+        }
+    }
+
+    /// Reports what an attempt has used that its worker has abandoned, because the attempt lost its lease.
+    /// The
+    /// batch counts each attempt once, however often it is reported.
+    ///
+    /// @param attempt the attempt, which holds no lease
+    /// @param use what the attempt has used, at least
+    record AttemptDiscarded(Attempt attempt, Use use) implements BatchCommand {}
 
     /// Reports that an attempt failed and has no output.
     ///
     /// @param attempt the attempt that held the lease
     /// @param node the worker's node, `host:port`
     /// @param failure why the attempt failed
-    record AttemptFailed(Attempt attempt, String node, Failure failure) implements BatchCommand {}
+    /// @param use what the attempt used, at least; null if that is not known
+    record AttemptFailed(
+            Attempt attempt,
+            String node,
+            Failure failure,
+            @Nullable Use use) implements BatchCommand {
+
+        /// A failed attempt whose use is not known.
+        public AttemptFailed(Attempt attempt, String node, Failure failure) {
+            this(attempt, node, failure, null);
+        }
+    }
 }

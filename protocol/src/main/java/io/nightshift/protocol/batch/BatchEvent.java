@@ -63,9 +63,22 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param commits the commits: at least one, each of a different partition
-    record Committed(Instant at, List<PartitionCommit> commits) implements BatchEvent {
+    /// @param discarded the use of attempts that were thrown away without an [AttemptFailed] since the last
+    ///     entry
+    ///     that says so: they lost their lease, or their worker stopped; null if there were none
+    /// @param discardedAttempts how many these are
+    record Committed(
+            Instant at,
+            List<PartitionCommit> commits,
+            @Nullable Use discarded,
+            int discardedAttempts) implements BatchEvent {
         public Committed {
             commits = List.copyOf(commits);
+        }
+
+        /// Commits without attempts that were thrown away.
+        public Committed(Instant at, List<PartitionCommit> commits) {
+            this(at, commits, null, 0);
         }
     }
 
@@ -78,17 +91,27 @@ public sealed interface BatchEvent {
     /// @param failure why the attempt failed
     /// @param until when the batch fails, if the resource that failed does not work before; null if the
     ///     attempt itself failed
+    ///     attempt
+    ///     itself failed
+    /// @param use what the attempt used, at least; null if that is not known
     record AttemptFailed(
             Instant at,
             int partition,
             Epoch epoch,
             String node,
             Failure failure,
-            @Nullable Instant until) implements BatchEvent {
+            @Nullable Instant until,
+            @Nullable Use use) implements BatchEvent {
 
-        /// A failure of the attempt itself.
+        /// A failure of the attempt itself, whose use is not known.
         public AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) {
-            this(at, partition, epoch, node, failure, null);
+            this(at, partition, epoch, node, failure, null, null);
+        }
+
+        /// A failure of an attempt whose use is not known.
+        public AttemptFailed(
+                Instant at, int partition, Epoch epoch, String node, Failure failure, @Nullable Instant until) {
+            this(at, partition, epoch, node, failure, until, null);
         }
     }
 

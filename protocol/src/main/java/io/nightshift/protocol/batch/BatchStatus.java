@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// @param outage the failure of a resource that the batch waits for; null if it waits for none
 /// @param timing the batch's window, deadline and forecast; null if an older coordinator answered, or the
 ///     batch does not exist
+/// @param use what the batch has used of the nodes; null if the ledger does not say
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -53,7 +54,8 @@ public record BatchStatus(
         Map<String, Long> unseenCategories,
         @Nullable Pause pause,
         @Nullable Outage outage,
-        @Nullable Timing timing) {
+        @Nullable Timing timing,
+        @Nullable BatchUse use) {
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
@@ -67,7 +69,8 @@ public record BatchStatus(
     /// @param head the ledger head
     public static BatchStatus unplanned(BatchId batch, @Nullable Phase phase, @Nullable Failure failure, String head) {
         return new BatchStatus(
-                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null, null);
+                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null, null,
+                null);
     }
 
     /// The status of a batch whose ledger can't be read.

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// @param model SHA-256 of the model file that scored the partition, 64 hexadecimal digits
 /// @param unseenCategories for each feature with a category that the model does not know, how many of the
 ///     read rows have one
+/// @param use what the attempt used of its node; null if the ledger does not say
+/// @param cores the processors of that node; 0 if the ledger does not say
+/// @param threads the scoring threads of that node; 0 if the ledger does not say
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -30,7 +33,10 @@ public record PartitionCommit(
         OutputFile part,
         @Nullable OutputFile quarantine,
         String model,
-        Map<String, Long> unseenCategories) {
+        Map<String, Long> unseenCategories,
+        @Nullable Use use,
+        int cores,
+        int threads) {
 
     /// A written file, or the rows written to a table.
     ///
@@ -53,7 +59,25 @@ public record PartitionCommit(
         this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, Map.of());
     }
 
+    /// The commit of a partition whose attempt's use is not known.
+    public PartitionCommit(
+            int partition,
+            Epoch epoch,
+            String node,
+            long firstRow,
+            long rows,
+            long read,
+            OutputFile part,
+            @Nullable OutputFile quarantine,
+            String model,
+            Map<String, Long> unseenCategories) {
+        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0);
+    }
+
     public PartitionCommit {
+        if (cores < 0 || threads < 0) {
+            throw new IllegalArgumentException("%d processors, %d threads".formatted(cores, threads));
+        }
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
         if (partition < 0 || firstRow < 0) {
             throw new IllegalArgumentException("partition %d at row %d".formatted(partition, firstRow));
@@ -82,6 +106,28 @@ public record PartitionCommit(
     /// The size of the output in bytes, the quarantine included.
     public long bytes() {
         return part.bytes() + (quarantine == null ? 0 : quarantine.bytes());
+    }
+
+    /// The same commit with what its attempt used.
+    ///
+    /// @param used what the attempt used of its node
+    /// @param coresOfNode the processors of that node
+    /// @param threadsOfNode the scoring threads of that node
+    public PartitionCommit withUse(Use used, int coresOfNode, int threadsOfNode) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                used,
+                coresOfNode,
+                threadsOfNode);
     }
 
     /// The attempt that was committed.

@@ -50,6 +50,7 @@ public final class EventCodec {
             .addMixIn(AlertEvent.class, AlertEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
+            .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Destination.class, KindOfCase.class)
             .build();
@@ -240,6 +241,18 @@ public final class EventCodec {
     interface RareFields {
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         Map<String, Long> unseenCategories();
+
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        int cores();
+
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        int threads();
+    }
+
+    /// Most entries have none.
+    interface RareDiscards {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        int discardedAttempts();
     }
 
     /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].

@@ -29,11 +29,13 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -245,6 +247,13 @@ final class WireTypes {
             new WireType(193, BackfillPlan.PlannedRun.class),
             new WireType(194, JobRun.Totals.class),
             new WireType(195, AppliedJob.Tick.class),
+            // What attempts have used.
+            new WireType(230, Use.class),
+            new WireType(231, BatchUse.class),
+            new WireType(232, BatchCommand.AttemptDiscarded.class),
+            new WireType(233, BatchDescription.Use.class),
+            new WireType(234, BatchDescription.Discarded.class),
+            new WireType(235, BatchDescription.Cost.class),
             // When batches of a job start and work, and who is told of problems.
             new WireType(270, JobTiming.class),
             new WireType(271, JobSchedule.class),

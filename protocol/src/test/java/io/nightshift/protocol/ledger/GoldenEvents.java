@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -113,6 +114,22 @@ public final class GoldenEvents {
                 "attempt-failed-storage",
                 new BatchEvent.AttemptFailed(AT, 3, new Epoch(2, 4), "node-b:25520", away, AT.plusSeconds(900)));
         events.put("step-failed", new BatchEvent.StepFailed(AT, "node-b:25520", away, AT.plusSeconds(900)));
+        Use use = new Use(5_000_000, 6_000_000, 700_000, 80_000, 9_000_000_000L, 4_096);
+        events.put(
+                "attempt-failed-use",
+                new BatchEvent.AttemptFailed(AT, 3, new Epoch(2, 4), "node-b:25520", away, AT.plusSeconds(900), use));
+        PartitionCommit used = new PartitionCommit(
+                        3,
+                        new Epoch(2, 1),
+                        "node-b:25520",
+                        70,
+                        5,
+                        5,
+                        new OutputFile(5, 4_096, "d4".repeat(32)),
+                        null,
+                        MODEL.sha256())
+                .withUse(use, 8, 7);
+        events.put("committed-use", new BatchEvent.Committed(AT, List.of(used), use, 2));
         events.put("outage-ended", new BatchEvent.OutageEnded(AT));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));

@@ -31,12 +31,14 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -82,6 +84,7 @@ public final class GoldenMessages {
     private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
     private static final String NODE = "node-b:25520";
     private static final PastRun PAST_RUN = new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5);
+    private static final Use USE = new Use(5_000_000, 6_000_000, 700_000, 80_000, 9_000_000_000L, 4_096);
     private static final String NONCE = "Y2FmZWJhYmVkZWFkYmVlZg";
 
     private final Map<String, Object> messages = new LinkedHashMap<>();
@@ -127,7 +130,7 @@ public final class GoldenMessages {
         add("wake", new BatchCommand.EnsureStarted(submission(GoldenJobs.least(new ModelReference.Champion("m")))));
         add("describe", new BatchCommand.Describe(asker));
         add("request-lease", new BatchCommand.RequestLease(NODE, worker, NONCE));
-        add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker));
+        add("heartbeat", new BatchCommand.Heartbeat(ATTEMPT, 70_000, worker, USE));
         add("commit", new BatchCommand.Commit(commit(null), List.of(), worker));
         add("commit-unseen-categories", new BatchCommand.Commit(commitOfUnseen(), List.of(), worker));
         add(
@@ -136,10 +139,12 @@ public final class GoldenMessages {
                         commit(new OutputFile(2, 512, "c3".repeat(32))),
                         List.of("distance is missing", "hour is not a number"),
                         worker));
-        add("give-back", new BatchCommand.ReleaseLease(ATTEMPT));
+        add("commit-use", new BatchCommand.Commit(commit(null).withUse(USE, 8, 7), List.of(), worker));
+        add("give-back", new BatchCommand.ReleaseLease(ATTEMPT, USE));
+        add("attempt-discarded", new BatchCommand.AttemptDiscarded(ATTEMPT, USE));
         add(
                 "attempt-ended",
-                new BatchCommand.AttemptFailed(ATTEMPT, NODE, Failure.transientFailure("the disk is full")));
+                new BatchCommand.AttemptFailed(ATTEMPT, NODE, Failure.transientFailure("the disk is full"), USE));
     }
 
     private void control(ActorRef<ControlReply> operator) {
@@ -182,7 +187,8 @@ public final class GoldenMessages {
                         AT.plusSeconds(3_600),
                         false,
                         new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
-                        PAST_RUN));
+                        PAST_RUN),
+                new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7));
     }
 
     private void statuses() {
@@ -574,7 +580,22 @@ public final class GoldenMessages {
                         AT.plusSeconds(3_600),
                         false,
                         true,
-                        new BatchDescription.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12)));
+                        new BatchDescription.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12)),
+                new BatchDescription.Use(
+                        12.5,
+                        14.25,
+                        1.5,
+                        0.25,
+                        4_096,
+                        512,
+                        20.125,
+                        1,
+                        8,
+                        7,
+                        0.625,
+                        "For 30 % of the processors' time, the batch waited for input.",
+                        new BatchDescription.Discarded(2, 0.5, 0.75, 1_024, 0),
+                        new BatchDescription.Cost("EUR", 0.0125, 0.001, 208.333333)));
     }
 
     private void add(String name, Object message) {

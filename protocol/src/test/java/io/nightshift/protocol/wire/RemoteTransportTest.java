@@ -141,6 +141,7 @@ class RemoteTransportTest {
                 Map.of(),
                 null,
                 null,
+                null,
                 null);
     }
 }

@@ -39,6 +39,13 @@ public interface PartitionWriter extends AutoCloseable {
         return 0;
     }
 
+    /// The time for which the destination has taken rows until now, in nanoseconds; 0 where DuckDB writes
+    /// them
+    /// itself.
+    default long taking() {
+        return 0;
+    }
+
     /// The ledger's record of the predictions.
     ///
     /// @param rows how many there are

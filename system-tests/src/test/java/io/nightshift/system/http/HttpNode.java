@@ -1,5 +1,6 @@
 package io.nightshift.system.http;
 
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
@@ -72,7 +73,7 @@ public final class HttpNode implements AutoCloseable {
                 none,
                 new ScoringThreads(2),
                 512L << 20,
-                NodeMetrics.begin(null, "node:1"),
+                NodeMetrics.begin(null, "node:1", Prices.NONE),
                 null,
                 alerts));
         GatewayAccess access = node.access(settings, home);
@@ -87,7 +88,8 @@ public final class HttpNode implements AutoCloseable {
                         PlanLimits.LARGEST,
                         alerts.names()),
                 admission,
-                registry);
+                registry,
+                Prices.NONE);
         port = node.answer(settings, access, endpoints);
     }
 

@@ -121,5 +121,12 @@ final class CategoriesIT {
                 .expect(
                         1,
                         "feature \"plan\" has categories that the model does not know, in 7 rows: gold. Train the model with them");
+        JsonNode discarded = command("batch", "show", "latest", "-o", "json")
+                .expect(0)
+                .json()
+                .at("/use/discarded");
+        assertThat(discarded.get("attempts").asInt()).isPositive();
+        assertThat(discarded.get("thread_seconds").asDouble()).isPositive();
+        assertThat(discarded.get("bytes_read").asLong()).isPositive();
     }
 }

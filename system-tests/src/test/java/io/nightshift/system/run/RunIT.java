@@ -95,6 +95,7 @@ final class RunIT {
                             "seconds_to_first_row NUMBER",
                             "destination STRING",
                             "failure NULL",
+                            "use OBJECT",
                             "profile OBJECT");
             assertThat(run.get("state").asText()).isEqualTo("published");
             assertThat(run.get("rows").asInt()).isEqualTo(3000);

@@ -78,6 +78,14 @@ public final class PartitionAttempt {
     private long step;
     private long scoring;
     private @Nullable UnseenCounter unseen;
+    private @Nullable UseMeter meter;
+    private @Nullable ReadSamples samples;
+    /// Whether all rows were read and scored.
+    private boolean isScored;
+    /// The bytes that the last query has read; -1 if it was not profiled.
+    private long read = -1;
+    /// The time in which the destination took rows that the meter knows, in nanoseconds.
+    private long taken;
 
     /// @param sources of the lease's kind of source
     /// @param output of the attempt, which closes it
@@ -108,6 +116,12 @@ public final class PartitionAttempt {
         return this;
     }
 
+    /// Makes the attempt find out how many bytes it reads.
+    public PartitionAttempt sampledBy(ReadSamples reads) {
+        samples = reads;
+        return this;
+    }
+
     /// The number of rows scored so far.
     public long rows() {
         return rows.get();
@@ -119,7 +133,8 @@ public final class PartitionAttempt {
         return output.hasTimeLimit() ? progress.incrementAndGet() : progress.get();
     }
 
-    /// The file or folder that the attempt uses at the moment. It reads its input and writes its output in the
+    /// The file or folder that the attempt uses at the moment. It reads its input and writes its output in
+    /// the
     /// same statement, so this is the first file of the input until the output is sealed.
     public String place() {
         return isSealing ? lease.staging() : lease.slices().getFirst().file().path();
@@ -157,12 +172,21 @@ public final class PartitionAttempt {
 
     /// @throws FailureException if the partition could not be scored; nothing is left of it then
     public Result run() {
+        return run(UseMeter.begin());
+    }
+
+    /// As [#run()], measured by a meter that the caller has begun on this thread, and ends.
+    ///
+    /// @throws FailureException if the partition could not be scored; nothing is left of it then
+    public Result run(UseMeter use) {
+        meter = use;
         try (Connection connection = duckDb.connect();
                 this.output) {
             step = System.nanoTime();
             sources.of(lease.job().source()).requireReadable(lease.slices());
             checkPins(SourcePins::attributeDifferences);
             Result result = score(connection);
+            isScored = true;
             checkPins(SourcePins::differences);
             refuseIfCancelled();
             sealing(() -> {
@@ -199,7 +223,7 @@ public final class PartitionAttempt {
             written = predictions(connection, query);
         }
         long predictions = written;
-        long range = lease.slices().stream().mapToLong(Slice::rows).sum();
+        long range = plannedRows();
         RowCount count = query.filters() ? count(connection, query) : new RowCount(range, 0);
         long read = count.rows();
         OutputFile quarantined = null;
@@ -230,6 +254,30 @@ public final class PartitionAttempt {
         return new Result(commit, reasons);
     }
 
+    /// How many bytes the attempt has read from its source until now: measured, or estimated by those of
+    /// other
+    /// attempts, or by the size of the files.
+    public long bytesRead() {
+        if (read >= 0) {
+            return read;
+        }
+        double whole = 0;
+        for (Slice slice : lease.slices()) {
+            whole += slice.rows() == 0
+                    ? 0
+                    : (double) slice.file().bytes() * slice.rows() / slice.file().rows();
+        }
+        long planned = plannedRows();
+        // The job may let fewer rows through than it reads.
+        long done = isScored ? planned : Math.min(rows.get(), planned);
+        long all = planned == 0 ? 0 : (long) (whole * done / planned);
+        return samples == null ? all : samples.estimate(lease.attempt().batch(), done, all);
+    }
+
+    private long plannedRows() {
+        return lease.slices().stream().mapToLong(Slice::rows).sum();
+    }
+
     private interface Sealing<T> {
         T seal() throws IOException;
     }
@@ -237,9 +285,14 @@ public final class PartitionAttempt {
     private <T> T sealing(Sealing<T> output) throws IOException {
         progress.incrementAndGet();
         isSealing = true;
+        UseMeter use = Objects.requireNonNull(meter);
+        long taking = this.output.taking();
+        use.endReading(taking - taken);
         try {
             return output.seal();
         } finally {
+            use.endWriting();
+            taken = this.output.taking();
             isSealing = false;
         }
     }
@@ -307,15 +360,21 @@ public final class PartitionAttempt {
                 rows,
                 firstScored);
         ended(Step.PREPARE);
-        if (steps == null) {
+        boolean isSampled = samples != null && samples.isDue(lease.attempt().batch());
+        if (steps == null && !isSampled) {
             return output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
         }
         pragma(connection, "enable_profiling = 'no_output'");
         long written = output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
+        if (samples != null) {
+            read = samples.sampled(lease.attempt().batch(), profile, plannedRows());
+        }
         long now = System.nanoTime();
-        steps.query(now - step, scoring, output.sending(), profile);
+        if (steps != null) {
+            steps.query(now - step, scoring, output.sending(), profile);
+        }
         step = now;
         return written;
     }

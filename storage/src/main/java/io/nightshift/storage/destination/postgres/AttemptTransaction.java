@@ -70,6 +70,7 @@ final class AttemptTransaction implements AutoCloseable {
     private volatile boolean ended;
     private volatile long writingSince;
     private volatile boolean isAsking;
+    private long taking;
     private boolean replaces;
     private boolean clean = true;
 
@@ -108,11 +109,13 @@ final class AttemptTransaction implements AutoCloseable {
             throw new IllegalStateException(lease.attempt() + " has no connection");
         }
         isAsking = true;
+        long begin = System.nanoTime();
         try {
             return work.on(used);
         } catch (SQLException e) {
             throw failed(what, e);
         } finally {
+            taking += System.nanoTime() - begin;
             isAsking = false;
         }
     }
@@ -170,11 +173,18 @@ final class AttemptTransaction implements AutoCloseable {
 
     private Connection take() {
         isAsking = true;
+        long begin = System.nanoTime();
         try {
             return connections.take(settings, () -> cancelled);
         } finally {
+            taking += System.nanoTime() - begin;
             isAsking = false;
         }
+    }
+
+    /// The time for which the attempt's calls of the database have lasted, in nanoseconds.
+    long taking() {
+        return taking;
     }
 
     private Connection taken() {
@@ -277,9 +287,11 @@ final class AttemptTransaction implements AutoCloseable {
     }
 
     private void write(CopyIn copy, byte[] bytes, int length) throws SQLException {
-        writingSince = System.nanoTime();
+        long begin = System.nanoTime();
+        writingSince = begin;
         copy.writeToCopy(bytes, 0, length);
         writingSince = 0;
+        taking += System.nanoTime() - begin;
     }
 
     /// Ends a COPY whose query failed. The transaction's end removes what it has copied.

@@ -41,6 +41,11 @@ final class PostgresWriter implements PartitionWriter {
     }
 
     @Override
+    public long taking() {
+        return transaction.taking();
+    }
+
+    @Override
     public OutputFile part(long rows) {
         return file(rows, predictions);
     }
