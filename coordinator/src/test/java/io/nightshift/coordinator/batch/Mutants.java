@@ -268,8 +268,8 @@ enum Mutants implements Simulation.DecisionsFactory {
             DiscardedUse discarded = new DiscardedUse();
             return new AttemptDecisions(batch, settings, random, discarded) {
                 @Override
-                void committed(PartitionCommit commit) {
-                    super.committed(commit);
+                void committed(PartitionCommit commit, DecisionTime now) {
+                    super.committed(commit, now);
                     if (commit.use() != null) {
                         discarded.add(commit.epoch(), commit.use());
                     }
