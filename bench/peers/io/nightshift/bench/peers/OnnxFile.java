@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An XGBoost model of one probability as ONNX: a TreeEnsembleRegressor of its trees, and a Sigmoid. Fields are those of
-/// [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+/// An XGBoost model of one probability as ONNX: a TreeEnsembleRegressor of its trees, and a Sigmoid. Fields
+/// are those of [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 final class OnnxFile {
 
     private static final int FLOAT = 1;

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import ml.dmlc.xgboost4j.java.XGBoost;
 
-/// ONNX Runtime, on a model that XGBoost trained: all rows in one run, its input and output where it can use them without a
-/// copy.
+/// ONNX Runtime, on a model that XGBoost trained: all rows in one run, its input and output where it can use
+/// them without a copy.
 final class OnnxRival implements Rival {
 
     private static final int THREADS = 2;

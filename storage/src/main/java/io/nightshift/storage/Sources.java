@@ -46,7 +46,8 @@ public final class Sources implements SourceReaders, SourceInspector {
         };
     }
 
-    /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file system.
+    /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file
+    /// system.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if the source can't be listed, or may not be read
     public SourceState state(Job.Source source) {

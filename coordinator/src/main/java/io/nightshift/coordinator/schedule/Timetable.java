@@ -62,14 +62,15 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
     boolean hasSameTicks(Timetable other) {
         JobSchedule one = header.timing().schedule();
         JobSchedule two = other.header().timing().schedule();
-        return one == null || two == null
-                ? one == two
-                : one.cron().equals(two.cron())
-                        && Objects.equals(one.start(), two.start())
-                        && Objects.equals(one.end(), two.end())
-                        && header.timing()
-                                .timeZone()
-                                .equals(other.header().timing().timeZone());
+        if (one == null || two == null) {
+            return one == null && two == null;
+        }
+        return one.cron().equals(two.cron())
+                && Objects.equals(one.start(), two.start())
+                && Objects.equals(one.end(), two.end())
+                && header.timing()
+                        .timeZone()
+                        .equals(other.header().timing().timeZone());
     }
 
     JobSchedule.Overlap overlap() {

@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Makes the example's files from the table `storms` of the R package dplyr: `storms.parquet`, the observations since
-/// 2013; `storms.lightgbm`, a model trained on the observations before 2013; and `expected.parquet`, the probabilities
-/// that LightGBM itself computes for the observations since 2013.
+/// Makes the example's files from the table `storms` of the R package dplyr: `storms.parquet`, the
+/// observations since 2013; `storms.lightgbm`, a model trained on the observations before 2013; and
+/// `expected.parquet`, the probabilities that LightGBM itself computes for the observations since 2013.
 public final class StormsExample {
 
     private static final int FIRST_YEAR_TO_SCORE = 2013;
@@ -44,7 +44,8 @@ public final class StormsExample {
             "tropical storm",
             "tropical wave");
 
-    /// The model's features in its order. The same names and expressions are in `job.yaml`, where `status` is the text.
+    /// The model's features in its order. The same names and expressions are in `job.yaml`, where `status` is
+    /// the text.
     private static final Map<String, String> FEATURES = features();
 
     private StormsExample() {}
@@ -109,8 +110,8 @@ public final class StormsExample {
             """.formatted(csv);
     }
 
-    /// The observations' identities, their features row by row, and whether the wind grew by 15 knots or more within
-    /// 24 hours: 1, 0, or NaN where that is not known.
+    /// The observations' identities, their features row by row, and whether the wind grew by 15 knots or more
+    /// within 24 hours: 1, 0, or NaN where that is not known.
     private static final class Rows {
         final String[] observations;
         final double[] values;
