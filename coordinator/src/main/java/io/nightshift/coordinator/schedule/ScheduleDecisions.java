@@ -719,9 +719,9 @@ class ScheduleDecisions {
         JobTrigger trigger = Objects.requireNonNull(
                 timetable(draft.state, current(draft.state)).header().timing().trigger());
         Observation before = draft.state.observation();
-        boolean isComparable = before != null && before.place().equals(observation.place());
-        long rows = observation.rows() - (isComparable ? before.rows() : 0);
-        long files = observation.files() - (isComparable ? before.files() : 0);
+        Observation base = before != null && before.place().equals(observation.place()) ? before : null;
+        long rows = observation.rows() - (base == null ? 0 : base.rows());
+        long files = observation.files() - (base == null ? 0 : base.files());
         boolean isNew = before == null || !before.digest().equals(observation.digest());
         boolean isEnough = trigger.rows() != null
                 ? rows >= trigger.rows()
