@@ -729,7 +729,7 @@ class ScheduleDecisions {
         if (isNew && isEnough && draft.state.run(Cause.TRIGGER.key(observation.digest())) == null) {
             draft.persist(
                     new ScheduledJobEvent.TriggerFired(draft.now, observation, seen.parameters(), seen.revision()));
-        } else if (isComparable && trigger.marker() == null && (rows < 0 || files < 0)) {
+        } else if (base != null && trigger.marker() == null && (rows < 0 || files < 0)) {
             draft.persist(new ScheduledJobEvent.SourceShrunk(draft.now, observation));
         }
     }
