@@ -77,7 +77,7 @@ class UseDescriptionsTest {
         private static BatchUse batch(int threads, long processor, long elapsed, long reading, long writing) {
             Use use = new Use(processor * SECOND, elapsed * SECOND, reading * SECOND, writing * SECOND, 0, 0);
             return new BatchUse(
-                    use, Use.NONE, 0, 100 * SECOND, 400 * SECOND, 100 * threads * SECOND, 1, 4, threads);
+                    use, Use.NONE, 0, 100 * SECOND, 400 * SECOND, 100L * threads * SECOND, 1, 4, threads);
         }
 
         private static String advice(BatchUse use, int partitions) {

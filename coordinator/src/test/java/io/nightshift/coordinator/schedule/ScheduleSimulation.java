@@ -136,7 +136,7 @@ final class ScheduleSimulation {
         this.stepsClock = random.nextBoolean();
         boolean isDaily = cron.equals("0 2 * * *") || cron.equals("30 2 * * *");
         this.longestBatch = random.nextInt(3) > 0 ? hours(0.5) : hours(isDaily ? 30 : 2);
-        this.end = hours(24 * random.nextLong(20, 120));
+        this.end = hours((double) (24 * random.nextLong(20, 120)));
     }
 
     static Outcome run(long seed, DecisionsFactory factory) {
@@ -471,7 +471,7 @@ final class ScheduleSimulation {
                         throw new Violation("%s skips %d ticks".formatted(skipped, range.size()));
                     }
                     range.forEach(tick -> once(decided, tick, "skipped"));
-                    checkSkipped(ticks, skipped);
+                    checkSkipped(skipped);
                 }
                 default -> {}
             }
@@ -516,7 +516,7 @@ final class ScheduleSimulation {
         }
     }
 
-    private void checkSkipped(Ticks ticks, ScheduledJobEvent.TicksSkipped skipped) {
+    private void checkSkipped(ScheduledJobEvent.TicksSkipped skipped) {
         boolean isLate = skipped.last()
                 .isBefore(skipped.at().minus(ScheduleDecisions.GRACE).minusSeconds(jitterSeconds));
         if (overlap != Overlap.SKIP && (catchUp == CatchUp.ALL || !isLate)) {
