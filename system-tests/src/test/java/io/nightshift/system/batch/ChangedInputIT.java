@@ -26,6 +26,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -114,10 +116,13 @@ final class ChangedInputIT {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of(Moment.values())
-                .flatMap(moment -> Stream.of(Change.values())
-                        .filter(change -> ALL || (moment.ordinal() + change.ordinal()) % 2 == 1)
-                        .map(change -> Arguments.of(moment, change)));
+        List<Moment> moments = List.of(Moment.values());
+        List<Change> changes = List.of(Change.values());
+        return IntStream.range(0, moments.size())
+                .boxed()
+                .flatMap(moment -> IntStream.range(0, changes.size())
+                        .filter(change -> ALL || (moment + change) % 2 == 1)
+                        .mapToObj(change -> Arguments.of(moments.get(moment), changes.get(change))));
     }
 
     @ParameterizedTest
