@@ -11,4 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param parameter the parameter of the type date or timestamp that decides; null if the job has only one, or its
 ///     schedule sets only one
 public record BackfillRequest(
-        String from, String to, int parallel, boolean all, @Nullable String parameter) {}
+        String from,
+        String to,
+        int parallel,
+        boolean all,
+        @Nullable String parameter) {}

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param runs newest first
 /// @param next the cursor of the next page; null if this is the last
-public record JobRunPage(List<JobRun> runs, @JsonInclude(Include.NON_NULL) @Nullable String next) {
+public record JobRunPage(
+        List<JobRun> runs,
+        @JsonInclude(Include.NON_NULL) @Nullable String next) {
 
     /// Keeps an unmodifiable copy of the list.
     public JobRunPage {

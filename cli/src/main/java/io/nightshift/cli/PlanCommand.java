@@ -90,7 +90,10 @@ final class PlanCommand implements Callable<Integer> {
                             window.to().time(),
                             job.timing().timeZone(),
                             opening.opens().isAfter(now)
-                                    ? "opens " + TimingText.of(opening.opens(), job.timing().timeZone())
+                                    ? "opens "
+                                            + TimingText.of(
+                                                    opening.opens(),
+                                                    job.timing().timeZone())
                                     : "open now"));
         }
         Instant deadline = Deadline.of(job.timing(), now);

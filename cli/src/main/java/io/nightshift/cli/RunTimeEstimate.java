@@ -51,8 +51,7 @@ final class RunTimeEstimate {
 
     /// The register learns that a batch has ended after the fact, sometimes only in the next run. So an open
     /// batch is looked at too.
-    private static Optional<String> ofLastRun(
-            Job job, long rows, Ledger ledger, BatchRegisterState register) {
+    private static Optional<String> ofLastRun(Job job, long rows, Ledger ledger, BatchRegisterState register) {
         return register.lastOfJob(job.name()).stream()
                 .map(BatchRegisterState.Entry::batch)
                 .flatMap(batch -> ledger.rowsPerSecond(batch).stream()

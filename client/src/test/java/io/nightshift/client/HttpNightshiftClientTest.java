@@ -294,7 +294,10 @@ class HttpNightshiftClientTest {
                         "DELETE /v1/jobs/churn");
         assertThat(asked.get(0).body).isEqualTo(JOB);
         assertThat(asked.get(1).key).isEqualTo("k");
-        assertThat(asked.get(3).key).as("the same key in both attempts").hasSize(36).isEqualTo(asked.get(4).key);
+        assertThat(asked.get(3).key)
+                .as("the same key in both attempts")
+                .hasSize(36)
+                .isEqualTo(asked.get(4).key);
         assertThat(asked.get(4).body).contains("\"from\":\"2026-11-01\"", "\"parallel\":3");
     }
 

@@ -481,7 +481,9 @@ final class ManifestsIT {
         String rule = Files.readString(Manifests.OVERLAY.resolve("prometheus-adapter.yaml"));
         String worker = Files.readString(Manifests.OVERLAY.resolve("../../base/worker.yaml"));
         assertThat(patch).contains("name: nightshift_wanted_workers", "averageValue: \"2\"");
-        assertThat(worker).as("a pod has as many threads as it requests processors").contains("cpu: \"2\"");
+        assertThat(worker)
+                .as("a pod has as many threads as it requests processors")
+                .contains("cpu: \"2\"");
         assertThat(rule).contains("seriesQuery: nightshift_wanted_workers{", "as: nightshift_wanted_workers");
     }
 

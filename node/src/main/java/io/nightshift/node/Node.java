@@ -413,7 +413,9 @@ public final class Node {
         AlertQueries alerts = new AlertQueries(
                 this::askAlerts, alertChannels::test, batches, this::alertRules, name, readers, InstantSource.system());
         system.systemActorOf(
-                Gateway.create(access, batches, changes, scheduler, nodes, alerts), GatewayCommand.ACTOR, Props.empty());
+                Gateway.create(access, batches, changes, scheduler, nodes, alerts),
+                GatewayCommand.ACTOR,
+                Props.empty());
         HealthChecks health = new HealthChecks(
                 system,
                 new LedgerHealth(dependencies.ledger()),
@@ -425,7 +427,8 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, name, readers));
+            endpoints.addAll(
+                    Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, name, readers));
         }
         return endpoints;
     }

@@ -49,11 +49,7 @@ final class RunningAttempt implements Runnable {
     /// @param stallAfter how long the attempt may wait without progress
     /// @param threads how many scoring threads the node has
     RunningAttempt(
-            Lease lease,
-            String node,
-            Function<Lease, PartitionAttempt> attempts,
-            Duration stallAfter,
-            int threads) {
+            Lease lease, String node, Function<Lease, PartitionAttempt> attempts, Duration stallAfter, int threads) {
         this.lease = lease;
         this.node = node;
         this.threads = threads;

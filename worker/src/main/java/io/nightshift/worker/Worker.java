@@ -391,8 +391,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     /// @param use null if the attempt has not begun
     private void reportUse(WorkerMessage.Lease lease, @Nullable Use use) {
         if (use != null) {
-            services.batches()
-                    .accept(lease.attempt().batch(), new BatchCommand.AttemptDiscarded(lease.attempt(), use));
+            services.batches().accept(lease.attempt().batch(), new BatchCommand.AttemptDiscarded(lease.attempt(), use));
         }
     }
 
@@ -416,7 +415,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 return;
             }
             long rows = running.rows();
-            services.batches().accept(lease.attempt().batch(), new BatchCommand.Heartbeat(lease.attempt(), rows, self, running.use()));
+            services.batches()
+                    .accept(
+                            lease.attempt().batch(),
+                            new BatchCommand.Heartbeat(lease.attempt(), rows, self, running.use()));
             services.observer().read(running.unreported(rows));
         }
     }

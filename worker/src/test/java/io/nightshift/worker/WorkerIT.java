@@ -30,8 +30,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -150,7 +150,8 @@ class WorkerIT {
             if (kind.isInstance(told.command())) {
                 return kind.cast(told.command());
             }
-            assertThat(told.command()).isInstanceOfAny(
+            assertThat(told.command())
+                    .isInstanceOfAny(
                             BatchCommand.Heartbeat.class,
                             BatchCommand.RequestLease.class,
                             BatchCommand.AttemptDiscarded.class);
@@ -316,7 +317,8 @@ class WorkerIT {
             BatchCommand.Heartbeat beat = next(BatchCommand.Heartbeat.class);
             assertThat(beat.attempt()).isEqualTo(lease.attempt());
             assertThat(beat.rows()).isGreaterThanOrEqualTo(rows);
-            assertThat(rows == 0 || Objects.requireNonNull(beat.use()).elapsed() > 0).isTrue();
+            assertThat(rows == 0 || Objects.requireNonNull(beat.use()).elapsed() > 0)
+                    .isTrue();
             rows = beat.rows();
         }
         BatchCommand.Commit commit = next(BatchCommand.Commit.class);

@@ -66,14 +66,15 @@ public final class BackfillCommand extends JobCommand {
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "The idempotency key: 1 to 100 letters, digits, - and _. The same key again starts nothing more.")
+            description =
+                    "The idempotency key: 1 to 100 letters, digits, - and _. The same key again starts nothing more.")
     private @Nullable String key;
 
     @Override
     protected int run(ClusterAccess cluster) {
         if (job == null) {
-            throw FailureException.permanent("name the job, such as `nightshift backfill churn --from 2026-11-01 --to"
-                    + " 2026-11-25`");
+            throw FailureException.permanent(
+                    "name the job, such as `nightshift backfill churn --from 2026-11-01 --to" + " 2026-11-25`");
         }
         String name = job;
         BackfillRequest request = request();
@@ -122,7 +123,8 @@ public final class BackfillCommand extends JobCommand {
             JsonOutput.print(out(), ApiJson.tree(plan));
             return;
         }
-        long starts = plan.runs().stream().filter(BackfillPlan.PlannedRun::starts).count();
+        long starts =
+                plan.runs().stream().filter(BackfillPlan.PlannedRun::starts).count();
         TextTable table = new TextTable().left("RUN").left("NOW").left("BATCH").left("BACKFILL");
         for (BackfillPlan.PlannedRun planned : plan.runs()) {
             table.row(
@@ -132,6 +134,7 @@ public final class BackfillCommand extends JobCommand {
                     planned.starts() ? "starts" : "leaves");
         }
         table.print(out());
-        out().println("The backfill would start %d of %d runs. Nothing was started.".formatted(starts, plan.runs().size()));
+        out().println("The backfill would start %d of %d runs. Nothing was started."
+                .formatted(starts, plan.runs().size()));
     }
 }

@@ -24,8 +24,7 @@ abstract class BackfillControlCommand extends JobCommand {
     @Override
     protected final int run(ClusterAccess cluster) {
         String id = wanted.id(cluster);
-        Backfill backfill =
-                ask(cluster, wanted.job(), client -> client.controlBackfill(wanted.job(), id, control()));
+        Backfill backfill = ask(cluster, wanted.job(), client -> client.controlBackfill(wanted.job(), id, control()));
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(backfill));
         } else {

@@ -21,8 +21,8 @@ final class BackfillListCommand extends JobCommand {
 
     @Override
     protected int run(ClusterAccess cluster) {
-        List<Backfill> backfills =
-                ask(cluster, wanted.name(), client -> client.backfills(wanted.name())).backfills();
+        List<Backfill> backfills = ask(cluster, wanted.name(), client -> client.backfills(wanted.name()))
+                .backfills();
         if (asJson()) {
             JsonOutput.print(out(), backfills.stream().map(ApiJson::tree).toList());
         } else if (backfills.isEmpty()) {

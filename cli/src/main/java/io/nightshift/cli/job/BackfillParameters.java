@@ -33,7 +33,6 @@ final class BackfillParameters {
                 : JobCommand.ask(cluster, job(), client -> client.backfills(job())).backfills().stream()
                         .findFirst()
                         .map(Backfill::id)
-                        .orElseThrow(
-                                () -> FailureException.permanent("job %s has no backfill".formatted(job())));
+                        .orElseThrow(() -> FailureException.permanent("job %s has no backfill".formatted(job())));
     }
 }

@@ -6,7 +6,8 @@ import picocli.CommandLine.Command;
 /// `backfill pause`.
 @Command(
         name = "pause",
-        description = "Pauses a backfill: it starts no further run until you resume it. Batches that were started continue.",
+        description =
+                "Pauses a backfill: it starts no further run until you resume it. Batches that were started continue.",
         mixinStandardHelpOptions = true)
 final class BackfillPauseCommand extends BackfillControlCommand {
 

@@ -4,10 +4,7 @@ import io.nightshift.api.BackfillControl;
 import picocli.CommandLine.Command;
 
 /// `backfill resume`.
-@Command(
-        name = "resume",
-        description = "Resumes a paused backfill.",
-        mixinStandardHelpOptions = true)
+@Command(name = "resume", description = "Resumes a paused backfill.", mixinStandardHelpOptions = true)
 final class BackfillResumeCommand extends BackfillControlCommand {
 
     @Override

@@ -39,7 +39,8 @@ final class JobApplyCommand extends JobCommand {
         JobHeader header = JobFile.header(content, file, List.of());
         String text = new String(content, StandardCharsets.UTF_8);
         Path absolute = file.toAbsolutePath().normalize();
-        String folder = Objects.requireNonNullElse(absolute.getParent(), absolute).toString();
+        String folder =
+                Objects.requireNonNullElse(absolute.getParent(), absolute).toString();
         ApplyResult result = ask(cluster, header.name(), client -> client.applyJob(header.name(), text, folder));
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(result));

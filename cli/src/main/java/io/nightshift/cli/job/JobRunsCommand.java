@@ -78,8 +78,7 @@ final class JobRunsCommand extends JobCommand {
         List<JobRun> runs = new ArrayList<>();
         String cursor = null;
         do {
-            RunFilter filter =
-                    new RunFilter(first, end, missing, failed, Math.min(PAGE, limit - runs.size()), cursor);
+            RunFilter filter = new RunFilter(first, end, missing, failed, Math.min(PAGE, limit - runs.size()), cursor);
             JobRunPage page = ask(cluster, name, client -> client.runs(name, filter));
             runs.addAll(page.runs());
             cursor = page.next();

@@ -29,7 +29,8 @@ final class JobTable {
             table.row(
                     "parameters",
                     header.parameters().stream()
-                            .map(parameter -> parameter.name() + " (" + parameter.type().text() + ")")
+                            .map(parameter ->
+                                    parameter.name() + " (" + parameter.type().text() + ")")
                             .collect(Collectors.joining(", ")));
         }
         table.row("schedule", schedule(job));

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class JobTimes {
 
     /// In English, since the root locale has no names of time zones such as CET.
-    private static final DateTimeFormatter LOCAL = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ENGLISH);
+    private static final DateTimeFormatter LOCAL =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ENGLISH);
 
     private JobTimes() {}
 

@@ -32,7 +32,8 @@ final class JobTriggerCommand extends JobCommand {
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "The idempotency key: 1 to 100 letters, digits, - and _. The same key again starts nothing more.")
+            description =
+                    "The idempotency key: 1 to 100 letters, digits, - and _. The same key again starts nothing more.")
     private @Nullable String key;
 
     @Override

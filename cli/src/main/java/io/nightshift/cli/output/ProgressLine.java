@@ -16,8 +16,7 @@ import java.util.OptionalDouble;
 /// @param rowsPerSecond empty while nothing is known
 /// @param symbols what the terminal can show
 /// @param now the time, for the forecast
-record ProgressLine(
-        BatchStatus status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols, Instant now) {
+record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols, Instant now) {
 
     private static final int LONGEST_BAR = 30;
     private static final int SHORTEST_BAR = 4;

@@ -35,8 +35,9 @@ public final class TimingText {
         int wanted = timing.forecast().wantedWorkers();
         return wanted == 0
                 ? text + ", at risk: no number of workers suffices"
-                : text + ", at risk: it needs %,d workers and has %,.0f"
-                        .formatted(wanted, Math.ceil(timing.forecast().workers()));
+                : text
+                        + ", at risk: it needs %,d workers and has %,.0f"
+                                .formatted(wanted, Math.ceil(timing.forecast().workers()));
     }
 
     /// When the batch ends; null if there is no forecast.
@@ -61,7 +62,8 @@ public final class TimingText {
     }
 
     private static String until(Instant end, Instant now) {
-        Duration left = Duration.ofSeconds(Math.max(0, Duration.between(now, end).toSeconds()));
+        Duration left =
+                Duration.ofSeconds(Math.max(0, Duration.between(now, end).toSeconds()));
         return ProgressLine.duration(left);
     }
 }

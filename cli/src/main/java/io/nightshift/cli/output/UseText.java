@@ -73,7 +73,9 @@ public final class UseText {
 
     private static String money(double amount, String currency) {
         int decimals = amount < CENT ? 6 : amount < 1 ? 4 : 2;
-        return BigDecimal.valueOf(amount).setScale(decimals, RoundingMode.HALF_UP).toPlainString() + " " + currency;
+        return BigDecimal.valueOf(amount)
+                        .setScale(decimals, RoundingMode.HALF_UP)
+                        .toPlainString() + " " + currency;
     }
 
     private static String seconds(double seconds) {

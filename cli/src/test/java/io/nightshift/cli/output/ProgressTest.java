@@ -55,8 +55,8 @@ final class ProgressTest {
     @Test
     void aFinishedBarOfSixtyColumnsHasRowsTimeAndRate() {
         BatchStatus finished = status(2_000_000, 2_000_000, Phase.PUBLISHED);
-        ProgressLine line =
-                new ProgressLine(finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false), NOW);
+        ProgressLine line = new ProgressLine(
+                finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false), NOW);
 
         assertThat(line.text(60)).isEqualTo("100% ████████████████ 2,000,000 rows, 162,075 rows/s, 12.3 s");
         assertThat(line.text(120))
@@ -82,12 +82,14 @@ final class ProgressTest {
                 status(2_000_000, 500_000, Phase.RUNNING),
                 Duration.ofSeconds(5),
                 OptionalDouble.of(100_000),
-                new Symbols(true), NOW);
+                new Symbols(true),
+                NOW);
         ProgressLine paused = new ProgressLine(
                 status(2_000_000, 500_000, Phase.PAUSED),
                 Duration.ofSeconds(5),
                 OptionalDouble.empty(),
-                new Symbols(true), NOW);
+                new Symbols(true),
+                NOW);
 
         assertThat(running.text(70))
                 .isEqualTo(" 25% ###............ 500,000/2,000,000 rows, 100,000 rows/s, 15 s left");

@@ -70,11 +70,7 @@ class TimingTextTest {
                 timing(false, forecast(24)),
                 null);
         ProgressLine line = new ProgressLine(
-                status,
-                Duration.ofSeconds(30),
-                OptionalDouble.of(20),
-                new Symbols(true),
-                DEADLINE.minusSeconds(1_320));
+                status, Duration.ofSeconds(30), OptionalDouble.of(20), new Symbols(true), DEADLINE.minusSeconds(1_320));
 
         assertThat(line.text(120)).contains("20 rows/s, 10 min 0 s left (95 %: 53 min 0 s), 4/10 partitions");
     }

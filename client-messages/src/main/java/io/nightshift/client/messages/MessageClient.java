@@ -25,8 +25,8 @@ import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
-import io.nightshift.client.Backoff;
 import io.nightshift.client.AlertFilter;
+import io.nightshift.client.Backoff;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
@@ -286,23 +286,20 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<AlertPage> alerts(AlertFilter filter) {
         return ask(
-                replyTo ->
-                        new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo),
+                replyTo -> new GatewayCommand.ListAlerts(filter.onlyOpen(), filter.limit(), filter.cursor(), replyTo),
                 timeout);
     }
 
     @Override
     public CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report) {
         return ask(
-                replyTo ->
-                        new GatewayCommand.ReportVerification(batch, report.holds(), report.summary(), replyTo),
+                replyTo -> new GatewayCommand.ReportVerification(batch, report.holds(), report.summary(), replyTo),
                 timeout);
     }
 
     @Override
     public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
-        return ask(
-                replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo), timeout.multipliedBy(TEST_FACTOR));
+        return ask(replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo), timeout.multipliedBy(TEST_FACTOR));
     }
 
     @Override

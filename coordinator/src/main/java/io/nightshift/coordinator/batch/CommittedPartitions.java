@@ -124,7 +124,8 @@ public final class CommittedPartitions {
         BatchState.Totals totals(int i, long rows) {
             long read = rows - (unread.length == 0 ? 0 : unread[i]);
             long bad = quarantined.length == 0 ? 0 : quarantined[i];
-            return new BatchState.Totals(rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()), use(i));
+            return new BatchState.Totals(
+                    rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()), use(i));
         }
     }
 

@@ -33,7 +33,12 @@ class Leases {
     /// @param rows how many rows the worker has reported as scored
     /// @param use what the worker has reported that the attempt has used; null if it has not
     record ActiveLease(
-            Epoch epoch, Holder holder, long since, long deadline, long rows, @Nullable Use use) {}
+            Epoch epoch,
+            Holder holder,
+            long since,
+            long deadline,
+            long rows,
+            @Nullable Use use) {}
 
     /// The worker that holds a lease.
     ///
@@ -46,7 +51,10 @@ class Leases {
     ///
     /// @param use what the worker has reported that the attempt has used; null if it has not
     record ExpiredLease(
-            int partition, Epoch epoch, String node, @Nullable Use use) {}
+            int partition,
+            Epoch epoch,
+            String node,
+            @Nullable Use use) {}
 
     /// A partition that waits for its next attempt.
     private record DelayedPartition(int partition, long notBefore) {}
@@ -143,13 +151,10 @@ class Leases {
         if (lease == null || !lease.epoch().equals(epoch)) {
             return false;
         }
-        active.put(partition, new ActiveLease(
-                        epoch,
-                        lease.holder(),
-                        lease.since(),
-                        now + duration,
-                        rows,
-                        use == null ? lease.use() : use));
+        active.put(
+                partition,
+                new ActiveLease(
+                        epoch, lease.holder(), lease.since(), now + duration, rows, use == null ? lease.use() : use));
         return true;
     }
 
@@ -208,9 +213,8 @@ class Leases {
 
     /// Extends every lease.
     void extendAll(long now) {
-        active.replaceAll((partition, lease) ->
-                new ActiveLease(
-                        lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows(), lease.use()));
+        active.replaceAll((partition, lease) -> new ActiveLease(
+                lease.epoch(), lease.holder(), lease.since(), now + duration, lease.rows(), lease.use()));
     }
 
     /// The time since the lease's last heartbeat, in nanoseconds; empty if the epoch holds no lease.

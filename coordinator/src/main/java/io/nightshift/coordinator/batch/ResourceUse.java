@@ -114,8 +114,8 @@ public record ResourceUse(
             }
             Node known = changed.getOrDefault(commit.node(), nodes.get(commit.node()));
             long began = Math.max(takenOver, active - use.elapsed());
-            Node now = new Node(
-                    commit.cores(), commit.threads(), known == null ? began : Math.min(known.from(), began));
+            Node now =
+                    new Node(commit.cores(), commit.threads(), known == null ? began : Math.min(known.from(), began));
             if (!now.equals(known)) {
                 changed.put(commit.node(), now);
             }

@@ -48,8 +48,7 @@ public final class BatchDescriptions {
     /// @param state without a phase if the batch's ledger is empty
     /// @param now whether the batch's window is open, and its deadline missed, is said for this time
     /// @param prices of what the batch has used
-    public static BatchDescription of(
-            BatchRegisterState.Entry entry, BatchState state, Instant now, Prices prices) {
+    public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state, Instant now, Prices prices) {
         BatchState.Totals totals = state.totals();
         BatchStatus.Timing timing = state.phase() == null ? null : BatchForecast.timing(state, now);
         int partitions = state.plan() == null ? 0 : state.plan().index().partitions();
@@ -135,6 +134,7 @@ public final class BatchDescriptions {
                                 LOCAL_TIME.format(timing.windowOpens().atZone(ZoneId.of(timing.timeZone()))),
                                 timing.timeZone());
     }
+
     private static BatchDescription.@Nullable Timing timing(BatchStatus.@Nullable Timing timing) {
         return timing == null
                 ? null
@@ -147,6 +147,7 @@ public final class BatchDescriptions {
                         timing.isDeadlineAtRisk(),
                         forecast(timing.forecast()));
     }
+
     private static BatchDescription.@Nullable Forecast forecast(BatchStatus.@Nullable Forecast forecast) {
         return forecast == null
                 ? null

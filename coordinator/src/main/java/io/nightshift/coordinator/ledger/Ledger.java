@@ -84,9 +84,7 @@ public record Ledger(String url, String user, String password) {
                 .formatted(
                         number,
                         batch,
-                        entry instanceof UnreadableEntry(String problem)
-                                ? problem
-                                : "it is not an entry of a batch"));
+                        entry instanceof UnreadableEntry(String problem) ? problem : "it is not an entry of a batch"));
     }
 
     /// The batches that have a first entry, in any order.

@@ -126,8 +126,8 @@ public final class BackfillRuns {
         Timetable timetable = Timetable.of(job);
         Ticks ticks = timetable.unbounded();
         ZoneId zone = ticks.zone();
-        TimeTemplate template =
-                TimeTemplate.parse(Objects.requireNonNull(schedule.parameters().get(parameter.name())), TimeTemplate.Time.SCHEDULED);
+        TimeTemplate template = TimeTemplate.parse(
+                Objects.requireNonNull(schedule.parameters().get(parameter.name())), TimeTemplate.Time.SCHEDULED);
         if (!template.dependsOnTime()) {
             return ofDays(job, parameter, from, to);
         }

@@ -68,9 +68,7 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
         return one.cron().equals(two.cron())
                 && Objects.equals(one.start(), two.start())
                 && Objects.equals(one.end(), two.end())
-                && header.timing()
-                        .timeZone()
-                        .equals(other.header().timing().timeZone());
+                && header.timing().timeZone().equals(other.header().timing().timeZone());
     }
 
     JobSchedule.Overlap overlap() {

@@ -126,8 +126,7 @@ final class AlertOutboxIT {
 
         assertThat(third.notification().attempt()).isEqualTo(3);
         await().atMost(SOON)
-                .until(() -> node.ledger().alerts().live().values().stream()
-                        .allMatch(AlertOutboxIT::isDelivered));
+                .until(() -> node.ledger().alerts().live().values().stream().allMatch(AlertOutboxIT::isDelivered));
         await().atMost(SOON).until(() -> asked.get(BATCH) instanceof BatchCommand.ReportAlerts);
     }
 

@@ -97,7 +97,8 @@ final class InvariantChecker {
                         .discarded()
                         .minus(before.resources().discarded().minus(discardedBefore));
                 for (int partition : rescored.partitions()) {
-                    withdrawn.add(Objects.requireNonNull(commits.remove(partition)).attempt(next.batch()));
+                    withdrawn.add(
+                            Objects.requireNonNull(commits.remove(partition)).attempt(next.batch()));
                 }
             }
             case BatchEvent.AttemptFailed failed -> {
@@ -169,7 +170,8 @@ final class InvariantChecker {
         Use most = Use.NONE;
         for (Map.Entry<Attempt, Use> attempt : used.entrySet()) {
             PartitionCommit winner = commits.get(attempt.getKey().partition());
-            boolean won = winner != null && winner.epoch().equals(attempt.getKey().epoch());
+            boolean won =
+                    winner != null && winner.epoch().equals(attempt.getKey().epoch());
             most = won || withdrawn.contains(attempt.getKey()) ? most : most.plus(attempt.getValue());
         }
         Use counted = after.discarded().minus(discardedBefore);

@@ -15,8 +15,8 @@ import io.nightshift.protocol.failure.Failure;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /// The use of a batch is a fold over its ledger: who used what, and how much time the processors had.
 class ResourceUseTest {

@@ -42,7 +42,9 @@ class UseDescriptionsTest {
                     Objects.requireNonNull(describe(use, 4_000_000, PRICES).cost());
 
             assertThat(cost.currency()).isEqualTo("EUR");
-            assertThat(cost.total()).as("120 s at 0.0001, 3 GiB read, 1 GiB written").isEqualTo(0.122);
+            assertThat(cost.total())
+                    .as("120 s at 0.0001, 3 GiB read, 1 GiB written")
+                    .isEqualTo(0.122);
             assertThat(cost.discarded()).isEqualTo(0.022);
             assertThat(cost.perMillion()).isEqualTo(0.0305);
         }
@@ -59,8 +61,7 @@ class UseDescriptionsTest {
 
             assertThat(described.cost()).isNull();
             assertThat(described.processorSeconds()).isEqualTo(81);
-            assertThat(described.discarded())
-                    .isEqualTo(new BatchDescription.Discarded(3, 1, 20, GIB, 0));
+            assertThat(described.discarded()).isEqualTo(new BatchDescription.Discarded(3, 1, 20, GIB, 0));
         }
 
         @Test
@@ -76,8 +77,7 @@ class UseDescriptionsTest {
         /// A batch on 4 processors for 100 seconds.
         private static BatchUse batch(int threads, long processor, long elapsed, long reading, long writing) {
             Use use = new Use(processor * SECOND, elapsed * SECOND, reading * SECOND, writing * SECOND, 0, 0);
-            return new BatchUse(
-                    use, Use.NONE, 0, 100 * SECOND, 400 * SECOND, 100L * threads * SECOND, 1, 4, threads);
+            return new BatchUse(use, Use.NONE, 0, 100 * SECOND, 400 * SECOND, 100L * threads * SECOND, 1, 4, threads);
         }
 
         private static String advice(BatchUse use, int partitions) {
@@ -92,8 +92,7 @@ class UseDescriptionsTest {
         @Test
         void neitherDoesAVeryShortOne() {
             Use use = new Use(1, 900_000, 0, 0, 0, 0);
-            assertThat(UseAdvice.of(
-                            new BatchUse(use, Use.NONE, 0, 900_000, 4 * 900_000, 4 * 900_000, 1, 4, 4), 100))
+            assertThat(UseAdvice.of(new BatchUse(use, Use.NONE, 0, 900_000, 4 * 900_000, 4 * 900_000, 1, 4, 4), 100))
                     .isNull();
         }
 

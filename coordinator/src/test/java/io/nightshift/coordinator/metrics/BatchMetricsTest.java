@@ -9,8 +9,8 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import java.math.BigDecimal;
@@ -119,8 +119,8 @@ final class BatchMetricsTest {
     @Test
     void whatAttemptsUseAndCostIsCountedByWhatCameOfThem() {
         MeterRegistry priced = new SimpleMeterRegistry();
-        BatchMetrics costly = new BatchMetrics(
-                priced, new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO));
+        BatchMetrics costly =
+                new BatchMetrics(priced, new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO));
         Use use = new Use(1_500_000, 2_000_000, 250_000, 125_000, 4_096, 512);
         costly.partitionCommitted(commit(0, Map.of()).withUse(use, 4, 2));
         costly.partitionCommitted(commit(1, Map.of()));
@@ -134,7 +134,9 @@ final class BatchMetricsTest {
         assertThat(counted(priced, "nightshift.use.written", "committed")).isEqualTo(512);
         assertThat(counted(priced, "nightshift.use.cost", "committed")).isEqualTo(0.002);
         assertThat(counted(priced, "nightshift.use.cost", "discarded")).isEqualTo(0.004);
-        assertThat(registry.find("nightshift.use.cost").counters()).as("without prices").isEmpty();
+        assertThat(registry.find("nightshift.use.cost").counters())
+                .as("without prices")
+                .isEmpty();
     }
 
     private static double counted(MeterRegistry of, String meter, String outcome) {

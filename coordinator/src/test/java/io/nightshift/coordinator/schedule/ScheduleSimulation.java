@@ -195,10 +195,7 @@ final class ScheduleSimulation {
         apply();
         every(hours(24 * 4), this::restartLater);
         every(hours(24 * 12), () -> {
-            command(new ScheduledJobCommand.Pause(
-                    "",
-                    "ops",
-                    nobody()));
+            command(new ScheduledJobCommand.Pause("", "ops", nobody()));
             after(random.nextLong(hours(0.1), hours(40)), this::resume);
         });
         every(hours(24 * 9), () -> {
@@ -224,10 +221,7 @@ final class ScheduleSimulation {
         after(hours(1), this::resume);
         runUntil(end + hours(24 * 2));
         // What is still in the queue runs to its end, without further ticks.
-        command(new ScheduledJobCommand.Pause(
-                "",
-                "ops",
-                nobody()));
+        command(new ScheduledJobCommand.Pause("", "ops", nobody()));
     }
 
     private void runUntil(long time) {
@@ -260,17 +254,11 @@ final class ScheduleSimulation {
     // The actor.
 
     private void apply() {
-        command(new ScheduledJobCommand.Apply(
-                text(),
-                null,
-                "ops",
-                nobody()));
+        command(new ScheduledJobCommand.Apply(text(), null, "ops", nobody()));
     }
 
     private void resume() {
-        command(new ScheduledJobCommand.Resume(
-                "ops",
-                nobody()));
+        command(new ScheduledJobCommand.Resume("ops", nobody()));
     }
 
     private void command(ScheduledJobCommand command) {

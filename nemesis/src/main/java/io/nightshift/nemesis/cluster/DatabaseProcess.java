@@ -190,8 +190,8 @@ public final class DatabaseProcess implements AutoCloseable {
     /// @return the number of the event
     public long damageEvent(String batch, Random random) throws SQLException {
         String id = "batch|" + batch;
-        long events = Long.parseLong(
-                query(JOURNAL, "SELECT count(*) FROM nightshift.event_journal WHERE persistence_id = '%s'".formatted(id)));
+        long events = Long.parseLong(query(
+                JOURNAL, "SELECT count(*) FROM nightshift.event_journal WHERE persistence_id = '%s'".formatted(id)));
         long number = 1 + random.nextLong(events);
         String sql = """
                 UPDATE nightshift.event_journal SET event_payload = set_byte(

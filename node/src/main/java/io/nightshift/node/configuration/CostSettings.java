@@ -16,7 +16,8 @@ final class CostSettings {
     static Prices read(ConfigurationSection cost) {
         String currency = cost.text(
                 "currency",
-                KeyMeaning.of("The currency of the prices, such as `EUR`, up to %d characters.".formatted(LONGEST_CURRENCY)));
+                KeyMeaning.of(
+                        "The currency of the prices, such as `EUR`, up to %d characters.".formatted(LONGEST_CURRENCY)));
         if (currency.length() > LONGEST_CURRENCY) {
             cost.mistake("currency", "expected at most %d characters, such as EUR".formatted(LONGEST_CURRENCY));
         }

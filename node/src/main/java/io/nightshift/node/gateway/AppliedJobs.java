@@ -29,8 +29,7 @@ public interface AppliedJobs {
     ///     absolute
     /// @param expected the job's name as the caller gives it beside the file, such as in a URL; null if it
     ///     gives none
-    CompletionStage<ApplyResult> apply(
-            Caller caller, String text, @Nullable String folder, @Nullable String expected);
+    CompletionStage<ApplyResult> apply(Caller caller, String text, @Nullable String folder, @Nullable String expected);
 
     /// All applied jobs.
     CompletionStage<AppliedJobList> list();
@@ -51,8 +50,7 @@ public interface AppliedJobs {
     /// @param parameters values of the job's parameters by name
     /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new run in any case
     /// @return the run, with its batch unless the submission takes longer than 10 s
-    CompletionStage<JobRun> trigger(
-            Caller caller, String job, Map<String, String> parameters, @Nullable String id);
+    CompletionStage<JobRun> trigger(Caller caller, String job, Map<String, String> parameters, @Nullable String id);
 
     /// Deletes a job.
     ///
@@ -96,8 +94,7 @@ public interface AppliedJobs {
     ///
     /// @param id an idempotency key: 1 to 100 letters, digits, `-` and `_`; null for a new backfill in any
     ///     case
-    CompletionStage<Backfill> startBackfill(
-            Caller caller, String job, BackfillRequest request, @Nullable String id);
+    CompletionStage<Backfill> startBackfill(Caller caller, String job, BackfillRequest request, @Nullable String id);
 
     /// What a backfill would do. Starts nothing.
     CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request);
@@ -109,6 +106,5 @@ public interface AppliedJobs {
     CompletionStage<Backfill> backfill(String job, String id);
 
     /// Changes the course of a backfill.
-    CompletionStage<Backfill> controlBackfill(
-            Caller caller, String job, String id, BackfillControl control);
+    CompletionStage<Backfill> controlBackfill(Caller caller, String job, String id, BackfillControl control);
 }

@@ -124,8 +124,7 @@ public final class Gateway {
                     return batches.page(filter, Optional.ofNullable(cursor), limit)
                             .thenApply(Gateway::fitting);
                 });
-            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) ->
-                read(token, replyTo, jobs::list);
+            case GatewayCommand.ListJobs(ActorRef<GatewayReply<JobList>> replyTo) -> read(token, replyTo, jobs::list);
             case GatewayCommand.ListNodes(ActorRef<GatewayReply<NodeList>> replyTo) ->
                 read(token, replyTo, nodes::list);
             case GatewayCommand.DescribeNode(ActorRef<GatewayReply<NodeList.NodeDescription>> replyTo) ->
@@ -223,8 +222,7 @@ public final class Gateway {
     }
 
     private CompletionStage<JobRunPage> runs(GatewayCommand.ListRuns runs) {
-        AppliedJobs.RunFilter filter =
-                new AppliedJobs.RunFilter(runs.from(), runs.to(), runs.missing(), runs.failed());
+        AppliedJobs.RunFilter filter = new AppliedJobs.RunFilter(runs.from(), runs.to(), runs.missing(), runs.failed());
         return jobs.runs(runs.job(), filter, runs.cursor(), runs.limit());
     }
 

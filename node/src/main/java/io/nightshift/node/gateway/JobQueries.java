@@ -57,7 +57,8 @@ public final class JobQueries {
     /// @return the job with its next ticks
     public CompletionStage<ApplyResult> apply(
             Caller caller, String text, @Nullable String folder, @Nullable String expected) {
-        return schedules.apply(caller, text, folder, expected)
+        return schedules
+                .apply(caller, text, folder, expected)
                 .thenApply(result ->
                         new ApplyResult(UpcomingTicks.describe(result.job()), result.created(), result.changed()));
     }

@@ -5,8 +5,8 @@ import io.nightshift.api.AppliedJob;
 import io.nightshift.api.Backfill;
 import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillRequest;
-import io.nightshift.node.gateway.JobQueries;
 import io.nightshift.node.gateway.AppliedJobs;
+import io.nightshift.node.gateway.JobQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import java.io.UncheckedIOException;
@@ -45,9 +45,9 @@ final class JobRoutes {
 
     List<Endpoint> endpoints() {
         List<Endpoint> endpoints = new ArrayList<>(List.of(
+                Endpoint.get(JOBS, Role.READ, Set.of(), call -> jobs.list().thenApply(list -> Answer.json(200, list))),
                 Endpoint.get(
-                        JOBS, Role.READ, Set.of(), call -> jobs.list().thenApply(list -> Answer.json(200, list))),
-                Endpoint.get(JOB, Role.READ, Set.of(), call -> jobs.show(job(call)).thenApply(JobRoutes::answer)),
+                        JOB, Role.READ, Set.of(), call -> jobs.show(job(call)).thenApply(JobRoutes::answer)),
                 Endpoint.put(JOB, Role.SUBMIT, Set.of("folder"), ChangeRoutes.JOB_TYPES, this::apply),
                 Endpoint.delete(
                         JOB,
@@ -66,18 +66,27 @@ final class JobRoutes {
                         Role.READ,
                         Set.of("from", "to", "missing", "failed", "limit", "cursor"),
                         this::runs),
-                Endpoint.get(BACKFILLS, Role.READ, Set.of(), call -> schedules.backfills(job(call))
-                        .thenApply(list -> Answer.json(200, list))),
+                Endpoint.get(
+                        BACKFILLS,
+                        Role.READ,
+                        Set.of(),
+                        call -> schedules.backfills(job(call)).thenApply(list -> Answer.json(200, list))),
                 Endpoint.post(BACKFILLS, Role.SUBMIT, Set.of("dry-run"), ChangeRoutes.JSON, this::backfill),
-                Endpoint.get(BACKFILL, Role.READ, Set.of(), call -> schedules.backfill(job(call), id(call))
-                        .thenApply(backfill -> Answer.json(200, backfill)))));
+                Endpoint.get(
+                        BACKFILL,
+                        Role.READ,
+                        Set.of(),
+                        call -> schedules
+                                .backfill(job(call), id(call))
+                                .thenApply(backfill -> Answer.json(200, backfill)))));
         for (BackfillControl control : BackfillControl.values()) {
             endpoints.add(Endpoint.post(
                     BACKFILL + "/" + control.verb(),
                     Role.ADMIN,
                     Set.of(),
                     ChangeRoutes.JSON,
-                    call -> schedules.controlBackfill(call.caller(), job(call), id(call), control)
+                    call -> schedules
+                            .controlBackfill(call.caller(), job(call), id(call), control)
                             .thenApply(backfill -> Answer.json(200, backfill))));
         }
         return endpoints;
@@ -109,7 +118,10 @@ final class JobRoutes {
 
     private static String text(byte[] body) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw ProblemException.badRequest("The job file is not a text in UTF-8.");
         }
@@ -121,7 +133,8 @@ final class JobRoutes {
     }
 
     private CompletionStage<Answer> trigger(Call call) {
-        return schedules.trigger(call.caller(), job(call), call.parameters(), key(call))
+        return schedules
+                .trigger(call.caller(), job(call), call.parameters(), key(call))
                 .thenApply(run -> Answer.json(200, run));
     }
 
@@ -137,7 +150,8 @@ final class JobRoutes {
         BackfillRequest request = request(call.body());
         return call.flag("dry-run")
                 ? schedules.planBackfill(job(call), request).thenApply(plan -> Answer.json(200, plan))
-                : schedules.startBackfill(call.caller(), job(call), request, key(call))
+                : schedules
+                        .startBackfill(call.caller(), job(call), request, key(call))
                         .thenApply(JobRoutes::started);
     }
 

@@ -2,10 +2,10 @@ package io.nightshift.node.http;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.AlertQueries;
+import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.JobQueries;
-import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.storage.Destinations;
 import java.io.IOException;

@@ -32,8 +32,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -112,9 +112,7 @@ public final class JobScheduler implements AppliedJobs {
                 caller,
                 "apply-job",
                 job,
-                answered(
-                                catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)),
-                                "the catalogue of jobs")
+                answered(catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)), "the catalogue of jobs")
                         .thenCompose(entered -> this.<ApplyResult>ask(
                                 job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
                 result -> "revision " + result.job().revision());
@@ -124,8 +122,7 @@ public final class JobScheduler implements AppliedJobs {
     private JobHeader header(String text, @Nullable String folder) {
         try {
             JobHeader header = JobTexts.header(text, folder);
-            SampleRun.of(header, clock.instant())
-                    .ifPresent(parameters -> JobTexts.job(text, folder, parameters));
+            SampleRun.of(header, clock.instant()).ifPresent(parameters -> JobTexts.job(text, folder, parameters));
             return header;
         } catch (JobFileException e) {
             throw ProblemException.jobFile(e);
@@ -163,8 +160,8 @@ public final class JobScheduler implements AppliedJobs {
     @Override
     public CompletionStage<AppliedJob> pause(Caller caller, String job, String reason) {
         if (reason.length() > LONGEST_REASON) {
-            throw ProblemException.badRequest(String.format(
-                    Locale.ROOT, "The reason is too long. Send at most %,d characters.", LONGEST_REASON));
+            throw ProblemException.badRequest(
+                    String.format(Locale.ROOT, "The reason is too long. Send at most %,d characters.", LONGEST_REASON));
         }
         return logged(
                 caller,
@@ -190,7 +187,10 @@ public final class JobScheduler implements AppliedJobs {
         parameters.forEach((name, value) -> {
             if (name.length() + value.length() > LONGEST_VALUE) {
                 throw ProblemException.badRequest(String.format(
-                        Locale.ROOT, "The parameter %.60s is too long. Send at most %,d characters.", name, LONGEST_VALUE));
+                        Locale.ROOT,
+                        "The parameter %.60s is too long. Send at most %,d characters.",
+                        name,
+                        LONGEST_VALUE));
             }
         });
         String run = id(id);
@@ -198,14 +198,13 @@ public final class JobScheduler implements AppliedJobs {
                 caller,
                 "trigger-job",
                 name(job),
-                show(job)
-                        .thenCompose(applied -> {
-                            requireValid(applied, parameters);
-                            return started(
-                                    job,
-                                    replyTo -> new ScheduledJobCommand.Trigger(run, parameters, caller.name(), replyTo),
-                                    System.nanoTime() + PATIENCE.toNanos());
-                        }),
+                show(job).thenCompose(applied -> {
+                    requireValid(applied, parameters);
+                    return started(
+                            job,
+                            replyTo -> new ScheduledJobCommand.Trigger(run, parameters, caller.name(), replyTo),
+                            System.nanoTime() + PATIENCE.toNanos());
+                }),
                 started -> started.run());
     }
 
@@ -247,8 +246,7 @@ public final class JobScheduler implements AppliedJobs {
         return show(job).thenCompose(applied -> {
             Instant from = filter.from() == null && filter.missing() ? applied.firstAppliedAt() : filter.from();
             return this.<JobRunPage>ask(
-                            job,
-                            replyTo -> new ScheduledJobCommand.Runs(from, filter.to(), limit, cursor, replyTo))
+                            job, replyTo -> new ScheduledJobCommand.Runs(from, filter.to(), limit, cursor, replyTo))
                     .thenCompose(page -> states.now(applied, page.runs())
                             .thenApply(runs -> new JobRunPage(
                                     runs.stream().filter(filter::accepts).toList(), page.next())));
@@ -263,9 +261,7 @@ public final class JobScheduler implements AppliedJobs {
                 caller,
                 "start-backfill",
                 name(job),
-                ask(
-                        job,
-                        replyTo -> new ScheduledJobCommand.StartBackfill(backfill, request, caller.name(), replyTo)),
+                ask(job, replyTo -> new ScheduledJobCommand.StartBackfill(backfill, request, caller.name(), replyTo)),
                 started -> "%s, %d runs from %s to %s"
                         .formatted(started.id(), started.runs(), started.from(), started.to()));
     }
@@ -328,8 +324,7 @@ public final class JobScheduler implements AppliedJobs {
     }
 
     @Override
-    public CompletionStage<Backfill> controlBackfill(
-            Caller caller, String job, String id, BackfillControl control) {
+    public CompletionStage<Backfill> controlBackfill(Caller caller, String job, String id, BackfillControl control) {
         return logged(
                 caller,
                 control.verb() + "-backfill",

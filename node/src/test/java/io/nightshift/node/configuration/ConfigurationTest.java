@@ -3,10 +3,10 @@ package io.nightshift.node.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.alert.AlertChannel;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.alert.Secret;
-import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;

@@ -167,8 +167,9 @@ class MonitoringTest {
             if (name.startsWith("nightshift_")) {
                 labels.forEach((label, values) ->
                         assertThat(values).as(name + " " + label).hasSizeLessThan(20));
-                assertThat(labels.keySet()).as(name).isSubsetOf(
-                                "state", "outcome", "resource", "quantile", "currency", "le");
+                assertThat(labels.keySet())
+                        .as(name)
+                        .isSubsetOf("state", "outcome", "resource", "quantile", "currency", "le");
             }
         });
         assertThat(shown.getOrDefault("nightshift_attempts_total", Map.of()).get("outcome"))
@@ -191,7 +192,9 @@ class MonitoringTest {
             String url = "http://127.0.0.1:%d/v1/metrics"
                     .formatted(collector.getAddress().getPort());
             NodeMetrics metrics = NodeMetrics.begin(
-                    new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")), "node:1", PRICES);
+                    new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")),
+                    "node:1",
+                    PRICES);
             metrics.batches().attemptEnded(AttemptOutcome.COMMITTED);
             Map.Entry<String, byte[]> request =
                     Awaitility.await().atMost(Duration.ofSeconds(20)).until(received::poll, Objects::nonNull);

@@ -172,8 +172,7 @@ public sealed interface BatchCommand {
     ///
     /// @param attempt the attempt that holds the lease
     /// @param use what the attempt has used, at least; null if it has not begun, or that is not known
-    record ReleaseLease(
-            Attempt attempt, @Nullable Use use) implements BatchCommand {
+    record ReleaseLease(Attempt attempt, @Nullable Use use) implements BatchCommand {
 
         /// A release by an attempt that has not begun.
         public ReleaseLease(Attempt attempt) {

@@ -101,7 +101,8 @@ public sealed interface BatchEvent {
             String node,
             Failure failure,
             @Nullable Instant until,
-            @Nullable Use use) implements BatchEvent {
+            @Nullable Use use)
+            implements BatchEvent {
 
         /// A failure of the attempt itself, whose use is not known.
         public AttemptFailed(Instant at, int partition, Epoch epoch, String node, Failure failure) {

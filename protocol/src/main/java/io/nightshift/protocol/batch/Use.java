@@ -24,8 +24,8 @@ public record Use(long processor, long elapsed, long reading, long writing, long
 
     public Use {
         if (processor < 0 || elapsed < 0 || reading < 0 || writing < 0 || read < 0 || written < 0) {
-            throw new IllegalArgumentException("negative: %d, %d, %d, %d, %d, %d"
-                    .formatted(processor, elapsed, reading, writing, read, written));
+            throw new IllegalArgumentException(
+                    "negative: %d, %d, %d, %d, %d, %d".formatted(processor, elapsed, reading, writing, read, written));
         }
     }
 

@@ -184,11 +184,8 @@ public sealed interface GatewayCommand {
     ///     all
     ///     its paths are absolute
     /// @param replyTo receives the reply
-    record ApplyJob(
-            String job,
-            String text,
-            @Nullable String folder,
-            ActorRef<GatewayReply<ApplyResult>> replyTo) implements Request {}
+    record ApplyJob(String job, String text, @Nullable String folder, ActorRef<GatewayReply<ApplyResult>> replyTo)
+            implements Request {}
 
     /// Asks for an applied job.
     ///
@@ -229,8 +226,7 @@ public sealed interface GatewayCommand {
             String job,
             Map<String, String> parameters,
             @Nullable String key,
-            ActorRef<GatewayReply<JobRun>> replyTo)
-            implements Request {
+            ActorRef<GatewayReply<JobRun>> replyTo) implements Request {
         public TriggerJob {
             parameters = Map.copyOf(parameters);
         }
@@ -268,10 +264,7 @@ public sealed interface GatewayCommand {
     /// @param key the caller's idempotency key as in [TriggerJob], or null
     /// @param replyTo receives the reply
     record StartBackfill(
-            String job,
-            BackfillRequest request,
-            @Nullable String key,
-            ActorRef<GatewayReply<Backfill>> replyTo)
+            String job, BackfillRequest request, @Nullable String key, ActorRef<GatewayReply<Backfill>> replyTo)
             implements Request {}
 
     /// Asks what a backfill would do. Starts nothing.
@@ -301,7 +294,6 @@ public sealed interface GatewayCommand {
     /// @param id the backfill's ID
     /// @param control the change
     /// @param replyTo receives the reply
-    record ControlBackfill(
-            String job, String id, BackfillControl control, ActorRef<GatewayReply<Backfill>> replyTo)
+    record ControlBackfill(String job, String id, BackfillControl control, ActorRef<GatewayReply<Backfill>> replyTo)
             implements Request {}
 }

@@ -159,8 +159,7 @@ public final class CronExpression {
     /// @throws IllegalArgumentException if [#problem] finds one
     public static CronExpression parse(String text) {
         problem(text).ifPresent(problem -> {
-            throw new IllegalArgumentException(
-                    "%s: expected %s".formatted(problem.found(), problem.expected()));
+            throw new IllegalArgumentException("%s: expected %s".formatted(problem.found(), problem.expected()));
         });
         return parseChecked(text);
     }

@@ -23,8 +23,8 @@ final class CronWords {
         String words = CronDescriptor.instance(Locale.UK).describe(cron).strip();
         words = WEEKDAYS.matcher(words).replaceAll("on $1");
         words = DAYS.matcher(words)
-                .replaceAll(days -> "on %s %s of the month"
-                        .formatted(days.group(1).contains(" ") ? "days" : "day", days.group(1)));
+                .replaceAll(days ->
+                        "on %s %s of the month".formatted(days.group(1).contains(" ") ? "days" : "day", days.group(1)));
         words = MONTHS.matcher(words).replaceAll("in $1");
         words = RANGE.matcher(words).replaceAll("every $1 from $2 to $3");
         return TIME_ONLY.matcher(words).matches() ? words + " every day" : words;

@@ -305,8 +305,7 @@ public final class GoldenMessages {
         add("gateway-delete-job", new GatewayCommand.DeleteJob("flights", system.actor("asker")));
         add(
                 "gateway-trigger-job",
-                new GatewayCommand.TriggerJob(
-                        "flights", Map.of("day", "2026-11-24"), "k1", system.actor("asker")));
+                new GatewayCommand.TriggerJob("flights", Map.of("day", "2026-11-24"), "k1", system.actor("asker")));
         add(
                 "gateway-list-runs",
                 new GatewayCommand.ListRuns(
@@ -321,8 +320,7 @@ public final class GoldenMessages {
         add("gateway-describe-backfill", new GatewayCommand.DescribeBackfill("flights", "2f6a", system.actor("asker")));
         add(
                 "gateway-control-backfill",
-                new GatewayCommand.ControlBackfill(
-                        "flights", "2f6a", BackfillControl.CANCEL, system.actor("asker")));
+                new GatewayCommand.ControlBackfill("flights", "2f6a", BackfillControl.CANCEL, system.actor("asker")));
     }
 
     private void control(String name, BatchControl control, LocalActorSystem system) {
@@ -338,8 +336,7 @@ public final class GoldenMessages {
         answer("applied", new ApplyResult(appliedJob(), true, true));
         answer(
                 "job",
-                appliedJob()
-                        .withSchedule("at 02:00", List.of(new AppliedJob.Tick(AT, Map.of("day", "2026-11-24")))));
+                appliedJob().withSchedule("at 02:00", List.of(new AppliedJob.Tick(AT, Map.of("day", "2026-11-24")))));
         answer("run", run);
         answer("runs", new JobRunPage(List.of(run.withTotalsOf(description())), "7"));
         answer("backfill", backfill());

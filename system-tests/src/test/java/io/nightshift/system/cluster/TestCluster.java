@@ -175,8 +175,7 @@ public final class TestCluster implements AutoCloseable {
     /// Runs a command against the cluster.
     public CommandResult run(String... words) {
         List<String> arguments = new ArrayList<>(List.of(words));
-        arguments.addAll(
-                List.of("--config", configuration().toString(), "--home", home().toString()));
+        arguments.addAll(List.of("--config", configuration().toString(), "--home", home().toString()));
         return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
     }
 

@@ -548,14 +548,14 @@ final class HttpIT {
                 """;
         HttpRequest.Builder put = node.request("/v1/jobs/nightly?folder=" + folder.toAbsolutePath())
                 .header("Content-Type", "application/yaml");
-        HttpResponse<String> applied =
-                node.send(put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
+        HttpResponse<String> applied = node.send(
+                put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
         assertThat(applied.statusCode()).as(applied.body()).isEqualTo(201);
         conforms(schemas, document, "ApplyResult", applied);
         assertThat(json(applied).at("/job/schedule").asText()).isEqualTo("at 02:00 on day 1 of the month in January");
         assertThat(json(applied).at("/job/ticks/0/parameters/day").asText()).endsWith("-12-31");
-        HttpResponse<String> repeated =
-                node.send(put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
+        HttpResponse<String> repeated = node.send(
+                put.copy().PUT(HttpRequest.BodyPublishers.ofString(job)).build());
         assertThat(json(200, repeated).get("changed").asBoolean()).isFalse();
         problem(
                 node.send(put.copy()
@@ -568,7 +568,11 @@ final class HttpIT {
         conforms(schemas, document, "AppliedJob", node.post("/v1/jobs/nightly/pause", "{\"reason\": \"holidays\"}"));
         conforms(schemas, document, "AppliedJob", node.post("/v1/jobs/nightly/resume", ""));
         problem(node.post("/v1/jobs/nightly/trigger", ""), 422, "job-file", "day");
-        conforms(schemas, document, "JobRunPage", node.get("/v1/jobs/nightly/runs?missing=true&from=2026-01-01T00:00:00Z"));
+        conforms(
+                schemas,
+                document,
+                "JobRunPage",
+                node.get("/v1/jobs/nightly/runs?missing=true&from=2026-01-01T00:00:00Z"));
         problem(node.get("/v1/jobs/nightly/runs?from=today"), 400, "bad-request", "Send a time such as");
         String range = "{\"from\": \"2024-12-01\", \"to\": \"2025-12-31\"}";
         HttpResponse<String> plan = node.post("/v1/jobs/nightly/backfills?dry-run=true", range);

@@ -48,7 +48,8 @@ final class CostIT {
 
         double threads = use.get("thread_seconds").asDouble();
         assertThat(use.get("processor_seconds").asDouble()).isPositive().isLessThanOrEqualTo(threads + 0.01);
-        assertThat(use.get("reading_seconds").asDouble() + use.get("writing_seconds").asDouble())
+        assertThat(use.get("reading_seconds").asDouble()
+                        + use.get("writing_seconds").asDouble())
                 .isLessThanOrEqualTo(threads);
         assertThat(use.get("bytes_read").asLong()).isGreaterThan(100_000L);
         long written = use.get("bytes_written").asLong();
@@ -58,11 +59,12 @@ final class CostIT {
         assertThat(use.at("/discarded/attempts").asInt()).isZero();
         double gib = 1L << 30;
         double cost = threads + use.get("bytes_read").asLong() / gib + 2 * written / gib;
-        assertThat(use.at("/cost/total").asDouble())
-                .isCloseTo(cost, within(0.002));
+        assertThat(use.at("/cost/total").asDouble()).isCloseTo(cost, within(0.002));
         assertThat(use.at("/cost/per_million").asDouble())
                 .isCloseTo(
-                        use.at("/cost/total").asDouble() * 1e6 / run.get("predictions").asLong(),
+                        use.at("/cost/total").asDouble()
+                                * 1e6
+                                / run.get("predictions").asLong(),
                         within(0.001));
 
         JsonNode shown = show("-o", "json").expect(0).json();
@@ -81,11 +83,14 @@ final class CostIT {
 
         CommandResult run = ProgramProcess.run(
                 folder,
-                job.run().stream().filter(word -> !word.equals("-o") && !word.equals("json")).toArray(String[]::new));
+                job.run().stream()
+                        .filter(word -> !word.equals("-o") && !word.equals("json"))
+                        .toArray(String[]::new));
 
         assertThat(run.expect(0).out())
                 .containsPattern("  used +[0-9.]+ s of processor time")
                 .doesNotContain("  cost  ");
-        assertThat(show("-o", "json").expect(0).json().at("/use/cost").isMissingNode()).isTrue();
+        assertThat(show("-o", "json").expect(0).json().at("/use/cost").isMissingNode())
+                .isTrue();
     }
 }

@@ -62,13 +62,16 @@ final class WindowIT {
                                     .formatted(minute(2))
                             + "--ignore-window");
         }
-        CommandResult shown = nightshift("batch", "show", "latest", "--home", home).expect(0);
+        CommandResult shown =
+                nightshift("batch", "show", "latest", "--home", home).expect(0);
         assertThat(shown.out())
                 .containsPattern("state +submitted")
                 .containsPattern("priority +7")
                 .containsPattern("deadline +20\\S+ %s UTC".formatted(minute(4)))
                 .containsPattern("waits for +its window, which opens 20\\S+ %s UTC".formatted(minute(2)));
-        assertThat(nightshift("plan", job.file().toString(), "--home", home).expect(0).out())
+        assertThat(nightshift("plan", job.file().toString(), "--home", home)
+                        .expect(0)
+                        .out())
                 .containsPattern("window +%s to %s UTC, opens 20".formatted(minute(2), minute(3)))
                 .containsPattern("deadline +20\\S+ %s UTC".formatted(minute(4)));
 
@@ -77,7 +80,9 @@ final class WindowIT {
 
         assertThat(end.json().get("resumed").asBoolean()).isTrue();
         assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
-        assertThat(nightshift("batch", "events", "latest", "--home", home).expect(0).out())
+        assertThat(nightshift("batch", "events", "latest", "--home", home)
+                        .expect(0)
+                        .out())
                 .contains("window ignored", "the batch may score outside its window, says local");
         assertThat(nightshift("batch", "verify", "latest", "--home", home).status())
                 .isZero();

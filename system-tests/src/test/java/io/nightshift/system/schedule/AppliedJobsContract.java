@@ -92,8 +92,9 @@ abstract class AppliedJobsContract {
     }
 
     private List<JsonNode> runs(String job, String... more) throws IOException {
-        return list(command(Stream.concat(Stream.of("job", "runs", job, "-o", "json", "--limit", "500"), Stream.of(more))
-                .toArray(String[]::new)));
+        return list(
+                command(Stream.concat(Stream.of("job", "runs", job, "-o", "json", "--limit", "500"), Stream.of(more))
+                        .toArray(String[]::new)));
     }
 
     private static long count(List<JsonNode> runs, String state) {
@@ -115,20 +116,27 @@ abstract class AppliedJobsContract {
                 .contains("Applied job ticking.", "every 2 seconds", "Europe/Berlin", "tick (timestamp)")
                 .containsPattern("next runs +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d CES?T +tick=20\\d\\d-");
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(count(runs("ticking"), "published")).isGreaterThan(2));
+                .untilAsserted(
+                        () -> assertThat(count(runs("ticking"), "published")).isGreaterThan(2));
 
-        assertThat(command("job", "pause", "ticking", "--reason", "holidays").expect(0).out())
+        assertThat(command("job", "pause", "ticking", "--reason", "holidays")
+                        .expect(0)
+                        .out())
                 .contains("Paused job ticking.");
         assertThat(command("job", "show", "ticking").expect(0).out())
                 .contains("paused since", "holidays", "Last runs:", "published");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(runs("ticking"))
-                .extracting(run -> run.get("state").asText())
-                .doesNotContain("waiting", "running"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(runs("ticking"))
+                        .extracting(run -> run.get("state").asText())
+                        .doesNotContain("waiting", "running"));
         List<JsonNode> paused = runs("ticking");
         await().pollDelay(Duration.ofSeconds(5)).until(() -> true);
-        assertThat(runs("ticking")).as("while the job is paused, no tick starts a run").hasSameSizeAs(paused);
+        assertThat(runs("ticking"))
+                .as("while the job is paused, no tick starts a run")
+                .hasSameSizeAs(paused);
 
-        assertThat(new HashSet<>(paused.stream().map(run -> run.get("tick").asText()).toList()))
+        assertThat(new HashSet<>(
+                        paused.stream().map(run -> run.get("tick").asText()).toList()))
                 .as("each tick has one run")
                 .hasSameSizeAs(paused);
         List<String> batches = paused.stream()
@@ -168,8 +176,7 @@ abstract class AppliedJobsContract {
         job.edit("rows: 25000", "rows: 24000");
         assertThat(command("job", "apply", job.file().toString()).expect(0).out())
                 .contains("this is revision 2");
-        assertThat(command("job", "show", "revised", "--text").expect(0).out())
-                .isEqualTo(Files.readString(job.file()));
+        assertThat(command("job", "show", "revised", "--text").expect(0).out()).isEqualTo(Files.readString(job.file()));
         command("job", "show", "revisd").expect(2, "no job revisd is applied; did you mean revised?");
         command("job", "trigger", "revised").expect(2, "day");
     }
@@ -191,8 +198,9 @@ abstract class AppliedJobsContract {
                     .expect(0);
         }
         await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(count(runs("asked"), "published")).as(runs("asked").toString()).isEqualTo(1));
+                .untilAsserted(() -> assertThat(count(runs("asked"), "published"))
+                        .as(runs("asked").toString())
+                        .isEqualTo(1));
         assertThat(runs("asked")).hasSize(1);
         assertThat(job.published()).hasSize(1);
         command("job", "trigger", "asked", "--param", "dai=2001-01-02").expect(2, "dai");
@@ -200,8 +208,8 @@ abstract class AppliedJobsContract {
 
     @Test
     void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        FlightsJob job = job(
-                "filled", "date::DATE = {day} AND " + ExpensiveFilter.of(3_000), "parameters: {day: date}");
+        FlightsJob job =
+                job("filled", "date::DATE = {day} AND " + ExpensiveFilter.of(3_000), "parameters: {day: date}");
         command("job", "apply", job.file().toString()).expect(0);
         command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));
@@ -225,7 +233,9 @@ abstract class AppliedJobsContract {
         ended.expect(0);
         assertThat(ended.json().get("published").asInt()).isEqualTo(4);
         assertThat(ended.json().get("untouched").asInt()).isEqualTo(1);
-        assertThat(backfill(range, "--parallel", "2", "--key", "all-days").expect(0).out())
+        assertThat(backfill(range, "--parallel", "2", "--key", "all-days")
+                        .expect(0)
+                        .out())
                 .as("the same key")
                 .contains(ended.json().get("id").asText());
         assertThat(command("backfill", "show", "filled").expect(0).out()).contains("done", "4", "1, published before");
@@ -251,9 +261,11 @@ abstract class AppliedJobsContract {
     void aWrongBackfillIsRefusedWithASentence() throws Exception {
         FlightsJob job = job("refused", "true");
         command("job", "apply", job.file().toString()).expect(0);
-        command("backfill", "refused", "--from", "2001-01-05", "--to", "2001-01-01").expect(2, "lies before");
+        command("backfill", "refused", "--from", "2001-01-05", "--to", "2001-01-01")
+                .expect(2, "lies before");
         command("backfill", "refused", "--from", "2001-01-01").expect(2, "--to is missing");
-        command("backfill", "refused", "--from", "yesterday", "--to", "2001-01-02").expect(2, "must be a date");
+        command("backfill", "refused", "--from", "yesterday", "--to", "2001-01-02")
+                .expect(2, "must be a date");
         command("backfill", "refused", "--from", "2001-01-01", "--to", "2001-01-02")
                 .expect(2, "parameter");
         command("backfill", "nosuch", "--from", "2001-01-01", "--to", "2001-01-02")
@@ -267,7 +279,8 @@ abstract class AppliedJobsContract {
         String text = Files.readString(job.file());
         try (NightshiftClient http = system.http();
                 NightshiftClient messages = system.messages()) {
-            ApplyResult created = answer(http.applyJob("called", text, job.folder().toString()));
+            ApplyResult created =
+                    answer(http.applyJob("called", text, job.folder().toString()));
             assertThat(created.created()).isTrue();
             ApplyResult repeated =
                     answer(messages.applyJob("called", text, job.folder().toString()));
@@ -282,10 +295,12 @@ abstract class AppliedJobsContract {
                 assertThat(answer(client.resumeJob("called")).pause()).isNull();
             }
             JobRun run = answer(messages.triggerJob("called", Map.of("day", "2001-01-02"), "k1"));
-            assertThat(answer(http.triggerJob("called", Map.of("day", "2001-01-02"), "k1")).run())
+            assertThat(answer(http.triggerJob("called", Map.of("day", "2001-01-02"), "k1"))
+                            .run())
                     .isEqualTo(run.run());
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(answer(http.runs("called", RunFilter.ALL)).runs())
+                    .untilAsserted(() -> assertThat(
+                                    answer(http.runs("called", RunFilter.ALL)).runs())
                             .singleElement()
                             .extracting(JobRun::state)
                             .isEqualTo("published"));
@@ -297,18 +312,18 @@ abstract class AppliedJobsContract {
             assertThat(answer(messages.planBackfill("called", request)).runs())
                     .extracting(PlannedRun::starts, planned -> planned.run().parameters())
                     .isEqualTo(plan.runs().stream()
-                            .map(planned -> tuple(planned.starts(), planned.run().parameters()))
+                            .map(planned ->
+                                    tuple(planned.starts(), planned.run().parameters()))
                             .toList());
             Backfill backfill = answer(messages.startBackfill("called", request, "b1"));
             assertThat(answer(http.startBackfill("called", request, "b1")).id()).isEqualTo(backfill.id());
             answer(http.controlBackfill("called", backfill.id(), BackfillControl.PAUSE));
             answer(messages.controlBackfill("called", backfill.id(), BackfillControl.RESUME));
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(
-                                    answer(http.backfill("called", backfill.id())).state())
+                    .untilAsserted(() -> assertThat(answer(http.backfill("called", backfill.id()))
+                                    .state())
                             .isEqualTo("done"));
-            assertThat(answer(messages.backfills("called")))
-                    .isEqualTo(answer(http.backfills("called")));
+            assertThat(answer(messages.backfills("called"))).isEqualTo(answer(http.backfills("called")));
             assertThat(answer(messages.deleteJob("called")).job()).isEqualTo("called");
         }
     }

@@ -25,7 +25,9 @@ final class ServedJobsIT extends AppliedJobsContract {
 
             @Override
             public NightshiftClient http() {
-                return NightshiftClient.overHttp(server.address()).token(token()).build();
+                return NightshiftClient.overHttp(server.address())
+                        .token(token())
+                        .build();
             }
 
             @Override

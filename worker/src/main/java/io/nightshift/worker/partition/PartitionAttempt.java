@@ -265,7 +265,9 @@ public final class PartitionAttempt {
         for (Slice slice : lease.slices()) {
             whole += slice.rows() == 0
                     ? 0
-                    : (double) slice.file().bytes() * slice.rows() / slice.file().rows();
+                    : (double) slice.file().bytes()
+                            * slice.rows()
+                            / slice.file().rows();
         }
         long planned = plannedRows();
         // The job may let fewer rows through than it reads.

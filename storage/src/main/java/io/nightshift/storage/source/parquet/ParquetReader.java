@@ -109,7 +109,8 @@ public final class ParquetReader implements SourceReader {
                 .map(Map.Entry::getKey)
                 .filter(file -> SourceFiles.isWhole(file.path()))
                 .toList();
-        Map<String, Long> counted = countRows(unknown.stream().map(FileVersion::path).toList());
+        Map<String, Long> counted =
+                countRows(unknown.stream().map(FileVersion::path).toList());
         for (FileVersion file : unknown) {
             Long rows = counted.get(file.path().toString());
             // A file that has changed meanwhile is counted the next time.
