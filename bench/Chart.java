@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /// Draws charts of the tables that `bench/peers.sh` and `bench/whole-job.sh` print, wherever they stand in a
-/// Markdown file:
-/// `peers.svg` and `whole-job.svg`. Needs nothing but a JDK.
+/// Markdown file: `peers.svg` and `whole-job.svg`. Needs nothing but a JDK.
 ///
 ///     java bench/Chart.java docs/performance.md docs
 public final class Chart {

@@ -26,11 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// @param running runs whose batch has not ended
 /// @param text the job file; null in lists of jobs
 /// @param folder the absolute path of the folder that relative paths in the job file start from; null if all
-///     its
-///     paths are absolute
+///     its paths are absolute
 /// @param schedule the cron expression in words, such as `at 02:00`; null in lists of jobs, and if the job
-///     has no
-///     schedule
+///     has no schedule
 /// @param ticks the next ticks, at most 3; empty in lists of jobs, without a schedule, and while the job is
 ///     paused
 public record AppliedJob(

@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param tick the time of the schedule that the run belongs to; null if the run belongs to none
 /// @param parameters the values of the job's parameters, as text by name; empty if the job has none
 /// @param state `missing` (no run for the tick), `waiting` (due, without a batch yet), `running` (its batch
-///     has not
-///     ended), `published`, `unchanged` (the same was published before, so nothing was started), `failed`,
-///     `cancelled`, `refused` (the job could not be submitted) or `skipped`
+///     has not ended), `published`, `unchanged` (the same was published before, so nothing was started),
+///     `failed`, `cancelled`, `refused` (the job could not be submitted) or `skipped`
 /// @param batch the run's batch; null if it has none
 /// @param reason why the run was refused or skipped, or has failed; null otherwise
 /// @param revision of the job file

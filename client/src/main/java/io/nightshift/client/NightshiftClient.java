@@ -88,8 +88,7 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param job the job's name, which the job file has too
     /// @param text the text of a job file, in YAML or JSON
     /// @param folder the absolute path of the folder on the nodes that relative paths in the job file start
-    ///     from;
-    ///     null if all its paths are absolute
+    ///     from; null if all its paths are absolute
     CompletionStage<ApplyResult> applyJob(String job, String text, @Nullable String folder);
 
     /// Reads an applied job: its state, and when it runs next.
@@ -110,8 +109,7 @@ public interface NightshiftClient extends AutoCloseable {
     CompletionStage<AppliedJob> resumeJob(String job);
 
     /// Deletes an applied job: no further run is started. Batches that were started continue, and their
-    /// predictions
-    /// stay.
+    /// predictions stay.
     ///
     /// @param job the job's name
     /// @return the job as it was last
@@ -121,11 +119,9 @@ public interface NightshiftClient extends AutoCloseable {
     ///
     /// @param job the job's name
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
-    ///     job
-    ///     file's default
+    ///     job file's default
     /// @param key an idempotency key of 1 to 100 letters, digits, `-` and `_`: all requests with the same key
-    ///     mean
-    ///     one run. Null to have the client generate one for this call
+    ///     mean one run. Null to have the client generate one for this call
     /// @return the run, which may still wait for its batch
     CompletionStage<JobRun> triggerJob(String job, Map<String, String> parameters, @Nullable String key);
 
@@ -176,16 +172,14 @@ public interface NightshiftClient extends AutoCloseable {
     CompletionStage<AlertPage> alerts(AlertFilter filter);
 
     /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a
-    /// verification without
-    /// one ends it. When the stage completes, that is durable.
+    /// verification without one ends it. When the stage completes, that is durable.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param report what the verification found
     CompletionStage<VerificationResult> reportVerification(String batch, VerificationReport report);
 
     /// Sends a test message to a channel of alerts. The stage completes when the channel's receiver has
-    /// answered or
-    /// its time is over, and says which.
+    /// answered or its time is over, and says which.
     ///
     /// @param channel the name of the channel in the configuration of the nodes
     CompletionStage<AlertTestResult> testAlertChannel(String channel);
@@ -197,12 +191,10 @@ public interface NightshiftClient extends AutoCloseable {
     CompletionStage<EventPage> events(String batch, long after);
 
     /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first
-    /// million
-    /// rows are counted.
+    /// million rows are counted.
     ///
     /// Over HTTP only. A client by messages fails the stage with the kind `UNEXPECTED`, because messages
-    /// carry
-    /// no rows.
+    /// carry no rows.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     CompletionStage<QuarantineReasons> quarantineReasons(String batch);

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param to only runs that were due before this time; null for now
 /// @param missing whether to return ticks of the schedule that have no run
 /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag is
-///     set, all
-///     runs are returned
+///     set, all runs are returned
 /// @param limit the most runs in a page, 1 to 200
 /// @param cursor the previous page's `next`, or null for the first page
 public record RunFilter(

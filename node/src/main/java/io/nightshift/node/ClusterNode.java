@@ -34,8 +34,7 @@ import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.remote.RemoteTransportException;
 
 /// A node that runs until it is asked to leave: one that joins others, on a journal in PostgreSQL, or one
-/// alone,
-/// on the ledger of a home folder.
+/// alone, on the ledger of a home folder.
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";

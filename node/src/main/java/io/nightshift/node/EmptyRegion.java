@@ -24,8 +24,7 @@ final class EmptyRegion {
     private EmptyRegion() {}
 
     /// Begins to watch the region, and stops it as soon as it has no shards. Called when Pekko begins to shut
-    /// the
-    /// region down, so that the region gets no new shards.
+    /// the region down, so that the region gets no new shards.
     ///
     /// @param type the name of the region's entity type; the region must have been started
     static void stop(ActorSystem<?> system, String type) {
@@ -49,8 +48,7 @@ final class EmptyRegion {
     }
 
     /// The shards are the region's children. Pekko has a message that asks for the shards, too. But the
-    /// region
-    /// forwards it to each of them, and logs a warning for a shard that stops instead of answering.
+    /// region forwards it to each of them, and logs a warning for a shard that stops instead of answering.
     private static boolean hasShards(ActorRefWithCell region) {
         return !region.underlying().childrenRefs().children().isEmpty();
     }

@@ -342,8 +342,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     /// Cancels an attempt that has lost its lease, and waits for its thread. The worker continues when the
-    /// thread
-    /// has come back or is replaced.
+    /// thread has come back or is replaced.
     private void end(RunningAttempt running) {
         become(new Activity.Ending(running));
         getContext().pipeToSelf(cancel(running), (done, problem) -> new Ended(running));

@@ -9,8 +9,7 @@ import io.nightshift.cli.output.JsonOutput;
 import picocli.CommandLine.Mixin;
 
 /// A command that changes the course of a backfill. It returns when the change is durable. Repeating it
-/// changes
-/// nothing more.
+/// changes nothing more.
 abstract class BackfillControlCommand extends JobCommand {
 
     @Mixin

@@ -164,8 +164,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     /// Only this user has the token of the home folder, so their jobs may use what they may. Where other
-    /// callers
-    /// have tokens, jobs may use the folders that the configuration lists.
+    /// callers have tokens, jobs may use the folders that the configuration lists.
     private static FileRoots roots(Configuration given, HttpSettings http) {
         return http.tokens().areGiven() ? given.files().ofNode() : given.files().ofCommand();
     }
@@ -184,9 +183,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     /// Sets the exit status, since the JVM would report the signal however well the server ended. A server
-    /// that
-    /// ends by itself is not waited for: the thread that ends the JVM then is one of its own, and waits for
-    /// this hook.
+    /// that ends by itself is not waited for: the thread that ends the JVM then is one of its own, and waits
+    /// for this hook.
     private void end(ClusterNode node, EmbeddedLedger opened, Logger log) {
         int status = node.endsByItself() ? ExitStatus.FAILED : exitStatus(node);
         recordEntries(opened, log);

@@ -6,10 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// Sums what attempts have used that were thrown away without a failure of their own in the ledger, until the
-/// next
-/// commits record the sum. Each attempt is counted once, although its worker may report it several times, and
-/// may
-/// report it after its lease expired.
+/// next commits record the sum. Each attempt is counted once, although its worker may report it several
+/// times, and may report it after its lease expired.
 ///
 /// The sum is lost with this object. Then the ledger says a little less than was used.
 ///

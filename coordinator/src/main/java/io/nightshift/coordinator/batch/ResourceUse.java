@@ -12,14 +12,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What the attempts of a batch used that were thrown away, and how much time of processors its nodes had: a
-/// part
-/// of the fold [BatchState], which sums the use of the committed attempts in its totals.
+/// part of the fold [BatchState], which sums the use of the committed attempts in its totals.
 ///
 /// The active time of a batch is the time in which its partitions could be scored. It does not go on while
-/// the
-/// batch is paused, waits for a resource, has failed, or has no coordinator. A node counts from the start of
-/// the
-/// first attempt that it has committed since the last takeover, until the next takeover.
+/// the batch is paused, waits for a resource, has failed, or has no coordinator. A node counts from the start
+/// of the first attempt that it has committed since the last takeover, until the next takeover.
 ///
 /// @param discarded the use of the attempts that were thrown away
 /// @param discardedAttempts how many these are

@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// Holds a batch back outside its job's window.
 ///
 /// A batch begins with its plan, and only inside the window. Outside, a batch that has begun leases no
-/// partition,
-/// unless its job says `outside: finish`. Attempts in flight finish and commit, and a batch whose partitions
-/// are all committed is published at any time.
+/// partition, unless its job says `outside: finish`. Attempts in flight finish and commit, and a batch whose
+/// partitions are all committed is published at any time.
 ///
 /// Pure: the caller passes the time.
 public final class WindowGate {

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Says what a batch waited for that kept few processors busy, and what to change.
 ///
 /// The time in which the processors of the nodes did not work for the batch has five causes. The times of all
-/// five
-/// and the processor time together are the time that the processors had.
+/// five and the processor time together are the time that the processors had.
 enum UseAdvice {
     /// The nodes have fewer scoring threads than processors.
     FEWER_THREADS(
@@ -57,8 +56,7 @@ enum UseAdvice {
     }
 
     /// What the batch waited for most, and what to change, in two sentences; null if it kept enough
-    /// processors
-    /// busy, or was too short.
+    /// processors busy, or was too short.
     ///
     /// @param partitions of the batch
     static @Nullable String of(BatchUse use, int partitions) {

@@ -34,8 +34,7 @@ import org.h2.api.ErrorCode;
 ///
 /// A lock file of our own refuses a second process, because H2's lock can't say which process holds the file.
 /// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`); by default it
-/// keeps
-/// up to half a second in memory. [ForcedFilePath] forces each write to the disk.
+/// keeps up to half a second in memory. [ForcedFilePath] forces each write to the disk.
 ///
 /// A new ledger is created under another name and renamed when it is complete and on the disk. So a ledger
 /// file always has its tables.
@@ -102,8 +101,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// @param waiting called with a description of the process that uses the folder, once for each such
     ///     process. If it throws an exception, this method does too
     /// @throws FailureException if the journal can't be opened, or a server uses the folder, which does not
-    ///     end by
-    ///     itself
+    ///     end by itself
     public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
         return open(home, waiting, "");
     }
@@ -246,8 +244,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// Creates the ledger of a home folder from an export.
     ///
     /// @throws FailureException if the home folder has a ledger, or another process uses it, or the export
-    ///     can't
-    ///     be read
+    ///     can't be read
     public static LedgerFile.Summary create(Path home, Path export) {
         Path folder = home.resolve("ledger");
         FileChannel lockFile = lock(home, holder -> {

@@ -165,9 +165,8 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     /// A batch that waits for its window needs none. One without a deadline, or of which nothing is known,
-    /// needs those
-    /// that it has, and at least one while partitions wait. One that can't meet its deadline needs one for
-    /// each partition.
+    /// needs those that it has, and at least one while partitions wait. One that can't meet its deadline
+    /// needs one for each partition.
     private double wantedWorkers() {
         return gauges.values().stream().mapToDouble(BatchMetrics::wantedWorkers).sum();
     }

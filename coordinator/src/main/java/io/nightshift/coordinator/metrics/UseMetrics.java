@@ -7,8 +7,7 @@ import io.nightshift.protocol.batch.Use;
 import org.jspecify.annotations.Nullable;
 
 /// The metrics of what attempts use, as the ledger records it: of those that were committed, or of those that
-/// were
-/// thrown away.
+/// were thrown away.
 final class UseMetrics {
 
     private final Counter processor;

@@ -37,9 +37,8 @@ import org.jspecify.annotations.Nullable;
 /// clocks, threads or I/O, so that a simulation can run it.
 ///
 /// The submissions of one run (a job with values of its parameters) are decided about one after the other.
-/// Runs
-/// of one job do not wait for each other. If the run has an open batch, the first submission waits for an
-/// answer of that batch:
+/// Runs of one job do not wait for each other. If the run has an open batch, the first submission waits for
+/// an answer of that batch:
 ///
 /// - An ordinary submission asks for the batch's status, because a batch ends in its own ledger first and
 /// tells the register after that.

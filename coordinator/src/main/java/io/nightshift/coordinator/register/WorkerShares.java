@@ -15,16 +15,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The batches of one job and priority share the workers of one flow, in turn. Each flow gets workers in
 /// proportion to its weight, which doubles with each step of the priority. So a flow of priority 6 gets twice
-/// as
-/// much as one of priority 5, and no flow starves. A flow that had no work gets nothing for that time later.
+/// as much as one of priority 5, and no flow starves. A flow that had no work gets nothing for that time
+/// later.
 ///
 /// The rule is start-time fair queueing (Goyal, Vin, Cheng, 1996): a flow's start tag is the service that it
-/// has
-/// had, divided by its weight, and the flow with the lowest start tag is next. The service of a worker is the
-/// time that a partition of the batch takes, so that batches with long partitions don't get more threads than
-/// others.
-/// While two flows have work, the services that they get, divided by their weights, differ by no more than
-/// one partition of each.
+/// has had, divided by its weight, and the flow with the lowest start tag is next. The service of a worker is
+/// the time that a partition of the batch takes, so that batches with long partitions don't get more threads
+/// than others. While two flows have work, the services that they get, divided by their weights, differ by no
+/// more than one partition of each.
 ///
 /// Deterministic: the caller passes the time, in nanoseconds of a monotonic clock. Used by one thread.
 class WorkerShares {

@@ -164,8 +164,7 @@ final class InvariantChecker {
     }
 
     /// A coordinator counts each attempt once that was thrown away, and none that was committed. The next one
-    /// does
-    /// not know which attempts of its predecessor have been counted.
+    /// does not know which attempts of its predecessor have been counted.
     private void checkUse(ResourceUse before, ResourceUse after) {
         Use most = Use.NONE;
         for (Map.Entry<Attempt, Use> attempt : used.entrySet()) {

@@ -11,9 +11,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /// Runs of one job in virtual time, with realistic noise: the input grows, each night is faster or slower as
-/// a whole,
-/// partitions take log-normal times, some nodes are slow, attempts fail and are repeated, outages stop
-/// everything, and some jobs have a window. A seed decides everything.
+/// a whole, partitions take log-normal times, some nodes are slow, attempts fail and are repeated, outages
+/// stop everything, and some jobs have a window. A seed decides everything.
 final class SimulatedJob {
 
     /// A forecast that was made in the course of a run, and what came of it.

@@ -16,10 +16,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// Applied jobs, however a request about them arrives: by a command, HTTP or a message. Each change is logged
-/// in the
-/// audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once if the
-/// request is
-/// wrong. Safe for several threads, none of which waits.
+/// in the audit log, and may be repeated. Stages fail with a [ProblemException]; a method throws it at once
+/// if the request is wrong. Safe for several threads, none of which waits.
 public interface AppliedJobs {
 
     /// Applies a job file.
@@ -60,13 +58,11 @@ public interface AppliedJobs {
     /// Which runs of a job.
     ///
     /// @param from the first time when they were due; null for all that are kept, and for those missing since
-    ///     the first
-    ///     of them
+    ///     the first of them
     /// @param to the end of the range, exclusive; null for now
     /// @param missing whether to return ticks without a run
     /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag
-    ///     is set,
-    ///     all runs are returned
+    ///     is set, all runs are returned
     record RunFilter(@Nullable Instant from, @Nullable Instant to, boolean missing, boolean failed) {
 
         /// Whether a run is among those that are wanted.
@@ -83,8 +79,7 @@ public interface AppliedJobs {
     }
 
     /// A page of a job's runs, newest first. It may hold fewer runs than the limit, even none, and still have
-    /// a
-    /// `next`. The state of a run is the present one: that of a run that was published by other means, too.
+    /// a `next`. The state of a run is the present one: that of a run that was published by other means, too.
     ///
     /// @param cursor the previous page's `next`, or null for the first page
     /// @param limit 1 to 200

@@ -15,8 +15,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// Describes jobs and their runs from both sides: how they run by themselves, and the batches that they have.
-/// Safe
-/// for several threads, none of which waits.
+/// Safe for several threads, none of which waits.
 public final class JobQueries {
 
     private final BatchQueries batches;

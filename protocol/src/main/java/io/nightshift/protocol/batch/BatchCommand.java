@@ -181,8 +181,7 @@ public sealed interface BatchCommand {
     }
 
     /// Reports what an attempt has used that its worker has abandoned, because the attempt lost its lease.
-    /// The
-    /// batch counts each attempt once, however often it is reported.
+    /// The batch counts each attempt once, however often it is reported.
     ///
     /// @param attempt the attempt, which holds no lease
     /// @param use what the attempt has used, at least

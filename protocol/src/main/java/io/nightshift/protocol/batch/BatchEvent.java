@@ -64,8 +64,7 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param commits the commits: at least one, each of a different partition
     /// @param discarded the use of attempts that were thrown away without an [AttemptFailed] since the last
-    ///     entry
-    ///     that says so: they lost their lease, or their worker stopped; null if there were none
+    ///     entry that says so: they lost their lease, or their worker stopped; null if there were none
     /// @param discardedAttempts how many these are
     record Committed(
             Instant at,
@@ -90,9 +89,7 @@ public sealed interface BatchEvent {
     /// @param node the address of the worker's node, `host:port`
     /// @param failure why the attempt failed
     /// @param until when the batch fails, if the resource that failed does not work before; null if the
-    ///     attempt itself failed
-    ///     attempt
-    ///     itself failed
+    ///     attempt itself failed attempt itself failed
     /// @param use what the attempt used, at least; null if that is not known
     record AttemptFailed(
             Instant at,

@@ -4,8 +4,7 @@ package io.nightshift.protocol.batch;
 ///
 /// DuckDB, the model and the writing of output all run on the scoring thread of the attempt, so its processor
 /// time is that of the attempt. Time on a scoring thread is processor time, time in which the thread waited
-/// for
-/// reads or for writes, and the rest: time in which it waited for a processor.
+/// for reads or for writes, and the rest: time in which it waited for a processor.
 ///
 /// @param processor processor time of the scoring threads, in microseconds
 /// @param elapsed time on the scoring threads, in microseconds
@@ -56,8 +55,7 @@ public record Use(long processor, long elapsed, long reading, long writing, long
     }
 
     /// The use with its numbers rounded to within 0.05 %, so that a batch of a million partitions can keep
-    /// each
-    /// partition's in 12 bytes.
+    /// each partition's in 12 bytes.
     public Use rounded() {
         return new Use(
                 rounded(processor),

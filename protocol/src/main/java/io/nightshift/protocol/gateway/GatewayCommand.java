@@ -63,8 +63,7 @@ public sealed interface GatewayCommand {
     ///     All submissions of a job with the same key mean the batch of the first
     /// @param replyTo receives the reply
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
-    ///     job
-    ///     file's default
+    ///     job file's default
     record Submit(
             String job,
             boolean fresh,
@@ -136,8 +135,7 @@ public sealed interface GatewayCommand {
             implements Request {}
 
     /// Reports the verification of a batch. An error raises the alert `verification-failed`, and a
-    /// verification without
-    /// one ends it. The node replies when that is durable.
+    /// verification without one ends it. The node replies when that is durable.
     ///
     /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param holds whether the verification found no error
@@ -148,8 +146,7 @@ public sealed interface GatewayCommand {
             implements Request {}
 
     /// Sends a test message to a channel of alerts, by the node that receives this request. The node replies
-    /// when
-    /// the receiver of the channel has answered.
+    /// when the receiver of the channel has answered.
     ///
     /// @param channel the name of the channel in the node's configuration
     /// @param replyTo receives the reply
@@ -175,14 +172,12 @@ public sealed interface GatewayCommand {
             implements Request {}
 
     /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node
-    /// replies
-    /// when that is durable.
+    /// replies when that is durable.
     ///
     /// @param job the job's name, which the job file has too
     /// @param text the text of a job file
     /// @param folder the absolute path of the folder that relative paths in the job file start from; null if
-    ///     all
-    ///     its paths are absolute
+    ///     all its paths are absolute
     /// @param replyTo receives the reply
     record ApplyJob(String job, String text, @Nullable String folder, ActorRef<GatewayReply<ApplyResult>> replyTo)
             implements Request {}
@@ -213,14 +208,12 @@ public sealed interface GatewayCommand {
     record DeleteJob(String job, ActorRef<GatewayReply<AppliedJob>> replyTo) implements Request {}
 
     /// Starts a run of an applied job now. The node replies when the request is durable; the run may still
-    /// wait for
-    /// its batch then.
+    /// wait for its batch then.
     ///
     /// @param job the job's name
     /// @param parameters values of the job's parameters by name
     /// @param key the caller's idempotency key: 1 to 100 letters, digits, `-` and `_`, or null. All requests
-    ///     with the
-    ///     same key mean one run
+    ///     with the same key mean one run
     /// @param replyTo receives the reply
     record TriggerJob(
             String job,
@@ -233,16 +226,14 @@ public sealed interface GatewayCommand {
     }
 
     /// Asks for a page of an applied job's runs, newest first. The page may hold fewer than the limit and
-    /// still
-    /// have a `next`.
+    /// still have a `next`.
     ///
     /// @param job the job's name
     /// @param from only runs that were due from this time on; null for all that are kept
     /// @param to only runs that were due before this time; null for now
     /// @param missing whether to return ticks without a run
     /// @param failed whether to return runs that failed, were cancelled, refused or skipped. If neither flag
-    ///     is set,
-    ///     all runs are returned
+    ///     is set, all runs are returned
     /// @param limit the most runs in the page, 1 to 200
     /// @param cursor the previous page's `next`, or null for the first page
     /// @param replyTo receives the reply

@@ -14,10 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /// A cron expression: five fields (minute, hour, day of the month, month, day of the week), or six with the
-/// second
-/// first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of them,
-/// as in
-/// the cron of Unix. Immutable, and safe for several threads.
+/// second first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of
+/// them, as in the cron of Unix. Immutable, and safe for several threads.
 ///
 /// A cron expression describes local times, and knows no time zone. So this class computes with local times
 /// only.
@@ -37,8 +35,7 @@ public final class CronExpression {
     private static final CronParser SECONDS = parser(true);
 
     /// No expression that comes at all pauses for longer: a 29 February may be 8 years after the one before,
-    /// and
-    /// on a certain day of the week 40 years.
+    /// and on a certain day of the week 40 years.
     private static final int LONGEST_PAUSE_YEARS = 48;
 
     private static final LocalDateTime TESTED_FROM = LocalDateTime.of(2024, 1, 1, 0, 0);

@@ -6,8 +6,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /// Says in words when a cron expression comes, such as `at 02:00 every day`. The words of the library, with
-/// its
-/// English put right.
+/// its English put right.
 final class CronWords {
 
     private static final String LIST = "(?:(?:, | and )\\w+)*";

@@ -11,18 +11,16 @@ import org.jspecify.annotations.Nullable;
 /// Tells whether a job is still what it was.
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
-/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority` and `alerts` do not
-/// take part, since they don't change the output. Every other key does, as its parsed value with defaults
-/// filled in:
-/// `job`, `model`, `features`, `categories` (if there are any, in file order), `parameters` (if there are
-/// any, with the values of the run), the keys of the kind of
-/// `source`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
-/// `source.unseen-categories` (unless it is `missing`), `source.on-empty` (unless it is `publish`), the
-/// keys of `destination`, `partitions.rows`, `errors.max-rate`, `errors.max-rows`,
-/// `errors.on-failed-partition` (unless it is `fail`), `output.columns`, and `output.margin` (unless it is
-/// `false`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01`
-/// make no difference; moving the file does where it has relative paths. What the model's or the source's
-/// files contain does not take part.
+/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority` and `alerts` do
+/// not take part, since they don't change the output. Every other key does, as its parsed value with defaults
+/// filled in: `job`, `model`, `features`, `categories` (if there are any, in file order), `parameters` (if
+/// there are any, with the values of the run), the keys of the kind of `source`, `source.id`,
+/// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
+/// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`,
+/// `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless it is `fail`),
+/// `output.columns`, and `output.margin` (unless it is `false`). So comments, the order of keys, quoting, a
+/// default that is written out, and `1%` for `0.01` make no difference; moving the file does where it has
+/// relative paths. What the model's or the source's files contain does not take part.
 public final class JobFingerprint {
 
     private final StringBuilder text = new StringBuilder("nightshift-job 1\n");

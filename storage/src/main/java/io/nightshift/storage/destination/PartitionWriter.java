@@ -40,8 +40,7 @@ public interface PartitionWriter extends AutoCloseable {
     }
 
     /// The time for which the destination has taken rows until now, in nanoseconds; 0 where DuckDB writes
-    /// them
-    /// itself.
+    /// them itself.
     default long taking() {
         return 0;
     }

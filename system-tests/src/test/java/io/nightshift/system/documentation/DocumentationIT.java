@@ -37,8 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Runs the commands and queries of pages in their order, as a reader would who copies them, on a smaller
-/// input.
-/// [DocumentationTest] checks the commands of all other pages, without running them.
+/// input. [DocumentationTest] checks the commands of all other pages, without running them.
 final class DocumentationIT {
 
     private static final int ROWS = 3000;
@@ -125,8 +124,7 @@ final class DocumentationIT {
     }
 
     /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead
-    /// of
-    /// `pkill`.
+    /// of `pkill`.
     @Test
     void theTutorialOnClustersRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/cluster.md");

@@ -40,8 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What users of applied jobs can rely on, whoever runs them. The server on one machine and a cluster of
-/// nodes have a
-/// subclass each.
+/// nodes have a subclass each.
 @Timeout(300)
 abstract class AppliedJobsContract {
 

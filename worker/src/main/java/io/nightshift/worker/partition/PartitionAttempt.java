@@ -134,8 +134,7 @@ public final class PartitionAttempt {
     }
 
     /// The file or folder that the attempt uses at the moment. It reads its input and writes its output in
-    /// the
-    /// same statement, so this is the first file of the input until the output is sealed.
+    /// the same statement, so this is the first file of the input until the output is sealed.
     public String place() {
         return isSealing ? lease.staging() : lease.slices().getFirst().file().path();
     }
@@ -255,8 +254,7 @@ public final class PartitionAttempt {
     }
 
     /// How many bytes the attempt has read from its source until now: measured, or estimated by those of
-    /// other
-    /// attempts, or by the size of the files.
+    /// other attempts, or by the size of the files.
     public long bytesRead() {
         if (read >= 0) {
             return read;

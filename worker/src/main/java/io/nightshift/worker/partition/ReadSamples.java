@@ -10,11 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// How many bytes attempts read. DuckDB reads ahead on threads of its own, so only its profile of a query
-/// says it.
-/// A profile costs a third of a millisecond. So every [#EVERY]th attempt of a batch on this node is profiled,
-/// the
-/// first of them included, and the others are taken to read as many bytes for each row. Safe for several
-/// threads.
+/// says it. A profile costs a third of a millisecond. So every [#EVERY]th attempt of a batch on this node is
+/// profiled, the first of them included, and the others are taken to read as many bytes for each row. Safe
+/// for several threads.
 public final class ReadSamples {
 
     /// One of so many attempts is profiled.

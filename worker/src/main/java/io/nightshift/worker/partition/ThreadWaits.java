@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// `/proc/thread-self/schedstat`. Other systems do not say it, and neither do some containers.
 ///
 /// A thread opens the file once and reads it again and again, which takes a few microseconds. For the thread
-/// that
-/// created it.
+/// that created it.
 final class ThreadWaits {
 
     private static final ThreadLocal<ThreadWaits> OWN = ThreadLocal.withInitial(ThreadWaits::new);

@@ -9,12 +9,10 @@ import org.jspecify.annotations.Nullable;
 /// Measures what one attempt uses of its node.
 ///
 /// DuckDB computes on the thread that calls it, see `DuckDb`, and so the model does: all that is computed for
-/// an
-/// attempt is computed on its scoring thread. The threads on which DuckDB reads ahead only wait for the file
-/// system and
-/// copy bytes; they take less than 1 % of the processor time, and are not counted. Time in which the scoring
-/// thread
-/// neither computes nor waits for a processor is time in which it waits for input, or for the destination.
+/// an attempt is computed on its scoring thread. The threads on which DuckDB reads ahead only wait for the
+/// file system and copy bytes; they are not counted. Time in
+/// which the scoring thread neither computes nor waits for a processor is time in which it waits for input,
+/// or for the destination.
 ///
 /// The scoring thread makes all calls. Only [#use] may come from any thread.
 public final class UseMeter {
