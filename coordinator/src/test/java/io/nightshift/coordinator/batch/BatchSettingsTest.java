@@ -49,9 +49,13 @@ class BatchSettingsTest {
                         "nightshift.batch.retry.min-backoff",
                         "nightshift.batch.retry.max-backoff",
                         "nightshift.batch.retry.jitter",
+                        "nightshift.batch.scoring-at-once",
                         "pekko.actor.serializers.nightshift-ledger",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.ledger.LedgerEntry\"",
-                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.register.BatchRegisterEvent\"");
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.register.BatchRegisterEvent\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.alert.AlertEvent\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.schedule.ScheduledJobEvent\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.schedule.JobCatalogueEvent\"");
     }
 
     @Test
