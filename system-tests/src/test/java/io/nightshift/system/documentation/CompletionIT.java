@@ -85,7 +85,7 @@ final class CompletionIT {
 
     @ParameterizedTest
     @CsvSource({
-        "nightshift ba, batch",
+        "nightshift qua, quarantine",
         "nightshift batch resc, rescore",
         "nightshift batch rescore --parti, --partitions",
         "nightshift batch list --output js, json",
@@ -97,7 +97,7 @@ final class CompletionIT {
 
     @ParameterizedTest
     @CsvSource({
-        "nightshift ba, tch",
+        "nightshift qua, rantine",
         "nightshift batch resc, ore",
         "nightshift batch rescore --parti, tions",
         "nightshift batch list --output js, on",
@@ -111,7 +111,7 @@ final class CompletionIT {
 
     @ParameterizedTest
     @CsvSource({
-        "nightshift ba, batch",
+        "nightshift qua, quarantine",
         "nightshift batch resc, rescore",
         "nightshift batch rescore --parti, --partitions",
         "nightshift batch list --output js, json",
