@@ -34,6 +34,9 @@ public enum DuckDbError {
     /// DuckDB's report of a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
+    /// The end of the names of files to which attempts write their output.
+    private static final String STAGED = ".staged";
+
     private static final Pattern FILE = Pattern.compile("\"(/[^\"]*)\"");
 
     public static DuckDbError of(SQLException e) {
@@ -56,7 +59,7 @@ public enum DuckDbError {
     public static Failure failure(String doing, SQLException e) {
         String message = doing + ": " + reason(e);
         return switch (of(e)) {
-            case IO -> Failure.of(resource(message), file(e), message);
+            case IO -> Failure.of(resource(message, file(e)), file(e), message);
             case MEMORY ->
                 isOfScratch(message)
                         ? Failure.of(FailedResource.Type.SCRATCH, file(e), message)
@@ -66,9 +69,13 @@ public enum DuckDbError {
         };
     }
 
-    private static FailedResource.Type resource(String message) {
+    /// A staged file that is missing is no missing input: a cancelled batch removes those of its attempts.
+    private static FailedResource.Type resource(String message, String file) {
         if (message.contains("Too many open files") || isOfScratch(message)) {
             return FailedResource.Type.SCRATCH;
+        }
+        if (file.endsWith(STAGED)) {
+            return FailedResource.Type.STORAGE;
         }
         return message.contains("No such file or directory") || message.contains("Permission denied")
                 ? FailedResource.Type.INPUT

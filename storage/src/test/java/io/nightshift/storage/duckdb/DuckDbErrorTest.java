@@ -1,0 +1,37 @@
+package io.nightshift.storage.duckdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.storage.destination.FileNames;
+import java.sql.SQLException;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+final class DuckDbErrorTest {
+
+    private static FailedResource.Type missing(String file) {
+        Failure failure = DuckDbError.failure(
+                "scoring rows",
+                new SQLException("IO Error: Cannot open file \"%s\": No such file or directory".formatted(file)));
+        return Objects.requireNonNull(failure.resource()).type();
+    }
+
+    @Test
+    void aMissingSourceFileIsAMissingInput() {
+        assertThat(missing("/lake/a.parquet")).isEqualTo(FailedResource.Type.INPUT);
+    }
+
+    /// A cancelled batch removes the staged files of attempts that still run.
+    @Test
+    void aMissingStagedFileIsNoMissingInput() {
+        String staged =
+                new FileNames(".parquet").stagedPart(new Attempt(new BatchId("flights-1"), 6, new Epoch(1, 7)));
+
+        assertThat(missing("/predictions/.staging/attempts/" + staged)).isEqualTo(FailedResource.Type.STORAGE);
+    }
+}
