@@ -29,8 +29,7 @@ final class DuckDbErrorTest {
     /// A cancelled batch removes the staged files of attempts that still run.
     @Test
     void aMissingStagedFileIsNoMissingInput() {
-        String staged =
-                new FileNames(".parquet").stagedPart(new Attempt(new BatchId("flights-1"), 6, new Epoch(1, 7)));
+        String staged = new FileNames(".parquet").stagedPart(new Attempt(new BatchId("flights-1"), 6, new Epoch(1, 7)));
 
         assertThat(missing("/predictions/.staging/attempts/" + staged)).isEqualTo(FailedResource.Type.STORAGE);
     }
