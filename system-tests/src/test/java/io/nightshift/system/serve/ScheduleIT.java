@@ -151,7 +151,7 @@ final class ScheduleIT {
             // Nothing is missing any more, so the same range again starts nothing.
             server.command("backfill", "flights", "--from", "2026-11-01", "--to", "2026-11-08")
                     .expect(0);
-            Thread.sleep(5_000);
+            server.command("backfill", "show", "flights", "--wait").expect(0);
             assertThat(job.published()).hasSize(9);
             assertThat(batches(server))
                     .extracting(batch -> batch.at("/parameters/day").asText())
