@@ -2,6 +2,7 @@ package io.nightshift.node.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -390,13 +391,7 @@ final class AlertChannelsIT {
 
         assertThat(outcome).isEqualTo(Outcome.failed("the command did not end within 1 s and was killed"));
         long child = Long.parseLong(Files.readString(folder.resolve("child")).strip());
-        for (int i = 0;
-                i < 100 && ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false);
-                i++) {
-            Thread.sleep(50);
-        }
-        assertThat(ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false))
-                .isFalse();
+        await().until(() -> !ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false));
     }
 
     @Test
