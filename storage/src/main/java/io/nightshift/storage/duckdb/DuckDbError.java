@@ -34,6 +34,11 @@ public enum DuckDbError {
     /// DuckDB's report of a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
+    /// What DuckDB's messages about a file that this node does not see, or may not read, contain. The last one is
+    /// for a file that was there when DuckDB looked for it, too.
+    private static final List<String> MISSING =
+            List.of("No such file or directory", "Permission denied", "No files found that match the pattern");
+
     /// The end of the names of files to which attempts write their output.
     private static final String STAGED = ".staged";
 
@@ -77,7 +82,7 @@ public enum DuckDbError {
         if (file.endsWith(STAGED)) {
             return FailedResource.Type.STORAGE;
         }
-        return message.contains("No such file or directory") || message.contains("Permission denied")
+        return MISSING.stream().anyMatch(message::contains)
                 ? FailedResource.Type.INPUT
                 : FailedResource.Type.STORAGE;
     }

@@ -199,11 +199,17 @@ public final class SourceColumns {
         }
     }
 
+    /// @throws SQLException if the input can't be read, which says nothing about an expression
     private RuntimeException blame(Map<String, String> keys, SQLException all) throws SQLException {
         for (Map.Entry<String, String> entry : keys.entrySet()) {
             try {
                 typesOf(List.of(entry.getKey()));
             } catch (SQLException e) {
+                switch (DuckDbError.of(e)) {
+                    case IO, MEMORY, INTERRUPTED -> throw e;
+                    // The input may be damaged since its columns were read.
+                    case ROW, OTHER -> describe("1");
+                }
                 return Expressions.refusal(entry.getValue(), entry.getKey() + "» over «" + called, reason(e));
             }
         }

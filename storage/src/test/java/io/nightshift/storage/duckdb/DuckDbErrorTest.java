@@ -26,6 +26,17 @@ final class DuckDbErrorTest {
         assertThat(missing("/lake/a.parquet")).isEqualTo(FailedResource.Type.INPUT);
     }
 
+    /// A file that vanished after the source was listed.
+    @Test
+    void aFileThatMatchesNoLongerIsAMissingInput() {
+        Failure failure = DuckDbError.failure(
+                "planning",
+                new SQLException("IO Error: No files found that match the pattern \"/lake/a.parquet\""));
+
+        assertThat(failure.resource())
+                .isEqualTo(new FailedResource(FailedResource.Type.INPUT, "/lake/a.parquet"));
+    }
+
     /// A cancelled batch removes the staged files of attempts that still run.
     @Test
     void aMissingStagedFileIsNoMissingInput() {

@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.parquet.ParquetReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -270,5 +277,27 @@ class ExpressionsTest {
             })
     void ordinaryExpressionsAreNotTooLarge(String expression) {
         assertThatCode(() -> inspect(expression)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void anInputThatVanishesOrBreaksIsNoFaultOfAnExpression() throws Exception {
+        Path vanishing = node.parquet("vanishing.parquet", "SELECT 1 AS a");
+        String from = "read_parquet(%s)".formatted(Sql.file(vanishing.toString()));
+        try (Connection connection = node.duckDb.connect()) {
+            SourceColumns columns = SourceColumns.checked(
+                    connection,
+                    new SourceTable(from, "*", vanishing.toString()),
+                    Map.of(),
+                    SourceColumns.Origin.JOB_FILE);
+            Files.delete(vanishing);
+            assertThatThrownBy(() -> columns.type("source.where", "a > 1"))
+                    .isInstanceOfSatisfying(
+                            SQLException.class,
+                            e -> assertThat(DuckDbError.failure("planning", e).resource())
+                                    .isEqualTo(new FailedResource(
+                                            FailedResource.Type.INPUT, vanishing.toString())));
+            Files.writeString(vanishing, "this is no Parquet file at all");
+            assertThatThrownBy(() -> columns.type("source.where", "a > 1")).isInstanceOf(SQLException.class);
+        }
     }
 }

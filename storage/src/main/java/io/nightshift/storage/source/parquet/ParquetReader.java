@@ -21,6 +21,7 @@ import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.SourceTable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -130,11 +131,18 @@ public final class ParquetReader implements SourceReader {
             return files(source);
         } catch (FailureException e) {
             FailedResource resource = e.failure().resource();
-            if (resource != null && resource.type() == FailedResource.Type.INPUT) {
+            if (resource != null
+                    && resource.type() == FailedResource.Type.INPUT
+                    && !isThere(Path.of(resource.name()))) {
                 return List.of();
             }
             throw e;
         }
+    }
+
+    /// Whether a missing file is a link whose target is missing, or a folder that may not be listed.
+    private static boolean isThere(Path missing) {
+        return Files.isDirectory(missing) ? !Files.isReadable(missing) : Files.isSymbolicLink(missing);
     }
 
     private Map<String, Long> countRows(List<Path> files) {

@@ -1,5 +1,7 @@
 package io.nightshift.storage.source.parquet;
 
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.RowCounts.FileVersion;
@@ -172,30 +174,38 @@ final class SourceFiles {
                     return FileVisitResult.CONTINUE;
                 }
                 roots.requireReadable(file);
-                throw FailureException.permanent(
-                        e instanceof FileSystemLoopException
-                                ? "source: %s is a symbolic link to a folder that contains it".formatted(file)
-                                : "source: %s can't be listed: %s".formatted(file, reason(e)));
+                throw e instanceof FileSystemLoopException
+                        ? FailureException.permanent(
+                                "source: %s is a symbolic link to a folder that contains it".formatted(file))
+                        : unlisted(file, e);
             }
         };
         try {
             Files.walkFileTree(base, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, visitor);
         } catch (IOException e) {
-            throw FailureException.permanent("source: %s can't be listed: %s".formatted(base, reason(e)));
+            throw unlisted(base, e);
         }
         return files;
     }
 
-    private static String reason(IOException e) {
-        return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
+    /// The failure to list a folder. One that may not be listed is this node's problem until another node
+    /// confirms it.
+    private static FailureException unlisted(Path folder, IOException e) {
+        boolean isRefused = e instanceof AccessDeniedException;
+        String message = "source: %s can't be listed: %s"
+                .formatted(folder, isRefused ? "permission denied" : String.valueOf(e.getMessage()));
+        return isRefused
+                ? SourcePins.missing(folder, message)
+                : new FailureException(Failure.of(FailedResource.Type.STORAGE, folder.toString(), message), e);
     }
 
-    /// The refusal of a name that exists, but is neither a file nor a folder.
+    /// The refusal of a name that exists, but is neither a file nor a folder. The file that a link points to may
+    /// be missing on this node only.
     private static FailureException refusal(Path file) {
-        return FailureException.permanent(
-                Files.isSymbolicLink(file) && !Files.exists(file)
-                        ? "source: %s is a symbolic link to a file that does not exist".formatted(file)
-                        : "source: %s is not a regular file".formatted(file));
+        return Files.isSymbolicLink(file) && !Files.exists(file)
+                ? SourcePins.missing(
+                        file, "source: %s is a symbolic link to a file that does not exist".formatted(file))
+                : FailureException.permanent("source: %s is not a regular file".formatted(file));
     }
 
     /// A file as it is now; null if it is gone.
