@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The pinned identity of an input file. It does not name the node's device or inode, so that all nodes, and a
 /// file that was restored with its modification time, have the same identity.
@@ -14,10 +15,24 @@ import java.util.Locale;
 /// @param rows the number of rows that the file holds
 /// @param tag [#TAG_DIGITS] hexadecimal digits, a digest of the part of the file that describes its content: the
 ///     footer of a Parquet file
-public record SourceFile(String path, long bytes, Instant modified, long rows, String tag) {
+/// @param schema what the source's reader needs to read the file again as it was planned, such as detected types;
+///     its form is the reader's own. Null if the file itself says all
+public record SourceFile(
+        String path, long bytes, Instant modified, long rows, String tag, @Nullable String schema) {
 
     /// The number of hexadecimal digits in a tag.
     public static final int TAG_DIGITS = 32;
+
+    /// A file that says itself how it is read.
+    ///
+    /// @param path absolute
+    /// @param bytes the length of the file
+    /// @param modified the modification time
+    /// @param rows the number of rows that the file holds
+    /// @param tag [#TAG_DIGITS] hexadecimal digits
+    public SourceFile(String path, long bytes, Instant modified, long rows, String tag) {
+        this(path, bytes, modified, rows, tag, null);
+    }
 
     /// The differences between this, the pinned identity, and the present length and time of the file, in
     /// words; empty if there is none.

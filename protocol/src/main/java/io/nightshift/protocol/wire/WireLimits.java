@@ -28,8 +28,8 @@ public final class WireLimits {
     /// The most that all slices of a partition may take, as [#sliceBytes(SourceFile)] counts them.
     public static final int SLICES = 96 * 1024;
 
-    /// The most that a slice takes in addition to its file's path.
-    private static final int SLICE = 80 + SourceFile.TAG_DIGITS;
+    /// The most that a slice takes in addition to its file's path and schema.
+    private static final int SLICE = 88 + SourceFile.TAG_DIGITS;
 
     private WireLimits() {}
 
@@ -42,9 +42,13 @@ public final class WireLimits {
 
     /// The most that a slice of the file takes in a message.
     ///
-    /// @param file the sliced file; its path determines the size
+    /// @param file the sliced file; its path and its schema determine the size
     public static int sliceBytes(SourceFile file) {
-        return SLICE + file.path().getBytes(StandardCharsets.UTF_8).length;
+        return SLICE + bytes(file.path()) + (file.schema() == null ? 0 : bytes(file.schema()));
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     /// Why a job is too large for a message, in a sentence for its author; empty if it isn't.

@@ -66,6 +66,12 @@ public final class GoldenEvents {
                                 new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5, TAG)),
                         PartitionPlan.of(25, 25, 20, 5)));
         events.put(
+                "planned-schema",
+                new BatchEvent.Planned(
+                        AT,
+                        List.of(new SourceFile("/data/c.csv", 2_000, AT, 40, TAG, "{\"types\":{\"hour\":\"BIGINT\"}}")),
+                        PartitionPlan.of(40)));
+        events.put(
                 "committed",
                 new BatchEvent.Committed(
                         AT,

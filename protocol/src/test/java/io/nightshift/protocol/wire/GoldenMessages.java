@@ -200,6 +200,7 @@ public final class GoldenMessages {
         add("work-at", new WorkerMessage.WorkAt(BATCH));
         add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
+        add("lease-schema", leaseWithSchema());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
@@ -226,6 +227,18 @@ public final class GoldenMessages {
                 0,
                 List.of(new Slice(smallFile(), 0, 70)),
                 "/out");
+    }
+
+    private static WorkerMessage.Lease leaseWithSchema() {
+        SourceFile csv = new SourceFile("/data/c.csv", 2_000, AT, 40, TAG, "{\"types\":{\"hour\":\"BIGINT\"}}");
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                GoldenJobs.least(new ModelReference.Exact("m", 3)),
+                MODEL,
+                0,
+                List.of(new Slice(csv, 0, 40)),
+                "/out",
+                NONCE);
     }
 
     private static SourceFile smallFile() {

@@ -22,6 +22,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.NotSerializableException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -59,12 +60,19 @@ class WireLimitsTest {
 
     @Test
     void aSliceNeverTakesMoreThanIsCountedForIt() {
-        SourceFile file =
-                new SourceFile("/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE, "f".repeat(SourceFile.TAG_DIGITS));
-        Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
+        for (String schema : Arrays.asList(null, "", "{\"é\":\"INTEGER\"}", "x".repeat(70_000))) {
+            SourceFile file = new SourceFile(
+                    "/é",
+                    Long.MIN_VALUE,
+                    Instant.MAX,
+                    Long.MAX_VALUE,
+                    "f".repeat(SourceFile.TAG_DIGITS),
+                    schema);
+            Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
-        // Plus one byte for the number of its class in a list.
-        assertThat(WireCodec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
+            // Plus one byte for the number of its class in a list.
+            assertThat(WireCodec.sizeOf(slice) + 1).isLessThanOrEqualTo(WireLimits.sliceBytes(file));
+        }
     }
 
     @Test
