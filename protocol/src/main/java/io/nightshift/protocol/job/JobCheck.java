@@ -144,21 +144,14 @@ final class JobCheck {
                         Suggestion.forKey(section, entry.key())));
             }
         }
-        if (section.choice()) {
-            long given = section.names().stream()
-                    .filter(name -> mapping.entry(name) != null)
-                    .count();
-            if (given > 1) {
-                mistakes.add(new Mistake(line, path, "several of the keys are set", section.expectation(), null));
-            } else if (given == 0 && misspelt.isEmpty()) {
-                mistakes.add(new Mistake(line, path, "none of the keys is set", section.expectation(), null));
-            }
+        if (!section.kinds().isEmpty()) {
+            kind(section, path, mapping, line, misspelt);
         }
         for (JobKey key : section.keys()) {
             String keyPath = JobKey.path(path, key.name());
             Member entry = mapping.entry(key.name());
             if (entry == null) {
-                if (!section.choice() && !misspelt.contains(key.name())) {
+                if (!section.kinds().contains(key.name()) && !misspelt.contains(key.name())) {
                     absent(key, keyPath, line);
                 }
                 continue;
@@ -171,6 +164,26 @@ final class JobCheck {
             if (value != null) {
                 values.put(keyPath, value);
             }
+        }
+    }
+
+    /// Checks that exactly one kind is given.
+    private void kind(Section section, String path, Mapping mapping, int line, Set<String> misspelt) {
+        List<String> given = section.kinds().stream()
+                .filter(name -> mapping.entry(name) != null)
+                .toList();
+        String expected = section.choice()
+                ? section.expectation()
+                : section.kinds().size() == 1
+                        ? "the key " + section.kinds().getFirst()
+                        : "exactly one of the keys " + String.join(", ", section.kinds());
+        if (given.size() > 1) {
+            String found = section.choice()
+                    ? "several of the keys are set"
+                    : "the keys %s are set".formatted(String.join(" and ", given));
+            mistakes.add(new Mistake(line, path, found, expected, null));
+        } else if (given.isEmpty() && section.kinds().stream().noneMatch(misspelt::contains)) {
+            mistakes.add(new Mistake(line, path, section.choice() ? "none of the keys is set" : "no kind of source", expected, null));
         }
     }
 

@@ -56,21 +56,31 @@ final class JobKeys {
         String expectation();
     }
 
-    /// @param choice whether exactly one of the keys is given
-    record Section(List<JobKey> keys, boolean choice) implements ValueType {
+    /// @param kinds the keys of which exactly one is given; empty if there is no such choice
+    record Section(List<JobKey> keys, List<String> kinds) implements ValueType {
 
         /// Whether a file without the section has the defaults of its keys.
         boolean hasDefaults() {
-            return !choice && keys.stream().noneMatch(JobKey::required);
+            return kinds.isEmpty() && keys.stream().noneMatch(JobKey::required);
         }
 
         Section(List<JobKey> keys) {
-            this(keys, false);
+            this(keys, List.of());
+        }
+
+        /// A section of which exactly one key is given.
+        static Section choice(List<JobKey> keys) {
+            return new Section(keys, keys.stream().map(JobKey::name).toList());
+        }
+
+        /// Whether the section is nothing but a choice between its keys.
+        boolean choice() {
+            return kinds.size() == keys.size();
         }
 
         @Override
         public String expectation() {
-            return (choice ? "a map with one of the keys " : "a map with the keys ") + String.join(", ", names());
+            return (choice() ? "a map with one of the keys " : "a map with the keys ") + String.join(", ", names());
         }
 
         List<String> names() {
@@ -323,7 +333,8 @@ final class JobKeys {
                     "{day: {type: date, default: 2026-11-25}}"),
             JobKey.required(
                     "source",
-                    new Section(keys(
+                    new Section(
+                            keys(
                             Kinds.INPUTS,
                             JobKey.optional(
                                     "id",
@@ -358,12 +369,13 @@ final class JobKeys {
                                             new Choice(List.of("publish", "fail")),
                                             "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
                                             "fail")
-                                    .or("publish"))),
+                                    .or("publish")),
+                            Kinds.INPUTS.stream().map(Kind::name).toList()),
                     "The rows to score.",
                     ""),
             JobKey.required(
                     "destination",
-                    new Section(keys(Kinds.DESTINATIONS), true),
+                    Section.choice(keys(Kinds.DESTINATIONS)),
                     "Where the predictions are written.",
                     ""),
             JobKey.optional(
@@ -476,7 +488,7 @@ final class JobKeys {
                     new Section(List.of(
                             JobKey.required(
                                     "when",
-                                    new Section(
+                                    Section.choice(
                                             List.of(
                                                     JobKey.optional(
                                                             "rows",
@@ -492,8 +504,7 @@ final class JobKeys {
                                                             "marker",
                                                             new Text(Form.PATH),
                                                             "A file that must appear, or be replaced.",
-                                                            "lake/_READY")),
-                                            true),
+                                                            "lake/_READY"))),
                                     "The state of the source that starts a run.",
                                     "{files: 10}"),
                             JobKey.optional(

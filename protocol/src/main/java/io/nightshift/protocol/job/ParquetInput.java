@@ -13,7 +13,7 @@ public record ParquetInput(List<String> paths) implements Input {
 
     static final Kind<ParquetInput> KIND = new Kind<>(
             ParquetInput.class,
-            JobKey.required(
+            JobKey.optional(
                     "parquet",
                     new Texts(Form.PATH, 1, true),
                     "Parquet files, folders and globs: one text or a list without repetitions.",

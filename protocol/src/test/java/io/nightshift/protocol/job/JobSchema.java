@@ -42,6 +42,9 @@ final class JobSchema {
         }
         if (section.choice()) {
             schema.put("minProperties", 1).put("maxProperties", 1);
+        } else if (!section.kinds().isEmpty()) {
+            ArrayNode kinds = schema.putArray("oneOf");
+            section.kinds().forEach(kind -> kinds.addObject().putArray("required").add(kind));
         }
         if (!needs.isEmpty()) {
             schema.set("dependentRequired", needs);
