@@ -183,7 +183,8 @@ final class JobCheck {
                     : "the keys %s are set".formatted(String.join(" and ", given));
             mistakes.add(new Mistake(line, path, found, expected, null));
         } else if (given.isEmpty() && section.kinds().stream().noneMatch(misspelt::contains)) {
-            mistakes.add(new Mistake(line, path, section.choice() ? "none of the keys is set" : "no kind of source", expected, null));
+            mistakes.add(new Mistake(
+                    line, path, section.choice() ? "none of the keys is set" : "no kind of source", expected, null));
         }
     }
 

@@ -335,49 +335,46 @@ final class JobKeys {
                     "source",
                     new Section(
                             keys(
-                            Kinds.INPUTS,
-                            JobKey.optional(
-                                    "id",
-                                    new Text(Form.COLUMN),
-                                    "The column with the record ID. Without it, the file and the position of the row identify a record.",
-                                    "flight_id"),
-                            JobKey.optional(
-                                            "unique-id",
-                                            new Flag(),
-                                            "Whether a repeated record ID fails the batch before it is published.",
-                                            "true")
-                                    .or(false)
-                                    .with("id"),
-                            JobKey.optional(
-                                    "select",
-                                    new Expressions(),
-                                    "Computed columns: for each name, a DuckDB SQL expression over the columns of the file.",
-                                    "{hour: hour(departure)}"),
-                            JobKey.optional(
-                                    "where",
-                                    new Text(Form.EXPRESSION),
-                                    "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
-                                    "not cancelled"),
-                            JobKey.optional(
-                                            "unseen-categories",
-                                            new Choice(List.of("missing", "quarantine", "fail")),
-                                            "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
-                                            "quarantine")
-                                    .or("missing"),
-                            JobKey.optional(
-                                            "on-empty",
-                                            new Choice(List.of("publish", "fail")),
-                                            "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
-                                            "fail")
-                                    .or("publish")),
+                                    Kinds.INPUTS,
+                                    JobKey.optional(
+                                            "id",
+                                            new Text(Form.COLUMN),
+                                            "The column with the record ID. Without it, the file and the position of the row identify a record.",
+                                            "flight_id"),
+                                    JobKey.optional(
+                                                    "unique-id",
+                                                    new Flag(),
+                                                    "Whether a repeated record ID fails the batch before it is published.",
+                                                    "true")
+                                            .or(false)
+                                            .with("id"),
+                                    JobKey.optional(
+                                            "select",
+                                            new Expressions(),
+                                            "Computed columns: for each name, a DuckDB SQL expression over the columns of the file.",
+                                            "{hour: hour(departure)}"),
+                                    JobKey.optional(
+                                            "where",
+                                            new Text(Form.EXPRESSION),
+                                            "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
+                                            "not cancelled"),
+                                    JobKey.optional(
+                                                    "unseen-categories",
+                                                    new Choice(List.of("missing", "quarantine", "fail")),
+                                                    "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
+                                                    "quarantine")
+                                            .or("missing"),
+                                    JobKey.optional(
+                                                    "on-empty",
+                                                    new Choice(List.of("publish", "fail")),
+                                                    "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
+                                                    "fail")
+                                            .or("publish")),
                             Kinds.INPUTS.stream().map(Kind::name).toList()),
                     "The rows to score.",
                     ""),
             JobKey.required(
-                    "destination",
-                    Section.choice(keys(Kinds.DESTINATIONS)),
-                    "Where the predictions are written.",
-                    ""),
+                    "destination", Section.choice(keys(Kinds.DESTINATIONS)), "Where the predictions are written.", ""),
             JobKey.optional(
                     "partitions",
                     new Section(List.of(JobKey.optional(
@@ -488,23 +485,22 @@ final class JobKeys {
                     new Section(List.of(
                             JobKey.required(
                                     "when",
-                                    Section.choice(
-                                            List.of(
-                                                    JobKey.optional(
-                                                            "rows",
-                                                            new Whole(1, Long.MAX_VALUE),
-                                                            "The number of rows that the source must have gained since the last run.",
-                                                            "100000"),
-                                                    JobKey.optional(
-                                                            "files",
-                                                            new Whole(1, Long.MAX_VALUE),
-                                                            "The number of files that the source must have gained since the last run.",
-                                                            "10"),
-                                                    JobKey.optional(
-                                                            "marker",
-                                                            new Text(Form.PATH),
-                                                            "A file that must appear, or be replaced.",
-                                                            "lake/_READY"))),
+                                    Section.choice(List.of(
+                                            JobKey.optional(
+                                                    "rows",
+                                                    new Whole(1, Long.MAX_VALUE),
+                                                    "The number of rows that the source must have gained since the last run.",
+                                                    "100000"),
+                                            JobKey.optional(
+                                                    "files",
+                                                    new Whole(1, Long.MAX_VALUE),
+                                                    "The number of files that the source must have gained since the last run.",
+                                                    "10"),
+                                            JobKey.optional(
+                                                    "marker",
+                                                    new Text(Form.PATH),
+                                                    "A file that must appear, or be replaced.",
+                                                    "lake/_READY"))),
                                     "The state of the source that starts a run.",
                                     "{files: 10}"),
                             JobKey.optional(

@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// @param schema what the source's reader needs to read the file again as it was planned, such as detected types;
 ///     its form is the reader's own. Null if the file itself says all
 public record SourceFile(
-        String path, long bytes, Instant modified, long rows, String tag, @Nullable String schema) {
+        String path,
+        long bytes,
+        Instant modified,
+        long rows,
+        String tag,
+        @Nullable String schema) {
 
     /// The number of hexadecimal digits in a tag.
     public static final int TAG_DIGITS = 32;

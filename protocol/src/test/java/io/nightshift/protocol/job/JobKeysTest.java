@@ -278,7 +278,8 @@ class JobKeysTest {
         String neighbour = key.needs() == null ? "" : ", " + key.needs() + ": x";
         String others = "";
         for (String required : List.of("source", "destination")) {
-            String parquet = section.equals(required) && !key.name().equals("parquet") ? ", parquet: p" : "";
+            boolean isKind = Kinds.INPUTS.stream().anyMatch(kind -> kind.name().equals(key.name()));
+            String parquet = section.equals(required) && !isKind ? ", parquet: p" : "";
             others += section.equals(required) ? "" : required + ": {parquet: p}\n";
             neighbour += parquet;
         }

@@ -44,7 +44,8 @@ final class JobSchema {
             schema.put("minProperties", 1).put("maxProperties", 1);
         } else if (!section.kinds().isEmpty()) {
             ArrayNode kinds = schema.putArray("oneOf");
-            section.kinds().forEach(kind -> kinds.addObject().putArray("required").add(kind));
+            section.kinds()
+                    .forEach(kind -> kinds.addObject().putArray("required").add(kind));
         }
         if (!needs.isEmpty()) {
             schema.set("dependentRequired", needs);

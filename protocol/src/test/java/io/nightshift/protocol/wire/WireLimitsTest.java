@@ -62,12 +62,7 @@ class WireLimitsTest {
     void aSliceNeverTakesMoreThanIsCountedForIt() {
         for (String schema : Arrays.asList(null, "", "{\"é\":\"INTEGER\"}", "x".repeat(70_000))) {
             SourceFile file = new SourceFile(
-                    "/é",
-                    Long.MIN_VALUE,
-                    Instant.MAX,
-                    Long.MAX_VALUE,
-                    "f".repeat(SourceFile.TAG_DIGITS),
-                    schema);
+                    "/é", Long.MIN_VALUE, Instant.MAX, Long.MAX_VALUE, "f".repeat(SourceFile.TAG_DIGITS), schema);
             Slice slice = new Slice(file, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
 
             // Plus one byte for the number of its class in a list.
