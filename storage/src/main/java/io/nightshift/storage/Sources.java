@@ -5,11 +5,13 @@ import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceState;
+import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import java.util.List;
 import java.util.function.Supplier;
@@ -20,6 +22,7 @@ public final class Sources implements SourceReaders, SourceInspector {
 
     private final Supplier<DuckDb> duckDb;
     private final FileRoots roots;
+    private final SourceFiles files;
     private final RowCounts counts = new RowCounts();
 
     /// @param duckDb opened when first needed
@@ -27,6 +30,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     public Sources(Supplier<DuckDb> duckDb, FileRoots roots) {
         this.duckDb = duckDb;
         this.roots = roots;
+        this.files = new SourceFiles(roots);
     }
 
     /// Sources that may be anywhere.
@@ -42,8 +46,13 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public SourceReader of(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb, roots);
+            case ParquetInput parquet -> new ParquetReader(duckDb, files);
         };
+    }
+
+    @Override
+    public PinComparison pins(Job.Source source) {
+        return of(source).pins();
     }
 
     /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file

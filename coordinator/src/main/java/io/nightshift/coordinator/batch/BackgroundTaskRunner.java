@@ -8,6 +8,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.time.Duration;
@@ -51,7 +52,7 @@ final class BackgroundTaskRunner {
     /// A file that this node does not see may be there for the workers. They check it again.
     private void checkInput(BatchState state) {
         try {
-            SourcePins.check(batch, state.pinned().files());
+            SourcePins.check(batch, state.pinned().files(), pins(state));
         } catch (FailureException e) {
             FailedResource resource = e.failure().resource();
             if (resource == null || resource.type() != FailedResource.Type.INPUT) {
@@ -62,6 +63,10 @@ final class BackgroundTaskRunner {
                     batch,
                     e.getMessage());
         }
+    }
+
+    private PinComparison pins(BatchState state) {
+        return services.inspector().pins(state.submission().job().source());
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
@@ -87,7 +92,7 @@ final class BackgroundTaskRunner {
     /// already. An input that can't be read now is no reason: the workers compared it after they had read it.
     private void refuseChangedInput(BatchState state) {
         try {
-            SourcePins.check(batch, state.pinned().files());
+            SourcePins.check(batch, state.pinned().files(), pins(state));
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 LOG.warn("{}: the input is not compared again before the publication: {}", batch, e.getMessage());

@@ -7,6 +7,7 @@ import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourcePins;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,10 +32,13 @@ final class RecordIds {
     private final OutputProof output;
     private final @Nullable String id;
     private final List<SourceFile> pinned;
+    private final PinComparison pins;
     private final PartitionPlan.Index plan;
 
-    RecordIds(OutputProof output, History history) {
+    /// @param pins compares the input's files with their pins
+    RecordIds(OutputProof output, History history, PinComparison pins) {
         this.output = output;
+        this.pins = pins;
         this.id = history.state().submission().job().source().id();
         this.pinned = history.state().pinned().files();
         this.plan = history.state().pinned().index();
@@ -42,14 +46,14 @@ final class RecordIds {
 
     /// Compares the ids of the committed output with those of the input, if the input has not changed.
     Comparison compare(List<PartitionCommit> commits, Check check) {
-        Optional<String> change = SourcePins.change(pinned);
+        Optional<String> change = SourcePins.change(pinned, pins);
         if (change.isEmpty()) {
             try {
                 compareInGroups(commits, check);
             } catch (FailureException e) {
                 check.problem("the input can't be compared: %s", e.getMessage());
             }
-            change = SourcePins.change(pinned);
+            change = SourcePins.change(pinned, pins);
         }
         if (change.isPresent()) {
             check.open("not compared with the input, which has changed: %s", change.get());

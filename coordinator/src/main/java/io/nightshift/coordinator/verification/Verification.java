@@ -17,6 +17,7 @@ import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.source.PinComparison;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -119,7 +120,7 @@ public final class Verification {
         }
     }
 
-    private static void checkOutput(History history, OutputProof output, Consumer<Finding> found) {
+    private void checkOutput(History history, OutputProof output, Consumer<Finding> found) {
         BatchState state = history.state();
         Published published = state.published();
         Check place = new Check(output.place(), found);
@@ -145,7 +146,7 @@ public final class Verification {
         }
     }
 
-    private static void checkIds(History history, boolean readable, OutputProof output, Consumer<Finding> found) {
+    private void checkIds(History history, boolean readable, OutputProof output, Consumer<Finding> found) {
         Check input = new Check("input", found);
         Check ids = new Check("ids", found);
         if (!readable) {
@@ -154,7 +155,10 @@ public final class Verification {
             return;
         }
         List<PartitionCommit> commits = history.commits();
-        RecordIds records = new RecordIds(output, history);
+        PinComparison pins = destinations
+                .sources()
+                .pins(history.state().submission().job().source());
+        RecordIds records = new RecordIds(output, history, pins);
         try {
             Comparison comparison = records.compare(commits, input);
             records.checkRepeated(commits, comparison, ids);

@@ -8,7 +8,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
 import io.nightshift.storage.Sources;
-import io.nightshift.storage.source.RowCounts;
+import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceState;
 import java.io.IOException;
@@ -55,8 +55,8 @@ final class SourceWatcher implements SourceClient {
         sources.roots().requireReadable(marker);
         try {
             BasicFileAttributes attributes = Files.readAttributes(marker, BasicFileAttributes.class);
-            RowCounts.FileVersion version =
-                    new RowCounts.FileVersion(marker, attributes.size(), attributes.lastModifiedTime());
+            FileVersion version =
+                    new FileVersion(marker.toString(), attributes.size(), attributes.lastModifiedTime(), null);
             return new Observation(SourcePins.digest(List.of(version)), marker.toString(), 0, 1);
         } catch (NoSuchFileException e) {
             return new Observation("", marker.toString(), 0, 0);

@@ -1,7 +1,5 @@
 package io.nightshift.storage.source;
 
-import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,12 +9,6 @@ import org.jspecify.annotations.Nullable;
 public final class RowCounts {
 
     private static final int MOST_FILES = 200_000;
-
-    /// A file as it was.
-    ///
-    /// @param bytes its length
-    /// @param modified when it was modified last
-    public record FileVersion(Path path, long bytes, FileTime modified) {}
 
     private final Map<FileVersion, Long> rows = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;

@@ -17,6 +17,11 @@ public interface SourceInspector {
     /// @throws FailureException naming what doesn't fit
     List<InspectedFile> inspect(Job job, ModelDescription model);
 
+    /// Compares pinned pieces of a source with what is there.
+    default PinComparison pins(Job.Source source) {
+        return PinComparison.FILES;
+    }
+
     /// A file of the source, with its identity pinned.
     ///
     /// @param rowGroups the number of rows of each piece that is best read whole, in order

@@ -80,23 +80,32 @@ public final class SourcePins {
     ///
     /// @param files in order
     /// @return 64 hexadecimal digits
-    public static String digest(Collection<RowCounts.FileVersion> files) {
+    public static String digest(Collection<FileVersion> files) {
         MessageDigest digest = sha256();
-        for (RowCounts.FileVersion file : files) {
-            String line = "%s\t%d\t%s\n".formatted(file.path(), file.bytes(), file.modified());
+        for (FileVersion file : files) {
+            String tag = file.tag() == null ? "" : "\t" + file.tag();
+            String line = "%s\t%d\t%s%s\n".formatted(file.path(), file.bytes(), file.modified(), tag);
             digest.update(line.getBytes(StandardCharsets.UTF_8));
         }
         return HexFormat.of().formatHex(digest.digest());
     }
 
+    /// Compares local files with their pins.
+    ///
+    /// @throws FailureException as [#check(BatchId, List, PinComparison)]
+    public static void check(BatchId batch, List<SourceFile> files) {
+        check(batch, files, PinComparison.FILES);
+    }
+
+    /// @param comparison of the files' source
     /// @throws FailureException permanent, naming the first file that has changed, and what changed;
     ///     transient if a file can't be read
-    public static void check(BatchId batch, List<SourceFile> files) {
+    public static void check(BatchId batch, List<SourceFile> files, PinComparison comparison) {
         for (SourceFile file : files) {
             try {
-                List<String> differences = differences(file);
+                List<String> differences = comparison.differences(file);
                 if (differences.equals(GONE)) {
-                    throw missing(Path.of(file.path()), "source: %s: it is gone".formatted(file.path()));
+                    throw missing(file.path(), "source: %s: it is gone".formatted(file.path()));
                 }
                 if (!differences.isEmpty()) {
                     throw FailureException.permanent(
@@ -104,17 +113,24 @@ public final class SourcePins {
                                     .formatted(batch, file.path(), String.join(", ", differences)));
                 }
             } catch (IOException e) {
-                throw unreadable(Path.of(file.path()), e);
+                throw unreadable(file.path(), e);
             }
         }
     }
 
-    /// The first file that has changed, and what changed, in words.
+    /// The first local file that has changed, and what changed, in words.
     public static Optional<String> change(List<SourceFile> files) {
+        return change(files, PinComparison.FILES);
+    }
+
+    /// The first file that has changed, and what changed, in words.
+    ///
+    /// @param comparison of the files' source
+    public static Optional<String> change(List<SourceFile> files, PinComparison comparison) {
         for (SourceFile file : files) {
             List<String> differences;
             try {
-                differences = differences(file);
+                differences = comparison.differences(file);
             } catch (IOException e) {
                 differences = List.of("it can't be read (" + e.getMessage() + ")");
             }
@@ -128,6 +144,13 @@ public final class SourcePins {
     /// The failure to read an input file. A file that is missing or may not be read is this node's problem until
     /// another node confirms it.
     public static FailureException unreadable(Path file, IOException e) {
+        return unreadable(file.toString(), e);
+    }
+
+    /// As [#unreadable(Path, IOException)].
+    ///
+    /// @param file its path or address
+    public static FailureException unreadable(String file, IOException e) {
         boolean isRefused = e instanceof AccessDeniedException;
         String message = "source: %s can't be read: %s"
                 .formatted(
@@ -137,12 +160,19 @@ public final class SourcePins {
                                 : e instanceof NoSuchFileException ? "it does not exist" : e.getMessage());
         return isRefused || e instanceof NoSuchFileException
                 ? missing(file, message)
-                : new FailureException(Failure.of(FailedResource.Type.STORAGE, file.toString(), message), e);
+                : new FailureException(Failure.of(FailedResource.Type.STORAGE, file, message), e);
     }
 
     /// The failure of an input file that this node does not see.
     public static FailureException missing(Path file, String message) {
-        return new FailureException(Failure.of(FailedResource.Type.INPUT, file.toString(), message));
+        return missing(file.toString(), message);
+    }
+
+    /// The failure of an input file that this node does not see.
+    ///
+    /// @param file its path or address
+    public static FailureException missing(String file, String message) {
+        return new FailureException(Failure.of(FailedResource.Type.INPUT, file, message));
     }
 
     /// The differences between a file's pinned identity and the present file, in words; empty if there is

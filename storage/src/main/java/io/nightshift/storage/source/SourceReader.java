@@ -34,6 +34,27 @@ public interface SourceReader extends SourceInspector {
     /// @throws FailureException if a job may not read one of them
     void requireReadable(List<Slice> slices);
 
+    /// Compares pinned pieces of the source with what is there.
+    default PinComparison pins() {
+        return PinComparison.FILES;
+    }
+
+    @Override
+    default PinComparison pins(Job.Source source) {
+        return pins();
+    }
+
+    /// Makes slices readable on this node until the result is closed: [#bind] and [#relations] are called, and their
+    /// queries run, in between. May wait for the network.
+    ///
+    /// @throws FailureException if they can't be fetched
+    default HeldSlices hold(List<Slice> slices) {
+        return HeldSlices.LOCAL;
+    }
+
+    /// Begins to fetch slices that this node will read soon, if they are elsewhere. Returns at once, and never fails.
+    default void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {}
+
     /// Slices that one query can read together, with the job bound to their columns.
     record BoundSlices(BoundJob job, SourceRelation relation) {}
 

@@ -13,6 +13,7 @@ import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ class ExpressionsTest {
     }
 
     private void inspect(String expression) {
-        new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED)
+        new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED))
                 .inspect(
                         JobBuilder.over(file)
                                 .select("x", expression)
@@ -216,7 +217,7 @@ class ExpressionsTest {
     void aConditionIsOneThatGivesTrueOrFalse() {
         Job job = JobBuilder.over(file).features("a").where("s").build();
         assertThatThrownBy(() ->
-                        new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED).bind(job, TestModels.ofNumbers(1)))
+                        new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED)).bind(job, TestModels.ofNumbers(1)))
                 .hasMessage("source.where: «s»: it is VARCHAR, not a condition");
     }
 

@@ -20,14 +20,15 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.source.BoundJob.Feature;
 import io.nightshift.storage.source.Categories.Unseen;
+import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -61,7 +62,7 @@ public final class PartitionAttempt {
     private static final int REASONS = 3;
 
     private final DuckDb duckDb;
-    private final SourceReaders sources;
+    private final SourceReader source;
     private final Lease lease;
     private final Model model;
     private final String node;
@@ -101,7 +102,7 @@ public final class PartitionAttempt {
             @Nullable TextLimit textLimit,
             AtomicLong firstScored) {
         this.duckDb = duckDb;
-        this.sources = sources;
+        this.source = sources.of(lease.job().source());
         this.lease = lease;
         this.model = model;
         this.node = node;
@@ -182,11 +183,11 @@ public final class PartitionAttempt {
         try (Connection connection = duckDb.connect();
                 this.output) {
             step = System.nanoTime();
-            sources.of(lease.job().source()).requireReadable(lease.slices());
-            checkPins(SourcePins::attributeDifferences);
+            source.requireReadable(lease.slices());
+            checkPins(source.pins()::quickDifferences);
             Result result = score(connection);
             isScored = true;
-            checkPins(SourcePins::differences);
+            checkPins(source.pins()::differences);
             refuseIfCancelled();
             sealing(() -> {
                 output.keep();
@@ -196,7 +197,7 @@ public final class PartitionAttempt {
             return result;
         } catch (SQLException e) {
             refuseIfCancelled();
-            checkPins(SourcePins::differences);
+            checkPins(source.pins()::differences);
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         } catch (IOException e) {
             throw new FailureException(
@@ -205,9 +206,14 @@ public final class PartitionAttempt {
     }
 
     private Result score(Connection connection) throws SQLException, IOException {
+        try (HeldSlices held = source.hold(lease.slices())) {
+            return score(connection, held);
+        }
+    }
+
+    private Result score(Connection connection, HeldSlices held) throws SQLException, IOException {
         ModelDescription description = model.description();
-        List<BoundSlices> slices =
-                sources.of(lease.job().source()).bind(connection, lease.slices(), lease.job(), description);
+        List<BoundSlices> slices = source.bind(connection, lease.slices(), lease.job(), description);
         PartitionQuery query = new PartitionQuery(slices, description, false, textLimit);
         long written;
         try {
@@ -228,6 +234,7 @@ public final class PartitionAttempt {
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read) {
+            held.requireAllColumns();
             FailureMessages messages = new FailureMessages(connection);
             if (query.careful() || count.undecided() > 0) {
                 messages.collect(query, this::refuseIfCancelled);
@@ -473,10 +480,10 @@ public final class PartitionAttempt {
             try {
                 differences = comparison.differences(file);
             } catch (IOException e) {
-                throw SourcePins.unreadable(Path.of(file.path()), e);
+                throw SourcePins.unreadable(file.path(), e);
             }
             if (differences.equals(SourcePins.GONE)) {
-                throw SourcePins.missing(Path.of(file.path()), "%s: %s: it is gone".formatted(doing(), file.path()));
+                throw SourcePins.missing(file.path(), "%s: %s: it is gone".formatted(doing(), file.path()));
             }
             if (!differences.isEmpty()) {
                 throw FailureException.permanent("the input changed while %s was running: %s: %s"

@@ -18,6 +18,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.worker.FixedModel;
 import io.nightshift.worker.SumModel;
@@ -479,7 +480,7 @@ class PartitionAttemptIT {
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
 
             try (Connection connection = node.duckDb.connect()) {
-                assertThat(new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED)
+                assertThat(new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED))
                                 .bind(connection, slices, job, model.description()))
                         .as("whole files with and without the other column, and the two that are cut")
                         .hasSize(4);

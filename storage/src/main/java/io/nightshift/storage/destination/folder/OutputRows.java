@@ -9,6 +9,8 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
+import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
 import java.io.IOException;
@@ -142,9 +144,11 @@ public final class OutputRows {
     /// The same digest over rows of the input.
     public String sourceIds(Job.Source source, List<Slice> slices) {
         String id = source.id();
-        try (Connection connection = duckDb.get().connect()) {
+        SourceReader reader = sources.of(source);
+        try (Connection connection = duckDb.get().connect();
+                HeldSlices _ = reader.hold(slices)) {
             List<String> rows = new ArrayList<>();
-            for (SourceRelation relation : sources.of(source).relations(connection, slices)) {
+            for (SourceRelation relation : reader.relations(connection, slices)) {
                 String text = id == null
                         ? position(relation.file(), relation.row())
                         : format.id(SourceRelation.id(source, id));

@@ -6,6 +6,8 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
 import java.sql.Connection;
@@ -35,8 +37,10 @@ final class SourceIds {
     String digest(Job.Source source, List<Slice> slices) {
         String id = source.id();
         CopyRows digested = null;
-        try (Connection connection = duckDb.get().connect()) {
-            for (SourceRelation relation : sources.of(source).relations(connection, slices)) {
+        SourceReader reader = sources.of(source);
+        try (Connection connection = duckDb.get().connect();
+                HeldSlices _ = reader.hold(slices)) {
+            for (SourceRelation relation : reader.relations(connection, slices)) {
                 String select = id == null
                         ? "%s AS record_file, %s AS record_row".formatted(relation.file(), relation.row())
                         : SourceRelation.id(source, id) + " AS record_id";

@@ -1,6 +1,5 @@
 package io.nightshift.storage.source.parquet;
 
-import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
@@ -12,16 +11,16 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
-import io.nightshift.storage.source.RowCounts.FileVersion;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.SourceTable;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.nightshift.storage.source.files.SourceFiles;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -48,35 +47,49 @@ public final class ParquetReader implements SourceReader {
             Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
 
     private final Supplier<DuckDb> duckDb;
-    private final FileRoots roots;
+    private final SourceFiles files;
 
     /// @param duckDb opened when first needed
-    /// @param roots of the files that jobs may read
-    public ParquetReader(Supplier<DuckDb> duckDb, FileRoots roots) {
+    /// @param files that jobs may read
+    public ParquetReader(Supplier<DuckDb> duckDb, SourceFiles files) {
         this.duckDb = duckDb;
-        this.roots = roots;
+        this.files = files;
     }
 
-    private List<Path> files(Job.Source source) {
+    private static List<String> paths(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput(List<String> paths) -> SourceFiles.expand(paths, roots);
+            case ParquetInput(List<String> paths) -> paths;
         };
+    }
+
+    private List<FileVersion> list(Job.Source source) {
+        return files.list(paths(source), ParquetFiles.KIND);
+    }
+
+    private static List<Path> local(List<FileVersion> versions) {
+        return versions.stream().map(version -> Path.of(version.path())).toList();
     }
 
     @Override
     public void requireReadable(List<Slice> slices) {
-        slices.forEach(slice -> roots.requireReadable(Path.of(slice.file().path())));
+        files.requireReadable(slices);
+    }
+
+    @Override
+    public PinComparison pins() {
+        return files;
     }
 
     @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
-        List<Path> files = files(job.source());
-        files.forEach(SourceFiles::checkMagic);
+        List<FileVersion> listed = list(job.source());
+        List<Path> files = local(listed);
+        files.forEach(ParquetFiles::checkMagic);
         // Pinned before the footers are read and compared after, so the number of rows is that of the pinned file.
-        List<SourceFile> pinned = files.stream().map(ParquetReader::pin).toList();
+        List<SourceFile> pinned = listed.stream().map(this.files::pin).toList();
         try (Connection connection = duckDb.get().connect()) {
             Footers footers = footers(connection, files);
-            SourcePins.change(pinned).ifPresent(change -> {
+            SourcePins.change(pinned, pins()).ifPresent(change -> {
                 throw FailureException.permanent(
                         "source: a file changed while the batch was being planned: %s. Run again when nothing writes to the source"
                                 .formatted(change));
@@ -99,23 +112,20 @@ public final class ParquetReader implements SourceReader {
     @Override
     public SourceState state(Job.Source source, RowCounts counts) {
         Map<FileVersion, @Nullable Long> known = new LinkedHashMap<>();
-        for (Path file : filesOrNone(source)) {
-            FileVersion version = SourceFiles.version(file);
-            if (version != null) {
-                known.put(version, counts.get(version));
-            }
+        for (FileVersion version : files.listOrNone(paths(source), ParquetFiles.KIND)) {
+            known.put(version, counts.get(version));
         }
         List<FileVersion> unknown = known.entrySet().stream()
                 .filter(entry -> entry.getValue() == null)
                 .map(Map.Entry::getKey)
-                .filter(file -> SourceFiles.isWhole(file.path()))
+                .filter(file -> ParquetFiles.isWhole(Path.of(file.path())))
                 .toList();
         Map<String, Long> counted =
-                countRows(unknown.stream().map(FileVersion::path).toList());
+                countRows(local(unknown));
         for (FileVersion file : unknown) {
-            Long rows = counted.get(file.path().toString());
+            Long rows = counted.get(file.path());
             // A file that has changed meanwhile is counted the next time.
-            if (rows != null && file.equals(SourceFiles.version(file.path()))) {
+            if (rows != null && file.equals(files.version(file.path()))) {
                 known.put(file, rows);
                 counts.put(file, rows);
             }
@@ -123,26 +133,6 @@ public final class ParquetReader implements SourceReader {
         known.values().removeIf(Objects::isNull);
         long rows = known.values().stream().mapToLong(Objects::requireNonNull).sum();
         return new SourceState(known.size(), rows, SourcePins.digest(known.keySet()));
-    }
-
-    /// A source without a file may get one.
-    private List<Path> filesOrNone(Job.Source source) {
-        try {
-            return files(source);
-        } catch (FailureException e) {
-            FailedResource resource = e.failure().resource();
-            if (resource != null
-                    && resource.type() == FailedResource.Type.INPUT
-                    && !isThere(Path.of(resource.name()))) {
-                return List.of();
-            }
-            throw e;
-        }
-    }
-
-    /// Whether a missing file is a link whose target is missing, or a folder that may not be listed.
-    private static boolean isThere(Path missing) {
-        return Files.isDirectory(missing) ? !Files.isReadable(missing) : Files.isSymbolicLink(missing);
     }
 
     private Map<String, Long> countRows(List<Path> files) {
@@ -165,7 +155,7 @@ public final class ParquetReader implements SourceReader {
 
     @Override
     public BoundJob bind(Job job, ModelDescription model) {
-        Path file = files(job.source()).getFirst();
+        Path file = Path.of(list(job.source()).getFirst().path());
         try (Connection connection = duckDb.get().connect()) {
             return bind(connection, file.toString(), job, model);
         } catch (SQLException e) {
@@ -244,8 +234,8 @@ public final class ParquetReader implements SourceReader {
     /// @throws FailureException if a path names nothing, or what it names is not Parquet
     public static SourceColumns columns(
             Connection connection, List<String> paths, Map<String, String> select, SourceColumns.Origin origin) {
-        List<Path> files = SourceFiles.expand(paths, FileRoots.UNRESTRICTED);
-        files.forEach(SourceFiles::checkMagic);
+        List<Path> files = local(new SourceFiles(FileRoots.UNRESTRICTED).list(paths, ParquetFiles.KIND));
+        files.forEach(ParquetFiles::checkMagic);
         String from = "read_parquet(%s, union_by_name = true, hive_partitioning = false)"
                 .formatted(Sql.files(files.stream().map(Path::toString).toList()));
         String called = files.size() == 1 ? files.getFirst().toString() : "these %,d files".formatted(files.size());
@@ -315,14 +305,6 @@ public final class ParquetReader implements SourceReader {
                         DuckDbError.failure("source: the Parquet footer of %s can't be read".formatted(file), e), e);
     }
 
-    private static SourceFile pin(Path file) {
-        try {
-            return SourcePins.pin(file, 0);
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
-        }
-    }
-
     private static InspectedFile inspected(SourceFile pinned, Footers footers) {
         List<Long> groups = footers.rowGroups().getOrDefault(pinned.path(), List.of());
         long rows = groups.stream().mapToLong(Long::longValue).sum();
@@ -350,7 +332,7 @@ public final class ParquetReader implements SourceReader {
                 }
             }
         }
-        ends.forEach((file, end) -> SourceFiles.checkHolds(Path.of(file), end));
+        ends.forEach((file, end) -> ParquetFiles.checkHolds(Path.of(file), end));
         return groups;
     }
 

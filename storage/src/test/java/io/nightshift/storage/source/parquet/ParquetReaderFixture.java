@@ -10,6 +10,7 @@ import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.files.SourceFiles;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,7 @@ abstract class ParquetReaderFixture {
     void start(@TempDir Path temp) {
         node = new TestData(temp);
         folder = temp.resolve("in");
-        inspector = new ParquetReader(() -> node.duckDb, FileRoots.UNRESTRICTED);
+        inspector = new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED));
     }
 
     @AfterEach

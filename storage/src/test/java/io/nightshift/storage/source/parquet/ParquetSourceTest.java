@@ -16,6 +16,7 @@ import io.nightshift.storage.source.SourceContract;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.SourceState;
+import io.nightshift.storage.source.files.SourceFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -108,7 +109,7 @@ class ParquetSourceTest extends SourceContract {
                     data.parquet("in.parquet", "SELECT i AS f0 FROM range(1000) t(i)");
                     return data.duckDb;
                 },
-                FileRoots.UNRESTRICTED);
+                new SourceFiles(FileRoots.UNRESTRICTED));
 
         assertThatThrownBy(() -> reader.inspect(JobBuilder.over(file).build(), TestModels.ofNumbers(1)))
                 .isInstanceOf(FailureException.class)

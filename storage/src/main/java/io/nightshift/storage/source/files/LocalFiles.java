@@ -1,16 +1,12 @@
-package io.nightshift.storage.source.parquet;
+package io.nightshift.storage.source.files;
 
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.RowCounts.FileVersion;
+import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
@@ -25,31 +21,21 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedSet;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The files that a job's paths name: a file, every Parquet file below a folder, or what a glob
-/// matches. Names that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are
-/// followed. A file with several names, by links or by overlapping paths, is read once.
-final class SourceFiles {
+/// The local files that a job's paths name: a file, every file of a kind below a folder, or what a glob matches. Names
+/// that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are followed. A file
+/// with several names, by links or by overlapping paths, is read once.
+final class LocalFiles {
 
-    private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
-
-    /// The magic of a file whose footer is encrypted.
-    private static final byte[] ENCRYPTED = "PARE".getBytes(StandardCharsets.US_ASCII);
-
-    /// The footer's length and the magic, at the end of a file.
-    private static final long TAIL_BYTES = 8;
-
-    private SourceFiles() {}
+    private LocalFiles() {}
 
     /// The identity of a file, whatever its name. The length and the time are part of it in case a file
     /// system gives two files the same key.
@@ -57,20 +43,10 @@ final class SourceFiles {
     /// @param key the device and inode, or the real path where the file system has none
     private record FileIdentity(Object key, long bytes, FileTime modified) {}
 
-    /// @param roots of the files that may be read, listed or mentioned
-    /// @return absolute paths, sorted, each file once; at least one for each of `paths`, unless another
-    ///     path names the same file
-    /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
-    static List<Path> expand(List<String> paths, FileRoots roots) {
-        SequencedSet<Path> files = new TreeSet<>();
-        for (String path : paths) {
-            files.addAll(expand(path, roots));
-        }
-        return withoutAliases(files);
-    }
-
     /// Of several names of a file, its own path is taken rather than a link, and then the first in order.
-    private static List<Path> withoutAliases(Collection<Path> files) {
+    ///
+    /// @return sorted, each file once
+    static List<FileVersion> withoutAliases(Collection<Path> files) {
         Map<FileIdentity, Path> names = new HashMap<>();
         for (Path file : files) {
             try {
@@ -86,14 +62,21 @@ final class SourceFiles {
                 throw SourcePins.unreadable(file, e);
             }
         }
-        return names.values().stream().sorted().toList();
+        List<FileVersion> versions = new ArrayList<>();
+        names.forEach((identity, file) -> versions.add(version(file, identity.bytes(), identity.modified())));
+        versions.sort(Comparator.comparing(version -> Path.of(version.path())));
+        return versions;
     }
 
     private static boolean isReal(Path file) throws IOException {
         return file.equals(file.toRealPath());
     }
 
-    private static List<Path> expand(String text, FileRoots roots) {
+    /// @param kind of the files that a folder is searched for
+    /// @param roots of the files that may be read, listed or mentioned
+    /// @return absolute paths, at least one
+    /// @throws FailureException if the path names nothing, can't be listed, or names something that is not a file
+    static List<Path> expand(String text, FileKind kind, FileRoots roots) {
         Path path = Path.of(text).toAbsolutePath().normalize();
         roots.requireReadable(path);
         if (Files.isRegularFile(path)) {
@@ -101,9 +84,9 @@ final class SourceFiles {
         }
         if (Files.isDirectory(path)) {
             List<Path> files = walk(
-                    path, roots, file -> isData(path, file) && file.toString().endsWith(".parquet"));
+                    path, roots, file -> isData(path, file) && kind.matches(file.toString()));
             if (files.isEmpty()) {
-                throw SourcePins.missing(path, "source: there is no .parquet file in the folder " + path);
+                throw SourcePins.missing(path, "source: there is no %s file in the folder %s".formatted(kind, path));
             }
             return files;
         }
@@ -212,7 +195,7 @@ final class SourceFiles {
     static @Nullable FileVersion version(Path file) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new FileVersion(file, attributes.size(), attributes.lastModifiedTime());
+            return version(file, attributes.size(), attributes.lastModifiedTime());
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {
@@ -220,63 +203,12 @@ final class SourceFiles {
         }
     }
 
-    /// Whether a file is a whole Parquet file. One that is being written is not.
-    static boolean isWhole(Path file) {
-        try {
-            checkMagic(file);
-            return true;
-        } catch (FailureException e) {
-            return false;
-        }
+    /// Whether a missing file is a link whose target is missing, or a folder that may not be listed.
+    static boolean isThere(Path missing) {
+        return Files.isDirectory(missing) ? !Files.isReadable(missing) : Files.isSymbolicLink(missing);
     }
 
-    /// Refuses a file that is not a whole Parquet file, with a clearer message than a library gives.
-    static void checkMagic(Path file) {
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            long length = in.length();
-            if (length == 0) {
-                throw FailureException.permanent("source: %s is empty (0 bytes)".formatted(file));
-            }
-            if (length >= 12 && Arrays.equals(read(in, 0), ENCRYPTED)) {
-                throw FailureException.permanent(
-                        "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk"
-                                .formatted(file));
-            }
-            if (length < 12 || !Arrays.equals(read(in, 0), MAGIC)) {
-                throw FailureException.permanent("source: %s is not a Parquet file".formatted(file));
-            }
-            if (!Arrays.equals(read(in, length - MAGIC.length), MAGIC)) {
-                throw FailureException.permanent(
-                        "source: %s is truncated: it does not end in a Parquet footer".formatted(file));
-            }
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
-        }
-    }
-
-    /// Refuses a file that lost bytes in its middle: then its footer, which is at the end, lists data beyond
-    /// the footer's own beginning.
-    ///
-    /// @param end of a row group's data, as the footer gives it
-    static void checkHolds(Path file, long end) {
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            long length = in.length();
-            int footer = ByteBuffer.wrap(read(in, length - TAIL_BYTES))
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .getInt();
-            if (end > length - TAIL_BYTES - footer) {
-                throw FailureException.permanent(
-                        "source: %s is truncated: it is shorter than its Parquet footer says".formatted(file));
-            }
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
-        }
-    }
-
-    private static byte[] read(RandomAccessFile in, long position) throws IOException {
-        byte[] bytes = new byte[MAGIC.length];
-        in.seek(position);
-        in.readFully(bytes);
-        return bytes;
+    private static FileVersion version(Path file, long bytes, FileTime modified) {
+        return new FileVersion(file.toString(), bytes, modified, null);
     }
 }

@@ -1,4 +1,4 @@
-package io.nightshift.storage.source.parquet;
+package io.nightshift.storage.source.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.FileVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SourceFilesTest {
+
+    private static final FileKind PARQUET = FileKind.of(".parquet");
 
     @TempDir
     private Path folder;
@@ -47,10 +50,9 @@ class SourceFilesTest {
     }
 
     private List<String> expand(FileRoots roots, String... paths) {
-        return SourceFiles.expand(
-                        Stream.of(paths).map(path -> folder + "/" + path).toList(), roots)
-                .stream()
-                .map(file -> folder.relativize(file).toString())
+        return new SourceFiles(roots)
+                .list(Stream.of(paths).map(path -> folder + "/" + path).toList(), PARQUET).stream()
+                .map(file -> folder.relativize(Path.of(file.path())).toString())
                 .toList();
     }
 
@@ -64,6 +66,18 @@ class SourceFilesTest {
                         "it's [1] odd.parquet",
                         "year=2026/c.parquet",
                         "year=2026/deep/d.parquet");
+    }
+
+    @Test
+    void aFolderIsSearchedForTheEndingsOfAKind() {
+        FileKind texts = FileKind.of(".txt", ".md");
+        assertThat(new SourceFiles(FileRoots.UNRESTRICTED).list(List.of(folder.toString()), texts))
+                .extracting(FileVersion::path)
+                .containsExactly(folder + "/notes.txt");
+        assertThatThrownBy(() -> new SourceFiles(FileRoots.UNRESTRICTED)
+                        .list(List.of(folder + "/year=2026"), FileKind.of(".csv", ".csv.gz", ".csv.zst")))
+                .hasMessage("source: there is no .csv, .csv.gz or .csv.zst file in the folder " + folder
+                        + "/year=2026");
     }
 
     @Test
@@ -171,7 +185,7 @@ class SourceFilesTest {
                     .hasMessageMatching(folder + ".*/(linked|gone).*" + Pattern.quote(refusal));
         }
         for (String path : List.of("secret.parquet", "gone.parquet", "*.parquet", "")) {
-            assertThatThrownBy(() -> SourceFiles.expand(List.of(elsewhere + "/" + path), roots))
+            assertThatThrownBy(() -> new SourceFiles(roots).list(List.of(elsewhere + "/" + path), PARQUET))
                     .hasMessageEndingWith(refusal);
         }
     }

@@ -1,0 +1,34 @@
+package io.nightshift.storage.source;
+
+import io.nightshift.protocol.plan.SourceFile;
+import java.io.IOException;
+import java.util.List;
+
+/// Compares pinned pieces of a source with what is there now. Both methods block, and are safe for several threads.
+public interface PinComparison {
+
+    /// The comparison of local files.
+    PinComparison FILES = new PinComparison() {
+        @Override
+        public List<String> differences(SourceFile pinned) throws IOException {
+            return SourcePins.differences(pinned);
+        }
+
+        @Override
+        public List<String> quickDifferences(SourceFile pinned) throws IOException {
+            return SourcePins.attributeDifferences(pinned);
+        }
+    };
+
+    /// The differences between a pinned identity and what is there now, in words; empty if there is none;
+    /// [SourcePins#GONE] if nothing is there.
+    ///
+    /// @throws IOException if it can't be found out
+    List<String> differences(SourceFile pinned) throws IOException;
+
+    /// As [#differences], but as cheap as possible: it may miss some. An attempt calls it before it reads a piece, and
+    /// [#differences] afterwards.
+    ///
+    /// @throws IOException if it can't be found out
+    List<String> quickDifferences(SourceFile pinned) throws IOException;
+}
