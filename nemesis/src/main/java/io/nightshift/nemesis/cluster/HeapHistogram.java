@@ -31,7 +31,8 @@ public record HeapHistogram(Map<String, Long> instances, long bytes) {
             if (words[0].equals("Total")) {
                 return new HeapHistogram(instances, Long.parseLong(words[2]));
             }
-            if (words[0].matches("\\d+:")) {
+            // The first line is the process id, with a colon and nothing else.
+            if (words.length >= 4 && words[0].matches("\\d+:")) {
                 instances.merge(words[3], Long.parseLong(words[1]), Long::sum);
             }
         }

@@ -76,7 +76,7 @@ final class ChangedInputIT {
             switch (this) {
                 case REPLACED -> {
                     write(other, 1, 0);
-                    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+                    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
                 }
                 case TRUNCATED -> {
                     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
@@ -89,7 +89,7 @@ final class ChangedInputIT {
                     write(other, 1, (int) (PADDING + Files.size(file) - Files.size(other)));
                     assertThat(other).hasSize(Files.size(file));
                     Files.setLastModifiedTime(other, Files.getLastModifiedTime(file));
-                    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+                    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
                 }
             }
         }
