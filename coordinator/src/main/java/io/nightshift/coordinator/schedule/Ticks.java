@@ -14,7 +14,10 @@ import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The times of a schedule, its ticks: a cron expression in a time zone, between two dates. Pure, and safe
@@ -37,10 +40,11 @@ final class Ticks {
     private final @Nullable Instant until;
     private final Duration jitter;
 
-    /// The last answer: the same question is asked at every message.
-    private volatile @Nullable Answer last;
+    private static final int KEPT_ANSWERS = 64;
 
-    private record Answer(Instant after, Optional<Instant> next) {}
+    /// The next tick after some times. It is the next one after every time in between, too, so the search,
+    /// which is slow, is rare.
+    private final NavigableMap<Instant, Optional<Instant>> answers = new TreeMap<>();
 
     /// @param start the first date, or null
     /// @param end the last date, or null
@@ -59,12 +63,20 @@ final class Ticks {
 
     /// The first tick after a time; empty if there is none.
     Optional<Instant> next(Instant after) {
-        Answer known = last;
-        if (known == null || !known.after().equals(after)) {
-            known = new Answer(after, find(after));
-            last = known;
+        synchronized (answers) {
+            Map.Entry<Instant, Optional<Instant>> known = answers.floorEntry(after);
+            if (known != null && known.getValue().map(after::isBefore).orElse(true)) {
+                return known.getValue();
+            }
         }
-        return known.next();
+        Optional<Instant> next = find(after);
+        synchronized (answers) {
+            if (answers.size() >= KEPT_ANSWERS) {
+                answers.clear();
+            }
+            answers.put(after, next);
+        }
+        return next;
     }
 
     private Optional<Instant> find(Instant after) {

@@ -202,7 +202,10 @@ final class ScheduleSimulation {
             revision++;
             apply();
         });
-        every(seconds(10), () -> command(new ScheduledJobCommand.Wake()), seconds(3_600));
+        every(
+                seconds(10),
+                () -> decide(new ScheduledJobMessage.CommandReceived(new ScheduledJobCommand.Wake())),
+                seconds(3_600));
         if (stepsClock) {
             every(
                     hours(24 * 6),
