@@ -144,6 +144,7 @@ final class DocumentationIT {
                     // The job of the test names the model of the checkout.
                     text = text.replace(
                             "read = [examples]", "read = [examples, \"%s\"]".formatted(Checkout.path("examples")));
+                    text += "\npekko.cluster.split-brain-resolver.stable-after = 3s\n";
                     Files.writeString(folder.resolve("cluster.conf"), text);
                     continue;
                 }

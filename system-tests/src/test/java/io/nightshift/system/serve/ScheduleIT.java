@@ -25,7 +25,7 @@ final class ScheduleIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int EVERY_SECONDS = 3;
-    private static final int KILLS = 4;
+    private static final int KILLS = Integer.getInteger("nightshift.schedule.kills", 2);
 
     @TempDir
     private Path folder;

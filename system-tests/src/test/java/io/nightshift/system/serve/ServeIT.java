@@ -1,6 +1,7 @@
 package io.nightshift.system.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.LocalServer;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -78,12 +80,8 @@ final class ServeIT {
         job.edit("rows: 25000", "rows: 20000");
         try (HomeServer server = new HomeServer(folder)) {
             server.command("batch", "submit", job.file().toString()).expect(0);
-            Path log = folder.resolve("seen.txt");
-            while (ProgramProcess.matches(
-                            Files.writeString(log, server.process().out()), COMMITTED)
-                    < 3) {
-                Thread.onSpinWait();
-            }
+            await().pollInterval(Duration.ofMillis(5))
+                    .until(() -> COMMITTED.matcher(server.process().out()).results().count() >= 3);
             server.kill();
             assertThat(job.published()).as("the batch was open").isEmpty();
             assertThat(LocalServer.find(server.home()))
