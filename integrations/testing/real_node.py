@@ -26,7 +26,7 @@ _PATIENCE = 120.0
 needs_node = unittest.skipUnless(SERVER, "PythonIntegrationsIT starts the node that these tests need")
 
 # Lets every row through, and takes several seconds for all rows on one thread.
-SLOW = "length(sha256(repeat(origin, 300))) = 64"
+SLOW = "length(sha256(repeat(origin, 100))) = 64"
 
 T = TypeVar("T")
 
