@@ -2,15 +2,10 @@ package io.nightshift.coordinator.schedule;
 
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
-import io.nightshift.api.Backfill;
-import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillList;
-import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.coordinator.schedule.ScheduleAction.Decision;
-import io.nightshift.coordinator.schedule.ScheduleServices.SourceRequest;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartMode;
-import io.nightshift.coordinator.schedule.ScheduleServices.StartRequest;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.BackfillState;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Cause;
@@ -23,15 +18,12 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.JobSchedule.CatchUp;
 import io.nightshift.protocol.job.JobSchedule.Overlap;
-import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
-import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
 import io.nightshift.protocol.schedule.ScheduledJobReply;
 import io.nightshift.protocol.schedule.ScheduledJobReply.Reason;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -65,97 +57,27 @@ class ScheduleDecisions {
     /// The most ticks of one decision, so that other messages have their turn.
     static final int TICKS_AT_ONCE = 20;
 
-    /// The most submissions under way, of live runs and of each backfill.
-    static final int STARTS_AT_ONCE = 10;
-
-    /// After this time, an answer that did not come is not waited for any longer.
-    static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(5);
-
-    private static final Duration SHORTEST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(500);
     private static final Duration LONGEST_LOOK = Duration.ofMinutes(1);
     private static final Duration LONGEST_SLEEP = Duration.ofDays(30);
     private static final int COUNTED_TICKS = 100_000;
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,100}");
-
-    /// Something that is asked of others, again and again until it is answered.
-    private static final class Question {
-        /// When it was asked; null while it is not under way.
-        @Nullable
-        Long since;
-
-        long next;
-        Duration delay;
-
-        Question(long next, Duration delay) {
-            this.next = next;
-            this.delay = delay;
-        }
-
-        boolean isUnderWay(long nanos) {
-            return since != null && nanos - since < ANSWER_TIMEOUT.toNanos();
-        }
-
-        boolean isDue(long nanos) {
-            return !isUnderWay(nanos) && next - nanos <= 0;
-        }
-
-        void ask(long nanos) {
-            since = nanos;
-        }
-
-        /// Asks again later, the next time after a longer time.
-        void postpone(long nanos, Duration longest) {
-            since = null;
-            next = nanos + delay.toNanos();
-            Duration twice = delay.multipliedBy(2);
-            delay = twice.compareTo(longest) < 0 ? twice : longest;
-        }
-
-        long wake() {
-            return since == null ? next : since + ANSWER_TIMEOUT.toNanos();
-        }
-    }
 
     private final String job;
 
-    private final Map<String, Question> starts = new HashMap<>();
+    private final Timetables timetables;
+    private final Submissions submissions;
+    private final TriggerDecisions trigger;
+    private final BackfillDecisions backfills;
     private final Map<BatchId, Question> looks = new HashMap<>();
-    private @Nullable Question source;
-    private @Nullable String sourceProblem;
     private int warnedOf;
-
-    private final Map<Integer, Timetable> timetables = new HashMap<>();
-    private final Map<String, List<BackfillRuns.PlannedRun>> plans = new HashMap<>();
 
     /// @param job the job's name
     ScheduleDecisions(String job) {
         this.job = job;
-    }
-
-    /// A decision in the making: the events so far, and the state that they lead to.
-    static final class Draft {
-        final Instant now;
-        final long nanos;
-        final List<ScheduledJobEvent> events = new ArrayList<>();
-        final List<ScheduleAction> actions = new ArrayList<>();
-        ScheduledJobState state;
-
-        Draft(ScheduledJobState state, long nanos, Instant now) {
-            this.state = state;
-            this.nanos = nanos;
-            this.now = now;
-        }
-
-        void persist(ScheduledJobEvent event) {
-            events.add(event);
-            state = state.apply(event);
-        }
-
-        Decision decision() {
-            return new Decision(events, actions);
-        }
+        this.timetables = new Timetables(job);
+        this.submissions = new Submissions(job);
+        this.trigger = new TriggerDecisions(job, timetables);
+        this.backfills = new BackfillDecisions(job, timetables, submissions);
     }
 
     /// Decides about a message.
@@ -163,13 +85,13 @@ class ScheduleDecisions {
     /// @param nanos the time on a monotonic clock
     /// @param now the wall clock's time
     Decision decide(ScheduledJobState state, ScheduledJobMessage message, long nanos, Instant now) {
-        Draft draft = new Draft(state, nanos, now);
+        ScheduleDraft draft = new ScheduleDraft(state, nanos, now);
         switch (message) {
             case ScheduledJobMessage.CommandReceived(ScheduledJobCommand command) -> command(draft, command);
             case ScheduledJobMessage.TimeReached reached -> {}
             case ScheduledJobMessage.StartAnswered(String key, StartResult result) -> answered(draft, key, result);
             case ScheduledJobMessage.BatchSeen(BatchId batch, BatchStatus status) -> seen(draft, batch, status);
-            case ScheduledJobMessage.SourceSeen seen -> sourceSeen(draft, seen);
+            case ScheduledJobMessage.SourceSeen seen -> trigger.sourceSeen(draft, seen);
             // ScheduledJob reports alerts itself, because they follow from the state.
             case ScheduledJobMessage.AlertAnswered answered -> {}
         }
@@ -182,7 +104,7 @@ class ScheduleDecisions {
     Optional<Duration> nextWake(ScheduledJobState state, long nanos, Instant now) {
         long wait = Long.MAX_VALUE;
         if (state.isApplied() && state.pause() == null && waitingTicks(state) < MOST_WAITING) {
-            Ticks ticks = timetable(state, current(state)).ticks();
+            Ticks ticks = timetables.current(state).ticks();
             if (ticks != null) {
                 wait = ticks.next(state.decided())
                         .map(tick -> Duration.between(now, ticks.dueAt(job, tick)))
@@ -191,42 +113,24 @@ class ScheduleDecisions {
                         .orElse(Long.MAX_VALUE);
             }
         }
-        for (Question start : starts.values()) {
-            wait = Math.min(wait, start.wake() - nanos);
-        }
-        for (Question look : looks.values()) {
-            wait = Math.min(wait, look.wake() - nanos);
-        }
-        if (source != null && mayTrigger(state)) {
-            wait = Math.min(wait, source.wake() - nanos);
-        }
+        long next = LongStream.concat(
+                        LongStream.concat(submissions.wakes(), looks.values().stream().mapToLong(Question::wake)),
+                        trigger.wake(state).stream())
+                .map(wake -> wake - nanos)
+                .min()
+                .orElse(Long.MAX_VALUE);
+        wait = Math.min(wait, next);
         // Never at once, so that nothing can spin.
         return wait == Long.MAX_VALUE ? Optional.empty() : Optional.of(Duration.ofNanos(Math.max(wait, 1_000_000)));
     }
 
-    private static Revision current(ScheduledJobState state) {
-        return Objects.requireNonNull(state.current(), "the job is applied");
-    }
-
-    private Timetable timetable(ScheduledJobState state, Revision revision) {
-        timetables.keySet().retainAll(state.revisions().keySet());
-        return timetables.computeIfAbsent(revision.number(), number -> {
-            try {
-                return Timetable.of(JobTexts.header(revision.text(), revision.folder()));
-            } catch (JobFileException e) {
-                // An earlier version accepted it.
-                return Timetable.unreadable(job);
-            }
-        });
-    }
-
     // Commands.
 
-    private void command(Draft draft, ScheduledJobCommand command) {
+    private void command(ScheduleDraft draft, ScheduledJobCommand command) {
         switch (command) {
             case ScheduledJobCommand.Apply apply -> apply(draft, apply);
             case ScheduledJobCommand.Show(ActorRef<ScheduledJobReply<AppliedJob>> replyTo) ->
-                ifApplied(draft, replyTo, () -> reply(draft, replyTo, describe(draft, true)));
+                ifApplied(draft, replyTo, () -> draft.reply(replyTo, describe(draft, true)));
             case ScheduledJobCommand.Pause(String reason, String by, ActorRef<ScheduledJobReply<AppliedJob>> replyTo) ->
                 ifApplied(draft, replyTo, () -> {
                     if (draft.state.pause() == null) {
@@ -234,29 +138,31 @@ class ScheduleDecisions {
                         dueTicks(draft);
                         draft.persist(new ScheduledJobEvent.Paused(draft.now, reason, by));
                     }
-                    reply(draft, replyTo, describe(draft, true));
+                    draft.reply(replyTo, describe(draft, true));
                 });
             case ScheduledJobCommand.Resume(String by, ActorRef<ScheduledJobReply<AppliedJob>> replyTo) ->
                 ifApplied(draft, replyTo, () -> {
                     if (draft.state.pause() != null) {
                         draft.persist(new ScheduledJobEvent.Resumed(draft.now, by));
                     }
-                    reply(draft, replyTo, describe(draft, true));
+                    draft.reply(replyTo, describe(draft, true));
                 });
             case ScheduledJobCommand.Delete(String by, ActorRef<ScheduledJobReply<AppliedJob>> replyTo) ->
                 ifApplied(draft, replyTo, () -> {
                     AppliedJob last = describe(draft, true);
                     draft.persist(new ScheduledJobEvent.Deleted(draft.now, by));
                     draft.actions.add(new ScheduleAction.TellCatalogue(false));
-                    reply(draft, replyTo, last);
+                    draft.reply(replyTo, last);
                 });
-            case ScheduledJobCommand.Trigger trigger -> trigger(draft, trigger);
+            case ScheduledJobCommand.Trigger request -> request(draft, request);
             case ScheduledJobCommand.Runs runs ->
-                ifApplied(draft, runs.replyTo(), () -> reply(draft, runs.replyTo(), page(draft, runs)));
-            case ScheduledJobCommand.StartBackfill start -> startBackfill(draft, start);
+                ifApplied(draft, runs.replyTo(), () -> draft.reply(runs.replyTo(), page(draft, runs)));
+            case ScheduledJobCommand.StartBackfill start ->
+                ifApplied(draft, start.replyTo(), () -> backfills.start(draft, start));
             case ScheduledJobCommand.ShowBackfills(String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) ->
-                showBackfills(draft, id, replyTo);
-            case ScheduledJobCommand.ControlBackfill control -> controlBackfill(draft, control);
+                ifApplied(draft, replyTo, () -> backfills.show(draft, id, replyTo));
+            case ScheduledJobCommand.ControlBackfill control ->
+                ifApplied(draft, control.replyTo(), () -> backfills.control(draft, control));
             case ScheduledJobCommand.Wake wake -> {
                 if (!draft.state.isApplied()) {
                     draft.actions.add(new ScheduleAction.TellCatalogue(false));
@@ -265,37 +171,25 @@ class ScheduleDecisions {
         }
     }
 
-    private <T extends Record> void ifApplied(Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, Runnable decision) {
+    private <T extends Record> void ifApplied(
+            ScheduleDraft draft, ActorRef<ScheduledJobReply<T>> replyTo, Runnable decision) {
         if (draft.state.isApplied()) {
             decision.run();
         } else {
-            decline(draft, replyTo, Reason.UNKNOWN, "No job %s is applied.".formatted(job));
+            draft.decline(replyTo, Reason.UNKNOWN, "No job %s is applied.".formatted(job));
         }
     }
 
-    private static <T extends Record> void reply(Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, T value) {
-        draft.actions.add(
-                new ScheduleAction.Send<ScheduledJobReply<T>>(replyTo, new ScheduledJobReply.Succeeded<>(value)));
-    }
-
-    private static <T extends Record> void decline(
-            Draft draft, ActorRef<ScheduledJobReply<T>> replyTo, Reason reason, String text) {
-        draft.actions.add(
-                new ScheduleAction.Send<ScheduledJobReply<T>>(replyTo, new ScheduledJobReply.Declined<>(reason, text)));
-    }
-
-    private void apply(Draft draft, ScheduledJobCommand.Apply apply) {
+    private void apply(ScheduleDraft draft, ScheduledJobCommand.Apply apply) {
         Timetable next;
         try {
             next = Timetable.of(JobTexts.header(apply.text(), apply.folder()));
         } catch (JobFileException e) {
-            decline(draft, apply.replyTo(), Reason.INVALID, String.valueOf(e.getMessage()));
+            draft.decline(apply.replyTo(), Reason.INVALID, String.valueOf(e.getMessage()));
             return;
         }
         if (!next.header().name().equals(job)) {
-            decline(
-                    draft,
-                    apply.replyTo(),
+            draft.decline(apply.replyTo(),
                     Reason.INVALID,
                     "The job file is that of the job %s, not of %s."
                             .formatted(next.header().name(), job));
@@ -316,17 +210,17 @@ class ScheduleDecisions {
                     apply.folder(),
                     apply.by(),
                     after));
-            source = null;
+            trigger.lookAtOnce();
         }
         draft.actions.add(new ScheduleAction.TellCatalogue(true));
-        reply(draft, apply.replyTo(), new ApplyResult(describe(draft, true), isNew, !isSame));
+        draft.reply(apply.replyTo(), new ApplyResult(describe(draft, true), isNew, !isSame));
     }
 
     /// Decides about the ticks of the present schedule, if the next one has other times.
     ///
     /// @return the time up to which ticks are decided about
-    private Instant endOfSchedule(Draft draft, Timetable next) {
-        Timetable present = timetable(draft.state, current(draft.state));
+    private Instant endOfSchedule(ScheduleDraft draft, Timetable next) {
+        Timetable present = timetables.current(draft.state);
         if (present.hasSameTicks(next)) {
             return draft.state.decided();
         }
@@ -343,64 +237,60 @@ class ScheduleDecisions {
         return draft.now.isAfter(draft.state.decided()) ? draft.now : draft.state.decided();
     }
 
-    private void trigger(Draft draft, ScheduledJobCommand.Trigger trigger) {
-        ifApplied(draft, trigger.replyTo(), () -> {
-            if (!ID.matcher(trigger.id()).matches()) {
-                decline(draft, trigger.replyTo(), Reason.INVALID, invalidId());
+    private void request(ScheduleDraft draft, ScheduledJobCommand.Trigger request) {
+        ifApplied(draft, request.replyTo(), () -> {
+            if (!RunIds.isValid(request.id())) {
+                draft.decline(request.replyTo(), Reason.INVALID, RunIds.INVALID);
                 return;
             }
-            String key = Cause.MANUAL.key(trigger.id());
+            String key = Cause.MANUAL.key(request.id());
             if (draft.state.run(key) == null) {
                 draft.persist(new ScheduledJobEvent.Requested(
                         draft.now,
-                        trigger.id(),
-                        trigger.parameters(),
-                        current(draft.state).number(),
-                        trigger.by()));
+                        request.id(),
+                        request.parameters(),
+                        draft.state.requireCurrent().number(),
+                        request.by()));
             }
-            reply(draft, trigger.replyTo(), JobDescriptions.of(Objects.requireNonNull(draft.state.run(key))));
+            draft.reply(request.replyTo(), JobDescriptions.of(Objects.requireNonNull(draft.state.run(key))));
         });
     }
 
-    private static String invalidId() {
-        return "The ID is invalid. Send 1 to 100 letters, digits, - and _.";
-    }
-
-    private JobRunPage page(Draft draft, ScheduledJobCommand.Runs query) {
-        Timetable timetable = timetable(draft.state, current(draft.state));
+    private JobRunPage page(ScheduleDraft draft, ScheduledJobCommand.Runs query) {
+        Timetable timetable = timetables.current(draft.state);
         return RunPages.of(draft.state, timetable, query, draft.now);
     }
 
-    private AppliedJob describe(Draft draft, boolean withText) {
+    private AppliedJob describe(ScheduleDraft draft, boolean withText) {
         ScheduledJobState state = draft.state;
-        AppliedJob described = JobDescriptions.of(job, state, timetable(state, current(state)));
+        AppliedJob described = JobDescriptions.of(job, state, timetables.current(state));
         return withText ? described : described.withoutText();
     }
 
     // Ticks.
 
     /// Does all that the time and the state ask for.
-    private void proceed(Draft draft) {
+    private void proceed(ScheduleDraft draft) {
         if (draft.state.isApplied() && draft.state.pause() == null) {
             dueTicks(draft);
         }
         warnIfUnreadable(draft);
         startRuns(draft);
-        draft.state.backfills().values().forEach(backfill -> startRuns(draft, backfill));
+        draft.state.backfills().values().forEach(backfill -> backfills.startRuns(draft, backfill));
         forgetAnswered(draft);
         lookAtBatches(draft);
-        lookAtSource(draft);
-        if (!draft.state.isApplied() && looks.isEmpty() && starts.isEmpty()) {
+        trigger.lookAtSource(draft);
+        if (!draft.state.isApplied() && looks.isEmpty() && submissions.isEmpty()) {
             draft.actions.add(new ScheduleAction.Passivate());
         }
     }
 
-    private void warnIfUnreadable(Draft draft) {
+    private void warnIfUnreadable(ScheduleDraft draft) {
         Revision revision = draft.state.current();
         if (draft.state.isApplied()
                 && revision != null
                 && revision.number() != warnedOf
-                && timetable(draft.state, revision).isUnreadable()) {
+                && timetables.of(draft.state, revision).isUnreadable()) {
             warnedOf = revision.number();
             draft.actions.add(new ScheduleAction.Warn(
                     "this version can't read the job file of %s, so the job does not run by itself. Apply it again"
@@ -408,8 +298,8 @@ class ScheduleDecisions {
         }
     }
 
-    private void dueTicks(Draft draft) {
-        Timetable timetable = timetable(draft.state, current(draft.state));
+    private void dueTicks(ScheduleDraft draft) {
+        Timetable timetable = timetables.current(draft.state);
         Ticks ticks = timetable.ticks();
         if (ticks == null) {
             return;
@@ -429,14 +319,14 @@ class ScheduleDecisions {
             if (waitingTicks(draft.state) >= MOST_WAITING) {
                 return;
             }
-            if (timetable.overlap() == Overlap.SKIP && isActive(draft.state)) {
+            if (timetable.overlap() == Overlap.SKIP && draft.state.isActive()) {
                 skip(draft, ticks, tick, "the run before had not ended");
             } else {
                 draft.persist(new ScheduledJobEvent.TickDue(
                         draft.now,
                         tick,
                         timetable.scheduled(tick),
-                        current(draft.state).number()));
+                        draft.state.requireCurrent().number()));
             }
         }
     }
@@ -449,7 +339,7 @@ class ScheduleDecisions {
     /// Skips missed ticks.
     ///
     /// @return the tick that runs although it was missed; null if none does
-    private @Nullable Instant afterMissed(Draft draft, Timetable timetable, Ticks ticks, Instant missedUpTo) {
+    private @Nullable Instant afterMissed(ScheduleDraft draft, Timetable timetable, Ticks ticks, Instant missedUpTo) {
         Instant last = ticks.last(draft.state.decided(), missedUpTo).orElseThrow();
         boolean isLatest = timetable.catchUp() == CatchUp.LATEST
                 && ticks.next(last)
@@ -467,7 +357,7 @@ class ScheduleDecisions {
     }
 
     /// Skips all ticks up to one.
-    void skip(Draft draft, Ticks ticks, Instant last, String reason) {
+    void skip(ScheduleDraft draft, Ticks ticks, Instant last, String reason) {
         List<Instant> skipped = ticks.between(draft.state.decided(), last, COUNTED_TICKS);
         draft.persist(new ScheduledJobEvent.TicksSkipped(
                 draft.now,
@@ -475,7 +365,7 @@ class ScheduleDecisions {
                 last,
                 Math.max(skipped.size(), 1),
                 reason,
-                current(draft.state).number()));
+                draft.state.requireCurrent().number()));
     }
 
     private static int waitingTicks(ScheduledJobState state) {
@@ -486,21 +376,16 @@ class ScheduleDecisions {
         return waiting;
     }
 
-    private static boolean isActive(ScheduledJobState state) {
-        return state.openRuns().iterator().hasNext();
-    }
-
     // Runs.
 
-    private void startRuns(Draft draft) {
+    private void startRuns(ScheduleDraft draft) {
         ScheduledJobState state = draft.state;
-        Overlap overlap = state.isApplied() ? timetable(state, current(state)).overlap() : Overlap.ALLOW;
+        Overlap overlap = state.isApplied() ? timetables.current(state).overlap() : Overlap.ALLOW;
         boolean isFree = true;
         int underWay = 0;
         for (Run run : state.openRuns()) {
             isFree = isFree && !blocksNext(run);
-            Question start = starts.get(run.key());
-            underWay += start != null && start.isUnderWay(draft.nanos) ? 1 : 0;
+            underWay += submissions.isUnderWay(run.key(), draft.nanos) ? 1 : 0;
         }
         for (Run run : state.openRuns()) {
             if (run.phase() != RunPhase.WAITING) {
@@ -508,7 +393,7 @@ class ScheduleDecisions {
             }
             boolean isManual = run.cause() == Cause.MANUAL;
             boolean mayStart = isManual || (state.pause() == null && (isFree || overlap == Overlap.ALLOW));
-            if (mayStart && underWay < STARTS_AT_ONCE && start(draft, run)) {
+            if (mayStart && underWay < Submissions.AT_ONCE && start(draft, run)) {
                 underWay++;
             }
             // The runs start in order, and the next one waits for the end of this one.
@@ -522,14 +407,14 @@ class ScheduleDecisions {
     }
 
     /// @return whether a submission was begun
-    boolean start(Draft draft, Run run) {
+    boolean start(ScheduleDraft draft, Run run) {
         Revision revision = draft.state.revisions().get(run.revision());
         if (revision == null) {
             draft.persist(new ScheduledJobEvent.RunRefused(
                     draft.now, run.key(), "the job file of revision %d is lost".formatted(run.revision())));
             return false;
         }
-        return ask(draft, key(run, draft.nanos), revision, run.parameters(), StartMode.LIVE);
+        return submissions.submit(draft, key(run, draft.nanos), revision, run.parameters(), StartMode.LIVE);
     }
 
     /// The idempotency key of a run's submission, the same at any time.
@@ -537,24 +422,12 @@ class ScheduleDecisions {
         return run.key();
     }
 
-    private boolean ask(Draft draft, String key, Revision revision, Map<String, String> parameters, StartMode mode) {
-        Question start = starts.computeIfAbsent(key, first -> new Question(draft.nanos, SHORTEST_RETRY));
-        if (!start.isDue(draft.nanos)) {
-            return false;
-        }
-        start.ask(draft.nanos);
-        draft.actions.add(new ScheduleAction.Start(
-                new StartRequest(job, key, revision.text(), revision.folder(), parameters, mode)));
-        return true;
-    }
-
-    private void answered(Draft draft, String key, StartResult result) {
-        Question start = starts.get(key);
+    private void answered(ScheduleDraft draft, String key, StartResult result) {
         BackfillKey backfillKey = BackfillKey.parse(key);
         Run run = draft.state.run(key);
         boolean isOpen = backfillKey == null
                 ? run != null && run.phase() == RunPhase.WAITING
-                : isUntouched(draft.state, backfillKey);
+                : BackfillDecisions.isUntouched(draft.state, backfillKey);
         if (!isOpen) {
             return;
         }
@@ -576,33 +449,31 @@ class ScheduleDecisions {
                 }
             }
             case StartResult.NotNow(String reason) -> {
-                if (start != null) {
-                    start.postpone(draft.nanos, LONGEST_RETRY);
-                }
+                submissions.postpone(key, draft.nanos);
                 notNow(draft, key, reason);
             }
         }
     }
 
     /// A run whose outcome is not known stays due.
-    void notNow(Draft draft, String key, String reason) {
+    void notNow(ScheduleDraft draft, String key, String reason) {
         draft.actions.add(new ScheduleAction.Warn(
                 "%s of %s can't be submitted now: %s. Trying again".formatted(key, job, reason)));
     }
 
     /// Drops the questions whose answers nobody needs any more.
-    private void forgetAnswered(Draft draft) {
+    private void forgetAnswered(ScheduleDraft draft) {
         ScheduledJobState state = draft.state;
-        // What is due and was not asked waits for something else than time, such as the end of a pause.
-        starts.values().removeIf(start -> start.isDue(draft.nanos));
-        starts.keySet().removeIf(key -> {
-            BackfillKey backfillKey = BackfillKey.parse(key);
-            if (backfillKey != null) {
-                return !isUntouched(state, backfillKey);
-            }
-            Run run = state.run(key);
-            return run == null || run.phase() != RunPhase.WAITING;
-        });
+        submissions.retain(
+                key -> {
+                    BackfillKey backfillKey = BackfillKey.parse(key);
+                    if (backfillKey != null) {
+                        return BackfillDecisions.isUntouched(state, backfillKey);
+                    }
+                    Run run = state.run(key);
+                    return run != null && run.phase() == RunPhase.WAITING;
+                },
+                draft.nanos);
         Set<BatchId> running = running(state);
         looks.keySet().retainAll(running);
     }
@@ -620,7 +491,7 @@ class ScheduleDecisions {
         return running;
     }
 
-    private void lookAtBatches(Draft draft) {
+    private void lookAtBatches(ScheduleDraft draft) {
         for (BatchId batch : running(draft.state)) {
             Question look = looks.computeIfAbsent(
                     batch, first -> new Question(draft.nanos + SHORTEST_LOOK.toNanos(), SHORTEST_LOOK));
@@ -631,7 +502,7 @@ class ScheduleDecisions {
         }
     }
 
-    private void seen(Draft draft, BatchId batch, @Nullable BatchStatus status) {
+    private void seen(ScheduleDraft draft, BatchId batch, @Nullable BatchStatus status) {
         Question look = looks.get(batch);
         Phase end = status == null ? null : end(status);
         if (end == null) {
@@ -666,234 +537,5 @@ class ScheduleDecisions {
             return status.isDamaged() ? Phase.FAILED : null;
         }
         return phase == Phase.PUBLISHED || phase == Phase.FAILED || phase == Phase.CANCELLED ? phase : null;
-    }
-
-    // The trigger.
-
-    private boolean mayTrigger(ScheduledJobState state) {
-        if (!state.isApplied() || state.pause() != null) {
-            return false;
-        }
-        Timetable timetable = timetable(state, current(state));
-        return timetable.header().timing().trigger() != null
-                && (timetable.overlap() == Overlap.ALLOW || !isActive(state));
-    }
-
-    private void lookAtSource(Draft draft) {
-        if (!mayTrigger(draft.state)) {
-            return;
-        }
-        Revision revision = current(draft.state);
-        Timetable timetable = timetable(draft.state, revision);
-        JobTrigger trigger = Objects.requireNonNull(timetable.header().timing().trigger());
-        if (source == null) {
-            source = new Question(draft.nanos, trigger.every());
-        }
-        if (source.isDue(draft.nanos)) {
-            source.ask(draft.nanos);
-            Map<String, String> parameters = timetable.triggered(draft.now);
-            draft.actions.add(new ScheduleAction.LookAtSource(
-                    new SourceRequest(job, revision.text(), revision.folder(), parameters),
-                    revision.number(),
-                    parameters));
-        }
-    }
-
-    private void sourceSeen(Draft draft, ScheduledJobMessage.SourceSeen seen) {
-        if (source != null) {
-            source.postpone(draft.nanos, source.delay);
-        }
-        if (!Objects.equals(seen.problem(), sourceProblem)) {
-            sourceProblem = seen.problem();
-            if (sourceProblem != null) {
-                draft.actions.add(new ScheduleAction.Warn(
-                        "the trigger of %s can't look at the source: %s".formatted(job, sourceProblem)));
-            }
-        }
-        Observation observation = seen.observation();
-        if (observation == null
-                || !mayTrigger(draft.state)
-                || current(draft.state).number() != seen.revision()) {
-            return;
-        }
-        JobTrigger trigger = Objects.requireNonNull(
-                timetable(draft.state, current(draft.state)).header().timing().trigger());
-        Observation before = draft.state.observation();
-        Observation base = before != null && before.place().equals(observation.place()) ? before : null;
-        long rows = observation.rows() - (base == null ? 0 : base.rows());
-        long files = observation.files() - (base == null ? 0 : base.files());
-        boolean isNew = before == null || !before.digest().equals(observation.digest());
-        boolean isEnough = trigger.rows() != null
-                ? rows >= trigger.rows()
-                : trigger.files() != null ? files >= trigger.files() : observation.files() > 0;
-        if (isNew && isEnough && draft.state.run(Cause.TRIGGER.key(observation.digest())) == null) {
-            draft.persist(
-                    new ScheduledJobEvent.TriggerFired(draft.now, observation, seen.parameters(), seen.revision()));
-        } else if (base != null && trigger.marker() == null && (rows < 0 || files < 0)) {
-            draft.persist(new ScheduledJobEvent.SourceShrunk(draft.now, observation));
-        }
-    }
-
-    // Backfills.
-
-    /// The key of a run of a backfill.
-    private record BackfillKey(String id, int number) {
-
-        private static final Pattern FORM = Pattern.compile("backfill:([A-Za-z0-9_-]+):([0-9]{1,9})");
-
-        static @Nullable BackfillKey parse(String key) {
-            var matcher = FORM.matcher(key);
-            return matcher.matches() ? new BackfillKey(matcher.group(1), Integer.parseInt(matcher.group(2))) : null;
-        }
-
-        @Override
-        public String toString() {
-            return "backfill:" + id + ":" + number;
-        }
-    }
-
-    private static boolean isUntouched(ScheduledJobState state, BackfillKey key) {
-        BackfillState backfill = state.backfills().get(key.id());
-        return backfill != null && !backfill.isOver() && !backfill.isTouched(key.number());
-    }
-
-    private void startBackfill(Draft draft, ScheduledJobCommand.StartBackfill start) {
-        ifApplied(draft, start.replyTo(), () -> {
-            BackfillState known = draft.state.backfills().get(start.id());
-            if (known != null) {
-                reply(draft, start.replyTo(), describe(draft.state, known));
-                return;
-            }
-            if (!ID.matcher(start.id()).matches()) {
-                decline(draft, start.replyTo(), Reason.INVALID, invalidId());
-                return;
-            }
-            Revision revision = current(draft.state);
-            List<BackfillRuns.PlannedRun> runs;
-            try {
-                runs = BackfillRuns.of(timetable(draft.state, revision).header(), start.request());
-            } catch (BackfillRuns.InvalidRequestException e) {
-                decline(draft, start.replyTo(), Reason.INVALID, String.valueOf(e.getMessage()));
-                return;
-            }
-            if (runs.isEmpty()) {
-                decline(
-                        draft,
-                        start.replyTo(),
-                        Reason.INVALID,
-                        "No run of the job %s lies in the range.".formatted(job));
-                return;
-            }
-            draft.persist(new ScheduledJobEvent.BackfillStarted(
-                    draft.now, start.id(), start.request(), revision.number(), runs.size(), start.by()));
-            reply(
-                    draft,
-                    start.replyTo(),
-                    describe(
-                            draft.state,
-                            Objects.requireNonNull(draft.state.backfills().get(start.id()))));
-        });
-    }
-
-    private void showBackfills(Draft draft, @Nullable String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) {
-        ifApplied(draft, replyTo, () -> {
-            if (id != null && !draft.state.backfills().containsKey(id)) {
-                decline(draft, replyTo, Reason.UNKNOWN, noBackfill(id));
-                return;
-            }
-            List<Backfill> backfills = new ArrayList<>();
-            draft.state.backfills().values().stream()
-                    .filter(backfill -> id == null || backfill.id().equals(id))
-                    .map(backfill -> describe(draft.state, backfill))
-                    // A list of all must fit into a message.
-                    .map(backfill -> id == null ? JobDescriptions.withoutProblems(backfill) : backfill)
-                    .forEach(backfills::addFirst);
-            reply(draft, replyTo, new BackfillList(backfills));
-        });
-    }
-
-    private String noBackfill(String id) {
-        return "The job %s has no backfill %s.".formatted(job, id);
-    }
-
-    private void controlBackfill(Draft draft, ScheduledJobCommand.ControlBackfill control) {
-        ifApplied(draft, control.replyTo(), () -> {
-            BackfillState backfill = draft.state.backfills().get(control.id());
-            if (backfill == null) {
-                decline(draft, control.replyTo(), Reason.UNKNOWN, noBackfill(control.id()));
-                return;
-            }
-            BackfillState.Control wanted = switch (control.control()) {
-                case PAUSE -> BackfillState.Control.PAUSED;
-                case RESUME -> BackfillState.Control.RUNNING;
-                case CANCEL -> BackfillState.Control.CANCELLED;
-            };
-            if (backfill.control() != wanted) {
-                if (backfill.endedAt() != null) {
-                    decline(
-                            draft,
-                            control.replyTo(),
-                            Reason.CONFLICT,
-                            "The backfill %s has ended, so it can't be %s."
-                                    .formatted(control.id(), participle(control.control())));
-                    return;
-                }
-                draft.persist(new ScheduledJobEvent.BackfillControlled(
-                        draft.now, control.id(), control.control(), control.by()));
-            }
-            reply(
-                    draft,
-                    control.replyTo(),
-                    describe(
-                            draft.state,
-                            Objects.requireNonNull(draft.state.backfills().get(control.id()))));
-        });
-    }
-
-    private static String participle(BackfillControl control) {
-        return switch (control) {
-            case PAUSE -> "paused";
-            case RESUME -> "resumed";
-            case CANCEL -> "cancelled";
-        };
-    }
-
-    private Backfill describe(ScheduledJobState state, BackfillState backfill) {
-        return JobDescriptions.of(job, backfill, plan(state, backfill));
-    }
-
-    /// The runs of a backfill; empty if its job file is lost.
-    private List<BackfillRuns.PlannedRun> plan(ScheduledJobState state, BackfillState backfill) {
-        plans.keySet().retainAll(state.backfills().keySet());
-        return plans.computeIfAbsent(backfill.id(), id -> {
-            Revision revision = state.revisions().get(backfill.revision());
-            return revision == null
-                    ? List.of()
-                    : BackfillRuns.of(timetable(state, revision).header(), backfill.request());
-        });
-    }
-
-    private void startRuns(Draft draft, BackfillState backfill) {
-        if (backfill.control() != BackfillState.Control.RUNNING || backfill.endedAt() != null) {
-            return;
-        }
-        BackfillRequest request = backfill.request();
-        Revision revision = draft.state.revisions().get(backfill.revision());
-        if (revision == null) {
-            return;
-        }
-        List<BackfillRuns.PlannedRun> runs = plan(draft.state, backfill);
-        int room = Math.min(request.parallel() - backfill.running().size(), STARTS_AT_ONCE);
-        for (int number = backfill.floor(); number < runs.size() && room > 0; number++) {
-            if (!backfill.isTouched(number)) {
-                room--;
-                ask(
-                        draft,
-                        new BackfillKey(backfill.id(), number).toString(),
-                        revision,
-                        runs.get(number).parameters(),
-                        request.all() ? StartMode.BACKFILL_ALL : StartMode.BACKFILL);
-            }
-        }
     }
 }

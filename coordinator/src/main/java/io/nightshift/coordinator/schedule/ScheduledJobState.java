@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -244,6 +245,16 @@ record ScheduledJobState(
 
     private @Nullable Run openRun(String key) {
         return get(open, key);
+    }
+
+    /// Whether a run waits or is running.
+    boolean isActive() {
+        return openRuns().iterator().hasNext();
+    }
+
+    /// The latest revision of a job that is applied.
+    Revision requireCurrent() {
+        return Objects.requireNonNull(current(), "the job is applied");
     }
 
     /// The runs that have not ended, in the order in which they were due.

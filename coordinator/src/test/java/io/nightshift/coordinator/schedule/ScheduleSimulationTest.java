@@ -108,7 +108,7 @@ class ScheduleSimulationTest {
             public ScheduleDecisions create(String job) {
                 return new ScheduleDecisions(job) {
                     @Override
-                    void notNow(Draft draft, String key, String reason) {
+                    void notNow(ScheduleDraft draft, String key, String reason) {
                         draft.persist(new ScheduledJobEvent.RunRefused(draft.now, key, reason));
                     }
                 };
@@ -121,7 +121,7 @@ class ScheduleSimulationTest {
                     private @Nullable Instant begin;
 
                     @Override
-                    boolean start(Draft draft, Run run) {
+                    boolean start(ScheduleDraft draft, Run run) {
                         if (begin == null) {
                             begin = draft.now;
                         }
@@ -158,7 +158,7 @@ class ScheduleSimulationTest {
             public ScheduleDecisions create(String job) {
                 return new ScheduleDecisions(job) {
                     @Override
-                    void skip(Draft draft, Ticks ticks, Instant last, String reason) {
+                    void skip(ScheduleDraft draft, Ticks ticks, Instant last, String reason) {
                         super.skip(draft, ticks, ticks.next(last).orElse(last), reason);
                     }
                 };

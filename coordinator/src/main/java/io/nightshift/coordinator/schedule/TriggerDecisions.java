@@ -1,0 +1,106 @@
+package io.nightshift.coordinator.schedule;
+
+import io.nightshift.coordinator.schedule.ScheduleServices.SourceRequest;
+import io.nightshift.coordinator.schedule.ScheduledJobState.Cause;
+import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
+import io.nightshift.protocol.job.JobSchedule.Overlap;
+import io.nightshift.protocol.job.JobTrigger;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
+import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// Decides when the source of a job with a trigger is looked at, and whether what is there starts a run.
+final class TriggerDecisions {
+
+    private final String job;
+    private final Timetables timetables;
+
+    /// The next look at the source; null before the first one of a revision.
+    private @Nullable Question source;
+
+    private @Nullable String sourceProblem;
+
+    TriggerDecisions(String job, Timetables timetables) {
+        this.job = job;
+        this.timetables = timetables;
+    }
+
+    /// Looks at the source at once: the job file has changed.
+    void lookAtOnce() {
+        source = null;
+    }
+
+    /// When the source is looked at next, on the monotonic clock; empty if it is not.
+    OptionalLong wake(ScheduledJobState state) {
+        return source != null && mayTrigger(state) ? OptionalLong.of(source.wake()) : OptionalLong.empty();
+    }
+
+    private boolean mayTrigger(ScheduledJobState state) {
+        if (!state.isApplied() || state.pause() != null) {
+            return false;
+        }
+        Timetable timetable = timetables.current(state);
+        return timetable.header().timing().trigger() != null
+                && (timetable.overlap() == Overlap.ALLOW || !state.isActive());
+    }
+
+    /// Looks at the source if it is time.
+    void lookAtSource(ScheduleDraft draft) {
+        if (!mayTrigger(draft.state)) {
+            return;
+        }
+        Revision revision = draft.state.requireCurrent();
+        Timetable timetable = timetables.of(draft.state, revision);
+        JobTrigger trigger = Objects.requireNonNull(timetable.header().timing().trigger());
+        if (source == null) {
+            source = new Question(draft.nanos, trigger.every());
+        }
+        if (source.isDue(draft.nanos)) {
+            source.ask(draft.nanos);
+            Map<String, String> parameters = timetable.triggered(draft.now);
+            draft.actions.add(new ScheduleAction.LookAtSource(
+                    new SourceRequest(job, revision.text(), revision.folder(), parameters),
+                    revision.number(),
+                    parameters));
+        }
+    }
+
+    /// Starts a run if the source has enough that is new.
+    void sourceSeen(ScheduleDraft draft, ScheduledJobMessage.SourceSeen seen) {
+        if (source != null) {
+            source.postpone(draft.nanos, source.delay);
+        }
+        if (!Objects.equals(seen.problem(), sourceProblem)) {
+            sourceProblem = seen.problem();
+            if (sourceProblem != null) {
+                draft.actions.add(new ScheduleAction.Warn(
+                        "the trigger of %s can't look at the source: %s".formatted(job, sourceProblem)));
+            }
+        }
+        Observation observation = seen.observation();
+        if (observation == null
+                || !mayTrigger(draft.state)
+                || draft.state.requireCurrent().number() != seen.revision()) {
+            return;
+        }
+        JobTrigger trigger = Objects.requireNonNull(
+                timetables.current(draft.state).header().timing().trigger());
+        Observation before = draft.state.observation();
+        Observation base = before != null && before.place().equals(observation.place()) ? before : null;
+        long rows = observation.rows() - (base == null ? 0 : base.rows());
+        long files = observation.files() - (base == null ? 0 : base.files());
+        boolean isNew = before == null || !before.digest().equals(observation.digest());
+        boolean isEnough = trigger.rows() != null
+                ? rows >= trigger.rows()
+                : trigger.files() != null ? files >= trigger.files() : observation.files() > 0;
+        if (isNew && isEnough && draft.state.run(Cause.TRIGGER.key(observation.digest())) == null) {
+            draft.persist(
+                    new ScheduledJobEvent.TriggerFired(draft.now, observation, seen.parameters(), seen.revision()));
+        } else if (base != null && trigger.marker() == null && (rows < 0 || files < 0)) {
+            draft.persist(new ScheduledJobEvent.SourceShrunk(draft.now, observation));
+        }
+    }
+}
