@@ -59,14 +59,13 @@ final class BackfillDecisions {
             return;
         }
         if (runs.isEmpty()) {
-            draft.decline(start.replyTo(),
-                    Reason.INVALID,
-                    "No run of the job %s lies in the range.".formatted(job));
+            draft.decline(start.replyTo(), Reason.INVALID, "No run of the job %s lies in the range.".formatted(job));
             return;
         }
         draft.persist(new ScheduledJobEvent.BackfillStarted(
                 draft.now, start.id(), start.request(), revision.number(), runs.size(), start.by()));
-        draft.reply(start.replyTo(),
+        draft.reply(
+                start.replyTo(),
                 describe(
                         draft.state,
                         Objects.requireNonNull(draft.state.backfills().get(start.id()))));
@@ -104,16 +103,18 @@ final class BackfillDecisions {
         };
         if (backfill.control() != wanted) {
             if (backfill.endedAt() != null) {
-                draft.decline(control.replyTo(),
+                draft.decline(
+                        control.replyTo(),
                         Reason.CONFLICT,
                         "The backfill %s has ended, so it can't be %s."
                                 .formatted(control.id(), participle(control.control())));
                 return;
             }
-            draft.persist(new ScheduledJobEvent.BackfillControlled(
-                    draft.now, control.id(), control.control(), control.by()));
+            draft.persist(
+                    new ScheduledJobEvent.BackfillControlled(draft.now, control.id(), control.control(), control.by()));
         }
-        draft.reply(control.replyTo(),
+        draft.reply(
+                control.replyTo(),
                 describe(
                         draft.state,
                         Objects.requireNonNull(draft.state.backfills().get(control.id()))));

@@ -114,7 +114,8 @@ class ScheduleDecisions {
             }
         }
         long next = LongStream.concat(
-                        LongStream.concat(submissions.wakes(), looks.values().stream().mapToLong(Question::wake)),
+                        LongStream.concat(
+                                submissions.wakes(), looks.values().stream().mapToLong(Question::wake)),
                         trigger.wake(state).stream())
                 .map(wake -> wake - nanos)
                 .min()
@@ -189,7 +190,8 @@ class ScheduleDecisions {
             return;
         }
         if (!next.header().name().equals(job)) {
-            draft.decline(apply.replyTo(),
+            draft.decline(
+                    apply.replyTo(),
                     Reason.INVALID,
                     "The job file is that of the job %s, not of %s."
                             .formatted(next.header().name(), job));

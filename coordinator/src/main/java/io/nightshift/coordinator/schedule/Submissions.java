@@ -38,8 +38,7 @@ final class Submissions {
     ///
     /// @param key the idempotency key
     /// @return whether a submission was begun
-    boolean submit(
-            ScheduleDraft draft, String key, Revision revision, Map<String, String> parameters, StartMode mode) {
+    boolean submit(ScheduleDraft draft, String key, Revision revision, Map<String, String> parameters, StartMode mode) {
         Question question = questions.computeIfAbsent(key, first -> new Question(draft.nanos, SHORTEST_RETRY));
         if (!question.isDue(draft.nanos)) {
             return false;

@@ -155,9 +155,8 @@ public final class Verification {
             return;
         }
         List<PartitionCommit> commits = history.commits();
-        PinComparison pins = destinations
-                .sources()
-                .pins(history.state().submission().job().source());
+        PinComparison pins =
+                destinations.sources().pins(history.state().submission().job().source());
         RecordIds records = new RecordIds(output, history, pins);
         try {
             Comparison comparison = records.compare(commits, input);
