@@ -5,6 +5,7 @@ import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.BoundJobs;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceInspector;
@@ -24,6 +25,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     private final FileRoots roots;
     private final SourceFiles files;
     private final RowCounts counts = new RowCounts();
+    private final BoundJobs bound = new BoundJobs();
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
@@ -46,7 +48,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public SourceReader of(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb, files);
+            case ParquetInput parquet -> new ParquetReader(duckDb, files, bound);
         };
     }
 

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The columns of an input, and the columns computed from them: finds the SQL and the type of a name, and
@@ -43,14 +44,6 @@ public final class SourceColumns {
         private String key(String name) {
             return select + separator + name;
         }
-
-        /// The command's option for a computed column.
-        private String option(String name, String expression) {
-            return switch (this) {
-                case JOB_FILE -> "--set \"%s=%s\"".formatted(key(name), expression);
-                case COMMAND_LINE -> "--select \"%s=%s\"".formatted(name, expression);
-            };
-        }
     }
 
     private static final int LISTED = 40;
@@ -64,6 +57,7 @@ public final class SourceColumns {
     private final Map<String, String> select;
     private final Origin origin;
     private final Map<String, String> columns;
+    private final Set<String> derived;
     private final Expressions expressions;
     private final boolean checks;
 
@@ -79,6 +73,7 @@ public final class SourceColumns {
         this.select = select;
         this.origin = origin;
         this.columns = Collections.unmodifiableMap(describe(table.ownColumns()));
+        this.derived = table.derived();
         this.checks = checks;
         this.expressions = new Expressions(connection, columns.keySet());
     }
@@ -126,22 +121,47 @@ public final class SourceColumns {
         }
         String type = columns.get(text);
         if (type == null) {
+            Bound nested = nested(name, text);
+            if (nested != null) {
+                return nested;
+            }
             throw FailureException.permanent("%s: \"%s\" is neither a column of %s nor a key of %s; %s"
                     .formatted(key, text, called, origin.select, hint(text, known())));
         }
         return new Bound(name, Sql.name(text), type);
     }
 
+    /// A field of a nested column, such as `address.city`; null if there is none.
+    private @Nullable Bound nested(String name, String text) throws SQLException {
+        int dot = text.indexOf('.');
+        String column = dot < 1 ? "" : text.substring(0, dot);
+        if (!columns.getOrDefault(column, "").startsWith("STRUCT")) {
+            return null;
+        }
+        String expression = Stream.of(text.split("\\.", -1)).map(Sql::name).collect(Collectors.joining("."));
+        if (!types.containsKey(expression)) {
+            try {
+                types.put(expression, typesOf(List.of(expression)).getFirst());
+            } catch (SQLException e) {
+                // DuckDB finds no such field.
+                return null;
+            }
+        }
+        return new Bound(name, expression, Objects.requireNonNull(types.get(expression)));
+    }
+
     /// Checks several names at once, so that one message names all that are missing.
     ///
     /// @param key where the names are written, for messages
     /// @throws FailureException if two or more are neither computed columns nor columns of the input
-    void requireAll(String key, List<String> names) {
-        List<String> missing = names.stream()
-                .filter(name -> !select.containsKey(name) && !columns.containsKey(name))
-                .toList();
-        // A name of a folder has a message of its own.
-        if (missing.size() > 1 && missing.stream().allMatch(name -> folderNamed(name) == null)) {
+    void requireAll(String key, List<String> names) throws SQLException {
+        List<String> missing = new ArrayList<>();
+        for (String name : names) {
+            if (!select.containsKey(name) && !columns.containsKey(name) && nested(name, name) == null) {
+                missing.add(name);
+            }
+        }
+        if (missing.size() > 1) {
             String listed = missing.stream()
                     .limit(LISTED)
                     .map(name -> {
@@ -238,6 +258,9 @@ public final class SourceColumns {
     String shadowed(String name) {
         String computed = equalName(name, select.keySet());
         String own = equalName(name, columns.keySet());
+        if (own != null && derived.contains(own)) {
+            return null;
+        }
         return computed == null || own == null || isOnly(select.get(computed), own) ? null : own;
     }
 
@@ -272,11 +295,6 @@ public final class SourceColumns {
     }
 
     private String hint(String text, Collection<String> known) {
-        String folder = folderNamed(text);
-        if (folder != null) {
-            return "the folder %s has that name, but names of folders are not read as columns. Take one folder at a time, and give its value as %s"
-                    .formatted(folder, origin.option(text, Sql.text(folder.substring(folder.indexOf('=') + 1))));
-        }
         String nearest = NameSuggestion.closest(text, known);
         if (nearest != null) {
             return "did you mean \"" + nearest + "\"?";
@@ -290,14 +308,6 @@ public final class SourceColumns {
 
     private static String more(Collection<String> names) {
         return names.size() > LISTED ? ", and %d more".formatted(names.size() - LISTED) : "";
-    }
-
-    /// A folder such as `dt=2026-01-01` in a path of the input, as Hive and Spark name them, or null.
-    private @Nullable String folderNamed(String column) {
-        Matcher folder = Pattern.compile(
-                        "[/\\\\](" + Pattern.quote(column) + "=[^/\\\\]*)[/\\\\]", Pattern.CASE_INSENSITIVE)
-                .matcher(relation);
-        return folder.find() ? folder.group(1) : null;
     }
 
     private Map<String, String> describe(String selected) throws SQLException {

@@ -62,6 +62,33 @@ public final class SourcePins {
                 tag(file));
     }
 
+    /// A pinned file and the bytes that its footer is decoded from, which were read at once.
+    ///
+    /// @param file with 0 rows
+    /// @param head the first bytes of the file: as many as the magic of a Parquet file has, at most
+    /// @param tail the last bytes of the file: the whole footer of a Parquet file, at least 64 KiB of any file
+    ///     that is so long
+    public record PinnedTail(SourceFile file, byte[] head, byte[] tail) {}
+
+    /// Pins a file as it is now, and opens it once.
+    ///
+    /// @throws IOException if the file can't be read
+    public static PinnedTail pinTail(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            byte[] head = new byte[(int) Math.min(in.length(), PARQUET.length)];
+            in.readFully(head);
+            byte[] tail = tail(in);
+            SourceFile pinned = new SourceFile(
+                    file.toString(),
+                    attributes.size(),
+                    attributes.lastModifiedTime().toInstant(),
+                    0,
+                    tag(tail));
+            return new PinnedTail(pinned, head, tail);
+        }
+    }
+
     /// The identity of a whole source: a digest of the pins of its files.
     ///
     /// @param files all files of the source, in order
@@ -212,18 +239,26 @@ public final class SourcePins {
             throw new NoSuchFileException(file.toString());
         }
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            byte[] tail = tail(in, TAIL);
-            if (tail.length >= TRAILER
-                    && Arrays.equals(tail, tail.length - PARQUET.length, tail.length, PARQUET, 0, PARQUET.length)) {
-                int footer = ByteBuffer.wrap(tail, tail.length - TRAILER, Integer.BYTES)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .getInt();
-                if (footer > TAIL - TRAILER && footer <= LARGEST_FOOTER) {
-                    tail = tail(in, footer + TRAILER);
-                }
-            }
-            return HexFormat.of().formatHex(sha256().digest(tail)).substring(0, SourceFile.TAG_DIGITS);
+            return tag(tail(in));
         }
+    }
+
+    private static String tag(byte[] tail) {
+        return HexFormat.of().formatHex(sha256().digest(tail)).substring(0, SourceFile.TAG_DIGITS);
+    }
+
+    private static byte[] tail(RandomAccessFile in) throws IOException {
+        byte[] tail = tail(in, TAIL);
+        if (tail.length >= TRAILER
+                && Arrays.equals(tail, tail.length - PARQUET.length, tail.length, PARQUET, 0, PARQUET.length)) {
+            int footer = ByteBuffer.wrap(tail, tail.length - TRAILER, Integer.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getInt();
+            if (footer > TAIL - TRAILER && footer <= LARGEST_FOOTER) {
+                return tail(in, footer + TRAILER);
+            }
+        }
+        return tail;
     }
 
     private static MessageDigest sha256() {

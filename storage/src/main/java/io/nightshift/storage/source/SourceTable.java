@@ -1,8 +1,22 @@
 package io.nightshift.storage.source;
 
+import java.util.Set;
+
 /// Part of a source as a table whose columns expressions are bound to.
 ///
 /// @param from what stands after FROM
 /// @param ownColumns the select list of the source's own columns, without those that reading it adds
 /// @param name what the table is called in messages: most often a file's path
-public record SourceTable(String from, String ownColumns, String name) {}
+/// @param derived columns that are not in the source's own rows, but come with them, such as those of the names of
+///     folders. A computed column of the same name takes their place
+public record SourceTable(String from, String ownColumns, String name, Set<String> derived) {
+
+    public SourceTable {
+        derived = Set.copyOf(derived);
+    }
+
+    /// A table whose columns are all in the source's own rows.
+    public SourceTable(String from, String ownColumns, String name) {
+        this(from, ownColumns, name, Set.of());
+    }
+}

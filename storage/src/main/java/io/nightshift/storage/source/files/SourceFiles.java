@@ -9,6 +9,7 @@ import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourcePins.PinnedTail;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,18 @@ public final class SourceFiles implements PinComparison {
         Path path = Path.of(file.path());
         try {
             return SourcePins.pin(path, 0);
+        } catch (IOException e) {
+            throw SourcePins.unreadable(path, e);
+        }
+    }
+
+    /// Pins a file as it is now, and reads its end.
+    ///
+    /// @throws FailureException if the file can't be read
+    public PinnedTail pinTail(FileVersion file) {
+        Path path = Path.of(file.path());
+        try {
+            return SourcePins.pinTail(path);
         } catch (IOException e) {
             throw SourcePins.unreadable(path, e);
         }

@@ -1,17 +1,14 @@
 package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourcePins.PinnedTail;
 import io.nightshift.storage.source.files.FileKind;
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import io.nightshift.storage.source.parquet.CompactReader.BrokenException;
+import io.nightshift.storage.source.parquet.ParquetFooter.EncryptedException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 
-/// What the first and last bytes of a Parquet file tell.
+/// Refuses files that are not whole Parquet files, with a clearer message than a library gives.
 final class ParquetFiles {
 
     static final FileKind KIND = FileKind.of(".parquet");
@@ -21,68 +18,55 @@ final class ParquetFiles {
     /// The magic of a file whose footer is encrypted.
     private static final byte[] ENCRYPTED = "PARE".getBytes(StandardCharsets.US_ASCII);
 
-    /// The footer's length and the magic, at the end of a file.
-    private static final long TAIL_BYTES = 8;
+    /// The magic twice, and the length of the footer.
+    private static final int SHORTEST = 12;
 
     private ParquetFiles() {}
 
-    /// Whether a file is a whole Parquet file. One that is being written is not.
-    static boolean isWhole(Path file) {
-        try {
-            checkMagic(file);
-            return true;
-        } catch (FailureException e) {
-            return false;
-        }
-    }
-
-    /// Refuses a file that is not a whole Parquet file, with a clearer message than a library gives.
-    static void checkMagic(Path file) {
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            long length = in.length();
-            if (length == 0) {
-                throw FailureException.permanent("source: %s is empty (0 bytes)".formatted(file));
-            }
-            if (length >= 12 && Arrays.equals(read(in, 0), ENCRYPTED)) {
-                throw FailureException.permanent(
-                        "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk"
-                                .formatted(file));
-            }
-            if (length < 12 || !Arrays.equals(read(in, 0), MAGIC)) {
-                throw FailureException.permanent("source: %s is not a Parquet file".formatted(file));
-            }
-            if (!Arrays.equals(read(in, length - MAGIC.length), MAGIC)) {
-                throw FailureException.permanent(
-                        "source: %s is truncated: it does not end in a Parquet footer".formatted(file));
-            }
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
-        }
-    }
-
-    /// Refuses a file that lost bytes in its middle: then its footer, which is at the end, lists data beyond
-    /// the footer's own beginning.
+    /// The footer of a file.
     ///
-    /// @param end of a row group's data, as the footer gives it
-    static void checkHolds(Path file, long end) {
-        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            long length = in.length();
-            int footer = ByteBuffer.wrap(read(in, length - TAIL_BYTES))
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .getInt();
-            if (end > length - TAIL_BYTES - footer) {
-                throw FailureException.permanent(
-                        "source: %s is truncated: it is shorter than its Parquet footer says".formatted(file));
+    /// @throws FailureException naming the file, if it is not a whole Parquet file that can be read
+    static ParquetFooter footer(PinnedTail file) {
+        String path = file.file().path();
+        byte[] tail = file.tail();
+        if (tail.length == 0) {
+            throw refusal("source: %s is empty (0 bytes)", path);
+        }
+        if (tail.length >= SHORTEST && Arrays.equals(file.head(), ENCRYPTED)) {
+            throw encrypted(path);
+        }
+        if (tail.length < SHORTEST || !Arrays.equals(file.head(), MAGIC)) {
+            throw refusal("source: %s is not a Parquet file", path);
+        }
+        if (!Arrays.equals(Arrays.copyOfRange(tail, tail.length - MAGIC.length, tail.length), MAGIC)) {
+            throw refusal("source: %s is truncated: it does not end in a Parquet footer", path);
+        }
+        try {
+            ParquetFooter footer = ParquetFooter.parse(tail);
+            // Then the file lost bytes in its middle: its footer lists data beyond the footer's own beginning.
+            if (footer.dataEnd() > file.file().bytes() - footer.bytes()) {
+                throw refusal("source: %s is truncated: it is shorter than its Parquet footer says", path);
             }
-        } catch (IOException e) {
-            throw SourcePins.unreadable(file, e);
+            return footer;
+        } catch (BrokenException e) {
+            throw broken(path, String.valueOf(e.getMessage()));
+        } catch (EncryptedException e) {
+            throw encrypted(path);
         }
     }
 
-    private static byte[] read(RandomAccessFile in, long position) throws IOException {
-        byte[] bytes = new byte[MAGIC.length];
-        in.seek(position);
-        in.readFully(bytes);
-        return bytes;
+    /// The refusal of a file whose footer can't be decoded.
+    static FailureException broken(String path, String reason) {
+        return FailureException.permanent("source: the Parquet footer of %s is broken: %s".formatted(path, reason));
+    }
+
+    private static FailureException encrypted(String path) {
+        return refusal(
+                "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk",
+                path);
+    }
+
+    private static FailureException refusal(String message, String path) {
+        return FailureException.permanent(message.formatted(path));
     }
 }

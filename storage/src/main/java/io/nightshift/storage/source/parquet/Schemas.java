@@ -1,7 +1,9 @@
 package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.files.SourceFiles;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,18 +15,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Groups files that have the same columns, so that one query can read them together. DuckDB takes far
-/// longer to plan a query that reads each of many small files separately than to run it.
+/// Groups files that are read alike, so that one query can read them together. DuckDB takes far longer to
+/// plan a query that reads each of many small files separately than to run it.
 final class Schemas {
 
     private Schemas() {}
 
-    /// For each file its columns as a text, equal where names, types and order are.
-    static Map<String, String> of(Connection connection, List<String> files) throws SQLException {
+    /// For each file its columns as a text, equal where names, types and order are. For files that an earlier
+    /// version of Nightshift pinned, without their schemas.
+    private static Map<String, String> of(Connection connection, List<SourceFile> pinned, SourceFiles files)
+            throws SQLException {
         String sql = """
                 SELECT file_name, string_agg(concat_ws(':', name, type, duckdb_type, num_children), ',' ORDER BY column_id)
                 FROM parquet_schema(%s) GROUP BY 1
-                """.formatted(Sql.files(files));
+                """.formatted(Sql.files(pinned.stream()
+                .map(file -> files.localPath(file).toString())
+                .toList()));
         Map<String, String> schemas = new HashMap<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
@@ -35,22 +41,28 @@ final class Schemas {
         return schemas;
     }
 
-    /// Groups whole files of equal columns; a slice that is only a part of its file is a group of its own.
-    static List<List<Slice>> group(Connection connection, List<Slice> slices) throws SQLException {
+    /// Groups whole files that are read alike; a slice that is only a part of its file is a group of its own.
+    static List<List<Slice>> group(Connection connection, List<Slice> slices, SourceFiles files) throws SQLException {
         if (slices.size() == 1) {
             return List.of(slices);
         }
-        List<String> files =
-                slices.stream().map(slice -> slice.file().path()).distinct().toList();
-        Map<String, String> schemas = of(connection, files);
+        List<SourceFile> unknown = slices.stream()
+                .map(Slice::file)
+                .filter(file -> file.schema() == null)
+                .distinct()
+                .toList();
+        Map<String, String> schemas = unknown.isEmpty() ? Map.of() : of(connection, unknown, files);
         Map<String, List<Slice>> whole = new LinkedHashMap<>();
         List<List<Slice>> groups = new ArrayList<>();
         for (Slice slice : slices) {
-            if (slice.rows() < slice.file().rows()) {
+            SourceFile file = slice.file();
+            if (slice.rows() < file.rows()) {
                 groups.add(List.of(slice));
                 continue;
             }
-            String schema = Objects.requireNonNull(schemas.get(slice.file().path()));
+            String schema = file.schema() == null
+                    ? Objects.requireNonNull(schemas.get(files.localPath(file).toString()))
+                    : file.schema();
             whole.computeIfAbsent(schema, first -> {
                         List<Slice> group = new ArrayList<>();
                         groups.add(group);

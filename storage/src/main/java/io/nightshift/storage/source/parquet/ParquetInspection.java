@@ -1,0 +1,300 @@
+package io.nightshift.storage.source.parquet;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourcePins.PinnedTail;
+import io.nightshift.storage.source.SourceTable;
+import io.nightshift.storage.source.files.LocalCopy;
+import io.nightshift.storage.source.files.SourceFiles;
+import io.nightshift.storage.source.parquet.BatchSchema.Layout;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at all files of a batch. Each file is opened once: its end says how many rows it has and which
+/// columns, and pins it. Files that the job's condition rules out by the names of their folders are not opened.
+/// Then DuckDB looks at the footer of one file of each schema, to find the types and to bind the job.
+///
+/// @param files that are read, in order; at least one
+/// @param bound the job, bound to the first file
+record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
+
+    /// @throws FailureException naming the file, and what doesn't fit
+    static ParquetInspection of(
+            Supplier<DuckDb> duckDb, SourceFiles files, Job job, ParquetInput input, ModelDescription model) {
+        return new Inspector(duckDb, files, job, input, model).inspect();
+    }
+
+    /// A file that was opened.
+    ///
+    /// @param schema a digest of the file's schema
+    private record OpenedFile(FileVersion version, SourceFile file, List<Long> rowGroups, String schema) {}
+
+    /// The files of one schema.
+    private static final class SchemaFiles {
+        private final OpenedFile first;
+        private final List<ParquetFooter.Column> columns;
+        private Instant modified = Instant.MIN;
+
+        SchemaFiles(OpenedFile first, List<ParquetFooter.Column> columns) {
+            this.first = first;
+            this.columns = columns;
+        }
+
+        /// The field IDs, in order; empty if there aren't different ones for all columns.
+        List<Integer> ids() {
+            Set<Integer> ids = new TreeSet<>();
+            for (ParquetFooter.Column column : columns) {
+                if (column.id() == null || !ids.add(column.id())) {
+                    return List.of();
+                }
+            }
+            return columns.stream().map(column -> Objects.requireNonNull(column.id())).toList();
+        }
+    }
+
+    private static final class Inspector {
+        private final Supplier<DuckDb> duckDb;
+        private final SourceFiles source;
+        private final Job job;
+        private final ParquetInput input;
+        private final ModelDescription model;
+        private final Map<String, SchemaFiles> schemas = new LinkedHashMap<>();
+        private @Nullable BoundJob first;
+
+        Inspector(Supplier<DuckDb> duckDb, SourceFiles source, Job job, ParquetInput input, ModelDescription model) {
+            this.duckDb = duckDb;
+            this.source = source;
+            this.job = job;
+            this.input = input;
+            this.model = model;
+        }
+
+        ParquetInspection inspect() {
+            List<FileVersion> listed = source.list(input.paths(), ParquetFiles.KIND);
+            List<String> paths = listed.stream().map(FileVersion::path).toList();
+            Map<String, String> folders = FolderColumns.types(paths, Map.of());
+            List<OpenedFile> opened = folders.isEmpty() ? open(listed) : openKept(listed, folders);
+            refuseEmpty(opened);
+            try (Connection connection = duckDb.get().connect()) {
+                Map<String, String> pinned = bind(connection, folders);
+                refuseChanged(opened);
+                List<InspectedFile> files = new ArrayList<>();
+                for (OpenedFile file : opened) {
+                    files.add(new InspectedFile(
+                            pinned(file, Objects.requireNonNull(pinned.get(file.schema()))), file.rowGroups()));
+                }
+                return new ParquetInspection(files, Objects.requireNonNull(first));
+            } catch (SQLException e) {
+                throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+            }
+        }
+
+        // Files.
+
+        private List<OpenedFile> open(List<FileVersion> files) {
+            List<OpenedFile> opened = new ArrayList<>();
+            for (FileVersion version : files) {
+                PinnedTail pinned = source.pinTail(version);
+                ParquetFooter footer = ParquetFiles.footer(pinned);
+                SchemaFiles known = schemas.get(footer.schema());
+                OpenedFile file = new OpenedFile(
+                        version,
+                        pinned.file(),
+                        footer.rowGroups(),
+                        known == null ? footer.schema() : known.first.schema());
+                if (known == null) {
+                    known = new SchemaFiles(file, footer.columns());
+                    schemas.put(file.schema(), known);
+                }
+                Instant modified = pinned.file().modified();
+                known.modified = modified.isAfter(known.modified) ? modified : known.modified;
+                opened.add(file);
+            }
+            return opened;
+        }
+
+        private static SourceFile pinned(OpenedFile opened, String schema) {
+            SourceFile file = opened.file();
+            long rows = opened.rowGroups().stream().mapToLong(Long::longValue).sum();
+            return new SourceFile(file.path(), file.bytes(), file.modified(), rows, file.tag(), schema);
+        }
+
+        private void refuseEmpty(List<OpenedFile> opened) {
+            boolean isEmpty =
+                    opened.stream().allMatch(file -> file.rowGroups().isEmpty());
+            if (isEmpty && job.source().failsIfEmpty()) {
+                throw FailureException.permanent(
+                        "source: there is not a single row in %s, and the job says source.on-empty: fail"
+                                .formatted(
+                                        opened.size() == 1
+                                                ? opened.getFirst().file().path()
+                                                : opened.size() + " files"));
+            }
+        }
+
+        /// What was pinned and what DuckDB looked at must be the same.
+        private void refuseChanged(List<OpenedFile> opened) {
+            for (OpenedFile file : opened) {
+                try {
+                    List<String> differences = source.quickDifferences(file.file());
+                    if (!differences.isEmpty()) {
+                        throw FailureException.permanent(
+                                "source: a file changed while the batch was being planned: %s: %s. Run again when nothing writes to the source"
+                                        .formatted(file.file().path(), String.join(", ", differences)));
+                    }
+                } catch (IOException e) {
+                    throw SourcePins.unreadable(file.file().path(), e);
+                }
+            }
+        }
+
+        /// Opens the files that the job's condition may let rows of through. If it lets none through, the first file
+        /// remains, without its rows: the output has its columns.
+        private List<OpenedFile> openKept(List<FileVersion> listed, Map<String, String> folders) {
+            try (Connection connection = duckDb.get().connect()) {
+                Map<String, String> names = new LinkedHashMap<>(folders);
+                while (true) {
+                    FolderPruning pruning = new FolderPruning(connection, names);
+                    List<FileVersion> kept =
+                            pruning.kept(listed, FileVersion::path, job.source().where());
+                    schemas.clear();
+                    List<OpenedFile> opened = open(kept.isEmpty() ? listed.subList(0, 1) : kept);
+                    // A column of the file itself takes precedence over the name of a folder.
+                    boolean isOwn = names.keySet().removeIf(this::isOwn);
+                    if (!isOwn || kept.size() == listed.size()) {
+                        return kept.isEmpty() ? List.of(withoutRows(opened.getFirst())) : opened;
+                    }
+                }
+            } catch (SQLException e) {
+                throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+            }
+        }
+
+        private static OpenedFile withoutRows(OpenedFile file) {
+            return new OpenedFile(file.version(), file.file(), List.of(), file.schema());
+        }
+
+        private boolean isOwn(String name) {
+            return schemas.values().stream()
+                    .flatMap(files -> files.columns.stream())
+                    .anyMatch(column -> column.name().equalsIgnoreCase(name));
+        }
+
+        // Columns.
+
+        /// Binds the job to each schema.
+        ///
+        /// @return how the files of each schema are pinned to be read
+        private Map<String, String> bind(Connection connection, Map<String, String> folders) throws SQLException {
+            Map<String, String> pinned = new LinkedHashMap<>();
+            if (schemas.size() == 1 && folders.isEmpty()) {
+                SchemaFiles only = schemas.values().iterator().next();
+                try (LocalCopy copy = source.copy(only.first.version())) {
+                    SourceColumns columns = columns(connection, only, copy, FileSchema.plain(""));
+                    first = BoundJob.bind(columns, job, model);
+                    pinned.put(only.first.schema(), layout(only, columns).digest());
+                }
+                return pinned;
+            }
+            Map<String, Layout> layouts = new LinkedHashMap<>();
+            for (SchemaFiles files : schemas.values()) {
+                try (LocalCopy copy = source.copy(files.first.version())) {
+                    layouts.put(
+                            files.first.schema(), layout(files, columns(connection, files, copy, FileSchema.plain(""))));
+                }
+            }
+            BatchSchema batch = new BatchSchema(List.copyOf(layouts.values()), folders);
+            Set<String> used = null;
+            for (SchemaFiles files : schemas.values()) {
+                Layout layout = Objects.requireNonNull(layouts.get(files.first.schema()));
+                try (LocalCopy copy = source.copy(files.first.version())) {
+                    SourceColumns columns = columns(connection, files, copy, batch.of(layout, name -> true));
+                    bind(columns, batch);
+                    used = used == null ? used(columns) : used;
+                }
+                pinned.put(files.first.schema(), batch.of(layout, used::contains).text());
+            }
+            return pinned;
+        }
+
+        private void bind(SourceColumns columns, BatchSchema batch) throws SQLException {
+            BoundJob bound;
+            try {
+                bound = BoundJob.bind(columns, job, model);
+            } catch (FailureException e) {
+                List<String> conflicts =
+                        batch.conflicts(name -> e.failure().message().contains(name));
+                if (conflicts.isEmpty()) {
+                    throw e;
+                }
+                throw FailureException.permanent(e.failure().message() + ". " + String.join("; ", conflicts));
+            }
+            if (first == null) {
+                first = bound;
+            } else {
+                bound.refuseOtherOutput(first);
+            }
+        }
+
+        private SourceColumns columns(Connection connection, SchemaFiles files, LocalCopy copy, FileSchema schema) {
+            String path = files.first.file().path();
+            SourceTable table = ParquetReader.table(path, copy.path(), schema);
+            try {
+                return SourceColumns.checked(
+                        connection, table, job.source().select(), SourceColumns.Origin.JOB_FILE);
+            } catch (SQLException e) {
+                throw ParquetReader.broken(path, ParquetReader.reserved(path, e));
+            }
+        }
+
+        private static Layout layout(SchemaFiles files, SourceColumns columns) {
+            List<Integer> ids = files.ids();
+            return new Layout(
+                    files.first.file().path(),
+                    columns.columns(),
+                    ids.size() == columns.columns().size() ? ids : List.of(),
+                    files.modified);
+        }
+
+        /// The columns of the batch that the job reads. More than these do no harm.
+        private Set<String> used(SourceColumns columns) throws SQLException {
+            Job.Source from = job.source();
+            List<String> texts = new ArrayList<>(from.select().values());
+            texts.addAll(job.features());
+            texts.addAll(job.output().columns());
+            model.features().forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
+            texts.add(from.where() == null ? "" : from.where());
+            texts.add(from.id() == null ? "" : from.id());
+            Set<String> used = new TreeSet<>();
+            for (String text : texts) {
+                if (columns.columns().containsKey(text)) {
+                    used.add(text);
+                } else if (!text.isEmpty() && !from.select().containsKey(text)) {
+                    used.addAll(columns.readBy("source", text));
+                }
+            }
+            return used;
+        }
+    }
+}
