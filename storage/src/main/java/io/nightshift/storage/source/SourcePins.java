@@ -62,14 +62,6 @@ public final class SourcePins {
                 tag(file));
     }
 
-    /// A pinned file and the bytes that its footer is decoded from, which were read at once.
-    ///
-    /// @param file with 0 rows
-    /// @param head the first bytes of the file: as many as the magic of a Parquet file has, at most
-    /// @param tail the last bytes of the file: the whole footer of a Parquet file, at least 64 KiB of any file
-    ///     that is so long
-    public record PinnedTail(SourceFile file, byte[] head, byte[] tail) {}
-
     /// Pins a file as it is now, and opens it once.
     ///
     /// @throws IOException if the file can't be read

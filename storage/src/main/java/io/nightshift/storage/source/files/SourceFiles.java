@@ -9,7 +9,7 @@ import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourcePins;
-import io.nightshift.storage.source.SourcePins.PinnedTail;
+import io.nightshift.storage.source.PinnedTail;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.source.SourcePins.PinnedTail;
+import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.files.FileKind;
 import io.nightshift.storage.source.parquet.CompactReader.BrokenException;
 import io.nightshift.storage.source.parquet.ParquetFooter.EncryptedException;

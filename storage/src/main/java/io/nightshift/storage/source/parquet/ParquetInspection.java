@@ -12,7 +12,7 @@ import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
-import io.nightshift.storage.source.SourcePins.PinnedTail;
+import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourceTable;
 import io.nightshift.storage.source.files.LocalCopy;
 import io.nightshift.storage.source.files.SourceFiles;

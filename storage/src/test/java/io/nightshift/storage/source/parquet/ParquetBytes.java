@@ -77,10 +77,10 @@ final class ParquetBytes {
         path.bytes(column);
         ParquetBytes chunk = new ParquetBytes().integer(1, 3);
         chunk.header(2, LIST);
-        chunk.out.write(1 << 4 | INT32);
+        chunk.out.write((1 << 4) | INT32);
         chunk.varint(0);
         chunk.header(3, LIST);
-        chunk.out.write(1 << 4 | BINARY);
+        chunk.out.write((1 << 4) | BINARY);
         chunk.out.writeBytes(path.out.toByteArray());
         chunk.integer(4, 0).wide(5, rows).wide(6, bytes).wide(7, bytes).wide(9, 4);
         ParquetBytes group = new ParquetBytes()
@@ -100,14 +100,14 @@ final class ParquetBytes {
     }
 
     private void header(int field, int type) {
-        out.write(field - lastField << 4 | type);
+        out.write(((field - lastField) << 4) | type);
         lastField = field;
     }
 
     private void varint(long value) {
         long rest = value;
         while (rest >= 0x80) {
-            out.write((int) (rest & 0x7f | 0x80));
+            out.write((int) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         out.write((int) rest);
@@ -146,7 +146,7 @@ final class ParquetBytes {
 
     private ParquetBytes structs(int field, ParquetBytes... values) {
         header(field, LIST);
-        out.write(values.length << 4 | STRUCT);
+        out.write((values.length << 4) | STRUCT);
         for (ParquetBytes value : values) {
             out.writeBytes(value.out.toByteArray());
             out.write(0);

@@ -106,7 +106,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                 })
         void theTypeIsTheNarrowestOfAllValues(String values, String type) {
             int number = 0;
-            for (String value : values.split(",")) {
+            for (String value : List.of(values.split(",", -1))) {
                 node.parquet("in/k=" + value + "/" + number++ + ".parquet", "SELECT 1 AS f0");
             }
             assertThat(schemas(JobBuilder.over(folder).output("k")))
@@ -231,11 +231,9 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                 node.parquet("in/a.parquet", "SELECT 1 AS f0, %s AS v".formatted(order.getFirst()));
                 node.parquet("in/b.parquet", "SELECT 2 AS f0, %s AS v".formatted(order.getLast()));
                 Job job = JobBuilder.over(folder).select("t", "typeof(v)").output("t", "v").build();
-                assertThat(read(job, MODEL))
-                        .hasSize(2)
-                        .allSatisfy(row -> assertThat(
-                                        row.split("\\|")[1].startsWith("STRUCT") ? "STRUCT" : row.split("\\|")[1])
-                                .isEqualTo(type.startsWith("STRUCT") ? "STRUCT" : type));
+                assertThat(read(job, MODEL)).hasSize(2).allSatisfy(row -> assertThat(row)
+                        .as("the rest is the value")
+                        .contains("|" + type.replaceAll("\\(a.*", "")));
             }
         }
 
