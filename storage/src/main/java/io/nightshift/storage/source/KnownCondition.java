@@ -27,7 +27,16 @@ public final class KnownCondition {
     /// The expressions that are evaluated for known columns. Anything else, a subquery above all, counts as
     /// not known.
     private static final Set<String> EVALUATED = Set.of(
-            "BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "OPERATOR", "TYPE");
+            "BETWEEN",
+            "CASE",
+            "CAST",
+            "COLUMN_REF",
+            "COMPARISON",
+            "CONJUNCTION",
+            "CONSTANT",
+            "FUNCTION",
+            "OPERATOR",
+            "TYPE");
 
     private final Connection connection;
     private final Functions functions;
@@ -115,7 +124,8 @@ public final class KnownCondition {
 
     private String sql(JsonNode statement, JsonNode expression) throws SQLException {
         ObjectNode copy = statement.deepCopy();
-        ArrayNode list = (ArrayNode) copy.path("statements").path(0).path("node").path("select_list");
+        ArrayNode list =
+                (ArrayNode) copy.path("statements").path(0).path("node").path("select_list");
         list.removeAll();
         list.add(expression);
         String select = text("SELECT json_deserialize_sql(%s)".formatted(Sql.text(copy.toString())));

@@ -183,7 +183,8 @@ final class BatchSchema {
                     .findFirst()
                     .orElse(null);
             String folder = folder(column.name);
-            String ownType = name == null ? "" : Objects.requireNonNull(layout.columns().get(name));
+            String ownType =
+                    name == null ? "" : Objects.requireNonNull(layout.columns().get(name));
             String type = column.conflict == null || name == null ? column.type : ownType;
             if (name == null && folder != null) {
                 fromFolders.put(folder, type);
@@ -206,7 +207,10 @@ final class BatchSchema {
             }
         }
         return new FileSchema(
-                layout.digest(), changed, layout.columns().keySet().stream().filter(hidden::contains).toList(), new TreeMap<>(fromFolders));
+                layout.digest(),
+                changed,
+                layout.columns().keySet().stream().filter(hidden::contains).toList(),
+                new TreeMap<>(fromFolders));
     }
 
     private @Nullable String folder(String name) {
@@ -225,7 +229,8 @@ final class BatchSchema {
             Conflict conflict = column.conflict;
             if (conflict != null && used.test(column.name)) {
                 sentences.add("%s is %s in %s and %s in %s, and no type holds both"
-                        .formatted(column.name, conflict.type(), conflict.file(), conflict.other(), conflict.otherFile()));
+                        .formatted(
+                                column.name, conflict.type(), conflict.file(), conflict.other(), conflict.otherFile()));
             }
         }
         return sentences;

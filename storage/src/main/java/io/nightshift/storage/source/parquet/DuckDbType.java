@@ -165,7 +165,8 @@ sealed interface DuckDbType {
             DuckDbType element = common(a, b);
             return element == null ? null : new ListOf(element);
         }
-        if (one instanceof MapOf(DuckDbType k1, DuckDbType v1) && other instanceof MapOf(DuckDbType k2, DuckDbType v2)) {
+        if (one instanceof MapOf(DuckDbType k1, DuckDbType v1)
+                && other instanceof MapOf(DuckDbType k2, DuckDbType v2)) {
             DuckDbType key = common(k1, k2);
             DuckDbType value = common(v1, v2);
             return key == null || value == null ? null : new MapOf(key, value);

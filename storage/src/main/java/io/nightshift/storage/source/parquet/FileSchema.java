@@ -89,8 +89,7 @@ record FileSchema(String layout, List<Column> columns, List<String> hidden, Sort
                                 .formatted(String.join(
                                         ", ", hidden.stream().map(Sql::name).toList())));
         columns.forEach(column -> select.add(column.sql()));
-        folders.forEach(
-                (name, type) -> select.add(FolderColumns.sql(files, name, type) + " AS " + Sql.name(name)));
+        folders.forEach((name, type) -> select.add(FolderColumns.sql(files, name, type) + " AS " + Sql.name(name)));
         return "(SELECT %s FROM %s)".formatted(String.join(", ", select), read);
     }
 }

@@ -80,8 +80,8 @@ final class FolderColumns {
         }
         for (String name : declared.keySet()) {
             if (!values.containsKey(name)) {
-                throw FailureException.permanent(
-                        "source.parquet.folders: no folder of the source is named %s=…%s".formatted(name, listed(values.keySet())));
+                throw FailureException.permanent("source.parquet.folders: no folder of the source is named %s=…%s"
+                        .formatted(name, listed(values.keySet())));
             }
         }
         Map<String, String> types = new LinkedHashMap<>();
@@ -140,8 +140,8 @@ final class FolderColumns {
     /// @param files by their names in `nightshift_file`, with the paths whose folders give the values
     static String sql(Map<String, String> files, String name, String type) {
         Map<@Nullable String, List<String>> byValue = new LinkedHashMap<>();
-        files.forEach((file, path) ->
-                byValue.computeIfAbsent(of(path).get(name), value -> new ArrayList<>()).add(file));
+        files.forEach((file, path) -> byValue.computeIfAbsent(of(path).get(name), value -> new ArrayList<>())
+                .add(file));
         if (byValue.size() == 1) {
             return literal(byValue.keySet().iterator().next(), type);
         }

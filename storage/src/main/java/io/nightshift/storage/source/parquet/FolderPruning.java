@@ -77,8 +77,9 @@ final class FolderPruning {
         String columns = String.join(", ", names.stream().map(Sql::name).toList());
         List<Integer> found = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery("SELECT nightshift_folder FROM (VALUES %s) t(nightshift_folder, %s) WHERE %s"
-                        .formatted(String.join(", ", rows), columns, condition))) {
+                ResultSet result = statement.executeQuery(
+                        "SELECT nightshift_folder FROM (VALUES %s) t(nightshift_folder, %s) WHERE %s"
+                                .formatted(String.join(", ", rows), columns, condition))) {
             while (result.next()) {
                 found.add(result.getInt(1));
             }
@@ -108,7 +109,11 @@ final class FolderPruning {
                     if (wrong.next()) {
                         throw FailureException.permanent(
                                 "source.parquet.folders.%s: the folder %s=%s has no value of the type %s"
-                                        .formatted(column.getKey(), column.getKey(), wrong.getString(1), column.getValue()));
+                                        .formatted(
+                                                column.getKey(),
+                                                column.getKey(),
+                                                wrong.getString(1),
+                                                column.getValue()));
                     }
                 }
             }

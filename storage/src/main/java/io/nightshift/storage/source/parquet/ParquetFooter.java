@@ -55,7 +55,8 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
         }
         Parser parser = new Parser(tail, end - length, end);
         parser.parse();
-        return new ParquetFooter(parser.rowGroups, parser.dataEnd, (long) length + TRAILER, parser.columns(), parser.schema);
+        return new ParquetFooter(
+                parser.rowGroups, parser.dataEnd, (long) length + TRAILER, parser.columns(), parser.schema);
     }
 
     private static final class Parser {
@@ -69,7 +70,8 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
         private boolean isEncrypted;
 
         /// @param children the number of the element's own children
-        private record Element(String name, int children, @Nullable Integer id) {}
+        private record Element(
+                String name, int children, @Nullable Integer id) {}
 
         Parser(byte[] tail, int from, int end) {
             this.tail = tail;
@@ -171,8 +173,7 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
                 if (at >= elements.size()) {
                     throw new BrokenException("its schema lacks columns");
                 }
-                columns.add(
-                        new Column(elements.get(at).name(), elements.get(at).id()));
+                columns.add(new Column(elements.get(at).name(), elements.get(at).id()));
                 at = afterSubtree(at);
             }
             return columns;

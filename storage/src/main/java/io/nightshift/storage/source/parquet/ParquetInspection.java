@@ -9,10 +9,10 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
-import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourceTable;
 import io.nightshift.storage.source.files.LocalCopy;
 import io.nightshift.storage.source.files.SourceFiles;
@@ -69,7 +69,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                     return List.of();
                 }
             }
-            return columns.stream().map(column -> Objects.requireNonNull(column.id())).toList();
+            return columns.stream()
+                    .map(column -> Objects.requireNonNull(column.id()))
+                    .toList();
         }
     }
 
@@ -141,8 +143,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         }
 
         private void refuseEmpty(List<OpenedFile> opened) {
-            boolean isEmpty =
-                    opened.stream().allMatch(file -> file.rowGroups().isEmpty());
+            boolean isEmpty = opened.stream().allMatch(file -> file.rowGroups().isEmpty());
             if (isEmpty && job.source().failsIfEmpty()) {
                 throw FailureException.permanent(
                         "source: there is not a single row in %s, and the job says source.on-empty: fail"
@@ -221,7 +222,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             for (SchemaFiles files : schemas.values()) {
                 try (LocalCopy copy = source.copy(files.first.version())) {
                     layouts.put(
-                            files.first.schema(), layout(files, columns(connection, files, copy, FileSchema.plain(""))));
+                            files.first.schema(),
+                            layout(files, columns(connection, files, copy, FileSchema.plain(""))));
                 }
             }
             BatchSchema batch = new BatchSchema(List.copyOf(layouts.values()), folders);
@@ -233,7 +235,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                     bind(columns, batch);
                     used = used == null ? used(columns) : used;
                 }
-                pinned.put(files.first.schema(), batch.of(layout, used::contains).text());
+                pinned.put(
+                        files.first.schema(), batch.of(layout, used::contains).text());
             }
             return pinned;
         }
@@ -261,8 +264,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             String path = files.first.file().path();
             SourceTable table = ParquetReader.table(path, copy.path(), schema);
             try {
-                return SourceColumns.checked(
-                        connection, table, job.source().select(), SourceColumns.Origin.JOB_FILE);
+                return SourceColumns.checked(connection, table, job.source().select(), SourceColumns.Origin.JOB_FILE);
             } catch (SQLException e) {
                 throw ParquetReader.broken(path, ParquetReader.reserved(path, e));
             }

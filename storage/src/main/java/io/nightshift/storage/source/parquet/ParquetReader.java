@@ -247,12 +247,14 @@ public final class ParquetReader implements SourceReader {
             SourceColumns columns =
                     SourceColumns.checked(connection, new SourceTable(read, own, called), select, origin);
             Map<String, String> folders = FolderColumns.types(names.keySet(), Map.of());
-            folders.keySet().removeIf(name -> columns.columns().keySet().stream().anyMatch(name::equalsIgnoreCase));
+            folders.keySet()
+                    .removeIf(name -> columns.columns().keySet().stream().anyMatch(name::equalsIgnoreCase));
             if (folders.isEmpty()) {
                 return columns;
             }
             String from = new FileSchema("", List.of(), List.of(), new TreeMap<>(folders)).from(read, names);
-            return SourceColumns.checked(connection, new SourceTable(from, own, called, folders.keySet()), select, origin);
+            return SourceColumns.checked(
+                    connection, new SourceTable(from, own, called, folders.keySet()), select, origin);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure(called + " can't be read", e), e);
         }

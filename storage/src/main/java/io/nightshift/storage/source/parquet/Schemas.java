@@ -28,9 +28,8 @@ final class Schemas {
         String sql = """
                 SELECT file_name, string_agg(concat_ws(':', name, type, duckdb_type, num_children), ',' ORDER BY column_id)
                 FROM parquet_schema(%s) GROUP BY 1
-                """.formatted(Sql.files(pinned.stream()
-                .map(file -> files.localPath(file).toString())
-                .toList()));
+                """.formatted(Sql.files(
+                pinned.stream().map(file -> files.localPath(file).toString()).toList()));
         Map<String, String> schemas = new HashMap<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

@@ -60,11 +60,13 @@ final class ParquetBytes {
     private static byte[] page(int values, byte[] data) {
         ParquetBytes header = new ParquetBytes();
         header.integer(1, 0).integer(2, data.length).integer(3, data.length);
-        header.struct(5, new ParquetBytes()
-                .integer(1, values)
-                .integer(2, 0)
-                .integer(3, 3)
-                .integer(4, 3));
+        header.struct(
+                5,
+                new ParquetBytes()
+                        .integer(1, values)
+                        .integer(2, 0)
+                        .integer(3, 3)
+                        .integer(4, 3));
         header.out.write(0);
         header.out.writeBytes(data);
         return header.out.toByteArray();

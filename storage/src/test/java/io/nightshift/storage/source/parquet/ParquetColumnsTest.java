@@ -50,7 +50,9 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                                 String.join(", ", select),
                                 group.relation().from(),
                                 range.isEmpty() ? "TRUE" : range,
-                                job.source().where() == null ? "TRUE" : job.source().where(),
+                                job.source().where() == null
+                                        ? "TRUE"
+                                        : job.source().where(),
                                 group.relation().file(),
                                 group.relation().row())));
             }
@@ -171,7 +173,8 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void aConditionThatRulesAllFilesOutLeavesAnEmptyBatch() throws SQLException {
             node.parquet("in/dt=2026-11-24/a.parquet", "SELECT 1 AS f0");
             node.parquet("in/dt=2026-11-25/a.parquet", "SELECT 1 AS f0");
-            JobBuilder job = JobBuilder.over(folder).where("dt = DATE '2026-11-26'").output("dt");
+            JobBuilder job =
+                    JobBuilder.over(folder).where("dt = DATE '2026-11-26'").output("dt");
 
             assertThat(inspect(job.build())).singleElement().satisfies(file -> {
                 assertThat(file.file().rows()).isZero();
@@ -230,10 +233,15 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             for (List<String> order : List.of(List.of(one, other), List.of(other, one))) {
                 node.parquet("in/a.parquet", "SELECT 1 AS f0, %s AS v".formatted(order.getFirst()));
                 node.parquet("in/b.parquet", "SELECT 2 AS f0, %s AS v".formatted(order.getLast()));
-                Job job = JobBuilder.over(folder).select("t", "typeof(v)").output("t", "v").build();
-                assertThat(read(job, MODEL)).hasSize(2).allSatisfy(row -> assertThat(row)
-                        .as("the rest is the value")
-                        .contains("|" + type.replaceAll("\\(a.*", "")));
+                Job job = JobBuilder.over(folder)
+                        .select("t", "typeof(v)")
+                        .output("t", "v")
+                        .build();
+                assertThat(read(job, MODEL))
+                        .hasSize(2)
+                        .allSatisfy(row -> assertThat(row)
+                                .as("the rest is the value")
+                                .contains("|" + type.replaceAll("\\(a.*", "")));
             }
         }
 
@@ -254,7 +262,8 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void typesWithoutACommonOneAreRefusedWithBothFiles(String one, String other) {
             Path a = node.parquet("in/a.parquet", "SELECT 1 AS f0, %s AS v".formatted(one));
             Path b = node.parquet("in/b.parquet", "SELECT 2 AS f0, %s AS v".formatted(other));
-            assertRefused(JobBuilder.over(folder).output("v").build(), "output.columns: v is ", a.toString(), b.toString());
+            assertRefused(
+                    JobBuilder.over(folder).output("v").build(), "output.columns: v is ", a.toString(), b.toString());
             assertThat(inspect(JobBuilder.over(folder).build()))
                     .as("a column that the job does not read is no matter")
                     .hasSize(2);
@@ -280,8 +289,8 @@ class ParquetColumnsTest extends ParquetReaderFixture {
 
         @Test
         void columnsWithFieldIdsAreTheSameIfTheirIdsAre() throws SQLException, IOException {
-            Path old = node.parquet(
-                    "in/z.parquet", "SELECT 1 AS f0, 2 AS a, 3 AS b", ", FIELD_IDS {f0: 1, a: 2, b: 3}");
+            Path old =
+                    node.parquet("in/z.parquet", "SELECT 1 AS f0, 2 AS a, 3 AS b", ", FIELD_IDS {f0: 1, a: 2, b: 3}");
             Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
             node.parquet("in/a.parquet", "SELECT 4 AS b, 5::BIGINT AS a, 6 AS f0", ", FIELD_IDS {b: 2, a: 4, f0: 1}");
 
@@ -343,8 +352,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         @Test
         void decimalsAreFeaturesAndOutput() throws SQLException {
             node.parquet("in/a.parquet", "SELECT 12.345::DECIMAL(18,3) AS f0, 0.1::DECIMAL(38,20) AS price");
-            assertThat(read(JobBuilder.over(folder).output("price")))
-                    .containsExactly("12.345|0.10000000000000000000");
+            assertThat(read(JobBuilder.over(folder).output("price"))).containsExactly("12.345|0.10000000000000000000");
         }
     }
 }
