@@ -15,7 +15,9 @@ import static io.nightshift.coordinator.batch.ExampleBatch.submitted;
 import static io.nightshift.coordinator.batch.ExampleBatch.tookOver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchException;
 
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -23,7 +25,9 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.NewerEventException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -318,5 +322,18 @@ class BatchStateTest {
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void anEntryOfALaterVersionIsNoDamage() {
+        Exception newer = catchException(() -> EventCodec.decode(new CBORMapper()
+                .writeValueAsBytes(Map.of("event", "from-the-future", "at", "2026-11-27T00:00:00Z"))));
+
+        assertThat(newer).isInstanceOf(NewerEventException.class);
+        assertThat(BatchState.damage(newer)).startsWith("the ledger can't be read by this version: ");
+        assertThat(BatchState.damage(new IllegalStateException("entry 3", newer)))
+                .isEqualTo("the ledger can't be read by this version: entry 3");
+        assertThat(BatchState.damage(new IllegalStateException("its hash does not follow")))
+                .isEqualTo("the ledger is damaged: its hash does not follow");
     }
 }

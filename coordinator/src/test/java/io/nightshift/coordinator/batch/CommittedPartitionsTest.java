@@ -15,6 +15,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.constraints.UniqueElements;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommittedPartitionsTest {
 
@@ -108,6 +110,25 @@ class CommittedPartitionsTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("partition 1 is committed twice");
         assertThatThrownBy(() -> one.withCommits(List.of(ExampleBatch.commit(3, new Epoch(1, 2), 0))))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1023, 1024, 1025, 2047, 2048, 2049, 3072, 3073})
+    void everyPartitionOfAPlanOfAnySizeHasAPlaceOfItsOwn(int partitions) {
+        CommittedPartitions committed = CommittedPartitions.empty(partitions);
+        for (int partition = 0; partition < partitions; partition += 511) {
+            committed = committed.withCommits(List.of(odd(partition)));
+        }
+        for (int partition = 0; partition < partitions; partition++) {
+            assertThat(committed.contains(partition)).as("%d", partition).isEqualTo(partition % 511 == 0);
+        }
+        CommittedPartitions last = committed.contains(partitions - 1)
+                ? committed
+                : committed.withCommits(List.of(odd(partitions - 1)));
+        assertThat(last.contains(partitions - 1)).isTrue();
+        assertThat(last.contains(partitions)).as("a partition beyond the plan").isFalse();
+        assertThatThrownBy(() -> last.withCommits(List.of(odd(partitions))))
                 .isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
+import java.util.List;
 import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 /// The times at which a coordinator counts the ledger's entries to notice that another one has taken over.
@@ -96,5 +99,37 @@ class TakeoverDetectionTest extends DecisionsFixture {
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.nothing());
         seconds = 1;
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
+    }
+
+    private Decision describedAt(long second) {
+        seconds = second;
+        return decide(new BatchCommand.Describe(
+                TestInbox.<BatchStatus>create().getRef()));
+    }
+
+    private Decision ensuredAt(long second) {
+        seconds = second;
+        return decide(new BatchCommand.EnsureStarted(ExampleBatch.submission(ExampleBatch.job()), List.of()));
+    }
+
+    @Test
+    void aFailedBatchCountsOnceInALeaseWhenSomebodyAsks() {
+        open();
+        state = ExampleBatch.after(state, ExampleBatch.failed());
+
+        assertThat(counts(describedAt(100))).containsExactly(COUNT);
+        assertThat(counts(describedAt(100))).isEmpty();
+        assertThat(counts(describedAt(129))).isEmpty();
+        assertThat(counts(describedAt(130))).containsExactly(COUNT);
+    }
+
+    @Test
+    void aFailedBatchCountsOnceInTenLeasesWhenTheRegisterAsks() {
+        open();
+        state = ExampleBatch.after(state, ExampleBatch.failed());
+
+        assertThat(counts(ensuredAt(100))).containsExactly(COUNT);
+        assertThat(counts(ensuredAt(399))).isEmpty();
+        assertThat(counts(ensuredAt(400))).containsExactly(COUNT);
     }
 }

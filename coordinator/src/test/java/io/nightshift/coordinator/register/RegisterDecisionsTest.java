@@ -17,6 +17,7 @@ import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.OpenBatchLimit;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -657,6 +658,42 @@ class RegisterDecisionsTest {
                             new RegisterAction.CancelBatch(A, false),
                             new RegisterAction.TellBatch(B, new BatchCommand.EnsureStarted(FLIGHTS)),
                             new RegisterAction.CancelBatch(B, false)));
+        }
+    }
+
+    /// The limit on the open batches of a caller.
+    @Nested
+    class OpenBatches {
+
+        private BatchRegisterCommand.Submit limited(Submission submission, String by, int batches, boolean fresh) {
+            return new BatchRegisterCommand.Submit(
+                    submission, fresh, caller, null, ticket(), new OpenBatchLimit(by, batches));
+        }
+
+        private boolean isRefused(BatchRegisterCommand.Submit submit) {
+            return decide(submit).actions().stream()
+                    .anyMatch(action -> action instanceof RegisterAction.Send<?> send
+                            && send.message() instanceof BatchRegisterCommand.TooManyOpen);
+        }
+
+        private static Submission day(String day) {
+            return ExampleBatch.submission(ExampleBatch.job(day));
+        }
+
+        @Test
+        void aCallerOpensNoMoreThanItMayAndAnotherCallerStillMay() {
+            assertThat(isRefused(limited(day("2026-11-01"), "ann", 2, false))).isFalse();
+            assertThat(isRefused(limited(day("2026-11-02"), "ann", 2, false))).isFalse();
+            assertThat(isRefused(limited(day("2026-11-03"), "ann", 2, false))).isTrue();
+            assertThat(isRefused(limited(day("2026-11-03"), "bob", 1, false))).isFalse();
+        }
+
+        @Test
+        void anEndedBatchDoesNotCount() {
+            assertThat(isRefused(limited(FLIGHTS, "ann", 1, false))).isFalse();
+            assertThat(isRefused(limited(day("2026-11-01"), "ann", 1, false))).isTrue();
+            ended(state.open(RUN).orElseThrow().batch(), Phase.PUBLISHED);
+            assertThat(isRefused(limited(day("2026-11-01"), "ann", 1, false))).isFalse();
         }
     }
 }
